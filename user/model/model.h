@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * model.h - what the events add up to: devices, streams, migrations
+ *
+ * Pure and incremental: feed events in order, look at any moment.  The same
+ * events give the same model on any machine; no clock, no file, no printing.
+ * Promises:
+ * - a device's state is MIG_UNKNOWN until something proves it: an arc that
+ *   completed, a SET_STATE or GET_STATE that succeeded, a reset, the first
+ *   open.  A loss that can have touched it makes it unknown again;
+ * - counts of calls and bytes are exact, folded runs included, and say when a
+ *   loss makes them lower bounds (migration.lost);
+ * - the parts of a stop window add up exactly to the window;
+ * - memory is bounded by what is alive plus a bounded summary per finished
+ *   migration, never by the length of the trace: no event is kept;
+ * - strings are the traced system's, untrusted: views make them harmless.
+ *
+ * Everything returned is owned by the model and valid until model_destroy();
+ * contents of a migration change while it is fed.
+ */
+#ifndef VFIOSCOPE_MODEL_H
+#define VFIOSCOPE_MODEL_H
+
+#include "event.h"
+#include "util/hist.h"
+
+/* "Not seen": bytes and times for which 0 would be a claim. */
+#define MODEL_NONE	UINT64_MAX
+
+struct model;
+
+struct model_device {
+	uint32_t number;
+	bool defined;			/* an EV_DEVICE was seen */
+	char name[EVENT_NAME_LEN];	/* "" when undefined */
+	char driver[EVENT_NAME_LEN];
+	char bus[16];
+	uint64_t migration_flags;	/* MIG_FLAG_* */
+	bool has_flags;			/* by definition or by a GET */
+	bool precopy_info_v2;
+	uint32_t state;			/* enum mig_state */
+	uint64_t state_since_ns;	/* when it was entered or proven */
+	uint32_t migration;		/* number of the one under way, or 0 */
+	uint32_t migrations;		/* how many it had */
+	uint32_t open_count;		/* opens seen minus closes seen */
+	uint32_t pid;			/* process of its last event */
+};
+
+struct model_stream {
+	uint32_t number;
+	bool defined;			/* an EV_STREAM_OPEN was seen */
+	bool adopted;
+	bool open;			/* not released yet */
+	uint32_t device;
+	uint32_t migration;
+	uint32_t direction;		/* enum event_direction */
+	uint32_t ops, hooked;		/* STREAM_OP_* */
+	char name[EVENT_NAME_LEN];
+};
+
+enum migration_outcome {
+	OUTCOME_UNFINISHED = 0,		/* not over, or the evidence ended first */
+	OUTCOME_COMPLETED = 1,
+	OUTCOME_CANCELLED = 2,
+	OUTCOME_FAILED = 3,
+};
+
+/* Lists of a migration hold at most this many; the rest is folded. */
+#define MIGRATION_STATES_MAX	48
+#define MIGRATION_ARCS_MAX	64
+#define MIGRATION_TREND_MAX	64
+
+struct migration_state {
+	uint32_t state;
+	uint64_t enter_ns;
+	uint64_t dwell_ns;		/* up to now, for the current state */
+	uint64_t bytes;			/* moved by calls begun in this state */
+	uint64_t reads, writes;
+	uint64_t enomsg, zero_reads;	/* read() gave -ENOMSG, or 0 */
+	uint64_t infos;
+};
+
+struct migration_arc {
+	uint32_t from, to;
+	uint64_t start_ns, dur_ns;
+};
+
+struct migration_sample {		/* one precopy info */
+	uint64_t t_ns, initial_bytes, dirty_bytes;
+};
+
+/* A stretch of empty reads of one stream with nothing moved in between. */
+struct migration_runs {
+	uint64_t runs;			/* of two reads or more */
+	uint64_t longest;		/* reads in the longest */
+	uint64_t longest_start_ns, longest_span_ns;
+	uint64_t span_ns;		/* of all runs together */
+};
+
+struct migration_window {
+	uint64_t start_ns;		/* MODEL_NONE: the device was not stopped */
+	uint64_t end_ns;
+	uint64_t total_ns;		/* end - start = sum of the five below */
+	uint64_t arcs_ns;		/* the driver changed state */
+	uint64_t io_ns;			/* inside read() and write() */
+	uint64_t dirty_sync_ns;		/* inside dirty-log reports and stops */
+	uint64_t outside_ns;		/* no call on this device in flight */
+	uint64_t unattributed_ns;	/* other calls, holes in the evidence */
+};
+
+struct migration {
+	uint32_t id;			/* from 1, in order of begin */
+	uint32_t peer;			/* the other side's id, or 0 */
+	uint32_t device, stream;
+	uint32_t direction;		/* enum event_direction */
+	uint32_t outcome;		/* enum migration_outcome */
+	uint32_t pid;
+	char comm[EVENT_COMM_LEN];
+	char vm[EVENT_NAME_LEN];
+
+	bool ended;			/* no more events belong to it */
+	bool joined_late;		/* its begin is not in the evidence */
+	bool session_over;		/* its session ended, the outcome may be open */
+	bool eof;			/* read() gave 0 in STOP_COPY, nothing since */
+	uint64_t eof_ns;		/* end of that read; MODEL_NONE */
+	uint64_t start_ns;		/* of the arc that handed out the data FD */
+	uint64_t end_ns;		/* last event of it, so far */
+
+	struct migration_state states[MIGRATION_STATES_MAX];
+	uint32_t n_states;
+	uint64_t states_folded;		/* left out before the last one */
+	struct migration_arc arcs[MIGRATION_ARCS_MAX];
+	uint32_t n_arcs;
+	uint64_t arcs_folded;		/* left out before the last one */
+
+	uint64_t bytes_precopy, bytes_stop_copy;	/* source */
+	uint64_t bytes_unplaced;	/* moved while the state was unknown or odd */
+	uint64_t bytes_total;
+	uint64_t reads, writes;
+	uint64_t enomsg;		/* reads that gave -ENOMSG */
+	uint64_t empty_reads;		/* reads that gave 0 or -ENOMSG */
+	uint64_t zero_reads_precopy;	/* read() gave 0 in PRE_COPY* */
+	uint64_t enomsg_stop_copy;	/* read() gave -ENOMSG in STOP_COPY */
+	uint64_t io_errors;		/* any other failed read or write */
+	uint64_t polls, precopy_infos, data_sizes;
+	uint64_t dma_log_reports;
+	uint64_t max_io_size;		/* largest buffer asked with */
+	uint64_t first_read_ns;		/* duration of the first read of STOP_COPY;
+					   MODEL_NONE */
+	struct migration_runs runs;
+
+	/* The byte trend; MODEL_NONE before the first info. */
+	uint64_t initial_first, initial_last;
+	uint64_t dirty_first, dirty_last, dirty_max, dirty_max_ns;
+	uint64_t dirty_rises, dirty_falls;
+	uint64_t initial_zero_ns;	/* when initial_bytes was first seen 0 */
+	struct migration_sample trend[MIGRATION_TREND_MAX];
+	uint32_t n_trend;		/* evenly thinned out */
+
+	uint64_t data_size_last, data_size_last_ns;	/* MODEL_NONE */
+	uint64_t estimate;		/* at the switchover; MODEL_NONE */
+	bool estimate_is_data_size;	/* else the last initial + dirty */
+
+	struct migration_window window;
+	uint64_t downtime_ns;		/* both sides; MODEL_NONE */
+
+	/* Calls that moved bytes: reads of a source, writes of a destination. */
+	uint64_t io_p50_ns, io_p99_ns, io_max_ns, io_measured;
+
+	/* The first call that failed (empty and interrupted reads are none). */
+	uint64_t failures;
+	struct {
+		uint64_t t_ns;
+		uint32_t kind;		/* EV_NONE: no call failed */
+		int64_t ret;
+		int64_t target;		/* of a SET_STATE, or EVENT_TARGET_NONE */
+	} failure;
+
+	uint64_t resets;		/* of the device, during the session */
+	uint64_t lost;			/* events lost that may have been its own */
+};
+
+struct model_loss {
+	uint64_t events;		/* sum of all counts */
+	uint64_t places;		/* EV_LOSS seen */
+	uint64_t damage;		/* of them, unreadable parts of a recording */
+};
+
+/* What an event means where it stands; for views that print line by line. */
+struct event_context {
+	uint32_t migration;		/* number, or 0 */
+	uint32_t state;			/* the device's, after the event */
+	bool has_state;			/* the event belongs to a device */
+	const struct model_device *device;	/* or NULL */
+	const struct model_stream *stream;	/* or NULL */
+	const char *vm;			/* or NULL */
+};
+
+struct model *model_create(void);
+void model_destroy(struct model *m);
+
+/*
+ * Take the next event.  *@ctx may be NULL.  0 or -ENOMEM (the model is then
+ * as before the event).
+ */
+int model_feed(struct model *m, const struct event *ev, struct event_context *ctx);
+
+/* Devices 1..model_devices_max(); NULL for a number that was never used. */
+uint32_t model_devices_max(const struct model *m);
+const struct model_device *model_device(const struct model *m, uint32_t number);
+const struct model_stream *model_stream(const struct model *m, uint32_t number);
+/* The VM of a process, or NULL. */
+const char *model_vm(const struct model *m, uint32_t pid);
+
+/*
+ * Migrations 1..model_migrations(), in order of begin.  Looking also pairs
+ * sources with destinations and refreshes what is derived (downtime_ns,
+ * percentiles, the window of a migration under way); hence no const.
+ */
+uint32_t model_migrations(const struct model *m);
+const struct migration *model_migration(struct model *m, uint32_t id);
+
+const struct model_loss *model_loss(const struct model *m);
+/* Times of the first event's start and the last event's end; 0: no event. */
+uint64_t model_first_ns(const struct model *m);
+uint64_t model_last_ns(const struct model *m);
+/* Public events fed, and folded calls counted one by one. */
+uint64_t model_events(const struct model *m);
+uint64_t model_events_of(const struct model *m, uint32_t kind);
+uint64_t model_calls(const struct model *m);
+/* CLOCK_REALTIME of a CLOCK_MONOTONIC instant by the clock pairs seen; 0: none. */
+uint64_t model_realtime_ns(const struct model *m, uint64_t t_ns);
+
+const char *migration_outcome_name(uint32_t outcome);
+
+#endif

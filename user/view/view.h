@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * view.h - the same evidence, as text, JSON, lines
+ *
+ * Pure functions of events and a model, printing to a FILE (open_memstream()
+ * for a buffer); nothing below this floor prints.  Promises:
+ * - names from the traced system come out harmless: escaped in JSON, with
+ *   visible replacements in text;
+ * - loss and damage are always said, also when there is none;
+ * - the JSON names are those of the contract; all NDJSON fields come from the
+ *   tables of event.h, and so does the schema.
+ *
+ * Write errors show in ferror(); the caller looks.
+ */
+#ifndef VFIOSCOPE_VIEW_H
+#define VFIOSCOPE_VIEW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "event.h"
+#include "model/model.h"
+#include "source.h"
+
+enum time_base {
+	TIME_REL = 0,		/* seconds since the first event */
+	TIME_WALL = 1,		/* time of day, UTC */
+	TIME_MONO = 2,		/* CLOCK_MONOTONIC */
+	TIME_DELTA = 3,		/* seconds since the line before */
+};
+/* The words of --time in enum order, NULL-terminated. */
+extern const char *const time_base_names[];
+
+/* Which instants are wanted; both in CLOCK_MONOTONIC or relative. */
+enum time_ref { TIME_REF_OPEN, TIME_REF_FIRST, TIME_REF_REALTIME, TIME_REF_MONO };
+struct time_window {
+	struct { uint64_t ns; enum time_ref ref; } from, to;
+};
+/* Is the event inside?  @m gives the first event's time and the clocks. */
+bool time_window_has(const struct time_window *w, const struct model *m,
+		     const struct event *ev);
+
+struct view_options {
+	bool color;
+	bool bytes;			/* sizes exactly */
+	enum time_base time;
+	uint32_t migration;		/* only this one; 0: all */
+	struct time_window window;
+};
+
+/* One trace that a report is about. */
+struct view_trace {
+	const char *path;
+	const struct meta *meta;	/* or NULL */
+	const struct source_health *health;	/* or NULL */
+	struct model *model;
+};
+
+/* report: the post-mortem of one or several traces. */
+void report_text(FILE *f, const struct view_trace *traces, size_t n,
+		 const struct view_options *opt);
+void report_json(FILE *f, const struct view_trace *traces, size_t n,
+		 const struct view_options *opt);
+
+/*
+ * info: what a trace holds.  @notes is what the reader adds (frames, ...), in
+ * its order; may be NULL.
+ */
+void info_text(FILE *f, const struct view_trace *t, const struct meta *notes,
+	       const struct view_options *opt);
+void info_json(FILE *f, const struct view_trace *t, const struct meta *notes,
+	       const struct view_options *opt);
+
+/*
+ * A stream of lines: feed each event with what model_feed() said about it.
+ * Definitions are taken but print nothing.  _finish() prints what is held
+ * back; _destroy() drops it.
+ */
+
+/*
+ * NDJSON.  A poll's wait_ns is only known at its task's next call, so lines
+ * may be held back, in order, up to NDJSON_HOLD_MAX events.
+ */
+#define NDJSON_HOLD_MAX	4096
+struct ndjson;
+struct ndjson *ndjson_create(FILE *f, const struct view_options *opt);
+int ndjson_event(struct ndjson *n, const struct model *m, const struct event *ev,
+		 const struct event_context *ctx);
+int ndjson_finish(struct ndjson *n);
+void ndjson_destroy(struct ndjson *n);
+/* JSON Schema (draft 2020-12) of one line, from the same tables. */
+void ndjson_schema(FILE *f);
+
+/* One human line per event; runs of empty reads as "ENOMSG x212 in 9 ms". */
+struct lines;
+struct lines *lines_create(FILE *f, const struct view_options *opt);
+int lines_event(struct lines *l, const struct model *m, const struct event *ev,
+		const struct event_context *ctx);
+void lines_destroy(struct lines *l);
+
+#endif
