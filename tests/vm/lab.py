@@ -1,0 +1,337 @@
+"""What scenarios share: nested QEMU and QMP, PCI binding, windows onto device memory, the recorder, the result.
+
+Promises: standard library only; every wait has a limit and names what it waited for; nothing of ours reads or
+writes a device under test except through the VMM or a window (a second PCI function that shows the same memory).
+"""
+
+import atexit
+import glob
+import hashlib
+import json
+import mmap
+import os
+import re
+import select
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import time
+
+OUT = os.environ.get("OUT", "/tmp/out")
+LAB = os.environ.get("LAB", "/lab")
+BEGAN = time.monotonic()
+
+
+class LabError(Exception):
+    pass
+
+
+def say(text):
+    sys.stdout.write("[%6.2f] %s\n" % (time.monotonic() - BEGAN, text))
+    sys.stdout.flush()
+
+
+def main(scenario):
+    """Runs a scenario's function: its exception becomes one sentence and exit 1, its return the done mark."""
+    try:
+        scenario()
+    except (LabError, OSError, subprocess.SubprocessError) as e:
+        say("FAILED: %s" % e)
+        if os.environ.get("LAB_DEBUG"):
+            raise
+        sys.exit(1)
+    open(os.environ.get("LAB_DONE", os.path.join(OUT, "done")), "w").close()
+
+
+def wait_for(what, seconds, probe, step=0.02):
+    """Calls probe() until it gives something true, and gives that."""
+    end = time.monotonic() + seconds
+    while True:
+        got = probe()
+        if got:
+            return got
+        if time.monotonic() > end:
+            raise LabError("waited %g s for %s" % (seconds, what))
+        time.sleep(step)
+
+
+def sh(*argv):
+    done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True)
+    if done.returncode:
+        raise LabError("%s: exit %d: %s" % (" ".join(argv), done.returncode, done.stdout.strip()))
+    return done.stdout
+
+
+def clock_offset():
+    """Seconds to add to CLOCK_MONOTONIC to get the wall clock that QEMU's log stamps."""
+    a = time.clock_gettime(time.CLOCK_MONOTONIC)
+    w = time.clock_gettime(time.CLOCK_REALTIME)
+    b = time.clock_gettime(time.CLOCK_MONOTONIC)
+    return w - (a + b) / 2
+
+
+# ---- modules and devices ---------------------------------------------------------------------------------------
+
+def insmod(name, *params):
+    sh("insmod", "%s/modules/%s.ko" % (LAB, name), *params)
+
+
+def write(path, text):
+    with open(path, "w") as f:
+        f.write(text)
+
+
+class Ivshmem:
+    """One of the machine's two devices and the window onto its memory."""
+
+    def __init__(self, number):
+        self.bdf = self._behind(number)
+        self.window = self._behind(number + 2)
+        self.sysfs = "/sys/bus/pci/devices/" + self.bdf
+        path = "/sys/bus/pci/devices/%s/" % self.window
+        write(path + "enable", "1")
+        fd = os.open(path + "resource2", os.O_RDWR)
+        self.size = os.fstat(fd).st_size
+        self.map = mmap.mmap(fd, self.size)
+        os.close(fd)
+
+    @staticmethod
+    def _behind(port):
+        found = glob.glob("/sys/bus/pci/devices/0000:00:1%d.0/0000:??:??.?" % port)
+        if len(found) != 1:
+            raise LabError("no ivshmem device behind root port %d" % port)
+        return os.path.basename(found[0])
+
+    def bind(self, driver):
+        write(self.sysfs + "/driver_override", driver)
+        write("/sys/bus/pci/drivers_probe", self.bdf)
+        now = os.path.basename(os.path.realpath(self.sysfs + "/driver"))
+        if now != driver:
+            raise LabError("%s did not bind to %s" % (self.bdf, driver))
+
+    def unbind(self):
+        if os.path.exists(self.sysfs + "/driver"):
+            write(self.sysfs + "/driver/unbind", self.bdf)
+        write(self.sysfs + "/driver_override", "\n")
+
+    def fill(self):
+        """Noise in which no two pages, and no two fills, are alike."""
+        block = os.urandom(1 << 20)
+        salt = os.urandom(8)
+        for at in range(0, self.size, len(block)):
+            self.map[at:at + len(block)] = block
+        for at in range(0, self.size, 4096):
+            self.map[at:at + 16] = salt + struct.pack("<Q", at)
+
+    def bytes(self):
+        return self.map[:]
+
+
+def first_difference(a, b):
+    """None when equal, else a sentence with the place and the extent."""
+    if a == b:
+        return None
+    pages = [at for at in range(0, max(len(a), len(b)), 4096) if a[at:at + 4096] != b[at:at + 4096]]
+    at = pages[0]
+    at += next((i for i, (x, y) in enumerate(zip(a[at:at + 4096], b[at:at + 4096])) if x != y), 0)
+    return "%d of %d pages differ, first at byte %#x" % (len(pages), len(a) // 4096, at)
+
+
+def sha256(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+# ---- the nested VMM --------------------------------------------------------------------------------------------
+
+class Lines:
+    """The lines of a growing file, each handed out once."""
+
+    def __init__(self, path):
+        self.path, self.at, self.rest = path, 0, ""
+
+    def more(self):
+        try:
+            with open(self.path, errors="replace") as f:
+                f.seek(self.at)
+                data = f.read()
+                self.at = f.tell()
+        except FileNotFoundError:
+            return []
+        lines = (self.rest + data).split("\n")
+        self.rest = lines.pop()
+        return lines
+
+
+class Qemu:
+    """One QEMU with QMP, a serial port and its own trace log (in $OUT)."""
+
+    def __init__(self, name, args, vm="vm0"):
+        self.name = name
+        self.log = "%s/%s.log" % (OUT, name)
+        self.serial_log = "%s/%s.serial" % (OUT, name)
+        qmp, serial = "/tmp/%s.qmp" % name, "/tmp/%s.serial" % name
+        self.stderr = open("%s/%s.err" % (OUT, name), "w+")
+        self.seen = ""
+        argv = ["qemu-system-x86_64", "-accel", "tcg", "-M", "q35", "-nodefaults", "-display", "none", "-no-user-config",
+                "-name", "%s,debug-threads=on" % vm, "-msg", "timestamp=on",
+                "-trace", "vfio_*", "-trace", "vmstate_downtime_*", "-trace", "migrate_*", "-D", self.log,
+                "-qmp", "unix:%s,server=on,wait=off" % qmp,
+                "-chardev", "socket,id=ser,path=%s,server=on,wait=off,logfile=%s" % (serial, self.serial_log),
+                "-serial", "chardev:ser"] + args
+        self.argv = argv
+        self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=self.stderr, stderr=self.stderr)
+        atexit.register(self.kill)
+        self.qmp = self._connect(qmp)
+        self.qmp_file = self.qmp.makefile("r")
+        self.events = []
+        json.loads(self.qmp_file.readline())
+        self.do("qmp_capabilities")
+        self.serial = self._connect(serial)
+
+    def _connect(self, path):
+        s = socket.socket(socket.AF_UNIX)
+
+        def attempt():
+            if self.process.poll() is not None:
+                self.stderr.seek(0)
+                raise LabError("QEMU '%s' ended with %d: %s" % (self.name, self.process.returncode, self.stderr.read().strip()))
+            try:
+                s.connect(path)
+                return True
+            except OSError:
+                return False
+        wait_for("QEMU '%s' to open %s" % (self.name, path), 30, attempt)
+        s.settimeout(60)
+        return s
+
+    def do(self, command, **arguments):
+        request = {"execute": command}
+        if arguments:
+            request["arguments"] = arguments
+        self.qmp.sendall(json.dumps(request).encode() + b"\n")
+        while True:
+            line = self.qmp_file.readline()
+            if not line:
+                raise LabError("QEMU '%s' went away during %s" % (self.name, command))
+            reply = json.loads(line)
+            if "event" in reply:
+                self.events.append(reply)
+            elif "error" in reply:
+                raise LabError("%s of '%s': %s" % (command, self.name, reply["error"]["desc"]))
+            else:
+                return reply["return"]
+
+    def migration(self):
+        return self.do("query-migrate")
+
+    def wait_migration(self, seconds, status="completed"):
+        def probe():
+            m = self.migration()
+            if m.get("status") == status:
+                return m
+            if m.get("status") in ("failed", "cancelled", "completed"):
+                raise LabError("migration of '%s' is %s, not %s: %s" % (self.name, m["status"], status, m.get("error-desc", "no reason given")))
+            return None
+        return wait_for("'%s' to be %s" % (self.name, status), seconds, probe, 0.05)
+
+    def type(self, line):
+        """A command to the guest. No waiting: a stopped guest reads it when it runs."""
+        self.serial.sendall(line.encode() + b"\n")
+
+    def expect(self, pattern, seconds):
+        """The next line of the guest that matches, as a match object."""
+        end = time.monotonic() + seconds
+        while True:
+            while "\n" in self.seen:
+                line, self.seen = self.seen.split("\n", 1)
+                m = re.search(pattern, line.strip())
+                if m:
+                    return m
+            left = end - time.monotonic()
+            if left <= 0 or not select.select([self.serial], [], [], left)[0]:
+                raise LabError("the guest of '%s' did not say /%s/ within %g s" % (self.name, pattern, seconds))
+            data = self.serial.recv(4096)
+            if not data:
+                raise LabError("QEMU '%s' closed the serial port while /%s/ was awaited" % (self.name, pattern))
+            self.seen += data.decode(errors="replace")
+
+    def ask(self, line, pattern, seconds=20):
+        self.type(line)
+        return self.expect(pattern, seconds)
+
+    def quit(self):
+        try:
+            self.do("quit")
+        except (LabError, OSError):
+            pass
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            raise LabError("QEMU '%s' did not quit" % self.name)
+        if self.process.returncode:
+            raise LabError("QEMU '%s' ended with %d" % (self.name, self.process.returncode))
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+
+# ---- vfioscope around it ---------------------------------------------------------------------------------------
+
+class Recorder:
+    """vfioscope (or whatever is given) in the background: waits until it says that it is ready, ends it by SIGINT."""
+
+    def __init__(self, argv, name="record", ready=True, seconds=60):
+        self.name = name
+        self.err = open("%s/%s.err" % (OUT, name), "w+")
+        r, w = os.pipe()
+        if ready:
+            argv = argv + ["--ready-fd", str(w)]
+        began = time.monotonic()
+        self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stderr=self.err, pass_fds=[w])
+        atexit.register(self.kill)
+        os.close(w)
+        if ready:
+            if not select.select([r], [], [], seconds)[0]:
+                raise LabError("the recorder was not ready within %g s: %s" % (seconds, self.text()))
+            if not os.read(r, 64):
+                self.process.wait(10)
+                raise LabError("the recorder ended with %s before it was ready: %s" % (self.process.returncode, self.text()))
+        os.close(r)
+        self.ready_s = time.monotonic() - began
+
+    def text(self):
+        self.err.flush()
+        with open(self.err.name) as f:
+            return f.read().strip()
+
+    def stop(self, seconds=30):
+        self.process.send_signal(signal.SIGINT)
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise LabError("the recorder did not end within %g s of SIGINT" % seconds)
+        if self.process.returncode:
+            raise LabError("the recorder ended with %d: %s" % (self.process.returncode, self.text()))
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+
+def vfioscope():
+    """The path of the tool, or None when no build was brought in."""
+    path = LAB + "/bin/vfioscope"
+    return path if os.path.exists(path) else None
+
+
+def save(result):
+    result.setdefault("kernel", os.uname().release)
+    result.setdefault("clock_offset_s", clock_offset())
+    with open(OUT + "/result.json", "w") as f:
+        json.dump(result, f, indent=1, sort_keys=True)
+        f.write("\n")

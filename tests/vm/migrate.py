@@ -1,0 +1,217 @@
+"""A whole QEMU-to-QEMU migration of one VFIO device inside the lab, with the evidence kept for crosscheck.py.
+
+Promises: the destination is compared with the source after the migration completed and before it runs, through
+windows that no driver and no VMM is part of; what is kept in $OUT is result.json, src.log and dst.log (QEMU's own
+trace), src.serial and dst.serial, and a.vfs when vfioscope recorded.
+"""
+
+import argparse
+import os
+import re
+import threading
+import time
+
+import lab
+from lab import LabError, say
+
+SOCKET = "/tmp/migration.sock"
+# x-device-dirty-page-tracking=off: the drivers here have no (or stub) DMA logging, and Debian's kernels could not
+# report it anyway (no IOMMUFD); QEMU then tracks by the container and only warns.
+DEVICE = "enable-migration=on,x-device-dirty-page-tracking=off,migration-events=on"
+
+
+def arguments(description):
+    p = argparse.ArgumentParser(description=description)
+    p.add_argument("--no-record", action="store_true", help="without vfioscope even if it is there")
+    p.add_argument("--live", action="store_true", help="vfioscope's live lines go to the output too")
+    p.add_argument("--waves", type=int, default=3, help="how often dirty data must have risen and fallen")
+    p.add_argument("--ram", type=int, default=32, help="MiB of the nested machine")
+    return p
+
+
+def pair(source_args, destination_args):
+    """Source and destination, ready for `migrate`."""
+    src = lab.Qemu("src", source_args)
+    dst = lab.Qemu("dst", destination_args + ["-incoming", "defer", "-S"])
+    for vm in src, dst:
+        vm.do("migrate-set-capabilities", capabilities=[
+            {"capability": c, "state": True} for c in ("return-path", "switchover-ack", "events")])
+    dst.do("migrate-incoming", uri="unix:" + SOCKET)
+    return src, dst
+
+
+class Precopy:
+    """What QEMU's own trace says of the source's pre-copy so far."""
+
+    def __init__(self, log):
+        self.lines = lab.Lines(log)
+        self.empty_hits = 0
+        self.dirty = []		# (stamp, init, dirty) of every exact query
+
+    def look(self):
+        for line in self.lines.more():
+            if "vfio_save_block_precopy_empty_hit" in line:
+                self.empty_hits += 1
+            m = re.search(r"@([\d.]+):vfio_state_pending_exact .*initial size (\d+),? .*dirty size (\d+)", line)
+            if m:
+                self.dirty.append((float(m.group(1)), int(m.group(2)), int(m.group(3))))
+        return self
+
+    def last(self):
+        return self.dirty[-1] if self.dirty else (0, 1, 0)
+
+
+class Watch:
+    """The recorder and the live lines, when there is a tool."""
+
+    def __init__(self, options):
+        self.recorder = self.live = None
+        tool = lab.vfioscope()
+        self.used = bool(tool) and not options.no_record
+        if not self.used:
+            return
+        self.file = lab.OUT + "/a.vfs"
+        self.recorder = lab.Recorder([tool, "record", "-o", self.file])
+        say("vfioscope is attached (%.1f s): %s" % (self.recorder.ready_s, self.recorder.text().splitlines()[-1]))
+        if options.live:
+            self.live = lab.Recorder([tool, "live"], name="live", ready=False)
+
+    def stop(self):
+        if self.live:
+            self.live.stop()
+        if self.recorder:
+            self.recorder.stop()
+            say(self.recorder.text().splitlines()[-1])
+
+
+def timed(result, name):
+    result.setdefault("timings_s", {})[name] = round(time.monotonic() - lab.BEGAN, 3)
+
+
+def ivshmem(options, watch=None, during=None, driver="ivshmem_vfio_pci"):
+    """Scenario (a). `watch` is stopped by the caller's choice; `during(src)` runs in a thread once it migrates."""
+    result = {"scenario": "qemu-migrate"}
+    lab.sh("modprobe", "-a", "vfio-pci-core", "vfio_iommu_type1")
+    lab.insmod(driver)
+    a, b = lab.Ivshmem(0), lab.Ivshmem(1)
+    a.fill()
+    b.fill()
+    differ = lab.first_difference(a.bytes(), b.bytes())
+    if not differ:
+        raise LabError("the two devices' memory is equal before the migration: a compare would prove nothing")
+    result["before"] = differ
+    a.bind(driver)
+    b.bind(driver)
+    watch = watch or Watch(options)
+    result["recorded"] = watch.used
+    timed(result, "watching")
+
+    common = ["-m", str(options.ram)]
+    src, dst = pair(common + ["-kernel", lab.LAB + "/guest.elf", "-device", "vfio-pci,id=v0,host=%s,%s" % (a.bdf, DEVICE)],
+                    common + ["-kernel", lab.LAB + "/guest.elf", "-device", "vfio-pci,id=v0,host=%s,%s" % (b.bdf, DEVICE)])
+    say("guest: " + src.expect("READY.*", 30).group(0))
+    src.ask("b 3000", "BURST.*")
+    timed(result, "migrate")
+
+    # A downtime that no migration can meet keeps it in pre-copy until the limit is raised.
+    src.do("migrate-set-parameters", **{"downtime-limit": 0, "max-bandwidth": 1 << 30})
+    src.do("migrate", uri="unix:" + SOCKET)
+    helper = None
+    if during:
+        helper = threading.Thread(target=during, args=(src,), daemon=True)
+        helper.start()
+    pre = Precopy(src.log)
+    lab.wait_for("the initial data to be read", 60, lambda: pre.look().dirty and pre.last()[1] == 0, 0.1)
+    waves = []
+    for n in range(options.waves):
+        size = 1200 + 600 * n
+        hits = pre.look().empty_hits
+        floor = pre.last()[2]
+        src.ask("b %d" % size, "BURST.*", 60)
+        lab.wait_for("dirty data to rise", 30, lambda: max([d for _, _, d in pre.look().dirty[-40:]] + [0]) > floor, 0.05)
+        lab.wait_for("dirty data to fall to nothing and an empty stream", 60,
+                     lambda: pre.look().last()[2] == 0 and pre.empty_hits > hits, 0.1)
+        peak = max(d for _, _, d in pre.dirty)
+        waves.append({"pages": size, "peak_dirty_bytes": peak, "empty_hits": pre.empty_hits})
+        say("wave %d: %d pages written, dirty bytes seen up to %d, stream empty %d times" % (n + 1, size, peak, pre.empty_hits))
+    result["waves"] = waves
+
+    # The last stretch: the guest keeps writing, so that STOP_COPY has something to carry.
+    src.ask("r 150 100", "RATE.*")
+    time.sleep(0.3)
+    timed(result, "limit raised")
+    src.do("migrate-set-parameters", **{"downtime-limit": 60000})
+    final = src.wait_migration(60)
+    dst.wait_migration(20)
+    timed(result, "completed")
+    result["query_migrate"] = {"src": final, "dst": dst.migration()}
+    result["vfio_transferred"] = final["vfio"]["transferred"]
+    say("COMPLETED: vfio %d bytes, downtime %s ms" % (result["vfio_transferred"], final.get("downtime")))
+
+    states = src.do("query-status")["status"], dst.do("query-status")["status"]
+    if states[0] != "postmigrate" or dst.do("query-status")["running"]:
+        raise LabError("the source is '%s' and the destination '%s': nothing may run while they are compared" % states)
+    one, two = a.bytes(), b.bytes()
+    wrong = lab.first_difference(one, two)
+    result["bar"] = {"size": len(one), "equal": wrong is None, "src_sha256": lab.sha256(one)}
+    result["bar"]["dst_sha256"] = result["bar"]["src_sha256"] if wrong is None else lab.sha256(two)
+    if wrong:
+        lab.save(result)
+        raise LabError("device memory did not arrive as it was: " + wrong)
+    say("device memory of source and destination: %d MiB equal, sha256 %s" % (len(one) >> 20, result["bar"]["src_sha256"][:16]))
+
+    dst.do("cont")
+    dst.type("")	# a half line may have migrated with the serial port
+    dst.ask("r 0 0", "RATE.*")
+    verdict = dst.ask("v", "VERIFY (OK|FAIL).*", 60).group(0)
+    result["verify"] = verdict
+    say("guest on the destination: " + verdict)
+    timed(result, "verified")
+    if not verdict.startswith("VERIFY OK"):
+        lab.save(result)
+        raise LabError("the guest's memory and its device do not fit together: " + verdict)
+    if helper:
+        helper.join()
+    src.quit()
+    dst.quit()
+    watch.stop()
+    result["qmp_events"] = {"src": src.events, "dst": dst.events}
+    timed(result, "over")
+    lab.save(result)
+    a.unbind()
+    b.unbind()
+    lab.sh("rmmod", driver)
+    lab.sh("modprobe", "-r", "vfio-pci-core")
+    return result
+
+
+def mtty(options):
+    """Scenario (b): the kernel's sample driver, as Debian's source has it."""
+    result = {"scenario": "mtty-migrate"}
+    uuids = ["83b8f4f2-509f-382f-3c1e-e6bfe0fa100%d" % i for i in (1, 2)]
+    lab.sh("modprobe", "-a", "vfio", "vfio_iommu_type1", "mdev")
+    lab.insmod("mtty")
+    for u in uuids:
+        lab.write("/sys/class/mdev_bus/mtty/mdev_supported_types/mtty-2/create", u)
+    watch = Watch(options)
+    result["recorded"] = watch.used
+    device = "vfio-pci,id=v0,sysfsdev=/sys/bus/mdev/devices/%s," + DEVICE
+    common = ["-m", str(options.ram)]
+    src, dst = pair(common + ["-device", device % uuids[0]], common + ["-device", device % uuids[1]])
+    src.do("migrate", uri="unix:" + SOCKET)
+    final = src.wait_migration(60)
+    dst.wait_migration(20)
+    result["query_migrate"] = {"src": final, "dst": dst.migration()}
+    result["vfio_transferred"] = final["vfio"]["transferred"]
+    say("COMPLETED: vfio %d bytes, downtime %s ms" % (result["vfio_transferred"], final.get("downtime")))
+    dst.do("cont")
+    lab.wait_for("the destination to run", 10, lambda: dst.do("query-status")["running"])
+    src.quit()
+    dst.quit()
+    watch.stop()
+    result["qmp_events"] = {"src": src.events, "dst": dst.events}
+    lab.save(result)
+    for u in uuids:
+        lab.write("/sys/bus/mdev/devices/%s/remove" % u, "1")
+    lab.sh("rmmod", "mtty")
+    return result
