@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What differs between the kernels this driver builds for (6.12 to 7.3).
+ *
+ * This is the only file that may look at LINUX_VERSION_CODE. The rest is
+ * written against the newest kernel; what an older one lacks is supplied here
+ * under the name that it has today.
+ */
+#ifndef IVSHMEM_VFIO_COMPAT_H
+#define IVSHMEM_VFIO_COMPAT_H
+
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/version.h>
+#include <linux/vfio.h>
+#include <linux/vfio_pci_core.h>
+
+#ifndef kzalloc_obj
+#define kzalloc_obj(obj, gfp)	kzalloc(sizeof(obj), gfp)
+#endif
+
+/*
+ * 6.19 moved VFIO_DEVICE_GET_REGION_INFO into the core, which needs a callback
+ * for it; before, it went through vfio_device_ops.ioctl as all the others.
+ * The VF token check got a callback of its own when iommufd binds learned to
+ * take a token; the core calls it without looking whether it is set.
+ */
+#if KERNEL_VERSION(6, 19, 0) <= LINUX_VERSION_CODE
+#define IVSHMEM_REGION_INFO_OPS						\
+	.get_region_info_caps = vfio_pci_ioctl_get_region_info,		\
+	.match_token_uuid = vfio_pci_core_match_token_uuid,
+#else
+#define IVSHMEM_REGION_INFO_OPS
+#endif
+
+/*
+ * 7.2 maps every BAR when the device is enabled and hands out the mapping;
+ * before, a BAR was mapped the first time that somebody asked.
+ */
+#if KERNEL_VERSION(7, 2, 0) > LINUX_VERSION_CODE
+static inline void __iomem *
+vfio_pci_core_get_iomap(struct vfio_pci_core_device *core, unsigned int bar)
+{
+	int ret = vfio_pci_core_setup_barmap(core, bar);
+
+	return ret ? IOMEM_ERR_PTR(ret) : core->barmap[bar];
+}
+#endif
+
+/*
+ * 7.1 shares the checks of VFIO_MIG_GET_PRECOPY_INFO between the drivers, and
+ * adds the opt-in after which the flags field is an output. Without the opt-in
+ * the field is returned as the caller left it, "for bug-compatibility reasons".
+ */
+#if KERNEL_VERSION(7, 1, 0) > LINUX_VERSION_CODE
+static inline int
+vfio_check_precopy_ioctl(struct vfio_device *vdev, unsigned int cmd,
+			 unsigned long arg, struct vfio_precopy_info *info)
+{
+	unsigned long minsz = offsetofend(struct vfio_precopy_info, dirty_bytes);
+
+	if (cmd != VFIO_MIG_GET_PRECOPY_INFO)
+		return -ENOTTY;
+	if (copy_from_user(info, (void __user *)arg, minsz))
+		return -EFAULT;
+	if (info->argsz < minsz)
+		return -EINVAL;
+	return 0;
+}
+#endif
+
+#endif /* IVSHMEM_VFIO_COMPAT_H */
