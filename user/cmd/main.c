@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * main.c - the command table, and the manners that all commands share
+ */
+#define _GNU_SOURCE
+#include "cmd/cmd.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "recording/recording.h"
+#include "util/json.h"
+#include "util/units.h"
+
+static const struct command *const commands[] = {
+	&command_live,
+	&command_record,
+	&command_report,
+	&command_export,
+	&command_info,
+	NULL
+};
+
+const struct opt cmd_common_opts[] = {
+	{ 'q', "quiet", OPT_FLAG, OPT_AT(struct cmd_common, quiet),
+	  .help = "say nothing on stderr but errors" },
+	{ 'v', "verbose", OPT_COUNT, OPT_AT(struct cmd_common, verbose),
+	  .help = "say more on stderr" },
+	{ 0, "color", OPT_ENUM, OPT_AT(struct cmd_common, color),
+	  .values = color_when_names, .help = "colour; auto: at a terminal without NO_COLOR" },
+	OPT_END
+};
+
+const struct opt cmd_reader_opts[] = {
+	{ 0, "migration", OPT_U64, OPT_AT(struct cmd_reader, migration), .arg = "N",
+	  .help = "only this migration" },
+	{ 0, "from", OPT_STRING, OPT_AT(struct cmd_reader, from), .arg = "TIME",
+	  .help = "not before TIME: 1.5s from the first event, an RFC 3339 time, or @NANOSECONDS of CLOCK_MONOTONIC" },
+	{ 0, "to", OPT_STRING, OPT_AT(struct cmd_reader, to), .arg = "TIME",
+	  .help = "not after TIME" },
+	{ 0, "time", OPT_ENUM, OPT_AT(struct cmd_reader, time), .values = time_base_names,
+	  .help = "how times are shown: from the first event, of day (UTC), CLOCK_MONOTONIC, from the line before" },
+	OPT_END
+};
+
+/* One process runs one command: how it talks is decided once. */
+static bool errors_as_json;
+static bool notes_off;
+
+int cmd_fail(int status, const char *fmt, ...)
+{
+	char raw[1024], safe[TEXT_SAFE_LEN(sizeof(raw))];
+	struct json *j;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(raw, sizeof(raw), fmt, ap);
+	va_end(ap);
+	j = errors_as_json ? json_create(stdout, false) : NULL;
+	if (j) {
+		json_object_begin(j);
+		json_kstring(j, "error", raw);
+		json_object_end(j);
+		json_line_end(j);
+		json_destroy(j);
+		fflush(stdout);
+		return status;
+	}
+	fprintf(stderr, "vfioscope: %s\n", text_safe(safe, sizeof(safe), raw, sizeof(raw)));
+	return status;
+}
+
+void cmd_note(const char *fmt, ...)
+{
+	char raw[1024], safe[TEXT_SAFE_LEN(sizeof(raw))];
+	va_list ap;
+
+	if (notes_off)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(raw, sizeof(raw), fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "vfioscope: %s\n", text_safe(safe, sizeof(safe), raw, sizeof(raw)));
+}
+
+/* The table of @o may be anybody's; only the plain text of argv is known yet. */
+static bool wants_json(int argc, char **argv)
+{
+	bool json = false;
+	int i;
+
+	for (i = 1; i < argc && strcmp(argv[i], "--"); i++) {
+		const char *v = NULL;
+
+		if (!strncmp(argv[i], "--format=", 9))
+			v = argv[i] + 9;
+		else if (!strcmp(argv[i], "--format") && i + 1 < argc)
+			v = argv[i + 1];
+		if (v)
+			json = !strcmp(v, "json") || !strcmp(v, "ndjson");
+	}
+	return json;
+}
+
+static void print_command_help(const struct command *cmd, FILE *f)
+{
+	fprintf(f, "Usage: vfioscope %s [OPTIONS]%s%s\n\n%s.\n", cmd->name,
+		cmd->args ? " " : "", cmd->args ? cmd->args : "", cmd->summary);
+	if (cmd->text)
+		fprintf(f, "\n%s\n", cmd->text);
+	fputs("\nOptions:\n", f);
+	opt_print_help(cmd->opts, f);
+	if (cmd->examples)
+		fprintf(f, "\nExamples:\n%s\n", cmd->examples);
+}
+
+
+int cmd_parse(const struct command *cmd, int argc, char **argv, void *values, int *status)
+{
+	char err[OPT_ERR_LEN];
+	bool help;
+	int i, first;
+
+	errors_as_json = wants_json(argc, argv);
+	first = opt_parse(cmd->opts, argc, argv, values, cmd->flags, &help, err);
+	if (first < 0) {
+		*status = cmd_fail(EXIT_USAGE, "%s: %s", cmd->name, err);
+		return -1;
+	}
+	if (help) {
+		print_command_help(cmd, stdout);
+		*status = cmd_close_output(stdout, EXIT_OK);
+		return -1;
+	}
+	/* -q is every command's and its place in their structs is their own. */
+	for (i = 1; i < first && strcmp(argv[i], "--"); i++)
+		if (!strcmp(argv[i], "-q") || !strcmp(argv[i], "--quiet"))
+			notes_off = true;
+	return first;
+}
+
+static int parse_instant(const char *name, const char *s, uint64_t *ns, enum time_ref *ref)
+{
+	if (!s) {
+		*ref = TIME_REF_OPEN;
+		return 0;
+	}
+	*ref = TIME_REF_MONO;
+	if (s[0] == '@' && !units_parse_u64(s + 1, ns))
+		return 0;
+	*ref = TIME_REF_FIRST;
+	if (!units_parse_duration(s[0] == '+' ? s + 1 : s, ns))
+		return 0;
+	*ref = TIME_REF_REALTIME;
+	if (!units_parse_rfc3339(s, ns))
+		return 0;
+	return cmd_fail(EXIT_USAGE, "--%s: '%.80s' is not a time (1.5s, 2026-01-02T03:04:05Z, @NANOSECONDS)",
+			name, s);
+}
+
+int cmd_reader_window(const struct cmd_reader *r, struct time_window *w)
+{
+	int status;
+
+	status = parse_instant("from", r->from, &w->from.ns, &w->from.ref);
+	if (!status)
+		status = parse_instant("to", r->to, &w->to.ns, &w->to.ref);
+	return status;
+}
+
+int cmd_open(const char *path, struct event_source **src)
+{
+	char err[512];
+
+	if (!strcmp(path, "-") && isatty(STDIN_FILENO))
+		return cmd_fail(EXIT_USAGE, "standard input is a terminal; a recording is expected there");
+	if (recording_open(src, path, err, sizeof(err)))
+		return cmd_fail(EXIT_BAD_FILE, "%s", err);
+	return 0;
+}
+
+FILE *cmd_open_output(const char *path)
+{
+	FILE *f;
+
+	if (!path || !strcmp(path, "-"))
+		return stdout;
+	f = fopen(path, "we");
+	if (!f)
+		cmd_fail(EXIT_USAGE, "%s: %s", path, strerror(errno));
+	return f;
+}
+
+bool cmd_output_gone(FILE *f)
+{
+	return ferror(f) && errno == EPIPE;
+}
+
+int cmd_close_output(FILE *f, int status)
+{
+	bool failed = ferror(f);
+	int err;
+
+	errno = 0;
+	if (f == stdout ? fflush(f) : fclose(f))
+		failed = true;
+	err = errno;
+	/* A pager that was quit: the reader has all that it wanted. */
+	if (!failed || err == EPIPE || !err)
+		return status;
+	errors_as_json = false;
+	return cmd_fail(EXIT_USAGE, "cannot write: %s", strerror(err));
+}
+
+static const struct command *find_command(const char *name)
+{
+	size_t i;
+
+	for (i = 0; commands[i]; i++)
+		if (!strcmp(commands[i]->name, name))
+			return commands[i];
+	return NULL;
+}
+
+static int unknown_command(const char *word)
+{
+	const char *names[sizeof(commands) / sizeof(commands[0]) + 2];
+	const char *near;
+	size_t i;
+
+	for (i = 0; commands[i]; i++)
+		names[i] = commands[i]->name;
+	names[i++] = "help";
+	names[i] = NULL;
+	near = opt_nearest(word, names);
+	if (near)
+		return cmd_fail(EXIT_USAGE, "unknown command '%.60s'; did you mean '%s'?", word, near);
+	return cmd_fail(EXIT_USAGE, "unknown command '%.60s'; 'vfioscope --help' lists them", word);
+}
+
+static void print_help(FILE *f)
+{
+	size_t i;
+
+	fputs("Usage: vfioscope [COMMAND] [OPTIONS]\n\n"
+	      "Watch and judge VFIO device migrations. It only watches: it never issues a VFIO\n"
+	      "call of its own.\n\nCommands:\n", f);
+	for (i = 0; commands[i]; i++)
+		fprintf(f, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+	fputs("  help       what a command does and which options it has\n\n"
+	      "Without a command it is 'live'. 'vfioscope COMMAND --help' tells more.\n\n"
+	      "Exit codes: 0 done, 1 findings, 2 usage, 3 inconclusive, 4 cannot attach,\n"
+	      "5 the file cannot be read.\n", f);
+}
+
+static int cmd_help(int argc, char **argv)
+{
+	const struct command *cmd;
+
+	if (argc < 2) {
+		print_help(stdout);
+	} else {
+		cmd = find_command(argv[1]);
+		if (!cmd)
+			return unknown_command(argv[1]);
+		print_command_help(cmd, stdout);
+	}
+	return cmd_close_output(stdout, EXIT_OK);
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *cmd;
+
+	/* Widths of characters; numbers keep their point. */
+	setlocale(LC_CTYPE, "");
+	/* A closed pipe shows as EPIPE and is no error. */
+	signal(SIGPIPE, SIG_IGN);
+
+	if (argc < 2)
+		return command_live.run(argc, argv);
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
+		printf("vfioscope %s\n", VFIOSCOPE_VERSION);
+		return cmd_close_output(stdout, EXIT_OK);
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
+		return cmd_help(1, argv);
+	if (!strcmp(argv[1], "help"))
+		return cmd_help(argc - 1, argv + 1);
+	errors_as_json = wants_json(argc, argv);
+	/* Options without a command are those of 'live'. */
+	if (argv[1][0] == '-')
+		return command_live.run(argc, argv);
+	cmd = find_command(argv[1]);
+	if (!cmd)
+		return unknown_command(argv[1]);
+	return cmd->run(argc - 1, argv + 1);
+}
