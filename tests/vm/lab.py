@@ -75,7 +75,11 @@ def clock_offset():
 # ---- modules and devices ---------------------------------------------------------------------------------------
 
 def insmod(name, *params):
-    sh("insmod", "%s/modules/%s.ko" % (LAB, name), *params)
+    """Kbuild's files may have a dash where the module's name has an underscore."""
+    path = "%s/modules/%s.ko" % (LAB, name)
+    if not os.path.exists(path):
+        path = "%s/modules/%s.ko" % (LAB, name.replace("_", "-"))
+    sh("insmod", path, *params)
 
 
 def write(path, text):
@@ -176,7 +180,8 @@ class Qemu:
         self.seen = ""
         argv = ["qemu-system-x86_64", "-accel", "tcg", "-M", "q35", "-nodefaults", "-display", "none", "-no-user-config",
                 "-name", "%s,debug-threads=on" % vm, "-msg", "timestamp=on",
-                "-trace", "vfio_*", "-trace", "vmstate_downtime_*", "-trace", "migrate_*", "-D", self.log,
+                "-trace", "vfio_*", "-trace", "-vfio_region_*", "-trace", "-vfio_pci_*_config",
+                "-trace", "vmstate_downtime_*", "-trace", "migrate_*", "-D", self.log,
                 "-qmp", "unix:%s,server=on,wait=off" % qmp,
                 "-chardev", "socket,id=ser,path=%s,server=on,wait=off,logfile=%s" % (serial, self.serial_log),
                 "-serial", "chardev:ser"] + args
