@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# vfioscope
+#
+#   make            build/vfioscope (no root, no network)
+#   make demo       install what is missing, boot the lab, migrate, print the report
+#   make check      the same set-up, then every test
+#   make check-unit the tests that need neither root nor a virtual machine
+#   make bench      measure; no test depends on it
+#   make vmlinux    regenerate vmlinux/vmlinux.h from the lab's kernels
+#   make install    DESTDIR, prefix, mandir
+#
+# V=1 shows the commands; DEVELOPER=1 turns warnings into errors; SAN=1 builds
+# with the address and undefined-behaviour sanitizers (into build-san/);
+# NO_DEPS=1 forbids installing packages.
+
+CC ?= gcc
+CLANG ?= $(firstword $(shell for c in clang clang-19 clang-18 clang-17 clang-16 clang-15 clang-14; do \
+	command -v $$c; done))
+# Debian keeps bpftool where only root's PATH looks.
+BPFTOOL ?= $(firstword $(shell PATH=$$PATH:/usr/sbin:/sbin command -v bpftool))
+
+prefix ?= /usr/local
+bindir ?= $(prefix)/bin
+mandir ?= $(prefix)/share/man
+
+VERSION := 0.1.0
+B := $(if $(SAN),build-san,build)
+
+ifneq ($(V),1)
+Q := @
+say = @printf '  %-7s %s\n' $(1) $(2)
+endif
+
+CFLAGS ?= -O2 -g
+WARNINGS := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wshadow -Wvla
+ALL_CFLAGS := -std=gnu11 $(WARNINGS) $(if $(DEVELOPER),-Werror) $(CFLAGS) \
+	-fstack-protector-strong -D_FORTIFY_SOURCE=2 -I. -Iuser -I$(B) \
+	-DVFIOSCOPE_VERSION='"$(VERSION)"' -MMD -MP
+SANITIZE := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-omit-frame-pointer)
+comma := ,
+LIBS := -lbpf -lelf -lz -lzstd
+
+# The machine that BPF's pt_regs belong to, and its own uAPI headers.
+ARCH := $(shell uname -m | sed 's/x86_64/x86/;s/aarch64/arm64/;s/ppc64le/powerpc/;s/riscv64/riscv/;s/s390x/s390/')
+BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -Wall -Werror -D__TARGET_ARCH_$(ARCH) -I. \
+	-idirafter /usr/include/$(shell $(CC) -dumpmachine)
+
+LIB_SRC := $(filter-out user/cmd/%,$(wildcard user/*.c user/*/*.c))
+CMD_SRC := $(wildcard user/cmd/*.c)
+BPF_SRC := $(wildcard bpf/*.bpf.c)
+# What is no test itself is a helper of all of them.
+UNIT_SRC := $(wildcard tests/unit/test_*.c)
+UNIT_HELP := $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
+BENCH_SRC := $(wildcard tests/bench/bench_*.c)
+
+LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
+CMD_OBJ := $(CMD_SRC:%.c=$(B)/%.o)
+BPF_OBJ := $(BPF_SRC:%.c=$(B)/%.o)
+UNIT_BIN := $(UNIT_SRC:%.c=$(B)/%)
+UNIT_HELP_OBJ := $(UNIT_HELP:%.c=$(B)/%.o)
+BENCH_BIN := $(BENCH_SRC:%.c=$(B)/%)
+SKEL := $(B)/vfioscope.skel.h
+
+all: $(B)/vfioscope
+
+$(B)/vfioscope: $(CMD_OBJ) $(B)/libvfioscope.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(B)/libvfioscope.a: $(LIB_OBJ)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(B)/%.o: %.c
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(SANITIZE) -c -o $@ $<
+
+$(B)/user/capture/attach.o: $(SKEL)
+
+# The kernel side: one object per hook family, linked, embedded as a skeleton.
+$(BPF_OBJ): $(B)/%.bpf.o: %.bpf.c $(wildcard bpf/*.h) vmlinux/vmlinux.h | need-clang
+	$(call say,BPF,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c -o $@ $<
+
+$(B)/vfioscope.bpf.o: $(BPF_OBJ) | need-bpftool
+	$(call say,BPFLD,$@)
+	$(Q)$(BPFTOOL) gen object $@ $^
+
+$(SKEL): $(B)/vfioscope.bpf.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name vfioscope_bpf > $@.tmp && mv $@.tmp $@
+
+need-clang:
+	$(if $(CLANG),,$(error clang is missing: tests/deps build installs what the build needs))
+need-bpftool:
+	$(if $(BPFTOOL),,$(error bpftool is missing: tests/deps build installs what the build needs))
+
+# ---- tests ---------------------------------------------------------------------
+
+$(UNIT_BIN) $(BENCH_BIN): $(B)/%: %.c $(UNIT_HELP_OBJ) $(B)/libvfioscope.a
+	$(call say,TEST,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unit $(SANITIZE) $(LDFLAGS) -o $@ $< $(UNIT_HELP_OBJ) \
+		$(B)/libvfioscope.a -lcmocka $(LIBS)
+
+units: $(UNIT_BIN)
+
+check: deps-check
+	$(Q)$(MAKE) --no-print-directory check-nodeps
+
+check-nodeps: all units
+	$(Q)tests/check
+
+check-unit: all units
+	$(Q)tests/check --no-vm
+
+demo: deps-demo
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)tests/vm/demo
+
+deps-check:
+	$(Q)tests/deps build check lab
+deps-demo:
+	$(Q)tests/deps build lab
+
+bench: all $(BENCH_BIN)
+	$(Q)for b in $(BENCH_BIN); do ./$$b || exit 1; done
+
+vmlinux:
+	$(Q)vmlinux/regenerate vmlinux/vmlinux.h
+
+# ---- installing ------------------------------------------------------------------
+
+install: all
+	install -D -m 755 $(B)/vfioscope $(DESTDIR)$(bindir)/vfioscope
+	for p in docs/*.[1-8]; do \
+		install -D -m 644 $$p $(DESTDIR)$(mandir)/man$${p##*.}/$${p##*/} || exit 1; \
+	done
+
+clean:
+	$(Q)rm -rf build build-san
+
+.PHONY: all units check check-nodeps check-unit demo deps-check deps-demo bench vmlinux install \
+	clean need-clang need-bpftool
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+-include $(LIB_OBJ:.o=.d) $(CMD_OBJ:.o=.d) $(UNIT_BIN:=.d) $(UNIT_HELP_OBJ:.o=.d)

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The variables that all programs share; see common.bpf.h. */
+#include "bpf/common.bpf.h"
+
+const volatile __u32 filter_pid;
+const volatile char filter_device[WIRE_NAME_LEN];
+const volatile char filter_driver[WIRE_NAME_LEN];
+const volatile __u32 wake_bytes = 256 << 10;
+
+__u64 streams_alive;
+__u32 last_device;
+__u32 last_stream;
+
+char LICENSE[] SEC("license") = "GPL";

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * wire.h - the records that cross from the kernel side to user space
+ *
+ * The one header that both sides share.  A record is a struct wire_head and a
+ * body that its kind fixes.  Invariants:
+ * - fixed layout: only __u8..__u64, explicit padding, sizes asserted below;
+ * - no kernel address and no byte of migration data is ever in a record;
+ * - records of one ring come in the order in which they were reserved, which
+ *   is the order of completion of the calls that they tell of;
+ * - @lost counts what this cpu could not store before this record, so a loss
+ *   is known by the next record of that cpu, and by the counters at the end.
+ *
+ * The layout is private to one build of the tool: recordings never hold it.
+ */
+#ifndef VFIOSCOPE_WIRE_H
+#define VFIOSCOPE_WIRE_H
+
+#include <linux/types.h>
+
+enum wire_kind {
+	WIRE_NONE = 0,
+	WIRE_DEVICE,		/* first sight of a device */
+	WIRE_DEVICE_OPEN,
+	WIRE_DEVICE_CLOSE,
+	WIRE_DEVICE_RESET,
+	WIRE_RESET,		/* VFIO_DEVICE_RESET, VFIO_DEVICE_PCI_HOT_RESET */
+	WIRE_FEATURE,		/* VFIO_DEVICE_FEATURE, SET_STATE among them */
+	WIRE_ARC,
+	WIRE_STREAM_OPEN,	/* the driver made a data FD */
+	WIRE_READ,
+	WIRE_WRITE,
+	WIRE_POLL,
+	WIRE_INFO,		/* VFIO_MIG_GET_PRECOPY_INFO */
+	WIRE_STREAM_CLOSE,
+	WIRE_STREAM_RELEASE,
+	WIRE_LOST_EXIT,		/* a call whose return no program saw */
+	WIRE_KIND_NR,
+};
+
+/* include/uapi/linux/vfio.h; Debian 12's headers lack the newer ones. */
+#define VFIO_IOCTL_DEVICE_RESET			0x3b6fU
+#define VFIO_IOCTL_DEVICE_PCI_HOT_RESET		0x3b71U
+#define VFIO_IOCTL_DEVICE_FEATURE		0x3b75U
+#define VFIO_IOCTL_MIG_GET_PRECOPY_INFO		0x3b79U
+
+#define VFIO_FEATURE_MASK			0xffffU
+#define VFIO_FEATURE_GET			(1U << 16)
+#define VFIO_FEATURE_SET			(1U << 17)
+#define VFIO_FEATURE_PROBE			(1U << 18)
+
+#define VFIO_FEATURE_MIGRATION			1
+#define VFIO_FEATURE_MIG_DEVICE_STATE		2
+#define VFIO_FEATURE_DMA_LOGGING_START		6
+#define VFIO_FEATURE_DMA_LOGGING_STOP		7
+#define VFIO_FEATURE_DMA_LOGGING_REPORT		8
+#define VFIO_FEATURE_MIG_DATA_SIZE		9
+#define VFIO_FEATURE_MIG_PRECOPY_INFO_V2	12
+
+#define WIRE_NAME_LEN	64
+
+struct wire_head {
+	__u16 kind;		/* enum wire_kind */
+	__u16 size;		/* of the whole record */
+	__u32 cpu;
+	__u64 seq;		/* of this cpu: records tried, this one included */
+	__u64 lost;		/* of this cpu: records that found no room */
+	__u64 start_ns;		/* CLOCK_MONOTONIC; 0: the entry was not seen */
+	__u64 end_ns;
+	__s64 ret;
+	__u32 pid;
+	__u32 tid;
+	__u32 device;
+	__u32 stream;
+	char comm[16];
+};
+
+struct wire_device {
+	struct wire_head head;
+	__u64 migration_flags;
+	__u8 precopy_info_v2;
+	__u8 has_dma_log;
+	__u8 pad[6];
+	char name[WIRE_NAME_LEN];
+	char driver[WIRE_NAME_LEN];
+	char bus[16];
+};
+
+/* No body: DEVICE_OPEN, DEVICE_CLOSE, DEVICE_RESET, STREAM_CLOSE, STREAM_RELEASE */
+struct wire_plain {
+	struct wire_head head;
+};
+
+struct wire_reset {
+	struct wire_head head;
+	__u32 cmd;
+	__u32 pad;
+};
+
+/* What of the caller's structure could be read when the call returned. */
+#define WIRE_FEATURE_HEADER	(1U << 0)	/* argsz and flags */
+#define WIRE_FEATURE_PAYLOAD	(1U << 1)	/* payload */
+#define WIRE_FEATURE_TARGET	(1U << 2)	/* target, from the driver's own call */
+
+struct wire_feature {
+	struct wire_head head;
+	__u32 argsz;
+	__u32 flags;		/* VFIO_FEATURE_* | index */
+	__u32 valid;		/* WIRE_FEATURE_* */
+	__u32 target;		/* of a SET_STATE */
+	__u64 payload[4];	/* the protocol's own fields: sizes, states, ranges */
+};
+
+#define WIRE_STATE_UNKNOWN	255U
+
+struct wire_arc {
+	struct wire_head head;
+	__u32 from;
+	__u32 to;		/* WIRE_STATE_UNKNOWN: the step was refused */
+	__u32 target;
+	__u32 pad;
+};
+
+enum wire_op {
+	WIRE_OP_READ,
+	WIRE_OP_WRITE,
+	WIRE_OP_POLL,
+	WIRE_OP_IOCTL,
+	WIRE_OP_RELEASE,
+	WIRE_OP_NR,
+};
+
+struct wire_stream_open {
+	struct wire_head head;
+	__u32 f_mode;		/* FMODE_READ 1, FMODE_WRITE 2 */
+	__u32 ops;		/* bit set of enum wire_op: what f_op has */
+	char name[WIRE_NAME_LEN];
+	/* "function [module]" of each operation, as kallsyms says it */
+	char symbol[WIRE_OP_NR][WIRE_NAME_LEN];
+};
+
+struct wire_io {
+	struct wire_head head;
+	__u64 size;
+};
+
+struct wire_poll {
+	struct wire_head head;
+	__u32 mask;
+	__u32 waits;
+};
+
+struct wire_info {
+	struct wire_head head;
+	__u64 initial_bytes;
+	__u64 dirty_bytes;
+	__u32 flags;
+	__u32 valid;		/* the structure could be read */
+};
+
+struct wire_lost_exit {
+	struct wire_head head;
+	__u32 call;		/* enum wire_kind */
+	__u32 pad;
+};
+
+#define WIRE_ASSERT(t, n) _Static_assert(sizeof(struct t) == (n), #t)
+WIRE_ASSERT(wire_head, 80);
+WIRE_ASSERT(wire_device, 240);
+WIRE_ASSERT(wire_plain, 80);
+WIRE_ASSERT(wire_reset, 88);
+WIRE_ASSERT(wire_feature, 128);
+WIRE_ASSERT(wire_arc, 96);
+WIRE_ASSERT(wire_stream_open, 472);
+WIRE_ASSERT(wire_io, 88);
+WIRE_ASSERT(wire_poll, 88);
+WIRE_ASSERT(wire_info, 104);
+WIRE_ASSERT(wire_lost_exit, 88);
+
+/* Per cpu: what was tried and what found no room, by kind. */
+struct wire_counters {
+	__u64 seq;
+	__u64 lost;
+	__u64 lost_kind[WIRE_KIND_NR];
+	__u64 table_full;	/* a device or a stream that found no place */
+	__u64 unfinished;	/* entries that met an unfinished entry of their task */
+};
+
+/* A data-FD call in flight: one cell of its stream. */
+struct wire_cell {
+	__u64 owner;		/* tid << 8 | enum wire_kind; 0: free */
+	__u64 start_ns;
+};
+
+#define WIRE_CELLS	6
+
+/* The kernel side's table of streams, by slot; user space only reads it. */
+struct wire_stream {
+	__u32 id;		/* 0: free */
+	__u32 device;
+	struct wire_cell cell[WIRE_CELLS];
+};
+
+#define WIRE_STREAMS	4096	/* streams alive at once */
+#define WIRE_DEVICES	4096
+
+#endif

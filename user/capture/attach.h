@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * attach.h - loading the programs and putting them on their functions
+ *
+ * Owns the BPF object, every program and every link.  A hook that cannot be
+ * attached is kept in the list with the reason: nothing is guessed, each is
+ * tried.
+ */
+#ifndef VFIOSCOPE_ATTACH_H
+#define VFIOSCOPE_ATTACH_H
+
+#include "capture/capture.h"
+
+struct attach;
+struct wire_counters;
+
+int attach_open(struct attach **out, const struct capture_opts *opts,
+		char *err, size_t err_len);
+/* Detaches everything. */
+void attach_close(struct attach *a);
+
+/*
+ * Hook drivers that were loaded since the last call.  The number of hooks
+ * that were added to the list, or -errno.
+ */
+int attach_rescan(struct attach *a);
+
+const struct capture_hook *attach_hooks(const struct attach *a, size_t *n);
+/* Is @symbol, "function [module]", a hooked function of that kind? */
+bool attach_is_hooked(const struct attach *a, const char *symbol, const char *kind);
+
+int attach_ring_fd(const struct attach *a);
+/* Sum over the cpus. */
+int attach_counters(const struct attach *a, struct wire_counters *out);
+/* Returns that the kernel did not show to their program (recursion_misses). */
+uint64_t attach_skipped(const struct attach *a);
+
+#endif

@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "capture/capture.h"
+
+#include <bpf/libbpf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bpf/wire.h"
+#include "capture/attach.h"
+#include "capture/decode.h"
+#include "capture/process.h"
+
+/* The ring is looked at at least this often, whatever wakes us. */
+#define LOOK_MS		50
+#define TICK_NS		1000000000ULL
+#define CLOCK_EVERY	10		/* ticks */
+#define QUEUE_LEN	8192
+/* A record can become three events: a loss before it, a task, itself. */
+#define QUEUE_SPARE	4
+#define MAX_CPUS	4096
+
+struct capture {
+	struct event_source src;
+	struct attach *attach;
+	struct ring_buffer *rb;
+	struct meta meta;
+	size_t hooks_told;		/* of attach's, in meta */
+	struct processes *procs;
+
+	struct event queue[QUEUE_LEN + QUEUE_SPARE];
+	unsigned int head, tail;	/* head: next to hand out */
+	uint64_t seq;
+	uint64_t last_ns;
+
+	/* loss, see tell_lost() and tell_skipped() */
+	uint64_t cpu_lost[MAX_CPUS];
+	uint64_t ring_seen;		/* sum of cpu_lost */
+	uint64_t ring_told;
+	uint64_t skipped_told;		/* of the programs' misses */
+	uint64_t skipped_seen;		/* unfinished entries in the ring */
+	uint64_t table_told;
+	uint64_t checked_ns;		/* when the counters were last read */
+
+	uint64_t tick_ns;
+	unsigned int ticks;
+	uint64_t stop_ns;		/* 0: running */
+	bool drained;
+	char error[256];
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+static struct event *queue_add(struct capture *c)
+{
+	return &c->queue[c->tail++];
+}
+
+static void tell_loss(struct capture *c, uint64_t count, uint64_t from, uint64_t to,
+		      uint32_t cause, uint32_t what, uint32_t cpu)
+{
+	struct event *ev = queue_add(c);
+
+	memset(ev, 0, sizeof(*ev));
+	ev->kind = EV_LOSS;
+	ev->t_ns = from;
+	ev->dur_ns = to - from;
+	ev->cpu = cpu;
+	ev->loss.count = count;
+	ev->loss.t_from_ns = from;
+	ev->loss.t_to_ns = to;
+	ev->loss.cause = cause;
+	ev->loss.what = what;
+}
+
+static void tell_clock(struct capture *c)
+{
+	struct event *ev = queue_add(c);
+	struct timespec real, boot;
+
+	memset(ev, 0, sizeof(*ev));
+	ev->kind = EV_CLOCK;
+	ev->t_ns = now_ns();
+	clock_gettime(CLOCK_REALTIME, &real);
+	clock_gettime(CLOCK_BOOTTIME, &boot);
+	ev->clock.realtime_ns = real.tv_sec * 1000000000ULL + real.tv_nsec;
+	ev->clock.boottime_ns = boot.tv_sec * 1000000000ULL + boot.tv_nsec;
+}
+
+/* What the tables and the rings could not take since the last look. */
+static void tell_counters(struct capture *c)
+{
+	struct wire_counters now;
+	uint64_t skipped, t = now_ns();
+
+	skipped = attach_skipped(c->attach);
+	if (attach_counters(c->attach, &now))
+		return;
+	/*
+	 * The next record of a cpu tells what that cpu lost before it; a cpu
+	 * that stays silent is caught up with here.
+	 */
+	if (now.lost > c->ring_told) {
+		tell_loss(c, now.lost - c->ring_told, c->checked_ns, t, LOSS_RING,
+			  EV_NONE, 0);
+		c->ring_told = now.lost;
+	}
+	/*
+	 * A skipped return shows twice: in its program's miss counter, and when
+	 * the task's next call meets the unfinished one.  Told once.
+	 */
+	if (skipped > c->skipped_told) {
+		tell_loss(c, skipped - c->skipped_told, c->checked_ns, t, LOSS_SKIPPED,
+			  EV_NONE, 0);
+		c->skipped_told = skipped;
+	}
+	if (now.table_full > c->table_told) {
+		tell_loss(c, now.table_full - c->table_told, c->checked_ns, t, LOSS_TABLE,
+			  EV_NONE, 0);
+		c->table_told = now.table_full;
+	}
+	c->checked_ns = t;
+}
+
+static void tell_hooks(struct capture *c)
+{
+	const struct capture_hook *hooks;
+	size_t n;
+
+	hooks = attach_hooks(c->attach, &n);
+	for (; c->hooks_told < n; c->hooks_told++) {
+		const struct capture_hook *h = &hooks[c->hooks_told];
+
+		meta_addf(&c->meta, "hook", "%s %s %s %s %s%s%s", h->module, h->function,
+			  h->kind, h->method, h->reason[0] ? "failed" : "ok",
+			  h->reason[0] ? " " : "", h->reason);
+	}
+}
+
+static void tell_task(struct capture *c, uint32_t pid)
+{
+	struct event *ev;
+	char vm[EVENT_NAME_LEN];
+
+	if (!pid || !processes_first_sight(c->procs, pid, vm))
+		return;
+	ev = queue_add(c);
+	memset(ev, 0, sizeof(*ev));
+	ev->kind = EV_TASK;
+	ev->t_ns = now_ns();
+	ev->pid = pid;
+	ev->tid = pid;
+	memcpy(ev->task_def.vm, vm, sizeof(vm));
+}
+
+static void finish_stream_open(struct capture *c, const struct wire_stream_open *rec,
+			       struct event *ev)
+{
+	static const char *const kinds[WIRE_OP_NR] = {
+		[WIRE_OP_READ] = "read", [WIRE_OP_WRITE] = "write",
+		[WIRE_OP_POLL] = "poll", [WIRE_OP_IOCTL] = "ioctl",
+		[WIRE_OP_RELEASE] = "release",
+	};
+	unsigned int op;
+
+	for (op = 0; op < WIRE_OP_NR; op++) {
+		char symbol[WIRE_NAME_LEN];
+
+		if (!(rec->ops & (1U << op)))
+			continue;
+		memcpy(symbol, rec->symbol[op], sizeof(symbol));
+		symbol[sizeof(symbol) - 1] = '\0';
+		if (attach_is_hooked(c->attach, symbol, kinds[op]))
+			ev->stream_open.hooked |= 1U << op;
+	}
+}
+
+static int on_record(void *ctx, void *data, size_t size)
+{
+	const struct wire_head *h = data;
+	struct capture *c = ctx;
+	struct event ev;
+	uint64_t lost;
+
+	/* What ended after the stop is not part of this capture. */
+	if (c->stop_ns && h->end_ns > c->stop_ns) {
+		c->drained = true;
+		return -EAGAIN;
+	}
+	if (decode_record(data, size, &ev)) {
+		tell_loss(c, 1, c->last_ns, now_ns(), LOSS_RING, EV_NONE, 0);
+		goto out;
+	}
+	if (h->cpu < MAX_CPUS && h->lost > c->cpu_lost[h->cpu]) {
+		lost = h->lost - c->cpu_lost[h->cpu];
+		c->cpu_lost[h->cpu] = h->lost;
+		c->ring_seen += lost;
+		/* tell_counters() may have told them already. */
+		if (c->ring_seen > c->ring_told) {
+			tell_loss(c, c->ring_seen - c->ring_told, c->last_ns, h->end_ns,
+				  LOSS_RING, EV_NONE, h->cpu);
+			c->ring_told = c->ring_seen;
+		}
+	}
+	if (h->kind == WIRE_LOST_EXIT && ++c->skipped_seen <= c->skipped_told)
+		goto out;	/* told by tell_counters() already */
+	if (h->kind == WIRE_LOST_EXIT)
+		c->skipped_told = c->skipped_seen;
+	if (h->kind == WIRE_STREAM_OPEN)
+		finish_stream_open(c, data, &ev);
+	/* A new user of the device may be a new process with an old number. */
+	if (h->kind == WIRE_DEVICE_OPEN)
+		processes_forget(c->procs, ev.pid);
+	tell_task(c, ev.pid);
+	*queue_add(c) = ev;
+out:
+	/* Full: leave the rest in the ring; this record is consumed. */
+	return c->tail >= QUEUE_LEN - 2 * QUEUE_SPARE ? -EAGAIN : 0;
+}
+
+static void tick(struct capture *c)
+{
+	uint64_t t = now_ns();
+
+	if (t - c->tick_ns < TICK_NS)
+		return;
+	c->tick_ns = t;
+	tell_counters(c);
+	if (++c->ticks % CLOCK_EVERY == 0)
+		tell_clock(c);
+	if (attach_rescan(c->attach) > 0)
+		tell_hooks(c);
+}
+
+static int capture_next(struct event_source *src, struct event *ev, int timeout_ms)
+{
+	struct capture *c = (struct capture *)src;
+	uint64_t deadline = now_ns() + (uint64_t)(timeout_ms < 0 ? 0 : timeout_ms) * 1000000;
+	uint64_t end, t;
+	int wait, err;
+
+	while (c->head == c->tail) {
+		c->head = 0;
+		c->tail = 0;
+		if (c->drained)
+			return -ENODATA;
+		if (c->stop_ns) {
+			err = ring_buffer__consume(c->rb);
+			if (err == 0)
+				c->drained = true;
+			if (c->drained) {
+				tell_counters(c);
+				tell_clock(c);
+			}
+		} else {
+			t = now_ns();
+			wait = LOOK_MS;
+			if (timeout_ms >= 0 && deadline < t + LOOK_MS * 1000000ULL)
+				wait = deadline > t ? (deadline - t) / 1000000 : 0;
+			err = ring_buffer__poll(c->rb, wait);
+			/* Wake-ups are rare by design: look at the ring anyway. */
+			if (err == 0)
+				err = ring_buffer__consume(c->rb);
+			tick(c);
+		}
+		if (err < 0 && err != -EAGAIN && err != -EINTR) {
+			snprintf(c->error, sizeof(c->error), "the ring buffer: %s",
+				 strerror(-err));
+			return err;
+		}
+		if (c->head == c->tail && !c->stop_ns &&
+		    (err == -EINTR || (timeout_ms >= 0 && now_ns() >= deadline)))
+			return 0;
+	}
+	*ev = c->queue[c->head++];
+	ev->seq = ++c->seq;
+	end = event_end_ns(ev);
+	if (end > c->last_ns)
+		c->last_ns = end;
+	return 1;
+}
+
+static const struct meta *capture_meta(struct event_source *src)
+{
+	return &((struct capture *)src)->meta;
+}
+
+static void capture_health(struct event_source *src, struct source_health *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->ended = true;
+	out->last_ns = ((struct capture *)src)->last_ns;
+}
+
+static const char *capture_error(struct event_source *src)
+{
+	return ((struct capture *)src)->error;
+}
+
+static void capture_close(struct event_source *src)
+{
+	struct capture *c = (struct capture *)src;
+
+	if (!c)
+		return;
+	ring_buffer__free(c->rb);
+	attach_close(c->attach);
+	processes_destroy(c->procs);
+	meta_clear(&c->meta);
+	free(c);
+}
+
+static const struct event_source_ops capture_ops = {
+	.next = capture_next,
+	.meta = capture_meta,
+	.health = capture_health,
+	.error = capture_error,
+	.close = capture_close,
+};
+
+static void read_line(const char *path, char *buf, size_t size)
+{
+	FILE *f = fopen(path, "re");
+
+	buf[0] = '\0';
+	if (!f)
+		return;
+	if (fgets(buf, size, f))
+		buf[strcspn(buf, "\n")] = '\0';
+	fclose(f);
+}
+
+static int describe(struct capture *c)
+{
+	struct utsname u;
+	char line[128];
+	int err = 0;
+
+	if (!uname(&u)) {
+		err |= meta_add(&c->meta, "host", u.nodename);
+		err |= meta_addf(&c->meta, "kernel", "%s %s", u.release, u.version);
+		err |= meta_add(&c->meta, "machine", u.machine);
+	}
+	read_line("/proc/sys/kernel/random/boot_id", line, sizeof(line));
+	if (line[0])
+		err |= meta_add(&c->meta, "boot_id", line);
+	return err ? -ENOMEM : 0;
+}
+
+int capture_open(struct capture **out, const struct capture_opts *opts,
+		 char *err, size_t err_len)
+{
+	struct capture *c;
+	int ret;
+
+	*out = NULL;
+	c = calloc(1, sizeof(*c));
+	if (!c) {
+		snprintf(err, err_len, "out of memory");
+		return -ENOMEM;
+	}
+	c->src.ops = &capture_ops;
+	c->procs = processes_create();
+	ret = c->procs ? describe(c) : -ENOMEM;
+	if (ret) {
+		snprintf(err, err_len, "out of memory");
+		goto fail;
+	}
+	ret = attach_open(&c->attach, opts, err, err_len);
+	if (ret)
+		goto fail;
+	tell_hooks(c);
+	c->rb = ring_buffer__new(attach_ring_fd(c->attach), on_record, c, NULL);
+	if (!c->rb) {
+		ret = -errno;
+		snprintf(err, err_len, "the ring buffer: %s", strerror(-ret));
+		goto fail;
+	}
+	c->tick_ns = now_ns();
+	c->checked_ns = c->tick_ns;
+	c->last_ns = c->tick_ns;
+	tell_clock(c);
+	*out = c;
+	return 0;
+fail:
+	capture_close(&c->src);
+	return ret;
+}
+
+struct event_source *capture_source(struct capture *c)
+{
+	return &c->src;
+}
+
+const struct capture_hook *capture_hooks(const struct capture *c, size_t *n)
+{
+	return attach_hooks(c->attach, n);
+}
+
+void capture_stop(struct capture *c)
+{
+	if (!c->stop_ns)
+		c->stop_ns = now_ns();
+}

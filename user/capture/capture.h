@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * capture.h - the live source: what the hooks of this kernel see
+ *
+ * A capture only watches.  It attaches BPF programs to VFIO's own functions
+ * and to the data-FD operations of every driver that it finds, makes no VFIO
+ * call of its own, and keeps no migration waiting: what finds no room in the
+ * ring is counted and told as EV_LOSS at its place.
+ *
+ * While a capture is open, the modules whose functions it hooks cannot be
+ * unloaded.
+ */
+#ifndef VFIOSCOPE_CAPTURE_H
+#define VFIOSCOPE_CAPTURE_H
+
+#include <sys/types.h>
+
+#include "source.h"
+
+struct capture;
+
+struct capture_opts {
+	const char *device;	/* only this device (BDF or UUID); NULL: all */
+	const char *driver;	/* only devices of this driver; NULL: all */
+	pid_t pid;		/* only calls of this process; 0: all */
+	size_t ring_bytes;	/* rounded up to a power of two pages; 0: 16 MiB */
+	bool verbose;		/* libbpf's own messages on stderr */
+};
+
+/* How one function is traced. */
+struct capture_hook {
+	char module[64];	/* "vmlinux" for the kernel itself */
+	char function[128];
+	const char *kind;	/* "read", "ioctl", "set_state", ...; static */
+	const char *method;	/* "fentry"; static; "none" when it is not */
+	char reason[160];	/* why it is not traced; "" when it is */
+};
+
+/*
+ * Attach every hook that can be attached.  0, or -errno with one line in
+ * @err, without newline, that says what is missing and what helps:
+ * -EPERM, -ENOSYS (the kernel cannot do it), -ENODEV (vfio is not loaded), or
+ * whatever the kernel answered.  The caller closes the source.
+ */
+int capture_open(struct capture **out, const struct capture_opts *opts,
+		 char *err, size_t err_len);
+
+/* Events as they happen; owned by the capture, valid until its close(). */
+struct event_source *capture_source(struct capture *c);
+
+/* The hooks, attached or not; valid until the next next(). */
+const struct capture_hook *capture_hooks(const struct capture *c, size_t *n);
+
+/*
+ * No event after this moment will be delivered; those before it still are:
+ * call next() until -ENODATA.
+ */
+void capture_stop(struct capture *c);
+
+#endif

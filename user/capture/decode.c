@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "capture/decode.h"
+
+#include <errno.h>
+#include <string.h>
+
+uint32_t decode_kind(uint32_t wire_kind)
+{
+	switch (wire_kind) {
+	case WIRE_DEVICE:
+		return EV_DEVICE;
+	case WIRE_DEVICE_OPEN:
+		return EV_DEVICE_OPEN;
+	case WIRE_DEVICE_CLOSE:
+		return EV_DEVICE_CLOSE;
+	case WIRE_DEVICE_RESET:
+		return EV_DEVICE_RESET;
+	case WIRE_RESET:
+		return EV_RESET;
+	case WIRE_FEATURE:
+		return EV_FEATURE;
+	case WIRE_ARC:
+		return EV_ARC;
+	case WIRE_STREAM_OPEN:
+		return EV_STREAM_OPEN;
+	case WIRE_READ:
+		return EV_READ;
+	case WIRE_WRITE:
+		return EV_WRITE;
+	case WIRE_POLL:
+		return EV_POLL;
+	case WIRE_INFO:
+		return EV_PRECOPY_INFO;
+	case WIRE_STREAM_CLOSE:
+		return EV_STREAM_CLOSE;
+	case WIRE_STREAM_RELEASE:
+		return EV_STREAM_RELEASE;
+	case WIRE_LOST_EXIT:
+		return EV_LOSS;
+	}
+	return EV_NONE;
+}
+
+static void copy_name(char *to, size_t to_size, const char *from, size_t from_size)
+{
+	size_t n = from_size < to_size ? from_size : to_size - 1;
+
+	memcpy(to, from, n);
+	to[to_size - 1] = '\0';
+	if (n < to_size)
+		to[n] = '\0';
+}
+
+/* A feature call with neither a kind of its own nor a readable header. */
+#define FEATURE_INDEX_UNKNOWN	0xffff
+
+static void decode_feature(const struct wire_feature *rec, struct event *ev)
+{
+	uint32_t index = rec->flags & VFIO_FEATURE_MASK;
+	bool get = rec->flags & VFIO_FEATURE_GET;
+	bool set = rec->flags & VFIO_FEATURE_SET;
+	bool payload = rec->valid & WIRE_FEATURE_PAYLOAD;
+
+	/* The driver was asked for a state, so that is what the call was. */
+	if (rec->valid & WIRE_FEATURE_TARGET) {
+		ev->kind = EV_SET_STATE;
+		ev->set_state.target = rec->target;
+		return;
+	}
+	ev->kind = EV_FEATURE;
+	if (!(rec->valid & WIRE_FEATURE_HEADER)) {
+		ev->feature.index = FEATURE_INDEX_UNKNOWN;
+		ev->feature.op = FEATURE_OP_NONE;
+		return;
+	}
+	if (rec->flags & VFIO_FEATURE_PROBE || get == set) {
+		ev->feature.index = index;
+		ev->feature.op = rec->flags & VFIO_FEATURE_PROBE ? FEATURE_OP_PROBE :
+				 get ? FEATURE_OP_GET : FEATURE_OP_NONE;
+		return;
+	}
+	if (get && index == VFIO_FEATURE_MIGRATION) {
+		ev->kind = EV_MIGRATION_FLAGS;
+		ev->migration_flags.flags = rec->payload[0];
+	} else if (set && index == VFIO_FEATURE_MIG_DEVICE_STATE) {
+		ev->kind = EV_SET_STATE;
+		ev->set_state.target = payload ? (uint32_t)rec->payload[0] :
+						 EVENT_TARGET_NONE;
+	} else if (get && index == VFIO_FEATURE_MIG_DEVICE_STATE) {
+		ev->kind = EV_GET_STATE;
+		ev->get_state.reported = payload ? (uint32_t)rec->payload[0] : MIG_UNKNOWN;
+	} else if (set && index == VFIO_FEATURE_DMA_LOGGING_START) {
+		ev->kind = EV_DMA_LOG_START;
+		ev->dma_log.page_size = rec->payload[0];
+		ev->dma_log.ranges = rec->payload[1];
+	} else if (set && index == VFIO_FEATURE_DMA_LOGGING_STOP) {
+		ev->kind = EV_DMA_LOG_STOP;
+	} else if (get && index == VFIO_FEATURE_DMA_LOGGING_REPORT) {
+		ev->kind = EV_DMA_LOG_REPORT;
+		ev->dma_log.iova = rec->payload[0];
+		ev->dma_log.length = rec->payload[1];
+		ev->dma_log.page_size = rec->payload[2];
+	} else if (get && index == VFIO_FEATURE_MIG_DATA_SIZE) {
+		ev->kind = EV_DATA_SIZE;
+		ev->data_size.stop_copy_length = rec->payload[0];
+	} else if (set && index == VFIO_FEATURE_MIG_PRECOPY_INFO_V2) {
+		ev->kind = EV_PRECOPY_INFO_V2;
+	} else {
+		ev->feature.index = index;
+		ev->feature.op = get ? FEATURE_OP_GET : FEATURE_OP_SET;
+	}
+}
+
+static const uint16_t record_size[WIRE_KIND_NR] = {
+	[WIRE_DEVICE] = sizeof(struct wire_device),
+	[WIRE_DEVICE_OPEN] = sizeof(struct wire_plain),
+	[WIRE_DEVICE_CLOSE] = sizeof(struct wire_plain),
+	[WIRE_DEVICE_RESET] = sizeof(struct wire_plain),
+	[WIRE_RESET] = sizeof(struct wire_reset),
+	[WIRE_FEATURE] = sizeof(struct wire_feature),
+	[WIRE_ARC] = sizeof(struct wire_arc),
+	[WIRE_STREAM_OPEN] = sizeof(struct wire_stream_open),
+	[WIRE_READ] = sizeof(struct wire_io),
+	[WIRE_WRITE] = sizeof(struct wire_io),
+	[WIRE_POLL] = sizeof(struct wire_poll),
+	[WIRE_INFO] = sizeof(struct wire_info),
+	[WIRE_STREAM_CLOSE] = sizeof(struct wire_plain),
+	[WIRE_STREAM_RELEASE] = sizeof(struct wire_plain),
+	[WIRE_LOST_EXIT] = sizeof(struct wire_lost_exit),
+};
+
+int decode_record(const void *data, size_t size, struct event *ev)
+{
+	const struct wire_head *h = data;
+
+	if (size < sizeof(*h) || h->kind >= WIRE_KIND_NR || !record_size[h->kind] ||
+	    size < record_size[h->kind])
+		return -EINVAL;
+	memset(ev, 0, sizeof(*ev));
+	ev->kind = decode_kind(h->kind);
+	/* Without the entry only the end is known; it stands for both. */
+	ev->t_ns = h->start_ns ? h->start_ns : h->end_ns;
+	ev->dur_ns = h->end_ns - ev->t_ns;
+	ev->ret = h->ret;
+	ev->cpu = h->cpu;
+	ev->pid = h->pid;
+	ev->tid = h->tid;
+	ev->device = h->device;
+	ev->stream = h->stream;
+	copy_name(ev->comm, sizeof(ev->comm), h->comm, sizeof(h->comm));
+
+	switch (h->kind) {
+	case WIRE_DEVICE: {
+		const struct wire_device *rec = data;
+
+		ev->device_def.migration_flags = rec->migration_flags;
+		ev->device_def.precopy_info_v2 = rec->precopy_info_v2;
+		ev->device_def.has_dma_log = rec->has_dma_log;
+		copy_name(ev->device_def.name, sizeof(ev->device_def.name),
+			  rec->name, sizeof(rec->name));
+		copy_name(ev->device_def.driver, sizeof(ev->device_def.driver),
+			  rec->driver, sizeof(rec->driver));
+		copy_name(ev->device_def.bus, sizeof(ev->device_def.bus),
+			  rec->bus, sizeof(rec->bus));
+		break;
+	}
+	case WIRE_RESET: {
+		const struct wire_reset *rec = data;
+
+		ev->reset.how = rec->cmd == VFIO_IOCTL_DEVICE_PCI_HOT_RESET ?
+				RESET_HOT : RESET_DEVICE;
+		break;
+	}
+	case WIRE_FEATURE:
+		decode_feature(data, ev);
+		break;
+	case WIRE_ARC: {
+		const struct wire_arc *rec = data;
+
+		ev->arc.from = rec->from;
+		ev->arc.to = rec->to == WIRE_STATE_UNKNOWN ? MIG_UNKNOWN : rec->to;
+		ev->arc.target = rec->target;
+		break;
+	}
+	case WIRE_STREAM_OPEN: {
+		const struct wire_stream_open *rec = data;
+
+		/* FMODE_WRITE of include/linux/fs.h */
+		ev->stream_open.direction = rec->f_mode & 2 ? DIR_RESUME : DIR_SAVE;
+		ev->stream_open.ops = rec->ops;
+		copy_name(ev->stream_open.name, sizeof(ev->stream_open.name),
+			  rec->name, sizeof(rec->name));
+		break;
+	}
+	case WIRE_READ:
+	case WIRE_WRITE: {
+		const struct wire_io *rec = data;
+
+		ev->io.size = rec->size;
+		ev->io.count = 1;
+		ev->io.t_last_ns = ev->t_ns;
+		break;
+	}
+	case WIRE_POLL: {
+		const struct wire_poll *rec = data;
+
+		ev->poll.mask = rec->mask;
+		ev->poll.waits = rec->waits;
+		ev->poll.wait_ns = EVENT_WAIT_UNKNOWN;
+		break;
+	}
+	case WIRE_INFO: {
+		const struct wire_info *rec = data;
+
+		ev->precopy_info.initial_bytes = rec->initial_bytes;
+		ev->precopy_info.dirty_bytes = rec->dirty_bytes;
+		ev->precopy_info.flags = rec->flags;
+		break;
+	}
+	case WIRE_LOST_EXIT: {
+		const struct wire_lost_exit *rec = data;
+
+		ev->loss.count = 1;
+		ev->loss.t_from_ns = ev->t_ns;
+		ev->loss.t_to_ns = h->end_ns;
+		ev->loss.cause = LOSS_SKIPPED;
+		ev->loss.what = decode_kind(rec->call);
+		break;
+	}
+	}
+	return 0;
+}

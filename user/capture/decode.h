@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * decode.h - from a wire record to an event: pure, no libbpf
+ *
+ * The record comes from our own programs of the same build, but its strings
+ * and the caller's structures in it come from the traced system.
+ */
+#ifndef VFIOSCOPE_DECODE_H
+#define VFIOSCOPE_DECODE_H
+
+#include "bpf/wire.h"
+#include "event.h"
+
+/*
+ * Fill *@ev (but for seq, and stream_open.hooked) from the record @data of
+ * @size bytes.  0, or -EINVAL for a record that this build does not know: a
+ * bug, to be counted as a loss.
+ */
+int decode_record(const void *data, size_t size, struct event *ev);
+
+/* The event kind that a wire kind becomes, as far as that alone tells. */
+uint32_t decode_kind(uint32_t wire_kind);
+
+#endif

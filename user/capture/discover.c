@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "capture/discover.h"
+
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+const char *proto_name(enum proto proto)
+{
+	static const char *const names[PROTO_NR] = {
+		[PROTO_SET_STATE] = "set_state",
+		[PROTO_READ] = "read",
+		[PROTO_WRITE] = "write",
+		[PROTO_POLL] = "poll",
+		[PROTO_IOCTL] = "ioctl",
+		[PROTO_RELEASE] = "release",
+		[PROTO_PCI_VOID] = "reset_done",
+	};
+
+	return names[proto];
+}
+
+static int name_cmp(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+static int add_holders(const char *module, char (*names)[64], int n, int max)
+{
+	char path[160];
+	struct dirent *de;
+	DIR *dir;
+	int i;
+
+	snprintf(path, sizeof(path), "/sys/module/%s/holders", module);
+	dir = opendir(path);
+	if (!dir)
+		return n;
+	while ((de = readdir(dir)) && n < max) {
+		if (de->d_name[0] == '.' || strlen(de->d_name) >= sizeof(names[0]))
+			continue;
+		for (i = 0; i < n; i++)
+			if (!strcmp(names[i], de->d_name))
+				break;
+		if (i == n)
+			strcpy(names[n++], de->d_name);
+	}
+	closedir(dir);
+	return n;
+}
+
+int discover_modules(char (*names)[64], int max)
+{
+	int i, n;
+
+	/* A kernel with vfio built in has no initstate there, but the folder. */
+	if (access("/sys/module/vfio", F_OK))
+		return -ENODEV;
+	n = add_holders("vfio", names, 0, max);
+	for (i = 0; i < n; i++)
+		n = add_holders(names[i], names, n, max);
+	qsort(names, n, sizeof(names[0]), name_cmp);
+	return n;
+}
+
+static const struct btf_type *strip(const struct btf *btf, __u32 id)
+{
+	const struct btf_type *t = btf__type_by_id(btf, id);
+
+	while (t && (btf_is_mod(t) || btf_is_typedef(t)))
+		t = btf__type_by_id(btf, t->type);
+	return t;
+}
+
+static bool is_int(const struct btf *btf, __u32 id, unsigned int size)
+{
+	const struct btf_type *t = strip(btf, id);
+
+	return t && btf_is_int(t) && t->size == size;
+}
+
+static bool is_ptr_to_struct(const struct btf *btf, __u32 id, const char *name)
+{
+	const struct btf_type *t = strip(btf, id);
+
+	if (!t || !btf_is_ptr(t))
+		return false;
+	t = strip(btf, t->type);
+	/* A module that never looks inside has only a forward declaration. */
+	return t && (btf_is_struct(t) || btf_is_fwd(t)) &&
+	       !strcmp(btf__name_by_offset(btf, t->name_off), name);
+}
+
+static bool is_ptr_to_int(const struct btf *btf, __u32 id, unsigned int size, bool is_const)
+{
+	const struct btf_type *t = strip(btf, id);
+	bool found_const = false;
+
+	if (!t || !btf_is_ptr(t))
+		return false;
+	t = btf__type_by_id(btf, t->type);
+	while (t && (btf_is_mod(t) || btf_is_typedef(t))) {
+		if (btf_is_const(t))
+			found_const = true;
+		t = btf__type_by_id(btf, t->type);
+	}
+	return t && btf_is_int(t) && t->size == size && found_const == is_const;
+}
+
+static bool is_enum(const struct btf *btf, __u32 id, const char *name)
+{
+	const struct btf_type *t = strip(btf, id);
+
+	return t && btf_is_enum(t) && !strcmp(btf__name_by_offset(btf, t->name_off), name);
+}
+
+/* The prototype of a FUNC, or PROTO_NR when it is none of ours. */
+static enum proto proto_of(const struct btf *btf, const struct btf_type *proto)
+{
+	const struct btf_param *p = btf_params(proto);
+	unsigned int n = btf_vlen(proto);
+
+	if (n == 4 && is_int(btf, proto->type, 8) && is_ptr_to_struct(btf, p[0].type, "file") &&
+	    is_int(btf, p[2].type, 8) && is_ptr_to_int(btf, p[3].type, 8, false)) {
+		if (is_ptr_to_int(btf, p[1].type, 1, false))
+			return PROTO_READ;
+		if (is_ptr_to_int(btf, p[1].type, 1, true))
+			return PROTO_WRITE;
+	}
+	if (n == 3 && is_int(btf, proto->type, 8) && is_ptr_to_struct(btf, p[0].type, "file") &&
+	    is_int(btf, p[1].type, 4) && is_int(btf, p[2].type, 8))
+		return PROTO_IOCTL;
+	if (n == 2 && is_int(btf, proto->type, 4) && is_ptr_to_struct(btf, p[0].type, "file") &&
+	    is_ptr_to_struct(btf, p[1].type, "poll_table_struct"))
+		return PROTO_POLL;
+	if (n == 2 && is_int(btf, proto->type, 4) && is_ptr_to_struct(btf, p[0].type, "inode") &&
+	    is_ptr_to_struct(btf, p[1].type, "file"))
+		return PROTO_RELEASE;
+	if (n == 2 && is_ptr_to_struct(btf, proto->type, "file") &&
+	    is_ptr_to_struct(btf, p[0].type, "vfio_device") &&
+	    is_enum(btf, p[1].type, "vfio_device_mig_state"))
+		return PROTO_SET_STATE;
+	if (n == 1 && proto->type == 0 && is_ptr_to_struct(btf, p[0].type, "pci_dev"))
+		return PROTO_PCI_VOID;
+	return PROTO_NR;
+}
+
+int discover_funcs(const char *module, struct btf *vmlinux, struct found_func **out)
+{
+	struct found_func *funcs = NULL, *more;
+	const struct btf_type *t, *proto;
+	bool migrates = false;
+	struct btf *btf;
+	int n = 0, cap = 0, kept, i, err;
+	__u32 id, last;
+	enum proto kind;
+
+	*out = NULL;
+	btf = btf__load_module_btf(module, vmlinux);
+	err = libbpf_get_error(btf);
+	if (err)
+		return err;
+	last = btf__type_cnt(btf);
+	for (id = btf__type_cnt(vmlinux); id < last; id++) {
+		t = btf__type_by_id(btf, id);
+		if (!btf_is_func(t))
+			continue;
+		proto = btf__type_by_id(btf, t->type);
+		kind = proto ? proto_of(btf, proto) : PROTO_NR;
+		if (kind == PROTO_NR)
+			continue;
+		if (kind == PROTO_SET_STATE)
+			migrates = true;
+		if (n == cap) {
+			cap = cap ? cap * 2 : 16;
+			more = realloc(funcs, cap * sizeof(*funcs));
+			if (!more) {
+				free(funcs);
+				btf__free(btf);
+				return -ENOMEM;
+			}
+			funcs = more;
+		}
+		funcs[n].proto = kind;
+		funcs[n].btf_id = id;
+		snprintf(funcs[n].name, sizeof(funcs[n].name), "%s",
+			 btf__name_by_offset(btf, t->name_off));
+		n++;
+	}
+	btf__free(btf);
+
+	/*
+	 * void (struct pci_dev *) is a common prototype, and reset_done matters
+	 * only in a driver that migrates.
+	 */
+	for (i = 0, kept = 0; i < n; i++)
+		if (funcs[i].proto != PROTO_PCI_VOID || migrates)
+			funcs[kept++] = funcs[i];
+	*out = funcs;
+	return kept;
+}

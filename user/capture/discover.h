@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * discover.h - which functions of which modules to hook, found by prototype
+ *
+ * No driver is known by name: a module that depends on vfio, and in it every
+ * function whose BTF prototype is that of a data-FD operation or of
+ * migration_set_state.  What such a hook sees of other files is dropped on the
+ * kernel side.
+ */
+#ifndef VFIOSCOPE_DISCOVER_H
+#define VFIOSCOPE_DISCOVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct btf;
+
+/* The prototypes that are looked for, each with its pair of templates. */
+enum proto {
+	PROTO_SET_STATE,
+	PROTO_READ,
+	PROTO_WRITE,
+	PROTO_POLL,
+	PROTO_IOCTL,
+	PROTO_RELEASE,
+	PROTO_PCI_VOID,
+	PROTO_NR,
+};
+
+struct found_func {
+	enum proto proto;
+	unsigned int btf_id;	/* in the module's BTF */
+	char name[128];
+};
+
+/* "read", "set_state", ...: what a hook of this prototype is called. */
+const char *proto_name(enum proto proto);
+
+/*
+ * The modules that depend on vfio, directly or not, in alphabetical order:
+ * at most @max names of 64 bytes.  Their number, or -ENODEV when vfio itself
+ * is not loaded, or another -errno.
+ */
+int discover_modules(char (*names)[64], int max);
+
+/*
+ * The functions of @module to hook, in the order of its BTF; free() *@out.
+ * @vmlinux is the kernel's BTF.  Their number, or -errno: -ENOENT when the
+ * module has no BTF.
+ */
+int discover_funcs(const char *module, struct btf *vmlinux, struct found_func **out);
+
+#endif

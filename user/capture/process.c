@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
+#include "capture/process.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/*
+ * A set of process numbers, open addressing.  It is emptied when it fills up:
+ * the cost is that names are told again, and the memory stays flat.
+ */
+#define SLOTS	4096
+
+struct processes {
+	uint32_t pid[SLOTS];	/* 0: free */
+	bool known[SLOTS];	/* false: told, then forgotten */
+	unsigned int used;
+};
+
+struct processes *processes_create(void)
+{
+	return calloc(1, sizeof(struct processes));
+}
+
+void processes_destroy(struct processes *p)
+{
+	free(p);
+}
+
+static unsigned int slot_of(const struct processes *p, uint32_t pid)
+{
+	unsigned int i = pid * 2654435761u % SLOTS;
+
+	while (p->pid[i] && p->pid[i] != pid)
+		i = (i + 1) % SLOTS;
+	return i;
+}
+
+static void copy_vm(char vm[EVENT_NAME_LEN], const char *from, size_t len)
+{
+	if (len >= EVENT_NAME_LEN)
+		len = EVENT_NAME_LEN - 1;
+	memcpy(vm, from, len);
+	vm[len] = '\0';
+}
+
+bool process_vm_from_cmdline(const char *cmdline, size_t len, char vm[EVENT_NAME_LEN])
+{
+	const char *word = cmdline, *end = cmdline + len, *value, *stop;
+	size_t n;
+
+	for (; word < end; word += n + 1) {
+		n = strnlen(word, end - word);
+		if (strncmp(word, "-name", n) && strncmp(word, "--name", n))
+			continue;
+		if (n != strlen("-name") && n != strlen("--name"))
+			continue;
+		value = word + n + 1;
+		if (value >= end)
+			return false;
+		n = strnlen(value, end - value);
+		stop = value + n;
+		/* The name is the first part, or the one with "guest=". */
+		while (value < stop) {
+			const char *comma = memchr(value, ',', stop - value);
+			const char *part_end = comma ? comma : stop;
+
+			if (part_end - value > 6 && !strncmp(value, "guest=", 6)) {
+				copy_vm(vm, value + 6, part_end - value - 6);
+				return true;
+			}
+			if (!memchr(value, '=', part_end - value) && part_end > value) {
+				copy_vm(vm, value, part_end - value);
+				return true;
+			}
+			value = part_end + 1;
+		}
+		return false;
+	}
+	return false;
+}
+
+bool process_vm_from_cgroup(const char *cgroup, char vm[EVENT_NAME_LEN])
+{
+	const char *line, *slash;
+	size_t n;
+
+	for (line = cgroup; line; line = strchr(line, '\n')) {
+		if (*line == '\n')
+			line++;
+		if (strncmp(line, "0::", 3))
+			continue;
+		line += 3;
+		n = strcspn(line, "\n");
+		slash = memrchr(line, '/', n);
+		if (!slash || slash + 1 == line + n)
+			return false;
+		copy_vm(vm, slash + 1, line + n - slash - 1);
+		return true;
+	}
+	return false;
+}
+
+/* Up to @size - 1 bytes of /proc/@pid/@file, NUL-terminated; their number. */
+static ssize_t read_proc(uint32_t pid, const char *file, char *buf, size_t size)
+{
+	char path[64];
+	ssize_t n, total = 0;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%u/%s", pid, file);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	while ((size_t)total < size - 1 &&
+	       (n = read(fd, buf + total, size - 1 - total)) > 0)
+		total += n;
+	close(fd);
+	buf[total] = '\0';
+	return total;
+}
+
+void processes_forget(struct processes *p, uint32_t pid)
+{
+	p->known[slot_of(p, pid)] = false;
+}
+
+bool processes_first_sight(struct processes *p, uint32_t pid, char vm[EVENT_NAME_LEN])
+{
+	/* libvirt's command lines are long; -name comes early in them. */
+	static char buf[64 << 10];
+	unsigned int slot = slot_of(p, pid);
+	ssize_t n;
+
+	if (p->pid[slot] == pid && p->known[slot])
+		return false;
+	if (p->used >= SLOTS * 3 / 4) {
+		memset(p, 0, sizeof(*p));
+		slot = slot_of(p, pid);
+	}
+	if (p->pid[slot] != pid)
+		p->used++;
+	p->pid[slot] = pid;
+	p->known[slot] = true;
+
+	memset(vm, 0, EVENT_NAME_LEN);
+	n = read_proc(pid, "cmdline", buf, sizeof(buf));
+	if (n > 0 && process_vm_from_cmdline(buf, n, vm))
+		return true;
+	n = read_proc(pid, "cgroup", buf, sizeof(buf));
+	if (n > 0)
+		process_vm_from_cgroup(buf, vm);
+	return true;
+}

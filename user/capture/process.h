@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * process.h - which VM a process is: QEMU's -name, else its cgroup
+ *
+ * Reads /proc at the first sight of a process; one that has gone by then has no
+ * name.
+ */
+#ifndef VFIOSCOPE_PROCESS_H
+#define VFIOSCOPE_PROCESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "event.h"
+
+struct processes;
+
+struct processes *processes_create(void);
+void processes_destroy(struct processes *p);
+
+/*
+ * True the first time that @pid is seen: @vm is then its VM's name, "" when it
+ * has none.  Memory is bounded, so that an old process may be seen anew.
+ */
+bool processes_first_sight(struct processes *p, uint32_t pid, char vm[EVENT_NAME_LEN]);
+
+/* The next sight of @pid is a first one again. */
+void processes_forget(struct processes *p, uint32_t pid);
+
+/*
+ * The VM's name in a command line as /proc/PID/cmdline has it: @len bytes,
+ * words separated by NUL.  QEMU: "-name web,debug-threads=on" or "-name
+ * guest=web,...".  False when it has none.
+ */
+bool process_vm_from_cmdline(const char *cmdline, size_t len, char vm[EVENT_NAME_LEN]);
+
+/* The last part of a cgroup v2 path ("0::/machine.slice/x.scope\n" -> "x.scope"). */
+bool process_vm_from_cgroup(const char *cgroup, char vm[EVENT_NAME_LEN]);
+
+#endif

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * live.c - this machine's migrations as they happen, one line per event
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/watch.h"
+#include "recording/fold.h"
+
+struct live_opts {
+	struct cmd_common common;
+	struct cmd_watch watch;
+	int format;
+	int time;
+	bool bytes;
+	uint64_t duration;
+};
+
+enum { FORMAT_TEXT, FORMAT_JSON };
+static const char *const formats[] = { "text", "json", NULL };
+
+static const struct opt live_opts[] = {
+	{ 0, "format", OPT_ENUM, OPT_AT(struct live_opts, format), .values = formats,
+	  .help = "lines for people, or NDJSON" },
+	{ 0, "time", OPT_ENUM, OPT_AT(struct live_opts, time), .values = time_base_names,
+	  .help = "how times are shown" },
+	{ 0, "bytes", OPT_FLAG, OPT_AT(struct live_opts, bytes), .help = "sizes exactly" },
+	{ 0, "duration", OPT_DURATION, OPT_AT(struct live_opts, duration),
+	  .help = "stop after this long" },
+	OPT_TABLE(cmd_watch_opts, struct live_opts, watch),
+	OPT_TABLE(cmd_common_opts, struct live_opts, common),
+	OPT_END
+};
+
+/* The end of the pipe: events become lines. */
+struct live {
+	struct event_sink sink;
+	struct model *model;
+	struct lines *lines;
+	struct ndjson *ndjson;
+};
+
+static int live_put(struct event_sink *sink, const struct event *ev)
+{
+	struct live *l = (struct live *)sink;
+	struct event_context ctx;
+	int err;
+
+	err = model_feed(l->model, ev, &ctx);
+	if (err)
+		return err;
+	if (l->ndjson)
+		return ndjson_event(l->ndjson, l->model, ev, &ctx);
+	return lines_event(l->lines, l->model, ev, &ctx);
+}
+
+static int run(struct live_opts *o, struct event_source *src, struct event_sink *sink,
+	       struct fold *fold, struct capture *capture)
+{
+	uint64_t now, begin = cmd_watch_now_ns();
+	bool stopping = false;
+	struct event ev;
+	int n, err = 0;
+
+	for (;;) {
+		n = src->ops->next(src, &ev, 50);
+		if (n == -ENODATA && stopping)
+			return fold ? fold_flush(fold) : 0;
+		if (n < 0)
+			return n;
+		if (n > 0) {
+			err = sink->put(sink, &ev);
+		} else {
+			now = cmd_watch_now_ns();
+			err = fold ? fold_tick(fold, now) : 0;
+			fflush(stdout);
+		}
+		if (err)
+			return err;
+		if (ferror(stdout))
+			return -EPIPE;
+		if (!stopping && (cmd_watch_signal ||
+				  (o->duration && cmd_watch_now_ns() - begin >= o->duration))) {
+			capture_stop(capture);
+			stopping = true;
+		}
+	}
+}
+
+int cmd_live(int argc, char **argv)
+{
+	struct live_opts o = {};
+	struct view_options view = {};
+	struct live l = { .sink.put = live_put };
+	struct event_sink *sink = &l.sink;
+	struct event_source *src = NULL;
+	struct capture *capture = NULL;
+	struct fold *fold = NULL;
+	char attached[400];
+	int first, status, err;
+
+	first = cmd_parse(&command_live, argc, argv, &o, &status);
+	if (first < 0)
+		return status;
+	if (first < argc)
+		return cmd_fail(EXIT_USAGE, "live: '%s': it takes no argument; 'record -- CMD' runs a command",
+				argv[first]);
+	cmd_watch_signals();
+	view.time = o.time;
+	view.bytes = o.bytes;
+	view.color = text_use_color(o.common.color, stdout);
+	l.model = model_create();
+	if (o.format == FORMAT_JSON)
+		l.ndjson = ndjson_create(stdout, &view);
+	else
+		l.lines = lines_create(stdout, &view);
+	if (!l.model || (!l.ndjson && !l.lines)) {
+		status = cmd_fail(EXIT_NO_ATTACH, "out of memory");
+		goto out;
+	}
+	status = cmd_watch_open(&o.watch, &o.common, &capture);
+	if (status)
+		goto out;
+	src = capture_source(capture);
+	if (!o.watch.no_fold) {
+		err = fold_open(&fold, sink, 0);
+		if (err) {
+			status = cmd_fail(EXIT_NO_ATTACH, "out of memory");
+			goto out;
+		}
+		sink = fold_sink(fold);
+	}
+	cmd_watch_attached(capture, attached, sizeof(attached));
+	cmd_note("%s, watching; Ctrl-C ends it", attached);
+
+	err = run(&o, src, sink, fold, capture);
+	if (!err && l.ndjson)
+		err = ndjson_finish(l.ndjson);
+	if (err && err != -EPIPE)
+		status = cmd_fail(EXIT_NO_ATTACH, "%s", src->ops->error(src)[0] ?
+				  src->ops->error(src) : strerror(-err));
+	else
+		status = cmd_close_output(stdout, EXIT_OK);
+out:
+	fold_close(fold);
+	if (src)
+		src->ops->close(src);
+	lines_destroy(l.lines);
+	ndjson_destroy(l.ndjson);
+	model_destroy(l.model);
+	return status;
+}
+
+const struct command command_live = {
+	.name = "live",
+	.summary = "Watch this machine's migrations as they happen",
+	.text = "Prints one line per event until a signal comes or --duration is over.",
+	.opts = live_opts,
+	.run = cmd_live,
+};

@@ -1,0 +1,491 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * record.c - headless capture into a recording
+ *
+ * Events go from the capture through the fold into the writer, and past the
+ * model, which counts what the summary tells.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cmd/watch.h"
+#include "recording/fold.h"
+#include "recording/recording.h"
+#include "util/units.h"
+
+/* As timeout(1): the capture failed, the command could not be run or found. */
+#define STATUS_CAPTURE_FAILED	125
+#define STATUS_CANNOT_RUN	126
+#define STATUS_NOT_FOUND	127
+
+struct record_opts {
+	struct cmd_common common;
+	struct cmd_watch watch;
+	const char *output;
+	bool force;
+	uint64_t duration;
+	uint64_t migrations;
+	uint64_t ready_fd;	/* 0: none */
+};
+
+static const struct opt record_opts[] = {
+	{ 'o', "output", OPT_STRING, OPT_AT(struct record_opts, output), .arg = "FILE",
+	  .help = "the recording; - streams it to stdout (vfioscope-HOST-UTC.vfs)" },
+	{ 'f', "force", OPT_FLAG, OPT_AT(struct record_opts, force),
+	  .help = "overwrite an existing recording" },
+	{ 0, "duration", OPT_DURATION, OPT_AT(struct record_opts, duration),
+	  .help = "stop after this long" },
+	{ 0, "migrations", OPT_U64, OPT_AT(struct record_opts, migrations), .arg = "N",
+	  .help = "stop after N migrations have ended" },
+	{ 0, "ready-fd", OPT_U64, OPT_AT(struct record_opts, ready_fd), .arg = "FD",
+	  .help = "write a line to this descriptor when every hook is attached" },
+	OPT_TABLE(cmd_watch_opts, struct record_opts, watch),
+	OPT_TABLE(cmd_common_opts, struct record_opts, common),
+	OPT_END
+};
+
+struct recorder {
+	struct record_opts o;
+	struct capture *capture;
+	struct event_source *src;
+	struct model *model;
+	struct recording_writer *writer;
+	struct fold *fold;
+	struct event_sink *sink;	/* the fold's, or the writer's */
+	size_t meta_told;
+	uint64_t begin_ns;
+	pid_t child;
+	int child_status;
+	char path[4096];
+	bool progress;			/* a progress line is on the terminal */
+};
+
+static void default_path(char *buf, size_t size)
+{
+	char host[128] = "host", when[32];
+	time_t now = time(NULL);
+	struct tm tm;
+
+	gethostname(host, sizeof(host) - 1);
+	host[strcspn(host, "/")] = '\0';
+	gmtime_r(&now, &tm);
+	strftime(when, sizeof(when), "%Y%m%dT%H%M%SZ", &tm);
+	snprintf(buf, size, "vfioscope-%s-%s" RECORDING_SUFFIX, host, when);
+}
+
+/*
+ * The recording's descriptor, or -1 with the error told.  It is opened after
+ * the hooks are attached, so that a capture that cannot begin leaves nothing.
+ */
+static int open_output(struct recorder *r)
+{
+	int fd, flags = O_WRONLY | O_CREAT | O_CLOEXEC;
+	struct stat st;
+
+	if (!strcmp(r->path, "-")) {
+		fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+		if (fd < 0)
+			cmd_fail(EXIT_BAD_FILE, "stdout: %s", strerror(errno));
+		return fd;
+	}
+	/* A pipe or a device is written to, not replaced. */
+	if (!stat(r->path, &st) && !S_ISREG(st.st_mode))
+		flags = O_WRONLY | O_CLOEXEC;
+	else
+		flags |= r->o.force ? O_TRUNC : O_EXCL;
+	fd = open(r->path, flags, 0644);
+	if (fd < 0)
+		cmd_fail(EXIT_BAD_FILE, "%s: %s", r->path, strerror(errno));
+	return fd;
+}
+
+/* What can be said wrong about the output before anything is attached. */
+static int check_output(struct recorder *r)
+{
+	struct stat st;
+
+	if (r->o.output)
+		snprintf(r->path, sizeof(r->path), "%s", r->o.output);
+	else
+		default_path(r->path, sizeof(r->path));
+	if (!strcmp(r->path, "-")) {
+		if (isatty(STDOUT_FILENO))
+			return cmd_fail(EXIT_USAGE,
+					"a recording is binary: it is not written to a terminal");
+		return 0;
+	}
+	if (stat(r->path, &st))
+		return 0;
+	if (S_ISDIR(st.st_mode))
+		return cmd_fail(EXIT_BAD_FILE, "%s: is a directory", r->path);
+	if (S_ISREG(st.st_mode) && !r->o.force)
+		return cmd_fail(EXIT_USAGE, "%s exists; -f overwrites it", r->path);
+	return 0;
+}
+
+/* Meta grows when a driver is picked up later. */
+static int write_meta(struct recorder *r)
+{
+	const struct meta *all = r->src->ops->meta(r->src);
+	struct meta rest = *all;
+
+	if (r->meta_told == all->n)
+		return 0;
+	rest.entries += r->meta_told;
+	rest.n -= r->meta_told;
+	r->meta_told = all->n;
+	return recording_writer_meta(r->writer, &rest);
+}
+
+static int write_tool_meta(struct recorder *r, int argc, char **argv)
+{
+	struct meta m = {};
+	char buf[2048] = "vfioscope", when[UNITS_LEN];
+	struct timespec now;
+	size_t len = strlen(buf);
+	int i, err = 0;
+
+	for (i = 0; i < argc && len < sizeof(buf) - 1; i++)
+		len += snprintf(buf + len, sizeof(buf) - len, " %s", argv[i]);
+	clock_gettime(CLOCK_REALTIME, &now);
+	units_rfc3339(when, now.tv_sec * 1000000000ULL + now.tv_nsec);
+	err |= meta_add(&m, "tool", "vfioscope");
+	err |= meta_add(&m, "tool.version", VFIOSCOPE_VERSION);
+	err |= meta_add(&m, "command", buf);
+	err |= meta_add(&m, "started", when);
+	if (r->o.watch.no_fold)
+		err |= meta_add(&m, "note", "empty reads are not folded (--no-fold)");
+	if (r->o.watch.device)
+		err |= meta_addf(&m, "filter", "device %s", r->o.watch.device);
+	if (r->o.watch.driver)
+		err |= meta_addf(&m, "filter", "driver %s", r->o.watch.driver);
+	if (r->o.watch.pid)
+		err |= meta_addf(&m, "filter", "pid %llu",
+				 (unsigned long long)r->o.watch.pid);
+	if (!err)
+		err = recording_writer_meta(r->writer, &m);
+	meta_clear(&m);
+	return err;
+}
+
+/* sd_notify(3), which is one datagram. */
+static void notify_systemd(void)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	size_t len;
+	int fd;
+
+	if (!path || (path[0] != '/' && path[0] != '@'))
+		return;
+	len = strlen(path);
+	if (len >= sizeof(addr.sun_path))
+		return;
+	memcpy(addr.sun_path, path, len);
+	if (path[0] == '@')
+		addr.sun_path[0] = '\0';
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return;
+	if (sendto(fd, "READY=1", 7, MSG_NOSIGNAL, (struct sockaddr *)&addr,
+		   offsetof(struct sockaddr_un, sun_path) + len) < 0 &&
+	    errno != ECONNREFUSED)
+		cmd_note("cannot notify systemd: %s", strerror(errno));
+	close(fd);
+}
+
+static void tell_ready(struct recorder *r)
+{
+	char attached[400];
+
+	cmd_watch_attached(r->capture, attached, sizeof(attached));
+	cmd_note("%s, recording to %s", attached,
+		 strcmp(r->path, "-") ? r->path : "stdout");
+	if (r->o.ready_fd) {
+		dprintf(r->o.ready_fd, "%s\n", attached);
+		close(r->o.ready_fd);
+	}
+	notify_systemd();
+}
+
+static pid_t start_command(struct recorder *r, char **argv)
+{
+	pid_t pid = fork();
+	struct sigaction dfl = { .sa_handler = SIG_DFL };
+
+	if (pid)
+		return pid;
+	sigaction(SIGINT, &dfl, NULL);
+	sigaction(SIGTERM, &dfl, NULL);
+	sigaction(SIGHUP, &dfl, NULL);
+	sigaction(SIGPIPE, &dfl, NULL);
+	/* stdout is the recording's */
+	if (!strcmp(r->path, "-"))
+		dup2(STDERR_FILENO, STDOUT_FILENO);
+	execvp(argv[0], argv);
+	fprintf(stderr, "vfioscope: %s: %s\n", argv[0], strerror(errno));
+	_exit(errno == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN);
+}
+
+static void show_progress(struct recorder *r, uint64_t now)
+{
+	struct recording_writer_stats st;
+	char size[UNITS_LEN];
+
+	recording_writer_stats(r->writer, &st);
+	units_size(size, st.bytes, false);
+	fprintf(stderr, "\r\033[K%llu s  %llu events  %s  lost %llu  migrations %u",
+		(unsigned long long)((now - r->begin_ns) / 1000000000),
+		(unsigned long long)st.events, size, (unsigned long long)st.lost,
+		model_migrations(r->model));
+	r->progress = true;
+}
+
+static void end_progress(struct recorder *r)
+{
+	if (r->progress)
+		fputs("\r\033[K", stderr);
+	r->progress = false;
+}
+
+static uint64_t migrations_ended(struct recorder *r)
+{
+	uint64_t n = 0;
+	uint32_t i;
+
+	for (i = 1; i <= model_migrations(r->model); i++)
+		if (model_migration(r->model, i)->ended)
+			n++;
+	return n;
+}
+
+static int take(struct recorder *r, const struct event *ev)
+{
+	int err = model_feed(r->model, ev, NULL);
+
+	return err ? err : r->sink->put(r->sink, ev);
+}
+
+/* True when the capture has done what it was asked to. */
+static bool is_over(struct recorder *r, uint64_t now)
+{
+	if (r->child > 0) {
+		if (waitpid(r->child, &r->child_status, WNOHANG) == r->child)
+			return true;
+		/* The command has our terminal's SIGINT already. */
+		if (cmd_watch_signal && cmd_watch_signal != SIGINT) {
+			kill(r->child, cmd_watch_signal);
+			cmd_watch_signal = 0;
+		}
+	} else if (cmd_watch_signal) {
+		return true;
+	}
+	if (r->o.duration && now - r->begin_ns >= r->o.duration)
+		return true;
+	return r->o.migrations && migrations_ended(r) >= r->o.migrations;
+}
+
+static int run(struct recorder *r)
+{
+	bool progress = isatty(STDERR_FILENO) && !r->o.common.quiet && !r->child;
+	uint64_t now, looked = 0, shown = 0;
+	unsigned int since = 0;
+	struct event ev;
+	int n, err;
+
+	for (;;) {
+		n = r->src->ops->next(r->src, &ev, 50);
+		if (n < 0)
+			return n;
+		if (n > 0) {
+			err = take(r, &ev);
+			if (err)
+				return err;
+			/* At a million events a second the clock is not read for each. */
+			if (++since < 256)
+				continue;
+		}
+		since = 0;
+		now = cmd_watch_now_ns();
+		if (now - looked < 10000000)
+			continue;
+		looked = now;
+		err = r->fold ? fold_tick(r->fold, now) : 0;
+		if (!err)
+			err = recording_writer_tick(r->writer, now);
+		if (!err)
+			err = write_meta(r);
+		if (err)
+			return err;
+		if (progress && now - shown > 1000000000) {
+			shown = now;
+			show_progress(r, now);
+		}
+		if (is_over(r, now))
+			return 0;
+	}
+}
+
+/* Take what happened before the end, and make the recording whole. */
+static int finish(struct recorder *r)
+{
+	struct event ev;
+	int n, err;
+
+	capture_stop(r->capture);
+	while ((n = r->src->ops->next(r->src, &ev, 0)) > 0) {
+		err = take(r, &ev);
+		if (err)
+			return err;
+	}
+	if (n != -ENODATA)
+		return n;
+	err = r->fold ? fold_flush(r->fold) : 0;
+	if (!err)
+		err = write_meta(r);
+	if (!err)
+		err = recording_writer_end(r->writer);
+	return err;
+}
+
+static void summarise(struct recorder *r)
+{
+	struct recording_writer_stats st;
+	char moved[UNITS_LEN], size[UNITS_LEN];
+	uint64_t bytes = 0;
+	uint32_t i;
+
+	for (i = 1; i <= model_migrations(r->model); i++)
+		bytes += model_migration(r->model, i)->bytes_total;
+	recording_writer_stats(r->writer, &st);
+	units_size(moved, bytes, false);
+	units_size(size, st.bytes, false);
+	cmd_note("%llu events (%s), %llu lost, %s moved, %u migration%s",
+		 (unsigned long long)st.events, size, (unsigned long long)st.lost, moved,
+		 model_migrations(r->model), model_migrations(r->model) == 1 ? "" : "s");
+}
+
+static int command_status(int status)
+{
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/* With a command, whatever kept the capture from its work is 125. */
+static int failed(bool with_command, int status)
+{
+	return with_command ? STATUS_CAPTURE_FAILED : status;
+}
+
+static int record(struct recorder *r, int argc, char **argv, char **command)
+{
+	bool with_command = command[0] != NULL;
+	int fd, err, status;
+
+	status = check_output(r);
+	if (status)
+		return failed(with_command, status);
+	cmd_watch_signals();
+	r->model = model_create();
+	if (!r->model)
+		return failed(with_command, cmd_fail(EXIT_NO_ATTACH, "out of memory"));
+	status = cmd_watch_open(&r->o.watch, &r->o.common, &r->capture);
+	if (status)
+		return failed(with_command, status);
+	r->src = capture_source(r->capture);
+	fd = open_output(r);
+	if (fd < 0)
+		return failed(with_command, EXIT_BAD_FILE);
+	err = recording_writer_open(&r->writer, fd, &(struct recording_writer_opts) {
+		.cancel = &cmd_watch_signal,
+	});
+	if (err) {
+		close(fd);
+		goto broken;
+	}
+	r->sink = recording_writer_sink(r->writer);
+	if (!r->o.watch.no_fold) {
+		err = fold_open(&r->fold, r->sink, 0);
+		if (err)
+			goto broken;
+		r->sink = fold_sink(r->fold);
+	}
+	err = write_tool_meta(r, argc, argv);
+	if (!err)
+		err = write_meta(r);
+	if (err)
+		goto broken;
+
+	tell_ready(r);
+	r->begin_ns = cmd_watch_now_ns();
+	if (with_command) {
+		r->child = start_command(r, command);
+		if (r->child < 0)
+			return cmd_fail(STATUS_CAPTURE_FAILED, "cannot start %s: %s",
+					command[0], strerror(errno));
+	}
+	err = run(r);
+	end_progress(r);
+	if (!err)
+		err = finish(r);
+	if (err)
+		goto broken;
+	summarise(r);
+	if (!with_command)
+		return EXIT_OK;
+	/* --duration or --migrations came first: the command goes on. */
+	if (waitpid(r->child, &r->child_status, WNOHANG) == 0)
+		waitpid(r->child, &r->child_status, 0);
+	return command_status(r->child_status);
+broken:
+	/* The reader of a pipe has all that it wanted. */
+	if (err == -EPIPE && !with_command)
+		return EXIT_OK;
+	cmd_fail(EXIT_BAD_FILE, "%s: %s", strcmp(r->path, "-") ? r->path : "stdout",
+		 strerror(-err));
+	if (r->child > 0) {
+		while (waitpid(r->child, &r->child_status, 0) < 0 && errno == EINTR)
+			;
+	}
+	return failed(with_command, EXIT_BAD_FILE);
+}
+
+int cmd_record(int argc, char **argv)
+{
+	struct recorder r = {};
+	int first, status, err;
+
+	first = cmd_parse(&command_record, argc, argv, &r.o, &status);
+	if (first < 0)
+		return status;
+	status = record(&r, argc, argv, argv + first);
+	fold_close(r.fold);
+	err = recording_writer_close(r.writer);
+	if (err && err != -EPIPE && status == EXIT_OK)
+		status = cmd_fail(EXIT_BAD_FILE, "%s: %s", r.path, strerror(-err));
+	if (r.src)
+		r.src->ops->close(r.src);
+	model_destroy(r.model);
+	return status;
+}
+
+const struct command command_record = {
+	.name = "record",
+	.summary = "Record this machine's migrations into a file or a stream",
+	.args = "[-- CMD [ARG]...]",
+	.text = "Captures until CMD ends, a signal comes, or --duration or --migrations is\n"
+		"reached. With CMD the exit status is CMD's, or 125 when the capture failed.",
+	.examples = "  vfioscope record -o incident.vfs\n"
+		    "  vfioscope record --migrations 1 -o - | vfioscope report -",
+	.opts = record_opts,
+	.flags = OPTS_STOP_AT_ARG,
+	.run = cmd_record,
+};

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cmd/watch.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+const struct opt cmd_watch_opts[] = {
+	{ 0, "device", OPT_STRING, OPT_AT(struct cmd_watch, device), .arg = "BDF|UUID",
+	  .help = "only this device" },
+	{ 0, "driver", OPT_STRING, OPT_AT(struct cmd_watch, driver), .arg = "NAME",
+	  .help = "only devices of this driver" },
+	{ 0, "pid", OPT_U64, OPT_AT(struct cmd_watch, pid), .arg = "PID",
+	  .help = "only calls of this process" },
+	{ 0, "ring", OPT_SIZE, OPT_AT(struct cmd_watch, ring),
+	  .help = "size of the kernel's ring buffer (16MiB)" },
+	{ 0, "no-fold", OPT_FLAG, OPT_AT(struct cmd_watch, no_fold),
+	  .help = "keep each empty read as an event of its own" },
+	OPT_END
+};
+
+volatile sig_atomic_t cmd_watch_signal;
+
+static void on_signal(int sig)
+{
+	cmd_watch_signal = sig;
+}
+
+void cmd_watch_signals(void)
+{
+	struct sigaction sa = { .sa_handler = on_signal };
+
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGHUP, &sa, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+uint64_t cmd_watch_now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+int cmd_watch_open(const struct cmd_watch *w, const struct cmd_common *common,
+		   struct capture **c)
+{
+	struct capture_opts opts = {
+		.device = w->device,
+		.driver = w->driver,
+		.pid = w->pid,
+		.ring_bytes = w->ring,
+		.verbose = common->verbose > 1,
+	};
+	char err[256];
+
+	if (w->pid > INT32_MAX)
+		return cmd_fail(EXIT_USAGE, "--pid: %llu is no process number",
+				(unsigned long long)w->pid);
+	if (w->ring > (1ULL << 30))
+		return cmd_fail(EXIT_USAGE, "--ring: at most 1GiB");
+	if ((w->device && strlen(w->device) >= EVENT_NAME_LEN) ||
+	    (w->driver && strlen(w->driver) >= EVENT_NAME_LEN))
+		return cmd_fail(EXIT_USAGE, "a device or a driver has a shorter name than that");
+	if (capture_open(c, &opts, err, sizeof(err)))
+		return cmd_fail(EXIT_NO_ATTACH, "%s", err);
+	return 0;
+}
+
+void cmd_watch_attached(const struct capture *c, char *buf, size_t size)
+{
+	const struct capture_hook *hooks;
+	size_t n, i, ok = 0, missing = 0;
+
+	hooks = capture_hooks(c, &n);
+	for (i = 0; i < n; i++) {
+		if (hooks[i].reason[0])
+			missing = i;
+		else
+			ok++;
+	}
+	if (ok == n)
+		snprintf(buf, size, "attached %zu/%zu (fentry)", ok, n);
+	else
+		snprintf(buf, size, "attached %zu/%zu (fentry; %s %s: %s)", ok, n,
+			 hooks[missing].module, hooks[missing].function,
+			 hooks[missing].reason);
+}

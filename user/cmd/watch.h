@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * watch.h - what record and live share: the capture's options, its opening,
+ * and how it is told to stop
+ */
+#ifndef VFIOSCOPE_WATCH_H
+#define VFIOSCOPE_WATCH_H
+
+#include <signal.h>
+
+#include "capture/capture.h"
+#include "cmd/cmd.h"
+
+/* --device, --driver, --pid, --ring, --no-fold */
+struct cmd_watch {
+	const char *device, *driver;
+	uint64_t pid;
+	uint64_t ring;
+	bool no_fold;
+};
+
+extern const struct opt cmd_watch_opts[];
+
+/*
+ * Open the capture.  0, or the exit code with the error told.
+ */
+int cmd_watch_open(const struct cmd_watch *w, const struct cmd_common *common,
+		   struct capture **c);
+
+/* "attached 14/14 (fentry)", or with what failed; @buf of @size bytes. */
+void cmd_watch_attached(const struct capture *c, char *buf, size_t size);
+
+/* The number of the last SIGINT, SIGTERM or SIGHUP, or 0. */
+extern volatile sig_atomic_t cmd_watch_signal;
+/* Catch them (without SA_RESTART) and ignore SIGPIPE. */
+void cmd_watch_signals(void);
+
+uint64_t cmd_watch_now_ns(void);
+
+#endif

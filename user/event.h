@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * event.h - the event: what happened, in the field's own words
+ *
+ * One struct event is one thing that was seen: a call that returned, an arc of
+ * the state machine, a loss, a mark, or a definition (who a device or a task
+ * is).  Every source (a live capture, a recording, a pipe) delivers the same
+ * events and every view prints the same events.
+ *
+ * Invariants that every source keeps:
+ * - events come in order of completion; @seq counts from 1 without gaps;
+ * - times are CLOCK_MONOTONIC nanoseconds; @t_ns is the start of the call and
+ *   @t_ns + @dur_ns its end (for a folded run of reads: see EV_READ);
+ * - @device and @stream are small numbers, unique within a trace and never
+ *   reused; 0 means "none";
+ * - the EV_DEVICE of a device number comes before its first other use, and so
+ *   does the EV_STREAM_OPEN of a stream number.  After a loss either may be
+ *   missing: a reader must live with an undefined number;
+ * - char arrays are NUL-terminated, of any bytes: names from the traced system
+ *   are untrusted text, and whoever prints them makes them harmless.
+ *
+ * Kind, state and field numbers are stored in recordings: never renumber; to
+ * retire one leave a hole.
+ */
+#ifndef VFIOSCOPE_EVENT_H
+#define VFIOSCOPE_EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* enum vfio_device_mig_state of the uAPI, plus what the evidence cannot say. */
+enum mig_state {
+	MIG_ERROR = 0,
+	MIG_STOP = 1,
+	MIG_RUNNING = 2,
+	MIG_STOP_COPY = 3,
+	MIG_RESUMING = 4,
+	MIG_RUNNING_P2P = 5,
+	MIG_PRE_COPY = 6,
+	MIG_PRE_COPY_P2P = 7,
+	MIG_STATE_NR = 8,
+	MIG_UNKNOWN = 255,
+};
+
+/* VFIO_MIGRATION_* of the uAPI: what a device can do. */
+#define MIG_FLAG_STOP_COPY	(1ULL << 0)
+#define MIG_FLAG_P2P		(1ULL << 1)
+#define MIG_FLAG_PRE_COPY	(1ULL << 2)
+
+/* VFIO_PRECOPY_INFO_REINIT; means something only after the v2 opt-in. */
+#define PRECOPY_INFO_REINIT	(1U << 0)
+
+enum event_kind {
+	EV_NONE			= 0,
+	/* What the contract names; one NDJSON line each. */
+	EV_DEVICE_OPEN		= 1,
+	EV_DEVICE_CLOSE		= 2,
+	EV_RESET		= 3,	/* the user's call */
+	EV_DEVICE_RESET		= 4,	/* what happened to the device */
+	EV_FEATURE		= 5,	/* any VFIO_DEVICE_FEATURE without a kind */
+	EV_MIGRATION_FLAGS	= 6,
+	EV_SET_STATE		= 7,
+	EV_GET_STATE		= 8,
+	EV_ARC			= 9,
+	EV_STREAM_OPEN		= 10,
+	EV_PRECOPY_INFO		= 11,
+	EV_PRECOPY_INFO_V2	= 12,
+	EV_DATA_SIZE		= 13,
+	EV_READ			= 14,
+	EV_WRITE		= 15,
+	EV_POLL			= 16,
+	EV_STREAM_CLOSE		= 17,
+	EV_STREAM_RELEASE	= 18,
+	EV_DMA_LOG_START	= 19,
+	EV_DMA_LOG_STOP		= 20,
+	EV_DMA_LOG_REPORT	= 21,
+	EV_STUCK		= 22,
+	EV_LOSS			= 23,
+	EV_MARK			= 24,
+	/* Definitions: they carry names, not happenings; no NDJSON line. */
+	EV_DEVICE		= 32,	/* first sight of a device */
+	EV_TASK			= 33,	/* first sight of a process: its VM */
+	EV_CLOCK		= 34,	/* the clocks, read together */
+	EV_KIND_NR,
+};
+
+enum event_reset_how {
+	RESET_DEVICE = 0,		/* VFIO_DEVICE_RESET */
+	RESET_HOT = 1,			/* VFIO_DEVICE_PCI_HOT_RESET */
+};
+
+enum event_feature_op {
+	FEATURE_OP_NONE = 0,		/* neither GET, SET nor PROBE was asked */
+	FEATURE_OP_GET = 1,
+	FEATURE_OP_SET = 2,
+	FEATURE_OP_PROBE = 3,
+};
+
+enum event_direction {
+	DIR_SAVE = 0,			/* a data FD that is read */
+	DIR_RESUME = 1,			/* a data FD that is written */
+};
+
+/* Operations of a data FD, as a bit set (stream_open.ops, .hooked). */
+#define STREAM_OP_READ		(1U << 0)
+#define STREAM_OP_WRITE		(1U << 1)
+#define STREAM_OP_POLL		(1U << 2)
+#define STREAM_OP_IOCTL		(1U << 3)
+#define STREAM_OP_RELEASE	(1U << 4)
+
+enum event_loss_cause {
+	LOSS_RING = 0,			/* the ring buffer was full */
+	LOSS_SKIPPED = 1,		/* the kernel skipped a program (recursion) */
+	LOSS_DAMAGE = 2,		/* bytes of the recording are unreadable */
+	LOSS_TABLE = 3,			/* a kernel-side table was full */
+};
+
+#define EVENT_COMM_LEN		16
+#define EVENT_NAME_LEN		64
+#define EVENT_TEXT_LEN		128
+
+/* set_state.target when the call failed before it named one */
+#define EVENT_TARGET_NONE	(-1LL)
+/* poll.wait_ns while the same task's next call has not been seen */
+#define EVENT_WAIT_UNKNOWN	UINT64_MAX
+
+struct event {
+	uint64_t seq;
+	uint64_t t_ns;
+	uint64_t dur_ns;
+	int64_t ret;		/* raw result; negative: -errno */
+	uint32_t kind;		/* enum event_kind; readers skip unknown kinds */
+	uint32_t cpu;
+	uint32_t pid;		/* process (tgid) and thread, initial namespace */
+	uint32_t tid;
+	uint32_t device;
+	uint32_t stream;
+	char comm[EVENT_COMM_LEN];
+	union {
+		struct { uint32_t how; } reset;
+		struct { uint32_t index; uint32_t op; } feature;
+		struct { uint64_t flags; } migration_flags;
+		struct { int64_t target; } set_state;
+		struct { uint32_t reported; } get_state;
+		/* @to is MIG_UNKNOWN when the step failed before it was named */
+		struct { uint32_t from, to, target; } arc;
+		struct {
+			uint32_t direction;
+			uint32_t adopted;	/* found, not born, in the capture */
+			uint32_t ops;		/* STREAM_OP_*: it has */
+			uint32_t hooked;	/* STREAM_OP_*: and is traced */
+			char name[EVENT_NAME_LEN];
+		} stream_open;
+		struct {
+			uint64_t initial_bytes, dirty_bytes;
+			uint32_t flags;
+		} precopy_info;
+		struct { uint64_t stop_copy_length; } data_size;
+		/*
+		 * read and write.  @count > 1: that many identical empty reads
+		 * in a row, the first begun at t_ns, the last at @t_last_ns;
+		 * dur_ns is then the sum of the time inside all of them.
+		 */
+		struct { uint64_t size, t_last_ns; uint32_t count; } io;
+		struct { uint64_t wait_ns; uint32_t mask, waits; } poll;
+		struct {
+			uint64_t page_size, iova, length;
+			uint32_t ranges;
+		} dma_log;
+		struct { uint64_t age_ns; uint32_t call; } stuck;
+		struct {
+			uint64_t count, t_from_ns, t_to_ns;
+			uint32_t cause;		/* enum event_loss_cause */
+			uint32_t what;		/* enum event_kind, 0: unknown */
+		} loss;
+		struct { char text[EVENT_TEXT_LEN]; } mark;
+		struct {
+			uint64_t migration_flags;
+			uint32_t precopy_info_v2;	/* opted in earlier */
+			uint32_t has_dma_log;
+			char name[EVENT_NAME_LEN];	/* BDF or UUID */
+			char driver[EVENT_NAME_LEN];
+			char bus[16];
+		} device_def;
+		struct { char vm[EVENT_NAME_LEN]; } task_def;
+		struct { uint64_t realtime_ns, boottime_ns; } clock;
+	};
+};
+
+/* How a field of the body is stored and shown. */
+enum event_field_type {
+	EF_U64,		/* uint64_t */
+	EF_S64,		/* int64_t */
+	EF_U32,		/* uint32_t */
+	EF_STR,		/* char[size] */
+	EF_STATE,	/* uint32_t, enum mig_state */
+	EF_TARGET,	/* int64_t, a state, or its number when it has no name */
+	EF_MIG_FLAGS,	/* uint64_t, list of MIG_FLAG_* */
+	EF_POLL_MASK,	/* uint32_t, list of EPOLL* without the prefix */
+	EF_BOOL,	/* uint32_t */
+	EF_RESET_HOW,	/* uint32_t, enum event_reset_how */
+	EF_FEATURE_OP,	/* uint32_t, enum event_feature_op */
+	EF_DIRECTION,	/* uint32_t, enum event_direction */
+	EF_KIND,	/* uint32_t, enum event_kind */
+	EF_LOSS_CAUSE,	/* uint32_t, enum event_loss_cause */
+	EF_STREAM_OPS,	/* uint32_t, list of STREAM_OP_* */
+};
+
+/* When a field means something; a view leaves it out otherwise. */
+#define EFF_ON_SUCCESS	(1U << 0)	/* only when ret >= 0 */
+#define EFF_NOT_ONE	(1U << 1)	/* only in a folded event: count > 1 */
+#define EFF_KNOWN	(1U << 2)	/* not when EVENT_WAIT_UNKNOWN / _TARGET_NONE */
+#define EFF_INTERNAL	(1U << 3)	/* stored, but not part of the NDJSON */
+
+struct event_field {
+	const char *name;	/* as in the contract's NDJSON */
+	uint16_t id;		/* stored in recordings, unique within a kind */
+	uint16_t offset;	/* in struct event */
+	uint16_t size;		/* bytes; of the array for EF_STR */
+	uint8_t type;		/* enum event_field_type */
+	uint8_t flags;		/* EFF_* */
+};
+
+/*
+ * The fields of a kind's body; *@n is their number, 0 for an unknown kind.
+ * Static storage.
+ */
+const struct event_field *event_fields(uint32_t kind, size_t *n);
+
+/* "read", "set_state", ...; NULL for an unknown kind. */
+const char *event_kind_name(uint32_t kind);
+/* EV_NONE when no kind has that name. */
+uint32_t event_kind_from_name(const char *name);
+/* Does the kind have an NDJSON line (it is no definition)? */
+bool event_kind_is_public(uint32_t kind);
+
+/* "PRE_COPY", ...; "UNKNOWN" for MIG_UNKNOWN, NULL for any other number. */
+const char *mig_state_name(uint32_t state);
+/* Does the device run the guest's work in this state (RUNNING*, PRE_COPY*)? */
+bool mig_state_is_running(uint32_t state);
+/* A state in which a save stream may be read. */
+bool mig_state_is_saving(uint32_t state);
+bool mig_state_is_precopy(uint32_t state);
+
+/* "ENOMSG", ... for a positive errno; NULL when it has no name. */
+const char *errno_name(int err);
+
+const char *event_reset_how_name(uint32_t how);
+const char *event_feature_op_name(uint32_t op);
+const char *event_direction_name(uint32_t direction);
+const char *event_loss_cause_name(uint32_t cause);
+
+/*
+ * Bit names, one at a time: the name of bit @bit (0..31) or NULL.
+ * event_poll_bit_name: of an EPOLL* mask; event_mig_flag_name: of
+ * MIG_FLAG_*; event_stream_op_name: of STREAM_OP_*.
+ */
+const char *event_poll_bit_name(unsigned int bit);
+const char *event_mig_flag_name(unsigned int bit);
+const char *event_stream_op_name(unsigned int bit);
+
+/* The end of the event, on CLOCK_MONOTONIC: a folded run ends with its last. */
+uint64_t event_end_ns(const struct event *ev);
+
+/* An empty read: one that ended (0) or paused (-ENOMSG) the stream. */
+bool event_is_empty_read(const struct event *ev);
+
+/* How many calls the event stands for: the count of a folded run, else 1. */
+uint64_t event_calls(const struct event *ev);
+
+#endif
