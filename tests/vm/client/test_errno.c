@@ -4,6 +4,9 @@
 
 #include "client.h"
 
+/* not a constant, or the compiler objects */
+static void *volatile nowhere = (void *)8;
+
 static void data_fd(int fd, bool save, const char *what)
 {
 	char byte = 0, text[100];
@@ -82,7 +85,7 @@ void test_errno(struct device *a, struct device *b)
 
 		need(!device_set(a, MIG_PRE_COPY, &fd), "PRE_COPY");
 		data_fd(fd, true, "saving FD");
-		ret = ioctl(fd, IOC_PRECOPY_INFO, 8) ? -errno : 0;
+		ret = ioctl(fd, IOC_PRECOPY_INFO, nowhere) ? -errno : 0;
 		check_eq(ret, -EFAULT, "info to nowhere");
 		info.argsz = sizeof(info) - 1;
 		ret = ioctl(fd, IOC_PRECOPY_INFO, &info) ? -errno : 0;
@@ -94,7 +97,7 @@ void test_errno(struct device *a, struct device *b)
 		ret = ioctl(fd, IOC_PRECOPY_INFO, &info) ? -errno : 0;
 		check_eq(ret, 0, "info with a larger argsz");
 
-		n = read(fd, (void *)8, 100);
+		n = read(fd, nowhere, 100);
 		check_eq(n < 0 ? -errno : n, -EFAULT, "read to nowhere");
 		check_eq(read(fd, &byte, 0), 0, "read of nothing");
 		check_eq(precopy_info(fd, &info), 0, "info");
@@ -128,7 +131,7 @@ void test_errno(struct device *a, struct device *b)
 	need(!device_set(a, MIG_RESUMING, &fd), "RESUMING");
 	data_fd(fd, false, "resuming FD");
 	check_eq(precopy_info(fd, &info), -ENOTTY, "info of a resuming FD");
-	n = write(fd, (void *)8, 100);
+	n = write(fd, nowhere, 100);
 	check_eq(n < 0 ? -errno : n, -EFAULT, "write from nowhere");
 	check_eq(write(fd, &byte, 0), 0, "write of nothing");
 	check_eq(device_reset(a), 0, "reset");

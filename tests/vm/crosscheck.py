@@ -1,0 +1,370 @@
+#!/usr/bin/env python3
+"""Holds a recording against what QEMU itself says of the same migration.
+
+usage: crosscheck.py [--tool VFIOSCOPE] DIR       check the results of a migration scenario
+       crosscheck.py --tamper [--tool ...] DIR    and then prove that the check notices every kind of tampering
+
+DIR holds result.json, src.log and dst.log (QEMU's -trace output, QEMU up to 11.0) and the recording a.vfs, from which
+the tool makes a.ndjson and a.report.json unless they are there already. Exit 0 when everything agrees; else 1 and one
+line per disagreement.
+
+What must agree, for the source, event for event and in order: every state, every read with its size, every empty
+read, the end of the stream, and at each of QEMU's exact queries the numbers that it got; for the destination the
+states and the bytes; for both the sums, and QEMU's own query-migrate. The model behind it (QEMU 10, without multifd):
+  save_setup       data_size, set_state PRE_COPY, precopy_info
+  exact query      data_size, and precopy_info while in pre-copy
+  save_iterate     one read in pre-copy
+  complete         reads until one gives 0
+"""
+
+import argparse
+import copy
+import json
+import os
+import re
+import subprocess
+import sys
+from datetime import datetime
+
+LINE = re.compile(r"^(\d+)@(\d+\.\d+):(\w+) ?(.*)$")
+PRECOPY = ("PRE_COPY", "PRE_COPY_P2P")
+ANY = None
+
+
+class Token(object):
+    """One step of the protocol, from either witness: what, its value (ANY: not told), when (s, wall clock), where."""
+
+    def __init__(self, what, value, when, where):
+        self.what, self.value, self.when, self.where = what, value, when, where
+
+    def __str__(self):
+        return self.what if self.value is ANY else "%s %s" % (self.what, self.value)
+
+    def agrees(self, other):
+        return self.what == other.what and (ANY in (self.value, other.value) or self.value == other.value)
+
+
+def qemu_lines(path):
+    with open(path, errors="replace") as f:
+        for number, line in enumerate(f, 1):
+            m = LINE.match(line.rstrip("\n"))
+            if m:
+                yield "%s:%d" % (os.path.basename(path), number), float(m.group(2)), m.group(3), m.group(4)
+
+
+def qemu_source(path):
+    """The steps that QEMU's trace of the source implies, the device's name, and the counts of the equations."""
+    tokens, name, state = [], None, None
+    counts = {"exact": 0, "exact_in_precopy": 0, "empty_hits": 0, "blocks": 0, "block_bytes": 0, "iterates": 0, "buffer": None}
+    block_since_iterate = False
+    complete = False
+    for where, when, event, rest in qemu_lines(path):
+        def step(what, value=ANY):
+            tokens.append(Token(what, value, when, where))
+
+        m = re.match(r" *\(([^)]+)\) *(.*)$", rest)
+        dev, rest = (m.group(1), m.group(2)) if m else (None, rest)
+        if event == "vfio_migration_realize":
+            name = dev
+        elif event == "vfio_migration_set_state" and re.search(r"new state PRE_COPY,", rest):
+            step("data_size")
+        elif event == "vfio_migration_set_device_state":
+            state = re.search(r"state (\w+)", rest).group(1)
+            step("set_state", state)
+            if state == "PRE_COPY":
+                step("precopy_info")
+        elif event == "vfio_save_setup":
+            counts["buffer"] = int(re.search(r"size (?:0x)?(\w+)", rest).group(1))
+        elif event == "vfio_save_block":
+            n = int(re.search(r"data_size (\d+)", rest).group(1))
+            step("read", n)
+            counts["blocks"] += 1
+            counts["block_bytes"] += n
+            block_since_iterate = True
+        elif event == "vfio_save_iterate":
+            counts["iterates"] += 1
+            if not block_since_iterate:
+                step("empty read")
+            block_since_iterate = False
+        elif event == "vfio_save_block_precopy_empty_hit":
+            counts["empty_hits"] += 1
+        elif event == "vfio_state_pending_exact":
+            m = re.search(r"stopcopy size (\d+) precopy initial size (\d+) precopy dirty size (\d+)", rest)
+            step("data_size", int(m.group(1)))
+            counts["exact"] += 1
+            if state in PRECOPY:
+                step("precopy_info", (int(m.group(2)), int(m.group(3))))
+                counts["exact_in_precopy"] += 1
+        elif event == "vfio_save_complete_precopy_start":
+            block_since_iterate = False
+        elif event == "vfio_save_complete_precopy":
+            step("end of stream")
+            complete = True
+    return tokens, name, counts, complete
+
+
+def qemu_destination(path):
+    tokens, name, loaded = [], None, 0
+    for where, when, event, rest in qemu_lines(path):
+        m = re.match(r" *\(([^)]+)\) *(.*)$", rest)
+        dev, rest = (m.group(1), m.group(2)) if m else (None, rest)
+        if event == "vfio_migration_realize":
+            name = dev
+        elif event == "vfio_migration_set_device_state":
+            tokens.append(Token("set_state", re.search(r"state (\w+)", rest).group(1), when, where))
+        elif event == "vfio_load_state_device_data":
+            loaded += int(re.search(r"size (\d+)", rest).group(1))
+    return tokens, name, loaded
+
+
+def wall(event):
+    """When a call returned, as QEMU's clock would stamp it."""
+    t = event["time"].replace("Z", "+00:00")
+    head, frac, zone = re.match(r"(.*?)(\.\d+)?([+-]\d\d:\d\d)$", t).groups()
+    begun = datetime.strptime(head + zone[:3] + zone[4:], "%Y-%m-%dT%H:%M:%S%z").timestamp() + float(frac or 0)
+    return begun + event.get("dur_ns", 0) / 1e9
+
+
+def recorded(events, device):
+    """The same steps out of the recording."""
+    tokens = []
+    for e in events:
+        if e.get("device") != device:
+            continue
+        kind, ret = e["kind"], e.get("ret", 0)
+
+        def step(what, value=ANY):
+            tokens.append(Token(what, value, wall(e), "seq %d" % e["seq"]))
+
+        if kind == "set_state" and ret >= 0:
+            step("set_state", e.get("target"))
+        elif kind == "data_size" and ret >= 0:
+            step("data_size", e["stop_copy_length"])
+        elif kind == "precopy_info" and ret >= 0:
+            step("precopy_info", (e["initial_bytes"], e["dirty_bytes"]))
+        elif kind == "read" and ret > 0:
+            step("read", ret)
+        elif kind == "read" and (e.get("errno") == "ENOMSG" or (ret == 0 and e.get("state") in PRECOPY)):
+            for _ in range(e.get("count", 1)):
+                step("empty read")
+        elif kind == "read" and ret == 0:
+            for _ in range(e.get("count", 1)):
+                step("end of stream")
+        elif kind in ("read", "write", "set_state", "data_size", "precopy_info"):
+            step("%s gave %s" % (kind, e.get("errno", ret)))
+    return tokens
+
+
+def compare(who, said, seen, wrong, slack=2.0):
+    """Both lists step for step; the first difference is told with what stands around it."""
+    for i, (q, r) in enumerate(zip(said, seen)):
+        if not q.agrees(r):
+            wrong.append("%s, step %d: QEMU says '%s' (%s), the recording '%s' (%s); before that both had '%s'" %
+                         (who, i + 1, q, q.where, r, r.where, said[i - 1] if i else "nothing"))
+            return
+    if len(said) > len(seen):
+        q = said[len(seen)]
+        wrong.append("%s: the recording ends after %d steps, QEMU goes on with '%s' (%s)" % (who, len(seen), q, q.where))
+    elif len(seen) > len(said):
+        r = seen[len(said)]
+        wrong.append("%s: QEMU's trace ends after %d steps, the recording goes on with '%s' (%s)" % (who, len(said), r, r.where))
+    # The folded ones share one time.
+    for q, r in zip(said, seen):
+        if q.what != "empty read" and abs(q.when - r.when) > slack:
+            wrong.append("%s: '%s' is at %.6f in the recording (%s) and at %.6f in QEMU's trace (%s)" %
+                         (who, q, r.when, r.where, q.when, q.where))
+            return
+
+
+def sums(events, device, kind):
+    return sum(e["ret"] for e in events if e["kind"] == kind and e.get("device") == device and e.get("ret", 0) > 0)
+
+
+def equal(wrong, what, a, b):
+    if a != b:
+        wrong.append("%s: %s is not %s" % (what, a, b))
+
+
+def curve(events, device):
+    """How often dirty bytes rose from a level and later fell to 0."""
+    humps, up = 0, False
+    for e in events:
+        if e["kind"] == "precopy_info" and e.get("device") == device and e.get("ret", 0) >= 0:
+            if e["dirty_bytes"] > 0:
+                up = True
+            elif up:
+                humps, up = humps + 1, False
+    return humps
+
+
+def check(result, src_log, dst_log, events, report):
+    wrong = []
+    mtty = result["scenario"] == "mtty-migrate"
+    said, src, counts, complete = qemu_source(src_log)
+    said_dst, dst, loaded = qemu_destination(dst_log)
+    if not complete:
+        return ["QEMU's trace of the source does not reach the end of a migration"]
+    for name in src, dst:
+        if not any(e.get("device") == name for e in events):
+            wrong.append("the recording has no event of device %s" % name)
+    seen, seen_dst = recorded(events, src), recorded(events, dst)
+
+    lost = sum(e.get("count", 1) for e in events if e["kind"] == "loss")
+    equal(wrong, "lost events", lost, 0)
+    compare("source", said, seen, wrong)
+    compare("destination", said_dst, [t for t in seen_dst if t.what.startswith("set_state")], wrong)
+
+    of = lambda kind: [e for e in events if e["kind"] == kind and e.get("device") == src]
+    reads = sums(events, src, "read")
+    writes = sums(events, dst, "write")
+    equal(wrong, "bytes read on the source against query-migrate's vfio.transferred", reads, result["vfio_transferred"])
+    equal(wrong, "bytes read on the source against the sum of vfio_save_block", reads, counts["block_bytes"])
+    equal(wrong, "bytes written on the destination against bytes read on the source", writes, reads)
+    equal(wrong, "bytes written on the destination against the sum of vfio_load_state_device_data", writes, loaded)
+    equal(wrong, "data_size events against vfio_state_pending_exact + 1", len(of("data_size")), counts["exact"] + 1)
+    equal(wrong, "precopy_info events against exact queries in pre-copy + 1", len(of("precopy_info")), counts["exact_in_precopy"] + 1)
+    in_precopy = sum(e.get("count", 1) for e in of("read") if e.get("state") in PRECOPY)
+    equal(wrong, "reads in pre-copy against vfio_save_iterate", in_precopy, counts["iterates"])
+    for e in of("read"):
+        if e["size"] != counts["buffer"]:
+            wrong.append("seq %d: read() asked for %d bytes, QEMU's buffer is %d" % (e["seq"], e["size"], counts["buffer"]))
+            break
+
+    runs, was = 0, False
+    for e in of("read"):
+        now = e.get("errno") == "ENOMSG"
+        runs += now and not was
+        was = now
+    equal(wrong, "runs of ENOMSG against vfio_save_block_precopy_empty_hit", runs, counts["empty_hits"])
+    zeros = sum(e.get("count", 1) for e in of("read") if e.get("ret") == 0 and e.get("state") in PRECOPY)
+    if mtty:
+        if not zeros:
+            wrong.append("the zero-byte read() in PRE_COPY that mtty gives is not in the recording")
+    else:
+        if not runs:
+            wrong.append("not one ENOMSG in the recording")
+        humps, want = curve(events, src), max(2, len(result.get("waves", [])))
+        if humps < want:
+            wrong.append("dirty bytes rose and fell to 0 %d times in the recording, the guest made it happen %d times" % (humps, want))
+
+    if report is not None:
+        migrations = report.get("migrations", [])
+        for device, direction, total in (src, "save", reads), (dst, "resume", writes):
+            mine = [m for m in migrations if m["device"] == device]
+            if len(mine) != 1:
+                wrong.append("the report has %d migrations of %s, not one" % (len(mine), device))
+                continue
+            m = mine[0]
+            equal(wrong, "the report's outcome of %s" % device, m["outcome"], "completed")
+            equal(wrong, "the report's bytes_total of %s" % device, m["bytes_total"], total)
+            if device == src:
+                equal(wrong, "the report's bytes_precopy + bytes_stop_copy", m["bytes_precopy"] + m["bytes_stop_copy"], reads)
+                equal(wrong, "the report's enomsg", m["enomsg"], sum(e.get("count", 1) for e in of("read") if e.get("errno") == "ENOMSG"))
+                equal(wrong, "the report's precopy_infos", m["precopy_infos"], len(of("precopy_info")))
+                if mtty and m["empty_reads"] < 1:
+                    wrong.append("the report does not count mtty's zero-byte read() in PRE_COPY among its empty reads")
+    return wrong
+
+
+# ---- tampering: what the check must notice ------------------------------------------------------------------------
+
+def tamperings(events, src, dst):
+    """(what was done, the events after it), for every kind of loss or lie."""
+    def where(test):
+        return [i for i, e in enumerate(events) if test(e)]
+
+    def drop(what, at):
+        return "dropping " + what, events[:at] + events[at + 1:]
+
+    def change(what, at, **fields):
+        changed = copy.deepcopy(events)
+        changed[at].update(fields)
+        return what, changed
+
+    def is_src(kind):
+        return lambda e: e["kind"] == kind and e.get("device") == src
+
+    for kind in "set_state", "data_size", "precopy_info":
+        for at in sorted({where(is_src(kind))[0], where(is_src(kind))[-1]}):
+            yield drop("%s at seq %d" % (kind, events[at]["seq"]), at)
+    full = where(lambda e: is_src("read")(e) and e["ret"] > 0)
+    for at in sorted({full[0], full[len(full) // 2], full[-1]}):
+        yield drop("the read at seq %d" % events[at]["seq"], at)
+        yield change("one byte less at seq %d" % events[at]["seq"], at, ret=events[at]["ret"] - 1)
+    empty = where(lambda e: is_src("read")(e) and (e.get("errno") == "ENOMSG" or e["ret"] == 0))
+    yield drop("an empty read", empty[0])
+    yield drop("the end of the stream", empty[-1])
+    yield change("one empty read too many", empty[0], count=events[empty[0]].get("count", 1) + 1)
+    writes = where(lambda e: e["kind"] == "write" and e.get("device") == dst and e["ret"] > 0)
+    yield drop("a write", writes[len(writes) // 2])
+    at = where(is_src("data_size"))[-1]
+    yield change("another stop_copy_length", at, stop_copy_length=events[at]["stop_copy_length"] + 1)
+    at = where(is_src("precopy_info"))[-1]
+    yield change("other dirty bytes", at, dirty_bytes=events[at]["dirty_bytes"] + 4096)
+    at = where(is_src("set_state"))[-1]
+    yield change("another state", at, target="RESUMING")
+    yield "adding a loss", events + [{"kind": "loss", "seq": events[-1]["seq"] + 1, "count": 3}]
+    if len(full) > 1 and events[full[0]]["ret"] != events[full[-1]]["ret"]:
+        swapped = list(events)
+        swapped[full[0]], swapped[full[-1]] = swapped[full[-1]], swapped[full[0]]
+        yield "two reads in the other order", swapped
+
+
+def load(path):
+    events = []
+    with open(path) as f:
+        for number, line in enumerate(f, 1):
+            try:
+                events.append(json.loads(line))
+            except ValueError as e:
+                raise SystemExit("crosscheck: %s, line %d is no JSON: %s" % (path, number, e))
+    return events
+
+
+def made(path, tool, *argv):
+    """The file, made by the tool if it is not there."""
+    if not os.path.exists(path):
+        if not tool:
+            raise SystemExit("crosscheck: %s is missing, and there is no --tool to make it" % path)
+        with open(path + ".tmp", "w") as f:
+            if subprocess.call([tool] + list(argv), stdout=f):
+                raise SystemExit("crosscheck: '%s %s' failed" % (tool, " ".join(argv)))
+        os.rename(path + ".tmp", path)
+    return path
+
+
+def main():
+    p = argparse.ArgumentParser(description="holds a recording against QEMU's own trace")
+    p.add_argument("--tool", help="the vfioscope to export with")
+    p.add_argument("--tamper", action="store_true", help="prove that the check notices tampering")
+    p.add_argument("dir")
+    a = p.parse_args()
+    at = lambda name: os.path.join(a.dir, name)
+
+    with open(at("result.json")) as f:
+        result = json.load(f)
+    events = load(made(at("a.ndjson"), a.tool, "export", "--format", "ndjson", at("a.vfs")))
+    with open(made(at("a.report.json"), a.tool, "report", "--format", "json", at("a.vfs"))) as f:
+        report = json.load(f)
+    wrong = check(result, at("src.log"), at("dst.log"), events, report)
+    for w in wrong:
+        print("crosscheck: " + w)
+    if wrong:
+        return 1
+    said, src, counts, _ = qemu_source(at("src.log"))
+    print("crosscheck: %d steps of the source agree with QEMU (%d reads, %d bytes, %d exact queries, %d empty runs), nothing lost" %
+          (len(said), counts["blocks"], counts["block_bytes"], counts["exact"], counts["empty_hits"]))
+    if a.tamper:
+        _, dst, _ = qemu_destination(at("dst.log"))
+        tried = 0
+        for what, changed in tamperings(events, src, dst):
+            tried += 1
+            if not check(result, at("src.log"), at("dst.log"), changed, None):
+                print("crosscheck: %s was not noticed" % what)
+                return 1
+        print("crosscheck: each of %d tamperings is noticed" % tried)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

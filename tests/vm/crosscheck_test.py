@@ -1,0 +1,153 @@
+#!/usr/bin/env python3
+"""Tests crosscheck.py without a VM: an invented migration told twice, as QEMU's trace and as a recording, must agree;
+every tampering with the recording must be noticed; and an honest difference must be named where it is.
+"""
+
+import copy
+import os
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import crosscheck
+
+SRC, DST = "0000:01:00.0", "0000:02:00.0"
+WALL = 1700000000.0
+
+
+class Story(object):
+    """Tells each step to both witnesses."""
+
+    def __init__(self, zero_for_enomsg=False):
+        self.src, self.dst, self.events = [], [], []
+        self.t = 0.0
+        self.zero = zero_for_enomsg
+        self.state = {SRC: "RUNNING", DST: "RUNNING"}
+        self.hit = False
+        self.total = 0
+
+    def log(self, dev, event, text=""):
+        (self.src if dev == SRC else self.dst).append("77@%.6f:%s  (%s) %s\n" % (WALL + self.t + 0.00001, event, dev, text))
+
+    def event(self, dev, kind, **fields):
+        self.t += 0.001
+        e = {"seq": len(self.events) + 1, "t_ns": int(self.t * 1e9), "dur_ns": 5000, "kind": kind, "device": dev, "ret": 0,
+             "state": self.state[dev], "time": "2023-11-14T22:13:%09.6fZ" % (20 + self.t)}
+        e.update(fields)
+        self.events.append(e)
+        return e
+
+    def set_state(self, dev, state):
+        self.state[dev] = state
+        if state == "PRE_COPY":
+            self.event(dev, "data_size", stop_copy_length=96)
+        self.log(dev, "vfio_migration_set_state", "new state %s, recover state ERROR" % state)
+        self.event(dev, "set_state", target=state)
+        self.log(dev, "vfio_migration_set_device_state", "state %s" % state)
+        if state == "PRE_COPY":
+            self.event(dev, "precopy_info", initial_bytes=64, dirty_bytes=0)
+            self.log(dev, "vfio_save_setup", "data buffer size 96")
+
+    def read(self, n):
+        precopy = self.state[SRC] == "PRE_COPY"
+        if n:
+            self.event(SRC, "read", size=96, ret=n)
+            self.log(SRC, "vfio_save_block", "data_size %d" % n)
+            self.log(DST, "vfio_load_state_device_data", "size %d ret 0" % n)
+            self.event(DST, "write", size=n, ret=n - n // 3)
+            if n // 3:
+                self.event(DST, "write", size=n // 3, ret=n // 3)
+            self.total += n
+            self.hit = False
+        elif self.zero or not precopy:
+            self.event(SRC, "read", size=96, ret=0)
+        else:
+            last = self.events[-1]
+            if last.get("errno") == "ENOMSG":
+                last["count"] = last.get("count", 1) + 1
+            else:
+                self.event(SRC, "read", size=96, ret=-42, errno="ENOMSG")
+            if not self.hit:
+                self.log(SRC, "vfio_save_block_precopy_empty_hit")
+            self.hit = True
+        if precopy:
+            self.log(SRC, "vfio_save_iterate", "precopy initial size 0 precopy dirty size 0")
+
+    def exact(self, stop, dirty):
+        self.event(SRC, "data_size", stop_copy_length=stop)
+        self.event(SRC, "precopy_info", initial_bytes=0, dirty_bytes=dirty)
+        self.log(SRC, "vfio_state_pending_exact",
+                 "precopy 0 postcopy 0 stopcopy size %d precopy initial size 0 precopy dirty size %d" % (stop, dirty))
+
+    def tell(self):
+        for dev in SRC, DST:
+            self.log(dev, "vfio_migration_realize")
+            self.set_state(dev, "RUNNING_P2P") if dev == SRC else None
+        self.set_state(DST, "RESUMING")
+        self.set_state(SRC, "PRE_COPY")
+        for n in 32, 32, 0, 0:
+            self.read(n)
+        for dirty in 48, 0, 90, 0:
+            self.exact(96, dirty)
+            self.read(dirty)
+            self.read(0)
+        self.set_state(SRC, "PRE_COPY_P2P")
+        self.set_state(SRC, "STOP_COPY")
+        self.read(36)
+        self.read(0)
+        self.log(SRC, "vfio_save_complete_precopy", "ret 0")
+        self.set_state(SRC, "STOP")
+        self.set_state(DST, "RUNNING")
+        return self
+
+    def checked(self, events=None, result=None):
+        with tempfile.TemporaryDirectory() as d:
+            for name, lines in ("src.log", self.src), ("dst.log", self.dst):
+                with open(os.path.join(d, name), "w") as f:
+                    f.writelines(lines)
+            r = {"scenario": "mtty-migrate" if self.zero else "qemu-migrate", "vfio_transferred": self.total}
+            r.update(result or {})
+            return crosscheck.check(r, d + "/src.log", d + "/dst.log", self.events if events is None else events, None)
+
+
+def expect(what, wrong, *words):
+    """No complaint when no words are given; else a complaint that has them all."""
+    if not words:
+        assert not wrong, "%s: %s" % (what, wrong)
+    else:
+        assert any(all(w in line for w in words) for line in wrong), "%s: no complaint with %s in %s" % (what, words, wrong)
+
+
+def main():
+    story = Story().tell()
+    expect("an honest recording", story.checked())
+    expect("an honest recording of mtty", Story(zero_for_enomsg=True).tell().checked())
+
+    tried = 0
+    for what, events in crosscheck.tamperings(story.events, SRC, DST):
+        tried += 1
+        assert story.checked(events), "%s was not noticed" % what
+    for drop in range(len(story.events)):
+        events = story.events[:drop] + story.events[drop + 1:]
+        assert story.checked(events), "dropping %s was not noticed" % story.events[drop]
+
+    expect("another sum", story.checked(result={"vfio_transferred": story.total + 1}), "vfio.transferred", str(story.total))
+    expect("more waves than seen", story.checked(result={"waves": [1, 2, 3]}), "rose and fell", "3 times")
+    expect("nothing recorded", story.checked([]), "no event of device", SRC)
+    events = copy.deepcopy(story.events)
+    at = next(i for i, e in enumerate(events) if e["kind"] == "read" and e["ret"] == 90)
+    events[at]["ret"] = 89
+    expect("a wrong size", story.checked(events), "'read 90'", "'read 89'", "seq %d" % events[at]["seq"])
+    events = copy.deepcopy(story.events)
+    events[at]["time"] = "2023-11-14T22:14:40.000000Z"
+    expect("a wrong clock", story.checked(events), "read 90", "QEMU's trace", "seq %d" % events[at]["seq"])
+    unfinished = Story().tell()
+    unfinished.src = [line for line in unfinished.src if "complete_precopy" not in line]
+    expect("an unfinished trace", unfinished.checked(), "does not reach the end")
+    mtty = Story(zero_for_enomsg=True).tell()
+    expect("mtty told as a good driver", Story().tell().checked(result={"scenario": "mtty-migrate"}), "zero-byte read()")
+    expect("a good driver told as mtty", mtty.checked(result={"scenario": "qemu-migrate"}), "not one ENOMSG")
+    print("crosscheck_test: ok (%d tamperings, %d single drops)" % (tried, len(story.events)))
+
+
+main()
