@@ -125,7 +125,10 @@ void test_poll(struct device *a, struct device *b)
 			wake(a, fd, i, "STOP_COPY", act_stop_copy, false);
 			check_eq(drain(fd, &junk, 1 << 20), 0, "the permanent end");
 			blob_free(&junk);
-			wake(a, fd, i, "the end of the session", act_running, true);
+			/* always readable: nobody can wait here */
+			check_eq(poll_now(fd, POLLIN), POLLIN, "poll at the permanent end");
+			act_running(a);
+			check(poll_now(fd, POLLIN) & POLLERR, "poll after the session");
 			close(fd);
 
 			fd = idle(a);
