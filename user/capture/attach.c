@@ -339,10 +339,11 @@ out:
 	return added;
 }
 
-int attach_rescan(struct attach *a)
+/* @vmlinux: the kernel's BTF, or NULL to load it only when it is needed. */
+static int rescan(struct attach *a, struct btf *vmlinux)
 {
 	char now[MAX_MODULES][64];
-	struct btf *vmlinux = NULL;
+	struct btf *loaded = NULL;
 	int n, i, j, ret, added = 0;
 
 	n = discover_modules(now, MAX_MODULES);
@@ -355,9 +356,10 @@ int attach_rescan(struct attach *a)
 		if (j < a->n_modules)
 			continue;
 		if (!vmlinux) {
-			vmlinux = btf__load_vmlinux_btf();
-			if (libbpf_get_error(vmlinux))
-				return libbpf_get_error(vmlinux);
+			loaded = btf__load_vmlinux_btf();
+			if (libbpf_get_error(loaded))
+				return libbpf_get_error(loaded);
+			vmlinux = loaded;
 		}
 		ret = hook_module(a, vmlinux, now[i]);
 		if (ret < 0) {
@@ -368,8 +370,13 @@ int attach_rescan(struct attach *a)
 	}
 	memcpy(a->modules, now, sizeof(now));
 	a->n_modules = n;
-	btf__free(vmlinux);
+	btf__free(loaded);
 	return added;
+}
+
+int attach_rescan(struct attach *a)
+{
+	return rescan(a, NULL);
 }
 
 static int vfio_btf_check(struct btf **vmlinux, struct btf **vfio, char *err, size_t err_len)
@@ -469,7 +476,7 @@ int attach_open(struct attach **out, const struct capture_opts *opts, char *err,
 	ret = core_attach(a, err, err_len);
 	if (ret)
 		goto out;
-	ret = attach_rescan(a);
+	ret = rescan(a, vmlinux);
 out:
 	btf__free(vfio);
 	btf__free(vmlinux);

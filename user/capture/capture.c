@@ -217,10 +217,10 @@ static int on_record(void *ctx, void *data, size_t size)
 		c->skipped_told = c->skipped_seen;
 	if (h->kind == WIRE_STREAM_OPEN)
 		finish_stream_open(c, data, &ev);
-	/* A new user of the device may be a new process with an old number. */
-	if (h->kind == WIRE_DEVICE_OPEN)
-		processes_forget(c->procs, ev.pid);
 	tell_task(c, ev.pid);
+	/* The process may be about to go, and its number with it. */
+	if (h->kind == WIRE_DEVICE_CLOSE)
+		processes_forget(c->procs, ev.pid);
 	*queue_add(c) = ev;
 out:
 	/* Full: leave the rest in the ring; this record is consumed. */

@@ -19,7 +19,7 @@ const char *proto_name(enum proto proto)
 		[PROTO_POLL] = "poll",
 		[PROTO_IOCTL] = "ioctl",
 		[PROTO_RELEASE] = "release",
-		[PROTO_PCI_VOID] = "reset_done",
+		[PROTO_PCI_VOID] = "device_reset",
 	};
 
 	return names[proto];

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What of the capture can be tested without a kernel: wire records into
+ * events, and the names of processes.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include "capture/decode.h"
+#include "capture/process.h"
+
+static struct wire_head head(unsigned int kind, size_t size)
+{
+	return (struct wire_head) {
+		.kind = kind, .size = size, .cpu = 3, .start_ns = 1000, .end_ns = 1500,
+		.pid = 10, .tid = 11, .device = 1, .stream = 2, .comm = "mig/src/main",
+	};
+}
+
+static void test_read(void **state)
+{
+	struct wire_io rec = { .head = head(WIRE_READ, sizeof(rec)), .size = 1 << 20 };
+	struct event ev;
+
+	(void)state;
+	rec.head.ret = 4096;
+	assert_int_equal(decode_record(&rec, sizeof(rec), &ev), 0);
+	assert_int_equal(ev.kind, EV_READ);
+	assert_int_equal(ev.t_ns, 1000);
+	assert_int_equal(ev.dur_ns, 500);
+	assert_int_equal(ev.ret, 4096);
+	assert_int_equal(ev.io.size, 1 << 20);
+	assert_int_equal(event_calls(&ev), 1);
+	assert_int_equal(ev.cpu, 3);
+	assert_int_equal(ev.pid, 10);
+	assert_int_equal(ev.tid, 11);
+	assert_int_equal(ev.device, 1);
+	assert_int_equal(ev.stream, 2);
+	assert_string_equal(ev.comm, "mig/src/main");
+}
+
+/* A skipped entry costs the start, and the event says nothing false. */
+static void test_unknown_start(void **state)
+{
+	struct wire_io rec = { .head = head(WIRE_READ, sizeof(rec)) };
+	struct event ev;
+
+	(void)state;
+	rec.head.start_ns = 0;
+	assert_int_equal(decode_record(&rec, sizeof(rec), &ev), 0);
+	assert_int_equal(ev.t_ns, 1500);
+	assert_int_equal(ev.dur_ns, 0);
+}
+
+struct feature_case {
+	uint32_t flags, valid, target;
+	uint64_t payload[4];
+	uint32_t kind;
+	int64_t value;	/* what the kind's first field must be */
+};
+
+static int64_t first_field(const struct event *ev)
+{
+	switch (ev->kind) {
+	case EV_SET_STATE:
+		return ev->set_state.target;
+	case EV_GET_STATE:
+		return ev->get_state.reported;
+	case EV_MIGRATION_FLAGS:
+		return ev->migration_flags.flags;
+	case EV_DATA_SIZE:
+		return ev->data_size.stop_copy_length;
+	case EV_DMA_LOG_START:
+	case EV_DMA_LOG_REPORT:
+		return ev->dma_log.page_size;
+	case EV_FEATURE:
+		return ev->feature.index;
+	}
+	return 0;
+}
+
+static void test_features(void **state)
+{
+	const uint32_t hp = WIRE_FEATURE_HEADER | WIRE_FEATURE_PAYLOAD;
+	const uint32_t get = VFIO_FEATURE_GET, set = VFIO_FEATURE_SET;
+	const struct feature_case cases[] = {
+		{ get | 1, hp, 0, { 7 }, EV_MIGRATION_FLAGS, 7 },
+		/* data_fd -1 stands in the upper half of the payload */
+		{ set | 2, hp, 0, { 0xffffffff00000006 }, EV_SET_STATE, 6 },
+		{ set | 2, hp | WIRE_FEATURE_TARGET, 3, { 6 }, EV_SET_STATE, 3 },
+		{ set | 2, hp, 0, { 0xffffffff }, EV_SET_STATE, 0xffffffff },
+		{ set | 2, WIRE_FEATURE_HEADER, 0, { 0 }, EV_SET_STATE, EVENT_TARGET_NONE },
+		/* the header could not be read, but the driver was asked */
+		{ 0, WIRE_FEATURE_TARGET, 4, { 0 }, EV_SET_STATE, 4 },
+		{ get | 2, hp, 0, { 0xffffffff00000002 }, EV_GET_STATE, 2 },
+		{ get | 9, hp, 0, { 1ULL << 40 }, EV_DATA_SIZE, 1LL << 40 },
+		{ set | 12, WIRE_FEATURE_HEADER, 0, { 0 }, EV_PRECOPY_INFO_V2, 0 },
+		{ set | 6, hp, 0, { 4096, 3 }, EV_DMA_LOG_START, 4096 },
+		{ set | 7, WIRE_FEATURE_HEADER, 0, { 0 }, EV_DMA_LOG_STOP, 0 },
+		{ get | 8, hp, 0, { 0x1000, 0x2000, 4096 }, EV_DMA_LOG_REPORT, 4096 },
+		{ set | VFIO_FEATURE_PROBE | 6, WIRE_FEATURE_HEADER, 0, { 0 }, EV_FEATURE, 6 },
+		{ get | set | 2, WIRE_FEATURE_HEADER, 0, { 0 }, EV_FEATURE, 2 },
+		{ set | 3, WIRE_FEATURE_HEADER, 0, { 0 }, EV_FEATURE, 3 },
+		{ 0, 0, 0, { 0 }, EV_FEATURE, 0xffff },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct feature_case *c = &cases[i];
+		struct wire_feature rec = { .head = head(WIRE_FEATURE, sizeof(rec)) };
+		struct event ev;
+
+		rec.flags = c->flags;
+		rec.valid = c->valid;
+		rec.target = c->target;
+		memcpy(rec.payload, c->payload, sizeof(rec.payload));
+		assert_int_equal(decode_record(&rec, sizeof(rec), &ev), 0);
+		if (ev.kind != c->kind || first_field(&ev) != c->value)
+			fail_msg("case %zu: kind %u value %lld", i, ev.kind,
+				 (long long)first_field(&ev));
+	}
+}
+
+static void test_feature_ops(void **state)
+{
+	struct wire_feature rec = { .head = head(WIRE_FEATURE, sizeof(rec)) };
+	struct event ev;
+
+	(void)state;
+	rec.valid = WIRE_FEATURE_HEADER;
+	rec.flags = VFIO_FEATURE_PROBE | VFIO_FEATURE_SET | 6;
+	assert_int_equal(decode_record(&rec, sizeof(rec), &ev), 0);
+	assert_int_equal(ev.feature.op, FEATURE_OP_PROBE);
+	rec.flags = VFIO_FEATURE_GET | 11;
+	assert_int_equal(decode_record(&rec, sizeof(rec), &ev), 0);
+	assert_int_equal(ev.feature.op, FEATURE_OP_GET);
+}
+
+/* Strings may fill their array: they end all the same. */
+static void test_full_strings(void **state)
+{
+	struct wire_device rec = { .head = head(WIRE_DEVICE, sizeof(rec)) };
+	struct event ev;
+
+	(void)state;
+	memset(rec.name, 'n', sizeof(rec.name));
+	memset(rec.driver, 'd', sizeof(rec.driver));
+	memset(rec.bus, 'b', sizeof(rec.bus));
+	memset(rec.head.comm, 'c', sizeof(rec.head.comm));
+	assert_int_equal(decode_record(&rec, sizeof(rec), &ev), 0);
+	assert_int_equal(strlen(ev.device_def.name), EVENT_NAME_LEN - 1);
+	assert_int_equal(strlen(ev.device_def.driver), EVENT_NAME_LEN - 1);
+	assert_int_equal(strlen(ev.device_def.bus), sizeof(ev.device_def.bus) - 1);
+	assert_int_equal(strlen(ev.comm), EVENT_COMM_LEN - 1);
+}
+
+static void test_direction(void **state)
+{
+	struct wire_stream_open rec = { .head = head(WIRE_STREAM_OPEN, sizeof(rec)) };
+	struct event ev;
+
+	(void)state;
+	rec.f_mode = 1;
+	assert_int_equal(decode_record(&rec, sizeof(rec), &ev), 0);
+	assert_int_equal(ev.stream_open.direction, DIR_SAVE);
+	rec.f_mode = 2;
+	assert_int_equal(decode_record(&rec, sizeof(rec), &ev), 0);
+	assert_int_equal(ev.stream_open.direction, DIR_RESUME);
+}
+
+static void test_lost_exit(void **state)
+{
+	struct wire_lost_exit rec = { .head = head(WIRE_LOST_EXIT, sizeof(rec)) };
+	struct event ev;
+
+	(void)state;
+	rec.call = WIRE_READ;
+	assert_int_equal(decode_record(&rec, sizeof(rec), &ev), 0);
+	assert_int_equal(ev.kind, EV_LOSS);
+	assert_int_equal(ev.loss.count, 1);
+	assert_int_equal(ev.loss.cause, LOSS_SKIPPED);
+	assert_int_equal(ev.loss.what, EV_READ);
+	assert_int_equal(ev.loss.t_from_ns, 1000);
+	assert_int_equal(ev.loss.t_to_ns, 1500);
+}
+
+static void test_arc(void **state)
+{
+	struct wire_arc rec = { .head = head(WIRE_ARC, sizeof(rec)) };
+	struct event ev;
+
+	(void)state;
+	rec.from = 6;
+	rec.to = WIRE_STATE_UNKNOWN;
+	rec.target = 3;
+	assert_int_equal(decode_record(&rec, sizeof(rec), &ev), 0);
+	assert_int_equal(ev.arc.from, MIG_PRE_COPY);
+	assert_int_equal(ev.arc.to, MIG_UNKNOWN);
+	assert_int_equal(ev.arc.target, MIG_STOP_COPY);
+}
+
+/* Every kind has a size and an event; a short or unknown record is refused. */
+static void test_every_kind(void **state)
+{
+	static union {
+		struct wire_head head;
+		char bytes[1024];
+	} rec;
+	struct event ev;
+	unsigned int k;
+
+	(void)state;
+	for (k = 1; k < WIRE_KIND_NR; k++) {
+		memset(&rec, 0, sizeof(rec));
+		rec.head = head(k, sizeof(rec));
+		assert_int_equal(decode_record(&rec, sizeof(rec), &ev), 0);
+		assert_non_null(event_kind_name(ev.kind));
+		assert_int_equal(decode_record(&rec, sizeof(rec.head) - 1, &ev), -EINVAL);
+	}
+	rec.head.kind = WIRE_KIND_NR;
+	assert_int_equal(decode_record(&rec, sizeof(rec), &ev), -EINVAL);
+	rec.head.kind = 0;
+	assert_int_equal(decode_record(&rec, sizeof(rec), &ev), -EINVAL);
+	rec.head.kind = WIRE_FEATURE;
+	assert_int_equal(decode_record(&rec, sizeof(struct wire_feature) - 1, &ev), -EINVAL);
+}
+
+#define CMDLINE(s, want) do {							\
+	char vm_[EVENT_NAME_LEN] = "";						\
+	bool found_ = process_vm_from_cmdline(s, sizeof(s), vm_);		\
+	if (found_ != (want[0] != '\0') || strcmp(vm_, want))			\
+		fail_msg("'%s': found %d '%s', not '%s'", #s, found_, vm_, want); \
+} while (0)
+
+static void test_cmdline(void **state)
+{
+	(void)state;
+	CMDLINE("qemu\0-name\0web\0-m\0" "1", "web");
+	CMDLINE("qemu\0-name\0web,debug-threads=on", "web");
+	CMDLINE("qemu\0-name\0guest=db-02,debug-threads=on", "db-02");
+	CMDLINE("qemu\0-name\0debug-threads=on,guest=db", "db");
+	CMDLINE("qemu\0--name\0x", "x");
+	CMDLINE("qemu\0-name", "");
+	CMDLINE("qemu\0-name\0", "");
+	CMDLINE("qemu\0-n\0x", "");
+	CMDLINE("qemu\0-name-not\0x", "");
+	CMDLINE("qemu\0-m\0-names\0x", "");
+	CMDLINE("", "");
+	CMDLINE("qemu\0-name\0debug-threads=on", "");
+}
+
+static void test_cgroup(void **state)
+{
+	char vm[EVENT_NAME_LEN];
+
+	(void)state;
+	assert_true(process_vm_from_cgroup("0::/machine.slice/qemu-1.scope\n", vm));
+	assert_string_equal(vm, "qemu-1.scope");
+	assert_true(process_vm_from_cgroup("12:pids:/a\n0::/b/c\n", vm));
+	assert_string_equal(vm, "c");
+	assert_false(process_vm_from_cgroup("0::/\n", vm));
+	assert_false(process_vm_from_cgroup("", vm));
+	assert_false(process_vm_from_cgroup("12:pids:/a\n", vm));
+}
+
+static void test_first_sight(void **state)
+{
+	struct processes *p = processes_create();
+	char vm[EVENT_NAME_LEN];
+	uint32_t pid;
+
+	(void)state;
+	/* Numbers that no process has: no name, but told once all the same. */
+	for (pid = 1U << 30; pid < (1U << 30) + 10000; pid++) {
+		assert_true(processes_first_sight(p, pid, vm));
+		assert_string_equal(vm, "");
+		assert_false(processes_first_sight(p, pid, vm));
+	}
+	processes_forget(p, pid - 1);
+	assert_true(processes_first_sight(p, pid - 1, vm));
+	assert_false(processes_first_sight(p, pid - 1, vm));
+	/* Forgetting what was never seen is nothing. */
+	processes_forget(p, 77);
+	assert_true(processes_first_sight(p, 77, vm));
+	processes_destroy(p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_read),
+		cmocka_unit_test(test_unknown_start),
+		cmocka_unit_test(test_features),
+		cmocka_unit_test(test_feature_ops),
+		cmocka_unit_test(test_full_strings),
+		cmocka_unit_test(test_direction),
+		cmocka_unit_test(test_lost_exit),
+		cmocka_unit_test(test_arc),
+		cmocka_unit_test(test_every_kind),
+		cmocka_unit_test(test_cmdline),
+		cmocka_unit_test(test_cgroup),
+		cmocka_unit_test(test_first_sight),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
