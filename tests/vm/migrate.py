@@ -25,6 +25,7 @@ def arguments(description):
     p.add_argument("--no-record", action="store_true", help="without vfioscope even if it is there")
     p.add_argument("--live", action="store_true", help="vfioscope's live lines go to the output too")
     p.add_argument("--waves", type=int, default=3, help="how often dirty data must have risen and fallen")
+    p.add_argument("--pace", type=float, default=0, help="seconds of rest between waves, for those who watch")
     p.add_argument("--ram", type=int, default=32, help="MiB of the nested machine")
     return p
 
@@ -126,6 +127,7 @@ def ivshmem(options, watch=None, during=None, driver="ivshmem_vfio_pci"):
     lab.wait_for("the initial data to be read", 60, lambda: pre.look().dirty and pre.last()[1] == 0, 0.1)
     waves = []
     for n in range(options.waves):
+        time.sleep(options.pace)
         size = 1200 + 600 * n
         hits = pre.look().empty_hits
         floor = pre.last()[2]
