@@ -211,10 +211,11 @@ int cmd_close_output(FILE *f, int status)
 		failed = true;
 	err = errno;
 	/* A pager that was quit: the reader has all that it wanted. */
-	if (!failed || err == EPIPE || !err)
+	if (!failed || err == EPIPE)
 		return status;
 	errors_as_json = false;
-	return cmd_fail(EXIT_USAGE, "cannot write: %s", strerror(err));
+	return cmd_fail(EXIT_USAGE, "cannot write: %s",
+			err ? strerror(err) : "a write failed");
 }
 
 static const struct command *find_command(const char *name)

@@ -44,6 +44,12 @@ struct model_device {
 	uint32_t migrations;		/* how many it had */
 	uint32_t open_count;		/* opens seen minus closes seen */
 	uint32_t pid;			/* process of its last event */
+	/* SET_STATEs that failed while no migration was under way. */
+	uint64_t failures;
+	struct {
+		uint64_t t_ns;		/* of the last of them */
+		int64_t ret, target;
+	} failure;
 };
 
 struct model_stream {
@@ -66,9 +72,9 @@ enum migration_outcome {
 };
 
 /* Lists of a migration hold at most this many; the rest is folded. */
-#define MIGRATION_STATES_MAX	48
-#define MIGRATION_ARCS_MAX	64
-#define MIGRATION_TREND_MAX	64
+#define MIGRATION_STATES_MAX	24
+#define MIGRATION_ARCS_MAX	32
+#define MIGRATION_TREND_MAX	48
 
 struct migration_state {
 	uint32_t state;
@@ -124,7 +130,7 @@ struct migration {
 	bool eof;			/* read() gave 0 in STOP_COPY, nothing since */
 	uint64_t eof_ns;		/* end of that read; MODEL_NONE */
 	uint64_t start_ns;		/* of the arc that handed out the data FD */
-	uint64_t end_ns;		/* last event of it, so far */
+	uint64_t end_ns;		/* of the call that ended it; else of its last */
 
 	struct migration_state states[MIGRATION_STATES_MAX];
 	uint32_t n_states;
@@ -178,6 +184,7 @@ struct migration {
 
 	uint64_t resets;		/* of the device, during the session */
 	uint64_t lost;			/* events lost that may have been its own */
+	uint64_t holes;			/* in so many places */
 };
 
 struct model_loss {

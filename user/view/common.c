@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "view/common.h"
+
+#include <stdio.h>
+
+const char *const time_base_names[] = { "rel", "wall", "mono", "delta", NULL };
+
+const char *device_label(char buf[NAME_LEN], const struct model_device *d, uint32_t number)
+{
+	if (d && d->name[0])
+		return safe_name(buf, d->name);
+	snprintf(buf, NAME_LEN, "#%u", number);
+	return buf;
+}
+
+const char *state_label(char buf[UNITS_LEN], uint32_t state)
+{
+	const char *name = mig_state_name(state);
+
+	if (name)
+		return name;
+	snprintf(buf, UNITS_LEN, "state %u", state);
+	return buf;
+}
+
+const char *errno_label(char buf[UNITS_LEN], int64_t ret)
+{
+	const char *name = ret < 0 && ret > -4096 ? errno_name((int)-ret) : NULL;
+
+	if (name)
+		return name;
+	snprintf(buf, UNITS_LEN, "error %lld", (long long)ret);
+	return buf;
+}
+
+static char *seconds(char buf[UNITS_LEN], const char *sign, uint64_t ns)
+{
+	snprintf(buf, UNITS_LEN, "%s%llu.%06llu", sign, (unsigned long long)(ns / 1000000000),
+		 (unsigned long long)(ns % 1000000000 / 1000));
+	return buf;
+}
+
+char *time_label(char buf[UNITS_LEN], const struct view_options *opt, const struct model *m,
+		 uint64_t t_ns, uint64_t ref_ns, uint64_t prev_ns)
+{
+	uint64_t real;
+
+	switch (opt->time) {
+	case TIME_WALL:
+		real = model_realtime_ns(m, t_ns);
+		if (real)
+			return units_clock(buf, real);
+		/* No clock pair in the evidence: the next best. */
+		/* fall through */
+	case TIME_MONO:
+		return seconds(buf, "", t_ns);
+	case TIME_DELTA:
+		ref_ns = prev_ns;
+		/* fall through */
+	default:
+		if (t_ns < ref_ns)
+			return seconds(buf, "-", ref_ns - t_ns);
+		return seconds(buf, "+", t_ns - ref_ns);
+	}
+}
+
+static uint64_t instant(const struct model *m, uint64_t ns, enum time_ref ref, uint64_t open)
+{
+	uint64_t now;
+
+	switch (ref) {
+	case TIME_REF_FIRST:
+		return model_first_ns(m) + ns;
+	case TIME_REF_REALTIME:
+		/* The clocks run side by side: compare with a known pair. */
+		now = model_realtime_ns(m, model_first_ns(m));
+		if (!now)
+			return open;
+		return ns >= now || now - ns <= model_first_ns(m) ?
+			model_first_ns(m) + (ns - now) : 0;
+	case TIME_REF_MONO:
+		return ns;
+	default:
+		return open;
+	}
+}
+
+bool time_window_has(const struct time_window *w, const struct model *m,
+		     const struct event *ev)
+{
+	if (w->from.ref != TIME_REF_OPEN &&
+	    event_end_ns(ev) < instant(m, w->from.ns, w->from.ref, 0))
+		return false;
+	return w->to.ref == TIME_REF_OPEN ||
+	       ev->t_ns <= instant(m, w->to.ns, w->to.ref, UINT64_MAX);
+}

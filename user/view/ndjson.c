@@ -1,0 +1,571 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ndjson.c - one JSON object per event, and the schema of it
+ *
+ * Both come from the field tables of event.h and the list of common fields
+ * below.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/json.h"
+#include "view/common.h"
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+/* Tasks in a poll at once whose wait is looked for. */
+#define WAITERS_MAX	64
+
+struct held {
+	struct event ev;
+	struct event_context ctx;
+	uint64_t realtime_ns;
+	bool waits;		/* for its task's next call */
+	bool wanted;
+};
+
+struct ndjson {
+	struct json *j;
+	struct view_options opt;
+	struct held *ring;
+	uint32_t head, n;
+	struct { uint32_t tid, at; } waiters[WAITERS_MAX];
+	uint32_t n_waiters;
+};
+
+struct ndjson *ndjson_create(FILE *f, const struct view_options *opt)
+{
+	struct ndjson *n = calloc(1, sizeof(*n));
+
+	if (!n)
+		return NULL;
+	n->opt = *opt;
+	n->j = json_create(f, false);
+	if (!n->j) {
+		free(n);
+		return NULL;
+	}
+	return n;
+}
+
+void ndjson_destroy(struct ndjson *n)
+{
+	if (!n)
+		return;
+	json_destroy(n->j);
+	free(n->ring);
+	free(n);
+}
+
+static void put_state(struct json *j, uint64_t state)
+{
+	const char *name = state <= UINT32_MAX ? mig_state_name((uint32_t)state) : NULL;
+
+	if (name)
+		json_string(j, name);
+	else
+		json_u64(j, state);
+}
+
+static void put_bits(struct json *j, uint64_t bits, const char *(*name_of)(unsigned int bit))
+{
+	char unnamed[16];
+	unsigned int i;
+
+	json_array_begin(j);
+	for (i = 0; bits; i++, bits >>= 1) {
+		const char *name;
+
+		if (!(bits & 1))
+			continue;
+		name = i < 32 ? name_of(i) : NULL;
+		if (!name) {
+			snprintf(unnamed, sizeof(unnamed), "BIT_%u", i);
+			name = unnamed;
+		}
+		json_string(j, name);
+	}
+	json_array_end(j);
+}
+
+static void put_name(struct json *j, const char *key, const char *name)
+{
+	if (name) {
+		json_key(j, key);
+		json_string(j, name);
+	}
+}
+
+static void put_field(struct json *j, const struct event *ev, const struct event_field *fd)
+{
+	const char *p = (const char *)ev + fd->offset, *name;
+	uint64_t u64 = 0;
+	int64_t s64 = 0;
+	uint32_t u32 = 0;
+
+	if ((fd->flags & EFF_INTERNAL) || ((fd->flags & EFF_ON_SUCCESS) && ev->ret < 0) ||
+	    ((fd->flags & EFF_NOT_ONE) && event_calls(ev) == 1))
+		return;
+	switch (fd->type) {
+	case EF_U64:
+	case EF_MIG_FLAGS:
+		memcpy(&u64, p, sizeof(u64));
+		break;
+	case EF_S64:
+	case EF_TARGET:
+		memcpy(&s64, p, sizeof(s64));
+		break;
+	case EF_STR:
+		break;
+	default:
+		memcpy(&u32, p, sizeof(u32));
+		break;
+	}
+	if ((fd->flags & EFF_KNOWN) &&
+	    (fd->type == EF_TARGET ? s64 == EVENT_TARGET_NONE : u64 == EVENT_WAIT_UNKNOWN))
+		return;
+
+	switch (fd->type) {
+	case EF_U64:
+		json_ku64(j, fd->name, u64);
+		break;
+	case EF_S64:
+		json_ks64(j, fd->name, s64);
+		break;
+	case EF_U32:
+		json_ku64(j, fd->name, u32);
+		break;
+	case EF_STR:
+		json_key(j, fd->name);
+		json_string_len(j, p, strnlen(p, fd->size));
+		break;
+	case EF_STATE:
+		json_key(j, fd->name);
+		put_state(j, u32);
+		break;
+	case EF_TARGET:
+		json_key(j, fd->name);
+		if (s64 >= 0)
+			put_state(j, (uint64_t)s64);
+		else
+			json_s64(j, s64);
+		break;
+	case EF_MIG_FLAGS:
+		json_key(j, fd->name);
+		put_bits(j, u64, event_mig_flag_name);
+		break;
+	case EF_POLL_MASK:
+		json_key(j, fd->name);
+		put_bits(j, u32, event_poll_bit_name);
+		break;
+	case EF_STREAM_OPS:
+		json_key(j, fd->name);
+		put_bits(j, u32, event_stream_op_name);
+		break;
+	case EF_BOOL:
+		json_kbool(j, fd->name, u32 != 0);
+		break;
+	case EF_RESET_HOW:
+		put_name(j, fd->name, event_reset_how_name(u32));
+		break;
+	case EF_FEATURE_OP:
+		name = u32 == FEATURE_OP_NONE ? NULL : event_feature_op_name(u32);
+		put_name(j, fd->name, name);
+		break;
+	case EF_DIRECTION:
+		put_name(j, fd->name, event_direction_name(u32));
+		break;
+	case EF_KIND:
+		put_name(j, fd->name, u32 == EV_NONE ? NULL : event_kind_name(u32));
+		break;
+	case EF_LOSS_CAUSE:
+		put_name(j, fd->name, event_loss_cause_name(u32));
+		break;
+	}
+}
+
+/* Was it a call, with a result?  The others only tell something. */
+static bool has_result(uint32_t kind)
+{
+	return kind != EV_STUCK && kind != EV_LOSS && kind != EV_MARK;
+}
+
+static void put_event(struct json *j, const struct event *ev, const struct event_context *ctx,
+		      uint64_t realtime_ns)
+{
+	const struct event_field *fields;
+	char buf[UNITS_LEN], number[16];
+	size_t n, i;
+
+	json_object_begin(j);
+	json_ku64(j, "seq", ev->seq);
+	json_ku64(j, "t_ns", ev->t_ns);
+	if (realtime_ns)
+		json_kstring(j, "time", units_rfc3339(buf, realtime_ns));
+	else
+		json_knull(j, "time");	/* no clock pair in the evidence */
+	json_ku64(j, "dur_ns", ev->dur_ns);
+	json_ku64(j, "cpu", ev->cpu);
+	json_ku64(j, "pid", ev->pid);
+	json_ku64(j, "tid", ev->tid);
+	json_key(j, "comm");
+	json_string_len(j, ev->comm, strnlen(ev->comm, sizeof(ev->comm)));
+	json_kstring(j, "kind", event_kind_name(ev->kind));
+	if (ctx->vm)
+		json_kstring(j, "vm", ctx->vm);
+	if (ctx->device) {
+		if (ctx->device->name[0]) {
+			json_kstring(j, "device", ctx->device->name);
+		} else {
+			snprintf(number, sizeof(number), "#%u", ctx->device->number);
+			json_kstring(j, "device", number);
+		}
+		if (ctx->device->driver[0])
+			json_kstring(j, "driver", ctx->device->driver);
+	}
+	if (ev->stream)
+		json_ku64(j, "stream", ev->stream);
+	if (ctx->migration)
+		json_ku64(j, "migration", ctx->migration);
+	if (has_result(ev->kind)) {
+		json_ks64(j, "ret", ev->ret);
+		if (ev->ret < 0 && ev->ret > -4096) {
+			const char *name = errno_name((int)-ev->ret);
+
+			if (name)
+				json_kstring(j, "errno", name);
+		}
+	}
+	if (ctx->has_state) {
+		json_key(j, "state");
+		put_state(j, ctx->state);
+	}
+	fields = event_fields(ev->kind, &n);
+	for (i = 0; i < n; i++)
+		put_field(j, ev, &fields[i]);
+	json_object_end(j);
+	json_line_end(j);
+}
+
+/* Hand out what no longer waits, in order. */
+static void drain(struct ndjson *n)
+{
+	while (n->n && !n->ring[n->head].waits) {
+		struct held *h = &n->ring[n->head];
+
+		if (h->wanted)
+			put_event(n->j, &h->ev, &h->ctx, h->realtime_ns);
+		n->head = (n->head + 1) % NDJSON_HOLD_MAX;
+		n->n--;
+	}
+}
+
+static void drop_waiter(struct ndjson *n, uint32_t i)
+{
+	n->ring[n->waiters[i].at].waits = false;
+	n->waiters[i] = n->waiters[--n->n_waiters];
+}
+
+/* The oldest line has waited long enough. */
+static void give_up_oldest(struct ndjson *n)
+{
+	uint32_t i;
+
+	for (i = 0; i < n->n_waiters; i++) {
+		if (n->waiters[i].at == n->head) {
+			drop_waiter(n, i);
+			break;
+		}
+	}
+	drain(n);
+}
+
+/* What happens inside another call of the task is no next call. */
+static bool is_call(uint32_t kind)
+{
+	return has_result(kind) && kind != EV_ARC && kind != EV_STREAM_OPEN &&
+	       kind != EV_DEVICE_RESET && kind != EV_STREAM_RELEASE;
+}
+
+static void end_wait(struct ndjson *n, const struct event *ev)
+{
+	uint32_t i;
+
+	for (i = 0; i < n->n_waiters; i++) {
+		struct event *poll = &n->ring[n->waiters[i].at].ev;
+		uint64_t end_ns;
+
+		if (n->waiters[i].tid != ev->tid)
+			continue;
+		end_ns = poll->t_ns + poll->dur_ns;
+		poll->poll.wait_ns = ev->t_ns > end_ns ? ev->t_ns - end_ns : 0;
+		drop_waiter(n, i);
+		return;
+	}
+}
+
+int ndjson_event(struct ndjson *n, const struct model *m, const struct event *ev,
+		 const struct event_context *ctx)
+{
+	bool wanted, waits;
+	struct held *h;
+	uint32_t at;
+
+	if (!event_kind_is_public(ev->kind))
+		return 0;
+	/* A loss is everybody's. */
+	wanted = (!n->opt.migration || ctx->migration == n->opt.migration ||
+		  ev->kind == EV_LOSS) && time_window_has(&n->opt.window, m, ev);
+	if (n->n_waiters && is_call(ev->kind)) {
+		end_wait(n, ev);
+		drain(n);
+	}
+	waits = ev->kind == EV_POLL && ev->poll.wait_ns == EVENT_WAIT_UNKNOWN && wanted;
+	if (!waits && !n->n) {
+		if (wanted)
+			put_event(n->j, ev, ctx, model_realtime_ns(m, ev->t_ns));
+		return json_error(n->j);
+	}
+	if (!n->ring) {
+		n->ring = calloc(NDJSON_HOLD_MAX, sizeof(*n->ring));
+		if (!n->ring)
+			return -ENOMEM;
+	}
+	while (n->n == NDJSON_HOLD_MAX || (waits && n->n_waiters == WAITERS_MAX))
+		give_up_oldest(n);
+	at = (n->head + n->n++) % NDJSON_HOLD_MAX;
+	h = &n->ring[at];
+	h->ev = *ev;
+	h->ctx = *ctx;
+	h->realtime_ns = model_realtime_ns(m, ev->t_ns);
+	h->wanted = wanted;
+	h->waits = waits;
+	if (waits) {
+		n->waiters[n->n_waiters].tid = ev->tid;
+		n->waiters[n->n_waiters++].at = at;
+	}
+	return json_error(n->j);
+}
+
+int ndjson_finish(struct ndjson *n)
+{
+	while (n->n_waiters)
+		drop_waiter(n, 0);
+	drain(n);
+	json_flush(n->j);
+	return json_error(n->j);
+}
+
+/* ---- the schema ---- */
+
+static const struct {
+	const char *name, *type, *text;
+	bool always, nullable;
+} common_fields[] = {
+	{ "seq", "integer", "number of the event, from 1", true, false },
+	{ "t_ns", "integer", "start, CLOCK_MONOTONIC nanoseconds", true, false },
+	{ "time", "string", "the same instant, RFC 3339 UTC; null when the trace holds no clock pair",
+	  true, true },
+	{ "dur_ns", "integer", "duration in nanoseconds; of a folded run: time inside all its calls",
+	  true, false },
+	{ "cpu", "integer", "processor that it ended on", true, false },
+	{ "pid", "integer", "process, initial namespace", true, false },
+	{ "tid", "integer", "thread, initial namespace", true, false },
+	{ "comm", "string", "name of the thread", true, false },
+	{ "kind", "string", "what happened", true, false },
+	{ "vm", "string", "name of the virtual machine", false, false },
+	{ "device", "string", "PCI address or UUID; #N when its name is not in the trace", false, false },
+	{ "driver", "string", "the device's driver", false, false },
+	{ "stream", "integer", "number of the data FD, unique in the trace", false, false },
+	{ "migration", "integer", "number of the migration that it belongs to", false, false },
+	{ "ret", "integer", "raw result; negative: -errno", false, false },
+	{ "errno", "string", "name of the errno, when ret is negative", false, false },
+	{ "state", NULL, "migration state of the device after the event", false, false },
+};
+
+static void schema_enum(struct json *j, const char *(*name_of)(uint32_t), uint32_t from,
+			uint32_t n)
+{
+	uint32_t i;
+
+	json_key(j, "enum");
+	json_array_begin(j);
+	for (i = from; i < n; i++)
+		if (name_of(i))
+			json_string(j, name_of(i));
+	json_array_end(j);
+}
+
+static void schema_bits(struct json *j, const char *(*name_of)(unsigned int))
+{
+	unsigned int i;
+
+	json_kstring(j, "type", "array");
+	json_key(j, "items");
+	json_object_begin(j);
+	json_kstring(j, "type", "string");
+	json_key(j, "examples");
+	json_array_begin(j);
+	for (i = 0; i < 32; i++)
+		if (name_of(i))
+			json_string(j, name_of(i));
+	json_array_end(j);
+	json_object_end(j);
+}
+
+/* A state by name, or the number of one that has none. */
+static void schema_state(struct json *j)
+{
+	json_key(j, "anyOf");
+	json_array_begin(j);
+	json_object_begin(j);
+	json_key(j, "enum");
+	json_array_begin(j);
+	for (uint32_t i = 0; i < MIG_STATE_NR; i++)
+		json_string(j, mig_state_name(i));
+	json_string(j, mig_state_name(MIG_UNKNOWN));
+	json_array_end(j);
+	json_object_end(j);
+	json_object_begin(j);
+	json_kstring(j, "type", "integer");
+	json_object_end(j);
+	json_array_end(j);
+}
+
+static void schema_field(struct json *j, const struct event_field *fd)
+{
+	json_key(j, fd->name);
+	json_object_begin(j);
+	switch (fd->type) {
+	case EF_U64:
+	case EF_U32:
+		json_kstring(j, "type", "integer");
+		json_ku64(j, "minimum", 0);
+		break;
+	case EF_S64:
+		json_kstring(j, "type", "integer");
+		break;
+	case EF_STR:
+		json_kstring(j, "type", "string");
+		break;
+	case EF_STATE:
+	case EF_TARGET:
+		schema_state(j);
+		break;
+	case EF_MIG_FLAGS:
+		schema_bits(j, event_mig_flag_name);
+		break;
+	case EF_POLL_MASK:
+		schema_bits(j, event_poll_bit_name);
+		break;
+	case EF_STREAM_OPS:
+		schema_bits(j, event_stream_op_name);
+		break;
+	case EF_BOOL:
+		json_kstring(j, "type", "boolean");
+		break;
+	case EF_RESET_HOW:
+		schema_enum(j, event_reset_how_name, 0, 8);
+		break;
+	case EF_FEATURE_OP:
+		schema_enum(j, event_feature_op_name, FEATURE_OP_GET, 8);
+		break;
+	case EF_DIRECTION:
+		schema_enum(j, event_direction_name, 0, 8);
+		break;
+	case EF_KIND:
+		schema_enum(j, event_kind_name, 1, EV_DEVICE);
+		break;
+	case EF_LOSS_CAUSE:
+		schema_enum(j, event_loss_cause_name, 0, 8);
+		break;
+	}
+	json_object_end(j);
+}
+
+/* Is the field there in every event of its kind? */
+static bool field_is_always(const struct event_field *fd)
+{
+	return !fd->flags && fd->type != EF_KIND && fd->type != EF_FEATURE_OP;
+}
+
+static void schema_kind(struct json *j, uint32_t kind)
+{
+	const struct event_field *fields;
+	size_t n, i;
+
+	fields = event_fields(kind, &n);
+	json_object_begin(j);
+	json_key(j, "properties");
+	json_object_begin(j);
+	json_key(j, "kind");
+	json_object_begin(j);
+	json_kstring(j, "const", event_kind_name(kind));
+	json_object_end(j);
+	for (i = 0; i < n; i++)
+		if (!(fields[i].flags & EFF_INTERNAL))
+			schema_field(j, &fields[i]);
+	json_object_end(j);
+	json_key(j, "required");
+	json_array_begin(j);
+	json_string(j, "kind");
+	if (has_result(kind))
+		json_string(j, "ret");
+	for (i = 0; i < n; i++)
+		if (field_is_always(&fields[i]))
+			json_string(j, fields[i].name);
+	json_array_end(j);
+	json_object_end(j);
+}
+
+void ndjson_schema(FILE *f)
+{
+	struct json *j = json_create(f, true);
+	uint32_t kind;
+	size_t i;
+
+	if (!j)
+		return;
+	json_object_begin(j);
+	json_kstring(j, "$schema", "https://json-schema.org/draft/2020-12/schema");
+	json_kstring(j, "title", "one line of vfioscope export --format ndjson");
+	json_kstring(j, "description",
+		     "Readers skip fields and kinds that they do not know: new ones may come.");
+	json_kstring(j, "type", "object");
+	json_key(j, "properties");
+	json_object_begin(j);
+	for (i = 0; i < ARRAY_SIZE(common_fields); i++) {
+		json_key(j, common_fields[i].name);
+		json_object_begin(j);
+		json_kstring(j, "description", common_fields[i].text);
+		if (!common_fields[i].type) {
+			schema_state(j);
+		} else if (common_fields[i].nullable) {
+			json_key(j, "type");
+			json_array_begin(j);
+			json_string(j, common_fields[i].type);
+			json_string(j, "null");
+			json_array_end(j);
+		} else {
+			json_kstring(j, "type", common_fields[i].type);
+		}
+		json_object_end(j);
+	}
+	json_object_end(j);
+	json_key(j, "required");
+	json_array_begin(j);
+	for (i = 0; i < ARRAY_SIZE(common_fields); i++)
+		if (common_fields[i].always)
+			json_string(j, common_fields[i].name);
+	json_array_end(j);
+	json_key(j, "oneOf");
+	json_array_begin(j);
+	for (kind = 1; kind < EV_KIND_NR; kind++)
+		if (event_kind_is_public(kind))
+			schema_kind(j, kind);
+	json_array_end(j);
+	json_object_end(j);
+	json_line_end(j);
+	json_destroy(j);
+}

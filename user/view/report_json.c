@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * report_json.c - report --format json
+ *
+ * Names are the contract's; what is not known is null, never 0.
+ */
+#include <string.h>
+
+#include "util/json.h"
+#include "view/common.h"
+
+#ifndef VFIOSCOPE_VERSION
+#define VFIOSCOPE_VERSION "0.1.0"
+#endif
+
+static void put_known(struct json *j, const char *key, uint64_t v)
+{
+	json_key(j, key);
+	if (v == MODEL_NONE)
+		json_null(j);
+	else
+		json_u64(j, v);
+}
+
+static void put_name(struct json *j, const char *key, const char *name)
+{
+	json_key(j, key);
+	if (name && name[0])
+		json_string(j, name);
+	else
+		json_null(j);
+}
+
+static void put_state(struct json *j, const char *key, uint32_t state)
+{
+	const char *name = mig_state_name(state);
+
+	json_key(j, key);
+	if (name)
+		json_string(j, name);
+	else
+		json_u64(j, state);
+}
+
+static void put_states(struct json *j, const struct migration *m)
+{
+	uint32_t i;
+
+	json_key(j, "states");
+	json_array_begin(j);
+	for (i = 0; i < m->n_states; i++) {
+		const struct migration_state *s = &m->states[i];
+
+		json_object_begin(j);
+		put_state(j, "state", s->state);
+		json_ku64(j, "enter_ns", s->enter_ns);
+		json_ku64(j, "dwell_ns", s->dwell_ns);
+		json_ku64(j, "bytes", s->bytes);
+		json_ku64(j, "reads", s->reads);
+		json_ku64(j, "writes", s->writes);
+		json_ku64(j, "enomsg", s->enomsg);
+		json_ku64(j, "zero_reads", s->zero_reads);
+		json_ku64(j, "precopy_infos", s->infos);
+		json_object_end(j);
+	}
+	json_array_end(j);
+	json_ku64(j, "states_folded", m->states_folded);
+}
+
+static void put_arcs(struct json *j, const struct migration *m)
+{
+	uint32_t i;
+
+	json_key(j, "arcs");
+	json_array_begin(j);
+	for (i = 0; i < m->n_arcs; i++) {
+		json_object_begin(j);
+		put_state(j, "from", m->arcs[i].from);
+		put_state(j, "to", m->arcs[i].to);
+		json_ku64(j, "start_ns", m->arcs[i].start_ns);
+		json_ku64(j, "dur_ns", m->arcs[i].dur_ns);
+		json_object_end(j);
+	}
+	json_array_end(j);
+	json_ku64(j, "arcs_folded", m->arcs_folded);
+}
+
+static void put_window(struct json *j, const struct migration_window *w)
+{
+	bool known = w->start_ns != MODEL_NONE;
+
+	put_known(j, "stop_window_ns", known ? w->total_ns : MODEL_NONE);
+	put_known(j, "stop_window_start_ns", w->start_ns);
+	put_known(j, "arcs_ns", known ? w->arcs_ns : MODEL_NONE);
+	put_known(j, "io_ns", known ? w->io_ns : MODEL_NONE);
+	put_known(j, "dirty_sync_ns", known ? w->dirty_sync_ns : MODEL_NONE);
+	put_known(j, "outside_ns", known ? w->outside_ns : MODEL_NONE);
+	put_known(j, "unattributed_ns", known ? w->unattributed_ns : MODEL_NONE);
+}
+
+static void put_latency(struct json *j, const char *key, const struct migration *m, bool has)
+{
+	json_key(j, key);
+	if (!has || !m->io_measured) {
+		json_null(j);
+		return;
+	}
+	json_object_begin(j);
+	json_ku64(j, "p50_ns", m->io_p50_ns);
+	json_ku64(j, "p99_ns", m->io_p99_ns);
+	json_ku64(j, "max_ns", m->io_max_ns);
+	json_ku64(j, "count", m->io_measured);
+	json_object_end(j);
+}
+
+static void put_failure(struct json *j, const struct migration *m)
+{
+	char buf[UNITS_LEN];
+
+	json_ku64(j, "failures", m->failures);
+	json_key(j, "first_failure");
+	if (m->failure.kind == EV_NONE) {
+		json_null(j);
+		return;
+	}
+	json_object_begin(j);
+	json_kstring(j, "kind", event_kind_name(m->failure.kind));
+	json_ku64(j, "t_ns", m->failure.t_ns);
+	json_ks64(j, "ret", m->failure.ret);
+	json_kstring(j, "errno", errno_label(buf, m->failure.ret));
+	if (m->failure.target >= 0 && m->failure.target < MIG_STATE_NR)
+		put_state(j, "target", (uint32_t)m->failure.target);
+	json_object_end(j);
+}
+
+static void put_migration(struct json *j, const struct view_trace *t, size_t trace,
+			  uint32_t base, const struct migration *m)
+{
+	const struct model_device *d = model_device(t->model, m->device);
+	const struct model_stream *s = model_stream(t->model, m->stream);
+	bool save = m->direction == DIR_SAVE;
+	char number[16];
+
+	json_object_begin(j);
+	json_ku64(j, "id", base + m->id);
+	json_key(j, "peer");
+	if (m->peer)
+		json_u64(j, base + m->peer);
+	else
+		json_null(j);
+	json_ku64(j, "trace", trace);
+	put_name(j, "vm", m->vm);
+	json_key(j, "device");
+	if (d && d->name[0]) {
+		json_string(j, d->name);
+	} else {
+		snprintf(number, sizeof(number), "#%u", m->device);
+		json_string(j, number);
+	}
+	put_name(j, "driver", d ? d->driver : NULL);
+	put_known(j, "stream", m->stream ? m->stream : MODEL_NONE);
+	put_name(j, "stream_name", s ? s->name : NULL);
+	json_kstring(j, "direction", event_direction_name(m->direction));
+	json_ku64(j, "pid", m->pid);
+	json_kstring(j, "comm", m->comm);
+	json_kstring(j, "outcome", migration_outcome_name(m->outcome));
+	json_kbool(j, "joined_late", m->joined_late);
+	json_ku64(j, "start_ns", m->start_ns);
+	json_ku64(j, "end_ns", m->end_ns);
+	put_known(j, "eof_ns", m->eof ? m->eof_ns : MODEL_NONE);
+	put_states(j, m);
+	put_arcs(j, m);
+	/* A destination cannot know what was read in which state. */
+	put_known(j, "bytes_precopy", save ? m->bytes_precopy : MODEL_NONE);
+	put_known(j, "bytes_stop_copy", save ? m->bytes_stop_copy : MODEL_NONE);
+	put_known(j, "bytes_unplaced", save ? m->bytes_unplaced : MODEL_NONE);
+	json_ku64(j, "bytes_total", m->bytes_total);
+	json_ku64(j, "reads", m->reads);
+	json_ku64(j, "writes", m->writes);
+	json_ku64(j, "enomsg", m->enomsg);
+	json_ku64(j, "empty_reads", m->empty_reads);
+	json_ku64(j, "zero_reads_precopy", m->zero_reads_precopy);
+	json_ku64(j, "enomsg_stop_copy", m->enomsg_stop_copy);
+	json_ku64(j, "io_errors", m->io_errors);
+	json_ku64(j, "polls", m->polls);
+	json_kbool(j, "polls_visible", s && (s->hooked & STREAM_OP_POLL));
+	json_ku64(j, "precopy_infos", m->precopy_infos);
+	put_known(j, "initial_bytes_first", m->initial_first);
+	put_known(j, "initial_bytes_last", m->initial_last);
+	put_known(j, "initial_bytes_zero_ns", m->initial_zero_ns);
+	put_known(j, "dirty_bytes_last", m->dirty_last);
+	put_known(j, "dirty_bytes_max", m->dirty_max);
+	json_ku64(j, "dirty_rises", m->dirty_rises);
+	json_ku64(j, "dirty_falls", m->dirty_falls);
+	json_ku64(j, "data_sizes", m->data_sizes);
+	put_known(j, "data_size_last", m->data_size_last);
+	put_known(j, "estimate_at_switchover", m->estimate);
+	json_key(j, "estimate_source");
+	if (m->estimate == MODEL_NONE)
+		json_null(j);
+	else
+		json_string(j, m->estimate_is_data_size ? "data_size" : "precopy_info");
+	json_ku64(j, "dma_log_reports", m->dma_log_reports);
+	put_window(j, &m->window);
+	put_known(j, "downtime_ns", m->downtime_ns);
+	put_latency(j, "read_latency", m, save);
+	put_latency(j, "write_latency", m, !save);
+	json_key(j, "empty_read_runs");
+	json_object_begin(j);
+	json_ku64(j, "runs", m->runs.runs);
+	json_ku64(j, "longest", m->runs.longest);
+	json_ku64(j, "longest_ns", m->runs.longest_span_ns);
+	json_ku64(j, "total_ns", m->runs.span_ns);
+	json_object_end(j);
+	put_failure(j, m);
+	json_ku64(j, "resets", m->resets);
+	json_ku64(j, "lost", m->lost);
+	json_ku64(j, "holes", m->holes);
+	json_object_end(j);
+}
+
+static void put_trace(struct json *j, const struct view_trace *t)
+{
+	struct model *m = t->model;
+	char buf[UNITS_LEN];
+	uint64_t real;
+	const char *v;
+
+	json_object_begin(j);
+	json_kstring(j, "path", t->path);
+	v = t->meta ? meta_get(t->meta, "host") : NULL;
+	put_name(j, "host", v);
+	v = t->meta ? meta_get(t->meta, "kernel") : NULL;
+	put_name(j, "kernel", v);
+	v = t->meta ? meta_get(t->meta, "command") : NULL;
+	put_name(j, "command", v);
+	v = t->meta ? meta_get(t->meta, "tool.version") : NULL;
+	put_name(j, "tool_version", v);
+	json_ku64(j, "first_ns", model_first_ns(m));
+	json_ku64(j, "last_ns", model_last_ns(m));
+	json_key(j, "time");
+	real = model_realtime_ns(m, model_first_ns(m));
+	if (real)
+		json_string(j, units_rfc3339(buf, real));
+	else
+		json_null(j);
+	json_ku64(j, "events", model_events(m));
+	json_ku64(j, "calls", model_calls(m));
+	json_kbool(j, "ended", !t->health || t->health->ended);
+	json_ku64(j, "bytes_skipped", t->health ? t->health->bytes_skipped : 0);
+	json_ku64(j, "frames_damaged", t->health ? t->health->frames_damaged : 0);
+	json_object_end(j);
+}
+
+static void put_devices(struct json *j, const struct view_trace *t, size_t trace)
+{
+	uint32_t i, bit;
+
+	for (i = 1; i <= model_devices_max(t->model); i++) {
+		const struct model_device *d = model_device(t->model, i);
+
+		if (!d)
+			continue;
+		json_object_begin(j);
+		json_ku64(j, "trace", trace);
+		json_ku64(j, "number", d->number);
+		put_name(j, "device", d->name);
+		put_name(j, "driver", d->driver);
+		put_name(j, "bus", d->bus);
+		json_key(j, "flags");
+		if (d->has_flags) {
+			json_array_begin(j);
+			for (bit = 0; bit < 32; bit++)
+				if ((d->migration_flags >> bit & 1) && event_mig_flag_name(bit))
+					json_string(j, event_mig_flag_name(bit));
+			json_array_end(j);
+		} else {
+			json_null(j);
+		}
+		json_kbool(j, "precopy_info_v2", d->precopy_info_v2);
+		put_state(j, "state", d->state);
+		json_ku64(j, "migrations", d->migrations);
+		json_ku64(j, "failed_set_states", d->failures);
+		json_object_end(j);
+	}
+}
+
+/* Does the migration lie in what was asked for? */
+static bool is_wanted(const struct view_trace *t, const struct view_options *opt, uint32_t base,
+		      const struct migration *m)
+{
+	struct event span = { .t_ns = m->start_ns, .dur_ns = m->end_ns - m->start_ns };
+
+	return (!opt->migration || opt->migration == base + m->id) &&
+	       time_window_has(&opt->window, t->model, &span);
+}
+
+void report_json(FILE *f, const struct view_trace *traces, size_t n,
+		 const struct view_options *opt)
+{
+	uint64_t lost = 0, places = 0, damage = 0, skipped = 0;
+	struct json *j = json_create(f, true);
+	uint32_t base, id;
+	bool cut = false;
+	size_t i;
+
+	if (!j)
+		return;
+	json_object_begin(j);
+	json_key(j, "tool");
+	json_object_begin(j);
+	json_kstring(j, "name", "vfioscope");
+	json_kstring(j, "version", VFIOSCOPE_VERSION);
+	json_object_end(j);
+	json_key(j, "traces");
+	json_array_begin(j);
+	for (i = 0; i < n; i++)
+		put_trace(j, &traces[i]);
+	json_array_end(j);
+	json_key(j, "devices");
+	json_array_begin(j);
+	for (i = 0; i < n; i++)
+		put_devices(j, &traces[i], i);
+	json_array_end(j);
+	json_key(j, "migrations");
+	json_array_begin(j);
+	for (i = 0, base = 0; i < n; i++) {
+		for (id = 1; id <= model_migrations(traces[i].model); id++) {
+			const struct migration *m = model_migration(traces[i].model, id);
+
+			if (is_wanted(&traces[i], opt, base, m))
+				put_migration(j, &traces[i], i, base, m);
+		}
+		base += model_migrations(traces[i].model);
+	}
+	json_array_end(j);
+	/* The judge has not spoken: no findings is not "none found". */
+	json_key(j, "findings");
+	json_array_begin(j);
+	json_array_end(j);
+	for (i = 0; i < n; i++) {
+		const struct model_loss *l = model_loss(traces[i].model);
+
+		lost += l->events;
+		places += l->places;
+		damage += l->damage;
+		skipped += traces[i].health ? traces[i].health->bytes_skipped : 0;
+		cut |= traces[i].health && !traces[i].health->ended;
+	}
+	json_key(j, "loss");
+	json_object_begin(j);
+	json_ku64(j, "events", lost);
+	json_ku64(j, "places", places);
+	json_ku64(j, "damaged_places", damage);
+	json_ku64(j, "bytes_skipped", skipped);
+	json_kbool(j, "ended", !cut);
+	json_object_end(j);
+	json_knull(j, "verdict");
+	json_object_end(j);
+	json_line_end(j);
+	json_destroy(j);
+}
