@@ -166,8 +166,8 @@ void recording_writer_stats(const struct recording_writer *w,
  *   for the next complete frame, and -ENODATA means END or the end of the pipe:
  *   health().ended says which.
  * - Damage: an EV_LOSS with cause LOSS_DAMAGE stands where events are missing,
- *   from the end of the last good one to the end of the next good one, so that
- *   every missing one ended within; count is exact, or 0 when nobody can tell (nothing readable follows).  Damage
+ *   from the end of the last good one to a moment by which every missing one
+ *   had ended (at the latest the end of the next good one); count is exact, or 0 when nobody can tell (nothing readable follows).  Damage
  *   that took no events (a META, an INDEX) gives no EV_LOSS, only health().
  * - A file that simply stops gives no EV_LOSS: health().ended is false, and
  *   bytes_skipped counts the incomplete frame.

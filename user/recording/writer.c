@@ -239,7 +239,7 @@ static int write_snapshot(struct recording_writer *w)
 
 	w->snapshot_seq = w->seq;
 	w->snapshot_at_ns = w->last_ns;
-	w->snapshot_at_frame = w->frames;
+	w->snapshot_at_frame = w->frames + 1;
 	if (!total)
 		return 0;
 	ev = malloc(total * sizeof(*ev));
