@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * vfio-storm: as many calls on one data FD as the machine can make, counted.
+ *
+ *	vfio-storm [-t THREADS] [-s SECONDS] [-b BYTES] BDF
+ *
+ * Enters PRE_COPY, drains the stream to its temporary end, then lets THREADS
+ * threads read it again and again for SECONDS. What was called is printed as
+ * one line of JSON, for a test to hold a recording against: every read() of
+ * the stream that returned, the drain included, and the data that moved.
+ */
+#include <getopt.h>
+
+#include "client.h"
+
+
+static volatile bool stop;
+static int stream = -1;
+static size_t bytes = 4096;
+static uint64_t reads, moved, empty, odd;
+
+static void *reader(void *arg)
+{
+	uint8_t *buf = malloc(bytes);
+	uint64_t n_reads = 0, n_moved = 0, n_empty = 0, n_odd = 0;
+
+	while (!stop) {
+		ssize_t n = read(stream, buf, bytes);
+
+		n_reads++;
+		if (n > 0)
+			n_moved += n;
+		else if (n < 0 && errno == ENOMSG)
+			n_empty++;
+		else
+			n_odd++;
+	}
+	__sync_fetch_and_add(&reads, n_reads);
+	__sync_fetch_and_add(&moved, n_moved);
+	__sync_fetch_and_add(&empty, n_empty);
+	__sync_fetch_and_add(&odd, n_odd);
+	free(buf);
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	int threads = 1, opt, i, ret;
+	double seconds = 1, began;
+	pthread_t tid[64];
+	struct device d;
+
+	while ((opt = getopt(argc, argv, "t:s:b:")) != -1) {
+		if (opt == 't')
+			threads = atoi(optarg);
+		else if (opt == 's')
+			seconds = atof(optarg);
+		else if (opt == 'b')
+			bytes = strtoul(optarg, NULL, 0);
+		else
+			return 2;
+	}
+	if (argc - optind != 1 || threads < 1 || threads > (int)ARRAY_SIZE(tid) || !bytes) {
+		fprintf(stderr, "usage: vfio-storm [-t THREADS] [-s SECONDS] [-b BYTES] BDF\n");
+		return 2;
+	}
+	ret = device_open(&d, argv[optind]);
+	if (!ret)
+		ret = device_set(&d, MIG_PRE_COPY, &stream);
+	if (ret) {
+		fprintf(stderr, "vfio-storm: %s: %s\n", argv[optind], strerror(-ret));
+		return 1;
+	}
+	began = now();
+	for (i = 0; i < threads; i++)
+		pthread_create(&tid[i], NULL, reader, NULL);
+	usleep(seconds * 1e6);
+	stop = true;
+	for (i = 0; i < threads; i++)
+		pthread_join(tid[i], NULL);
+	began = now() - began;
+	close(stream);
+	ret = device_set(&d, MIG_RUNNING, NULL);
+	device_close(&d);
+	printf("{\"threads\": %d, \"seconds\": %.3f, \"reads\": %llu, \"moved\": %llu, \"empty\": %llu, \"odd\": %llu}\n",
+	       threads, began, (unsigned long long)reads, (unsigned long long)moved,
+	       (unsigned long long)empty, (unsigned long long)odd);
+	return ret || odd ? 1 : 0;
+}
