@@ -157,7 +157,13 @@ static struct bytes make(int which)
 		o.frame_events = 60;
 		o.level = -1;
 	} else {
-		e.n = which ? 150 : 700;
+		if (!which) {
+			/* large enough for planes with statistics of their own */
+			o.frame_events = 600;
+			o.flush_ns = o.urgent_ns = UINT64_MAX;
+			o.snapshot_frames = 1;
+		}
+		e.n = which ? 250 : 700;
 		e.ev = calloc(e.n, sizeof(*e.ev));
 		gen_migration_init(&mig, 1);
 		mig.empty_percent = 20;
@@ -173,11 +179,11 @@ static struct bytes make(int which)
 			e.ev[i].io.t_last_ns = e.ev[i].t_ns + e.ev[i].dur_ns - 900;
 		}
 	}
-	b = record(e.ev, e.n, &m, &o, which < 2);
+	b = record(e.ev, e.n, &m, &o, which != 2);
 	if (which == 2)
 		b.len -= 40;
 	if (which == 3)
-		b.p[b.len / 2] ^= 0x10;
+		b.p[b.len / 4] ^= 0x10;
 	free(e.ev);
 	meta_clear(&m);
 	return b;
