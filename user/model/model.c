@@ -720,6 +720,7 @@ int model_feed(struct model *m, const struct event *ev, struct event_context *ct
 	struct model_stream *s = NULL;
 	struct dev *d = NULL;
 	struct mig *before;
+	uint32_t number;
 	int err = 0;
 
 	if (ctx) {
@@ -768,9 +769,10 @@ int model_feed(struct model *m, const struct event *ev, struct event_context *ct
 		if (!s && ev->stream <= NUMBER_MAX)
 			return -ENOMEM;
 	}
-	if (ev->device || (s && s->device)) {
-		d = device_of(m, ev->device ? ev->device : s->device);
-		if (!d && ev->device <= NUMBER_MAX)
+	number = ev->device || !s ? ev->device : s->device;
+	if (number) {
+		d = device_of(m, number);
+		if (!d && number <= NUMBER_MAX)
 			return -ENOMEM;
 	}
 	before = d ? d->mig : NULL;

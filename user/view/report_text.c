@@ -266,9 +266,9 @@ static void print_phases(struct report *r, const struct migration *g)
 
 	if (!g->n_states)
 		return;
-	fprintf(f, "\n%s  %-13s %13s %10s %11s %9s %7s %6s%s\n", paint(r->opt, C_BOLD), "State",
+	fprintf(f, "\n%s  %-13s %13s %10s %11s %9s%s%s\n", paint(r->opt, C_BOLD), "State",
 		"Entered", "Stayed", save ? "Read" : "Written", save ? "Reads" : "Writes",
-		save ? "ENOMSG" : "", save ? "Zero" : "", paint(r->opt, C_OFF));
+		save ? "  ENOMSG   Zero" : "", paint(r->opt, C_OFF));
 	r->prev_ns = g->start_ns;
 	for (i = 0; i < g->n_states; i++) {
 		const struct migration_state *s = &g->states[i];
@@ -328,8 +328,10 @@ static void print_arcs(struct report *r, const struct migration *g)
 		print_right(f, when(r, a, g, arc->start_ns), 13);
 		fputc(' ', f);
 		print_right(f, dur(a, arc->dur_ns), 10);
-		fputs("  ", f);
-		for (bar = (uint32_t)(arc->dur_ns * 20 / max); bar > 0; bar--)
+		bar = (uint32_t)(arc->dur_ns * 20 / max);
+		if (bar)
+			fputs("  ", f);
+		for (; bar > 0; bar--)
 			fputc('#', f);
 		fputc('\n', f);
 	}
@@ -364,8 +366,10 @@ static void print_window(struct report *r, const struct migration *g)
 			paint(r->opt, C_BOLD), paint(r->opt, C_OFF));
 		return;
 	}
-	fprintf(f, "\n%s  Stop window%s   %s on this host, from %s to ", paint(r->opt, C_BOLD),
-		paint(r->opt, C_OFF), dur(a, w->total_ns), when(r, b, g, w->start_ns));
+	/* A destination's device is stopped from the set-up on: no downtime yet. */
+	fprintf(f, "\n%s  %s%s   %s on this host, from %s to ", paint(r->opt, C_BOLD),
+		save ? "Stop window" : "Not running", paint(r->opt, C_OFF),
+		dur(a, w->total_ns), when(r, b, g, w->start_ns));
 	if (save && g->eof && w->end_ns <= g->eof_ns)
 		fputs("the read() that gave 0\n", f);
 	else if (!g->ended)
@@ -380,8 +384,8 @@ static void print_window(struct report *r, const struct migration *g)
 	print_part(r, "dirty sync", w->dirty_sync_ns, w->total_ns, "the driver's dirty log");
 	print_part(r, "outside", w->outside_ns, w->total_ns, "VMM, RAM, network");
 	print_part(r, "unattributed", w->unattributed_ns, w->total_ns, "other calls, holes");
-	if (g->downtime_ns == MODEL_NONE)
-		fputs("  The other host's part is not in the evidence: the guest was down longer.\n", f);
+	if (g->downtime_ns == MODEL_NONE && g->eof)
+		fputs("  The destination's part of the downtime is not in the evidence.\n", f);
 }
 
 static void print_ratio(FILE *f, uint64_t truth, uint64_t estimate)
@@ -439,7 +443,8 @@ static void print_trend(struct report *r, const struct migration *g)
 			bits = 1 + (bits + 10 - top) * 7 / 10;
 		fputs(blocks[bits], f);
 	}
-	fprintf(f, " log, max %s\n", size(r, a, max));
+	fprintf(f, " log, max %s\n" INDENT "(initial + dirty bytes, info by info)\n",
+		size(r, a, max));
 }
 
 static void print_infos(struct report *r, const struct migration *g)
@@ -458,6 +463,11 @@ static void print_infos(struct report *r, const struct migration *g)
 		size(r, b, g->initial_last));
 	if (g->initial_zero_ns != MODEL_NONE && g->initial_first)
 		fprintf(f, ", 0 first seen at %s", when(r, a, g, g->initial_zero_ns));
+	if (!g->dirty_max) {
+		fputs("\n" INDENT "dirty bytes 0 throughout\n", f);
+		print_trend(r, g);
+		return;
+	}
 	fprintf(f, "\n" INDENT "dirty bytes %s at first, %s at last", size(r, a, g->dirty_first),
 		size(r, b, g->dirty_last));
 	fprintf(f, ", max %s at %s;\n", size(r, a, g->dirty_max), when(r, b, g, g->dirty_max_ns));
@@ -475,6 +485,10 @@ static void print_empty(struct report *r, const struct migration *g)
 	fprintf(f, LABEL, "empty reads");
 	if (!g->empty_reads) {
 		fputs("none\n", f);
+		return;
+	}
+	if (g->eof && g->empty_reads == 1) {
+		fputs("only the last one, which gave 0\n", f);
 		return;
 	}
 	fprintf(f, "%s: %s ENOMSG", units_count(a, g->empty_reads), units_count(b, g->enomsg));
