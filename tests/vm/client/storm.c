@@ -80,7 +80,7 @@ int main(int argc, char **argv)
 		pthread_join(tid[i], NULL);
 	began = now() - began;
 	close(stream);
-	ret = device_set(&d, MIG_RUNNING, NULL);
+	ret = device_set(&d, MIG_RUNNING, &stream);
 	device_close(&d);
 	printf("{\"threads\": %d, \"seconds\": %.3f, \"reads\": %llu, \"moved\": %llu, \"empty\": %llu, \"odd\": %llu}\n",
 	       threads, began, (unsigned long long)reads, (unsigned long long)moved,
