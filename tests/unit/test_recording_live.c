@@ -97,6 +97,42 @@ static void test_pipe_drips(void **state)
 	free(b.p);
 }
 
+/* The head that ends a stretch of damage comes in pieces, too. */
+static void test_damage_drips(void **state)
+{
+	struct events e = sample_events(5, 30);
+	struct recording_writer_opts o = { .frame_events = 4 };
+	struct bytes b = record(e.ev, e.n, NULL, &o, true);
+	struct event_source *src;
+	struct event ev;
+	size_t i, n = 0, lost = 0;
+	char msg[256];
+	int p[2], err = 0;
+
+	(void)state;
+	b.p[HEADER_LEN + FRAME_TYPE] ^= 1;
+	assert_int_equal(pipe(p), 0);
+	assert_int_equal(write(p[1], b.p, HEADER_LEN), HEADER_LEN);
+	assert_int_equal(recording_open_fd(&src, p[0], "pipe", msg, sizeof(msg)), 0);
+	for (i = HEADER_LEN; i < b.len; i++) {
+		assert_int_equal(write(p[1], b.p + i, 1), 1);
+		while ((err = src->ops->next(src, &ev, 0)) == 1) {
+			if (ev.kind == EV_LOSS && ev.loss.cause == LOSS_DAMAGE)
+				lost += ev.loss.count;
+			else
+				n++;
+		}
+	}
+	assert_int_equal(err, -ENODATA);
+	assert_int_equal(lost, 4);
+	assert_int_equal(n, e.n - 4);
+	assert_int_equal(health_of(src).frames_damaged, 1);
+	src->ops->close(src);
+	close(p[1]);
+	free(e.ev);
+	free(b.p);
+}
+
 /* A pipe that ends without END, or in the middle of a frame. */
 static void test_pipe_breaks_off(void **state)
 {
@@ -367,6 +403,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pipe_grows),
 		cmocka_unit_test(test_pipe_drips),
+		cmocka_unit_test(test_damage_drips),
 		cmocka_unit_test(test_pipe_breaks_off),
 		cmocka_unit_test(test_slow_reader),
 		cmocka_unit_test(test_closed_pipe),

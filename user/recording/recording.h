@@ -164,7 +164,7 @@ void recording_writer_stats(const struct recording_writer *w,
  * The source's promises beyond source.h:
  * - next() on a regular file never waits; on a pipe it waits up to the timeout
  *   for the next complete frame, and -ENODATA means END or the end of the pipe:
- *   health().ended says which.
+ *   health().ended says which.  A signal ends the wait early, with 0.
  * - Damage: an EV_LOSS with cause LOSS_DAMAGE stands where events are missing,
  *   from the end of the last good one to a moment by which every missing one
  *   had ended (at the latest the end of the next good one); count is exact, or 0 when nobody can tell (nothing readable follows).  Damage
