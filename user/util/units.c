@@ -70,7 +70,7 @@ char *units_duration(char buf[UNITS_LEN], uint64_t ns)
 		snprintf(buf, UNITS_LEN, "%llu.%03llu s", (unsigned long long)(ms / 1000),
 			 (unsigned long long)(ms % 1000));
 	} else {
-		s = (ns + NSEC_PER_SEC / 2) / NSEC_PER_SEC;
+		s = ns / NSEC_PER_SEC + (ns % NSEC_PER_SEC >= NSEC_PER_SEC / 2);
 		if (s < 3600)
 			snprintf(buf, UNITS_LEN, "%llum%02llus", (unsigned long long)(s / 60),
 				 (unsigned long long)(s % 60));

@@ -381,7 +381,7 @@ static void print_window(struct report *r, const struct migration *g)
 			dur(a, g->start_ns - w->start_ns));
 	print_part(r, "state arcs", w->arcs_ns, w->total_ns, "the driver");
 	print_part(r, save ? "in read()" : "in write()", w->io_ns, w->total_ns, "the driver");
-	print_part(r, "dirty sync", w->dirty_sync_ns, w->total_ns, "the driver's dirty log");
+	print_part(r, "dirty sync", w->dirty_sync_ns, w->total_ns, "the dirty log");
 	print_part(r, "outside", w->outside_ns, w->total_ns, "VMM, RAM, network");
 	print_part(r, "unattributed", w->unattributed_ns, w->total_ns, "other calls, holes");
 	if (g->downtime_ns == MODEL_NONE && g->eof)
@@ -470,8 +470,9 @@ static void print_infos(struct report *r, const struct migration *g)
 	}
 	fprintf(f, "\n" INDENT "dirty bytes %s at first, %s at last", size(r, a, g->dirty_first),
 		size(r, b, g->dirty_last));
-	fprintf(f, ", max %s at %s;\n", size(r, a, g->dirty_max), when(r, b, g, g->dirty_max_ns));
-	fprintf(f, INDENT "rose %llu time%s, fell %llu time%s\n",
+	fprintf(f, ",\n" INDENT "max %s at %s, ", size(r, a, g->dirty_max),
+		when(r, b, g, g->dirty_max_ns));
+	fprintf(f, "rose %llu time%s, fell %llu time%s\n",
 		(unsigned long long)g->dirty_rises, plural(g->dirty_rises),
 		(unsigned long long)g->dirty_falls, plural(g->dirty_falls));
 	print_trend(r, g);

@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_view_text.c - the report, info and the lines: what they say, that
+ * they fit 80 columns, and that no name gets out as it is
+ */
+#include <errno.h>
+#include <locale.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/synth.h"
+#include "util/text.h"
+#include "view/view.h"
+
+static struct synth s;
+static struct model *m;
+static struct view_options opt;
+static struct view_trace trace;
+static struct source_health health;
+static struct meta meta;
+static char *out;
+static size_t out_len;
+
+static int setup(void **state)
+{
+	(void)state;
+	setlocale(LC_CTYPE, "C.UTF-8");
+	synth_init(&s);
+	memset(&opt, 0, sizeof(opt));
+	memset(&health, 0, sizeof(health));
+	health.ended = true;
+	m = model_create();
+	trace.path = "x.vfs";
+	trace.meta = &meta;
+	trace.health = &health;
+	trace.model = m;
+	meta_add(&meta, "host", "node7");
+	meta_add(&meta, "kernel", "6.12.95 #1 SMP");
+	meta_add(&meta, "hook", "vfio ioctl fentry ok");
+	return m ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	model_destroy(m);
+	synth_free(&s);
+	meta_clear(&meta);
+	free(out);
+	out = NULL;
+	return 0;
+}
+
+static void begin(void)
+{
+	synth_device(&s, 1, "0000:3b:00.2", "mlx5_vfio_pci", 7);
+	synth_task(&s, 100, "mig", "web-07");
+	synth_open(&s);
+}
+
+static void feed(void)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		assert_int_equal(model_feed(m, &s.ev[i], NULL), 0);
+}
+
+enum view { REPORT_TEXT, REPORT_JSON, INFO_TEXT, INFO_JSON, VIEWS };
+
+static void show(enum view view)
+{
+	FILE *f;
+
+	free(out);
+	f = open_memstream(&out, &out_len);
+	switch (view) {
+	case REPORT_TEXT:
+		report_text(f, &trace, 1, &opt);
+		break;
+	case REPORT_JSON:
+		report_json(f, &trace, 1, &opt);
+		break;
+	case INFO_TEXT:
+		info_text(f, &trace, NULL, &opt);
+		break;
+	default:
+		info_json(f, &trace, NULL, &opt);
+		break;
+	}
+	fclose(f);
+}
+
+static void show_lines(void)
+{
+	struct event_context ctx;
+	struct lines *l;
+	FILE *f;
+	size_t i;
+
+	free(out);
+	f = open_memstream(&out, &out_len);
+	l = lines_create(f, &opt);
+	for (i = 0; i < s.n; i++) {
+		assert_int_equal(model_feed(m, &s.ev[i], &ctx), 0);
+		assert_int_equal(lines_event(l, m, &s.ev[i], &ctx), 0);
+	}
+	lines_destroy(l);
+	fclose(f);
+}
+
+static void has(const char *what)
+{
+	if (!strstr(out, what))
+		fail_msg("'%s' is missing in:\n%s", what, out);
+}
+
+static void lacks(const char *what)
+{
+	if (strstr(out, what))
+		fail_msg("'%s' should not be in:\n%s", what, out);
+}
+
+/* Nothing that a terminal obeys, and no line wider than it is. */
+static void assert_harmless(size_t columns)
+{
+	char *p, *nl;
+	size_t len = strlen(out), n;
+	uint32_t cp;
+
+	for (p = out; len; p += n, len -= n) {
+		n = text_utf8(p, len, &cp);
+		assert_true(n > 0);
+		assert_true(cp >= 0x20 || cp == '\n');
+		assert_true(cp < 0x7f || cp >= 0xa0);
+		assert_false(cp >= 0x202a && cp <= 0x202e);
+	}
+	for (p = out; columns && (nl = strchr(p, '\n')); p = nl + 1) {
+		*nl = '\0';
+		if (text_width(p) > columns)
+			fail_msg("wider than %zu: %s", columns, p);
+		*nl = '\n';
+	}
+}
+
+static void test_report(void **state)
+{
+	const struct synth_plan plan = {
+		.precopy = true, .precopy_reads = 300, .stop_copy_reads = 96,
+	};
+
+	(void)state;
+	begin();
+	synth_source(&s, &plan);
+	feed();
+	show(REPORT_TEXT);
+	assert_harmless(80);
+	has("on node7, kernel 6.12.95\n");
+	has("loss          none\n");
+	has("damage        none\n");
+	has("MIGRATION 1  web-07 leaves with 0000:3b:00.2 (mlx5_vfio_pci)\n"
+	    "  COMPLETED in 227 ms, 396 MiB read, stopped for 45.7 ms on this host.\n");
+	has("the driver has no .poll: polls are invisible\n");
+	has("  PRE_COPY          +0.000900    32.6 ms     300 MiB       513     212      -\n");
+	has("  STOP_COPY         +0.045494     182 ms    96.0 MiB        97       -      1\n");
+	has("       RUNNING -> PRE_COPY          +0.000000     900 µs  #\n");
+	has("from +0.030480 to the read() that gave 0\n");
+	has("  state arcs        15.0 ms  32.8 %");
+	has("  outside           21.0 ms  46.0 %");
+	has("96.0 MiB at the switchover (MIG_DATA_SIZE);\n");
+	has("initial bytes 300 MiB -> 0 B, 0 first seen at +0.021927\n");
+	has("dirty bytes 0 B at first, 0 B at last,\n"
+	    "                max 96.0 KiB at +0.030393, rose 1 time, fell 1 time\n");
+	has("longest ×212 in 8.44 ms");
+	has("The destination's part of the downtime is not in the evidence.\n");
+	lacks("uAPI");
+	lacks("HOLES");
+	opt.bytes = true;
+	show(REPORT_TEXT);
+	has("100663296 B");
+	opt.time = TIME_WALL;
+	show(REPORT_TEXT);
+	has("03:04:05.001027");
+}
+
+static void test_report_troubles(void **state)
+{
+	(void)state;
+	begin();
+	synth_set_state_fails(&s, MIG_RESUMING, EBUSY);
+	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), MS);
+	synth_info(&s, MIB, 0);
+	synth_empty_run(&s, 0, 7, US, 30 * US);
+	synth_loss(&s, 12, s.now, s.now, EV_NONE);
+	synth_read(&s, -EIO, US);
+	synth_set_state(&s, SYNTH_PATH(MIG_RUNNING), MS);
+	health.ended = false;
+	health.bytes_skipped = 2048;
+	health.frames_damaged = 1;
+	health.last_ns = s.now;
+	feed();
+	show(REPORT_TEXT);
+	assert_harmless(80);
+	has("12 EVENTS LOST in 1 place\n");
+	has("2.00 KiB SKIPPED as unreadable (1 damaged frame);\n");
+	has("THE RECORDING DID NOT END CLEANLY");
+	has("  FAILED after ");
+	has("failed call   read gave EIO at +");
+	has("read() gave 0 in PRE_COPY 7 times (uAPI: should be ENOMSG)\n");
+	has("12 events lost in 1 place while it was under way");
+	has("Stop window   none: the device was not stopped\n");
+	has("0000:3b:00.2: 1 SET_STATE failed outside any migration,\n    the last: RESUMING gave EBUSY\n");
+	has("  UNKNOWN ");
+	show(REPORT_JSON);
+	has("\"outcome\": \"failed\"");
+	has("\"events\": 12,");
+	has("\"stop_window_ns\": null,");
+	has("\"ended\": false");
+	has("\"zero_reads_precopy\": 7,");
+}
+
+static void test_report_nothing(void **state)
+{
+	(void)state;
+	show(REPORT_TEXT);
+	has("nothing: no event\n");
+	has("No migration is in this evidence.\n");
+	show(REPORT_JSON);
+	has("\"migrations\": [],");
+	begin();
+	feed();
+	show(REPORT_TEXT);
+	has("0000:3b:00.2: no migration; RUNNING at the end\n");
+}
+
+/* What the contract names is there, in every migration. */
+static void test_report_json_fields(void **state)
+{
+	static const char *const top[] = {
+		"tool", "traces", "devices", "migrations", "findings", "loss", "verdict",
+	};
+	static const char *const fields[] = {
+		"id", "peer", "vm", "device", "driver", "direction", "pid", "comm", "outcome",
+		"start_ns", "end_ns", "states", "state", "enter_ns", "dwell_ns", "arcs", "from",
+		"to", "dur_ns", "bytes_precopy", "bytes_stop_copy", "bytes_total", "reads",
+		"writes", "enomsg", "empty_reads", "polls", "precopy_infos",
+		"initial_bytes_first", "initial_bytes_last", "dirty_bytes_last",
+		"estimate_at_switchover", "stop_window_ns", "arcs_ns", "io_ns", "dirty_sync_ns",
+		"outside_ns", "unattributed_ns", "downtime_ns", "read_latency", "p50_ns",
+		"p99_ns", "max_ns",
+	};
+	const struct synth_plan plan = { .precopy = true, .precopy_reads = 2, .stop_copy_reads = 1 };
+	char want[64];
+	size_t i;
+
+	(void)state;
+	begin();
+	synth_source(&s, &plan);
+	feed();
+	show(REPORT_JSON);
+	for (i = 0; i < sizeof(top) / sizeof(top[0]); i++) {
+		snprintf(want, sizeof(want), "\n  \"%s\": ", top[i]);
+		has(want);
+	}
+	for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		snprintf(want, sizeof(want), "\"%s\": ", fields[i]);
+		has(want);
+	}
+	has("\"verdict\": null\n");
+	has("\"findings\": [],\n");
+	has("\"downtime_ns\": null,");
+	has("\"vm\": \"web-07\",");
+	has("\"outcome\": \"completed\",");
+	has("\"estimate_at_switchover\": 1048576,");
+}
+
+static void test_report_filter(void **state)
+{
+	const struct synth_plan plan = { .precopy = true, .precopy_reads = 2, .stop_copy_reads = 1 };
+
+	(void)state;
+	begin();
+	synth_source(&s, &plan);
+	synth_reset(&s);
+	synth_pause(&s, 10 * SEC);
+	synth_source(&s, &plan);
+	feed();
+	opt.migration = 2;
+	show(REPORT_TEXT);
+	has("MIGRATION 2");
+	lacks("MIGRATION 1");
+	opt.migration = 3;
+	show(REPORT_TEXT);
+	has("No migration in what was asked for.\n");
+	opt.migration = 0;
+	opt.window.to.ref = TIME_REF_FIRST;
+	opt.window.to.ns = SEC;
+	show(REPORT_TEXT);
+	has("MIGRATION 1");
+	lacks("MIGRATION 2");
+}
+
+static void test_info(void **state)
+{
+	const struct synth_plan plan = { .precopy = true, .precopy_reads = 2, .stop_copy_reads = 1 };
+
+	(void)state;
+	begin();
+	synth_source(&s, &plan);
+	feed();
+	show(INFO_TEXT);
+	assert_harmless(0);
+	has("  kernel         6.12.95 #1 SMP\n");
+	has("  hook           vfio ioctl fentry ok\n");
+	has("  read                          6\n");
+	has("  all                          25   236 calls before folding\n");
+	has("  0000:3b:00.2, driver mlx5_vfio_pci, flags STOP_COPY|P2P|PRE_COPY, 1 migration\n");
+	has("    stream 1, save \"synth_mig\", has read ioctl release, hooked read ioctl release\n"
+	    "      no .poll: polls invisible\n");
+	show(INFO_JSON);
+	has("\"hook\": [\n");
+	has("\"kernel\": \"6.12.95 #1 SMP\"");
+	has("\"streams\": [\n");
+}
+
+static void test_lines(void **state)
+{
+	(void)state;
+	begin();
+	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), 900 * US);
+	synth_info(&s, MIB, 0);
+	synth_read(&s, MIB, 61 * US);
+	synth_read(&s, 4096, 61 * US);
+	synth_empty_run(&s, -ENOMSG, 212, US, 40 * US);
+	synth_set_state_fails(&s, MIG_STOP_COPY, EIO);
+	show_lines();
+	assert_harmless(100);
+	assert_string_equal(out,
+	"  +0.000000  0000:3b:00.2  RUNNING       device_open, 100 µs\n"
+	"  +0.000112  0000:3b:00.2  PRE_COPY      arc RUNNING -> PRE_COPY, 900 µs\n"
+	"  +0.001012  0000:3b:00.2  PRE_COPY      stream_open save synth_mig, 0 ns\n"
+	"  +0.000110  0000:3b:00.2  PRE_COPY      set_state PRE_COPY, 904 µs\n"
+	"  +0.001024  0000:3b:00.2  PRE_COPY      precopy_info initial 1.00 MiB, dirty 0 B, 5.00 µs\n"
+	"  +0.001039  0000:3b:00.2  PRE_COPY      read 1.00 MiB, 61.0 µs\n"
+	"  +0.001110  0000:3b:00.2  PRE_COPY      read 4.00 KiB of 1.00 MiB, 61.0 µs\n"
+	"  +0.001181  0000:3b:00.2  PRE_COPY      read ENOMSG ×212 in 8.44 ms\n"
+	"  +0.009632  0000:3b:00.2  PRE_COPY      arc PRE_COPY -> STOP_COPY: EIO, 10.0 µs\n"
+	"  +0.009642  0000:3b:00.2  PRE_COPY      set_state STOP_COPY: EIO, 4.00 µs\n");
+	/* The same, from line to line. */
+	teardown(NULL);
+	setup(NULL);
+	begin();
+	synth_data_size(&s, MIB);
+	opt.time = TIME_DELTA;
+	show_lines();
+	has("  +0.000110  0000:3b:00.2  RUNNING       data_size 1.00 MiB, 5.00 µs\n");
+}
+
+static void test_hostile_names(void **state)
+{
+	static const char evil[] = "\033[2J\"<b>\\\xff\xe2\x80\xae\n\x9b";
+	const struct synth_plan plan = { .precopy = true, .precopy_reads = 2, .stop_copy_reads = 1 };
+	struct event *ev;
+	int view;
+
+	(void)state;
+	meta_add(&meta, evil, evil);
+	trace.path = evil;
+	synth_device(&s, 1, evil, evil, 7);
+	synth_task(&s, 100, evil, evil);
+	synth_open(&s);
+	synth_source(&s, &plan);
+	for (size_t i = 0; i < s.n; i++)
+		if (s.ev[i].kind == EV_STREAM_OPEN)
+			strcpy(s.ev[i].stream_open.name, evil);
+	ev = synth_add(&s, EV_MARK, 0, 0);
+	strcpy(ev->mark.text, evil);
+	/* Not even the NUL is there. */
+	ev = synth_add(&s, EV_MARK, 0, 0);
+	memset(ev->mark.text, 'x', sizeof(ev->mark.text));
+	memset(ev->comm, 'y', sizeof(ev->comm));
+	show_lines();
+	assert_harmless(0);
+	has("\\x1b[2J\"<b>\\\\xff\\u202e");
+	for (view = 0; view < VIEWS; view++) {
+		show(view);
+		if (view == REPORT_JSON || view == INFO_JSON) {
+			assert_null(strchr(out, '\033'));
+			has("\\u001b[2J");
+		} else {
+			assert_harmless(0);
+			has("\\x1b[2J");
+		}
+	}
+}
+
+int main(void)
+{
+#define T(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(test_report), T(test_report_troubles), T(test_report_nothing),
+		T(test_report_json_fields), T(test_report_filter), T(test_info), T(test_lines),
+		T(test_hostile_names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
