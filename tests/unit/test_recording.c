@@ -460,6 +460,80 @@ static void test_malformed(void **state)
 	free(head.p);
 }
 
+/*
+ * Two reads, made by hand as the manual says, with one column more.  Returns
+ * how many events came through; otherwise they must be one loss of two.
+ */
+static size_t events_with(const struct bytes *head, uint32_t kind, uint32_t field,
+			  const char *column, size_t len)
+{
+	static const char tasks[] = "\x02" "\x01\x02\x01" "a" "\x01\x03\x01" "b";
+	static const char reads[] = "\x00\x00\x1c";	/* plain, no planes, zigzag(14) */
+	struct buf file = { 0 }, payload = { 0 }, empty = { 0 };
+	struct event_source *src;
+	struct events got;
+	size_t n;
+
+	buf_put_varint(&payload, 0);
+	buf_put_varint(&payload, COL_TASKS);
+	buf_put_bytes(&payload, tasks, sizeof(tasks) - 1);
+	buf_put_varint(&payload, 0);
+	buf_put_varint(&payload, COL_KIND);
+	buf_put_bytes(&payload, reads, sizeof(reads) - 1);
+	buf_put_varint(&payload, kind);
+	buf_put_varint(&payload, field);
+	buf_put_bytes(&payload, column, len);
+	buf_put(&file, head->p, HEADER_LEN);
+	add_frame(&file, RECORDING_EVENTS, 0, 0, &payload, 2, 1);
+	add_frame(&file, RECORDING_END, 1, 0, &empty, 0, 3);
+	assert_int_equal(open_bytes(&src, file.data, file.len), 0);
+	got = read_all(src);
+	src->ops->close(src);
+	n = got.n;
+	if (n == 1) {
+		assert_int_equal(got.ev[0].kind, EV_LOSS);
+		assert_int_equal(got.ev[0].loss.count, 2);
+		n = 0;
+	}
+	free(got.ev);
+	buf_free(&file);
+	buf_free(&payload);
+	return n;
+}
+
+static void test_malformed_columns(void **state)
+{
+	struct bytes head = record(NULL, 0, NULL, NULL, true);
+
+	(void)state;
+#define EXPECT(n, kind, field, column) \
+	assert_int_equal(events_with(&head, kind, field, column, sizeof(column) - 1), n)
+	/* good ones, so that the bad ones are known to be what is wrong */
+	EXPECT(2, 0, COL_TASK, "\x00\x01\x00\x00\x01");
+	EXPECT(2, 0, COL_CPU, "\x03\x01\x02\x02\x04\x00\x01");
+	EXPECT(2, 0, COL_CPU, "\x01\x01\x00\x0a\x00\x07");
+	EXPECT(2, EV_READ, 2, "\x00\x04\x00\x01\x02\x01\x02\x01\x02\xff\xff");
+	EXPECT(0, 0, COL_TASK, "\x00\x01\x00\x00\x02");	/* no such task */
+	EXPECT(0, 0, COL_CPU, "\x03\x01\x02\x02\x04\x00\x02");	/* not in the dictionary */
+	EXPECT(0, 0, COL_CPU, "\x03\x01\x00\x00\x00");	/* empty dictionary */
+	EXPECT(0, 0, COL_CPU, "\x03\x02\x01\x02\x00\x00\x00\x00");	/* wide index */
+	EXPECT(0, 0, COL_CPU, "\x04\x00\x00");		/* unknown mode */
+	EXPECT(0, 0, COL_CPU, "\x00\x09\x00" "123456789123456789");
+	EXPECT(0, 0, COL_CPU, "\x00\x01\x00\x00");		/* a plane too short */
+	EXPECT(0, 0, COL_CPU, "\x00\x01\x00\x00\x00\x00");	/* too long */
+	EXPECT(0, 0, COL_CPU, "\x00");
+	EXPECT(0, 0, COL_CPU, "\x00\x00\x80");		/* base is cut */
+	EXPECT(0, 0, COL_CPU, "\x00\x00\x01");		/* -1 is no cpu */
+	EXPECT(0, 0, COL_KIND, "\x00\x00\x1c");		/* twice */
+	EXPECT(0, EV_READ, 2, "\x00\x05\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01");
+	/* columns of kinds that the frame has none of are empty, if there */
+	EXPECT(2, EV_MARK, 1, "");
+	EXPECT(2, EV_POLL, 1, "\x00\x01\x00");
+	EXPECT(0, EV_POLL, 1, "\x00\x01\x00\x00");
+#undef EXPECT
+	free(head.p);
+}
+
 static void test_stat_and_index(void **state)
 {
 	struct events e = sample_events(3, 500);
@@ -562,6 +636,36 @@ static void test_index_bounded(void **state)
 	free(ev);
 }
 
+/* So does the snapshot, when streams come and are never seen to go. */
+static void test_snapshot_bounded(void **state)
+{
+	struct recording_writer_opts o = { .frame_events = 100, .snapshot_frames = 10 };
+	size_t n = 3000, i, last = 0;
+	struct event *ev = calloc(n, sizeof(*ev));
+	struct frames *fs = malloc(sizeof(*fs));
+	struct recording_stat st;
+	struct bytes b;
+
+	(void)state;
+	for (i = 0; i < n; i++) {
+		ev[i].kind = EV_STREAM_OPEN;
+		ev[i].stream = i + 1;
+		ev[i].t_ns = 1000 + i;
+	}
+	b = record(ev, n, NULL, &o, true);
+	stat_bytes(b.p, b.len, &st, fs);
+	for (i = 0; i < fs->n; i++) {
+		if (fs->f[i].type != RECORDING_SNAPSHOT)
+			continue;
+		last = fs->f[i].count;
+		assert_true(last <= REGISTRY_MAX);
+	}
+	assert_int_equal(last, REGISTRY_MAX);
+	free(fs);
+	free(b.p);
+	free(ev);
+}
+
 /* The writer's largest frame is one that a reader accepts. */
 static void test_largest_frame(void **state)
 {
@@ -599,8 +703,10 @@ int main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_unknown_is_skipped),
 		cmocka_unit_test(test_malformed),
+		cmocka_unit_test(test_malformed_columns),
 		cmocka_unit_test(test_stat_and_index),
 		cmocka_unit_test(test_index_bounded),
+		cmocka_unit_test(test_snapshot_bounded),
 		cmocka_unit_test(test_largest_frame),
 	};
 
