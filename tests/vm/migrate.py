@@ -118,8 +118,8 @@ def compare(result, src, dst, a, b):
     say("device memory of source and destination: %d MiB equal, sha256 %s" % (len(one) >> 20, result["bar"]["src_sha256"][:16]))
 
 
-def ivshmem(options, watch=None, during=None, driver="ivshmem_vfio_pci"):
-    """Scenario (a). `watch` is stopped by the caller's choice; `during(src)` runs in a thread once it migrates."""
+def ivshmem(options, watch=Watch, during=None, driver="ivshmem_vfio_pci"):
+    """Scenario (a). `watch(options)` starts the recorder; `during(watch)` runs in a thread once it migrates."""
     result = {"scenario": "qemu-migrate"}
     lab.sh("modprobe", "-a", "vfio-pci-core", "vfio_iommu_type1")
     lab.insmod(driver)
@@ -132,7 +132,7 @@ def ivshmem(options, watch=None, during=None, driver="ivshmem_vfio_pci"):
     result["before"] = differ
     a.bind(driver)
     b.bind(driver)
-    watch = watch or Watch(options)
+    watch = watch(options)
     result["recorded"] = watch.used
     timed(result, "watching")
 
@@ -150,7 +150,7 @@ def ivshmem(options, watch=None, during=None, driver="ivshmem_vfio_pci"):
     src.do("migrate", uri="unix:" + SOCKET)
     helper = None
     if during:
-        helper = threading.Thread(target=during, args=(src,), daemon=True)
+        helper = threading.Thread(target=during, args=(watch,), daemon=True)
         helper.start()
     pre = Precopy(src.log)
     lab.wait_for("the initial data to be read", 60, lambda: pre.look().dirty and pre.last()[1] == 0, 0.1)

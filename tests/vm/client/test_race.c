@@ -186,6 +186,65 @@ static void storm(bool resets, double seconds)
 	shared_fd = -1;
 }
 
+/*
+ * Not one write may be lost between the one who writes a page and the one who
+ * reads it for the stream: whatever the reader gets last is what was written
+ * last. The writes are long, so that the reader comes in the middle of them.
+ */
+static volatile int go, gone;
+
+static void *page_writer(void *arg)
+{
+	static uint8_t page[PAGE];
+	int i = 0;
+
+	while (!stop) {
+		if (go == i)
+			continue;
+		i = go;
+		memset(page, i, sizeof(page));
+		bar_write(dev, 3 * PAGE, page, sizeof(page));
+		gone = i;
+	}
+	return NULL;
+}
+
+static void lost_writes(int rounds)
+{
+	static uint8_t rec[RECORD + PAGE];
+	int fd, i, none, lost = 0, torn = 0;
+	struct blob s = {};
+	pthread_t t;
+	size_t k;
+
+	need(!device_set(dev, MIG_PRE_COPY, &fd), "PRE_COPY");
+	need(drain(fd, &s, 1 << 20) == -ENOMSG, "the first pass");
+	blob_free(&s);
+	stop = false;
+	go = gone = 0;
+	pthread_create(&t, NULL, page_writer, NULL);
+	for (i = 1; i <= rounds; i++) {
+		bool done;
+
+		rec[RECORD] = ~i;
+		go = i;
+		do {
+			done = gone == i;
+			while (read(fd, rec, sizeof(rec)) == sizeof(rec))
+				torn += rec[RECORD] != rec[RECORD + PAGE - 1];
+		} while (!done);
+		for (k = RECORD; k < sizeof(rec) && rec[k] == (uint8_t)i; k++)
+			;
+		lost += k != sizeof(rec);
+	}
+	stop = true;
+	pthread_join(t, NULL);
+	close(fd);
+	device_set(dev, MIG_RUNNING, &none);
+	check(!lost, "%d of %d writes are missing from the stream (%d were seen half done)",
+	      lost, rounds, torn);
+}
+
 void test_race(struct device *a, struct device *b)
 {
 	struct blob s = {};
@@ -199,6 +258,8 @@ void test_race(struct device *a, struct device *b)
 	} else {
 		diag("one reader reads into BAR 0");
 	}
+	if (a->mig & MIG_FLAG_PRE_COPY)
+		lost_writes(5000);
 	storm(false, 3);
 	storm(true, 5);
 	if (bar0)
