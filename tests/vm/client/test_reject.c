@@ -57,6 +57,7 @@ void test_reject(struct device *a, struct device *b)
 	struct device other;
 	struct blob s = {};
 	uint8_t *before, *after;
+	unsigned int bit;
 	int fd, ret, none;
 
 	fill_bar(a, 3);
@@ -84,6 +85,20 @@ void test_reject(struct device *a, struct device *b)
 	flip(a, good.len - 1, "END: reserved");
 	flip(a, good.len - 5, "END: checksum");
 	flip(a, good.len - 16, "END: count");
+
+	/* all of the header is looked at, and before anything else */
+	for (ret = 0, bit = 0; bit < HEADER * 8; bit++) {
+		uint8_t head[HEADER];
+
+		memcpy(head, good.data, HEADER);
+		head[bit / 8] ^= 1 << bit % 8;
+		need(!device_set(a, MIG_RESUMING, &fd), "RESUMING");
+		ret += write(fd, head, HEADER) == -1 && errno == EINVAL;
+		device_reset(a);
+		close(fd);
+	}
+	check_eq(ret, HEADER * 8, "bits of the header that matter");
+	device_memory(a, true);
 
 	s = copy();
 	s.data[s.len++] = 0;
