@@ -515,6 +515,8 @@ static void test_malformed_columns(void **state)
 	EXPECT(2, EV_READ, 2, "\x00\x04\x00\x01\x02\x01\x02\x01\x02\xff\xff");
 	EXPECT(0, 0, COL_TASK, "\x00\x01\x00\x00\x02");	/* no such task */
 	EXPECT(0, 0, COL_CPU, "\x03\x01\x02\x02\x04\x00\x02");	/* not in the dictionary */
+	EXPECT(2, 0, COL_RET, "\x03\x01\x02\x02\x04\x00\x01");
+	EXPECT(0, 0, COL_RET, "\x03\x01\x02\x02\x04\x00\x02");
 	EXPECT(0, 0, COL_CPU, "\x03\x01\x00\x00\x00");	/* empty dictionary */
 	EXPECT(0, 0, COL_CPU, "\x03\x02\x01\x02\x00\x00\x00\x00");	/* wide index */
 	EXPECT(0, 0, COL_CPU, "\x04\x00\x00");		/* unknown mode */
