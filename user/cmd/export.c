@@ -39,7 +39,7 @@ static int print_schema(const char *path)
 	FILE *f = cmd_open_output(path);
 
 	if (!f)
-		return EXIT_USAGE;
+		return EXIT_BAD_FILE;
 	ndjson_schema(f);
 	return cmd_close_output(f, EXIT_OK);
 }
@@ -109,7 +109,7 @@ int cmd_export(int argc, char **argv)
 		status = export_events(argv[first], src, f, &view);
 		status = cmd_close_output(f, status);
 	} else {
-		status = EXIT_USAGE;
+		status = EXIT_BAD_FILE;
 	}
 	src->ops->close(src);
 	return status;

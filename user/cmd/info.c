@@ -127,7 +127,7 @@ int cmd_info(int argc, char **argv)
 	trace.meta = src->ops->meta(src);
 	f = cmd_open_output(o.output);
 	if (!f) {
-		status = EXIT_USAGE;
+		status = EXIT_BAD_FILE;
 		goto out;
 	}
 	view.bytes = o.bytes;

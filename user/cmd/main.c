@@ -192,7 +192,7 @@ FILE *cmd_open_output(const char *path)
 		return stdout;
 	f = fopen(path, "we");
 	if (!f)
-		cmd_fail(EXIT_USAGE, "%s: %s", path, strerror(errno));
+		cmd_fail(EXIT_BAD_FILE, "%s: %s", path, strerror(errno));
 	return f;
 }
 
@@ -214,7 +214,7 @@ int cmd_close_output(FILE *f, int status)
 	if (!failed || err == EPIPE)
 		return status;
 	errors_as_json = false;
-	return cmd_fail(EXIT_USAGE, "cannot write: %s",
+	return cmd_fail(EXIT_BAD_FILE, "cannot write: %s",
 			err ? strerror(err) : "a write failed");
 }
 
@@ -253,7 +253,7 @@ static void print_help(FILE *f)
 	      "call of its own.\n\nCommands:\n", f);
 	for (i = 0; commands[i]; i++)
 		fprintf(f, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
-	fputs("  help       what a command does and which options it has\n\n"
+	fputs("  help       What a command does and which options it has\n\n"
 	      "Without a command it is 'live'. 'vfioscope COMMAND --help' tells more.\n\n"
 	      "Exit codes: 0 done, 1 findings, 2 usage, 3 inconclusive, 4 cannot attach,\n"
 	      "5 the file cannot be read.\n", f);

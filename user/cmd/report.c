@@ -99,7 +99,7 @@ int cmd_report(int argc, char **argv)
 	}
 	f = cmd_open_output(o.output);
 	if (!f) {
-		status = EXIT_USAGE;
+		status = EXIT_BAD_FILE;
 		goto out;
 	}
 	view.bytes = o.bytes;

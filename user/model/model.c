@@ -289,6 +289,7 @@ static struct mig *migration_of(struct model *m, struct dev *d, struct model_str
 		if (!g)
 			return NULL;
 		g->pub.joined_late = true;
+		g->pub.holes = m->loss.places != 0;
 		mig_push_state(g, d->pub.state, ev->t_ns);
 	}
 	g->pub.stream = s->number;
@@ -504,6 +505,8 @@ static int take_stream_open(struct model *m, struct dev *d, struct model_stream 
 		if (!g)
 			return -ENOMEM;
 		g->pub.joined_late = late;
+		/* Not found but lost: whatever came with it is lost, too. */
+		g->pub.holes = late && !s->adopted;
 		if (late)
 			mig_push_state(g, d->pub.state, ev->t_ns);
 	}

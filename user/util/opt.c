@@ -326,21 +326,21 @@ void opt_for_each(const struct opt *table,
 static void print_wrapped(FILE *f, const char *s, unsigned int col)
 {
 	unsigned int at = col;
+	const char *sep = "";
 
 	while (*s) {
 		size_t len = strcspn(s, " ");
 
-		if (at > HELP_COLUMN && at + len >= HELP_WIDTH) {
-			fprintf(f, "\n%*s", HELP_COLUMN, "");
-			at = HELP_COLUMN;
+		if (at > col && at + 1 + len >= HELP_WIDTH) {
+			fprintf(f, "\n%*s", (int)col, "");
+			at = col;
+			sep = "";
 		}
+		fputs(sep, f);
 		fwrite(s, 1, len, f);
-		at += len;
+		at += strlen(sep) + len;
+		sep = " ";
 		s += len;
-		if (*s == ' ' && at + 1 < HELP_WIDTH) {
-			fputc(' ', f);
-			at++;
-		}
 		s += strspn(s, " ");
 	}
 	fputc('\n', f);

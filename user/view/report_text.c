@@ -52,6 +52,12 @@ static const char *count_or_dash(char buf[UNITS_LEN], uint64_t n)
 	return units_count(buf, n);
 }
 
+/* Columns that an instant takes. */
+static size_t when_width(const struct report *r)
+{
+	return r->opt->time == TIME_WALL || r->opt->time == TIME_MONO ? 15 : 13;
+}
+
 static void print_right(FILE *f, const char *s, size_t width)
 {
 	text_pad(f, s, width, true);
@@ -78,7 +84,7 @@ static void print_evidence(struct report *r)
 		else
 			fprintf(f, "EVENTS LOST in %llu place%s, nobody knows how many",
 				(unsigned long long)l->places, plural(l->places));
-		fprintf(f, "%s\n" INDENT "counts and bytes below are lower bounds where marked\n",
+		fprintf(f, "%s\n" INDENT "figures of migrations marked HOLES are lower bounds\n",
 			paint(r->opt, C_OFF));
 	}
 	fprintf(f, LABEL, "damage");
@@ -245,11 +251,11 @@ static void print_who(struct report *r, const struct migration *g, uint32_t base
 					paint(r->opt, C_OFF));
 	}
 	if (g->joined_late)
-		fprintf(f, LABEL "%sthe capture began after this session did%s\n", "joined late",
+		fprintf(f, LABEL "%sits begin is not in the evidence%s\n", "joined late",
 			paint(r->opt, C_YELLOW), paint(r->opt, C_OFF));
 	if (g->holes)
-		fprintf(f, LABEL "%s%llu event%s lost in %llu place%s while it was under way: "
-			"lower\n" INDENT "bounds%s\n", "HOLES", paint(r->opt, C_RED),
+		fprintf(f, LABEL "%s%llu event%s lost in %llu place%s that it may have touched:\n"
+			INDENT "its figures are lower bounds%s\n", "HOLES", paint(r->opt, C_RED),
 			(unsigned long long)g->lost, plural(g->lost),
 			(unsigned long long)g->holes, plural(g->holes), paint(r->opt, C_OFF));
 	if (g->resets)
@@ -266,8 +272,8 @@ static void print_phases(struct report *r, const struct migration *g)
 
 	if (!g->n_states)
 		return;
-	fprintf(f, "\n%s  %-13s %13s %10s %11s %9s%s%s\n", paint(r->opt, C_BOLD), "State",
-		"Entered", "Stayed", save ? "Read" : "Written", save ? "Reads" : "Writes",
+	fprintf(f, "\n%s  %-13s %*s %10s %11s %9s%s%s\n", paint(r->opt, C_BOLD), "State",
+		(int)when_width(r), "Entered", "Stayed", save ? "Read" : "Written", save ? "Reads" : "Writes",
 		save ? "  ENOMSG   Zero" : "", paint(r->opt, C_OFF));
 	r->prev_ns = g->start_ns;
 	for (i = 0; i < g->n_states; i++) {
@@ -278,7 +284,7 @@ static void print_phases(struct report *r, const struct migration *g)
 		fputs("  ", f);
 		text_pad(f, state_label(a, s->state), 13, false);
 		fputc(' ', f);
-		print_right(f, when(r, a, g, s->enter_ns), 13);
+		print_right(f, when(r, a, g, s->enter_ns), when_width(r));
 		fputc(' ', f);
 		/* The last one of a finished migration is where it ended. */
 		if (g->ended && i + 1 == g->n_states)
@@ -316,8 +322,8 @@ static void print_arcs(struct report *r, const struct migration *g)
 	for (i = 0; i < g->n_arcs; i++)
 		if (g->arcs[i].dur_ns > max)
 			max = g->arcs[i].dur_ns;
-	fprintf(f, "\n%s  %-29s %13s %10s%s\n", paint(r->opt, C_BOLD), "Arc", "Began", "Took",
-		paint(r->opt, C_OFF));
+	fprintf(f, "\n%s  %-29s %*s %10s%s\n", paint(r->opt, C_BOLD), "Arc",
+		(int)when_width(r), "Began", "Took", paint(r->opt, C_OFF));
 	r->prev_ns = g->start_ns;
 	for (i = 0; i < g->n_arcs; i++) {
 		const struct migration_arc *arc = &g->arcs[i];
@@ -325,7 +331,7 @@ static void print_arcs(struct report *r, const struct migration *g)
 		if (g->arcs_folded && i + 1 == g->n_arcs)
 			fprintf(f, "  ... %llu more\n", (unsigned long long)g->arcs_folded);
 		fprintf(f, "  %12s -> %-13s ", state_label(a, arc->from), state_label(b, arc->to));
-		print_right(f, when(r, a, g, arc->start_ns), 13);
+		print_right(f, when(r, a, g, arc->start_ns), when_width(r));
 		fputc(' ', f);
 		print_right(f, dur(a, arc->dur_ns), 10);
 		bar = (uint32_t)(arc->dur_ns * 20 / max);
@@ -362,8 +368,10 @@ static void print_window(struct report *r, const struct migration *g)
 	FILE *f = r->f;
 
 	if (w->start_ns == MODEL_NONE) {
-		fprintf(f, "\n%s  Stop window%s   none: the device was not stopped\n",
-			paint(r->opt, C_BOLD), paint(r->opt, C_OFF));
+		fprintf(f, "\n%s  Stop window%s   %s\n", paint(r->opt, C_BOLD),
+			paint(r->opt, C_OFF), g->n_arcs || !g->joined_late ?
+			"none: the device was not stopped" :
+			"not known: no change of state is in the evidence");
 		return;
 	}
 	/* A destination's device is stopped from the set-up on: no downtime yet. */
