@@ -155,12 +155,13 @@ static int write_chunk(struct ivshmem_device *idev, loff_t pos, const u8 *buf,
 		ret = -EIO;
 	} else if (READ_ONCE(idev->frozen)) {
 		/*
-		 * STOP_COPY or RESUMING. "The device does not change the
-		 * internal or external state" while it is stopped, and what it
-		 * holds now is being carried away, or replaced. A write could
-		 * only be missing from the stream, once the permanent end has
-		 * been announced, or be mixed into what the stream brings.
-		 * Neither can be repaired later, so say no now.
+		 * STOP_COPY or RESUMING. "The user should take steps to
+		 * restrict access to vfio device regions while the device is in
+		 * STOP_COPY or risk corruption of the device migration data
+		 * stream." A write that comes after its page was sent would
+		 * have to be sent again, and after the permanent end it would
+		 * be lost without a word; in RESUMING it would be mixed into
+		 * what the stream brings. So it is the writer who hears of it.
 		 */
 		ret = -EBUSY;
 	} else {

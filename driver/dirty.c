@@ -96,7 +96,7 @@ void ivshmem_track_mark(struct ivshmem_device *idev, unsigned long page)
 		idle = !track->initial_bytes && !track->dirty_bytes;
 		track->nr_dirty++;
 		track->dirty_bytes += record_bytes(idev, page);
-		/* "Userspace can wait for more data … by using poll." */
+		/* whoever waits "for more data (which may never come)" */
 		if (idle)
 			wake_up_interruptible(&idev->saving->poll_wait);
 	}

@@ -4,7 +4,8 @@
  *
  * The core's vfio_mig_get_next_state() knows which arcs lead from one state to
  * another with the flags of the device; here is what each arc does. Quotations
- * are from include/uapi/linux/vfio.h.
+ * are from include/uapi/linux/vfio.h, and from include/linux/vfio.h about the
+ * end of a session.
  *
  * The device has no engine of its own: it neither starts DMA nor changes its
  * memory unless somebody writes to it. Many arcs have nothing to stop for that
@@ -183,35 +184,43 @@ static struct file *ivshmem_step_locked(struct ivshmem_device *idev,
 	lockdep_assert_held(&idev->state_mutex);
 
 	/*
-	 * The P2P states "must prevent the device from initiating any new P2P
-	 * DMA transactions", and "complete any such outstanding operations"
-	 * first. There never are any. Writes to the BAR go on.
+	 * "The RUNNING_P2P and PRE_COPY_P2P states must prevent the device from
+	 * initiating any new P2P DMA transactions", and the driver "must
+	 * complete any such outstanding operations prior to completing the FSM
+	 * arc into a P2P state". There never are any. Writes to the BAR go on:
+	 * "the device is partially running".
 	 */
 	if (cur == VFIO_DEVICE_STATE_RUNNING &&
 	    next == VFIO_DEVICE_STATE_RUNNING_P2P)
 		return NULL;
 
-	/* "DMA … allowed" again: nothing to resume. */
+	/* "The device is fully operational": there was nothing to hold back. */
 	if (cur == VFIO_DEVICE_STATE_RUNNING_P2P &&
 	    next == VFIO_DEVICE_STATE_RUNNING)
 		return NULL;
 
-	/* As RUNNING -> RUNNING_P2P; the session is not affected. */
+	/*
+	 * "Entering PRE_COPY_P2P continues all the behaviors of PRE_COPY"; as
+	 * for P2P, see RUNNING -> RUNNING_P2P.
+	 */
 	if (cur == VFIO_DEVICE_STATE_PRE_COPY &&
 	    next == VFIO_DEVICE_STATE_PRE_COPY_P2P)
 		return NULL;
 
-	/* As RUNNING_P2P -> RUNNING; the session is not affected. */
+	/*
+	 * "This arc allows returning the device to a full RUNNING behavior while
+	 * continuing all the behaviors of PRE_COPY."
+	 */
 	if (cur == VFIO_DEVICE_STATE_PRE_COPY_P2P &&
 	    next == VFIO_DEVICE_STATE_PRE_COPY)
 		return NULL;
 
 	/*
-	 * "While in STOP the device must stop the operation of the device. The
-	 * device must not generate interrupts, DMA, or any other change to
-	 * external state." It does not by itself. What the user writes is the
-	 * user's business, until a stream depends on it (STOP -> STOP_COPY,
-	 * STOP -> RESUMING).
+	 * "The device must not generate interrupts, DMA, or any other change to
+	 * external state. It must not change its internal state." By itself it
+	 * does not. "Failure by the user to restrict device access while in
+	 * STOP" does no harm as long as no stream depends on the memory, so
+	 * writes are still taken (but see STOP -> STOP_COPY, STOP -> RESUMING).
 	 */
 	if (cur == VFIO_DEVICE_STATE_RUNNING_P2P &&
 	    next == VFIO_DEVICE_STATE_STOP)
@@ -221,18 +230,20 @@ static struct file *ivshmem_step_locked(struct ivshmem_device *idev,
 	if (cur == VFIO_DEVICE_STATE_RUNNING && next == VFIO_DEVICE_STATE_STOP)
 		return NULL;
 
-	/* "… the device leaves the STOP state": nothing to start. */
+	/* "The device is partially running" again: nothing to start. */
 	if (cur == VFIO_DEVICE_STATE_STOP &&
 	    next == VFIO_DEVICE_STATE_RUNNING_P2P)
 		return NULL;
 
-	/* The same, without P2P. */
+	/* "The device is fully operational", without P2P. */
 	if (cur == VFIO_DEVICE_STATE_STOP && next == VFIO_DEVICE_STATE_RUNNING)
 		return NULL;
 
 	/*
-	 * "Start a new saving session": all is initial data from here on, and
-	 * every write to the BAR is followed.
+	 * "These arcs begin the process of saving the device state and will
+	 * return a new data_fd. The migration driver may perform actions such as
+	 * enabling dirty logging of device state". "Each arc does not change the
+	 * device operation".
 	 */
 	if (cur == VFIO_DEVICE_STATE_RUNNING &&
 	    next == VFIO_DEVICE_STATE_PRE_COPY)
@@ -243,14 +254,14 @@ static struct file *ivshmem_step_locked(struct ivshmem_device *idev,
 	    next == VFIO_DEVICE_STATE_PRE_COPY_P2P)
 		return start_saving(idev, false);
 
-	/* Migration was cancelled: "terminate a data transfer session". */
+	/* "The PRE_COPY arc will terminate a data transfer session." */
 	if (cur == VFIO_DEVICE_STATE_PRE_COPY &&
 	    next == VFIO_DEVICE_STATE_RUNNING) {
 		end_sessions(idev);
 		return NULL;
 	}
 
-	/* The same in P2P. */
+	/* "The PRE_COPY_P2P arc will terminate a data transfer session." */
 	if (cur == VFIO_DEVICE_STATE_PRE_COPY_P2P &&
 	    next == VFIO_DEVICE_STATE_RUNNING_P2P) {
 		end_sessions(idev);
@@ -258,10 +269,11 @@ static struct file *ivshmem_step_locked(struct ivshmem_device *idev,
 	}
 
 	/*
-	 * "… share a data transfer session. Moving between these states alters
-	 * what is streamed in session": what is left of the initial and dirty
-	 * data, then the END record, in the FD that the user has. No write to
-	 * the BAR may come after that; those under way are waited for.
+	 * The states of the saving group "share a data transfer session. Moving
+	 * between these states alters what is streamed in session, but does not
+	 * terminate or otherwise affect the associated fd": what is left of the
+	 * initial and dirty data follows there, and the END record. No write to
+	 * the BAR may come after that (bar.c); those under way are waited for.
 	 * "ENOMSG may not be returned in STOP_COPY": so the stream learns of it
 	 * before we return, and whoever waits for data is woken.
 	 */
@@ -277,7 +289,11 @@ static struct file *ivshmem_step_locked(struct ivshmem_device *idev,
 		return NULL;
 	}
 
-	/* A session without pre-copy: the whole BAR, then the END record. */
+	/*
+	 * One of "these arcs" that "begin the process of saving", here without
+	 * pre-copy: the whole BAR, then the END record. "End of stream on the FD
+	 * indicates the entire device state has been transferred."
+	 */
 	if (cur == VFIO_DEVICE_STATE_STOP &&
 	    next == VFIO_DEVICE_STATE_STOP_COPY) {
 		struct file *filp = start_saving(idev, true);
@@ -287,7 +303,10 @@ static struct file *ivshmem_step_locked(struct ivshmem_device *idev,
 		return filp;
 	}
 
-	/* "Terminate a data transfer session", drained or not. */
+	/*
+	 * "The STOP_COPY arc will terminate a data transfer session", drained or
+	 * not.
+	 */
 	if (cur == VFIO_DEVICE_STATE_STOP_COPY &&
 	    next == VFIO_DEVICE_STATE_STOP) {
 		end_sessions(idev);
@@ -296,8 +315,9 @@ static struct file *ivshmem_step_locked(struct ivshmem_device *idev,
 	}
 
 	/*
-	 * "Entering RESUMING … the internal state of the device" is what the
-	 * stream will make it. It is written to the BAR as it arrives.
+	 * "Entering the RESUMING state starts a process of restoring the device
+	 * state and will return a new data_fd." The stream is written to the BAR
+	 * as it arrives; until it is complete, the memory is of neither device.
 	 */
 	if (cur == VFIO_DEVICE_STATE_STOP &&
 	    next == VFIO_DEVICE_STATE_RESUMING) {
@@ -313,8 +333,8 @@ static struct file *ivshmem_step_locked(struct ivshmem_device *idev,
 	 * or otherwise invalid, the migration driver must fail the SET_STATE
 	 * ioctl and optionally go to the ERROR state". It stays in RESUMING,
 	 * which is the truth: a device that is being loaded. A stream that is
-	 * merely short can still be completed; otherwise "to abort a RESUMING
-	 * session the device must be reset".
+	 * merely short can still be completed; otherwise, "to abort a RESUMING
+	 * session the device must be reset."
 	 */
 	if (cur == VFIO_DEVICE_STATE_RESUMING &&
 	    next == VFIO_DEVICE_STATE_STOP) {
@@ -386,9 +406,9 @@ void ivshmem_reset_prepare(struct ivshmem_device *idev)
 }
 
 /*
- * "VFIO_DEVICE_RESET must be used to return the device_state back to RUNNING."
- * The core holds memory_lock for write, and a holder of state_mutex may be
- * waiting for it (see ivshmem.h): so do not wait here.
+ * A reset is what brings the device "back to RUNNING" from any state. The core
+ * holds memory_lock for write, and a holder of state_mutex may be waiting for
+ * it (see ivshmem.h): so do not wait here.
  */
 void ivshmem_reset_done(struct ivshmem_device *idev)
 {
