@@ -561,6 +561,59 @@ static void test_overlapping_calls(void **state)
 	assert_int_equal(g->window.dirty_sync_ns, ev->dur_ns - 40 * US);
 }
 
+/* Folded runs while stopped: inside and between are told apart. */
+static void test_runs_in_window(void **state)
+{
+	const struct migration *g;
+	uint64_t t;
+
+	(void)state;
+	begin();
+	synth_set_state(&s, SYNTH_PATH(MIG_RUNNING_P2P, MIG_STOP, MIG_STOP_COPY), MS);
+	synth_empty_run(&s, -ENOMSG, 5, 2 * US, 30 * US);
+	t = s.now;
+	synth_empty_run(&s, 0, 4, 2 * US, 30 * US);	/* the first one is the end */
+	synth_read(&s, 0, US);
+	feed();
+	g = model_migration(m, 1);
+	assert_window_adds_up(&g->window);
+	assert_int_equal(g->enomsg_stop_copy, 5);
+	assert_int_equal(g->eof_ns, t + 2 * US);
+	assert_int_equal(g->window.end_ns, g->eof_ns);
+	assert_int_equal(g->window.io_ns, 5 * 2 * US + 2 * US);
+	/*
+	 * Four gaps in the run; what follows it counts from the start of its
+	 * last read, whose own time is in the sum: 2 us more.
+	 */
+	assert_int_equal(g->window.outside_ns, 110 * US + 2 * US + 2 * GAP);
+}
+
+/* A read counts where it began, even when it ends after the arc. */
+static void test_read_across_an_arc(void **state)
+{
+	const struct migration *g;
+	struct event *ev;
+	uint64_t t;
+
+	(void)state;
+	begin();
+	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), MS);
+	t = s.now;
+	s.now += 5 * US;
+	synth_set_state(&s, SYNTH_PATH(MIG_STOP_COPY), MS);
+	ev = synth_add(&s, EV_READ, 0, MIB);
+	ev->stream = s.stream;
+	ev->io.size = MIB;
+	ev->t_ns = t;
+	ev->dur_ns = s.now - t;
+	feed();
+	g = model_migration(m, 1);
+	assert_int_equal(g->bytes_precopy, MIB);
+	assert_int_equal(g->bytes_stop_copy, 0);
+	assert_int_equal(g->states[0].bytes, MIB);
+	assert_window_adds_up(&g->window);
+}
+
 static void test_context(void **state)
 {
 	const struct synth_plan plan = { .precopy = true, .precopy_reads = 1, .stop_copy_reads = 1 };
@@ -716,6 +769,8 @@ int main(void)
 		T(test_joined_in_stop_copy),
 		T(test_two_devices),
 		T(test_overlapping_calls),
+		T(test_runs_in_window),
+		T(test_read_across_an_arc),
 		T(test_context),
 		T(test_absurd_numbers),
 		T(test_random_walk),

@@ -31,6 +31,7 @@ static const char *const formats[] = { "text", "json", "ndjson", NULL };
 static const struct opt inner_table[] = {
 	{ 'n', "number", OPT_U64, OPT_AT(struct inner, n), .help = "a number" },
 	{ 0, "deep", OPT_FLAG, OPT_AT(struct inner, deep), .help = "deeper" },
+	{ 0, "deeper", OPT_U64, OPT_AT(struct inner, n), .help = "deeper still" },
 	OPT_END
 };
 
@@ -207,7 +208,7 @@ static void test_for_each(void **state)
 
 	(void)state;
 	opt_for_each(table, count, &n);
-	assert_int_equal(n, 10);
+	assert_int_equal(n, 11);
 }
 
 static void test_nearest(void **state)

@@ -26,6 +26,7 @@ static void test_safe(void **state)
 	assert_string_equal(safe("\033[31mred\a"), "\\x1b[31mred\\x07");
 	assert_string_equal(safe("a\nb\r\tc\x7f"), "a\\x0ab\\x0d\\x09c\\x7f");
 	assert_string_equal(safe("\xff\xc3("), "\\xff\\xc3(");
+	assert_string_equal(safe("\xe0\x80\x9b"), "\\xe0\\x80\\x9b");	/* overlong */
 	assert_string_equal(safe("\xc2\x9b" "2J"), "\\u009b2J");	/* C1 */
 	assert_string_equal(safe("\xe2\x80\xae" "evil"), "\\u202eevil");
 	assert_string_equal(safe("a\xe2\x80\x8b" "b"), "a\\u200bb");	/* zero width */

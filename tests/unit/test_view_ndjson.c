@@ -222,8 +222,9 @@ static void test_poll_wait(void **state)
 /* A wait that never ends holds back a bounded number of lines, in order. */
 static void test_poll_hold_is_bounded(void **state)
 {
-	uint32_t i;
+	const char *p;
 	char want[32];
+	uint32_t i;
 
 	(void)state;
 	begin();
@@ -237,9 +238,9 @@ static void test_poll_hold_is_bounded(void **state)
 	}
 	export();
 	assert_int_equal(lines(), 4 + 3 * NDJSON_HOLD_MAX);
-	for (i = 1; i < lines(); i += 997) {
-		snprintf(want, sizeof(want), "{\"seq\":%u,", i + 3);
-		assert_memory_equal(line(i), want, strlen(want));
+	for (p = out, i = 4; *p; p = strchr(p, '\n') + 1, i++) {
+		snprintf(want, sizeof(want), "{\"seq\":%u,", i);
+		assert_memory_equal(p, want, strlen(want));
 	}
 }
 

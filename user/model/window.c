@@ -68,8 +68,7 @@ static uint64_t add(struct window *w, enum window_part part, uint64_t start_ns,
 
 	if (!w->active || end_ns <= w->start_ns || end_ns < start_ns)
 		return 0;
-	if (start_ns < w->start_ns)
-		start_ns = w->start_ns;
+	/* No gap is older than the window: what is before it does not count. */
 	if (start_ns < w->cursor_ns) {
 		new_ns = take_back(w, start_ns);
 	} else if (start_ns > w->cursor_ns) {
