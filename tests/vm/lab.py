@@ -91,19 +91,12 @@ def write(path, text):
         f.write(text)
 
 
-class Ivshmem:
-    """One of the machine's two devices and the window onto its memory."""
+class Pci:
+    """The ivshmem device behind one of the machine's root ports."""
 
-    def __init__(self, number):
-        self.bdf = self._behind(number)
-        self.window = self._behind(number + 2)
+    def __init__(self, port):
+        self.bdf = self._behind(port)
         self.sysfs = "/sys/bus/pci/devices/" + self.bdf
-        path = "/sys/bus/pci/devices/%s/" % self.window
-        write(path + "enable", "1")
-        fd = os.open(path + "resource2", os.O_RDWR)
-        self.size = os.fstat(fd).st_size
-        self.map = mmap.mmap(fd, self.size)
-        os.close(fd)
 
     @staticmethod
     def _behind(port):
@@ -123,6 +116,25 @@ class Ivshmem:
         if os.path.exists(self.sysfs + "/driver"):
             write(self.sysfs + "/driver/unbind", self.bdf)
         write(self.sysfs + "/driver_override", "\n")
+
+
+def other_size():
+    """The device whose memory has another size than device 0 and 1 have."""
+    return Pci(4)
+
+
+class Ivshmem(Pci):
+    """Device 0 or 1 and the window onto its memory."""
+
+    def __init__(self, number):
+        super().__init__(number)
+        self.window = self._behind(number + 2)
+        path = "/sys/bus/pci/devices/%s/" % self.window
+        write(path + "enable", "1")
+        fd = os.open(path + "resource2", os.O_RDWR)
+        self.size = os.fstat(fd).st_size
+        self.map = mmap.mmap(fd, self.size)
+        os.close(fd)
 
     def fill(self):
         """Noise in which no two pages, and no two fills, are alike."""
