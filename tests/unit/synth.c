@@ -125,7 +125,7 @@ static bool hands_out(uint32_t from, uint32_t to)
 void synth_set_state(struct synth *s, const uint8_t *path, uint64_t arc_ns)
 {
 	uint64_t begin = s->now, gap = s->gap;
-	uint32_t target = path[0];
+	uint32_t target = path[0], born = 0;
 	struct event *ev;
 	size_t i;
 
@@ -143,7 +143,7 @@ void synth_set_state(struct synth *s, const uint8_t *path, uint64_t arc_ns)
 			bool resume = path[i] == MIG_RESUMING;
 
 			ev = add_now(s, EV_STREAM_OPEN);
-			ev->stream = s->stream = ++s->next_stream;
+			ev->stream = s->stream = born = ++s->next_stream;
 			ev->stream_open.direction = resume ? DIR_RESUME : DIR_SAVE;
 			ev->stream_open.ops = STREAM_OP_RELEASE |
 				(resume ? STREAM_OP_WRITE : STREAM_OP_READ | STREAM_OP_IOCTL);
@@ -156,6 +156,7 @@ void synth_set_state(struct synth *s, const uint8_t *path, uint64_t arc_ns)
 	s->gap = gap;
 	s->now = begin;
 	ev = synth_add(s, EV_SET_STATE, i * arc_ns + 4 * US, 0);
+	ev->stream = born;
 	ev->set_state.target = target;
 }
 

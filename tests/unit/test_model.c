@@ -439,6 +439,33 @@ static void test_loss(void **state)
 	assert_int_equal(model_loss(m)->places, 2);
 }
 
+/* A driver that does not ask the table for its arcs: SET_STATE is the proof. */
+static void test_no_arcs(void **state)
+{
+	const struct synth_plan plan = { .precopy = true, .precopy_reads = 2, .stop_copy_reads = 1 };
+	const struct migration *g;
+	size_t i, k;
+
+	(void)state;
+	begin();
+	synth_source(&s, &plan);
+	for (i = k = 0; i < s.n; i++)
+		if (s.ev[i].kind != EV_ARC)
+			s.ev[k++] = s.ev[i];
+	s.n = k;
+	feed();
+	assert_int_equal(model_migrations(m), 1);
+	g = model_migration(m, 1);
+	assert_int_equal(g->outcome, OUTCOME_COMPLETED);
+	assert_int_equal(g->n_arcs, 0);
+	assert_int_equal(g->bytes_precopy, 2 * MIB + 96 * KIB);
+	assert_int_equal(g->bytes_stop_copy, MIB);
+	assert_int_equal(g->states[0].state, MIG_PRE_COPY);
+	assert_window_adds_up(&g->window);
+	assert_int_equal(g->window.arcs_ns, 0);
+	assert_int_equal(g->window.unattributed_ns, 15 * MS + 2 * 4 * US);
+}
+
 /* A loss in the stop window: the gap that it may have filled is nobody's. */
 static void test_loss_in_window(void **state)
 {
@@ -764,6 +791,7 @@ int main(void)
 		T(test_close_gives_up),
 		T(test_pause_is_none),
 		T(test_loss),
+		T(test_no_arcs),
 		T(test_loss_in_window),
 		T(test_joined_late),
 		T(test_joined_in_stop_copy),

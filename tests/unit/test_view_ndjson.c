@@ -117,7 +117,7 @@ static void test_golden(void **state)
 		"\"stream\":1,\"migration\":1,\"ret\":0,\"state\":\"PRE_COPY\","
 		"\"direction\":\"save\",\"name\":\"synth_mig\",\"adopted\":false}");
 	assert_string_equal(line(4), HEAD(7, 110, 94000) "\"kind\":\"set_state\"," WHO
-		"\"migration\":1,\"ret\":0,\"state\":\"PRE_COPY\",\"target\":\"PRE_COPY\"}");
+		"\"stream\":1,\"migration\":1,\"ret\":0,\"state\":\"PRE_COPY\",\"target\":\"PRE_COPY\"}");
 	assert_string_equal(line(5), HEAD(8, 214, 5000) "\"kind\":\"precopy_info\"," WHO
 		"\"stream\":1,\"migration\":1,\"ret\":0,\"state\":\"PRE_COPY\","
 		"\"initial_bytes\":4096,\"dirty_bytes\":0,\"flags\":0}");

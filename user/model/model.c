@@ -690,6 +690,13 @@ static int take_device_event(struct model *m, struct dev *d, const struct event 
 	return 0;
 }
 
+static bool is_stream_kind(uint32_t kind)
+{
+	return kind == EV_STREAM_OPEN || kind == EV_READ || kind == EV_WRITE ||
+	       kind == EV_POLL || kind == EV_PRECOPY_INFO || kind == EV_STREAM_CLOSE ||
+	       kind == EV_STREAM_RELEASE;
+}
+
 static void fill_context(const struct model *m, struct event_context *ctx,
 			 const struct event *ev, const struct dev *d,
 			 const struct mig *before, const struct model_stream *s)
@@ -781,7 +788,8 @@ int model_feed(struct model *m, const struct event *ev, struct event_context *ct
 	before = d ? d->mig : NULL;
 	if (d && ev->pid)
 		d->pub.pid = ev->pid;
-	if (s)
+	/* A SET_STATE names the stream that it handed out, and is none of its calls. */
+	if (s && is_stream_kind(ev->kind))
 		err = take_stream_event(m, d, s, ev);
 	else if (d)
 		err = take_device_event(m, d, ev);
