@@ -10,5 +10,6 @@ const volatile __u32 wake_bytes = 256 << 10;
 __u64 streams_alive;
 __u32 last_device;
 __u32 last_stream;
+__u32 join_what;
 
 char LICENSE[] SEC("license") = "GPL";

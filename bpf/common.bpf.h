@@ -16,11 +16,15 @@
 #include <stddef.h>
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
+#include <linux/ptrace.h>
 #include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
 
 #include "bpf/wire.h"
 
 #define TASK_TABLE	8192	/* calls in flight that have no cell */
+#define MAX_ERRNO	4095
+#define ENOMSG		42	/* include/uapi/asm-generic/errno.h */
 
 /* Set before load; the empty string or 0 means no filter. */
 extern const volatile __u32 filter_pid;
@@ -68,53 +72,166 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, WIRE_STREAMS);
 	__type(key, __u32);
 	__type(value, struct wire_stream);
 } streams SEC(".maps") __weak;
 
 /* A device call of a task, from its entry to its exit. */
-struct task_call {
-	__u64 start_ns;
-	__u64 user_arg;
-	__u32 kind;		/* enum wire_kind */
-	__u32 cmd;
-	__u32 device;
-	__u32 stream;		/* the data FD that this call made */
-	__u32 target;		/* of the driver's migration_set_state */
-	__u32 has_target;
-	/* the step of the state machine that is under way */
-	__u64 arc_start_ns;
-	__u32 arc_open;
-	__u32 arc_from;
-	__u32 arc_to;
-	__u32 arc_target;
-};
-
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, TASK_TABLE);
 	__type(key, __u64);
-	__type(value, struct task_call);
+	__type(value, struct wire_call);
 } calls SEC(".maps") __weak;
 
-/* Data-FD calls that found no free cell: (tid, stream) -> start */
-struct io_key {
-	__u32 tid;
-	__u32 stream;
+/* Data-FD calls that found no free cell */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, TASK_TABLE);
+	__type(key, struct wire_overflow_key);
+	__type(value, struct wire_overflow);
+} io_overflow SEC(".maps") __weak;
+
+/* struct wire_module -> WIRE_MODULE_*: set by user space */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 256);
+	__type(key, struct wire_module);
+	__type(value, __u32);
+} modules SEC(".maps") __weak;
+
+/* The arguments of a call that a kprobe saw, for its kretprobe. */
+struct kargs_key {
+	__u64 task;
+	__u64 hook;
 };
 
-struct io_val {
-	__u64 start_ns;
-	__u64 kind;
+struct kargs {
+	__u64 a[4];
 };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, TASK_TABLE);
-	__type(key, struct io_key);
-	__type(value, struct io_val);
-} io_overflow SEC(".maps") __weak;
+	__type(key, struct kargs_key);
+	__type(value, struct kargs);
+} kargs SEC(".maps") __weak;
+
+/*
+ * A hook is a pair of bodies, NAME_on_enter(args, ctx) and NAME_on_exit(args,
+ * ctx), on the array of the function's arguments, followed at the exit by what
+ * it returned.  HOOK() makes the programs of both methods from it:
+ *
+ * NAME_enter, NAME_exit	templates: loaded once as kprobes, which need no
+ *	target, so that libbpf relocates them; the loader takes their
+ *	instructions and loads those again as fentry or fexit for every function
+ *	with that prototype.  There the context is that array.
+ * NAME_kenter, NAME_kexit	the same by kprobe and kretprobe, where fentry
+ *	cannot attach; the arguments are kept from the entry to the return.
+ *
+ * NAME_wants(args) says early that a call is none of ours.
+ */
+enum hook_id {
+	HOOK_ID_NONE,
+	HOOK_ID_device_ioctl,
+	HOOK_ID_next_state,
+	HOOK_ID_device_open,
+	HOOK_ID_device_close,
+	HOOK_ID_set_state,
+	HOOK_ID_pci_void,
+	HOOK_ID_read,
+	HOOK_ID_write,
+	HOOK_ID_poll,
+	HOOK_ID_ioctl,
+	HOOK_ID_release,
+};
+
+static __always_inline void kargs_save(__u64 hook, const __u64 *a)
+{
+	struct kargs_key key = { .task = bpf_get_current_pid_tgid(), .hook = hook };
+	struct kargs val = { .a = { a[0], a[1], a[2], a[3] } };
+
+	bpf_map_update_elem(&kargs, &key, &val, BPF_ANY);
+}
+
+static __always_inline bool kargs_take(__u64 hook, __u64 *a)
+{
+	struct kargs_key key = { .task = bpf_get_current_pid_tgid(), .hook = hook };
+	struct kargs *val = bpf_map_lookup_elem(&kargs, &key);
+
+	if (!val)
+		return false;
+	a[0] = val->a[0];
+	a[1] = val->a[1];
+	a[2] = val->a[2];
+	a[3] = val->a[3];
+	bpf_map_delete_elem(&kargs, &key);
+	return true;
+}
+
+#define HOOK_ENTER(name)						\
+SEC("kprobe")								\
+int name##_enter(__u64 *ctx)						\
+{									\
+	if (name##_wants(ctx))						\
+		name##_on_enter(ctx);					\
+	return 0;							\
+}
+
+#define HOOK_EXIT(name)							\
+SEC("kprobe")								\
+int name##_exit(__u64 *ctx)						\
+{									\
+	if (name##_wants(ctx))						\
+		name##_on_exit(ctx, ctx);				\
+	return 0;							\
+}
+
+#define HOOK_KPROBES(name, nargs)					\
+SEC("kprobe")								\
+int name##_kenter(struct pt_regs *ctx)					\
+{									\
+	__u64 a[4] = { PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx),		\
+		       PT_REGS_PARM3(ctx), PT_REGS_PARM4(ctx) };	\
+									\
+	if (name##_wants(a)) {						\
+		kargs_save(HOOK_ID_##name, a);				\
+		name##_on_enter(a);					\
+	}								\
+	return 0;							\
+}									\
+SEC("kretprobe")							\
+int name##_kexit(struct pt_regs *ctx)					\
+{									\
+	__u64 a[5];							\
+									\
+	if (kargs_take(HOOK_ID_##name, a)) {				\
+		a[nargs] = PT_REGS_RC(ctx);				\
+		name##_on_exit(a, ctx);					\
+	}								\
+	return 0;							\
+}
+
+#define HOOK(name, nargs)	\
+	HOOK_ENTER(name)	\
+	HOOK_EXIT(name)		\
+	HOOK_KPROBES(name, nargs)
+
+/* A hook of the entry alone. */
+#define HOOK_ENTER_ONLY(name)						\
+	HOOK_ENTER(name)						\
+SEC("kprobe")								\
+int name##_kenter(struct pt_regs *ctx)					\
+{									\
+	__u64 a[4] = { PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx),		\
+		       PT_REGS_PARM3(ctx), PT_REGS_PARM4(ctx) };	\
+									\
+	if (name##_wants(a))						\
+		name##_on_enter(a);					\
+	return 0;							\
+}
 
 static __always_inline struct wire_counters *counters_get(void)
 {
@@ -192,16 +309,52 @@ static __always_inline bool name_matches(const volatile char *a, const char *b)
 	return true;
 }
 
+static __always_inline void table_full(void)
+{
+	struct wire_counters *c = counters_get();
+
+	if (c)
+		__sync_fetch_and_add(&c->table_full, 1);
+}
+
+/*
+ * "function [module]" as kallsyms knows it.  A symbol that it does not know
+ * would print as a bare address: that must not leave.
+ */
+static __always_inline void symbol_name(char *out, void *func)
+{
+	static const char fmt[] = "%ps";
+	__u64 arg = (__u64)func;
+
+	__builtin_memset(out, 0, WIRE_NAME_LEN);
+	if (!func)
+		return;
+	bpf_snprintf(out, WIRE_NAME_LEN, fmt, &arg, sizeof(arg));
+	if (out[0] == '0') {
+		__builtin_memset(out, 0, WIRE_NAME_LEN);
+		out[0] = '?';
+	}
+}
+
+/* A record of what another task has: found by the iterator, not by a hook. */
+static __always_inline void record_of_task(struct wire_head *h, struct task_struct *task)
+{
+	if (!task)
+		return;
+	h->pid = BPF_CORE_READ(task, tgid);
+	h->tid = BPF_CORE_READ(task, pid);
+	bpf_probe_read_kernel_str(h->comm, sizeof(h->comm), task->comm);
+}
+
 /*
  * The small number of a device, given out at first sight together with a
  * record of what was agreed before the capture began.  0: filtered out, or no
  * place left (counted).
  */
-static __always_inline __u32 device_id(struct vfio_device *vdev)
+static __always_inline __u32 device_id_of(struct vfio_device *vdev, struct task_struct *task)
 {
 	__u64 key = (__u64)vdev;
 	struct device_val *known, val = {};
-	struct wire_counters *c;
 	struct wire_device *rec;
 	struct device *dev;
 	const char *s;
@@ -220,6 +373,7 @@ static __always_inline __u32 device_id(struct vfio_device *vdev)
 	__builtin_memset(rec->driver, 0, sizeof(rec->driver));
 	__builtin_memset(rec->bus, 0, sizeof(rec->bus));
 	__builtin_memset(rec->pad, 0, sizeof(rec->pad));
+	record_of_task(&rec->head, task);
 	s = BPF_CORE_READ(dev, kobj.name);
 	bpf_probe_read_kernel_str(rec->name, sizeof(rec->name), s);
 	s = BPF_CORE_READ(dev, driver, name);
@@ -228,6 +382,7 @@ static __always_inline __u32 device_id(struct vfio_device *vdev)
 	bpf_probe_read_kernel_str(rec->bus, sizeof(rec->bus), s);
 	rec->migration_flags = BPF_CORE_READ(vdev, migration_flags);
 	rec->has_dma_log = BPF_CORE_READ(vdev, log_ops) != NULL;
+	symbol_name(rec->set_state, BPF_CORE_READ(vdev, mig_ops, migration_set_state));
 	/* Since Linux 7.1: 56f90177573e "vfio: ... PRECOPY_INFOv2" */
 	rec->precopy_info_v2 = 0;
 	if (bpf_core_field_exists(vdev->precopy_info_v2))
@@ -242,9 +397,7 @@ static __always_inline __u32 device_id(struct vfio_device *vdev)
 		known = bpf_map_lookup_elem(&devices, &key);
 		if (known)
 			return known->id;
-		c = counters_get();
-		if (c)
-			__sync_fetch_and_add(&c->table_full, 1);
+		table_full();
 		return 0;
 	}
 	if (!val.id) {
@@ -254,6 +407,84 @@ static __always_inline __u32 device_id(struct vfio_device *vdev)
 	rec->head.device = val.id;
 	record_submit(rec, true);
 	return val.id;
+}
+
+static __always_inline __u32 device_id(struct vfio_device *vdev)
+{
+	return device_id_of(vdev, NULL);
+}
+
+/*
+ * A new data FD: its number, its slot, and the record that defines it.  The
+ * number, or 0 when there is no place (counted).  @task: who has it, when it
+ * was found and not born.
+ */
+static __always_inline __u32 stream_register(struct file *file, __u32 device,
+					     struct task_struct *task)
+{
+	struct wire_stream_open *rec;
+	struct file_operations *f_op;
+	struct wire_stream *st;
+	const char *name;
+	__u64 key = (__u64)file;
+	__u32 id, slot;
+	void *op;
+
+	id = __sync_fetch_and_add(&last_stream, 1) + 1;
+	slot = id % WIRE_STREAMS;
+	st = bpf_map_lookup_elem(&streams, &slot);
+	if (!st)
+		return 0;
+	/*
+	 * Slots are handed out in turn: one that is still taken after 4096
+	 * younger streams belongs to a data FD that nobody closes.
+	 */
+	if (__sync_val_compare_and_swap(&st->id, 0, id)) {
+		table_full();
+		return 0;
+	}
+	st->device = device;
+	__builtin_memset(st->cell, 0, sizeof(st->cell));
+	/*
+	 * Found: a hook may have been first.  Born: an entry that is there is
+	 * of a file that has gone without its release being seen.
+	 */
+	if (bpf_map_update_elem(&stream_slots, &key, &slot, task ? BPF_NOEXIST : BPF_ANY)) {
+		st->id = 0;
+		if (!bpf_map_lookup_elem(&stream_slots, &key))
+			table_full();
+		return 0;
+	}
+	__sync_fetch_and_add(&streams_alive, 1);
+
+	rec = record_reserve(WIRE_STREAM_OPEN, sizeof(*rec));
+	if (!rec)
+		return id;
+	record_of_task(&rec->head, task);
+	rec->head.device = device;
+	rec->head.stream = id;
+	rec->adopted = task != NULL;
+	rec->pad = 0;
+	rec->f_mode = BPF_CORE_READ(file, f_mode) & 3;
+	__builtin_memset(rec->name, 0, sizeof(rec->name));
+	name = BPF_CORE_READ(file, f_path.dentry, d_name.name);
+	bpf_probe_read_kernel_str(rec->name, sizeof(rec->name), name);
+	f_op = BPF_CORE_READ(file, f_op);
+	rec->ops = 0;
+#define OP(bit, member) do {				\
+		op = BPF_CORE_READ(f_op, member);	\
+		if (op)					\
+			rec->ops |= 1U << (bit);	\
+		symbol_name(rec->symbol[bit], op);	\
+	} while (0)
+	OP(WIRE_OP_READ, read);
+	OP(WIRE_OP_WRITE, write);
+	OP(WIRE_OP_POLL, poll);
+	OP(WIRE_OP_IOCTL, unlocked_ioctl);
+	OP(WIRE_OP_RELEASE, release);
+#undef OP
+	record_submit(rec, true);
+	return id;
 }
 
 /* A record without a body. */

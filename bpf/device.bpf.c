@@ -8,9 +8,8 @@
  * step, are all that can be relied on for any driver.
  */
 #include "bpf/common.bpf.h"
-#include <bpf/bpf_tracing.h>
 
-static __always_inline struct task_call *call_get(void)
+static __always_inline struct wire_call *call_get(void)
 {
 	__u64 id = bpf_get_current_pid_tgid();
 
@@ -20,9 +19,8 @@ static __always_inline struct task_call *call_get(void)
 static __always_inline void call_begin(__u32 kind, __u32 cmd, __u32 device, __u64 arg)
 {
 	__u64 id = bpf_get_current_pid_tgid();
-	struct task_call *old = bpf_map_lookup_elem(&calls, &id);
-	struct wire_counters *c;
-	struct task_call call = {};
+	struct wire_call *old = bpf_map_lookup_elem(&calls, &id);
+	struct wire_call call = {};
 
 	if (old)
 		record_lost_exit(old->kind, old->start_ns, old->device, 0);
@@ -31,11 +29,8 @@ static __always_inline void call_begin(__u32 kind, __u32 cmd, __u32 device, __u6
 	call.cmd = cmd;
 	call.device = device;
 	call.user_arg = arg;
-	if (bpf_map_update_elem(&calls, &id, &call, BPF_ANY)) {
-		c = counters_get();
-		if (c)
-			__sync_fetch_and_add(&c->table_full, 1);
-	}
+	if (bpf_map_update_elem(&calls, &id, &call, BPF_ANY))
+		table_full();
 }
 
 static __always_inline void call_end(void)
@@ -46,7 +41,7 @@ static __always_inline void call_end(void)
 }
 
 /* The step under way has ended now. */
-static __always_inline void arc_finish(struct task_call *call, __s64 ret)
+static __always_inline void arc_finish(struct wire_call *call, __s64 ret)
 {
 	struct wire_arc *rec;
 
@@ -74,26 +69,26 @@ static __always_inline struct vfio_device *file_vdev(struct file *filep)
 	return BPF_CORE_READ(df, device);
 }
 
-SEC("fentry/vfio_device_fops_unl_ioctl")
-int BPF_PROG(device_ioctl_enter, struct file *filep, unsigned int cmd, unsigned long arg)
+/* long vfio_device_fops_unl_ioctl(struct file *, unsigned int cmd, unsigned long arg) */
+static __always_inline bool device_ioctl_wants(const __u64 *a)
 {
-	__u32 kind, device;
+	__u32 cmd = a[1];
 
-	if (cmd == VFIO_IOCTL_DEVICE_FEATURE)
-		kind = WIRE_FEATURE;
-	else if (cmd == VFIO_IOCTL_DEVICE_RESET || cmd == VFIO_IOCTL_DEVICE_PCI_HOT_RESET)
-		kind = WIRE_RESET;
-	else
-		return 0;
-	if (!task_wanted())
-		return 0;
-	device = device_id(file_vdev(filep));
-	if (device)
-		call_begin(kind, cmd, device, arg);
-	return 0;
+	return (cmd == VFIO_IOCTL_DEVICE_FEATURE || cmd == VFIO_IOCTL_DEVICE_RESET ||
+		cmd == VFIO_IOCTL_DEVICE_PCI_HOT_RESET) && task_wanted();
 }
 
-static __always_inline void feature_exit(struct task_call *call, __u64 start_ns,
+static __always_inline void device_ioctl_on_enter(const __u64 *a)
+{
+	__u32 cmd = a[1];
+	__u32 device = device_id(file_vdev((struct file *)a[0]));
+
+	if (device)
+		call_begin(cmd == VFIO_IOCTL_DEVICE_FEATURE ? WIRE_FEATURE : WIRE_RESET,
+			   cmd, device, a[2]);
+}
+
+static __always_inline void feature_exit(struct wire_call *call, __u64 start_ns,
 					 __u32 device, __u64 arg, long ret)
 {
 	struct wire_feature *rec;
@@ -152,30 +147,25 @@ static __always_inline void feature_exit(struct task_call *call, __u64 start_ns,
 	record_submit(rec, true);
 }
 
-SEC("fexit/vfio_device_fops_unl_ioctl")
-int BPF_PROG(device_ioctl_exit, struct file *filep, unsigned int cmd, unsigned long arg,
-	     long ret)
+static __always_inline void device_ioctl_on_exit(const __u64 *a, void *ctx)
 {
-	struct task_call *call;
+	__u32 cmd = a[1];
+	__s64 ret = a[3];
+	struct wire_call *call;
 	struct wire_reset *rec;
 	__u64 start_ns = 0;
 	__u32 device;
 
-	if (cmd != VFIO_IOCTL_DEVICE_FEATURE && cmd != VFIO_IOCTL_DEVICE_RESET &&
-	    cmd != VFIO_IOCTL_DEVICE_PCI_HOT_RESET)
-		return 0;
-	if (!task_wanted())
-		return 0;
-	device = device_id(file_vdev(filep));
+	device = device_id(file_vdev((struct file *)a[0]));
 	if (!device)
-		return 0;
+		return;
 	call = call_get();
 	if (call) {
 		arc_finish(call, ret < 0 ? ret : 0);
 		start_ns = call->start_ns;
 	}
 	if (cmd == VFIO_IOCTL_DEVICE_FEATURE) {
-		feature_exit(call, start_ns, device, arg, ret);
+		feature_exit(call, start_ns, device, a[2], ret);
 	} else {
 		rec = record_reserve(WIRE_RESET, sizeof(*rec));
 		if (rec) {
@@ -189,73 +179,82 @@ int BPF_PROG(device_ioctl_exit, struct file *filep, unsigned int cmd, unsigned l
 	}
 	if (call)
 		call_end();
-	return 0;
 }
 
+HOOK(device_ioctl, 3)
+
 /*
+ * int vfio_mig_get_next_state(struct vfio_device *, enum cur, enum target, enum *next)
+ *
  * One call per step, just before the driver makes it.  So a step lasts from
  * the return of one call to the entry of the next, the last one to the return
  * of the driver's migration_set_state (or of the ioctl, where that is not
  * traced).
  */
-SEC("fentry/vfio_mig_get_next_state")
-int BPF_PROG(next_state_enter, struct vfio_device *vdev)
+static __always_inline bool next_state_wants(const __u64 *a)
 {
-	struct task_call *call = call_get();
+	return true;
+}
+
+static __always_inline void next_state_on_enter(const __u64 *a)
+{
+	struct wire_call *call = call_get();
 
 	if (call)
 		arc_finish(call, 0);
-	return 0;
 }
 
-SEC("fexit/vfio_mig_get_next_state")
-int BPF_PROG(next_state_exit, struct vfio_device *vdev, __u32 cur, __u32 target)
+static __always_inline void next_state_on_exit(const __u64 *a, void *ctx)
 {
-	struct task_call *call = call_get();
-	__u64 next_ptr = 0, ret = 0;
+	struct wire_call *call = call_get();
 	__u32 next = WIRE_STATE_UNKNOWN;
 
-	if (!call)
-		return 0;
-	/*
-	 * Linux 6.12's verifier refuses the enum pointer as ctx[3] ("type ENUM
-	 * is not a struct"); the helper gives it on every kernel.
-	 */
-	bpf_get_func_ret(ctx, &ret);
-	bpf_get_func_arg(ctx, 3, &next_ptr);
-	if ((int)ret)
-		return 0;	/* refused: no step follows, *next is not to be read */
-	bpf_probe_read_kernel(&next, sizeof(next), (void *)next_ptr);
-	call->arc_from = cur;
+	/* Refused: no step follows, and *next is not to be read. */
+	if (!call || (int)a[4])
+		return;
+	bpf_probe_read_kernel(&next, sizeof(next), (void *)a[3]);
+	call->arc_from = a[1];
 	call->arc_to = next;
-	call->arc_target = target;
+	call->arc_target = a[2];
 	call->arc_start_ns = bpf_ktime_get_ns();
 	call->arc_open = 1;
+}
+
+HOOK_ENTER(next_state)
+HOOK_KPROBES(next_state, 4)
+
+/*
+ * No template: Linux 6.12's verifier refuses the enum pointer as ctx[3] ("type
+ * ENUM is not a struct"), and the helper that gives it on every kernel exists
+ * for fexit only.
+ */
+SEC("?fexit/vfio_mig_get_next_state")
+int next_state_exit(__u64 *ctx)
+{
+	__u64 a[5] = { 0, ctx[1], ctx[2] };
+
+	bpf_get_func_arg(ctx, 3, &a[3]);
+	bpf_get_func_ret(ctx, &a[4]);
+	next_state_on_exit(a, ctx);
 	return 0;
 }
 
-SEC("fentry/vfio_df_open")
-int BPF_PROG(device_open_enter, struct vfio_device_file *df)
+/* int vfio_df_open(struct vfio_device_file *), void vfio_df_close(the same) */
+static __always_inline void open_close_enter(__u32 kind, const __u64 *a)
 {
-	__u32 device;
+	struct vfio_device_file *df = (struct vfio_device_file *)a[0];
+	__u32 device = device_id(BPF_CORE_READ(df, device));
 
-	if (!task_wanted())
-		return 0;
-	device = device_id(BPF_CORE_READ(df, device));
 	if (device)
-		call_begin(WIRE_DEVICE_OPEN, 0, device, 0);
-	return 0;
+		call_begin(kind, 0, device, 0);
 }
 
-static __always_inline void device_open_close(__u32 kind, struct vfio_device_file *df,
-					      long ret)
+static __always_inline void open_close_exit(__u32 kind, const __u64 *a, __s64 ret)
 {
-	struct task_call *call;
-	__u32 device;
+	struct vfio_device_file *df = (struct vfio_device_file *)a[0];
+	__u32 device = device_id(BPF_CORE_READ(df, device));
+	struct wire_call *call;
 
-	if (!task_wanted())
-		return;
-	device = device_id(BPF_CORE_READ(df, device));
 	if (!device)
 		return;
 	call = call_get();
@@ -264,198 +263,125 @@ static __always_inline void device_open_close(__u32 kind, struct vfio_device_fil
 		call_end();
 }
 
-SEC("fexit/vfio_df_open")
-int BPF_PROG(device_open_exit, struct vfio_device_file *df, int ret)
+static __always_inline bool device_open_wants(const __u64 *a)
 {
-	device_open_close(WIRE_DEVICE_OPEN, df, ret);
-	return 0;
+	return task_wanted();
 }
 
-SEC("fentry/vfio_df_close")
-int BPF_PROG(device_close_enter, struct vfio_device_file *df)
+static __always_inline void device_open_on_enter(const __u64 *a)
 {
-	__u32 device;
-
-	if (!task_wanted())
-		return 0;
-	device = device_id(BPF_CORE_READ(df, device));
-	if (device)
-		call_begin(WIRE_DEVICE_CLOSE, 0, device, 0);
-	return 0;
+	open_close_enter(WIRE_DEVICE_OPEN, a);
 }
 
-SEC("fexit/vfio_df_close")
-int BPF_PROG(device_close_exit, struct vfio_device_file *df)
+static __always_inline void device_open_on_exit(const __u64 *a, void *ctx)
 {
-	device_open_close(WIRE_DEVICE_CLOSE, df, 0);
-	return 0;
+	open_close_exit(WIRE_DEVICE_OPEN, a, (int)a[1]);
+}
+
+HOOK(device_open, 1)
+
+static __always_inline bool device_close_wants(const __u64 *a)
+{
+	return task_wanted();
+}
+
+static __always_inline void device_close_on_enter(const __u64 *a)
+{
+	open_close_enter(WIRE_DEVICE_CLOSE, a);
+}
+
+static __always_inline void device_close_on_exit(const __u64 *a, void *ctx)
+{
+	open_close_exit(WIRE_DEVICE_CLOSE, a, 0);
+}
+
+HOOK(device_close, 1)
+
+/* void vfio_unregister_group_dev(struct vfio_device *) */
+static __always_inline bool device_gone_wants(const __u64 *a)
+{
+	return true;
 }
 
 /* The address may be another device's tomorrow. */
-SEC("fentry/vfio_unregister_group_dev")
-int BPF_PROG(device_gone, struct vfio_device *vdev)
+static __always_inline void device_gone_on_enter(const __u64 *a)
 {
-	__u64 key = (__u64)vdev;
+	__u64 key = a[0];
 
 	bpf_map_delete_elem(&devices, &key);
-	return 0;
 }
 
-/*
- * Templates.  A program below is loaded once as a kprobe, which needs no
- * target, so that libbpf relocates it; the loader then takes its instructions
- * and loads them again as fentry or fexit for every driver function with that
- * prototype.  So the context is the plain array of arguments, followed at exit
- * by the returned value, and pointers are read with probe reads only.
- */
+HOOK_ENTER_ONLY(device_gone)
 
 /* struct file *(struct vfio_device *, enum vfio_device_mig_state) */
-SEC("kprobe")
-int set_state_enter(__u64 *ctx)
+static __always_inline bool set_state_wants(const __u64 *a)
 {
-	struct task_call *call = call_get();
+	return task_wanted();
+}
+
+static __always_inline void set_state_on_enter(const __u64 *a)
+{
+	struct wire_call *call = call_get();
 
 	if (!call)
-		return 0;
-	call->target = (__u32)ctx[1];
+		return;
+	call->target = a[1];
 	call->has_target = 1;
-	return 0;
 }
 
-#define MAX_ERRNO	4095UL
-
-static const char symbol_fmt[] = "%ps";
-
-/*
- * "function [module]" as kallsyms knows it.  A symbol that it does not know
- * would print as a bare address: that must not leave.
- */
-static __always_inline void symbol_name(char *out, void *func)
+static __always_inline void set_state_on_exit(const __u64 *a, void *ctx)
 {
-	__u64 arg = (__u64)func;
-
-	__builtin_memset(out, 0, WIRE_NAME_LEN);
-	if (!func)
-		return;
-	bpf_snprintf(out, WIRE_NAME_LEN, symbol_fmt, &arg, sizeof(arg));
-	if (out[0] == '0') {
-		__builtin_memset(out, 0, WIRE_NAME_LEN);
-		out[0] = '?';
-	}
-}
-
-static __always_inline void stream_born(struct task_call *call, struct file *file,
-					__u32 device)
-{
-	struct wire_stream_open *rec;
-	struct wire_counters *c;
-	struct wire_stream *st;
-	struct file_operations *f_op;
-	const unsigned char *name;
-	__u64 key = (__u64)file;
-	__u32 id, slot;
-	void *op;
-
-	id = __sync_fetch_and_add(&last_stream, 1) + 1;
-	slot = id % WIRE_STREAMS;
-	st = bpf_map_lookup_elem(&streams, &slot);
-	if (!st)
-		return;
-	/*
-	 * Slots are handed out in turn: one that is still taken after 4096
-	 * younger streams belongs to a data FD that nobody closes.
-	 */
-	if (__sync_val_compare_and_swap(&st->id, 0, id)) {
-		c = counters_get();
-		if (c)
-			__sync_fetch_and_add(&c->table_full, 1);
-		return;
-	}
-	st->device = device;
-	__builtin_memset(st->cell, 0, sizeof(st->cell));
-	if (bpf_map_update_elem(&stream_slots, &key, &slot, BPF_ANY)) {
-		st->id = 0;
-		c = counters_get();
-		if (c)
-			__sync_fetch_and_add(&c->table_full, 1);
-		return;
-	}
-	__sync_fetch_and_add(&streams_alive, 1);
-	if (call)
-		call->stream = id;
-
-	rec = record_reserve(WIRE_STREAM_OPEN, sizeof(*rec));
-	if (!rec)
-		return;
-	rec->head.device = device;
-	rec->head.stream = id;
-	rec->f_mode = BPF_CORE_READ(file, f_mode) & 3;
-	__builtin_memset(rec->name, 0, sizeof(rec->name));
-	name = (const unsigned char *)BPF_CORE_READ(file, f_path.dentry, d_name.name);
-	bpf_probe_read_kernel_str(rec->name, sizeof(rec->name), name);
-	f_op = BPF_CORE_READ(file, f_op);
-	rec->ops = 0;
-#define OP(bit, member) do {				\
-		op = BPF_CORE_READ(f_op, member);	\
-		if (op)					\
-			rec->ops |= 1U << (bit);	\
-		symbol_name(rec->symbol[bit], op);	\
-	} while (0)
-	OP(WIRE_OP_READ, read);
-	OP(WIRE_OP_WRITE, write);
-	OP(WIRE_OP_POLL, poll);
-	OP(WIRE_OP_IOCTL, unlocked_ioctl);
-	OP(WIRE_OP_RELEASE, release);
-#undef OP
-	record_submit(rec, true);
-}
-
-SEC("kprobe")
-int set_state_exit(__u64 *ctx)
-{
-	struct task_call *call = call_get();
-	struct file *file = (struct file *)ctx[2];
-	__u64 ret = ctx[2];
+	struct wire_call *call = call_get();
+	__u64 ret = a[2];
 	__s64 err = 0;
-	__u32 device;
+	__u32 device, stream;
 
-	if (!task_wanted())
-		return 0;
-	if (ret > (__u64)-MAX_ERRNO - 1)
-		err = (__s64)ret;
+	/* As IS_ERR() */
+	if (ret >= (__u64)-MAX_ERRNO)
+		err = ret;
 	if (call)
 		arc_finish(call, err);
 	if (!ret || err)
-		return 0;
-	device = device_id((struct vfio_device *)ctx[0]);
-	if (device)
-		stream_born(call, file, device);
-	return 0;
+		return;
+	device = device_id((struct vfio_device *)a[0]);
+	if (!device)
+		return;
+	stream = stream_register((struct file *)ret, device, NULL);
+	if (call)
+		call->stream = stream;
 }
+
+HOOK(set_state, 2)
 
 /*
  * void (struct pci_dev *): a driver has several such functions (remove,
  * reset_prepare, ...); only its err_handler->reset_done says that the device
  * was reset, whatever the cause.
  */
-SEC("kprobe")
-int pci_void_exit(__u64 *ctx)
+static __always_inline bool pci_void_wants(const __u64 *a)
 {
-	struct pci_dev *pdev = (struct pci_dev *)ctx[0];
+	return true;
+}
+
+static __always_inline void pci_void_on_enter(const __u64 *a)
+{
+}
+
+static __always_inline void pci_void_on_exit(const __u64 *a, void *ctx)
+{
+	struct pci_dev *pdev = (struct pci_dev *)a[0];
 	void *reset_done = BPF_CORE_READ(pdev, driver, err_handler, reset_done);
-	struct vfio_device *vdev;
 	__u32 device;
 
 	if ((__u64)reset_done != bpf_get_func_ip(ctx))
-		return 0;
+		return;
 	/*
-	 * "the driver data must point to the vfio_pci_core_device":
-	 * vfio_pci_core_register_device() refuses anything else, and the
-	 * struct vfio_device is its first member.
+	 * vfio_pci_core_register_device() refuses driver data that are not its
+	 * struct vfio_pci_core_device, whose first member is the vfio_device.
 	 */
-	vdev = BPF_CORE_READ(pdev, dev.driver_data);
-	device = device_id(vdev);
+	device = device_id(BPF_CORE_READ(pdev, dev.driver_data));
 	if (device)
 		record_plain(WIRE_DEVICE_RESET, 0, 0, device, 0);
-	return 0;
 }
+
+HOOK(pci_void, 1)

@@ -2,12 +2,10 @@
 /*
  * stream.bpf.c - the operations of a migration data FD
  *
- * Templates, one pair per prototype of struct file_operations; see
- * device.bpf.c for how they are loaded.  A file that is no migration data FD
- * costs one map lookup.
+ * A hook per prototype of struct file_operations.  A file that is no migration
+ * data FD costs one map lookup.
  */
 #include "bpf/common.bpf.h"
-#include <bpf/bpf_tracing.h>
 
 static __always_inline struct wire_stream *stream_get(struct file *file)
 {
@@ -25,9 +23,8 @@ static __always_inline struct wire_stream *stream_get(struct file *file)
 static __always_inline void io_begin(struct file *file, __u32 kind)
 {
 	struct wire_stream *st = stream_get(file);
-	struct io_key key;
-	struct io_val val;
-	struct wire_counters *c;
+	struct wire_overflow_key key;
+	struct wire_overflow val;
 	__u64 tid, owner, now;
 	__u64 *cell;
 	bool done = false;
@@ -66,11 +63,9 @@ static __always_inline void io_begin(struct file *file, __u32 kind)
 	key.stream = st->id;
 	val.start_ns = now;
 	val.kind = kind;
-	if (bpf_map_update_elem(&io_overflow, &key, &val, BPF_ANY)) {
-		c = counters_get();
-		if (c)
-			__sync_fetch_and_add(&c->table_full, 1);
-	}
+	val.device = st->device;
+	if (bpf_map_update_elem(&io_overflow, &key, &val, BPF_ANY))
+		table_full();
 }
 
 /* When the call of this task began; 0 when its entry was not seen. */
@@ -78,8 +73,8 @@ static __always_inline __u64 io_end(struct wire_stream *st, __u32 kind)
 {
 	__u64 tid = (__u32)bpf_get_current_pid_tgid();
 	__u64 owner = tid << 8 | kind;
-	struct io_key key;
-	struct io_val *val;
+	struct wire_overflow_key key;
+	struct wire_overflow *val;
 	__u64 start = 0;
 	int i;
 
@@ -119,78 +114,89 @@ static __always_inline void io_exit(struct file *file, __u32 kind, __u64 size, _
 	rec->head.stream = st->id;
 	rec->size = size;
 	/* An error or an end of the stream is what a live view waits for. */
-	record_submit(rec, ret < 0 && ret != -42 /* ENOMSG */);
+	record_submit(rec, ret < 0 && ret != -ENOMSG);
 }
 
 /* ssize_t (struct file *, char *, size_t, loff_t *) */
-SEC("kprobe")
-int read_enter(__u64 *ctx)
+static __always_inline bool read_wants(const __u64 *a)
 {
-	io_begin((struct file *)ctx[0], WIRE_READ);
-	return 0;
+	return true;
 }
 
-SEC("kprobe")
-int read_exit(__u64 *ctx)
+static __always_inline void read_on_enter(const __u64 *a)
 {
-	io_exit((struct file *)ctx[0], WIRE_READ, ctx[2], ctx[4]);
-	return 0;
+	io_begin((struct file *)a[0], WIRE_READ);
 }
+
+static __always_inline void read_on_exit(const __u64 *a, void *ctx)
+{
+	io_exit((struct file *)a[0], WIRE_READ, a[2], a[4]);
+}
+
+HOOK(read, 4)
 
 /* ssize_t (struct file *, const char *, size_t, loff_t *) */
-SEC("kprobe")
-int write_enter(__u64 *ctx)
+static __always_inline bool write_wants(const __u64 *a)
 {
-	io_begin((struct file *)ctx[0], WIRE_WRITE);
-	return 0;
+	return true;
 }
 
-SEC("kprobe")
-int write_exit(__u64 *ctx)
+static __always_inline void write_on_enter(const __u64 *a)
 {
-	io_exit((struct file *)ctx[0], WIRE_WRITE, ctx[2], ctx[4]);
-	return 0;
+	io_begin((struct file *)a[0], WIRE_WRITE);
 }
+
+static __always_inline void write_on_exit(const __u64 *a, void *ctx)
+{
+	io_exit((struct file *)a[0], WIRE_WRITE, a[2], a[4]);
+}
+
+HOOK(write, 4)
 
 /* __poll_t (struct file *, struct poll_table_struct *) */
-SEC("kprobe")
-int poll_enter(__u64 *ctx)
+static __always_inline bool poll_wants(const __u64 *a)
 {
-	io_begin((struct file *)ctx[0], WIRE_POLL);
-	return 0;
+	return true;
 }
 
-SEC("kprobe")
-int poll_exit(__u64 *ctx)
+static __always_inline void poll_on_enter(const __u64 *a)
 {
-	struct wire_stream *st = stream_get((struct file *)ctx[0]);
-	struct poll_table_struct *pt = (struct poll_table_struct *)ctx[1];
+	io_begin((struct file *)a[0], WIRE_POLL);
+}
+
+static __always_inline void poll_on_exit(const __u64 *a, void *ctx)
+{
+	struct wire_stream *st = stream_get((struct file *)a[0]);
+	struct poll_table_struct *pt = (struct poll_table_struct *)a[1];
 	struct wire_poll *rec;
 	__u64 start;
 
 	if (!st || !task_wanted())
-		return 0;
+		return;
 	start = io_end(st, WIRE_POLL);
 	rec = record_reserve(WIRE_POLL, sizeof(*rec));
 	if (!rec)
-		return 0;
+		return;
 	rec->head.start_ns = start;
 	rec->head.device = st->device;
 	rec->head.stream = st->id;
-	rec->mask = (__u32)ctx[2];
+	rec->mask = a[2];
 	/* poll_wait() registers the caller only when there is a callback. */
 	rec->waits = BPF_CORE_READ(pt, _qproc) != NULL;
 	record_submit(rec, false);
-	return 0;
 }
 
+HOOK(poll, 2)
+
 /* long (struct file *, unsigned int, unsigned long) */
-SEC("kprobe")
-int ioctl_enter(__u64 *ctx)
+static __always_inline bool ioctl_wants(const __u64 *a)
 {
-	if ((__u32)ctx[1] == VFIO_IOCTL_MIG_GET_PRECOPY_INFO)
-		io_begin((struct file *)ctx[0], WIRE_INFO);
-	return 0;
+	return (__u32)a[1] == VFIO_IOCTL_MIG_GET_PRECOPY_INFO;
+}
+
+static __always_inline void ioctl_on_enter(const __u64 *a)
+{
+	io_begin((struct file *)a[0], WIRE_INFO);
 }
 
 struct precopy_info {
@@ -200,79 +206,82 @@ struct precopy_info {
 	__u64 dirty_bytes;
 };
 
-SEC("kprobe")
-int ioctl_exit(__u64 *ctx)
+static __always_inline void ioctl_on_exit(const __u64 *a, void *ctx)
 {
+	struct wire_stream *st = stream_get((struct file *)a[0]);
 	struct precopy_info info = {};
-	struct wire_stream *st;
 	struct wire_info *rec;
-	__s64 ret = ctx[3];
+	__s64 ret = a[3];
 	__u64 start;
 
-	if ((__u32)ctx[1] != VFIO_IOCTL_MIG_GET_PRECOPY_INFO)
-		return 0;
-	st = stream_get((struct file *)ctx[0]);
 	if (!st || !task_wanted())
-		return 0;
+		return;
 	start = io_end(st, WIRE_INFO);
 	rec = record_reserve(WIRE_INFO, sizeof(*rec));
 	if (!rec)
-		return 0;
+		return;
 	rec->head.start_ns = start;
 	rec->head.ret = ret;
 	rec->head.device = st->device;
 	rec->head.stream = st->id;
 	/* At the exit: copy_to_user() has just made the page resident. */
-	rec->valid = ret == 0 && !bpf_probe_read_user(&info, sizeof(info), (void *)ctx[2]);
+	rec->valid = ret == 0 && !bpf_probe_read_user(&info, sizeof(info), (void *)a[2]);
 	rec->flags = info.flags;
 	rec->initial_bytes = info.initial_bytes;
 	rec->dirty_bytes = info.dirty_bytes;
 	record_submit(rec, false);
-	return 0;
 }
+
+HOOK(ioctl, 3)
 
 /* int (struct inode *, struct file *): the kernel's last reference is gone */
-SEC("kprobe")
-int release_enter(__u64 *ctx)
+static __always_inline bool release_wants(const __u64 *a)
 {
-	io_begin((struct file *)ctx[1], WIRE_STREAM_RELEASE);
-	return 0;
+	return true;
 }
 
-SEC("kprobe")
-int release_exit(__u64 *ctx)
+static __always_inline void release_on_enter(const __u64 *a)
 {
-	__u64 key = ctx[1];
+	io_begin((struct file *)a[1], WIRE_STREAM_RELEASE);
+}
+
+static __always_inline void release_on_exit(const __u64 *a, void *ctx)
+{
+	__u64 key = a[1];
 	struct wire_stream *st = stream_get((struct file *)key);
 	__u32 device, id;
 	__u64 start;
 
 	/* Whoever closes it: the stream is over, so no filter by task here. */
 	if (!st)
-		return 0;
+		return;
 	device = st->device;
 	id = st->id;
 	start = io_end(st, WIRE_STREAM_RELEASE);
-	record_plain(WIRE_STREAM_RELEASE, start, (int)ctx[2], device, id);
+	record_plain(WIRE_STREAM_RELEASE, start, (int)a[2], device, id);
 	bpf_map_delete_elem(&stream_slots, &key);
 	st->id = 0;
 	__sync_fetch_and_add(&streams_alive, -1);
-	return 0;
 }
+
+HOOK(release, 2)
 
 /*
- * The user's close().  This runs at every close() of the host, so it is gone
- * after one load while no data FD is alive.
+ * int filp_flush(struct file *, fl_owner_t): the user's close().  This runs at
+ * every close() of the host, so it is gone after one load while no data FD is
+ * alive.
  */
-SEC("fexit/filp_flush")
-int BPF_PROG(file_closed, struct file *file)
+static __always_inline bool file_closed_wants(const __u64 *a)
 {
-	struct wire_stream *st;
+	return streams_alive;
+}
 
-	if (!streams_alive)
-		return 0;
-	st = stream_get(file);
+static __always_inline void file_closed_on_enter(const __u64 *a)
+{
+	struct wire_stream *st = stream_get((struct file *)a[0]);
+
 	if (st)
 		record_plain(WIRE_STREAM_CLOSE, 0, 0, st->device, st->id);
-	return 0;
 }
+
+HOOK_ENTER_ONLY(file_closed)

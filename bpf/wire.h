@@ -84,6 +84,8 @@ struct wire_device {
 	char name[WIRE_NAME_LEN];
 	char driver[WIRE_NAME_LEN];
 	char bus[16];
+	/* "function [module]" of its migration_set_state, as kallsyms says it */
+	char set_state[WIRE_NAME_LEN];
 };
 
 /* No body: DEVICE_OPEN, DEVICE_CLOSE, DEVICE_RESET, STREAM_CLOSE, STREAM_RELEASE */
@@ -134,6 +136,8 @@ struct wire_stream_open {
 	struct wire_head head;
 	__u32 f_mode;		/* FMODE_READ 1, FMODE_WRITE 2 */
 	__u32 ops;		/* bit set of enum wire_op: what f_op has */
+	__u32 adopted;		/* found among the open files */
+	__u32 pad;
 	char name[WIRE_NAME_LEN];
 	/* "function [module]" of each operation, as kallsyms says it */
 	char symbol[WIRE_OP_NR][WIRE_NAME_LEN];
@@ -166,12 +170,12 @@ struct wire_lost_exit {
 
 #define WIRE_ASSERT(t, n) _Static_assert(sizeof(struct t) == (n), #t)
 WIRE_ASSERT(wire_head, 80);
-WIRE_ASSERT(wire_device, 240);
+WIRE_ASSERT(wire_device, 304);
 WIRE_ASSERT(wire_plain, 80);
 WIRE_ASSERT(wire_reset, 88);
 WIRE_ASSERT(wire_feature, 128);
 WIRE_ASSERT(wire_arc, 96);
-WIRE_ASSERT(wire_stream_open, 472);
+WIRE_ASSERT(wire_stream_open, 480);
 WIRE_ASSERT(wire_io, 88);
 WIRE_ASSERT(wire_poll, 88);
 WIRE_ASSERT(wire_info, 104);
@@ -203,5 +207,44 @@ struct wire_stream {
 
 #define WIRE_STREAMS	4096	/* streams alive at once */
 #define WIRE_DEVICES	4096
+
+/* A device call in flight, by pid << 32 | tid; user space only reads it. */
+struct wire_call {
+	__u64 start_ns;
+	__u64 user_arg;
+	__u32 kind;		/* enum wire_kind */
+	__u32 cmd;
+	__u32 device;
+	__u32 stream;		/* the data FD that this call made */
+	__u32 target;		/* of the driver's migration_set_state */
+	__u32 has_target;
+	/* the step of the state machine that is under way */
+	__u64 arc_start_ns;
+	__u32 arc_open;
+	__u32 arc_from;
+	__u32 arc_to;
+	__u32 arc_target;
+};
+WIRE_ASSERT(wire_call, 64);
+
+/* A data-FD call in flight that found no cell. */
+struct wire_overflow_key {
+	__u32 tid;
+	__u32 stream;
+};
+
+struct wire_overflow {
+	__u64 start_ns;
+	__u32 kind;
+	__u32 device;
+};
+
+/* A module whose files are looked at when a capture joins. */
+struct wire_module {
+	char name[56];		/* MODULE_NAME_LEN of a 64-bit kernel */
+};
+
+#define WIRE_MODULE_VFIO	1	/* its files are device FDs */
+#define WIRE_MODULE_DRIVER	2	/* its anonymous files are data FDs */
 
 #endif

@@ -58,7 +58,12 @@ struct device {
 	void *driver_data;
 };
 
+struct module {
+	__u8 name[56];
+};
+
 struct file_operations {
+	struct module *owner;
 	void *read;
 	void *write;
 	void *poll;
@@ -66,7 +71,12 @@ struct file_operations {
 	void *release;
 };
 
+struct super_block {
+	__u64 s_magic;
+};
+
 struct inode {
+	struct super_block *i_sb;
 };
 
 struct file {
@@ -94,13 +104,13 @@ struct pci_dev {
 	struct device dev;
 };
 
-struct vfio_device_ops {
-	const char *name;
+struct vfio_migration_ops {
+	void *migration_set_state;
 };
 
 struct vfio_device {
 	struct device *dev;
-	struct vfio_device_ops *ops;
+	struct vfio_migration_ops *mig_ops;
 	struct vfio_log_ops *log_ops;
 	__u32 migration_flags;
 	__u8 precopy_info_v2;	/* not in 6.12 */
@@ -108,6 +118,18 @@ struct vfio_device {
 
 struct vfio_device_file {
 	struct vfio_device *device;
+};
+
+struct task_struct {
+	__s32 pid;
+	__s32 tgid;
+	__u8 comm[16];
+};
+
+struct bpf_iter__task_file {
+	struct task_struct *task;
+	__u32 fd;
+	struct file *file;
 };
 
 #ifdef __bpf__

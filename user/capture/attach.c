@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "bpf/wire.h"
@@ -17,24 +18,66 @@
 #define MAX_MODULES	64
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
-/* A program of our own making on one driver function. */
-struct clone {
-	int prog_fd;
-	int link_fd;
+const char *const capture_method_names[] = { "auto", "fentry", "kprobe", NULL };
+
+/*
+ * What is hooked, and with which programs: those of the kernel side's HOOK()
+ * of that name.  A hook of the entry alone has no exit, and the other way round.
+ */
+struct hook_type {
+	const char *kind;	/* what people read */
+	const char *programs;	/* NAME of HOOK(NAME) */
+	bool enter, exit;
+};
+
+static const struct hook_type hook_types[] = {
+	{ "device_ioctl", "device_ioctl", true, true },
+	{ "arc", "next_state", true, true },
+	{ "device_open", "device_open", true, true },
+	{ "device_close", "device_close", true, true },
+	{ "device_gone", "device_gone", true, false },
+	{ "stream_close", "file_closed", true, false },
+	{ "set_state", "set_state", true, true },
+	{ "read", "read", true, true },
+	{ "write", "write", true, true },
+	{ "poll", "poll", true, true },
+	{ "ioctl", "ioctl", true, true },
+	{ "release", "release", true, true },
+	{ "device_reset", "pci_void", false, true },
+};
+
+/* The functions that every driver's migration goes through. */
+static const struct core_hook {
+	const char *module, *function, *kind;
+	bool required;
+} core_hooks[] = {
+	{ "vfio", "vfio_device_fops_unl_ioctl", "device_ioctl", true },
+	{ "vfio", "vfio_mig_get_next_state", "arc", true },
+	{ "vfio", "vfio_df_open", "device_open", false },
+	{ "vfio", "vfio_df_close", "device_close", false },
+	{ "vfio", "vfio_unregister_group_dev", "device_gone", false },
+	{ "vmlinux", "filp_flush", "stream_close", false },
+};
+
+/* A program on a function. */
+struct attached {
+	struct bpf_link *link;	/* libbpf's, or NULL */
+	int link_fd, prog_fd;	/* our own when link is NULL */
 	bool is_exit;
 };
 
 struct attach {
 	struct vfioscope_bpf *skel;
-	struct bpf_link **links;	/* of the core hooks */
-	size_t n_links;
-	struct clone *clones;
-	size_t n_clones;
+	enum capture_method method;
+	struct attached *attached;
+	size_t n_attached;
 	struct capture_hook *hooks;
 	size_t n_hooks;
 	/* modules that were looked at; one that left is looked at again */
 	char modules[MAX_MODULES][64];
 	int n_modules;
+	const struct wire_stream *streams;	/* the kernel side's table */
+	size_t streams_len;
 	int ncpus;
 };
 
@@ -47,172 +90,54 @@ static int libbpf_print(enum libbpf_print_level level, const char *fmt, va_list 
 	return vfprintf(stderr, fmt, args);
 }
 
-static struct capture_hook *hook_add(struct attach *a, const char *module,
-				     const char *function, const char *kind)
+static const struct hook_type *hook_type_of(const char *kind)
 {
-	struct capture_hook *h;
+	size_t i;
 
-	h = realloc(a->hooks, (a->n_hooks + 1) * sizeof(*h));
-	if (!h)
+	for (i = 0; i < ARRAY_SIZE(hook_types); i++)
+		if (!strcmp(hook_types[i].kind, kind))
+			return &hook_types[i];
+	return NULL;
+}
+
+static struct bpf_program *program(const struct attach *a, const struct hook_type *type,
+				   const char *suffix)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s_%s", type->programs, suffix);
+	return bpf_object__find_program_by_name(a->skel->obj, name);
+}
+
+static void add_reason(struct capture_hook *h, const char *method, int err)
+{
+	size_t len = strlen(h->reason);
+
+	snprintf(h->reason + len, sizeof(h->reason) - len, "%s%s: %s", len ? "; " : "",
+		 method, strerror(-err));
+}
+
+static struct attached *attached_add(struct attach *a, bool is_exit)
+{
+	struct attached *at = realloc(a->attached, (a->n_attached + 1) * sizeof(*at));
+
+	if (!at)
 		return NULL;
-	a->hooks = h;
-	h += a->n_hooks++;
-	memset(h, 0, sizeof(*h));
-	snprintf(h->module, sizeof(h->module), "%s", module);
-	snprintf(h->function, sizeof(h->function), "%s", function);
-	h->kind = kind;
-	h->method = "none";
-	return h;
+	a->attached = at;
+	at += a->n_attached++;
+	*at = (struct attached){ .link_fd = -1, .prog_fd = -1, .is_exit = is_exit };
+	return at;
 }
 
-/* The functions that every driver's migration goes through. */
-struct core_hook {
-	const char *module, *function, *kind;
-	const char *enter, *exit;	/* names of programs; NULL: none */
-	bool required;
-};
-
-static const struct core_hook core_hooks[] = {
-	{ "vfio", "vfio_device_fops_unl_ioctl", "device_ioctl",
-	  "device_ioctl_enter", "device_ioctl_exit", true },
-	{ "vfio", "vfio_mig_get_next_state", "arc",
-	  "next_state_enter", "next_state_exit", true },
-	{ "vfio", "vfio_df_open", "device_open",
-	  "device_open_enter", "device_open_exit", false },
-	{ "vfio", "vfio_df_close", "device_close",
-	  "device_close_enter", "device_close_exit", false },
-	{ "vfio", "vfio_unregister_group_dev", "device_gone",
-	  "device_gone", NULL, false },
-	{ "vmlinux", "filp_flush", "stream_close",
-	  NULL, "file_closed", false },
-};
-
-static struct bpf_program *core_program(struct attach *a, const char *name)
+static void attached_drop_last(struct attach *a)
 {
-	return name ? bpf_object__find_program_by_name(a->skel->obj, name) : NULL;
-}
+	struct attached *at = &a->attached[--a->n_attached];
 
-static bool has_func(const struct btf *btf, const char *name)
-{
-	return btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) > 0;
-}
-
-/* Before load: leave out what this kernel does not have. */
-static int core_prepare(struct attach *a, struct btf *vmlinux, struct btf *vfio,
-			char *err, size_t err_len)
-{
-	const struct core_hook *core;
-	struct capture_hook *h;
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(core_hooks); i++) {
-		core = &core_hooks[i];
-		h = hook_add(a, core->module, core->function, core->kind);
-		if (!h)
-			return -ENOMEM;
-		if (has_func(strcmp(core->module, "vfio") ? vmlinux : vfio, core->function))
-			continue;
-		snprintf(h->reason, sizeof(h->reason), "no such function in the BTF of %s",
-			 core->module);
-		if (core->required) {
-			snprintf(err, err_len,
-				 "this kernel's vfio has no %s() to trace (Linux 6.6 or newer is needed)",
-				 core->function);
-			return -ENOSYS;
-		}
-		if (core->enter)
-			bpf_program__set_autoload(core_program(a, core->enter), false);
-		if (core->exit)
-			bpf_program__set_autoload(core_program(a, core->exit), false);
-	}
-	return 0;
-}
-
-static int core_attach_one(struct attach *a, const char *name, struct capture_hook *h)
-{
-	struct bpf_program *prog = core_program(a, name);
-	struct bpf_link *link;
-	int err;
-
-	if (!prog)
-		return 0;
-	link = bpf_program__attach(prog);
-	err = libbpf_get_error(link);
-	if (err) {
-		snprintf(h->reason, sizeof(h->reason), "%s", strerror(-err));
-		return err;
-	}
-	a->links[a->n_links++] = link;
-	return 0;
-}
-
-static int core_attach(struct attach *a, char *err, size_t err_len)
-{
-	const struct core_hook *core;
-	struct capture_hook *h;
-	size_t i;
-	int ret;
-
-	a->links = calloc(2 * ARRAY_SIZE(core_hooks), sizeof(*a->links));
-	if (!a->links)
-		return -ENOMEM;
-	for (i = 0; i < ARRAY_SIZE(core_hooks); i++) {
-		core = &core_hooks[i];
-		h = &a->hooks[i];
-		if (h->reason[0])
-			continue;
-		/* The exit first: an entry without its exit would look lost. */
-		ret = core_attach_one(a, core->exit, h);
-		if (!ret)
-			ret = core_attach_one(a, core->enter, h);
-		if (!ret) {
-			h->method = "fentry";
-		} else if (core->required) {
-			snprintf(err, err_len, "cannot trace %s(): %s", core->function,
-				 strerror(-ret));
-			return ret;
-		}
-	}
-	return 0;
-}
-
-static void templates(struct attach *a, enum proto proto, struct bpf_program **enter,
-		      struct bpf_program **exit)
-{
-	struct vfioscope_bpf *s = a->skel;
-
-	*enter = *exit = NULL;
-	switch (proto) {
-	case PROTO_SET_STATE:
-		*enter = s->progs.set_state_enter;
-		*exit = s->progs.set_state_exit;
-		break;
-	case PROTO_READ:
-		*enter = s->progs.read_enter;
-		*exit = s->progs.read_exit;
-		break;
-	case PROTO_WRITE:
-		*enter = s->progs.write_enter;
-		*exit = s->progs.write_exit;
-		break;
-	case PROTO_POLL:
-		*enter = s->progs.poll_enter;
-		*exit = s->progs.poll_exit;
-		break;
-	case PROTO_IOCTL:
-		*enter = s->progs.ioctl_enter;
-		*exit = s->progs.ioctl_exit;
-		break;
-	case PROTO_RELEASE:
-		*enter = s->progs.release_enter;
-		*exit = s->progs.release_exit;
-		break;
-	case PROTO_PCI_VOID:
-		*exit = s->progs.pci_void_exit;
-		break;
-	case PROTO_NR:
-		break;
-	}
+	bpf_link__destroy(at->link);
+	if (at->link_fd >= 0)
+		close(at->link_fd);
+	if (at->prog_fd >= 0)
+		close(at->prog_fd);
 }
 
 /*
@@ -220,51 +145,136 @@ static void templates(struct attach *a, enum proto proto, struct bpf_program **e
  * fentry or fexit program of the function @btf_id of the BTF @btf_fd, and
  * attach it: 20 ms, where another BPF object would cost ten times that.
  */
-static int clone_attach(struct attach *a, struct bpf_program *tmpl, bool is_exit,
-			int btf_fd, __u32 btf_id, struct capture_hook *h)
+static int attach_clone(struct attach *a, struct bpf_program *tmpl, bool is_exit,
+			int btf_fd, __u32 btf_id)
 {
 	LIBBPF_OPTS(bpf_prog_load_opts, opts,
 		.expected_attach_type = is_exit ? BPF_TRACE_FEXIT : BPF_TRACE_FENTRY,
 		.attach_btf_id = btf_id,
 		.attach_btf_obj_fd = btf_fd);
-	struct clone *c;
-	int prog_fd, link_fd, err;
+	struct attached *at = attached_add(a, is_exit);
+	int err;
 
-	c = realloc(a->clones, (a->n_clones + 1) * sizeof(*c));
-	if (!c)
+	if (!at)
 		return -ENOMEM;
-	a->clones = c;
-	prog_fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, bpf_program__name(tmpl), "GPL",
-				bpf_program__insns(tmpl), bpf_program__insn_cnt(tmpl), &opts);
-	if (prog_fd < 0) {
-		err = -errno;
-		snprintf(h->reason, sizeof(h->reason), "load: %s", strerror(-err));
-		return err;
+	at->prog_fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, bpf_program__name(tmpl), "GPL",
+				    bpf_program__insns(tmpl), bpf_program__insn_cnt(tmpl),
+				    &opts);
+	if (at->prog_fd >= 0)
+		at->link_fd = bpf_raw_tracepoint_open(NULL, at->prog_fd);
+	if (at->link_fd >= 0)
+		return 0;
+	err = -errno;
+	attached_drop_last(a);
+	return err;
+}
+
+/* @prog by libbpf: as kprobe or kretprobe of @symbol, or where its section says. */
+static int attach_libbpf(struct attach *a, struct bpf_program *prog, bool is_exit,
+			 const char *symbol)
+{
+	struct attached *at = attached_add(a, is_exit);
+	int err;
+
+	if (!at)
+		return -ENOMEM;
+	at->link = symbol ? bpf_program__attach_kprobe(prog, is_exit, symbol) :
+			    bpf_program__attach(prog);
+	err = libbpf_get_error(at->link);
+	if (!err)
+		return 0;
+	at->link = NULL;
+	attached_drop_last(a);
+	return err;
+}
+
+static int attach_by_fentry(struct attach *a, const struct hook_type *type, int btf_fd,
+			    __u32 btf_id)
+{
+	struct bpf_program *prog;
+	int err = 0;
+
+	/* The exit first: an entry without its exit would look lost. */
+	if (type->exit) {
+		prog = program(a, type, "exit");
+		/* One exit is no template but a program of its own. */
+		if (bpf_program__type(prog) == BPF_PROG_TYPE_TRACING)
+			err = attach_libbpf(a, prog, true, NULL);
+		else
+			err = attach_clone(a, prog, true, btf_fd, btf_id);
 	}
-	link_fd = bpf_raw_tracepoint_open(NULL, prog_fd);
-	if (link_fd < 0) {
-		err = -errno;
-		snprintf(h->reason, sizeof(h->reason), "attach: %s", strerror(-err));
-		close(prog_fd);
-		return err;
+	if (!err && type->enter) {
+		err = attach_clone(a, program(a, type, "enter"), false, btf_fd, btf_id);
+		if (err && type->exit)
+			attached_drop_last(a);
 	}
-	c = &a->clones[a->n_clones++];
-	c->prog_fd = prog_fd;
-	c->link_fd = link_fd;
-	c->is_exit = is_exit;
+	return err;
+}
+
+static int attach_by_kprobe(struct attach *a, const struct hook_type *type,
+			    const char *module, const char *function)
+{
+	/* A static function's name may be another module's too. */
+	bool qualify = strcmp(module, "vmlinux");
+	char symbol[256];
+	int err = 0;
+
+	snprintf(symbol, sizeof(symbol), "%s%s%s", qualify ? module : "", qualify ? ":" : "",
+		 function);
+	if (type->exit)
+		err = attach_libbpf(a, program(a, type, "kexit"), true, symbol);
+	/* A kretprobe needs what its kprobe kept, even where fentry needs no entry. */
+	if (!err) {
+		err = attach_libbpf(a, program(a, type, "kenter"), false, symbol);
+		if (err && type->exit)
+			attached_drop_last(a);
+	}
+	return err;
+}
+
+/*
+ * Trace @function by the best method that works, and list it.  @btf_err: why
+ * there is no BTF to attach by, or 0 with @btf_fd and @btf_id.
+ */
+static int hook(struct attach *a, const char *module, const char *function,
+		const char *kind, int btf_err, int btf_fd, __u32 btf_id)
+{
+	const struct hook_type *type = hook_type_of(kind);
+	struct capture_hook *h;
+	int err;
+
+	h = realloc(a->hooks, (a->n_hooks + 1) * sizeof(*h));
+	if (!h)
+		return -ENOMEM;
+	a->hooks = h;
+	h += a->n_hooks++;
+	memset(h, 0, sizeof(*h));
+	snprintf(h->module, sizeof(h->module), "%s", module);
+	snprintf(h->function, sizeof(h->function), "%s", function);
+	h->kind = type->kind;
+	h->method = "none";
+
+	if (a->method != CAPTURE_KPROBE) {
+		err = btf_err ? btf_err : attach_by_fentry(a, type, btf_fd, btf_id);
+		if (!err) {
+			h->method = "fentry";
+			return 0;
+		}
+		add_reason(h, "fentry", err);
+	}
+	if (a->method != CAPTURE_FENTRY) {
+		err = attach_by_kprobe(a, type, module, function);
+		if (!err) {
+			h->method = "kprobe";
+			return 0;
+		}
+		add_reason(h, "kprobe", err);
+	}
 	return 0;
 }
 
-static void clone_drop_last(struct attach *a)
-{
-	struct clone *c = &a->clones[--a->n_clones];
-
-	close(c->link_fd);
-	close(c->prog_fd);
-}
-
 /* A file descriptor of the BTF that the kernel holds for @module, or -errno. */
-static int module_btf_fd(const char *module)
+static int kernel_btf_fd(const char *module)
 {
 	struct bpf_btf_info info;
 	char name[64];
@@ -291,52 +301,66 @@ static int module_btf_fd(const char *module)
 	return -ENOENT;
 }
 
+static int module_add(struct attach *a, const char *name, __u32 what)
+{
+	struct wire_module key = {};
+
+	snprintf(key.name, sizeof(key.name), "%s", name);
+	return bpf_map_update_elem(bpf_map__fd(a->skel->maps.modules), &key, &what, BPF_ANY);
+}
+
+/* The hooks that every migration goes through; @btf is vfio's, @vmlinux the kernel's. */
+static int hook_core(struct attach *a, struct btf *vmlinux, struct btf *btf,
+		     char *err, size_t err_len)
+{
+	const struct core_hook *core;
+	const struct capture_hook *h;
+	int vfio_fd, fd, id, ret = 0;
+	size_t i;
+
+	/* The kernel's own BTF needs no descriptor. */
+	vfio_fd = kernel_btf_fd("vfio");
+	for (i = 0; i < ARRAY_SIZE(core_hooks); i++) {
+		core = &core_hooks[i];
+		fd = strcmp(core->module, "vfio") ? 0 : vfio_fd;
+		id = btf__find_by_name_kind(fd ? btf : vmlinux, core->function, BTF_KIND_FUNC);
+		ret = hook(a, core->module, core->function, core->kind,
+			   fd < 0 ? fd : id < 0 ? id : 0, fd, id);
+		if (ret)
+			break;
+		h = &a->hooks[a->n_hooks - 1];
+		if (core->required && !capture_hook_attached(h)) {
+			snprintf(err, err_len, "cannot trace %s() of %s (%s)", core->function,
+				 core->module, h->reason);
+			ret = -ENOSYS;
+			break;
+		}
+	}
+	if (vfio_fd >= 0)
+		close(vfio_fd);
+	return ret;
+}
+
 static int hook_module(struct attach *a, struct btf *vmlinux, const char *module)
 {
-	struct bpf_program *enter, *exit;
 	struct found_func *funcs = NULL;
-	struct capture_hook *h;
-	int n, i, btf_fd = -1, err, added = 0;
+	int n, i, btf_fd = -1, err = 0;
 
 	n = discover_funcs(module, vmlinux, &funcs);
-	if (n < 0) {
-		h = hook_add(a, module, "*", "module");
-		if (!h)
-			return -ENOMEM;
-		snprintf(h->reason, sizeof(h->reason), "%s",
-			 n == -ENOENT ? "the module has no BTF" : strerror(-n));
-		return 1;
+	/* Without BTF its functions are hooked when they are met: attach_symbol(). */
+	if (n <= 0)
+		return 0;
+	btf_fd = kernel_btf_fd(module);
+	for (i = 0; i < n && !err; i++) {
+		if (funcs[i].proto == PROTO_SET_STATE)
+			module_add(a, module, WIRE_MODULE_DRIVER);
+		err = hook(a, module, funcs[i].name, proto_name(funcs[i].proto),
+			   btf_fd < 0 ? btf_fd : 0, btf_fd, funcs[i].btf_id);
 	}
-	if (n == 0)
-		goto out;
-	btf_fd = module_btf_fd(module);
-	for (i = 0; i < n; i++) {
-		h = hook_add(a, module, funcs[i].name, proto_name(funcs[i].proto));
-		if (!h) {
-			added = -ENOMEM;
-			goto out;
-		}
-		added++;
-		if (btf_fd < 0) {
-			snprintf(h->reason, sizeof(h->reason), "module BTF: %s",
-				 strerror(-btf_fd));
-			continue;
-		}
-		templates(a, funcs[i].proto, &enter, &exit);
-		err = clone_attach(a, exit, true, btf_fd, funcs[i].btf_id, h);
-		if (!err && enter) {
-			err = clone_attach(a, enter, false, btf_fd, funcs[i].btf_id, h);
-			if (err)
-				clone_drop_last(a);
-		}
-		if (!err)
-			h->method = "fentry";
-	}
-out:
 	if (btf_fd >= 0)
 		close(btf_fd);
 	free(funcs);
-	return added;
+	return err;
 }
 
 /* @vmlinux: the kernel's BTF, or NULL to load it only when it is needed. */
@@ -344,12 +368,13 @@ static int rescan(struct attach *a, struct btf *vmlinux)
 {
 	char now[MAX_MODULES][64];
 	struct btf *loaded = NULL;
-	int n, i, j, ret, added = 0;
+	size_t before = a->n_hooks;
+	int n, i, j, ret = 0;
 
 	n = discover_modules(now, MAX_MODULES);
 	if (n < 0)
 		return n;
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < n && !ret; i++) {
 		for (j = 0; j < a->n_modules; j++)
 			if (!strcmp(a->modules[j], now[i]))
 				break;
@@ -362,16 +387,11 @@ static int rescan(struct attach *a, struct btf *vmlinux)
 			vmlinux = loaded;
 		}
 		ret = hook_module(a, vmlinux, now[i]);
-		if (ret < 0) {
-			added = ret;
-			break;
-		}
-		added += ret;
 	}
 	memcpy(a->modules, now, sizeof(now));
 	a->n_modules = n;
 	btf__free(loaded);
-	return added;
+	return ret ? ret : (int)(a->n_hooks - before);
 }
 
 int attach_rescan(struct attach *a)
@@ -379,7 +399,78 @@ int attach_rescan(struct attach *a)
 	return rescan(a, NULL);
 }
 
-static int vfio_btf_check(struct btf **vmlinux, struct btf **vfio, char *err, size_t err_len)
+/* "function [module]" into its parts; false for anything else. */
+static bool split_symbol(const char *symbol, char function[128], char module[64])
+{
+	const char *space = strchr(symbol, ' ');
+	size_t n;
+
+	if (!space || space[1] != '[')
+		return false;
+	n = space - symbol;
+	if (n >= 128)
+		return false;
+	memcpy(function, symbol, n);
+	function[n] = '\0';
+	n = strcspn(space + 2, "] ");
+	/* Cut to the length of the record: the module's name is not whole. */
+	if (n >= 64 || space[2 + n] != ']')
+		return false;
+	memcpy(module, space + 2, n);
+	module[n] = '\0';
+	return true;
+}
+
+int attach_symbol(struct attach *a, const char *symbol, const char *kind)
+{
+	char function[128], module[64];
+	size_t i;
+	int err;
+
+	if (!split_symbol(symbol, function, module))
+		return 0;
+	for (i = 0; i < a->n_hooks; i++)
+		if (!strcmp(a->hooks[i].function, function) &&
+		    !strcmp(a->hooks[i].module, module) && !strcmp(a->hooks[i].kind, kind))
+			return 0;
+	if (!strcmp(kind, "set_state"))
+		module_add(a, module, WIRE_MODULE_DRIVER);
+	err = hook(a, module, function, kind, -ENOENT, -1, 0);
+	return err ? err : 1;
+}
+
+int attach_join(struct attach *a)
+{
+	static const __u32 passes[] = { WIRE_MODULE_VFIO, WIRE_MODULE_DRIVER };
+	struct bpf_link *link;
+	char buf[4096];
+	int fd, err;
+	ssize_t n;
+	size_t i;
+
+	link = bpf_program__attach_iter(a->skel->progs.join_files, NULL);
+	err = libbpf_get_error(link);
+	if (err)
+		return err;
+	for (i = 0; i < ARRAY_SIZE(passes) && !err; i++) {
+		a->skel->bss->join_what = passes[i];
+		fd = bpf_iter_create(bpf_link__fd(link));
+		if (fd < 0) {
+			err = -errno;
+			break;
+		}
+		/* It prints nothing; reading is what makes it go on. */
+		while ((n = read(fd, buf, sizeof(buf))) > 0 || (n < 0 && errno == EINTR))
+			;
+		if (n < 0)
+			err = -errno;
+		close(fd);
+	}
+	bpf_link__destroy(link);
+	return err;
+}
+
+static int load_btf(struct btf **vmlinux, struct btf **vfio, char *err, size_t err_len)
 {
 	int ret;
 
@@ -423,6 +514,50 @@ static unsigned int ring_size(size_t want)
 	return size;
 }
 
+static int load_programs(struct attach *a, const struct capture_opts *opts,
+			 char *err, size_t err_len)
+{
+	struct vfioscope_bpf *s;
+	int ret;
+
+	s = vfioscope_bpf__open();
+	if (!s)
+		return -errno;
+	a->skel = s;
+	s->rodata->filter_pid = opts->pid;
+	if (opts->device)
+		snprintf((char *)s->rodata->filter_device, WIRE_NAME_LEN, "%s", opts->device);
+	if (opts->driver)
+		snprintf((char *)s->rodata->filter_driver, WIRE_NAME_LEN, "%s", opts->driver);
+	bpf_map__set_max_entries(s->maps.ring, ring_size(opts->ring_bytes));
+	/* A quarter full is soon enough: the reader also looks by itself. */
+	s->rodata->wake_bytes = ring_size(opts->ring_bytes) / 4;
+	bpf_program__set_autoload(s->progs.next_state_exit, opts->method != CAPTURE_KPROBE);
+
+	ret = vfioscope_bpf__load(s);
+	if (ret == -EPERM || ret == -EACCES)
+		snprintf(err, err_len,
+			 "attaching needs root, or CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN: try 'sudo'");
+	else if (ret)
+		snprintf(err, err_len, "this kernel refuses the tracing programs: %s",
+			 strerror(-ret));
+	return ret;
+}
+
+static int map_streams(struct attach *a)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+	void *p;
+
+	a->streams_len = (WIRE_STREAMS * sizeof(struct wire_stream) + page - 1) / page * page;
+	p = mmap(NULL, a->streams_len, PROT_READ, MAP_SHARED,
+		 bpf_map__fd(a->skel->maps.streams), 0);
+	if (p == MAP_FAILED)
+		return -errno;
+	a->streams = p;
+	return 0;
+}
+
 int attach_open(struct attach **out, const struct capture_opts *opts, char *err, size_t err_len)
 {
 	struct btf *vmlinux = NULL, *vfio = NULL;
@@ -433,53 +568,29 @@ int attach_open(struct attach **out, const struct capture_opts *opts, char *err,
 	libbpf_set_print(libbpf_print);
 	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
 
+	err[0] = '\0';
 	a = calloc(1, sizeof(*a));
 	if (!a) {
 		snprintf(err, err_len, "out of memory");
 		return -ENOMEM;
 	}
-	err[0] = '\0';
+	a->method = opts->method;
 	a->ncpus = libbpf_num_possible_cpus();
-	ret = vfio_btf_check(&vmlinux, &vfio, err, err_len);
-	if (ret)
-		goto out;
-
-	a->skel = vfioscope_bpf__open();
-	if (!a->skel) {
-		ret = -errno;
-		goto out;
-	}
-	a->skel->rodata->filter_pid = opts->pid;
-	if (opts->device)
-		snprintf((char *)a->skel->rodata->filter_device, WIRE_NAME_LEN, "%s",
-			 opts->device);
-	if (opts->driver)
-		snprintf((char *)a->skel->rodata->filter_driver, WIRE_NAME_LEN, "%s",
-			 opts->driver);
-	bpf_map__set_max_entries(a->skel->maps.ring, ring_size(opts->ring_bytes));
-	/* A quarter full is soon enough: the reader also looks by itself. */
-	a->skel->rodata->wake_bytes = ring_size(opts->ring_bytes) / 4;
-
-	ret = core_prepare(a, vmlinux, vfio, err, err_len);
-	if (ret)
-		goto out;
-	ret = vfioscope_bpf__load(a->skel);
-	if (ret) {
-		if (ret == -EPERM || ret == -EACCES)
-			snprintf(err, err_len,
-				 "attaching needs root, or CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN: try 'sudo'");
-		else
-			snprintf(err, err_len, "this kernel refuses the tracing programs: %s",
-				 strerror(-ret));
-		goto out;
-	}
-	ret = core_attach(a, err, err_len);
-	if (ret)
-		goto out;
-	ret = rescan(a, vmlinux);
-out:
+	ret = load_btf(&vmlinux, &vfio, err, err_len);
+	if (!ret)
+		ret = load_programs(a, opts, err, err_len);
+	if (!ret)
+		ret = map_streams(a);
+	if (!ret)
+		ret = module_add(a, "vfio", WIRE_MODULE_VFIO);
+	if (!ret)
+		ret = hook_core(a, vmlinux, vfio, err, err_len);
+	if (!ret)
+		ret = rescan(a, vmlinux);
 	btf__free(vfio);
 	btf__free(vmlinux);
+	if (ret >= 0 && !opts->no_join)
+		ret = attach_join(a);
 	if (ret < 0) {
 		if (!err[0])
 			snprintf(err, err_len, "cannot attach: %s", strerror(-ret));
@@ -492,16 +603,13 @@ out:
 
 void attach_close(struct attach *a)
 {
-	size_t i;
-
 	if (!a)
 		return;
-	for (i = 0; i < a->n_links; i++)
-		bpf_link__destroy(a->links[i]);
-	free(a->links);
-	while (a->n_clones)
-		clone_drop_last(a);
-	free(a->clones);
+	while (a->n_attached)
+		attached_drop_last(a);
+	free(a->attached);
+	if (a->streams)
+		munmap((void *)a->streams, a->streams_len);
 	vfioscope_bpf__destroy(a->skel);
 	free(a->hooks);
 	free(a);
@@ -521,7 +629,7 @@ bool attach_is_hooked(const struct attach *a, const char *symbol, const char *ki
 
 	for (i = 0; i < a->n_hooks; i++) {
 		h = &a->hooks[i];
-		if (strcmp(h->kind, kind) || !strcmp(h->method, "none"))
+		if (strcmp(h->kind, kind) || !capture_hook_attached(h))
 			continue;
 		snprintf(name, sizeof(name), "%s [%s]", h->function, h->module);
 		/* The kernel side cut the symbol to this length. */
@@ -574,6 +682,34 @@ static uint64_t prog_misses(int fd)
 	return info.recursion_misses;
 }
 
+/*
+ * What struct bpf_link_info says of a kprobe since Linux 6.6 (1b715e1b0ec5),
+ * its misses since 6.7 (3acf8ace6823); Debian 12's header knows neither.
+ */
+struct kprobe_link_info {
+	__u32 type, id, prog_id, pad;
+	struct {
+		__u32 type, pad;
+		__u64 func_name;
+		__u32 name_len, offset;
+		__u64 addr;
+		__u64 missed;
+		__u64 cookie;
+	} perf;
+};
+
+/* Returns for which the kernel had no kretprobe instance left. */
+static uint64_t link_misses(const struct bpf_link *link)
+{
+	struct kprobe_link_info info;
+	__u32 len = sizeof(info);
+
+	memset(&info, 0, sizeof(info));
+	if (bpf_obj_get_info_by_fd(bpf_link__fd(link), &info, &len) || len < sizeof(info))
+		return 0;
+	return info.perf.missed;
+}
+
 uint64_t attach_skipped(const struct attach *a)
 {
 	struct bpf_program *prog;
@@ -581,14 +717,89 @@ uint64_t attach_skipped(const struct attach *a)
 	size_t i;
 
 	/* Only returns: a skipped entry costs the start time, not the event. */
-	for (i = 0; i < ARRAY_SIZE(core_hooks); i++) {
-		prog = core_hooks[i].exit ?
-			bpf_object__find_program_by_name(a->skel->obj, core_hooks[i].exit) : NULL;
-		if (prog && a->hooks[i].method[0] != 'n')
+	for (i = 0; i < a->n_attached; i++) {
+		if (!a->attached[i].is_exit)
+			continue;
+		sum += prog_misses(a->attached[i].prog_fd);
+		if (a->attached[i].link)
+			sum += link_misses(a->attached[i].link);
+	}
+	/* A program that libbpf attached is one, on however many functions. */
+	for (i = 0; i < ARRAY_SIZE(hook_types); i++) {
+		prog = hook_types[i].exit ? program(a, &hook_types[i], "kexit") : NULL;
+		if (prog)
 			sum += prog_misses(bpf_program__fd(prog));
 	}
-	for (i = 0; i < a->n_clones; i++)
-		if (a->clones[i].is_exit)
-			sum += prog_misses(a->clones[i].prog_fd);
+	if (bpf_program__autoload(a->skel->progs.next_state_exit))
+		sum += prog_misses(bpf_program__fd(a->skel->progs.next_state_exit));
 	return sum;
+}
+
+/*
+ * A hash that changes under the walk may begin it again: enough is enough.
+ */
+#define WALK_MAX	(2 * 8192)
+
+static void device_flights(const struct attach *a,
+			   void (*fn)(const struct attach_flight *f, void *arg), void *arg)
+{
+	int fd = bpf_map__fd(a->skel->maps.calls);
+	__u64 key, *prev = NULL;
+	struct wire_call call;
+	unsigned int n;
+
+	for (n = 0; n < WALK_MAX && !bpf_map_get_next_key(fd, prev, &key); n++) {
+		prev = &key;
+		if (bpf_map_lookup_elem(fd, &key, &call))
+			continue;
+		fn(&(struct attach_flight) {
+			.start_ns = call.start_ns, .kind = call.kind, .device = call.device,
+			.tid = key, .pid = key >> 32, .feature_target = call.target,
+			.has_target = call.has_target,
+		}, arg);
+	}
+}
+
+static void overflow_flights(const struct attach *a,
+			     void (*fn)(const struct attach_flight *f, void *arg), void *arg)
+{
+	int fd = bpf_map__fd(a->skel->maps.io_overflow);
+	struct wire_overflow_key key, *prev = NULL;
+	struct wire_overflow val;
+	unsigned int n;
+
+	for (n = 0; n < WALK_MAX && !bpf_map_get_next_key(fd, prev, &key); n++) {
+		prev = &key;
+		if (bpf_map_lookup_elem(fd, &key, &val))
+			continue;
+		fn(&(struct attach_flight) {
+			.start_ns = val.start_ns, .kind = val.kind, .device = val.device,
+			.stream = key.stream, .tid = key.tid,
+		}, arg);
+	}
+}
+
+void attach_flights(const struct attach *a,
+		    void (*fn)(const struct attach_flight *f, void *arg), void *arg)
+{
+	const volatile struct wire_stream *st;
+	uint64_t owner;
+	size_t i, k;
+
+	device_flights(a, fn, arg);
+	overflow_flights(a, fn, arg);
+	for (i = 0; i < WIRE_STREAMS; i++) {
+		st = &a->streams[i];
+		if (!st->id)
+			continue;
+		for (k = 0; k < WIRE_CELLS; k++) {
+			owner = st->cell[k].owner;
+			if (!owner)
+				continue;
+			fn(&(struct attach_flight) {
+				.start_ns = st->cell[k].start_ns, .kind = owner & 0xff,
+				.device = st->device, .stream = st->id, .tid = owner >> 8,
+			}, arg);
+		}
+	}
 }

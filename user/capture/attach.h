@@ -24,6 +24,15 @@ void attach_close(struct attach *a);
  * that were added to the list, or -errno.
  */
 int attach_rescan(struct attach *a);
+/*
+ * The kernel side met @symbol, "function [module]", as an operation of that
+ * kind: hook it by kprobe if no hook is on it, which is how a module without
+ * BTF is traced.  1 when a hook was added to the list (attached or not), 0 when
+ * it was known, or -errno.
+ */
+int attach_symbol(struct attach *a, const char *symbol, const char *kind);
+/* Adopt the device FDs and data FDs that are open already. */
+int attach_join(struct attach *a);
 
 const struct capture_hook *attach_hooks(const struct attach *a, size_t *n);
 /* Is @symbol, "function [module]", a hooked function of that kind? */
@@ -32,7 +41,21 @@ bool attach_is_hooked(const struct attach *a, const char *symbol, const char *ki
 int attach_ring_fd(const struct attach *a);
 /* Sum over the cpus. */
 int attach_counters(const struct attach *a, struct wire_counters *out);
-/* Returns that the kernel did not show to their program (recursion_misses). */
+/* Returns that the kernel did not show to their program (missed runs). */
 uint64_t attach_skipped(const struct attach *a);
+
+/* A call that has been entered and has not returned. */
+struct attach_flight {
+	uint64_t start_ns;
+	uint32_t kind;		/* enum wire_kind */
+	uint32_t device, stream, tid;
+	uint32_t pid;		/* 0: not known */
+	uint32_t feature_target;	/* of a SET_STATE */
+	bool has_target;
+};
+
+/* Call @fn for each call in flight, in no order. */
+void attach_flights(const struct attach *a,
+		    void (*fn)(const struct attach_flight *f, void *arg), void *arg);
 
 #endif

@@ -22,6 +22,7 @@
 /* A record can become three events: a loss before it, a task, itself. */
 #define QUEUE_SPARE	4
 #define MAX_CPUS	4096
+#define STUCK_NS	1000000000ULL	/* a call this old is told */
 
 struct capture {
 	struct event_source src;
@@ -46,6 +47,7 @@ struct capture {
 	uint64_t checked_ns;		/* when the counters were last read */
 
 	uint64_t tick_ns;
+	uint64_t looked_ns;		/* at the calls in flight */
 	unsigned int ticks;
 	uint64_t stop_ns;		/* 0: running */
 	bool drained;
@@ -131,6 +133,65 @@ static void tell_counters(struct capture *c)
 	c->checked_ns = t;
 }
 
+/* Ages at which a call that has not returned is told, in seconds. */
+static bool age_is_told(uint64_t before_ns, uint64_t now_ns)
+{
+	static const unsigned int ages[] = {
+		1, 2, 5, 10, 20, 60, 120, 300, 600, 1800, 3600, 3 * 3600, 12 * 3600, 24 * 3600,
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(ages) / sizeof(ages[0]); i++)
+		if (before_ns < ages[i] * 1000000000ULL && now_ns >= ages[i] * 1000000000ULL)
+			return true;
+	return false;
+}
+
+struct stuck_look {
+	struct capture *c;
+	uint64_t now, before;	/* this look and the one before; before 0: the last look */
+};
+
+static void tell_flight(const struct attach_flight *f, void *arg)
+{
+	struct stuck_look *look = arg;
+	struct capture *c = look->c;
+	uint64_t age, before = 0;
+	struct event *ev;
+
+	/* A free cell that was just taken has no start yet. */
+	if (!f->start_ns || f->start_ns > look->now || c->tail >= QUEUE_LEN - 2 * QUEUE_SPARE)
+		return;
+	age = look->now - f->start_ns;
+	if (look->before > f->start_ns)
+		before = look->before - f->start_ns;
+	if (age < STUCK_NS || (look->before && !age_is_told(before, age)))
+		return;
+	ev = queue_add(c);
+	memset(ev, 0, sizeof(*ev));
+	ev->kind = EV_STUCK;
+	ev->t_ns = look->now;
+	ev->tid = f->tid;
+	ev->pid = process_of_thread(f->tid, ev->comm);
+	if (!ev->pid)
+		ev->pid = f->pid;
+	ev->device = f->device;
+	ev->stream = f->stream;
+	ev->stuck.call = f->has_target ? EV_SET_STATE : decode_kind(f->kind);
+	ev->stuck.age_ns = age;
+}
+
+/* @last: the capture ends, so whatever is old enough is told once more. */
+static void tell_stuck(struct capture *c, bool last)
+{
+	struct stuck_look look = { .c = c, .now = now_ns(), .before = c->looked_ns };
+
+	if (last)
+		look.before = 0;
+	attach_flights(c->attach, tell_flight, &look);
+	c->looked_ns = look.now;
+}
+
 static void tell_hooks(struct capture *c)
 {
 	const struct capture_hook *hooks;
@@ -141,7 +202,7 @@ static void tell_hooks(struct capture *c)
 		const struct capture_hook *h = &hooks[c->hooks_told];
 
 		meta_addf(&c->meta, "hook", "%s %s %s %s %s%s%s", h->module, h->function,
-			  h->kind, h->method, h->reason[0] ? "failed" : "ok",
+			  h->kind, h->method, capture_hook_attached(h) ? "ok" : "failed",
 			  h->reason[0] ? " " : "", h->reason);
 	}
 }
@@ -162,6 +223,20 @@ static void tell_task(struct capture *c, uint32_t pid)
 	memcpy(ev->task_def.vm, vm, sizeof(vm));
 }
 
+/* A function that the kernel side met; true when it is traced from now on. */
+static bool met_symbol(struct capture *c, const char field[WIRE_NAME_LEN], const char *kind)
+{
+	char symbol[WIRE_NAME_LEN];
+
+	memcpy(symbol, field, sizeof(symbol));
+	symbol[sizeof(symbol) - 1] = '\0';
+	if (attach_is_hooked(c->attach, symbol, kind))
+		return true;
+	if (attach_symbol(c->attach, symbol, kind) > 0)
+		tell_hooks(c);
+	return attach_is_hooked(c->attach, symbol, kind);
+}
+
 static void finish_stream_open(struct capture *c, const struct wire_stream_open *rec,
 			       struct event *ev)
 {
@@ -172,16 +247,9 @@ static void finish_stream_open(struct capture *c, const struct wire_stream_open 
 	};
 	unsigned int op;
 
-	for (op = 0; op < WIRE_OP_NR; op++) {
-		char symbol[WIRE_NAME_LEN];
-
-		if (!(rec->ops & (1U << op)))
-			continue;
-		memcpy(symbol, rec->symbol[op], sizeof(symbol));
-		symbol[sizeof(symbol) - 1] = '\0';
-		if (attach_is_hooked(c->attach, symbol, kinds[op]))
+	for (op = 0; op < WIRE_OP_NR; op++)
+		if (rec->ops & (1U << op) && met_symbol(c, rec->symbol[op], kinds[op]))
 			ev->stream_open.hooked |= 1U << op;
-	}
 }
 
 static int on_record(void *ctx, void *data, size_t size)
@@ -217,6 +285,8 @@ static int on_record(void *ctx, void *data, size_t size)
 		c->skipped_told = c->skipped_seen;
 	if (h->kind == WIRE_STREAM_OPEN)
 		finish_stream_open(c, data, &ev);
+	if (h->kind == WIRE_DEVICE)
+		met_symbol(c, ((const struct wire_device *)data)->set_state, "set_state");
 	tell_task(c, ev.pid);
 	/* The process may be about to go, and its number with it. */
 	if (h->kind == WIRE_DEVICE_CLOSE)
@@ -235,6 +305,7 @@ static void tick(struct capture *c)
 		return;
 	c->tick_ns = t;
 	tell_counters(c);
+	tell_stuck(c, false);
 	if (++c->ticks % CLOCK_EVERY == 0)
 		tell_clock(c);
 	if (attach_rescan(c->attach) > 0)
@@ -259,6 +330,7 @@ static int capture_next(struct event_source *src, struct event *ev, int timeout_
 				c->drained = true;
 			if (c->drained) {
 				tell_counters(c);
+				tell_stuck(c, true);
 				tell_clock(c);
 			}
 		} else {
@@ -387,6 +459,7 @@ int capture_open(struct capture **out, const struct capture_opts *opts,
 	}
 	c->tick_ns = now_ns();
 	c->checked_ns = c->tick_ns;
+	c->looked_ns = c->tick_ns;
 	c->last_ns = c->tick_ns;
 	tell_clock(c);
 	*out = c;

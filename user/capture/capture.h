@@ -19,11 +19,22 @@
 
 struct capture;
 
+/* How a function may be traced. */
+enum capture_method {
+	CAPTURE_AUTO = 0,	/* fentry, and where it cannot attach, kprobe */
+	CAPTURE_FENTRY = 1,
+	CAPTURE_KPROBE = 2,
+};
+/* "auto", "fentry", "kprobe", in enum order, NULL-terminated. */
+extern const char *const capture_method_names[];
+
 struct capture_opts {
 	const char *device;	/* only this device (BDF or UUID); NULL: all */
 	const char *driver;	/* only devices of this driver; NULL: all */
 	pid_t pid;		/* only calls of this process; 0: all */
 	size_t ring_bytes;	/* rounded up to a power of two pages; 0: 16 MiB */
+	enum capture_method method;
+	bool no_join;		/* do not adopt what is open already */
 	bool verbose;		/* libbpf's own messages on stderr */
 };
 
@@ -32,9 +43,15 @@ struct capture_hook {
 	char module[64];	/* "vmlinux" for the kernel itself */
 	char function[128];
 	const char *kind;	/* "read", "ioctl", "set_state", ...; static */
-	const char *method;	/* "fentry"; static; "none" when it is not */
-	char reason[160];	/* why it is not traced; "" when it is */
+	const char *method;	/* "fentry", "kprobe"; static; "none" when it is not */
+	/* why it is not traced, or not by the better method; "" when all is well */
+	char reason[160];
 };
+
+static inline bool capture_hook_attached(const struct capture_hook *h)
+{
+	return h->method[0] != 'n';
+}
 
 /*
  * Attach every hook that can be attached.  0, or -errno with one line in

@@ -188,6 +188,7 @@ int decode_record(const void *data, size_t size, struct event *ev)
 		/* FMODE_WRITE of include/linux/fs.h */
 		ev->stream_open.direction = rec->f_mode & 2 ? DIR_RESUME : DIR_SAVE;
 		ev->stream_open.ops = rec->ops;
+		ev->stream_open.adopted = rec->adopted;
 		copy_name(ev->stream_open.name, sizeof(ev->stream_open.name),
 			  rec->name, sizeof(rec->name));
 		break;

@@ -155,3 +155,22 @@ bool processes_first_sight(struct processes *p, uint32_t pid, char vm[EVENT_NAME
 		process_vm_from_cgroup(buf, vm);
 	return true;
 }
+
+uint32_t process_of_thread(uint32_t tid, char comm[EVENT_COMM_LEN])
+{
+	char buf[4096];
+	const char *line;
+	ssize_t n;
+
+	memset(comm, 0, EVENT_COMM_LEN);
+	n = read_proc(tid, "comm", buf, sizeof(buf));
+	if (n > 0) {
+		buf[strcspn(buf, "\n")] = '\0';
+		snprintf(comm, EVENT_COMM_LEN, "%.15s", buf);
+	}
+	n = read_proc(tid, "status", buf, sizeof(buf));
+	if (n <= 0)
+		return 0;
+	line = strstr(buf, "\nTgid:");
+	return line ? strtoul(line + strlen("\nTgid:"), NULL, 10) : 0;
+}

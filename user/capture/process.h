@@ -28,6 +28,9 @@ bool processes_first_sight(struct processes *p, uint32_t pid, char vm[EVENT_NAME
 /* The next sight of @pid is a first one again. */
 void processes_forget(struct processes *p, uint32_t pid);
 
+/* The process that thread @tid belongs to, and its name; 0 and "" when it has gone. */
+uint32_t process_of_thread(uint32_t tid, char comm[EVENT_COMM_LEN]);
+
 /*
  * The VM's name in a command line as /proc/PID/cmdline has it: @len bytes,
  * words separated by NUL.  QEMU: "-name web,debug-threads=on" or "-name

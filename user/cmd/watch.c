@@ -14,6 +14,9 @@ const struct opt cmd_watch_opts[] = {
 	  .help = "only calls of this process" },
 	{ 0, "ring", OPT_SIZE, OPT_AT(struct cmd_watch, ring),
 	  .help = "size of the kernel's ring buffer (16MiB)" },
+	{ 0, "attach", OPT_ENUM, OPT_AT(struct cmd_watch, method),
+	  .values = capture_method_names,
+	  .help = "how functions are traced; auto: fentry, where it cannot attach kprobe" },
 	{ 0, "no-fold", OPT_FLAG, OPT_AT(struct cmd_watch, no_fold),
 	  .help = "keep each empty read as an event of its own" },
 	OPT_END
@@ -52,6 +55,7 @@ int cmd_watch_open(const struct cmd_watch *w, const struct cmd_common *common,
 		.driver = w->driver,
 		.pid = w->pid,
 		.ring_bytes = w->ring,
+		.method = w->method,
 		.verbose = common->verbose > 1,
 	};
 	char err[256];
@@ -71,20 +75,25 @@ int cmd_watch_open(const struct cmd_watch *w, const struct cmd_common *common,
 
 void cmd_watch_attached(const struct capture *c, char *buf, size_t size)
 {
-	const struct capture_hook *hooks;
-	size_t n, i, ok = 0, missing = 0;
+	const struct capture_hook *hooks, *failed = NULL;
+	size_t n, i, fentry = 0, kprobe = 0, len;
 
 	hooks = capture_hooks(c, &n);
 	for (i = 0; i < n; i++) {
-		if (hooks[i].reason[0])
-			missing = i;
+		if (!capture_hook_attached(&hooks[i]))
+			failed = &hooks[i];
+		else if (!strcmp(hooks[i].method, "kprobe"))
+			kprobe++;
 		else
-			ok++;
+			fentry++;
 	}
-	if (ok == n)
-		snprintf(buf, size, "attached %zu/%zu (fentry)", ok, n);
+	if (fentry && kprobe)
+		len = snprintf(buf, size, "attached %zu/%zu (%zu fentry, %zu kprobe)",
+			       fentry + kprobe, n, fentry, kprobe);
 	else
-		snprintf(buf, size, "attached %zu/%zu (fentry; %s %s: %s)", ok, n,
-			 hooks[missing].module, hooks[missing].function,
-			 hooks[missing].reason);
+		len = snprintf(buf, size, "attached %zu/%zu (%s)", fentry + kprobe, n,
+			       kprobe ? "kprobe" : "fentry");
+	if (failed && len < size)
+		snprintf(buf + len, size - len, ", not %s of %s: %s", failed->function,
+			 failed->module, failed->reason);
 }

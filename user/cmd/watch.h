@@ -11,11 +11,12 @@
 #include "capture/capture.h"
 #include "cmd/cmd.h"
 
-/* --device, --driver, --pid, --ring, --no-fold */
+/* --device, --driver, --pid, --ring, --attach, --no-fold */
 struct cmd_watch {
 	const char *device, *driver;
 	uint64_t pid;
 	uint64_t ring;
+	int method;		/* enum capture_method */
 	bool no_fold;
 };
 

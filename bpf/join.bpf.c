@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * join.bpf.c - adopting what was open before the capture began
+ *
+ * An iterator over the open files of all tasks, run twice: first it takes the
+ * device FDs, which are those of the vfio module itself; then the data FDs, the
+ * anonymous files of a module that has a migration driver in it.
+ */
+#include "bpf/common.bpf.h"
+
+#define ANON_INODE_FS_MAGIC	0x09041934	/* include/uapi/linux/magic.h */
+#define PRIVATE_WORDS		64
+
+/* WIRE_MODULE_*: which files this run takes. */
+extern __u32 join_what;
+
+/*
+ * The device of a data FD.  Its private data is the driver's own, of a type
+ * that nobody outside knows.  But vfio_alloc_device() puts the struct
+ * vfio_device first into the driver's own device, and a stream keeps a pointer
+ * to that; so a word among the first of the private data that equals the
+ * address of an open device names it.
+ */
+static __always_inline __u32 private_device(struct file *file, bool *unwanted)
+{
+	void *priv = BPF_CORE_READ(file, private_data);
+	struct device_val *known;
+	__u64 word;
+	int i;
+
+	for (i = 0; i < PRIVATE_WORDS; i++) {
+		if (bpf_probe_read_kernel(&word, sizeof(word), priv + i * 8))
+			break;
+		if (!word)
+			continue;
+		known = bpf_map_lookup_elem(&devices, &word);
+		if (known) {
+			*unwanted = !known->id;
+			return known->id;
+		}
+	}
+	return 0;
+}
+
+static __always_inline bool starts_with(const char *s, const char *prefix)
+{
+	int i;
+
+	for (i = 0; i < WIRE_NAME_LEN && prefix[i]; i++)
+		if (s[i] != prefix[i])
+			return false;
+	return true;
+}
+
+SEC("iter/task_file")
+int join_files(struct bpf_iter__task_file *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct file *file = ctx->file;
+	struct wire_module name = {};
+	struct vfio_device_file *df;
+	char symbol[WIRE_NAME_LEN];
+	struct module *owner;
+	bool unwanted = false;
+	__u32 *what;
+	__u64 key;
+	__u32 device;
+
+	if (!task || !file)
+		return 0;
+	if (filter_pid && filter_pid != BPF_CORE_READ(task, tgid))
+		return 0;
+	owner = BPF_CORE_READ(file, f_op, owner);
+	if (!owner)
+		return 0;
+	if (BPF_CORE_READ(file, f_inode, i_sb, s_magic) != ANON_INODE_FS_MAGIC &&
+	    join_what == WIRE_MODULE_DRIVER)
+		return 0;
+	bpf_probe_read_kernel_str(name.name, sizeof(name.name), owner->name);
+	what = bpf_map_lookup_elem(&modules, &name);
+	if (!what || *what != join_what)
+		return 0;
+
+	if (join_what == WIRE_MODULE_VFIO) {
+		/* The module has files of groups and containers too. */
+		symbol_name(symbol, BPF_CORE_READ(file, f_op, unlocked_ioctl));
+		if (!starts_with(symbol, "vfio_device_fops_unl_ioctl"))
+			return 0;
+		df = BPF_CORE_READ(file, private_data);
+		device_id_of(BPF_CORE_READ(df, device), task);
+		return 0;
+	}
+
+	key = (__u64)file;
+	if (bpf_map_lookup_elem(&stream_slots, &key))
+		return 0;
+	device = private_device(file, &unwanted);
+	if (!unwanted && (device || (!filter_device[0] && !filter_driver[0])))
+		stream_register(file, device, task);
+	return 0;
+}
