@@ -933,3 +933,114 @@ uint64_t model_realtime_ns(const struct model *m, uint64_t t_ns)
 		return 0;
 	return m->clock_real_ns + (t_ns - m->clock_mono_ns);
 }
+
+/* ---- a copy ---- */
+
+static struct mig *mig_copy(const struct mig *g)
+{
+	struct mig *c = malloc(sizeof(*c));
+
+	if (!c)
+		return NULL;
+	*c = *g;
+	if (g->io) {
+		c->io = malloc(sizeof(*c->io));
+		if (!c->io) {
+			free(c);
+			return NULL;
+		}
+		*c->io = *g->io;
+	}
+	return c;
+}
+
+static int table_copy(struct table *to, const struct table *from, size_t size)
+{
+	uint32_t i;
+	void *p;
+
+	for (i = 1; i <= from->max; i++) {
+		if (!from->dir[i >> PAGE_BITS]) {
+			i |= PAGE_NR - 1;	/* an empty page */
+			continue;
+		}
+		if (!table_get(from, i))
+			continue;
+		p = malloc(size);
+		if (!p)
+			return -ENOMEM;
+		memcpy(p, table_get(from, i), size);
+		if (table_set(to, i, p)) {
+			free(p);
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+/* The pointers between devices and migrations, of @c instead of its original. */
+static void relink(struct model *c)
+{
+	struct dev *d;
+	uint32_t i;
+
+	for (i = 1; i <= c->devices.max; i++) {
+		d = table_get(&c->devices, i);
+		if (!d)
+			continue;
+		d->mig = d->mig ? c->migs[d->mig->pub.id - 1] : NULL;
+		d->last_mig = d->last_mig ? c->migs[d->last_mig->pub.id - 1] : NULL;
+	}
+	for (i = 0; i < c->n_migs; i++)
+		c->migs[i]->dev = table_get(&c->devices, c->migs[i]->pub.device);
+}
+
+struct model *model_clone(const struct model *m)
+{
+	struct model *c = malloc(sizeof(*c));
+	uint32_t i;
+
+	if (!c)
+		return NULL;
+	*c = *m;
+	memset(&c->devices, 0, sizeof(c->devices));
+	memset(&c->streams, 0, sizeof(c->streams));
+	c->migs = NULL;
+	c->vms = NULL;
+	c->n_migs = c->cap_migs = c->n_vms = c->cap_vms = 0;
+	if (m->n_migs) {
+		c->migs = calloc(m->cap_migs, sizeof(*c->migs));
+		if (!c->migs)
+			goto fail;
+		c->cap_migs = m->cap_migs;
+	}
+	for (i = 0; i < m->n_migs; i++) {
+		c->migs[i] = mig_copy(m->migs[i]);
+		if (!c->migs[i])
+			goto fail;
+		c->n_migs++;
+	}
+	if (m->cap_vms) {
+		c->vms = calloc(m->cap_vms, sizeof(*c->vms));
+		if (!c->vms)
+			goto fail;
+		c->cap_vms = m->cap_vms;
+	}
+	for (i = 0; i < m->cap_vms; i++) {
+		c->vms[i].pid = m->vms[i].pid;
+		if (!m->vms[i].vm)
+			continue;
+		c->vms[i].vm = strdup(m->vms[i].vm);
+		if (!c->vms[i].vm)
+			goto fail;
+	}
+	c->n_vms = m->n_vms;
+	if (table_copy(&c->devices, &m->devices, sizeof(struct dev)) ||
+	    table_copy(&c->streams, &m->streams, sizeof(struct model_stream)))
+		goto fail;
+	relink(c);
+	return c;
+fail:
+	model_destroy(c);
+	return NULL;
+}

@@ -205,6 +205,12 @@ struct event_context {
 
 struct model *model_create(void);
 void model_destroy(struct model *m);
+/*
+ * A copy that goes its own way from here: both give the same when fed the
+ * same.  For whoever seeks: a copy kept at some event is where a look at a later
+ * moment starts.  NULL: out of memory.
+ */
+struct model *model_clone(const struct model *m);
 
 /*
  * Take the next event.  *@ctx may be NULL.  0 or -ENOMEM (the model is then

@@ -196,6 +196,29 @@ static bool is_told(uint32_t kind)
 	return kind == EV_STUCK || kind == EV_LOSS || kind == EV_MARK;
 }
 
+static void print_text(struct lines *l, const struct event *ev,
+		       const struct event_context *ctx)
+{
+	char buf[UNITS_LEN];
+
+	fputs(event_kind_name(ev->kind), l->f);
+	print_detail(l, ev, ctx);
+	if (is_told(ev->kind))
+		return;
+	if (ev->ret < 0 && ev->kind != EV_READ && ev->kind != EV_WRITE)
+		fprintf(l->f, ": %s", errno_label(buf, ev->ret));
+	if (event_calls(ev) == 1)
+		print_duration(l, ", ", ev->dur_ns);
+}
+
+void lines_text(FILE *f, const struct view_options *opt, const struct event *ev,
+		const struct event_context *ctx)
+{
+	struct lines l = { .f = f, .opt = *opt };
+
+	print_text(&l, ev, ctx);
+}
+
 int lines_event(struct lines *l, const struct model *m, const struct event *ev,
 		const struct event_context *ctx)
 {
@@ -228,14 +251,8 @@ int lines_event(struct lines *l, const struct model *m, const struct event *ev,
 		 12, false);
 	fputs("  ", l->f);
 	text_pad(l->f, ctx->has_state ? state_label(buf, ctx->state) : "-", 12, false);
-	fprintf(l->f, "  %s", event_kind_name(ev->kind));
-	print_detail(l, ev, ctx);
-	if (!is_told(ev->kind)) {
-		if (ev->ret < 0 && ev->kind != EV_READ && ev->kind != EV_WRITE)
-			fprintf(l->f, ": %s", errno_label(buf, ev->ret));
-		if (event_calls(ev) == 1)
-			print_duration(l, ", ", ev->dur_ns);
-	}
+	fputs("  ", l->f);
+	print_text(l, ev, ctx);
 	fprintf(l->f, "%s\n", *color ? C_OFF : "");
 	l->prev_ns = ev->t_ns;
 	return ferror(l->f) ? -EIO : 0;

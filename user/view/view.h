@@ -98,5 +98,11 @@ struct lines *lines_create(FILE *f, const struct view_options *opt);
 int lines_event(struct lines *l, const struct model *m, const struct event *ev,
 		const struct event_context *ctx);
 void lines_destroy(struct lines *l);
+/*
+ * Only what happened: "read 1.00 MiB, 61.0 µs"; no time, no device, no colour,
+ * no newline.  Of @opt only @bytes counts.
+ */
+void lines_text(FILE *f, const struct view_options *opt, const struct event *ev,
+		const struct event_context *ctx);
 
 #endif
