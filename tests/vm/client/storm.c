@@ -2,10 +2,11 @@
 /*
  * vfio-storm: as many calls on one data FD as the machine can make, counted.
  *
- *	vfio-storm [-t THREADS] [-s SECONDS] [-b BYTES] BDF
+ *	vfio-storm [-t THREADS] [-s SECONDS] [-b BYTES] [-w MICROSECONDS] BDF
  *
  * Enters PRE_COPY, drains the stream to its temporary end, then lets THREADS
- * threads read it again and again for SECONDS. What was called is printed as
+ * threads read it again and again for SECONDS, resting MICROSECONDS between two
+ * reads. What was called is printed as
  * one line of JSON, for a test to hold a recording against: every read() of
  * the stream that returned, the drain included, and the data that moved.
  */
@@ -17,6 +18,7 @@
 static volatile bool stop;
 static int stream = -1;
 static size_t bytes = 4096;
+static unsigned int rest;
 static uint64_t reads, moved, empty, odd;
 
 static void *reader(void *arg)
@@ -34,6 +36,8 @@ static void *reader(void *arg)
 			n_empty++;
 		else
 			n_odd++;
+		if (rest)
+			usleep(rest);
 	}
 	__sync_fetch_and_add(&reads, n_reads);
 	__sync_fetch_and_add(&moved, n_moved);
@@ -50,18 +54,20 @@ int main(int argc, char **argv)
 	pthread_t tid[64];
 	struct device d;
 
-	while ((opt = getopt(argc, argv, "t:s:b:")) != -1) {
+	while ((opt = getopt(argc, argv, "t:s:b:w:")) != -1) {
 		if (opt == 't')
 			threads = atoi(optarg);
 		else if (opt == 's')
 			seconds = atof(optarg);
 		else if (opt == 'b')
 			bytes = strtoul(optarg, NULL, 0);
+		else if (opt == 'w')
+			rest = atoi(optarg);
 		else
 			return 2;
 	}
 	if (argc - optind != 1 || threads < 1 || threads > (int)ARRAY_SIZE(tid) || !bytes) {
-		fprintf(stderr, "usage: vfio-storm [-t THREADS] [-s SECONDS] [-b BYTES] BDF\n");
+		fprintf(stderr, "usage: vfio-storm [-t THREADS] [-s SECONDS] [-b BYTES] [-w MICROSECONDS] BDF\n");
 		return 2;
 	}
 	ret = device_open(&d, argv[optind]);
