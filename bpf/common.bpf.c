@@ -3,6 +3,7 @@
 #include "bpf/common.bpf.h"
 
 const volatile __u32 filter_pid;
+const volatile __u32 filter_tasks;
 const volatile char filter_device[WIRE_NAME_LEN];
 const volatile char filter_driver[WIRE_NAME_LEN];
 const volatile __u32 wake_bytes = 256 << 10;

@@ -28,6 +28,8 @@
 
 /* Set before load; the empty string or 0 means no filter. */
 extern const volatile __u32 filter_pid;
+/* Some processes are not wanted: those in ignored_tasks. */
+extern const volatile __u32 filter_tasks;
 extern const volatile char filter_device[WIRE_NAME_LEN];
 extern const volatile char filter_driver[WIRE_NAME_LEN];
 /* Wake the reader when this much lies in the ring, in bytes. */
@@ -49,6 +51,14 @@ struct {
 	__type(key, __u32);
 	__type(value, struct wire_counters);
 } counters SEC(".maps") __weak;
+
+/* Processes that user space found to be of another VM than the one asked for. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u32);
+	__type(value, __u32);
+} ignored_tasks SEC(".maps") __weak;
 
 struct device_val {
 	__u32 id;		/* 0: filtered out */
@@ -243,7 +253,11 @@ static __always_inline struct wire_counters *counters_get(void)
 /* The task is one that the user asked for. */
 static __always_inline bool task_wanted(void)
 {
-	return !filter_pid || filter_pid == bpf_get_current_pid_tgid() >> 32;
+	__u32 pid = bpf_get_current_pid_tgid() >> 32;
+
+	if (filter_pid && filter_pid != pid)
+		return false;
+	return !filter_tasks || !bpf_map_lookup_elem(&ignored_tasks, &pid);
 }
 
 /*

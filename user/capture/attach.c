@@ -13,9 +13,11 @@
 
 #include "bpf/wire.h"
 #include "capture/discover.h"
+#include "capture/keeper.h"
 #include "vfioscope.skel.h"
 
 #define MAX_MODULES	64
+#define DETACH_MS	5000	/* as long as a detaching may take unremarked */
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 const char *const capture_method_names[] = { "auto", "fentry", "kprobe", NULL };
@@ -64,6 +66,7 @@ struct attached {
 	struct bpf_link *link;	/* libbpf's, or NULL */
 	int link_fd, prog_fd;	/* our own when link is NULL */
 	bool is_exit;
+	size_t hook;		/* index of what it serves */
 };
 
 struct attach {
@@ -79,6 +82,7 @@ struct attach {
 	const struct wire_stream *streams;	/* the kernel side's table */
 	size_t streams_len;
 	int ncpus;
+	pid_t keeper;		/* closes the links; see keeper.h */
 };
 
 static bool libbpf_verbose;
@@ -125,17 +129,33 @@ static struct attached *attached_add(struct attach *a, bool is_exit)
 		return NULL;
 	a->attached = at;
 	at += a->n_attached++;
-	*at = (struct attached){ .link_fd = -1, .prog_fd = -1, .is_exit = is_exit };
+	*at = (struct attached){
+		.link_fd = -1, .prog_fd = -1, .is_exit = is_exit, .hook = a->n_hooks - 1,
+	};
 	return at;
+}
+
+static void attached_drop(struct attached *at)
+{
+	bpf_link__destroy(at->link);
+	if (at->link_fd >= 0)
+		close(at->link_fd);
+	if (at->prog_fd >= 0)
+		close(at->prog_fd);
 }
 
 static void attached_drop_last(struct attach *a)
 {
-	struct attached *at = &a->attached[--a->n_attached];
+	attached_drop(&a->attached[--a->n_attached]);
+}
 
-	bpf_link__destroy(at->link);
-	if (at->link_fd >= 0)
-		close(at->link_fd);
+/* The keeper has closed the links, or is at it: only what is ours is freed. */
+static void attached_forget(struct attached *at)
+{
+	if (at->link) {
+		bpf_link__disconnect(at->link);
+		bpf_link__destroy(at->link);
+	}
 	if (at->prog_fd >= 0)
 		close(at->prog_fd);
 }
@@ -363,22 +383,91 @@ static int hook_module(struct attach *a, struct btf *vmlinux, const char *module
 	return err;
 }
 
+static bool in_list(char (*names)[64], int n, const char *name)
+{
+	int i;
+
+	for (i = 0; i < n; i++)
+		if (!strcmp(names[i], name))
+			return true;
+	return false;
+}
+
+/* Detach what serves @module, "" for every driver's; how many hooks that were. */
+static int hooks_drop(struct attach *a, const char *module, const char *reason)
+{
+	struct capture_hook *h;
+	size_t i, kept = 0;
+	int dropped = 0;
+
+	for (i = 0; i < a->n_attached; i++) {
+		h = &a->hooks[a->attached[i].hook];
+		if (!strcmp(h->module, "vfio") || !strcmp(h->module, "vmlinux") ||
+		    (module[0] && strcmp(module, h->module))) {
+			a->attached[kept++] = a->attached[i];
+			continue;
+		}
+		attached_drop(&a->attached[i]);
+		if (capture_hook_attached(h)) {
+			h->method = "none";
+			snprintf(h->reason, sizeof(h->reason), "%s", reason);
+			dropped++;
+		}
+	}
+	a->n_attached = kept;
+	return dropped;
+}
+
+/* Its functions are gone; the same names may come back with other code. */
+static void module_left(struct attach *a, const char *module)
+{
+	struct wire_module key = {};
+	size_t i, kept = 0, k;
+
+	hooks_drop(a, module, "unloaded");
+	snprintf(key.name, sizeof(key.name), "%s", module);
+	bpf_map_delete_elem(bpf_map__fd(a->skel->maps.modules), &key);
+	for (i = 0; i < a->n_hooks; i++) {
+		if (!strcmp(a->hooks[i].module, module))
+			continue;
+		for (k = 0; k < a->n_attached; k++)
+			if (a->attached[k].hook == i)
+				a->attached[k].hook = kept;
+		a->hooks[kept++] = a->hooks[i];
+	}
+	a->n_hooks = kept;
+}
+
+int attach_let_go(struct attach *a)
+{
+	char last[64] = "";
+	int n = 0;
+	size_t i;
+
+	for (i = 0; i < a->n_hooks; i++) {
+		if (!capture_hook_attached(&a->hooks[i]) || !strcmp(a->hooks[i].module, last) ||
+		    !strcmp(a->hooks[i].module, "vfio") || !strcmp(a->hooks[i].module, "vmlinux"))
+			continue;
+		snprintf(last, sizeof(last), "%s", a->hooks[i].module);
+		n++;
+	}
+	hooks_drop(a, "", "let go");
+	return n;
+}
+
 /* @vmlinux: the kernel's BTF, or NULL to load it only when it is needed. */
 static int rescan(struct attach *a, struct btf *vmlinux)
 {
 	char now[MAX_MODULES][64];
 	struct btf *loaded = NULL;
-	size_t before = a->n_hooks;
-	int n, i, j, ret = 0;
+	int n, i, j, ret = 0, added = 0;
+	size_t before;
 
 	n = discover_modules(now, MAX_MODULES);
 	if (n < 0)
 		return n;
 	for (i = 0; i < n && !ret; i++) {
-		for (j = 0; j < a->n_modules; j++)
-			if (!strcmp(a->modules[j], now[i]))
-				break;
-		if (j < a->n_modules)
+		if (in_list(a->modules, a->n_modules, now[i]))
 			continue;
 		if (!vmlinux) {
 			loaded = btf__load_vmlinux_btf();
@@ -386,12 +475,17 @@ static int rescan(struct attach *a, struct btf *vmlinux)
 				return libbpf_get_error(loaded);
 			vmlinux = loaded;
 		}
+		before = a->n_hooks;
 		ret = hook_module(a, vmlinux, now[i]);
+		added += a->n_hooks - before;
 	}
+	for (j = 0; j < a->n_modules; j++)
+		if (!in_list(now, n, a->modules[j]))
+			module_left(a, a->modules[j]);
 	memcpy(a->modules, now, sizeof(now));
 	a->n_modules = n;
 	btf__free(loaded);
-	return ret ? ret : (int)(a->n_hooks - before);
+	return ret ? ret : added;
 }
 
 int attach_rescan(struct attach *a)
@@ -525,6 +619,7 @@ static int load_programs(struct attach *a, const struct capture_opts *opts,
 		return -errno;
 	a->skel = s;
 	s->rodata->filter_pid = opts->pid;
+	s->rodata->filter_tasks = opts->vm != NULL;
 	if (opts->device)
 		snprintf((char *)s->rodata->filter_device, WIRE_NAME_LEN, "%s", opts->device);
 	if (opts->driver)
@@ -577,6 +672,10 @@ int attach_open(struct attach **out, const struct capture_opts *opts, char *err,
 	a->method = opts->method;
 	a->ncpus = libbpf_num_possible_cpus();
 	ret = load_btf(&vmlinux, &vfio, err, err_len);
+	if (!ret) {
+		a->keeper = keeper_start();
+		ret = a->keeper < 0 ? (int)a->keeper : 0;
+	}
 	if (!ret)
 		ret = load_programs(a, opts, err, err_len);
 	if (!ret)
@@ -601,18 +700,30 @@ int attach_open(struct attach **out, const struct capture_opts *opts, char *err,
 	return 0;
 }
 
-void attach_close(struct attach *a)
+int attach_close(struct attach *a)
 {
+	int err = 0;
+
 	if (!a)
-		return;
+		return 0;
+	if (a->keeper > 0)
+		err = keeper_finish(a->keeper, DETACH_MS);
 	while (a->n_attached)
-		attached_drop_last(a);
+		attached_forget(&a->attached[--a->n_attached]);
 	free(a->attached);
 	if (a->streams)
 		munmap((void *)a->streams, a->streams_len);
 	vfioscope_bpf__destroy(a->skel);
 	free(a->hooks);
 	free(a);
+	return err;
+}
+
+void attach_ignore_task(struct attach *a, uint32_t pid)
+{
+	__u32 one = 1;
+
+	bpf_map_update_elem(bpf_map__fd(a->skel->maps.ignored_tasks), &pid, &one, BPF_ANY);
 }
 
 const struct capture_hook *attach_hooks(const struct attach *a, size_t *n)

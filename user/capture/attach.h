@@ -16,8 +16,11 @@ struct wire_counters;
 
 int attach_open(struct attach **out, const struct capture_opts *opts,
 		char *err, size_t err_len);
-/* Detaches everything. */
-void attach_close(struct attach *a);
+/*
+ * Detach everything.  0, or -ETIMEDOUT when the kernel has not let go of the
+ * hooks in time: they are left to a process of their own (keeper.h).
+ */
+int attach_close(struct attach *a);
 
 /*
  * Hook drivers that were loaded since the last call.  The number of hooks
@@ -31,12 +34,21 @@ int attach_rescan(struct attach *a);
  * it was known, or -errno.
  */
 int attach_symbol(struct attach *a, const char *symbol, const char *kind);
+/*
+ * Let go of the drivers' modules, so that they can be unloaded: their hooks are
+ * detached, and attached again only after a module was away.  The number of
+ * modules let go.
+ */
+int attach_let_go(struct attach *a);
 /* Adopt the device FDs and data FDs that are open already. */
 int attach_join(struct attach *a);
 
 const struct capture_hook *attach_hooks(const struct attach *a, size_t *n);
 /* Is @symbol, "function [module]", a hooked function of that kind? */
 bool attach_is_hooked(const struct attach *a, const char *symbol, const char *kind);
+
+/* No event of process @pid is wanted from now on; see filter_tasks. */
+void attach_ignore_task(struct attach *a, uint32_t pid);
 
 int attach_ring_fd(const struct attach *a);
 /* Sum over the cpus. */

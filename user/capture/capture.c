@@ -29,8 +29,8 @@ struct capture {
 	struct attach *attach;
 	struct ring_buffer *rb;
 	struct meta meta;
-	size_t hooks_told;		/* of attach's, in meta */
 	struct processes *procs;
+	char vm[EVENT_NAME_LEN];	/* the only one wanted; "": all */
 
 	struct event queue[QUEUE_LEN + QUEUE_SPARE];
 	unsigned int head, tail;	/* head: next to hand out */
@@ -192,14 +192,15 @@ static void tell_stuck(struct capture *c, bool last)
 	c->looked_ns = look.now;
 }
 
-static void tell_hooks(struct capture *c)
+/* The last @added hooks of the list are new. */
+static void tell_hooks(struct capture *c, size_t added)
 {
-	const struct capture_hook *hooks;
-	size_t n;
+	const struct capture_hook *hooks, *h;
+	size_t n, i;
 
 	hooks = attach_hooks(c->attach, &n);
-	for (; c->hooks_told < n; c->hooks_told++) {
-		const struct capture_hook *h = &hooks[c->hooks_told];
+	for (i = n - added; i < n; i++) {
+		h = &hooks[i];
 
 		meta_addf(&c->meta, "hook", "%s %s %s %s %s%s%s", h->module, h->function,
 			  h->kind, h->method, capture_hook_attached(h) ? "ok" : "failed",
@@ -214,6 +215,11 @@ static void tell_task(struct capture *c, uint32_t pid)
 
 	if (!pid || !processes_first_sight(c->procs, pid, vm))
 		return;
+	if (c->vm[0] && strcmp(c->vm, vm)) {
+		processes_unwant(c->procs, pid);
+		attach_ignore_task(c->attach, pid);
+		return;
+	}
 	ev = queue_add(c);
 	memset(ev, 0, sizeof(*ev));
 	ev->kind = EV_TASK;
@@ -233,7 +239,7 @@ static bool met_symbol(struct capture *c, const char field[WIRE_NAME_LEN], const
 	if (attach_is_hooked(c->attach, symbol, kind))
 		return true;
 	if (attach_symbol(c->attach, symbol, kind) > 0)
-		tell_hooks(c);
+		tell_hooks(c, 1);
 	return attach_is_hooked(c->attach, symbol, kind);
 }
 
@@ -288,6 +294,9 @@ static int on_record(void *ctx, void *data, size_t size)
 	if (h->kind == WIRE_DEVICE)
 		met_symbol(c, ((const struct wire_device *)data)->set_state, "set_state");
 	tell_task(c, ev.pid);
+	/* A device is told all the same: a wanted process may come to use it. */
+	if (ev.kind != EV_DEVICE && !processes_wanted(c->procs, ev.pid))
+		goto out;
 	/* The process may be about to go, and its number with it. */
 	if (h->kind == WIRE_DEVICE_CLOSE)
 		processes_forget(c->procs, ev.pid);
@@ -300,6 +309,7 @@ out:
 static void tick(struct capture *c)
 {
 	uint64_t t = now_ns();
+	int added;
 
 	if (t - c->tick_ns < TICK_NS)
 		return;
@@ -308,8 +318,12 @@ static void tick(struct capture *c)
 	tell_stuck(c, false);
 	if (++c->ticks % CLOCK_EVERY == 0)
 		tell_clock(c);
-	if (attach_rescan(c->attach) > 0)
-		tell_hooks(c);
+	added = attach_rescan(c->attach);
+	if (added > 0) {
+		tell_hooks(c, added);
+		/* What it has open may be older than its hooks. */
+		attach_join(c->attach);
+	}
 }
 
 static int capture_next(struct event_source *src, struct event *ev, int timeout_ms)
@@ -378,6 +392,19 @@ static const char *capture_error(struct event_source *src)
 	return ((struct capture *)src)->error;
 }
 
+/* Of the last close(): the capture itself is gone by then. */
+static bool left_behind;
+
+bool capture_left_behind(void)
+{
+	return left_behind;
+}
+
+int capture_let_go(struct capture *c)
+{
+	return attach_let_go(c->attach);
+}
+
 static void capture_close(struct event_source *src)
 {
 	struct capture *c = (struct capture *)src;
@@ -385,7 +412,7 @@ static void capture_close(struct event_source *src)
 	if (!c)
 		return;
 	ring_buffer__free(c->rb);
-	attach_close(c->attach);
+	left_behind = attach_close(c->attach) != 0;
 	processes_destroy(c->procs);
 	meta_clear(&c->meta);
 	free(c);
@@ -432,6 +459,7 @@ int capture_open(struct capture **out, const struct capture_opts *opts,
 		 char *err, size_t err_len)
 {
 	struct capture *c;
+	size_t n_hooks;
 	int ret;
 
 	*out = NULL;
@@ -442,6 +470,8 @@ int capture_open(struct capture **out, const struct capture_opts *opts,
 	}
 	c->src.ops = &capture_ops;
 	c->procs = processes_create();
+	if (opts->vm)
+		snprintf(c->vm, sizeof(c->vm), "%s", opts->vm);
 	ret = c->procs ? describe(c) : -ENOMEM;
 	if (ret) {
 		snprintf(err, err_len, "out of memory");
@@ -450,7 +480,8 @@ int capture_open(struct capture **out, const struct capture_opts *opts,
 	ret = attach_open(&c->attach, opts, err, err_len);
 	if (ret)
 		goto fail;
-	tell_hooks(c);
+	attach_hooks(c->attach, &n_hooks);
+	tell_hooks(c, n_hooks);
 	c->rb = ring_buffer__new(attach_ring_fd(c->attach), on_record, c, NULL);
 	if (!c->rb) {
 		ret = -errno;

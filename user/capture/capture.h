@@ -31,6 +31,7 @@ extern const char *const capture_method_names[];
 struct capture_opts {
 	const char *device;	/* only this device (BDF or UUID); NULL: all */
 	const char *driver;	/* only devices of this driver; NULL: all */
+	const char *vm;		/* only processes of this VM; NULL: all */
 	pid_t pid;		/* only calls of this process; 0: all */
 	size_t ring_bytes;	/* rounded up to a power of two pages; 0: 16 MiB */
 	enum capture_method method;
@@ -67,6 +68,19 @@ struct event_source *capture_source(struct capture *c);
 
 /* The hooks, attached or not; valid until the next next(). */
 const struct capture_hook *capture_hooks(const struct capture *c, size_t *n);
+
+/*
+ * Let go of the drivers' modules, so that they can be unloaded: nothing more is
+ * seen of a driver until its module was away and is back.  The number of
+ * modules.
+ */
+int capture_let_go(struct capture *c);
+
+/*
+ * Did the last close() of a capture leave hooks behind, because the kernel did
+ * not let go of them in time?  They go when it does.
+ */
+bool capture_left_behind(void);
 
 /*
  * No event after this moment will be delivered; those before it still are:

@@ -17,6 +17,7 @@
 struct processes {
 	uint32_t pid[SLOTS];	/* 0: free */
 	bool known[SLOTS];	/* false: told, then forgotten */
+	bool unwanted[SLOTS];
 	unsigned int used;
 };
 
@@ -128,6 +129,21 @@ void processes_forget(struct processes *p, uint32_t pid)
 	p->known[slot_of(p, pid)] = false;
 }
 
+void processes_unwant(struct processes *p, uint32_t pid)
+{
+	unsigned int slot = slot_of(p, pid);
+
+	if (p->pid[slot] == pid)
+		p->unwanted[slot] = true;
+}
+
+bool processes_wanted(const struct processes *p, uint32_t pid)
+{
+	unsigned int slot = slot_of(p, pid);
+
+	return p->pid[slot] != pid || !p->unwanted[slot];
+}
+
 bool processes_first_sight(struct processes *p, uint32_t pid, char vm[EVENT_NAME_LEN])
 {
 	/* libvirt's command lines are long; -name comes early in them. */
@@ -145,6 +161,7 @@ bool processes_first_sight(struct processes *p, uint32_t pid, char vm[EVENT_NAME
 		p->used++;
 	p->pid[slot] = pid;
 	p->known[slot] = true;
+	p->unwanted[slot] = false;
 
 	memset(vm, 0, EVENT_NAME_LEN);
 	n = read_proc(pid, "cmdline", buf, sizeof(buf));

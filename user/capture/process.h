@@ -25,6 +25,13 @@ void processes_destroy(struct processes *p);
  */
 bool processes_first_sight(struct processes *p, uint32_t pid, char vm[EVENT_NAME_LEN]);
 
+/*
+ * Whether a process is wanted at all: true until processes_unwant() said
+ * otherwise, and again after processes_forget().
+ */
+void processes_unwant(struct processes *p, uint32_t pid);
+bool processes_wanted(const struct processes *p, uint32_t pid);
+
 /* The next sight of @pid is a first one again. */
 void processes_forget(struct processes *p, uint32_t pid);
 

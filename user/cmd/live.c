@@ -145,8 +145,7 @@ int cmd_live(int argc, char **argv)
 		status = cmd_close_output(stdout, EXIT_OK);
 out:
 	fold_close(fold);
-	if (src)
-		src->ops->close(src);
+	cmd_watch_close(capture);
 	lines_destroy(l.lines);
 	ndjson_destroy(l.ndjson);
 	model_destroy(l.model);

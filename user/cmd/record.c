@@ -168,6 +168,8 @@ static int write_tool_meta(struct recorder *r, int argc, char **argv)
 		err |= meta_addf(&m, "filter", "device %s", r->o.watch.device);
 	if (r->o.watch.driver)
 		err |= meta_addf(&m, "filter", "driver %s", r->o.watch.driver);
+	if (r->o.watch.vm)
+		err |= meta_addf(&m, "filter", "vm %s", r->o.watch.vm);
 	if (r->o.watch.pid)
 		err |= meta_addf(&m, "filter", "pid %llu",
 				 (unsigned long long)r->o.watch.pid);
@@ -319,6 +321,7 @@ static int run(struct recorder *r)
 		if (now - looked < 10000000)
 			continue;
 		looked = now;
+		cmd_watch_let_go(r->capture);
 		err = r->fold ? fold_tick(r->fold, now) : 0;
 		if (!err)
 			err = recording_writer_tick(r->writer, now);
@@ -471,8 +474,7 @@ int cmd_record(int argc, char **argv)
 	err = recording_writer_close(r.writer);
 	if (err && err != -EPIPE && status == EXIT_OK)
 		status = cmd_fail(EXIT_BAD_FILE, "%s: %s", r.path, strerror(-err));
-	if (r.src)
-		r.src->ops->close(r.src);
+	cmd_watch_close(r.capture);
 	model_destroy(r.model);
 	return status;
 }

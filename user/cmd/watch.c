@@ -12,6 +12,8 @@ const struct opt cmd_watch_opts[] = {
 	  .help = "only devices of this driver" },
 	{ 0, "pid", OPT_U64, OPT_AT(struct cmd_watch, pid), .arg = "PID",
 	  .help = "only calls of this process" },
+	{ 0, "vm", OPT_STRING, OPT_AT(struct cmd_watch, vm), .arg = "NAME",
+	  .help = "only processes of this VM: QEMU's -name, else the cgroup's" },
 	{ 0, "ring", OPT_SIZE, OPT_AT(struct cmd_watch, ring),
 	  .help = "size of the kernel's ring buffer (16MiB)" },
 	{ 0, "attach", OPT_ENUM, OPT_AT(struct cmd_watch, method),
@@ -24,9 +26,35 @@ const struct opt cmd_watch_opts[] = {
 
 volatile sig_atomic_t cmd_watch_signal;
 
+static volatile sig_atomic_t let_go_asked;
+
 static void on_signal(int sig)
 {
-	cmd_watch_signal = sig;
+	if (sig == SIGUSR1)
+		let_go_asked = 1;
+	else
+		cmd_watch_signal = sig;
+}
+
+void cmd_watch_let_go(struct capture *c)
+{
+	if (!let_go_asked)
+		return;
+	let_go_asked = 0;
+	cmd_note("let go of %d driver modules: they can be unloaded, and are traced again when they are back",
+		 capture_let_go(c));
+}
+
+void cmd_watch_close(struct capture *c)
+{
+	struct event_source *src;
+
+	if (!c)
+		return;
+	src = capture_source(c);
+	src->ops->close(src);
+	if (capture_left_behind())
+		cmd_note("the kernel has not let go of the hooks yet (a cpu is stuck in a hooked function?); they go when it does");
 }
 
 void cmd_watch_signals(void)
@@ -36,6 +64,7 @@ void cmd_watch_signals(void)
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGHUP, &sa, NULL);
+	sigaction(SIGUSR1, &sa, NULL);
 	signal(SIGPIPE, SIG_IGN);
 }
 
@@ -53,6 +82,7 @@ int cmd_watch_open(const struct cmd_watch *w, const struct cmd_common *common,
 	struct capture_opts opts = {
 		.device = w->device,
 		.driver = w->driver,
+		.vm = w->vm,
 		.pid = w->pid,
 		.ring_bytes = w->ring,
 		.method = w->method,
@@ -66,8 +96,9 @@ int cmd_watch_open(const struct cmd_watch *w, const struct cmd_common *common,
 	if (w->ring > (1ULL << 30))
 		return cmd_fail(EXIT_USAGE, "--ring: at most 1GiB");
 	if ((w->device && strlen(w->device) >= EVENT_NAME_LEN) ||
-	    (w->driver && strlen(w->driver) >= EVENT_NAME_LEN))
-		return cmd_fail(EXIT_USAGE, "a device or a driver has a shorter name than that");
+	    (w->driver && strlen(w->driver) >= EVENT_NAME_LEN) ||
+	    (w->vm && strlen(w->vm) >= EVENT_NAME_LEN))
+		return cmd_fail(EXIT_USAGE, "no device, driver or VM has a name that long");
 	if (capture_open(c, &opts, err, sizeof(err)))
 		return cmd_fail(EXIT_NO_ATTACH, "%s", err);
 	return 0;

@@ -11,9 +11,9 @@
 #include "capture/capture.h"
 #include "cmd/cmd.h"
 
-/* --device, --driver, --pid, --ring, --attach, --no-fold */
+/* --device, --driver, --pid, --vm, --ring, --attach, --no-fold */
 struct cmd_watch {
-	const char *device, *driver;
+	const char *device, *driver, *vm;
 	uint64_t pid;
 	uint64_t ring;
 	int method;		/* enum capture_method */
@@ -35,6 +35,15 @@ void cmd_watch_attached(const struct capture *c, char *buf, size_t size);
 extern volatile sig_atomic_t cmd_watch_signal;
 /* Catch them (without SA_RESTART) and ignore SIGPIPE. */
 void cmd_watch_signals(void);
+
+/*
+ * SIGUSR1 asks to let go of the drivers' modules (capture_let_go()): done here
+ * if it came, and told.
+ */
+void cmd_watch_let_go(struct capture *c);
+
+/* Close the capture, and tell if the kernel did not let go of its hooks. */
+void cmd_watch_close(struct capture *c);
 
 uint64_t cmd_watch_now_ns(void);
 

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
+#include "capture/keeper.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* What holds a program on a function. */
+static int is_hook(const char *target)
+{
+	return !strcmp(target, "anon_inode:bpf_link") ||
+	       !strcmp(target, "anon_inode:bpf-link") ||
+	       !strcmp(target, "anon_inode:[perf_event]") ||
+	       !strcmp(target, "anon_inode:bpf-raw-tracepoint") ||
+	       !strcmp(target, "anon_inode:bpf-tracing-prog");
+}
+
+static void close_hooks(void)
+{
+	char target[64], path[64];
+	struct dirent *de;
+	ssize_t n;
+	DIR *dir;
+
+	dir = opendir("/proc/self/fd");
+	if (!dir)
+		return;
+	while ((de = readdir(dir))) {
+		if (de->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "/proc/self/fd/%.20s", de->d_name);
+		n = readlink(path, target, sizeof(target) - 1);
+		if (n < 0)
+			continue;
+		target[n] = '\0';
+		if (is_hook(target))
+			close(atoi(de->d_name));
+	}
+	closedir(dir);
+}
+
+static void keep(pid_t parent)
+{
+	sigset_t set;
+	int sig;
+
+	/* A Ctrl-C at the terminal is for the recorder. */
+	setsid();
+	sigfillset(&set);
+	sigprocmask(SIG_SETMASK, &set, NULL);
+	prctl(PR_SET_NAME, "vfioscope-keep");
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	/* The parent may have died before the kernel knew whom to tell. */
+	if (getppid() == parent)
+		sigwait(&set, &sig);
+	if (getppid() != parent) {
+		/* It died: whoever reads its pipe must see the end of it now. */
+		close(STDIN_FILENO);
+		close(STDOUT_FILENO);
+		close(STDERR_FILENO);
+	}
+	close_hooks();
+	_exit(0);
+}
+
+pid_t keeper_start(void)
+{
+	pid_t parent = getpid(), pid;
+
+	/* As fork(), but with one table of open files for both. */
+	pid = syscall(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, NULL);
+	if (pid < 0)
+		return -errno;
+	if (!pid)
+		keep(parent);
+	return pid;
+}
+
+int keeper_finish(pid_t keeper, int timeout_ms)
+{
+	const struct timespec step = { .tv_nsec = 5000000 };
+	int status, waited;
+
+	kill(keeper, SIGTERM);
+	for (waited = 0; ; waited += 5) {
+		if (waitpid(keeper, &status, WNOHANG) != 0)
+			return 0;
+		if (waited >= timeout_ms)
+			return -ETIMEDOUT;
+		nanosleep(&step, NULL);
+	}
+}
