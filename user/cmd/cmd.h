@@ -61,12 +61,14 @@ struct command {
 	int (*run)(int argc, char **argv);
 };
 
+extern const struct command command_doctor;
 extern const struct command command_export;
 extern const struct command command_info;
 extern const struct command command_live;	/* cmd/live.c */
 extern const struct command command_record;	/* cmd/record.c */
 extern const struct command command_report;
 
+int cmd_doctor(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_info(int argc, char **argv);
 int cmd_live(int argc, char **argv);

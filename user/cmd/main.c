@@ -23,6 +23,7 @@ static const struct command *const commands[] = {
 	&command_report,
 	&command_export,
 	&command_info,
+	&command_doctor,
 	NULL
 };
 
