@@ -8,7 +8,7 @@
 #   make check-unit the tests that need neither root nor a virtual machine
 #   make bench      measure; no test depends on it
 #   make vmlinux    regenerate vmlinux/vmlinux.h from the lab's kernels
-#   make install    DESTDIR, prefix, mandir
+#   make install    DESTDIR, prefix, mandir, bashcompdir
 #
 # V=1 shows the commands; DEVELOPER=1 turns warnings into errors; SAN=1 builds
 # with the address and undefined-behaviour sanitizers (into build-san/);
@@ -23,6 +23,7 @@ BPFTOOL ?= $(firstword $(shell PATH=$$PATH:/usr/sbin:/sbin command -v bpftool))
 prefix ?= /usr/local
 bindir ?= $(prefix)/bin
 mandir ?= $(prefix)/share/man
+bashcompdir ?= $(prefix)/share/bash-completion/completions
 
 VERSION := 0.1.0
 B := $(if $(SAN),build-san,build)
@@ -139,6 +140,8 @@ install: all
 	for p in docs/*.[1-8]; do \
 		install -D -m 644 $$p $(DESTDIR)$(mandir)/man$${p##*.}/$${p##*/} || exit 1; \
 	done
+	install -d $(DESTDIR)$(bashcompdir)
+	$(B)/vfioscope completion bash > $(DESTDIR)$(bashcompdir)/vfioscope
 
 clean:
 	$(Q)rm -rf build build-san

@@ -57,10 +57,15 @@ struct command {
 	const char *examples;		/* lines for the end of --help; or NULL */
 	const struct opt *opts;
 	unsigned int flags;		/* OPTS_* of util/opt.h */
+	bool hidden;			/* not listed, not completed */
 	/* argv[0] is the command's name; returns the exit code. */
 	int (*run)(int argc, char **argv);
 };
 
+/* All of them, NULL-terminated (cmd/main.c). */
+extern const struct command *const cmd_table[];
+
+extern const struct command command_completion;
 extern const struct command command_doctor;
 extern const struct command command_export;
 extern const struct command command_info;
@@ -68,6 +73,7 @@ extern const struct command command_live;	/* cmd/live.c */
 extern const struct command command_record;	/* cmd/record.c */
 extern const struct command command_report;
 
+int cmd_completion(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_info(int argc, char **argv);

@@ -17,13 +17,14 @@
 #include "util/json.h"
 #include "util/units.h"
 
-static const struct command *const commands[] = {
+const struct command *const cmd_table[] = {
 	&command_live,
 	&command_record,
 	&command_report,
 	&command_export,
 	&command_info,
 	&command_doctor,
+	&command_completion,
 	NULL
 };
 
@@ -223,20 +224,20 @@ static const struct command *find_command(const char *name)
 {
 	size_t i;
 
-	for (i = 0; commands[i]; i++)
-		if (!strcmp(commands[i]->name, name))
-			return commands[i];
+	for (i = 0; cmd_table[i]; i++)
+		if (!strcmp(cmd_table[i]->name, name))
+			return cmd_table[i];
 	return NULL;
 }
 
 static int unknown_command(const char *word)
 {
-	const char *names[sizeof(commands) / sizeof(commands[0]) + 2];
+	const char *names[sizeof(cmd_table) / sizeof(cmd_table[0]) + 2];
 	const char *near;
 	size_t i;
 
-	for (i = 0; commands[i]; i++)
-		names[i] = commands[i]->name;
+	for (i = 0; cmd_table[i]; i++)
+		names[i] = cmd_table[i]->name;
 	names[i++] = "help";
 	names[i] = NULL;
 	near = opt_nearest(word, names);
@@ -252,8 +253,9 @@ static void print_help(FILE *f)
 	fputs("Usage: vfioscope [COMMAND] [OPTIONS]\n\n"
 	      "Watch and judge VFIO device migrations. It only watches: it never issues a VFIO\n"
 	      "call of its own.\n\nCommands:\n", f);
-	for (i = 0; commands[i]; i++)
-		fprintf(f, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+	for (i = 0; cmd_table[i]; i++)
+		if (!cmd_table[i]->hidden)
+			fprintf(f, "  %-10s %s\n", cmd_table[i]->name, cmd_table[i]->summary);
 	fputs("  help       What a command does and which options it has\n\n"
 	      "Without a command it is 'live'. 'vfioscope COMMAND --help' tells more.\n\n"
 	      "Exit codes: 0 done, 1 findings, 2 usage, 3 inconclusive, 4 cannot attach,\n"
