@@ -9,6 +9,7 @@ const volatile char filter_driver[WIRE_NAME_LEN];
 const volatile __u32 wake_bytes = 256 << 10;
 
 __u64 streams_alive;
+__u8 by_kprobe[WIRE_HOOKS];
 __u32 last_device;
 __u32 last_stream;
 __u32 join_what;

@@ -37,6 +37,12 @@ extern const volatile __u32 wake_bytes;
 
 /* Data FDs alive: a global hook returns at once while there is none. */
 extern __u64 streams_alive;
+/*
+ * By enum hook_id: calls are taken by the kprobes of this hook, and its fentry
+ * programs, where both are attached, stand back.  Set when the kernel was seen
+ * to skip fentry programs (see HOOK()).
+ */
+extern __u8 by_kprobe[WIRE_HOOKS];
 extern __u32 last_device;
 extern __u32 last_stream;
 
@@ -142,28 +148,25 @@ struct {
  *	cannot attach; the arguments are kept from the entry to the return.
  *
  * NAME_wants(args) says early that a call is none of ours.
+ *
+ * Both methods may be on a function at once: the kernel skips a fentry program
+ * while the same program is preempted on that cpu, and when that was seen the
+ * kprobes, which run without preemption, take over.  A call is told by the
+ * method that saw its entry, so that the change loses none and doubles none.
  */
-enum hook_id {
-	HOOK_ID_NONE,
-	HOOK_ID_device_ioctl,
-	HOOK_ID_next_state,
-	HOOK_ID_device_open,
-	HOOK_ID_device_close,
-	HOOK_ID_set_state,
-	HOOK_ID_pci_void,
-	HOOK_ID_read,
-	HOOK_ID_write,
-	HOOK_ID_poll,
-	HOOK_ID_ioctl,
-	HOOK_ID_release,
-};
-
 static __always_inline void kargs_save(__u64 hook, const __u64 *a)
 {
 	struct kargs_key key = { .task = bpf_get_current_pid_tgid(), .hook = hook };
 	struct kargs val = { .a = { a[0], a[1], a[2], a[3] } };
 
 	bpf_map_update_elem(&kargs, &key, &val, BPF_ANY);
+}
+
+static __always_inline bool kargs_saved(__u64 hook)
+{
+	struct kargs_key key = { .task = bpf_get_current_pid_tgid(), .hook = hook };
+
+	return bpf_map_lookup_elem(&kargs, &key);
 }
 
 static __always_inline bool kargs_take(__u64 hook, __u64 *a)
@@ -181,11 +184,17 @@ static __always_inline bool kargs_take(__u64 hook, __u64 *a)
 	return true;
 }
 
+/* The kretprobe tells a call whose kprobe kept its arguments. */
+static __always_inline bool fentry_exit_is_due(__u64 hook)
+{
+	return !by_kprobe[hook] || !kargs_saved(hook);
+}
+
 #define HOOK_ENTER(name)						\
 SEC("kprobe")								\
 int name##_enter(__u64 *ctx)						\
 {									\
-	if (name##_wants(ctx))						\
+	if (!by_kprobe[WIRE_HOOK_##name] && name##_wants(ctx))		\
 		name##_on_enter(ctx);					\
 	return 0;							\
 }
@@ -194,7 +203,7 @@ int name##_enter(__u64 *ctx)						\
 SEC("kprobe")								\
 int name##_exit(__u64 *ctx)						\
 {									\
-	if (name##_wants(ctx))						\
+	if (name##_wants(ctx) && fentry_exit_is_due(WIRE_HOOK_##name))	\
 		name##_on_exit(ctx, ctx);				\
 	return 0;							\
 }
@@ -206,8 +215,8 @@ int name##_kenter(struct pt_regs *ctx)					\
 	__u64 a[4] = { PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx),		\
 		       PT_REGS_PARM3(ctx), PT_REGS_PARM4(ctx) };	\
 									\
-	if (name##_wants(a)) {						\
-		kargs_save(HOOK_ID_##name, a);				\
+	if (by_kprobe[WIRE_HOOK_##name] && name##_wants(a)) {		\
+		kargs_save(WIRE_HOOK_##name, a);			\
 		name##_on_enter(a);					\
 	}								\
 	return 0;							\
@@ -217,7 +226,7 @@ int name##_kexit(struct pt_regs *ctx)					\
 {									\
 	__u64 a[5];							\
 									\
-	if (kargs_take(HOOK_ID_##name, a)) {				\
+	if (kargs_take(WIRE_HOOK_##name, a)) {				\
 		a[nargs] = PT_REGS_RC(ctx);				\
 		name##_on_exit(a, ctx);					\
 	}								\
@@ -238,7 +247,7 @@ int name##_kenter(struct pt_regs *ctx)					\
 	__u64 a[4] = { PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx),		\
 		       PT_REGS_PARM3(ctx), PT_REGS_PARM4(ctx) };	\
 									\
-	if (name##_wants(a))						\
+	if (by_kprobe[WIRE_HOOK_##name] && name##_wants(a))		\
 		name##_on_enter(a);					\
 	return 0;							\
 }

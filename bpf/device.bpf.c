@@ -233,6 +233,8 @@ int next_state_exit(__u64 *ctx)
 {
 	__u64 a[5] = { 0, ctx[1], ctx[2] };
 
+	if (!fentry_exit_is_due(WIRE_HOOK_next_state))
+		return 0;
 	bpf_get_func_arg(ctx, 3, &a[3]);
 	bpf_get_func_ret(ctx, &a[4]);
 	next_state_on_exit(a, ctx);

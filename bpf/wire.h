@@ -190,6 +190,24 @@ struct wire_counters {
 	__u64 unfinished;	/* entries that met an unfinished entry of their task */
 };
 
+/* The hooks of the kernel side, HOOK(NAME) of common.bpf.h. */
+enum wire_hook {
+	WIRE_HOOK_device_ioctl,
+	WIRE_HOOK_next_state,
+	WIRE_HOOK_device_open,
+	WIRE_HOOK_device_close,
+	WIRE_HOOK_device_gone,
+	WIRE_HOOK_file_closed,
+	WIRE_HOOK_set_state,
+	WIRE_HOOK_pci_void,
+	WIRE_HOOK_read,
+	WIRE_HOOK_write,
+	WIRE_HOOK_poll,
+	WIRE_HOOK_ioctl,
+	WIRE_HOOK_release,
+	WIRE_HOOKS,
+};
+
 /* A data-FD call in flight: one cell of its stream. */
 struct wire_cell {
 	__u64 owner;		/* tid << 8 | enum wire_kind; 0: free */

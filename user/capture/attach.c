@@ -32,20 +32,23 @@ struct hook_type {
 	bool enter, exit;
 };
 
-static const struct hook_type hook_types[] = {
-	{ "device_ioctl", "device_ioctl", true, true },
-	{ "arc", "next_state", true, true },
-	{ "device_open", "device_open", true, true },
-	{ "device_close", "device_close", true, true },
-	{ "device_gone", "device_gone", true, false },
-	{ "stream_close", "file_closed", true, false },
-	{ "set_state", "set_state", true, true },
-	{ "read", "read", true, true },
-	{ "write", "write", true, true },
-	{ "poll", "poll", true, true },
-	{ "ioctl", "ioctl", true, true },
-	{ "release", "release", true, true },
-	{ "device_reset", "pci_void", false, true },
+#define HOOK_TYPE(kind_, name, enter_, exit_) \
+	[WIRE_HOOK_##name] = { kind_, #name, enter_, exit_ }
+
+static const struct hook_type hook_types[WIRE_HOOKS] = {
+	HOOK_TYPE("device_ioctl", device_ioctl, true, true),
+	HOOK_TYPE("arc", next_state, true, true),
+	HOOK_TYPE("device_open", device_open, true, true),
+	HOOK_TYPE("device_close", device_close, true, true),
+	HOOK_TYPE("device_gone", device_gone, true, false),
+	HOOK_TYPE("stream_close", file_closed, true, false),
+	HOOK_TYPE("set_state", set_state, true, true),
+	HOOK_TYPE("read", read, true, true),
+	HOOK_TYPE("write", write, true, true),
+	HOOK_TYPE("poll", poll, true, true),
+	HOOK_TYPE("ioctl", ioctl, true, true),
+	HOOK_TYPE("release", release, true, true),
+	HOOK_TYPE("device_reset", pci_void, false, true),
 };
 
 /* The functions that every driver's migration goes through. */
@@ -67,6 +70,9 @@ struct attached {
 	int link_fd, prog_fd;	/* our own when link is NULL */
 	bool is_exit;
 	size_t hook;		/* index of what it serves */
+	/* of a fentry exit: misses at the last look, or when it stood back */
+	uint64_t misses;
+	bool standing_back;
 };
 
 struct attach {
@@ -252,6 +258,56 @@ static int attach_by_kprobe(struct attach *a, const struct hook_type *type,
 	return err;
 }
 
+static uint64_t prog_misses(int fd);
+
+/*
+ * From now on the calls of this hook are taken by kprobes: on all of its
+ * functions, since the kernel side decides by hook.  The number of functions
+ * that changed; a function that takes no kprobe leaves all as it is.
+ */
+static int use_kprobes(struct attach *a, const struct hook_type *type)
+{
+	size_t id = type - hook_types, i, before = a->n_attached;
+	struct capture_hook *h;
+	struct attached *at;
+	int n = 0, err;
+
+	if (a->skel->bss->by_kprobe[id])
+		return 0;
+	for (i = 0; i < a->n_hooks; i++) {
+		h = &a->hooks[i];
+		if (strcmp(h->kind, type->kind) || strcmp(h->method, "fentry"))
+			continue;
+		err = attach_by_kprobe(a, type, h->module, h->function);
+		if (err) {
+			while (a->n_attached > before)
+				attached_drop_last(a);
+			return 0;
+		}
+		/* attached_add() took it for the last of the list. */
+		a->attached[a->n_attached - 1].hook = i;
+		if (type->exit)
+			a->attached[a->n_attached - 2].hook = i;
+		n++;
+	}
+	a->skel->bss->by_kprobe[id] = 1;
+	for (i = 0; i < a->n_attached; i++) {
+		at = &a->attached[i];
+		h = &a->hooks[at->hook];
+		if (strcmp(h->kind, type->kind) || strcmp(h->method, "fentry"))
+			continue;
+		/* What it misses from here on is none of its business. */
+		if (at->is_exit && at->prog_fd >= 0) {
+			at->misses = prog_misses(at->prog_fd);
+			at->standing_back = true;
+		}
+	}
+	for (i = 0; i < a->n_hooks; i++)
+		if (!strcmp(a->hooks[i].kind, type->kind) && !strcmp(a->hooks[i].method, "fentry"))
+			a->hooks[i].method = "kprobe";
+	return n;
+}
+
 /*
  * Trace @function by the best method that works, and list it.  @btf_err: why
  * there is no BTF to attach by, or 0 with @btf_fd and @btf_id.
@@ -274,7 +330,7 @@ static int hook(struct attach *a, const char *module, const char *function,
 	h->kind = type->kind;
 	h->method = "none";
 
-	if (a->method != CAPTURE_KPROBE) {
+	if (a->method != CAPTURE_KPROBE && !a->skel->bss->by_kprobe[type - hook_types]) {
 		err = btf_err ? btf_err : attach_by_fentry(a, type, btf_fd, btf_id);
 		if (!err) {
 			h->method = "fentry";
@@ -286,7 +342,7 @@ static int hook(struct attach *a, const char *module, const char *function,
 		err = attach_by_kprobe(a, type, module, function);
 		if (!err) {
 			h->method = "kprobe";
-			return 0;
+			return use_kprobes(a, type) < 0 ? -ENOMEM : 0;
 		}
 		add_reason(h, "kprobe", err);
 	}
@@ -831,7 +887,8 @@ uint64_t attach_skipped(const struct attach *a)
 	for (i = 0; i < a->n_attached; i++) {
 		if (!a->attached[i].is_exit)
 			continue;
-		sum += prog_misses(a->attached[i].prog_fd);
+		sum += a->attached[i].standing_back ? a->attached[i].misses :
+						      prog_misses(a->attached[i].prog_fd);
 		if (a->attached[i].link)
 			sum += link_misses(a->attached[i].link);
 	}
@@ -850,6 +907,30 @@ uint64_t attach_skipped(const struct attach *a)
  * A hash that changes under the walk may begin it again: enough is enough.
  */
 #define WALK_MAX	(2 * 8192)
+
+int attach_avoid_skips(struct attach *a)
+{
+	const struct hook_type *type;
+	struct attached *at;
+	uint64_t misses;
+	int n = 0;
+	size_t i;
+
+	if (a->method != CAPTURE_AUTO)
+		return 0;
+	for (i = 0; i < a->n_attached; i++) {
+		at = &a->attached[i];
+		if (!at->is_exit || at->prog_fd < 0 || at->standing_back)
+			continue;
+		misses = prog_misses(at->prog_fd);
+		if (misses == at->misses)
+			continue;
+		at->misses = misses;
+		type = hook_type_of(a->hooks[at->hook].kind);
+		n += use_kprobes(a, type);
+	}
+	return n;
+}
 
 static void device_flights(const struct attach *a,
 			   void (*fn)(const struct attach_flight *f, void *arg), void *arg)

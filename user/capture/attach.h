@@ -55,6 +55,12 @@ int attach_ring_fd(const struct attach *a);
 int attach_counters(const struct attach *a, struct wire_counters *out);
 /* Returns that the kernel did not show to their program (missed runs). */
 uint64_t attach_skipped(const struct attach *a);
+/*
+ * Where the kernel was seen to skip fentry programs since the last call, let
+ * kprobes take over, if the method may be chosen.  The number of hooks that
+ * changed their method.
+ */
+int attach_avoid_skips(struct attach *a);
 
 /* A call that has been entered and has not returned. */
 struct attach_flight {

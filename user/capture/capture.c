@@ -309,13 +309,18 @@ out:
 static void tick(struct capture *c)
 {
 	uint64_t t = now_ns();
-	int added;
+	int added, changed;
 
 	if (t - c->tick_ns < TICK_NS)
 		return;
 	c->tick_ns = t;
 	tell_counters(c);
 	tell_stuck(c, false);
+	changed = attach_avoid_skips(c->attach);
+	if (changed > 0)
+		meta_addf(&c->meta, "note",
+			  "fentry programs were skipped by the kernel: %d functions traced by kprobes from monotonic %llu ns on",
+			  changed, (unsigned long long)now_ns());
 	if (++c->ticks % CLOCK_EVERY == 0)
 		tell_clock(c);
 	added = attach_rescan(c->attach);
