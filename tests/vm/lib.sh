@@ -16,8 +16,8 @@ lab_die() { lab_say "$*"; exit 1; }
 # The kernels that the lab knows; the first is the default.
 lab_kernel_known() {
 	case $1 in
-	6.12|7.3) ;;
-	*) lab_die "unknown kernel '$1' (6.12 or 7.3)" ;;
+	6.12|6.12.95|7.3) ;;
+	*) lab_die "unknown kernel '$1' (6.12, 6.12.95 or 7.3)" ;;
 	esac
 }
 
