@@ -124,11 +124,14 @@ def other_size():
 
 
 class Ivshmem(Pci):
-    """Device 0 or 1 and the window onto its memory."""
+    """Device 0 to 3 and the window onto its memory."""
+
+    PORTS = (0, 2), (1, 3), (5, 7), (6, 8)
 
     def __init__(self, number):
-        super().__init__(number)
-        self.window = self._behind(number + 2)
+        port, window = self.PORTS[number]
+        super().__init__(port)
+        self.window = self._behind(window)
         path = "/sys/bus/pci/devices/%s/" % self.window
         write(path + "enable", "1")
         fd = os.open(path + "resource2", os.O_RDWR)
@@ -197,7 +200,7 @@ class Qemu:
         argv = ["qemu-system-x86_64", "-accel", "tcg", "-M", "q35", "-nodefaults", "-display", "none", "-no-user-config",
                 "-name", "%s,debug-threads=on" % vm, "-msg", "timestamp=on",
                 "-trace", "vfio_*", "-trace", "-vfio_region_*", "-trace", "-vfio_pci_*_config",
-                "-trace", "vmstate_downtime_*", "-trace", "migrate_*", "-D", self.log,
+                "-trace", "vmstate_downtime_*", "-trace", "migrate_*", "-trace", "*switchover*", "-D", self.log,
                 "-qmp", "unix:%s,server=on,wait=off" % qmp,
                 "-chardev", "socket,id=ser,path=%s,server=on,wait=off,logfile=%s" % (serial, self.serial_log),
                 "-serial", "chardev:ser"] + args
@@ -208,8 +211,8 @@ class Qemu:
 
     def connect(self):
         self.qmp = self._connect(self.sockets[0])
-        self.qmp_file = self.qmp.makefile("r")
-        json.loads(self.qmp_file.readline())
+        self.qmp_seen = b""
+        self._line()
         self.do("qmp_capabilities")
         self.serial = self._connect(self.sockets[1])
         return self
@@ -237,16 +240,39 @@ class Qemu:
             request["arguments"] = arguments
         self.qmp.sendall(json.dumps(request).encode() + b"\n")
         while True:
-            line = self.qmp_file.readline()
-            if not line:
+            reply = self._line()
+            if reply is None:
                 raise LabError("QEMU '%s' went away during %s" % (self.name, command))
-            reply = json.loads(line)
             if "event" in reply:
                 self.events.append(reply)
             elif "error" in reply:
                 raise LabError("%s of '%s': %s" % (command, self.name, reply["error"]["desc"]))
             else:
                 return reply["return"]
+
+    def _line(self, wait=True):
+        """The next line of QMP; None when there is none yet (and no waiting is wanted), or no more at all."""
+        while b"\n" not in self.qmp_seen:
+            if not wait and not select.select([self.qmp], [], [], 0)[0]:
+                return None
+            try:
+                data = self.qmp.recv(65536)
+            except ConnectionError:
+                data = b""
+            if not data:
+                return None
+            self.qmp_seen += data
+        line, self.qmp_seen = self.qmp_seen.split(b"\n", 1)
+        return json.loads(line)
+
+    def saw(self, event, field=None, value=None):
+        """Whether QEMU has told of it. Asks nothing: while QEMU drains a device it would not answer."""
+        while True:
+            got = self._line(wait=False)
+            if got is None:
+                break
+            self.events.append(got)
+        return any(e.get("event") == event and (field is None or e["data"].get(field) == value) for e in self.events)
 
     def migration(self):
         return self.do("query-migrate")
