@@ -6,6 +6,7 @@ trace), src.serial and dst.serial, and a.vfs when vfioscope recorded.
 """
 
 import argparse
+import json
 import os
 import re
 import threading
@@ -32,14 +33,18 @@ def arguments(description):
     return p
 
 
-def pair(source_args, destination_args, paused=True):
+CAPS = "return-path", "switchover-ack", "events"
+
+
+def pair(source_args, destination_args, paused=True, caps=CAPS, prefix="", source=None):
     """Source and destination, ready for `migrate`; the destination stays paused when it has arrived."""
-    src = lab.Qemu("src", source_args)
-    dst = lab.Qemu("dst", destination_args + ["-incoming", "defer"] + (["-S"] if paused else []))
-    for vm in src, dst:
+    src = source or lab.Qemu(prefix + "src", source_args)
+    dst = lab.Qemu(prefix + "dst", destination_args + ["-incoming", "defer"] + (["-S"] if paused else []))
+    for vm in (dst,) if source else (src, dst):
         vm.connect()
-        vm.do("migrate-set-capabilities", capabilities=[
-            {"capability": c, "state": True} for c in ("return-path", "switchover-ack", "events")])
+        vm.do("migrate-set-capabilities", capabilities=[{"capability": c, "state": True} for c in caps])
+    if os.path.exists(SOCKET):
+        os.unlink(SOCKET)
     dst.do("migrate-incoming", uri="unix:" + SOCKET)
     return src, dst
 
@@ -247,3 +252,117 @@ def mtty(options):
         lab.write("/sys/bus/mdev/devices/%s/remove" % u, "1")
     unload("mtty")
     return result
+
+
+# ---- many short migrations on one boot: scenarios/ways and its like ------------------------------------------------
+
+# Below this product QEMU asks for exact sizes and may switch over; RAM that is always dirty keeps it above (see ivshmem()).
+STAY = {"downtime-limit": 1000, "avail-switchover-bandwidth": 1 << 20, "max-bandwidth": 1 << 30}
+GO = {"downtime-limit": 200000, "avail-switchover-bandwidth": 1 << 30, "max-bandwidth": 1 << 30}
+
+
+def report(path):
+    """What `vfioscope report` says of a recording, and the events themselves."""
+    tool = lab.vfioscope()
+    found = json.loads(lab.sh(tool, "report", "--format", "json", path))
+    events = [json.loads(line) for line in lab.sh(tool, "export", "--format", "ndjson", path).splitlines()]
+    return found, events
+
+
+class Bench:
+    """The reference driver's devices, bound, and for each case a recording and QEMUs of its own.
+
+    What is kept of a case: CASE.vfs, CASE-src.log, CASE-dst.log, and a line in result.json from which crosscheck.py
+    --cases knows what to hold against what.
+    """
+
+    def __init__(self, scenario, devices=2, driver="ivshmem_vfio_pci"):
+        if not lab.vfioscope():
+            raise LabError("there is no vfioscope: build it first")
+        self.scenario, self.driver, self.cases = scenario, driver, {}
+        lab.sh("modprobe", "-a", "vfio-pci-core", "vfio_iommu_type1")
+        lab.insmod(driver)
+        self.devices = [lab.Ivshmem(i) for i in range(devices)]
+        for d in self.devices:
+            d.fill()
+            d.bind(driver)
+
+    def close(self):
+        for d in self.devices:
+            d.unbind()
+        unload(self.driver)
+        lab.sh("modprobe", "-r", "vfio-pci-core")
+        lab.save({"scenario": self.scenario, "cases": self.cases})
+
+    def case(self, name):
+        return Case(self, name)
+
+
+class Case:
+    def __init__(self, bench, name):
+        self.bench, self.name = bench, name
+        self.path = "%s/%s.vfs" % (lab.OUT, name)
+        self.recorder = lab.Recorder([lab.vfioscope(), "record", "-o", self.path], name=name)
+        self.kept = bench.cases[name] = {"multifd": False, "src": [], "dst": []}
+        self.src = self.dst = None
+        say("---- %s" % name)
+
+    def args(self, devices):
+        out = ["-m", "16", "-kernel", lab.LAB + "/guest.elf"]
+        for i, n in enumerate(devices):
+            out += ["-device", "vfio-pci,id=v%d,host=%s,%s" % (i, self.bench.devices[n].bdf, DEVICE)]
+        return out
+
+    def start(self, src=(0,), dst=(1,), caps=CAPS, paused=False, burst=500):
+        self.kept["multifd"] = "multifd" in caps
+        self.kept["src"] = [self.bench.devices[n].bdf for n in src]
+        self.kept["dst"] = [self.bench.devices[n].bdf for n in dst]
+        self.src, self.dst = pair(self.args(src), self.args(dst), paused, caps, self.name + "-")
+        self.src.expect("READY.*", 30)
+        if burst:
+            self.src.ask("b %d" % burst, "BURST.*")
+        return self.src, self.dst
+
+    def source_alone(self, src=(0,)):
+        self.kept["src"] = [self.bench.devices[n].bdf for n in src]
+        self.src = lab.Qemu(self.name + "-src", self.args(src)).connect()
+        self.src.expect("READY.*", 30)
+        return self.src
+
+    def migrate(self, **parameters):
+        self.src.do("migrate-set-parameters", **parameters)
+        self.src.do("migrate", uri="unix:" + SOCKET)
+
+    def arrived(self):
+        """Waits for the end on both sides; the figures of query-migrate."""
+        final = self.src.wait_migration(60)
+        self.dst.wait_migration(20)
+        self.kept["transferred"] = final["vfio"]["transferred"]
+        return final
+
+    def verify(self, vm):
+        vm.type("")
+        got = vm.ask("v", "VERIFY (OK|FAIL).*", 60).group(0)
+        if not got.startswith("VERIFY OK"):
+            raise LabError("%s: the guest's memory and its device do not fit together: %s" % (self.name, got))
+
+    def over(self, want, quit=True):
+        """Ends everything; `want` is {device: [outcome, ...]} of the report. Returns report and events."""
+        for vm in (self.src, self.dst) if quit else ():
+            if vm and vm.process.poll() is None:
+                vm.quit()
+        self.recorder.stop()
+        found, events = report(self.path)
+        lost = sum(e["count"] for e in events if e["kind"] == "loss")
+        if lost:
+            raise LabError("%s: %d events were lost" % (self.name, lost))
+        got = {}
+        for m in found["migrations"]:
+            got.setdefault(m["device"], []).append((m["direction"], m["outcome"]))
+        if got != want:
+            raise LabError("%s: the report tells of %s, not of %s" % (self.name, got, want))
+        say("%s: %s" % (self.name, "; ".join("%s %s" % (d, ", ".join("%s %s" % o for o in got[d])) for d in sorted(got)) or "no migration"))
+        return found, events
+
+    def bdf(self, n):
+        return self.bench.devices[n].bdf
