@@ -65,6 +65,7 @@ struct command {
 /* All of them, NULL-terminated (cmd/main.c). */
 extern const struct command *const cmd_table[];
 
+extern const struct command command_check;
 extern const struct command command_completion;
 extern const struct command command_doctor;
 extern const struct command command_export;
@@ -73,6 +74,7 @@ extern const struct command command_live;	/* cmd/live.c */
 extern const struct command command_record;	/* cmd/record.c */
 extern const struct command command_report;
 
+int cmd_check(int argc, char **argv);
 int cmd_completion(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_export(int argc, char **argv);

@@ -21,6 +21,7 @@ const struct command *const cmd_table[] = {
 	&command_live,
 	&command_record,
 	&command_report,
+	&command_check,
 	&command_export,
 	&command_info,
 	&command_doctor,

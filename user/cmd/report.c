@@ -2,12 +2,7 @@
 /*
  * report.c - vfioscope report: the post-mortem
  */
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "cmd/cmd.h"
-#include "model/model.h"
+#include "cmd/traces.h"
 
 struct report_opts {
 	struct cmd_common common;
@@ -33,42 +28,12 @@ static const struct opt opts[] = {
 	OPT_END
 };
 
-struct input {
-	struct event_source *src;
-	struct source_health health;
-	struct model *model;
-};
-
-/* All of one trace into its model.  0 or an exit code. */
-static int read_trace(const char *path, struct input *in)
-{
-	struct event ev;
-	int err;
-
-	err = cmd_open(path, &in->src);
-	if (err)
-		return err;
-	in->model = model_create();
-	if (!in->model)
-		return cmd_fail(EXIT_BAD_FILE, "%s: out of memory", path);
-	while ((err = in->src->ops->next(in->src, &ev, -1)) > 0) {
-		err = model_feed(in->model, &ev, NULL);
-		if (err)
-			return cmd_fail(EXIT_BAD_FILE, "%s: %s", path, strerror(-err));
-	}
-	if (err != -ENODATA)
-		return cmd_fail(EXIT_BAD_FILE, "%s: %s", path, in->src->ops->error(in->src));
-	in->src->ops->health(in->src, &in->health);
-	return 0;
-}
-
 int cmd_report(int argc, char **argv)
 {
 	struct report_opts o = { .format = FORMAT_TEXT };
 	struct view_options view = { 0 };
-	struct view_trace *traces = NULL;
-	struct input *inputs = NULL;
-	int first, status, n = 0, i;
+	struct traces ts = { 0 };
+	int first, status;
 	FILE *f;
 
 	first = cmd_parse(&command_report, argc, argv, &o, &status);
@@ -81,22 +46,9 @@ int cmd_report(int argc, char **argv)
 		return status;
 	if (o.reader.migration > UINT32_MAX)
 		return cmd_fail(EXIT_USAGE, "report: no migration has that number");
-	n = argc - first;
-	inputs = calloc(n, sizeof(*inputs));
-	traces = calloc(n, sizeof(*traces));
-	if (!inputs || !traces) {
-		status = cmd_fail(EXIT_BAD_FILE, "out of memory");
+	status = traces_read(&ts, argv + first, argc - first, NULL);
+	if (status)
 		goto out;
-	}
-	for (i = 0; i < n; i++) {
-		status = read_trace(argv[first + i], &inputs[i]);
-		if (status)
-			goto out;
-		traces[i].path = argv[first + i];
-		traces[i].meta = inputs[i].src->ops->meta(inputs[i].src);
-		traces[i].health = &inputs[i].health;
-		traces[i].model = inputs[i].model;
-	}
 	f = cmd_open_output(o.output);
 	if (!f) {
 		status = EXIT_BAD_FILE;
@@ -107,18 +59,12 @@ int cmd_report(int argc, char **argv)
 	view.migration = (uint32_t)o.reader.migration;
 	view.color = text_use_color(o.common.color, f);
 	if (o.format == FORMAT_JSON)
-		report_json(f, traces, n, &view);
+		report_json(f, ts.view, ts.n, &view);
 	else
-		report_text(f, traces, n, &view);
+		report_text(f, ts.view, ts.n, &view);
 	status = cmd_close_output(f, EXIT_OK);
 out:
-	for (i = 0; inputs && i < n; i++) {
-		model_destroy(inputs[i].model);
-		if (inputs[i].src)
-			inputs[i].src->ops->close(inputs[i].src);
-	}
-	free(inputs);
-	free(traces);
+	traces_close(&ts);
 	return status;
 }
 

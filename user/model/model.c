@@ -897,6 +897,11 @@ const struct migration *model_migration(struct model *m, uint32_t id)
 	return &g->pub;
 }
 
+const struct migration *model_migration_peek(const struct model *m, uint32_t id)
+{
+	return id && id <= m->n_migs ? &m->migs[id - 1]->pub : NULL;
+}
+
 const struct model_loss *model_loss(const struct model *m)
 {
 	return &m->loss;

@@ -232,6 +232,11 @@ const char *model_vm(const struct model *m, uint32_t pid);
  */
 uint32_t model_migrations(const struct model *m);
 const struct migration *model_migration(struct model *m, uint32_t id);
+/*
+ * The same without the look: cheap enough for every event.  Not up to date:
+ * peer, downtime_ns, the percentiles, and the window while it is not over.
+ */
+const struct migration *model_migration_peek(const struct model *m, uint32_t id);
 
 const struct model_loss *model_loss(const struct model *m);
 /* Times of the first event's start and the last event's end; 0: no event. */

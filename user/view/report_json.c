@@ -8,6 +8,7 @@
 
 #include "util/json.h"
 #include "view/common.h"
+#include "view/findings.h"
 
 #ifndef VFIOSCOPE_VERSION
 #define VFIOSCOPE_VERSION "0.1.0"
@@ -295,23 +296,12 @@ static bool is_wanted(const struct view_trace *t, const struct view_options *opt
 	       time_window_has(&opt->window, t->model, &span);
 }
 
-void report_json(FILE *f, const struct view_trace *traces, size_t n,
-		 const struct view_options *opt)
+void traces_json(struct json *j, const struct view_trace *traces, size_t n)
 {
 	uint64_t lost = 0, places = 0, damage = 0, skipped = 0;
-	struct json *j = json_create(f, true);
-	uint32_t base, id;
 	bool cut = false;
 	size_t i;
 
-	if (!j)
-		return;
-	json_object_begin(j);
-	json_key(j, "tool");
-	json_object_begin(j);
-	json_kstring(j, "name", "vfioscope");
-	json_kstring(j, "version", VFIOSCOPE_VERSION);
-	json_object_end(j);
 	json_key(j, "traces");
 	json_array_begin(j);
 	for (i = 0; i < n; i++)
@@ -321,22 +311,6 @@ void report_json(FILE *f, const struct view_trace *traces, size_t n,
 	json_array_begin(j);
 	for (i = 0; i < n; i++)
 		put_devices(j, &traces[i], i);
-	json_array_end(j);
-	json_key(j, "migrations");
-	json_array_begin(j);
-	for (i = 0, base = 0; i < n; i++) {
-		for (id = 1; id <= model_migrations(traces[i].model); id++) {
-			const struct migration *m = model_migration(traces[i].model, id);
-
-			if (is_wanted(&traces[i], opt, base, m))
-				put_migration(j, &traces[i], i, base, m);
-		}
-		base += model_migrations(traces[i].model);
-	}
-	json_array_end(j);
-	/* The judge has not spoken: no findings is not "none found". */
-	json_key(j, "findings");
-	json_array_begin(j);
 	json_array_end(j);
 	for (i = 0; i < n; i++) {
 		const struct model_loss *l = model_loss(traces[i].model);
@@ -355,7 +329,38 @@ void report_json(FILE *f, const struct view_trace *traces, size_t n,
 	json_ku64(j, "bytes_skipped", skipped);
 	json_kbool(j, "ended", !cut);
 	json_object_end(j);
-	json_knull(j, "verdict");
+}
+
+void report_json(FILE *f, const struct view_trace *traces, size_t n,
+		 const struct view_options *opt)
+{
+	struct json *j = json_create(f, true);
+	uint32_t base, id;
+	size_t i;
+
+	if (!j)
+		return;
+	json_object_begin(j);
+	json_key(j, "tool");
+	json_object_begin(j);
+	json_kstring(j, "name", "vfioscope");
+	json_kstring(j, "version", VFIOSCOPE_VERSION);
+	json_object_end(j);
+	traces_json(j, traces, n);
+	json_key(j, "migrations");
+	json_array_begin(j);
+	for (i = 0, base = 0; i < n; i++) {
+		for (id = 1; id <= model_migrations(traces[i].model); id++) {
+			const struct migration *m = model_migration(traces[i].model, id);
+
+			if (is_wanted(&traces[i], opt, base, m))
+				put_migration(j, &traces[i], i, base, m);
+		}
+		base += model_migrations(traces[i].model);
+	}
+	json_array_end(j);
+	/* Without a judge: no findings is not "none found". */
+	findings_json(j, traces, n, opt);
 	json_object_end(j);
 	json_line_end(j);
 	json_destroy(j);

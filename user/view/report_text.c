@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "view/common.h"
+#include "view/findings.h"
 
 struct report {
 	FILE *f;
@@ -597,6 +598,7 @@ void report_text(FILE *f, const struct view_trace *traces, size_t n,
 		 const struct view_options *opt)
 {
 	uint32_t base = 0, id, shown;
+	bool judged = false;
 	size_t i;
 
 	for (i = 0; i < n; i++) {
@@ -620,5 +622,10 @@ void report_text(FILE *f, const struct view_trace *traces, size_t n,
 		if (!opt->migration)
 			print_others(&r);
 		base += model_migrations(r.m);
+		judged |= traces[i].judge != NULL;
+	}
+	if (judged) {
+		fprintf(f, "\n%sFINDINGS%s\n", paint(opt, C_BOLD), paint(opt, C_OFF));
+		findings_text(f, traces, n, opt);
 	}
 }

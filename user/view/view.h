@@ -20,6 +20,7 @@
 #include <stdio.h>
 
 #include "event.h"
+#include "judge/judge.h"
 #include "model/model.h"
 #include "source.h"
 
@@ -55,6 +56,7 @@ struct view_trace {
 	const struct meta *meta;	/* or NULL */
 	const struct source_health *health;	/* or NULL */
 	struct model *model;
+	const struct judge *judge;		/* finished; or NULL: nobody judged */
 };
 
 /* report: the post-mortem of one or several traces. */
@@ -62,6 +64,20 @@ void report_text(FILE *f, const struct view_trace *traces, size_t n,
 		 const struct view_options *opt);
 void report_json(FILE *f, const struct view_trace *traces, size_t n,
 		 const struct view_options *opt);
+
+/*
+ * check: what the judge found, and the verdict.  @opt->migration narrows both
+ * to one migration.
+ */
+void check_text(FILE *f, const struct view_trace *traces, size_t n,
+		const struct view_options *opt);
+void check_json(FILE *f, const struct view_trace *traces, size_t n,
+		const struct view_options *opt);
+/* One test case per migration and rule; inconclusive is an error. */
+void check_junit(FILE *f, const struct view_trace *traces, size_t n,
+		 const struct view_options *opt);
+enum verdict view_verdict(const struct view_trace *traces, size_t n,
+			  const struct view_options *opt);
 
 /*
  * info: what a trace holds.  @notes is what the reader adds (frames, ...), in

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * traces.h - what report and check share: all recordings of a command line,
+ * read into models and judged
+ */
+#ifndef VFIOSCOPE_TRACES_H
+#define VFIOSCOPE_TRACES_H
+
+#include "cmd/cmd.h"
+#include "judge/judge.h"
+#include "model/model.h"
+
+struct trace {
+	struct event_source *src;
+	struct source_health health;
+	struct model *model;
+	struct judge *judge;
+};
+
+struct traces {
+	struct trace *t;
+	struct view_trace *view;
+	size_t n;
+};
+
+/*
+ * Read @n recordings to their ends.  0, or the exit code with the error told;
+ * traces_close() is due in both cases.
+ */
+int traces_read(struct traces *ts, char **paths, int n, const struct judge_opts *opts);
+void traces_close(struct traces *ts);
+
+#endif

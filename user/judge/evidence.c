@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * evidence.c - what keeps a judgement from being one: holes
+ */
+#include <string.h>
+
+#include "judge/internal.h"
+
+#define ULL(x)	((unsigned long long)(x))
+
+static struct finding hole(enum rule_id rule, uint64_t t_ns, uint64_t seq)
+{
+	return (struct finding){
+		.rule = rule, .severity = SEV_INCONCLUSIVE, .party = PARTY_ADMIN,
+		.t_ns = t_ns, .seq = seq,
+	};
+}
+
+/* Calls that are no part of a session and hide none when they are lost. */
+static bool is_harmless(uint32_t what)
+{
+	switch (what) {
+	case EV_FEATURE:
+	case EV_MIGRATION_FLAGS:
+	case EV_GET_STATE:
+	case EV_DATA_SIZE:
+	case EV_DMA_LOG_START:
+	case EV_DMA_LOG_STOP:
+	case EV_DMA_LOG_REPORT:
+	case EV_MARK:
+	case EV_STUCK:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Is the stream of a migration that has ended still somebody's? */
+static bool is_stream_alive(const struct judge *j, uint32_t migration)
+{
+	size_t i;
+
+	for (i = 0; i < j->n_streams; i++)
+		if (j->streams[i]->migration == migration)
+			return true;
+	return false;
+}
+
+void rule_lost_events(struct look *l)
+{
+	const struct event *ev = l->ev;
+	bool damage, touched = false;
+	struct finding f;
+	uint32_t id;
+
+	if (!ev) {		/* the end: what was lost outside every session */
+		if (!l->j->idle_lost_seq)
+			return;
+		f = hole(RULE_LOST_EVENTS, l->j->idle_lost_ns, l->j->idle_lost_seq);
+		find_at(l->j, &f, "%llu event%s lost while no migration was seen: one may have "
+			"been there", ULL(l->j->idle_lost), l->j->idle_lost == 1 ? "" : "s");
+		return;
+	}
+	damage = ev->loss.cause == LOSS_DAMAGE;
+	for (id = 1; id <= model_migrations(l->model); id++) {
+		const struct migration *g = model_migration_peek(l->model, id);
+		const struct jmig *m = judge_mig(l->j, id);
+
+		if (ev->device && ev->device != g->device)
+			continue;
+		if (g->start_ns > ev->loss.t_to_ns)
+			continue;
+		if (g->ended && g->end_ns < ev->loss.t_from_ns && m && m->ended &&
+		    (!is_stream_alive(l->j, id) || is_harmless(ev->loss.what)))
+			continue;
+		touched = true;
+		f = hole(damage ? RULE_DAMAGED_TRACE : RULE_LOST_EVENTS, ev->t_ns, ev->seq);
+		f.device = g->device;
+		f.stream = g->stream;
+		f.migration = id;
+		if (damage) {
+			find_at(l->j, &f, "a part of the recording that cannot be read lies in "
+				"this migration");
+			continue;
+		}
+		f.count = ev->loss.count;
+		find_at(l->j, &f, "events were lost that may have been of this migration");
+	}
+	if (touched || damage || is_harmless(ev->loss.what))
+		return;
+	if (!l->j->idle_lost_seq) {
+		l->j->idle_lost_seq = ev->seq;
+		l->j->idle_lost_ns = ev->t_ns;
+	}
+	l->j->idle_lost += ev->loss.count;
+}
+
+void rule_damaged_trace(struct look *l)
+{
+	const struct source_health *h = l->evidence->health;
+	struct finding f = hole(RULE_DAMAGED_TRACE, model_last_ns(l->model), 0);
+	bool damaged;
+
+	if (!h)
+		return;
+	damaged = h->bytes_skipped || h->frames_damaged;
+	if (damaged)
+		find_at(l->j, &f, "%llu bytes of the recording cannot be read%s",
+			ULL(h->bytes_skipped), h->ended ? "" : ", and it did not end cleanly");
+	else if (!h->ended)
+		find_at(l->j, &f, "the recording did not end cleanly: what came last is missing");
+	if (h->ended)
+		return;
+	/* Whoever was under way goes on in what is missing. */
+	{
+		uint32_t id;
+
+		for (id = 1; id <= model_migrations(l->model); id++) {
+			const struct migration *g = model_migration_peek(l->model, id);
+
+			if (g->ended)
+				continue;
+			f = hole(RULE_DAMAGED_TRACE, g->end_ns, 0);
+			f.device = g->device;
+			f.stream = g->stream;
+			f.migration = id;
+			find_at(l->j, &f, "the recording was cut off in this migration");
+		}
+	}
+}
+
+void rule_joined_late(struct look *l)
+{
+	const struct migration *g = model_migration_peek(l->model, l->migration);
+
+	if (g && g->joined_late && l->mig && l->mig->seq == l->ev->seq)
+		find(l, RULE_JOINED_LATE,
+		     "the capture began in the middle of this migration");
+}
+
+void rule_hook_missing(struct look *l)
+{
+	static const char *const needed[] = {
+		" device_ioctl ", " arc ", " device_open ", " device_close ", " stream_close ",
+	};
+	const struct meta *m;
+	struct finding f;
+	uint32_t unseen;
+	size_t i, k;
+
+	if (l->ev) {
+		unseen = l->ev->stream_open.ops & ~l->ev->stream_open.hooked;
+		for (i = 0; i < 5; i++)
+			if (unseen >> i & 1)
+				find(l, RULE_HOOK_MISSING,
+				     "the data FD's %s is not hooked: such calls are not in the "
+				     "evidence", event_stream_op_name(i));
+		return;
+	}
+	m = l->evidence->meta;
+	for (i = 0; m && i < m->n; i++) {
+		if (strcmp(m->entries[i].key, "hook") || !strstr(m->entries[i].value, " failed"))
+			continue;
+		for (k = 0; k < sizeof(needed) / sizeof(needed[0]); k++) {
+			if (!strstr(m->entries[i].value, needed[k]))
+				continue;
+			f = hole(RULE_HOOK_MISSING, model_first_ns(l->model), 0);
+			find_at(l->j, &f, "the capture ran without its%shook: see 'vfioscope info'",
+				needed[k]);
+		}
+	}
+}
+
+void rule_no_migration(struct look *l)
+{
+	struct finding f = hole(RULE_NO_MIGRATION, model_first_ns(l->model), 0);
+
+	if (!model_migrations(l->model) && !l->evidence->migrations_elsewhere)
+		find_at(l->j, &f, "no migration is in the evidence");
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * judge.h - what the events say about the driver, the VMM and the budget
+ *
+ * Pure and incremental, beside the model: feed each event after the model took
+ * it, then say that the evidence has ended.  Promises:
+ * - the same events give the same findings, on any machine;
+ * - a conforming run gives no error and no warning, ever: what cannot be
+ *   proven is not claimed, and what cannot be decided because the evidence has
+ *   a hole is said as "inconclusive";
+ * - a call is judged by a device's state only when it began after the last arc
+ *   ended and overlaps no arc and no reset, and never in an unknown state.
+ *   Calls are told when they return, so such a finding stands only when the
+ *   next arc, reset or close (or the end) shows what was under way;
+ * - per rule, device, stream and migration there is one finding, which counts
+ *   how often it was seen: findings and memory are bounded by what is alive
+ *   and by FINDINGS_MAX, never by the length of the trace;
+ * - texts are made of the tool's words and numbers, no name of the traced
+ *   system is in them.
+ */
+#ifndef VFIOSCOPE_JUDGE_H
+#define VFIOSCOPE_JUDGE_H
+
+#include "event.h"
+#include "model/model.h"
+#include "source.h"
+
+enum severity {
+	SEV_ERROR = 0,		/* must, may not, mandatory; or a budget */
+	SEV_WARNING = 1,	/* should */
+	SEV_ADVICE = 2,		/* recommended; or an estimate that misled */
+	SEV_INCONCLUSIVE = 3,	/* the evidence does not decide it */
+};
+
+enum party {			/* who has to act */
+	PARTY_DRIVER = 0,
+	PARTY_VMM = 1,
+	PARTY_ADMIN = 2,
+};
+
+enum rule_id {
+	/* what the stream says */
+	RULE_ENOMSG_IN_STOP_COPY,
+	RULE_EOF_IN_PRECOPY,
+	RULE_PREMATURE_ENOMSG,
+	RULE_DATA_AFTER_EOF,
+	RULE_POLL_IDLE_AT_EOF,
+	RULE_POLL_NEVER_WAKES,
+	RULE_STALE_STREAM_ALIVE,
+	/* what the estimates say */
+	RULE_INITIAL_BYTES_ZERO,
+	RULE_INITIAL_BYTES_GREW,
+	RULE_INITIAL_BYTES_STUCK,
+	RULE_DIRTY_BYTES_AT_START,
+	RULE_REINIT_DIRTY_KEPT,
+	RULE_UNKNOWN_INFO_FLAGS,
+	RULE_INFO_OUTSIDE_PRECOPY,
+	RULE_INFO_MISSING,
+	RULE_DATA_SIZE_ABSURD,
+	RULE_DATA_SIZE_OFF,
+	RULE_ESTIMATE_OFF,
+	RULE_PRECOPY_AS_PROBE,
+	/* the state machine and its data FDs */
+	RULE_FD_MISSING,
+	RULE_FD_UNEXPECTED,
+	RULE_FD_LOST,
+	RULE_ILLEGAL_ARC,
+	RULE_STATE_DESYNC,
+	RULE_ERROR_STATE,
+	RULE_CALL_STUCK,
+	RULE_SLOW_CALL,
+	RULE_RESUME_SHORT,
+	RULE_RESUME_REJECTED,
+	/* what the VMM does */
+	RULE_STREAM_NOT_DRAINED,
+	RULE_PRECOPY_THROWN_AWAY,
+	RULE_LEFT_PRECOPY_EARLY,
+	RULE_ENOMSG_SPIN,
+	RULE_POLL_MISSING,
+	RULE_RESET_IN_SESSION,
+	RULE_STREAM_LEFT_OPEN,
+	RULE_P2P_SKIPPED,
+	RULE_CONCURRENT_IO,
+	/* time */
+	RULE_NOT_CONVERGING,
+	RULE_SLOW_FIRST_BYTE,
+	RULE_DOWNTIME_BUDGET,
+	RULE_ARC_BUDGET,
+	RULE_EXPECT_COMPLETED,
+	/* the evidence */
+	RULE_LOST_EVENTS,
+	RULE_DAMAGED_TRACE,
+	RULE_JOINED_LATE,
+	RULE_HOOK_MISSING,
+	RULE_NO_MIGRATION,
+	RULE_NR,
+};
+
+struct rule {
+	const char *name;		/* "eof-in-precopy": what scripts rely on */
+	enum severity severity;		/* of most of its findings */
+	enum party party;
+	const char *summary;		/* one line, no full stop */
+	const char *basis;		/* the sentence that it rests on */
+	/* What a finding of it may cause, ends with RULE_NR; or NULL. */
+	const enum rule_id *consequences;
+};
+
+/* Static storage; NULL for a number that is no rule. */
+const struct rule *judge_rule(uint32_t id);
+/* RULE_NR when no rule has that name. */
+uint32_t judge_rule_from_name(const char *name);
+
+const char *severity_name(uint32_t severity);
+const char *party_name(uint32_t party);
+
+#define FINDING_TEXT_LEN	224
+#define FINDINGS_MAX		1024
+
+struct finding {
+	uint32_t id;			/* from 1, in order of becoming certain */
+	uint32_t rule;			/* enum rule_id */
+	uint32_t severity, party;
+	uint32_t device, stream, migration;	/* 0: of none in particular */
+	uint64_t t_ns, seq;		/* of the first event that shows it */
+	uint64_t count;			/* how often it was seen */
+	uint32_t because_of;		/* id of the finding that caused it, or 0 */
+	bool ignored;			/* --ignore: shown, not counted */
+	char text[FINDING_TEXT_LEN];
+};
+
+/* A budget of 0 is none.  Initialise with judge_opts_init(). */
+#define JUDGE_ARC_BUDGETS	32
+struct judge_opts {
+	uint64_t max_downtime_ns, max_stop_window_ns;
+	uint64_t max_arc_ns, max_read_ns, max_write_ns;
+	uint64_t max_dirty_sync_ns;	/* of one stop window */
+	struct { uint32_t from, to; uint64_t ns; } arc[JUDGE_ARC_BUDGETS];
+	uint32_t n_arcs;
+	uint64_t stuck_after_ns;	/* 5 s */
+	bool ignore[RULE_NR];
+	bool strict;			/* advice counts, too */
+	bool expects_completed;
+	uint64_t expect_completed;
+};
+
+void judge_opts_init(struct judge_opts *o);
+
+/*
+ * One setting by its name, as in a policy file and (with dashes) on the
+ * command line: "max-downtime" "300ms".  0, or -EINVAL with one line without
+ * newline in @err.
+ */
+#define JUDGE_ERR_LEN	160
+int judge_opts_set(struct judge_opts *o, const char *key, const char *value,
+		   char err[JUDGE_ERR_LEN]);
+/*
+ * A whole policy file: "key = value" lines, '#' begins a comment.  0, or
+ * -EINVAL with *@line and @err saying where and why; @o then has the settings
+ * of the lines before.
+ */
+int judge_policy(struct judge_opts *o, const char *text, size_t len,
+		 unsigned int *line, char err[JUDGE_ERR_LEN]);
+
+enum verdict {
+	VERDICT_PASS = 0,
+	VERDICT_INCONCLUSIVE = 1,
+	VERDICT_FINDINGS = 2,
+};
+
+const char *verdict_name(uint32_t verdict);
+
+struct judge;
+
+/* @opts is copied; NULL: the defaults.  NULL without memory. */
+struct judge *judge_create(const struct judge_opts *opts);
+/* A copy that goes its own way, as model_clone(); NULL without memory. */
+struct judge *judge_clone(const struct judge *j);
+void judge_destroy(struct judge *j);
+const struct judge_opts *judge_options(const struct judge *j);
+
+/*
+ * The event that @model has just taken, with what model_feed() said of it.
+ * 0 or -ENOMEM.
+ */
+int judge_feed(struct judge *j, struct model *model, const struct event *ev,
+	       const struct event_context *ctx);
+
+/* What is known of the evidence when it has ended; all may be NULL. */
+struct judge_evidence {
+	const struct source_health *health;
+	const struct meta *meta;
+	/* Another trace of the same judgement has the migrations. */
+	bool migrations_elsewhere;
+};
+
+/* No event comes any more.  Once.  0 or -ENOMEM. */
+int judge_finish(struct judge *j, struct model *model, const struct judge_evidence *e);
+
+/* Findings so far, in order of id; those not kept are counted. */
+size_t judge_findings(const struct judge *j);
+const struct finding *judge_finding(const struct judge *j, size_t i);
+uint64_t judge_omitted(const struct judge *j);
+
+/*
+ * Does the finding make a verdict "findings"?  Not when it is ignored, is a
+ * consequence of another that does, is inconclusive, or is mere advice and
+ * @strict is off.
+ */
+bool judge_counts(const struct judge *j, const struct finding *f);
+/* Does it keep a verdict from "pass"? */
+bool judge_doubts(const struct judge *j, const struct finding *f);
+
+/* Two verdicts together: a proven finding outranks a hole. */
+static inline enum verdict verdict_worse(enum verdict a, enum verdict b)
+{
+	return a > b ? a : b;
+}
+
+/* Of what was found so far. */
+enum verdict judge_verdict(const struct judge *j);
+
+/*
+ * An expectation about all traces together is told to one judge: @completed
+ * migrations were seen, and when @hole is set there may have been more.
+ */
+int judge_expectation(struct judge *j, uint64_t completed, bool hole);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * findings.h - findings of several traces as one list
+ *
+ * Migrations, findings and what they point to are numbered through all traces,
+ * as the report does it: trace by trace, from 1.
+ */
+#ifndef VFIOSCOPE_VIEW_FINDINGS_H
+#define VFIOSCOPE_VIEW_FINDINGS_H
+
+#include "util/json.h"
+#include "view/view.h"
+
+struct finding_at {
+	const struct view_trace *trace;
+	size_t index;			/* of the trace */
+	const struct finding *f;
+	uint32_t id, because_of;	/* through all traces; 0: none */
+	uint32_t migration;		/* through all traces; 0: none */
+};
+
+/* Walks the findings that @opt asks for; begin with a zeroed @at.  False: no more. */
+struct finding_walk {
+	const struct view_trace *traces;
+	size_t n, trace, next;
+	uint32_t finding_base, migration_base;
+	uint32_t migration;		/* only of this one; 0: all */
+	struct finding_at at;
+};
+
+void findings_begin(struct finding_walk *w, const struct view_trace *traces, size_t n,
+		    const struct view_options *opt);
+bool findings_next(struct finding_walk *w);
+
+/* The "findings" array and the "verdict", with their keys. */
+void findings_json(struct json *j, const struct view_trace *traces, size_t n,
+		   const struct view_options *opt);
+/* The list in words, and the verdict's line; 80 columns. */
+void findings_text(FILE *f, const struct view_trace *traces, size_t n,
+		   const struct view_options *opt);
+
+/* The "traces", "loss" and "devices" of report and check --format json. */
+void traces_json(struct json *j, const struct view_trace *traces, size_t n);
+
+#endif
