@@ -543,6 +543,12 @@ static void try_capture(const struct run *r, enum capture_method method, struct 
 	attach_close(a);
 }
 
+static void not_tried(struct probe_try *t)
+{
+	snprintf(t->why, sizeof(t->why),
+		 "ftrace is switched off: try 'sysctl kernel.ftrace_enabled=1'");
+}
+
 static int no_print(enum libbpf_print_level level, const char *fmt, va_list args)
 {
 	(void)level;
@@ -570,7 +576,16 @@ struct probe *probe_run(const struct probe_opts *opts)
 	look_at_privileges(&r);
 	look_at_modules(&r);
 	look_at_devices(&r);
-	if (r.try) {
+	if (r.try && !p->ftrace) {
+		/*
+		 * Detaching then makes the kernel warn, and ftrace refuses its
+		 * service until the next boot (seen on 6.12.117).
+		 */
+		not_tried(&p->fentry);
+		not_tried(&p->kprobe);
+		not_tried(&p->capture);
+		not_tried(&p->by_kprobe);
+	} else if (r.try) {
 		try_fentry(&r, &p->fentry);
 		try_kprobe(&r, &p->kprobe);
 		try_capture(&r, CAPTURE_AUTO, &p->capture);

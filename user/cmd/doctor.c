@@ -108,14 +108,15 @@ static void help(struct row *r, const char *fmt, ...)
 
 /* ---- judging ----------------------------------------------------------------------- */
 
+/* CAP_SYS_ADMIN stands for the other two as well, as it did before Linux 5.8. */
 static bool has_caps(const struct probe *p)
 {
-	int i;
+	return p->cap[PROBE_CAP_SYS_ADMIN] == PROBE_YES && p->init_userns != PROBE_NO;
+}
 
-	for (i = 0; i < PROBE_CAP_NR; i++)
-		if (p->cap[i] != PROBE_YES)
-			return false;
-	return p->init_userns != PROBE_NO;
+static bool is_locked_down(const struct probe *p)
+{
+	return !strcmp(p->lockdown, "confidentiality");
 }
 
 /* " (CONFIG_X is not set)" where the kernel's configuration says so. */
@@ -142,7 +143,8 @@ static void judge_try(struct doctor *d, const char *name, const struct probe_try
 		row(d, S_KERNEL, L_OK, name, "works (tried)");
 		return;
 	case PROBE_UNKNOWN:
-		row(d, S_KERNEL, L_UNKNOWN, name, "not tried: %s", t->why);
+		row(d, S_KERNEL, L_UNKNOWN, name, "not tried: %.*s", (int)strcspn(t->why, ":"),
+		    t->why);
 		return;
 	case PROBE_NO:
 		break;
@@ -154,7 +156,9 @@ static void judge_try(struct doctor *d, const char *name, const struct probe_try
 	}
 	r = row(d, S_KERNEL, other_works ? L_NOTE : L_BAD, name, "tried, %s%s", t->why,
 		config_note(p, option, note));
-	if (p->seccomp)
+	if (is_locked_down(p))
+		help(r, "boot without lockdown=confidentiality");
+	else if (p->seccomp)
 		help(r, "leave the container: its seccomp filter may forbid bpf(2)");
 	else if (!strcmp(probe_config(p, option) ? probe_config(p, option) : "", "n"))
 		help(r, "boot a kernel that has %s=y", option);
@@ -195,7 +199,7 @@ static void judge_kernel(struct doctor *d)
 			config_note(p, "CONFIG_DEBUG_INFO_BTF", note));
 		help(r, "boot a kernel that has CONFIG_DEBUG_INFO_BTF=y");
 	}
-	if (!strcmp(p->lockdown, "confidentiality")) {
+	if (is_locked_down(p)) {
 		r = row(d, S_KERNEL, L_BAD, "lockdown",
 			"confidentiality: it forbids BPF to read the kernel's memory");
 		help(r, "boot without lockdown=confidentiality; integrity is no obstacle");
@@ -219,7 +223,7 @@ static void judge_kernel(struct doctor *d)
 			"net.core.bpf_jit_enable cannot be read%s", p->uid ? " without root" : "");
 	}
 	if (!p->ftrace) {
-		r = row(d, S_KERNEL, L_NOTE, "ftrace", "is switched off: fentry needs it");
+		r = row(d, S_KERNEL, L_BAD, "ftrace", "is switched off: what is attached now breaks it");
 		help(r, "sysctl kernel.ftrace_enabled=1");
 	}
 	if (p->kprobes_armed == PROBE_NO) {
@@ -234,25 +238,24 @@ static void judge_kernel(struct doctor *d)
 static void judge_privileges(struct doctor *d)
 {
 	const struct probe *p = d->p;
-	char have[96] = "", lack[96] = "";
+	char have[96] = "";
 	bool able = p->capture.works == PROBE_YES;
+	bool admin = p->cap[PROBE_CAP_SYS_ADMIN] == PROBE_YES;
 	struct row *r;
 	int i;
 
 	row(d, S_PRIVILEGES, L_OK, "user", "%s", p->uid ? "not root" : "root");
-	for (i = 0; i < PROBE_CAP_NR; i++) {
-		char *to = p->cap[i] == PROBE_YES ? have : lack;
-
-		snprintf(to + strlen(to), 96 - strlen(to), "%s%s", *to ? ", " : "",
-			 probe_cap_names[i]);
-	}
+	for (i = 0; i < PROBE_CAP_NR; i++)
+		if (p->cap[i] == PROBE_YES)
+			snprintf(have + strlen(have), sizeof(have) - strlen(have), "%s%s",
+				 *have ? ", " : "", probe_cap_names[i]);
 	if (!p->proc) {
 		row(d, S_PRIVILEGES, L_UNKNOWN, "capabilities", "not known without /proc");
-	} else if (!*lack) {
+	} else if (admin) {
 		row(d, S_PRIVILEGES, L_OK, "capabilities", "%s", have);
 	} else {
-		r = row(d, S_PRIVILEGES, able ? L_NOTE : L_BAD, "capabilities", "%s%s%s missing",
-			have, *have ? "; " : "", lack);
+		r = row(d, S_PRIVILEGES, able ? L_NOTE : L_BAD, "capabilities",
+			"%s%sCAP_SYS_ADMIN is missing", have, *have ? "; " : "");
 		help(r, "sudo vfioscope doctor");
 	}
 	if (p->init_userns == PROBE_NO) {
@@ -263,9 +266,9 @@ static void judge_privileges(struct doctor *d)
 	if (p->seccomp)
 		row(d, S_PRIVILEGES, able ? L_OK : L_NOTE, "seccomp",
 		    "a filter is in place: it may forbid bpf(2) and perf_event_open(2)");
-	/* Neither matters to who has the capabilities. */
-	if (*lack && p->unprivileged_bpf >= 0)
-		row(d, S_PRIVILEGES, L_OK, "sysctls", "kernel.unprivileged_bpf_disabled=%d, kernel.perf_event_paranoid=%d: no value of theirs replaces the capabilities",
+	/* Neither matters to who has the capability. */
+	if (!admin && p->unprivileged_bpf >= 0)
+		row(d, S_PRIVILEGES, L_OK, "sysctls", "kernel.unprivileged_bpf_disabled=%d, kernel.perf_event_paranoid=%d: no value of theirs replaces the capability",
 		    p->unprivileged_bpf, p->perf_paranoid);
 }
 
@@ -376,7 +379,9 @@ static void judge_support(struct doctor *d)
 	size_t i, by_kprobe = 0, off = 0, no_btf = 0, len;
 
 	if (p->capture.works != PROBE_YES && p->by_kprobe.works != PROBE_YES) {
-		d->error = p->capture.why;
+		d->error = is_locked_down(p) ?
+			"the kernel is locked down (confidentiality): BPF may not read its memory" :
+			p->capture.why;
 		d->support_word = "none";
 		snprintf(d->support, sizeof(d->support), "none");
 		return;
@@ -697,9 +702,9 @@ out:
 const struct command command_doctor = {
 	.name = "doctor",
 	.summary = "What can be traced on this machine, and why not",
-	.text = "Looks at the kernel, the privileges, the vfio modules and their devices, and tries\n"
-		"each hook by each method. It touches no device. Exit 0 when a capture can run here,\n"
-		"4 when it cannot.",
+	.text = "Looks at the kernel, the privileges, the vfio modules and their devices, and\n"
+		"tries each hook by each method. It touches no device. Exit 0 when a capture can\n"
+		"run here, 4 when it cannot.",
 	.examples = "  sudo vfioscope doctor\n"
 		    "  vfioscope doctor --format json | jq -r '.checks[] | select(.help) | .help'",
 	.opts = doctor_opts,
