@@ -181,8 +181,8 @@ const struct command command_check = {
 	.args = "FILE...",
 	.text =
 "Exit status: 0 pass, 1 findings, 3 inconclusive (the evidence has a hole, or no\n"
-"migration), 2 usage, 5 the file cannot be read. Errors and warnings are findings,\n"
-"advice only with --strict; a proven finding outranks a hole.\n\n"
+"migration), 2 usage, 5 the file cannot be read. Errors and warnings are\n"
+"findings, advice only with --strict; a proven finding outranks a hole.\n\n"
 "A policy file has the long options without their dashes, one per line:\n"
 "  max-downtime = 300ms        # '#' begins a comment\n"
 "  max-arc = PRE_COPY_P2P:STOP_COPY=20ms\n"

@@ -72,6 +72,7 @@ extern const struct command command_export;
 extern const struct command command_info;
 extern const struct command command_live;	/* cmd/live.c */
 extern const struct command command_record;	/* cmd/record.c */
+extern const struct command command_replay;	/* cmd/replay.c */
 extern const struct command command_report;
 
 int cmd_check(int argc, char **argv);
@@ -81,6 +82,7 @@ int cmd_export(int argc, char **argv);
 int cmd_info(int argc, char **argv);
 int cmd_live(int argc, char **argv);
 int cmd_record(int argc, char **argv);
+int cmd_replay(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 
 /*
@@ -119,7 +121,8 @@ extern const struct opt cmd_reader_opts[];
 /*
  * Make --from/--to absolute.  @from and @to accept: a duration from the first
  * event ("1.5s"), an RFC 3339 time ("2026-01-02T03:04:05Z"), or "@N", raw
- * CLOCK_MONOTONIC nanoseconds.  0, or the exit code with the error told.
+ * CLOCK_MONOTONIC nanoseconds.  0, or the exit code with the error told, also
+ * when --migration is out of range.
  */
 int cmd_reader_window(const struct cmd_reader *r, struct time_window *w);
 
@@ -130,9 +133,11 @@ int cmd_reader_window(const struct cmd_reader *r, struct time_window *w);
 int cmd_open(const char *path, struct event_source **src);
 
 /*
- * Where data goes: stdout, or the file of -o.  NULL after telling an error.
+ * Where data goes: stdout, or the file of -o.  NULL after telling an error;
+ * an existing recording is not overwritten.
  * cmd_close_output() flushes and returns @status, or an error's exit code
- * when the data could not be written; a closed pipe keeps @status.
+ * when the data could not be written; a closed pipe keeps @status.  A file
+ * that could not be written whole is removed.
  */
 FILE *cmd_open_output(const char *path);
 int cmd_close_output(FILE *f, int status);

@@ -98,8 +98,6 @@ int cmd_export(int argc, char **argv)
 	status = cmd_reader_window(&o.reader, &view.window);
 	if (status)
 		return status;
-	if (o.reader.migration > UINT32_MAX)
-		return cmd_fail(EXIT_USAGE, "export: no migration has that number");
 	view.migration = (uint32_t)o.reader.migration;
 	status = cmd_open(argv[first], &src);
 	if (status)

@@ -7,12 +7,16 @@
 
 #include <errno.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "recording/format.h"
 #include "recording/recording.h"
 #include "util/json.h"
 #include "util/units.h"
@@ -20,6 +24,7 @@
 const struct command *const cmd_table[] = {
 	&command_live,
 	&command_record,
+	&command_replay,
 	&command_report,
 	&command_check,
 	&command_export,
@@ -173,7 +178,13 @@ int cmd_reader_window(const struct cmd_reader *r, struct time_window *w)
 	status = parse_instant("from", r->from, &w->from.ns, &w->from.ref);
 	if (!status)
 		status = parse_instant("to", r->to, &w->to.ns, &w->to.ref);
-	return status;
+	if (status)
+		return status;
+	if (r->from && r->to && w->from.ref == w->to.ref && w->from.ns > w->to.ns)
+		return cmd_fail(EXIT_USAGE, "--from %.60s is after --to %.60s", r->from, r->to);
+	if (r->migration > UINT32_MAX)
+		return cmd_fail(EXIT_USAGE, "--migration: no migration has that number");
+	return 0;
 }
 
 int cmd_open(const char *path, struct event_source **src)
@@ -187,16 +198,58 @@ int cmd_open(const char *path, struct event_source **src)
 	return 0;
 }
 
+/* The file of -o, so that half of one is not left behind. */
+static const char *output_path;
+
+/* Is that an existing recording, perhaps the very one that is being read? */
+static bool is_recording(const char *path)
+{
+	char magic[FORMAT_MAGIC_LEN];
+	struct stat st;
+	bool yes = false;
+	FILE *f;
+
+	if (stat(path, &st) || !S_ISREG(st.st_mode))
+		return false;
+	f = fopen(path, "re");
+	if (!f)
+		return false;
+	yes = fread(magic, sizeof(magic), 1, f) == 1 && !memcmp(magic, FORMAT_MAGIC, sizeof(magic));
+	fclose(f);
+	return yes;
+}
+
 FILE *cmd_open_output(const char *path)
 {
+	struct stat st;
 	FILE *f;
 
 	if (!path || !strcmp(path, "-"))
 		return stdout;
+	if (is_recording(path)) {
+		cmd_fail(EXIT_BAD_FILE, "%s: is a recording, which is not overwritten", path);
+		return NULL;
+	}
 	f = fopen(path, "we");
 	if (!f)
 		cmd_fail(EXIT_BAD_FILE, "%s: %s", path, strerror(errno));
+	else if (!fstat(fileno(f), &st) && S_ISREG(st.st_mode))
+		output_path = path;
 	return f;
+}
+
+/* Why an earlier write to @f failed, when nobody kept its errno; 0: not known. */
+static int write_error(FILE *f)
+{
+	struct pollfd p = { .fd = fileno(f), .events = POLLOUT };
+	struct statvfs fs;
+
+	/* A pipe whose reader has gone says so for ever. */
+	if (poll(&p, 1, 0) == 1 && p.revents & POLLERR)
+		return EPIPE;
+	if (!fstatvfs(p.fd, &fs) && fs.f_blocks && !fs.f_bavail)
+		return ENOSPC;
+	return 0;
 }
 
 bool cmd_output_gone(FILE *f)
@@ -207,12 +260,15 @@ bool cmd_output_gone(FILE *f)
 int cmd_close_output(FILE *f, int status)
 {
 	bool failed = ferror(f);
-	int err;
+	int err = failed ? write_error(f) : 0;
 
 	errno = 0;
-	if (f == stdout ? fflush(f) : fclose(f))
+	if (f == stdout ? fflush(f) : fclose(f)) {
 		failed = true;
-	err = errno;
+		err = errno;
+	}
+	if (f != stdout && output_path && (failed || status == EXIT_BAD_FILE))
+		unlink(output_path);
 	/* A pager that was quit: the reader has all that it wanted. */
 	if (!failed || err == EPIPE)
 		return status;
@@ -267,7 +323,7 @@ static int cmd_help(int argc, char **argv)
 {
 	const struct command *cmd;
 
-	if (argc < 2) {
+	if (argc < 2 || !strcmp(argv[1], "help")) {
 		print_help(stdout);
 	} else {
 		cmd = find_command(argv[1]);
