@@ -40,14 +40,14 @@ ALL_CFLAGS := -std=gnu11 $(WARNINGS) $(if $(DEVELOPER),-Werror) $(CFLAGS) \
 	-DVFIOSCOPE_VERSION='"$(VERSION)"' -MMD -MP
 SANITIZE := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-omit-frame-pointer)
 comma := ,
-LIBS := -lbpf -lelf -lz -lzstd
+LIBS := -lbpf -lelf -lz -lzstd -lncursesw -ltinfo -lm
 
 # The machine that BPF's pt_regs belong to, and its own uAPI headers.
 ARCH := $(shell uname -m | sed 's/x86_64/x86/;s/aarch64/arm64/;s/ppc64le/powerpc/;s/riscv64/riscv/;s/s390x/s390/')
 BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -Wall -Werror -D__TARGET_ARCH_$(ARCH) -I. \
 	-idirafter /usr/include/$(shell $(CC) -dumpmachine)
 
-LIB_SRC := $(filter-out user/cmd/%,$(wildcard user/*.c user/*/*.c))
+LIB_SRC := $(filter-out user/cmd/%,$(wildcard user/*.c user/*/*.c)) $(wildcard tui/*.c)
 CMD_SRC := $(wildcard user/cmd/*.c)
 BPF_SRC := $(wildcard bpf/*.bpf.c)
 # What is no test itself is a helper of all of them.

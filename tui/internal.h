@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * internal.h - what the scope's own files share; nobody else includes it
+ *
+ * scope.c keeps the state and obeys requests, request.c is the table of keys and
+ * commands, pane_*.c draw, log.c finds the lines of the event log.
+ */
+#ifndef VFIOSCOPE_TUI_INTERNAL_H
+#define VFIOSCOPE_TUI_INTERNAL_H
+
+#include "tui/insight.h"
+#include "tui/layout.h"
+#include "tui/match.h"
+#include "tui/scope.h"
+#include "tui/store.h"
+#include "util/units.h"
+#include "view/common.h"
+
+/* ---- request.c ---- */
+
+enum request {
+	REQ_NONE,
+	REQ_HELP, REQ_COMMAND, REQ_SEARCH, REQ_SEARCH_NEXT, REQ_SEARCH_PREV, REQ_FILTER,
+	REQ_PAUSE, REQ_FOLLOW,
+	REQ_EVENT_NEXT, REQ_EVENT_PREV, REQ_PAGE_NEXT, REQ_PAGE_PREV, REQ_FIRST, REQ_LAST,
+	REQ_ARC_PREV, REQ_ARC_NEXT, REQ_MIGRATION_PREV, REQ_MIGRATION_NEXT,
+	REQ_ZOOM_IN, REQ_ZOOM_OUT, REQ_ZOOM_FIT, REQ_PAN_LEFT, REQ_PAN_RIGHT,
+	REQ_PANE_NEXT, REQ_PANE_PREV, REQ_PANE, REQ_MAXIMIZE,
+	REQ_UP, REQ_DOWN, REQ_DEVICE_NEXT, REQ_DEVICE_PREV, REQ_DEVICE,
+	REQ_ENTER, REQ_BACK, REQ_PROBLEMS_ONLY,
+	REQ_MARK, REQ_MARK_NEXT,
+	REQ_TIME, REQ_KIND, REQ_GRAPH, REQ_UNITS,
+	REQ_SAVE_SCREEN, REQ_WRITE_REPORT, REQ_EXPORT,
+	REQ_SEEK, REQ_AXIS, REQ_MIGRATION, REQ_FILE_NEXT, REQ_RESIZE, REQ_TICK, REQ_KEYS, REQ_REDRAW, REQ_SUSPEND, REQ_QUIT,
+};
+
+struct request_entry {
+	enum request req;
+	const char *name;		/* of the command */
+	const char *arg;		/* what it takes, for the help; NULL: nothing */
+	int keys[4];			/* 0: no more */
+	const char *help;		/* NULL: not in the help (scripts only) */
+	enum pane only;			/* its keys work in this pane; 0: in all */
+};
+
+/* The table, ended by REQ_NONE. */
+extern const struct request_entry requests[];
+/* REQ_PANE's entry is found by digits, too: *@arg gets it; NULL: no such key. */
+const struct request_entry *request_by_key(int key, enum pane focus, const char **arg);
+/* An unambiguous beginning is enough; NULL: none or several. */
+const struct request_entry *request_by_name(const char *name, size_t len);
+/* "Space", "←", "Ctrl-L"; @buf of 12 bytes. */
+const char *request_key_name(int key, char buf[12]);
+/* A key by its name in scripts, without the <>; 0: none. */
+int request_key_by_name(const char *name);
+
+/* ---- the state ---- */
+
+enum fit { FIT_MIGRATION, FIT_ALL, FIT_MANUAL };
+enum prompt { PROMPT_NONE, PROMPT_COMMAND, PROMPT_SEARCH, PROMPT_FILTER, PROMPT_MARK };
+enum overlay { OVERLAY_NONE, OVERLAY_HELP, OVERLAY_DETAIL };
+
+#define MARKS_MAX	1024
+#define LOG_ROWS_MAX	256
+#define PLOT_COLS_MAX	512
+
+struct scope_mark {
+	uint64_t t_ns;
+	char text[EVENT_TEXT_LEN];
+};
+
+/* A line of the log: a run of identical empty reads is one. */
+struct log_row {
+	uint64_t first, last;		/* event numbers */
+	uint64_t calls;
+};
+
+struct scope {
+	struct scope_options opt;
+	struct scope_status status;
+	struct store *store;
+	struct insight *insight;
+	uint64_t now_ns;
+
+	/* the moment */
+	uint64_t cursor;		/* position: the first so many events */
+	uint64_t cursor_ns;		/* its time; later than it when a time was sought */
+	bool follow;
+	/* the axis */
+	enum fit fit;
+	uint64_t from_ns, to_ns;
+	/* what is looked at */
+	uint32_t device;
+	bool device_pinned;
+	enum pane focus;
+	bool zoomed;
+	bool problems_only;
+	enum store_kind kind;
+	size_t problem;			/* the selected one, among those shown */
+	struct match filter, search;
+	char filter_text[256], search_text[256];
+	bool searching;			/* a search under way */
+	int search_dir;
+	uint64_t search_at, search_left;
+
+	enum prompt prompt;
+	char input[256];
+	size_t input_len;
+	enum overlay overlay;
+	int scroll;
+	char message[256];
+	bool message_bad;
+
+	struct scope_mark *marks;
+	size_t n_marks;
+	uint32_t saved;			/* screens so far, for their names */
+
+	struct cells *cells;
+	struct layout layout;
+	int rows, cols;
+	bool dirty, done, suspend, next_file;
+
+	/* what the last drawing put where, for the mouse */
+	struct log_row log[LOG_ROWS_MAX];
+	int log_n, log_row;		/* rows drawn, screen row of the first */
+	uint32_t table[64];		/* devices of the table's rows */
+	int table_n, table_row;
+	struct rect plot;		/* the columns of time in the bytes pane */
+	size_t listed[64];		/* findings of the problem pane's rows */
+	int listed_n, listed_row;
+
+	char *line;			/* text of an event, see scope_line() */
+	size_t line_size;
+	struct store_column *columns;	/* PLOT_COLS_MAX */
+};
+
+/* The model of the cursor; never NULL but without memory. */
+struct model *scope_model(struct scope *s);
+/* The migration that the screen is about, of the selected device; or NULL. */
+const struct migration *scope_migration(struct scope *s, struct model *m);
+/* The device's migration under way, else its last one; or NULL. */
+const struct migration *scope_migration_of(struct model *m, uint32_t device);
+/* The text of an event, harmless; valid until the next call. */
+const char *scope_line(struct scope *s, const struct event *ev);
+/* Is the n-th finding there at the cursor? */
+bool scope_finding(struct scope *s, size_t i, struct insight_finding *f);
+/* Findings at the cursor; the worst severity; of a device (0: all). */
+size_t scope_findings(struct scope *s, uint32_t device, uint32_t *worst);
+/* An instant as the time base has it. */
+char *scope_time(struct scope *s, char buf[UNITS_LEN], uint64_t t_ns);
+char *scope_size(struct scope *s, char buf[UNITS_LEN], uint64_t bytes);
+/* A device's name cut in the middle: UUIDs differ at their ends. */
+const char *scope_device_name(struct model *m, uint32_t device, int width, char buf[NAME_LEN]);
+void scope_say(struct scope *s, bool bad, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* Hooks as the trace's META tells them. */
+void scope_hooks(const struct scope *s, unsigned int *attached, unsigned int *all);
+void scope_seek_event(struct scope *s, uint64_t n);
+void scope_seek_time(struct scope *s, uint64_t t_ns);
+/* Bring axis and selection up to date with the cursor; before drawing. */
+void scope_settle(struct scope *s);
+
+/* ---- log.c ---- */
+
+/* The line that holds event @n, which must be public. */
+void log_row_at(struct scope *s, uint64_t n, struct log_row *row);
+/*
+ * The nearest line before event @n / from event @n on that the filter lets
+ * through, looking at no more than *@budget events (which is reduced).
+ */
+bool log_prev(struct scope *s, uint64_t n, struct log_row *row, uint64_t *budget);
+bool log_next(struct scope *s, uint64_t n, struct log_row *row, uint64_t *budget);
+
+/* ---- sentence.c ---- */
+
+struct sentence {
+	char text[512];
+	unsigned int role;
+};
+void scope_sentence(struct scope *s, struct model *m, struct sentence *out);
+
+/* ---- pane_*.c: each draws into its rectangle, the clip is set ---- */
+
+void pane_header(struct scope *s, struct model *m, struct rect r);
+void pane_sentence(struct scope *s, struct model *m, struct rect r);
+void pane_keys(struct scope *s, struct model *m, struct rect r);
+void pane_devices(struct scope *s, struct model *m, struct rect r);
+void pane_bytes(struct scope *s, struct model *m, struct rect r);
+void pane_states(struct scope *s, struct model *m, struct rect r);
+void pane_downtime(struct scope *s, struct model *m, struct rect r);
+void pane_events(struct scope *s, struct model *m, struct rect r);
+void pane_latency(struct scope *s, struct model *m, struct rect r);
+void pane_problems(struct scope *s, struct model *m, struct rect r);
+/* The line that begins a pane: its number, its name, and what it shows now. */
+void pane_title(struct scope *s, enum pane p, struct rect r, const char *name,
+		const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+void overlay_draw(struct scope *s, struct model *m, struct rect r);
+/* What an empty screen says instead of panes. */
+void empty_draw(struct scope *s, struct rect r);
+
+const char *pane_name(enum pane p);
+
+#endif

@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * pane_bytes.c - the bytes that are left over time, on a logarithmic axis, with
+ * the device's states, the marks and the throughput below
+ *
+ * Two areas stand on the axis, the lower one in front, so that megabytes of
+ * dirty data show beside gigabytes of initial data.  Between a column's least
+ * and its greatest value the area is lighter: no spike is averaged away.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "tui/internal.h"
+
+#define AXIS	7	/* columns of the axis and its labels */
+
+struct scale {
+	double lo, hi;		/* log2 of bytes at the foot and the top */
+	int rows, steps;	/* sub-steps in a row of cells */
+};
+
+static void compact(char buf[UNITS_LEN], double bytes)
+{
+	static const char units[] = "BKMGTPE";
+	unsigned int u = 0;
+
+	while (bytes >= 1000 && u + 1 < sizeof(units) - 1) {
+		bytes /= 1024;
+		u++;
+	}
+	snprintf(buf, UNITS_LEN, bytes < 9.95 && u ? "%.1f%c" : "%.0f%c", bytes, units[u]);
+}
+
+/* Sub-steps above the foot; at least one for what is not nothing. */
+static int height(const struct scale *sc, uint64_t bytes)
+{
+	double h;
+
+	if (!bytes)
+		return 0;
+	h = (log2((double)bytes) - sc->lo) / (sc->hi - sc->lo) * sc->rows * sc->steps;
+	if (h < 1)
+		return 1;
+	return h > sc->rows * sc->steps ? sc->rows * sc->steps : (int)(h + 0.5);
+}
+
+static bool make_scale(struct scale *sc, const struct store_column *c, int n, int rows, int steps)
+{
+	uint64_t max = 0;
+	int i;
+
+	for (i = 0; i < n; i++) {
+		if (!c[i].has_left)
+			continue;
+		if (c[i].initial_max > max)
+			max = c[i].initial_max;
+		if (c[i].dirty_max > max)
+			max = c[i].dirty_max;
+	}
+	sc->rows = rows;
+	sc->steps = steps;
+	if (!max)
+		return false;
+	/* Four decimal decades, or from a byte on. */
+	sc->hi = ceil(log2((double)max) + 0.01);
+	sc->lo = sc->hi > 13 ? sc->hi - 13 : 0;
+	return true;
+}
+
+/* The glyph of a cell filled up to @part of @steps, of area @dirty or initial. */
+static uint32_t area_glyph(const struct scope *s, int part, int steps, bool dirty, bool light)
+{
+	static const uint32_t eighths[] = {
+		' ', 0x2581, 0x2582, 0x2583, 0x2584, 0x2585, 0x2586, 0x2587, 0x2588 };
+	/* dots filled from below; dirty every other dot */
+	static const uint32_t full[] = { 0x2800, 0x28c0, 0x28e4, 0x28f6, 0x28ff };
+	static const uint32_t sparse[] = { 0x2800, 0x2840, 0x2860, 0x2862, 0x286a };
+
+	if (part <= 0)
+		return ' ';
+	switch (s->opt.glyphs) {
+	case GLYPHS_ASCII:
+		return light ? '.' : dirty ? ':' : '#';
+	case GLYPHS_BRAILLE:
+		part = part * 4 / steps;
+		return light || dirty ? sparse[part ? part : 1] : full[part ? part : 1];
+	default:
+		if (light)
+			return 0x2591;
+		if (dirty)
+			return 0x2592;
+		return eighths[part * 8 / steps ? part * 8 / steps : 1];
+	}
+}
+
+static void draw_cell(struct scope *s, int row, int col, int base, int steps,
+		      const int h[4])
+{
+	/* h: initial min and max, dirty min and max, in steps above the foot */
+	bool dirty_front = h[3] <= h[1];
+	int front_lo = dirty_front ? h[2] : h[0], front_hi = dirty_front ? h[3] : h[1];
+	int back_lo = dirty_front ? h[0] : h[2], back_hi = dirty_front ? h[1] : h[3];
+	bool dirty, light;
+	int top;
+
+	if (front_hi > base && front_hi > 0) {
+		dirty = dirty_front;
+		light = front_lo <= base;
+		top = light ? front_hi : front_lo;
+		/* where the front ends inside the cell the back shows through */
+		if (front_hi - base < steps && back_hi - base >= steps) {
+			dirty = !dirty_front;
+			light = back_lo <= base;
+			top = back_hi;
+		}
+	} else if (back_hi > base) {
+		dirty = !dirty_front;
+		light = back_lo <= base;
+		top = light ? back_hi : back_lo;
+	} else {
+		return;
+	}
+	top -= base;
+	if (top > steps)
+		top = steps;
+	cells_put(s->cells, row, col, area_glyph(s, top, steps, dirty, light),
+		  dirty ? ROLE_DIRTY : ROLE_INITIAL, light ? CELL_DIM : 0);
+}
+
+static int column_of(const struct scope *s, uint64_t t_ns, int n)
+{
+	if (t_ns < s->from_ns || t_ns > s->to_ns)
+		return -1;
+	if (t_ns == s->to_ns)
+		return n - 1;
+	return (int)((unsigned __int128)(t_ns - s->from_ns) * (unsigned int)n /
+		     (s->to_ns - s->from_ns));
+}
+
+static uint64_t time_of(const struct scope *s, int col, int n)
+{
+	return s->from_ns + (uint64_t)((unsigned __int128)(s->to_ns - s->from_ns) *
+				       (unsigned int)col / (unsigned int)n);
+}
+
+static void draw_areas(struct scope *s, const struct scale *sc, struct rect r,
+		       const struct store_column *c, int n)
+{
+	int i, row, h[4];
+
+	for (i = 0; i < n; i++) {
+		if (!c[i].has_left)
+			continue;
+		h[0] = height(sc, c[i].initial_min);
+		h[1] = height(sc, c[i].initial_max);
+		h[2] = height(sc, c[i].dirty_min);
+		h[3] = height(sc, c[i].dirty_max);
+		for (row = 0; row < sc->rows; row++)
+			draw_cell(s, r.row + sc->rows - 1 - row, r.col + i, row * sc->steps,
+				  sc->steps, h);
+	}
+}
+
+static void draw_axis(struct scope *s, const struct scale *sc, struct rect r)
+{
+	char label[UNITS_LEN];
+	int row;
+
+	for (row = 0; row < sc->rows; row++) {
+		bool told = row % 2 == 0 || row == sc->rows - 1;
+
+		if (told && !(row == sc->rows - 1 && row % 2)) {
+			compact(label, exp2(sc->hi - (sc->hi - sc->lo) * row / sc->rows));
+			cells_field(s->cells, r.row + row, r.col, AXIS - 1, true, ROLE_DIM, 0, label);
+		}
+		cells_put(s->cells, r.row + row, r.col + AXIS - 1, told ? 0x2524 : 0x2502, ROLE_DIM,
+			  0);
+	}
+}
+
+/* The state over time: its name where there is room, a boundary where it changes. */
+static void draw_states(struct scope *s, int row, int col, int n)
+{
+	uint32_t state, before = MIG_STATE_NR + 1;
+	int i, at = 0, k;
+
+	cells_field(s->cells, row, col - AXIS, AXIS - 1, true, ROLE_DIM, 0, "state");
+	for (i = 0; i <= n; i++) {
+		state = i < n ? store_state(s->store, s->device, time_of(s, i + 1, n)) : MIG_STATE_NR + 1;
+		if (i < n && state == before)
+			continue;
+		if (i) {
+			char a[UNITS_LEN];
+			const char *name = state_label(a, before);
+			unsigned int role = before == MIG_ERROR ? ROLE_BAD :
+				before == MIG_UNKNOWN ? ROLE_DIM : ROLE_STATE;
+
+			cells_put(s->cells, row, col + at, 0x2502, ROLE_DIM, 0);
+			for (k = at + 1; k < i; k++)
+				cells_put(s->cells, row, col + k, 0x2500, role, CELL_DIM);
+			if (i - at - 1 >= (int)strlen(name))
+				cells_text(s->cells, row, col + at + 1, role, 0, name);
+			else
+				for (k = at + 1; k < i; k++)
+					cells_put(s->cells, row, col + k,
+						  (unsigned char)name[k - at - 1], role, 0);
+		}
+		before = state;
+		at = i;
+	}
+}
+
+static void draw_marks(struct scope *s, int row, int col, const struct store_column *c, int n)
+{
+	size_t k;
+	int i;
+
+	cells_field(s->cells, row, col - AXIS, AXIS - 1, true, ROLE_DIM, 0, "marks");
+	for (i = 0; i < n; i++) {
+		uint32_t f = c[i].flags;
+
+		/* The worst of a column is shown. */
+		if (f & COLUMN_ERROR)
+			cells_put(s->cells, row, col + i, '!', ROLE_BAD, CELL_BOLD);
+		else if (f & COLUMN_LOSS)
+			cells_put(s->cells, row, col + i, 'L', ROLE_BAD, CELL_BOLD);
+		else if (f & COLUMN_SWITCH)
+			cells_put(s->cells, row, col + i, 'S', ROLE_WARN, CELL_BOLD);
+		else if (f & COLUMN_REINIT)
+			cells_put(s->cells, row, col + i, 'R', ROLE_WARN, CELL_BOLD);
+		else if (f & COLUMN_MARK)
+			cells_put(s->cells, row, col + i, 'm', ROLE_MARK, CELL_BOLD);
+		else if (f & COLUMN_ENOMSG)
+			cells_put(s->cells, row, col + i, 'E', ROLE_MARK, 0);
+	}
+	for (k = 0; k < s->n_marks; k++) {
+		i = column_of(s, s->marks[k].t_ns, n);
+		if (i >= 0)
+			cells_put(s->cells, row, col + i, 'm', ROLE_MARK, CELL_BOLD);
+	}
+}
+
+static void draw_rate(struct scope *s, int row, int col, const struct store_column *c, int n)
+{
+	static const uint32_t blocks[] = {
+		' ', 0x2581, 0x2582, 0x2583, 0x2584, 0x2585, 0x2586, 0x2587, 0x2588 };
+	static const char ascii[] = " .:-=+*#@";
+	uint64_t max = 0;
+	int i, h;
+
+	for (i = 0; i < n; i++)
+		max = c[i].bytes > max ? c[i].bytes : max;
+	cells_field(s->cells, row, col - AXIS, AXIS - 1, true, ROLE_DIM, 0, "moved");
+	for (i = 0; i < n && max; i++) {
+		h = c[i].bytes ? 1 + (int)(c[i].bytes * 7 / max) : 0;
+		if (h)
+			cells_put(s->cells, row, col + i, s->opt.glyphs == GLYPHS_ASCII ?
+				  (uint32_t)ascii[h] : blocks[h], ROLE_INITIAL, 0);
+	}
+}
+
+/* Where the axis begins and ends, and how long it is. */
+static void draw_times(struct scope *s, int row, int col, int n)
+{
+	enum time_base base = s->opt.time;
+	char a[UNITS_LEN], b[UNITS_LEN], c[UNITS_LEN];
+
+	/* "since the line before" says nothing on an axis */
+	if (base == TIME_DELTA)
+		s->opt.time = TIME_REL;
+	scope_time(s, a, s->from_ns);
+	scope_time(s, b, s->to_ns);
+	s->opt.time = base;
+	a[strlen(a) - 3] = b[strlen(b) - 3] = '\0';
+	cells_text(s->cells, row, col, ROLE_DIM, 0, a);
+	cells_text(s->cells, row, col + n - (int)strlen(b), ROLE_DIM, 0, b);
+	cells_printf(s->cells, row, col + (n - 10) / 2, ROLE_DIM, 0, "◀ %s ▶",
+		     units_duration(c, s->to_ns - s->from_ns));
+}
+
+static void cursor_line(struct scope *s, struct rect r, int n)
+{
+	int col = column_of(s, s->cursor_ns, n), row;
+
+	if (col < 0)
+		return;
+	for (row = r.row; row < r.row + r.rows; row++) {
+		struct cell *at = &s->cells->at[row * s->cells->cols + r.col + col];
+
+		if (at->ch == ' ')
+			cells_put(s->cells, row, r.col + col, 0x2502, ROLE_KEY, CELL_BOLD);
+		else
+			at->attr |= CELL_REVERSE;
+	}
+}
+
+static void say_nothing(struct scope *s, struct model *m, struct rect r)
+{
+	const struct migration *g = scope_migration_of(store_model(s->store), s->device);
+	const char *why = "no pre-copy info in this stretch: nobody asked what is left";
+
+	(void)m;
+	if (!g)
+		why = "this device has not migrated";
+	else if (g->direction == DIR_RESUME)
+		why = "a destination does not know what is left; 'moved' below shows what came";
+	cells_field(s->cells, r.row + r.rows / 2, r.col + 1, r.cols - 2, false, ROLE_DIM, 0, why);
+}
+
+void pane_bytes(struct scope *s, struct model *m, struct rect r)
+{
+	bool ascii = s->opt.glyphs == GLYPHS_ASCII, braille = s->opt.glyphs == GLYPHS_BRAILLE;
+	int n = r.cols - AXIS - 1, extra, steps = ascii ? 1 : braille ? 4 : 8;
+	char dev[NAME_LEN];
+	struct rect plot;
+	struct scale sc;
+	bool any;
+
+	if (n > PLOT_COLS_MAX)
+		n = PLOT_COLS_MAX;
+	if (n < 4)
+		return;
+	pane_title(s, PANE_BYTES, r, "BYTES LEFT", r.cols >= 78 ?
+		   "%s, log scale: %s initial %s dirty   E empty  R reinit  S switch" :
+		   "%s: %s initial %s dirty", s->device ?
+		   scope_device_name(m, s->device, 20, dev) : "no device",
+		   ascii ? "#" : braille ? "⣿" : "█", ascii ? ":" : braille ? "⡪" : "▒");
+	/* states, marks, throughput, times: what there is room for */
+	extra = r.rows >= 9 ? 4 : r.rows >= 7 ? 3 : 2;
+	plot = (struct rect){ r.row + 1, r.col + AXIS, r.rows - 1 - extra, n };
+	s->plot = plot;
+	if (!s->device)
+		return;
+	store_columns(s->store, s->device, s->from_ns, s->to_ns, (unsigned int)n, s->columns);
+	any = make_scale(&sc, s->columns, n, plot.rows, steps);
+	if (any) {
+		draw_axis(s, &sc, (struct rect){ plot.row, r.col, plot.rows, AXIS });
+		draw_areas(s, &sc, plot, s->columns, n);
+	} else {
+		say_nothing(s, m, (struct rect){ plot.row, plot.col, plot.rows, n });
+	}
+	draw_states(s, plot.row + plot.rows, plot.col, n);
+	draw_marks(s, plot.row + plot.rows + 1, plot.col, s->columns, n);
+	if (extra > 2)
+		draw_rate(s, plot.row + plot.rows + 2, plot.col, s->columns, n);
+	if (extra > 3)
+		draw_times(s, plot.row + plot.rows + 3, plot.col, n);
+	plot.rows += extra > 3 ? 3 : extra;
+	cursor_line(s, plot, n);
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * pane_events.c - the event log around the cursor
+ */
+#include <string.h>
+
+#include "tui/internal.h"
+
+/* Events that one drawing looks at for lines that a filter lets through. */
+#define BUDGET	40000U
+
+static char severity_at(struct scope *s, const struct log_row *row)
+{
+	size_t i, n = insight_findings(s->insight);
+	struct insight_finding f;
+	uint32_t worst = INSIGHT_INCONCLUSIVE + 1;
+
+	for (i = 0; i < n; i++) {
+		if (!insight_finding(s->insight, i, &f) || f.consequence ||
+		    f.seq < row->first + 1 || f.seq > row->last + 1)
+			continue;
+		if (f.severity < worst)
+			worst = f.severity;
+	}
+	return worst <= INSIGHT_INCONCLUSIVE ? "EWA?"[worst] : ' ';
+}
+
+static unsigned int role_of(const struct event *ev, unsigned int *attr)
+{
+	*attr = 0;
+	if (ev->kind == EV_LOSS || ev->kind == EV_STUCK)
+		return ROLE_BAD;
+	if (ev->kind == EV_MARK)
+		return ROLE_MARK;
+	if (event_is_empty_read(ev))
+		return ROLE_DIM;
+	if (ev->ret < 0 && ev->kind != EV_FEATURE)
+		return ROLE_BAD;
+	if (ev->kind == EV_ARC || ev->kind == EV_SET_STATE) {
+		*attr = CELL_BOLD;
+		return ROLE_STATE;
+	}
+	return ROLE_TEXT;
+}
+
+static void draw_row(struct scope *s, struct model *m, struct rect r, int row,
+		     const struct log_row *lr, bool here, uint64_t prev_ns)
+{
+	struct view_options v = { .time = s->opt.time };
+	char when[UNITS_LEN], dev[NAME_LEN], text[400], a[UNITS_LEN];
+	struct event ev, last;
+	unsigned int role, attr;
+	int col = r.col, w;
+	uint32_t device;
+	char sev;
+
+	if (!store_get(s->store, lr->first, &ev) || !store_get(s->store, lr->last, &last))
+		return;
+	role = role_of(&ev, &attr);
+	sev = severity_at(s, lr);
+	cells_text(s->cells, row, col, ROLE_KEY, CELL_BOLD, here ? "▶" : " ");
+	cells_put(s->cells, row, col + 1, (unsigned char)sev, sev == 'E' ? ROLE_BAD : ROLE_WARN, CELL_BOLD);
+	time_label(when, &v, store_model(s->store), ev.t_ns, store_first_ns(s->store), prev_ns);
+	cells_field(s->cells, row, col + 2, 15, true, ROLE_DIM, 0, when);
+	col += 18;
+	if (r.cols >= 70) {
+		const struct model_stream *st = ev.stream ? model_stream(store_model(s->store),
+									 ev.stream) : NULL;
+
+		device = ev.device ? ev.device : st ? st->device : 0;
+		w = r.cols >= 100 ? 18 : 8;
+		if (device)
+			scope_device_name(store_model(s->store), device, 255, dev);
+		else
+			strcpy(dev, "-");
+		/* The end of a name tells devices of one machine apart. */
+		if (cells_width(dev) > w)
+			memmove(dev, dev + strlen(dev) - (size_t)w, (size_t)w + 1);
+		cells_field(s->cells, row, col, w, false, device == s->device ? ROLE_TEXT : ROLE_DIM, 0,
+			    dev);
+		col += w + 1;
+	}
+	(void)m;
+	if (lr->last != lr->first) {
+		snprintf(text, sizeof(text), "read %s ×%llu in %s", ev.ret ? "ENOMSG" : "0",
+			 (unsigned long long)lr->calls,
+			 units_duration(a, event_end_ns(&last) - ev.t_ns));
+		cells_field(s->cells, row, col, r.cols - (col - r.col), false, role, attr, text);
+		return;
+	}
+	cells_field(s->cells, row, col, r.cols - (col - r.col), false, role, attr,
+		    scope_line(s, &ev));
+}
+
+void pane_events(struct scope *s, struct model *m, struct rect r)
+{
+	struct log_row rows[LOG_ROWS_MAX], lr;
+	int want = r.rows - 1, above, n = 0, i, here = -1;
+	uint64_t budget = BUDGET, n_at = s->cursor, prev = 0;
+	char safe[TEXT_SAFE_LEN(60)], shown[320];
+	struct event ev;
+
+	text_safe(safe, sizeof(safe), s->filter_text, 60);
+	snprintf(shown, sizeof(shown), "%s%s%s", s->filter.n ? "filter: " : "no filter",
+		 s->filter.n ? safe : "", s->problems_only ? ", only failures (e)" : "");
+	pane_title(s, PANE_EVENTS, r, "EVENTS", r.cols >= 70 ?
+		   "%llu of %llu, empty reads folded, %s" : "%llu of %llu, %s",
+		   (unsigned long long)s->cursor, (unsigned long long)store_count(s->store), shown);
+	if (want > LOG_ROWS_MAX)
+		want = LOG_ROWS_MAX;
+	if (want < 1)
+		return;
+	/* Backwards from the cursor, then forwards with what room is left. */
+	above = s->cursor == store_count(s->store) ? want : (want * 2 + 2) / 3;
+	for (i = want - 1; i >= want - above && log_prev(s, n_at, &lr, &budget); i--) {
+		rows[i] = lr;
+		n++;
+		n_at = lr.first;
+	}
+	memmove(rows, &rows[want - n], (size_t)n * sizeof(rows[0]));
+	here = n - 1;
+	n_at = n ? rows[n - 1].last + 1 : s->cursor;
+	budget = BUDGET;
+	while (n < want && log_next(s, n_at, &lr, &budget)) {
+		rows[n++] = lr;
+		n_at = lr.last + 1;
+	}
+	s->log_row = r.row + 1;
+	s->log_n = n;
+	for (i = 0; i < n; i++) {
+		s->log[i] = rows[i];
+		draw_row(s, m, r, r.row + 1 + i, &rows[i], i == here, prev ? prev :
+			 store_get(s->store, rows[i].first, &ev) ? ev.t_ns : 0);
+		if (store_get(s->store, rows[i].first, &ev))
+			prev = ev.t_ns;
+	}
+	if (n)
+		return;
+	cells_field(s->cells, r.row + 1, r.col + 2, r.cols - 3, false, ROLE_DIM, 0, budget ?
+		    "no event passes the filter; & and Enter shows all" :
+		    "none near this moment passes the filter; / searches further");
+}

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * sentence.c - the one sentence: who, where, what remains, what it would cost
+ *
+ * The most important words come first: a narrow screen cuts the end.
+ */
+#include <stdarg.h>
+#include <string.h>
+
+#include "tui/internal.h"
+
+static void add(struct sentence *o, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void add(struct sentence *o, const char *fmt, ...)
+{
+	size_t len = strlen(o->text);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(o->text + len, sizeof(o->text) - len, fmt, ap);
+	va_end(ap);
+}
+
+static void who(struct scope *s, struct model *m, const struct migration *g, struct sentence *o)
+{
+	char vm[NAME_LEN], dev[NAME_LEN];
+
+	(void)s;
+	if (g->vm[0])
+		add(o, "%s", safe_name(vm, g->vm));
+	else
+		add(o, "%s", scope_device_name(m, g->device, 18, dev));
+}
+
+static uint64_t since(const struct scope *s, uint64_t t_ns)
+{
+	return s->cursor_ns > t_ns ? s->cursor_ns - t_ns : 0;
+}
+
+static void say_outside(struct sentence *o, const struct migration *g)
+{
+	const struct migration_window *w = &g->window;
+
+	if (w->total_ns)
+		add(o, ", %u %% of it outside the driver",
+		    (unsigned int)((w->outside_ns * 100 + w->total_ns / 2) / w->total_ns));
+}
+
+static void say_failure(struct sentence *o, const struct migration *g)
+{
+	char err[UNITS_LEN];
+
+	add(o, "%s", event_kind_name(g->failure.kind));
+	if (g->failure.target >= 0 && g->failure.target < MIG_STATE_NR)
+		add(o, "(%s)", mig_state_name((uint32_t)g->failure.target));
+	/* The driver gave it; whether the VMM made it so is the judge's to say. */
+	add(o, " gave %s", errno_label(err, g->failure.ret));
+	if (g->failures > 1)
+		add(o, " (and %llu more)", (unsigned long long)g->failures - 1);
+}
+
+static void ended(struct scope *s, struct model *m, const struct migration *g,
+		  struct sentence *o)
+{
+	bool save = g->direction == DIR_SAVE;
+	char a[UNITS_LEN], b[UNITS_LEN];
+
+	who(s, m, g, o);
+	switch (g->outcome) {
+	case OUTCOME_COMPLETED:
+		o->role = ROLE_GOOD;
+		if (!save) {
+			add(o, " ARRIVED: completed in %s, %s written",
+			    units_duration(a, g->end_ns - g->start_ns),
+			    scope_size(s, b, g->bytes_total));
+			if (g->downtime_ns != MODEL_NONE)
+				add(o, "; downtime %s", units_duration(a, g->downtime_ns));
+			return;
+		}
+		add(o, " LEFT: completed");
+		if (g->window.start_ns != MODEL_NONE) {
+			add(o, ", stop window %s", units_duration(a, g->window.total_ns));
+			say_outside(o, g);
+		}
+		if (g->downtime_ns != MODEL_NONE)
+			add(o, "; downtime %s", units_duration(a, g->downtime_ns));
+		add(o, "; %s read in %s", scope_size(s, a, g->bytes_total),
+		    units_duration(b, g->end_ns - g->start_ns));
+		return;
+	case OUTCOME_FAILED:
+		o->role = ROLE_BAD;
+		add(o, " FAILED: ");
+		say_failure(o, g);
+		add(o, " after %s; %s moved", units_duration(a, g->failure.t_ns > g->start_ns ?
+							     g->failure.t_ns - g->start_ns : 0),
+		    scope_size(s, b, g->bytes_total));
+		return;
+	case OUTCOME_CANCELLED:
+		o->role = ROLE_WARN;
+		add(o, " STAYS: cancelled after %s, %s moved; the device runs again",
+		    units_duration(a, g->end_ns - g->start_ns), scope_size(s, b, g->bytes_total));
+		return;
+	default:
+		o->role = ROLE_WARN;
+		add(o, " UNFINISHED: given up after %s, %s moved",
+		    units_duration(a, g->end_ns - g->start_ns), scope_size(s, b, g->bytes_total));
+	}
+}
+
+static void under_way(struct scope *s, struct model *m, const struct migration *g,
+		      struct sentence *o)
+{
+	const struct model_device *d = model_device(m, g->device);
+	uint64_t initial = 0, dirty = 0;
+	struct insight_forecast f;
+	char a[UNITS_LEN], b[UNITS_LEN];
+	bool left;
+
+	who(s, m, g, o);
+	o->role = ROLE_STATE;
+	if (g->direction == DIR_RESUME) {
+		add(o, " ARRIVING: %s for %s, %s written", state_label(a, d->state),
+		    units_duration(b, since(s, d->state_since_ns)),
+		    scope_size(s, a, g->bytes_total));
+		goto failures;
+	}
+	left = store_left(s->store, g->device, s->cursor, &initial, &dirty);
+	if (g->eof) {
+		add(o, " LEAVING: all %s read; stopped %s", scope_size(s, a, g->bytes_total),
+		    units_duration(b, g->window.total_ns));
+		say_outside(o, g);
+		goto failures;
+	}
+	if (d->state == MIG_STOP_COPY || d->state == MIG_PRE_COPY_P2P) {
+		o->role = ROLE_WARN;
+		add(o, " LEAVING: STOPPED for %s, %s read of it",
+		    units_duration(a, g->window.start_ns != MODEL_NONE ?
+				   since(s, g->window.start_ns) : since(s, d->state_since_ns)),
+		    scope_size(s, b, g->bytes_stop_copy));
+		if (left)
+			add(o, ", %s left", scope_size(s, a, initial + dirty));
+		goto failures;
+	}
+	insight_forecast(m, g->id, &f);
+	if (left)
+		add(o, " LEAVING: %s left", scope_size(s, a, initial + dirty));
+	else
+		add(o, " LEAVING: %s read, what is left was not asked for",
+		    scope_size(s, a, g->bytes_total));
+	if (f.known && f.converges >= 0)
+		add(o, f.converges ? ", converging" : ", NOT CONVERGING");
+	if (f.known) {
+		add(o, ". Stop now ≈%s", units_duration(a, f.total_ns));
+		add(o, " (%s", units_duration(a, f.low_ns));
+		add(o, "–%s)", units_duration(a, f.high_ns));
+	} else {
+		add(o, "; %s for %s", state_label(a, d->state),
+		    units_duration(b, since(s, d->state_since_ns)));
+	}
+	if (f.known && !f.converges)
+		o->role = ROLE_WARN;
+failures:
+	if (g->failures) {
+		o->role = ROLE_BAD;
+		add(o, "; ");
+		say_failure(o, g);
+	}
+	/* The last word of a recording is not the last of the migration. */
+	if (!s->opt.live && !s->status.loading && s->cursor == store_count(s->store))
+		add(o, "; here the recording ends");
+}
+
+static void nothing(struct scope *s, struct model *m, struct sentence *o)
+{
+	unsigned int attached, hooks, n = 0;
+	uint32_t i;
+
+	scope_hooks(s, &attached, &hooks);
+	for (i = 1; i <= model_devices_max(m); i++)
+		n += model_device(m, i) != NULL;
+	if (s->status.loading && !s->opt.live) {
+		add(o, "Reading the recording ...");
+		return;
+	}
+	if (!store_count(s->store) && !s->opt.live) {
+		o->role = ROLE_WARN;
+		add(o, "There is no event in this recording");
+		return;
+	}
+	add(o, "Nothing migrates");
+	if (n)
+		add(o, "; %u device%s seen", n, n == 1 ? "" : "s");
+	if (hooks)
+		add(o, "; %u/%u hooks attached", attached, hooks);
+	if (s->opt.live)
+		add(o, "; start a migration, or try 'make demo'");
+	else if (s->cursor < store_count(s->store))
+		add(o, " yet at this moment; } goes to where a migration begins");
+	else
+		add(o, " in this recording");
+}
+
+void scope_sentence(struct scope *s, struct model *m, struct sentence *out)
+{
+	const struct migration *g = scope_migration(s, m);
+
+	out->text[0] = '\0';
+	out->role = ROLE_TEXT;
+	if (s->status.error) {
+		char safe[TEXT_SAFE_LEN(160)];
+
+		out->role = ROLE_BAD;
+		add(out, "%s; ", text_safe(safe, sizeof(safe), s->status.error, 160));
+	}
+	if (!g)
+		nothing(s, m, out);
+	else if (g->ended)
+		ended(s, m, g, out);
+	else
+		under_way(s, m, g, out);
+}

@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
+#define _XOPEN_SOURCE_EXTENDED 1
+#define NCURSES_WIDECHAR 1
+#include "tui/terminal.h"
+
+/* before term.h, which makes a macro of the word "lines" */
+#include "tui/scope.h"
+
+#include <curses.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <langinfo.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <term.h>
+#include <termios.h>
+#include <unistd.h>
+
+struct terminal {
+	SCREEN *screen;
+	FILE *in;			/* /dev/tty, or NULL for stdin */
+	int fd;
+	bool utf8, colors;
+	struct cell *shown;		/* what the last painting left there */
+	int rows, cols;
+};
+
+/* What a signal handler needs to give the terminal back; plain memory. */
+static struct {
+	volatile sig_atomic_t active;
+	int fd;
+	struct termios saved;
+	char seq[256];
+	size_t len;
+} rescue;
+
+static void give_back(void)
+{
+	ssize_t n;
+
+	if (!rescue.active)
+		return;
+	rescue.active = 0;
+	n = write(rescue.fd, rescue.seq, rescue.len);
+	(void)n;
+	tcsetattr(rescue.fd, TCSANOW, &rescue.saved);
+}
+
+static void on_crash(int sig)
+{
+	give_back();
+	/* SA_RESETHAND: now it is the default that answers. */
+	raise(sig);
+}
+
+static void rescue_add(const char *cap)
+{
+	const char *s = tigetstr((char *)cap);
+	size_t n;
+
+	if (!s || s == (char *)-1)
+		return;
+	n = strlen(s);
+	if (rescue.len + n > sizeof(rescue.seq))
+		return;
+	memcpy(rescue.seq + rescue.len, s, n);
+	rescue.len += n;
+}
+
+static void rescue_arm(const struct termios *saved)
+{
+	static const int signals[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGQUIT, SIGSYS };
+	static const char mouse_off[] = "\033[?1000l\033[?1002l\033[?1003l\033[?1006l";
+	static bool registered;
+	struct sigaction sa = { .sa_handler = on_crash, .sa_flags = (int)SA_RESETHAND | SA_NODEFER };
+	size_t i;
+
+	rescue.fd = STDOUT_FILENO;
+	rescue.saved = *saved;
+	rescue.len = 0;
+	if (tigetstr((char *)"kmous") && tigetstr((char *)"kmous") != (char *)-1) {
+		memcpy(rescue.seq, mouse_off, sizeof(mouse_off) - 1);
+		rescue.len = sizeof(mouse_off) - 1;
+	}
+	rescue_add("sgr0");
+	rescue_add("cnorm");
+	rescue_add("rmkx");
+	rescue_add("rmcup");
+	rescue.active = 1;
+	if (!registered)
+		atexit(give_back);
+	registered = true;
+	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		sigaction(signals[i], &sa, NULL);
+}
+
+/* ---- colours ---- */
+
+struct look {
+	short fg8, fg256;
+	attr_t attr;			/* without any colour */
+};
+
+static const struct look looks[ROLE_NR] = {
+	[ROLE_TEXT] = { -1, -1, 0 },
+	[ROLE_HEADER] = { -1, -1, 0 },
+	[ROLE_TITLE] = { COLOR_CYAN, 74, 0 },
+	[ROLE_KEY] = { COLOR_YELLOW, 221, A_BOLD },
+	[ROLE_DIM] = { -1, 245, A_DIM },
+	[ROLE_GOOD] = { COLOR_GREEN, 114, A_BOLD },
+	[ROLE_WARN] = { COLOR_YELLOW, 214, A_BOLD },
+	[ROLE_BAD] = { COLOR_RED, 203, A_BOLD },
+	[ROLE_INITIAL] = { COLOR_BLUE, 67, 0 },
+	[ROLE_DIRTY] = { COLOR_MAGENTA, 173, 0 },
+	[ROLE_STATE] = { COLOR_CYAN, 81, A_BOLD },
+	[ROLE_MARK] = { COLOR_YELLOW, 228, A_BOLD },
+	[ROLE_HEAT1] = { COLOR_BLUE, 24, 0 },
+	[ROLE_HEAT2] = { COLOR_CYAN, 31, 0 },
+	[ROLE_HEAT3] = { COLOR_YELLOW, 179, 0 },
+	[ROLE_HEAT4] = { COLOR_RED, 209, A_BOLD },
+};
+
+static void init_colors(struct terminal *t, bool color)
+{
+	int role;
+
+	t->colors = color && has_colors() && start_color() == OK && COLORS >= 8 &&
+		    COLOR_PAIRS > ROLE_NR;
+	if (!t->colors)
+		return;
+	use_default_colors();
+	for (role = 0; role < ROLE_NR; role++)
+		init_pair((short)(role + 1), COLORS >= 256 ? looks[role].fg256 : looks[role].fg8, -1);
+}
+
+static attr_t attributes(const struct terminal *t, const struct cell *c)
+{
+	attr_t a = 0;
+
+	if (c->attr & CELL_BOLD)
+		a |= A_BOLD;
+	if (c->attr & CELL_REVERSE)
+		a |= A_REVERSE;
+	if (c->attr & CELL_DIM)
+		a |= A_DIM;
+	if (c->attr & CELL_UNDERLINE)
+		a |= A_UNDERLINE;
+	if (!t->colors)
+		a |= looks[c->role < ROLE_NR ? c->role : 0].attr;
+	return a;
+}
+
+/* ---- life ---- */
+
+int terminal_open(struct terminal **tp, bool color, char *err, size_t err_len)
+{
+	const char *term = getenv("TERM");
+	struct termios saved;
+	struct terminal *t;
+
+	*tp = NULL;
+	if (!isatty(STDOUT_FILENO)) {
+		snprintf(err, err_len, "standard output is not a terminal");
+		return -ENOTTY;
+	}
+	if (!term || !*term || !strcmp(term, "dumb")) {
+		snprintf(err, err_len, "TERM is '%s': the scope needs a terminal that can move its cursor",
+			 term ?: "");
+		return -ENOTTY;
+	}
+	t = calloc(1, sizeof(*t));
+	if (!t) {
+		snprintf(err, err_len, "out of memory");
+		return -ENOMEM;
+	}
+	if (!isatty(STDIN_FILENO)) {
+		t->in = fopen("/dev/tty", "re");
+		if (!t->in) {
+			snprintf(err, err_len, "/dev/tty: %s: no terminal for keys", strerror(errno));
+			free(t);
+			return -ENOTTY;
+		}
+	}
+	t->fd = t->in ? fileno(t->in) : STDIN_FILENO;
+	t->utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
+	if (tcgetattr(STDOUT_FILENO, &saved))
+		memset(&saved, 0, sizeof(saved));
+	/* Half a second for Esc is the default; nobody types sequences by hand. */
+	set_escdelay(40);
+	t->screen = newterm(NULL, stdout, t->in ?: stdin);
+	if (!t->screen) {
+		snprintf(err, err_len, "the terminal type '%.60s' is not known here", term);
+		if (t->in)
+			fclose(t->in);
+		free(t);
+		return -ENOTTY;
+	}
+	set_term(t->screen);
+	rescue_arm(&saved);
+	init_colors(t, color);
+	cbreak();
+	noecho();
+	nonl();
+	curs_set(0);
+	keypad(stdscr, TRUE);
+	nodelay(stdscr, TRUE);
+	intrflush(stdscr, FALSE);
+	mousemask(BUTTON1_CLICKED | BUTTON1_PRESSED | BUTTON1_DOUBLE_CLICKED | BUTTON4_PRESSED |
+		  BUTTON5_PRESSED, NULL);
+	/* A press is a click: waiting for the release is what makes mice slow. */
+	mouseinterval(0);
+	*tp = t;
+	return 0;
+}
+
+void terminal_close(struct terminal *t)
+{
+	if (!t)
+		return;
+	mousemask(0, NULL);
+	endwin();
+	rescue.active = 0;
+	delscreen(t->screen);
+	if (t->in)
+		fclose(t->in);
+	free(t->shown);
+	free(t);
+}
+
+bool terminal_is_utf8(const struct terminal *t)
+{
+	return t->utf8;
+}
+
+int terminal_fd(const struct terminal *t)
+{
+	return t->fd;
+}
+
+void terminal_size(struct terminal *t, int *rows, int *cols)
+{
+	(void)t;
+	getmaxyx(stdscr, *rows, *cols);
+	if (*rows < 1 || *cols < 1 || *rows > 2000 || *cols > 4000) {
+		*rows = 24;
+		*cols = 80;
+	}
+}
+
+void terminal_redraw(struct terminal *t)
+{
+	free(t->shown);
+	t->shown = NULL;
+	clearok(stdscr, TRUE);
+}
+
+void terminal_suspend(struct terminal *t)
+{
+	def_prog_mode();
+	endwin();
+	raise(SIGTSTP);
+	reset_prog_mode();
+	terminal_redraw(t);
+	refresh();
+}
+
+/* ---- painting ---- */
+
+static bool same(const struct cell *a, const struct cell *b)
+{
+	return a->ch == b->ch && a->role == b->role && a->attr == b->attr;
+}
+
+void terminal_paint(struct terminal *t, const struct cells *c)
+{
+	size_t n = (size_t)c->rows * (size_t)c->cols, i;
+	bool all = !t->shown || t->rows != c->rows || t->cols != c->cols;
+	struct cell *shown;
+	int rows, cols;
+
+	getmaxyx(stdscr, rows, cols);
+	if (all) {
+		shown = realloc(t->shown, n * sizeof(*shown));
+		if (!shown)
+			return;
+		t->shown = shown;
+		t->rows = c->rows;
+		t->cols = c->cols;
+		erase();
+	}
+	for (i = 0; i < n; i++) {
+		const struct cell *cell = &c->at[i];
+		int row = (int)(i / (size_t)c->cols), col = (int)(i % (size_t)c->cols);
+		short pair = t->colors ? (short)(cell->role + 1) : 0;
+		wchar_t text[2];
+		cchar_t cc;
+
+		if (!all && same(cell, &t->shown[i]))
+			continue;
+		t->shown[i] = *cell;
+		if (row >= rows || col >= cols || (cell->attr & CELL_HALF))
+			continue;
+		text[0] = t->utf8 || cell->ch < 0x7f ? (wchar_t)cell->ch : L'?';
+		text[1] = 0;
+		if (setcchar(&cc, text, attributes(t, cell), pair, NULL) == OK)
+			mvadd_wch(row, col, &cc);
+	}
+	refresh();
+}
+
+/* ---- input ---- */
+
+static int key_of(wint_t ch)
+{
+	switch (ch) {
+	case KEY_UP: return SKEY_UP;
+	case KEY_DOWN: return SKEY_DOWN;
+	case KEY_LEFT: return SKEY_LEFT;
+	case KEY_RIGHT: return SKEY_RIGHT;
+	case KEY_HOME: return SKEY_HOME;
+	case KEY_END: return SKEY_END;
+	case KEY_PPAGE: return SKEY_PGUP;
+	case KEY_NPAGE: return SKEY_PGDN;
+	case KEY_BTAB: return SKEY_BACKTAB;
+	case KEY_ENTER: return SKEY_ENTER;
+	case KEY_BACKSPACE: return SKEY_BACKSPACE;
+	default: return 0;
+	}
+}
+
+void terminal_read(struct terminal *t, struct terminal_event *ev)
+{
+	MEVENT m;
+	wint_t ch;
+	int rc;
+
+	memset(ev, 0, sizeof(*ev));
+	rc = get_wch(&ch);
+	if (rc == ERR) {
+		/* No key, or no terminal any more: an end of file is no key, for ever. */
+		struct pollfd p = { .fd = t->fd, .events = POLLIN };
+
+		if (poll(&p, 1, 0) == 1 && (p.revents & (POLLHUP | POLLERR | POLLNVAL)))
+			ev->what = INPUT_GONE;
+		return;
+	}
+	if (rc != KEY_CODE_YES) {
+		ev->what = INPUT_KEY;
+		ev->key = (int)ch;
+		return;
+	}
+	if (ch == KEY_RESIZE) {
+		ev->what = INPUT_RESIZE;
+		return;
+	}
+	if (ch == KEY_MOUSE) {
+		if (getmouse(&m) != OK)
+			return;
+		ev->row = m.y;
+		ev->col = m.x;
+		ev->what = INPUT_MOUSE;
+		if (m.bstate & BUTTON4_PRESSED)
+			ev->mouse = MOUSE_WHEEL_UP;
+		else if (m.bstate & BUTTON5_PRESSED)
+			ev->mouse = MOUSE_WHEEL_DOWN;
+		else if (m.bstate & BUTTON1_DOUBLE_CLICKED)
+			ev->mouse = MOUSE_DOUBLE;
+		else if (m.bstate & (BUTTON1_CLICKED | BUTTON1_PRESSED))
+			ev->mouse = MOUSE_CLICK;
+		else
+			ev->what = INPUT_NONE;
+		return;
+	}
+	ev->key = key_of(ch);
+	if (ev->key)
+		ev->what = INPUT_KEY;
+}

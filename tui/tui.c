@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * tui.c - the loop: events, time, keys, a screen
+ */
+#define _GNU_SOURCE
+#include "tui/tui.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <time.h>
+
+#include "tui/terminal.h"
+
+#define MS	1000000ULL
+/* How long events may keep keys waiting, and keys events. */
+#define TAKE_NS		(12 * MS)
+#define IDLE_MS		15
+#define FRAME_NS	(100 * MS)
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
+}
+
+static void update_status(struct tui_trace *t)
+{
+	t->status.meta = t->src->ops->meta(t->src);
+	t->src->ops->health(t->src, &t->status.health);
+	t->status.has_health = true;
+	t->status.loading = !t->ended;
+}
+
+static int trace_end(struct tui_trace *t)
+{
+	size_t i;
+	int err;
+
+	t->ended = true;
+	update_status(t);
+	scope_set_status(t->scope, &t->status);
+	err = scope_end(t->scope);
+	for (i = 0; !err && t->at_end && t->at_end[i]; i++)
+		if (scope_command(t->scope, t->at_end[i]))
+			break;
+	return err;
+}
+
+/* Take events until there are none or time is up.  0 or -errno. */
+static int take(struct tui_trace *t, int timeout_ms, uint64_t until_ns)
+{
+	unsigned int n = 0;
+	struct event ev;
+	int rc, err;
+
+	while (!t->ended) {
+		rc = t->src->ops->next(t->src, &ev, n ? 0 : timeout_ms);
+		if (rc == -ENODATA)
+			return trace_end(t);
+		if (rc < 0) {
+			/* What is there stays on the screen, and says why no more comes. */
+			t->status.error = t->src->ops->error(t->src);
+			if (!t->status.error || !t->status.error[0])
+				t->status.error = strerror(-rc);
+			return trace_end(t);
+		}
+		if (rc == 0)
+			return 0;
+		err = t->sink ? t->sink->put(t->sink, &ev) : scope_feed(t->scope, &ev);
+		if (err)
+			return err;
+		if (++n % 256 == 0 && now_ns() >= until_ns)
+			return 0;
+	}
+	return 0;
+}
+
+static int tick(struct tui_trace *t, uint64_t now)
+{
+	int err = 0;
+
+	if (t->tick && !t->ended)
+		err = t->tick(t->arg, now, &t->status);
+	update_status(t);
+	scope_set_status(t->scope, &t->status);
+	scope_tick(t->scope, now);
+	return err;
+}
+
+/* Everything that was typed.  True: somebody left the terminal for good. */
+static bool keys(struct terminal *term, struct tui_trace *t)
+{
+	struct terminal_event ev;
+	int rows, cols, n;
+
+	/* A whole paste in one go, but not for ever. */
+	for (n = 0; n < 256; n++) {
+		terminal_read(term, &ev);
+		switch (ev.what) {
+		case INPUT_NONE:
+			return false;
+		case INPUT_GONE:
+			return true;
+		case INPUT_KEY:
+			if (ev.key == ('l' & 0x1f))
+				terminal_redraw(term);
+			scope_key(t->scope, ev.key);
+			break;
+		case INPUT_MOUSE:
+			scope_mouse(t->scope, ev.mouse, ev.row, ev.col);
+			break;
+		case INPUT_RESIZE:
+			terminal_size(term, &rows, &cols);
+			scope_resize(t->scope, rows, cols);
+			terminal_redraw(term);
+			break;
+		}
+		if (scope_done(t->scope))
+			return true;
+	}
+	return false;
+}
+
+/* One round of a running scope.  1: leave; 0: go on; -errno. */
+static int round_of(const struct tui_options *o, struct terminal *term, size_t *at, uint64_t begin,
+		    uint64_t *drawn)
+{
+	struct tui_trace *t = &o->traces[*at];
+	struct pollfd p = { .fd = terminal_fd(term), .events = POLLIN };
+	uint64_t now = now_ns();
+	int err, rows, cols, idle;
+	bool typed;
+
+	/* A source that waits may wait; keys are looked at every 15 ms. */
+	idle = scope_dirty(t->scope) ? 0 : IDLE_MS;
+	err = take(t, idle, now + TAKE_NS);
+	if (err)
+		return err;
+	if (t->ended && idle)
+		poll(&p, 1, scope_dirty(t->scope) ? 0 : 100);
+	typed = poll(&p, 1, 0) == 1;
+	if (keys(term, t))
+		return 1;
+	now = now_ns();
+	err = tick(t, now);
+	if (err)
+		return err;
+	if (scope_wants_suspend(t->scope))
+		terminal_suspend(term);
+	if (o->n > 1 && scope_wants_next(t->scope)) {
+		*at = (*at + 1) % o->n;
+		t = &o->traces[*at];
+		terminal_size(term, &rows, &cols);
+		scope_resize(t->scope, rows, cols);
+		typed = true;
+	}
+	if ((o->signal && *o->signal) || (o->duration_ns && now - begin >= o->duration_ns))
+		return 1;
+	if (scope_dirty(t->scope) && (typed || now - *drawn >= FRAME_NS)) {
+		*drawn = now;
+		terminal_paint(term, scope_draw(t->scope));
+	} else if (scope_dirty(t->scope)) {
+		/* Nothing to do until the next frame is due. */
+		poll(&p, 1, t->ended ? 10 : 0);
+	}
+	return 0;
+}
+
+int tui_run(const struct tui_options *o, char err[TUI_ERR_LEN])
+{
+	struct terminal *term;
+	uint64_t begin = now_ns(), drawn = 0;
+	int rows, cols, rc;
+	size_t i, at = 0;
+
+	rc = terminal_open(&term, o->color, err, TUI_ERR_LEN);
+	if (rc)
+		return rc;
+	terminal_size(term, &rows, &cols);
+	for (i = 0; i < o->n; i++) {
+		scope_resize(o->traces[i].scope, rows, cols);
+		if (!terminal_is_utf8(term) && !o->force_glyphs)
+			scope_command(o->traces[i].scope, "graph ascii");
+	}
+	do
+		rc = round_of(o, term, &at, begin, &drawn);
+	while (!rc);
+	terminal_close(term);
+	if (rc > 0)
+		return 0;
+	snprintf(err, TUI_ERR_LEN, "%s", strerror(-rc));
+	return rc;
+}
+
+int tui_script(struct tui_trace *t, FILE *script, char err[TUI_ERR_LEN])
+{
+	char line[1024], typed[1100];
+	unsigned int number = 0;
+	int rc;
+
+	while (!t->ended) {
+		rc = take(t, 1000, UINT64_MAX);
+		if (rc) {
+			snprintf(err, TUI_ERR_LEN, "%s", strerror(-rc));
+			return rc;
+		}
+	}
+	while (fgets(line, sizeof(line), script) && !scope_done(t->scope)) {
+		number++;
+		line[strcspn(line, "\n")] = '\0';
+		if (!line[0] || line[0] == '#')
+			continue;
+		if (line[0] == ':') {
+			rc = scope_command(t->scope, line);
+		} else {
+			snprintf(typed, sizeof(typed), "keys %s", line);
+			rc = scope_command(t->scope, typed);
+		}
+		/* A search goes on by itself, as it does at a terminal. */
+		while (!rc && scope_searching(t->scope))
+			scope_tick(t->scope, 0);
+		if (rc) {
+			snprintf(err, TUI_ERR_LEN, "line %u: %.200s", number,
+				 scope_message(t->scope));
+			return -EINVAL;
+		}
+	}
+	return 0;
+}

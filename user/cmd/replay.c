@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * replay.c - vfioscope replay: the scope on recordings, or on a stream
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/cmd.h"
+#include "tui/tui.h"
+
+struct replay_opts {
+	struct cmd_common common;
+	struct cmd_reader reader;
+	int graph;
+	bool bytes;
+	const char *script;
+};
+
+static const struct opt opts[] = {
+	{ 0, "graph", OPT_ENUM, OPT_AT(struct replay_opts, graph), .values = scope_glyphs_names,
+	  .help = "what plots are drawn with (block; ascii where the locale is not UTF-8)" },
+	{ 0, "bytes", OPT_FLAG, OPT_AT(struct replay_opts, bytes), .help = "sizes exactly" },
+	{ 0, "script", OPT_STRING, OPT_AT(struct replay_opts, script), .arg = "FILE",
+	  .help = "obey the lines of FILE (- is standard input) instead of a terminal" },
+	OPT_TABLE(cmd_reader_opts, struct replay_opts, reader),
+	OPT_TABLE(cmd_common_opts, struct replay_opts, common),
+	OPT_END
+};
+
+struct input {
+	char *marks;			/* beside the recording */
+	char commands[3][96];
+	const char *at_end[4];
+};
+
+/* What --from, --to and --migration mean when everything has been read. */
+static void plan(const struct replay_opts *o, struct input *in)
+{
+	size_t n = 0;
+
+	if (o->reader.migration) {
+		snprintf(in->commands[n], sizeof(in->commands[n]), "migration %llu",
+			 (unsigned long long)o->reader.migration);
+		in->at_end[n] = in->commands[n];
+		n++;
+	}
+	if (o->reader.from || o->reader.to) {
+		snprintf(in->commands[n], sizeof(in->commands[n]), "axis %.40s %.40s",
+			 o->reader.from ?: "0s", o->reader.to ?: "end");
+		in->at_end[n] = in->commands[n];
+		n++;
+	}
+	if (o->reader.to) {
+		snprintf(in->commands[n], sizeof(in->commands[n]), "seek %.40s", o->reader.to);
+		in->at_end[n] = in->commands[n];
+	}
+}
+
+static int open_trace(const struct replay_opts *o, const char *path, struct tui_trace *t,
+		      struct input *in)
+{
+	struct scope_options so = { 0 };
+	int status;
+
+	status = cmd_open(path, &t->src);
+	if (status)
+		return status;
+	if (strcmp(path, "-") && asprintf(&in->marks, "%s.marks", path) < 0)
+		in->marks = NULL;
+	so.path = strcmp(path, "-") ? path : "(stdin)";
+	so.marks_path = in->marks;
+	so.glyphs = (enum scope_glyphs)o->graph;
+	so.time = (enum time_base)o->reader.time;
+	so.bytes = o->bytes;
+	t->scope = scope_create(&so);
+	if (!t->scope)
+		return cmd_fail(EXIT_BAD_FILE, "out of memory");
+	plan(o, in);
+	t->at_end = in->at_end;
+	return 0;
+}
+
+static int run_script(const struct replay_opts *o, struct tui_trace *t)
+{
+	char err[TUI_ERR_LEN];
+	FILE *f = strcmp(o->script, "-") ? fopen(o->script, "re") : stdin;
+	int rc;
+
+	if (!f)
+		return cmd_fail(EXIT_USAGE, "%s: %s", o->script, strerror(errno));
+	rc = tui_script(t, f, err);
+	if (f != stdin)
+		fclose(f);
+	return rc ? cmd_fail(EXIT_USAGE, "%s: %s", o->script, err) : EXIT_OK;
+}
+
+static int run_terminal(const struct replay_opts *o, struct tui_trace *traces, size_t n)
+{
+	struct tui_options to = {
+		.traces = traces, .n = n,
+		.color = text_use_color(o->common.color, stdout),
+	};
+	char err[TUI_ERR_LEN];
+	int rc = tui_run(&to, err);
+
+	if (rc == -ENOTTY)
+		return cmd_fail(EXIT_USAGE, "replay: %s; 'vfioscope report' prints", err);
+	return rc ? cmd_fail(EXIT_BAD_FILE, "replay: %s", err) : EXIT_OK;
+}
+
+int cmd_replay(int argc, char **argv)
+{
+	struct replay_opts o = { .graph = GLYPHS_BLOCK };
+	struct tui_trace *traces = NULL;
+	struct time_window window;
+	struct input *inputs = NULL;
+	int first, status, n = 0, i;
+
+	first = cmd_parse(&command_replay, argc, argv, &o, &status);
+	if (first < 0)
+		return status;
+	if (first == argc)
+		return cmd_fail(EXIT_USAGE, "replay: which recording? 'vfioscope replay FILE...'");
+	/* A mistyped time is told before anything is read. */
+	status = cmd_reader_window(&o.reader, &window);
+	if (status)
+		return status;
+	if (o.script && !strcmp(o.script, "-"))
+		for (i = first; i < argc; i++)
+			if (!strcmp(argv[i], "-"))
+				return cmd_fail(EXIT_USAGE, "replay: script and recording cannot both be standard input");
+	n = argc - first;
+	traces = calloc((size_t)n, sizeof(*traces));
+	inputs = calloc((size_t)n, sizeof(*inputs));
+	if (!traces || !inputs) {
+		status = cmd_fail(EXIT_BAD_FILE, "out of memory");
+		goto out;
+	}
+	for (i = 0; i < n; i++) {
+		status = open_trace(&o, argv[first + i], &traces[i], &inputs[i]);
+		if (status)
+			goto out;
+	}
+	status = o.script ? run_script(&o, traces) : run_terminal(&o, traces, (size_t)n);
+out:
+	for (i = 0; traces && inputs && i < n; i++) {
+		scope_destroy(traces[i].scope);
+		if (traces[i].src)
+			traces[i].src->ops->close(traces[i].src);
+		free(inputs[i].marks);
+	}
+	free(traces);
+	free(inputs);
+	return status;
+}
+
+const struct command command_replay = {
+	.name = "replay",
+	.summary = "The scope on recordings, or on a stream from another host",
+	.args = "FILE...",
+	.text = "FILE is a recording, or '-' for a stream on standard input; keys then come from\n"
+		"the terminal. ? shows all keys; F goes to the next of several recordings. A mark\n"
+		"is kept in FILE.marks, the recording stays as it is.",
+	.examples = "  vfioscope replay vfioscope-node7-20260102T030405Z.vfs\n"
+		    "  ssh node7 vfioscope record -o - | vfioscope replay -",
+	.opts = opts,
+	.run = cmd_replay,
+};
