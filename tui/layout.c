@@ -174,7 +174,9 @@ void layout_compute(struct layout *l, int rows, int cols, const struct layout_op
 	if (cols >= WIDE_COLS && rows >= WIDE_ROWS) {
 		side_cols = clamp(cols * 2 / 5, 46, 76);
 		place_side(l, row, cols - side_cols, rest, side_cols, opt);
-		place_column(l, row, rest, cols - side_cols, opt, true);
+		place_column(l, row, rest, cols - side_cols - 1, opt, true);
+		l->side_row = row;
+		l->side_col = cols - side_cols - 1;
 	} else {
 		place_column(l, row, rest, cols, opt, false);
 	}

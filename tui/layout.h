@@ -40,6 +40,7 @@ struct layout_options {
 
 struct layout {
 	struct rect at[PANE_NR];	/* rows 0: not on the screen */
+	int side_row, side_col;		/* the line between two columns of panes; 0: none */
 	bool tiny;			/* below 60x15 */
 };
 

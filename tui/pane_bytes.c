@@ -191,9 +191,9 @@ static void draw_states(struct scope *s, int row, int col, int n)
 			continue;
 		if (i) {
 			char a[UNITS_LEN];
-			const char *name = state_label(a, before);
+			const char *name = before == STORE_CLOSED ? "closed" : state_label(a, before);
 			unsigned int role = before == MIG_ERROR ? ROLE_BAD :
-				before == MIG_UNKNOWN ? ROLE_DIM : ROLE_STATE;
+				before > MIG_STATE_NR ? ROLE_DIM : ROLE_STATE;
 
 			cells_put(s->cells, row, col + at, 0x2502, ROLE_DIM, 0);
 			for (k = at + 1; k < i; k++)
@@ -321,8 +321,8 @@ void pane_bytes(struct scope *s, struct model *m, struct rect r)
 	if (n < 4)
 		return;
 	pane_title(s, PANE_BYTES, r, "BYTES LEFT", r.cols >= 78 ?
-		   "%s, log scale: %s initial %s dirty   E empty  R reinit  S switch" :
-		   "%s: %s initial %s dirty", s->device ?
+		   "%s %s initial %s dirty  E empty R reinit S switch" :
+		   "%s %s initial %s dirty", s->device ?
 		   scope_device_name(m, s->device, 20, dev) : "no device",
 		   ascii ? "#" : braille ? "⣿" : "█", ascii ? ":" : braille ? "⡪" : "▒");
 	/* states, marks, throughput, times: what there is room for */

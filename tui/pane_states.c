@@ -146,7 +146,9 @@ static void draw_machine(struct scope *s, const struct model_device *d, const st
 	box(s, d, row, left, MIG_RESUMING);
 	box(s, d, row, right, MIG_ERROR);
 	if (d->state == MIG_UNKNOWN)
-		cells_text(s->cells, row + 1, left, ROLE_WARN, CELL_BOLD,
+		cells_text(s->cells, row + (gap > 1 ? 2 : 1), left, ROLE_WARN, CELL_BOLD,
+			   store_state(s->store, d->number, s->cursor_ns) == STORE_CLOSED ?
+			   "closed: the VMM has let go of the device" :
 			   "the state is not known: nothing proved it yet");
 	else if (r.rows > row - r.row + 2)
 		cells_field(s->cells, row + (gap > 1 ? 2 : 1), left, r.cols - 2, false, ROLE_DIM, 0,
@@ -163,7 +165,7 @@ void pane_states(struct scope *s, struct model *m, struct rect r)
 		return;
 	}
 	pane_title(s, PANE_STATES, r, "STATES", "%s %s for %s",
-		   scope_device_name(m, s->device, 16, dev), state_label(a, d->state),
+		   scope_device_name(m, s->device, 16, dev), scope_state_label(s, d, a),
 		   s->cursor_ns > d->state_since_ns && d->state_since_ns ?
 		   units_duration(b, s->cursor_ns - d->state_since_ns) : "–");
 	/* Taller or wider than this helps nobody. */

@@ -216,7 +216,7 @@ static void choose_columns(const struct scope *s, int cols, struct column c[C_NR
 		[C_FOR] = { "FOR", 9, true }, [C_MOVED] = { "MOVED", 10, true },
 		[C_LEFT] = { "LEFT", 10, true }, [C_BAD] = { "!", 3, true },
 	}, normal[C_NR] = {
-		[C_VM] = { "VM", 8, false }, [C_DEVICE] = { "DEVICE", 13, false },
+		[C_VM] = { "VM", 7, false }, [C_DEVICE] = { "DEVICE", 13, false },
 		[C_DRIVER] = { "DRIVER", 8, false }, [C_STATE] = { "STATE", 13, false },
 		[C_FOR] = { "FOR", 8, true }, [C_MOVED] = { "MOVED", 9, true },
 		[C_LEFT] = { "LEFT", 9, true }, [C_STOP] = { "STOP≈", 8, true },
@@ -275,7 +275,7 @@ static void device_row(struct scope *s, struct model *m, const struct column c[C
 	scope_device_name(m, d->number, c[C_DEVICE].width - 1, text[C_DEVICE]);
 	if (d->driver[0])
 		safe_name(text[C_DRIVER], d->driver);
-	snprintf(text[C_STATE], NAME_LEN, "%s", state_label(a, d->state));
+	snprintf(text[C_STATE], NAME_LEN, "%s", scope_state_label(s, d, a));
 	role[C_STATE] = d->state == MIG_ERROR ? ROLE_BAD : d->migration ? ROLE_STATE : ROLE_TEXT;
 	if (d->state_since_ns && d->state_since_ns <= s->cursor_ns)
 		units_duration(text[C_FOR], s->cursor_ns - d->state_since_ns);

@@ -91,6 +91,15 @@ const char *scope_device_name(struct model *m, uint32_t device, int width, char 
 	return buf;
 }
 
+const char *scope_state_label(struct scope *s, const struct model_device *d,
+			      char buf[UNITS_LEN])
+{
+	if (d->state == MIG_UNKNOWN &&
+	    store_state(s->store, d->number, s->cursor_ns) == STORE_CLOSED)
+		return "closed";
+	return state_label(buf, d->state);
+}
+
 const char *scope_line(struct scope *s, const struct event *ev)
 {
 	struct view_options v = { .bytes = s->opt.bytes };
@@ -662,6 +671,8 @@ static int save_screen(struct scope *s, const char *arg)
 
 	if (!f)
 		return -EINVAL;
+	/* What one sees, not what was said of the last one. */
+	s->message[0] = '\0';
 	cells_print(scope_draw(s), f);
 	return out_close(s, f, path, "screen");
 }
@@ -1498,6 +1509,14 @@ const struct cells *scope_draw(struct scope *s)
 			continue;
 		cells_clip(s->cells, s->layout.at[p]);
 		draw[p](s, m, s->layout.at[p]);
+	}
+	if (s->layout.side_col) {
+		struct rect line = { s->layout.side_row, s->layout.side_col, s->rows - 1 -
+				     s->layout.side_row, 1 };
+
+		cells_clip_none(s->cells);
+		if (store_count(s->store))
+			cells_fill(s->cells, line, 0x2502, ROLE_TITLE, 0);
 	}
 	if (s->layout.tiny)
 		body = s->layout.at[PANE_DEVICES];

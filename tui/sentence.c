@@ -43,7 +43,7 @@ static void say_outside(struct sentence *o, const struct migration *g)
 	const struct migration_window *w = &g->window;
 
 	if (w->total_ns)
-		add(o, ", %u %% of it outside the driver",
+		add(o, " (%u %% outside the driver)",
 		    (unsigned int)((w->outside_ns * 100 + w->total_ns / 2) / w->total_ns));
 }
 
@@ -80,11 +80,11 @@ static void ended(struct scope *s, struct model *m, const struct migration *g,
 		}
 		add(o, " LEFT: completed");
 		if (g->window.start_ns != MODEL_NONE) {
-			add(o, ", stop window %s", units_duration(a, g->window.total_ns));
+			add(o, "; stop window %s", units_duration(a, g->window.total_ns));
 			say_outside(o, g);
 		}
 		if (g->downtime_ns != MODEL_NONE)
-			add(o, "; downtime %s", units_duration(a, g->downtime_ns));
+			add(o, ", downtime %s", units_duration(a, g->downtime_ns));
 		add(o, "; %s read in %s", scope_size(s, a, g->bytes_total),
 		    units_duration(b, g->end_ns - g->start_ns));
 		return;

@@ -686,7 +686,7 @@ static void checkpoint(struct store *s)
 		points_thin(s);
 }
 
-static int note_state(struct store *s, uint32_t device, uint64_t t_ns)
+static int note_state(struct store *s, uint32_t device, uint64_t t_ns, uint32_t kind)
 {
 	const struct model_device *d = model_device(s->model, device);
 	struct track *t = track_of(s, device);
@@ -697,7 +697,9 @@ static int note_state(struct store *s, uint32_t device, uint64_t t_ns)
 		return 0;
 	t->state = d->state;
 	return change_add(&s->states, s->count, d->state_since_ns > t_ns ? t_ns :
-			  d->state_since_ns, device, d->state);
+			  d->state_since_ns, device,
+			  d->state == MIG_UNKNOWN && kind == EV_DEVICE_CLOSE ? STORE_CLOSED :
+			  d->state);
 }
 
 /* What the event adds to the sums and lists; the model has taken it. */
@@ -727,7 +729,7 @@ static int note(struct store *s, struct chunk *c, const struct event *ev,
 			sum->initial = t->initial;
 			sum->dirty = t->dirty;
 			if (ev->kind == EV_LOSS)
-				err |= note_state(s, i, end_ns);
+				err |= note_state(s, i, end_ns, ev->kind);
 		}
 		return err ? -ENOMEM : 0;
 	}
@@ -743,7 +745,7 @@ static int note(struct store *s, struct chunk *c, const struct event *ev,
 	sum->left_known = t->has_left;
 	sum->initial = t->initial;
 	sum->dirty = t->dirty;
-	err |= note_state(s, device, end_ns);
+	err |= note_state(s, device, end_ns, ev->kind);
 	if (ev->kind == EV_ARC || (ev->kind == EV_SET_STATE && ev->ret < 0))
 		err |= change_add(&s->moments[MOMENT_ARC], s->count, end_ns, device, 0);
 	n = model_migrations(s->model);

@@ -67,7 +67,11 @@ enum store_moment {
 uint64_t store_moment(const struct store *s, enum store_moment list, uint64_t n, int dir,
 		      uint32_t device);
 
-/* The device's state at a time, from the same model; MIG_UNKNOWN before. */
+/*
+ * The device's state at a time, from the same model; MIG_UNKNOWN before, and
+ * STORE_CLOSED where it is unknown because the device was closed.
+ */
+#define STORE_CLOSED	254U
 uint32_t store_state(const struct store *s, uint32_t device, uint64_t t_ns);
 
 /*
