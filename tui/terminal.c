@@ -72,7 +72,9 @@ static void rescue_add(const char *cap)
 
 static void rescue_arm(const struct termios *saved)
 {
-	static const int signals[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGQUIT, SIGSYS };
+	/* What ends a process; SIGINT and SIGTERM are the caller's, or curses'. */
+	static const int signals[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGQUIT, SIGSYS,
+				       SIGHUP, SIGXCPU, SIGXFSZ, SIGALRM, SIGUSR1, SIGUSR2, SIGTRAP };
 	static const char mouse_off[] = "\033[?1000l\033[?1002l\033[?1003l\033[?1006l";
 	static bool registered;
 	struct sigaction sa = { .sa_handler = on_crash, .sa_flags = (int)SA_RESETHAND | SA_NODEFER };
@@ -93,8 +95,13 @@ static void rescue_arm(const struct termios *saved)
 	if (!registered)
 		atexit(give_back);
 	registered = true;
-	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		sigaction(signals[i], &sa, NULL);
+	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		struct sigaction old;
+
+		/* Somebody else's handler has its reasons. */
+		if (!sigaction(signals[i], NULL, &old) && old.sa_handler == SIG_DFL)
+			sigaction(signals[i], &sa, NULL);
+	}
 }
 
 /* ---- colours ---- */

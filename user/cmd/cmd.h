@@ -68,6 +68,7 @@ extern const struct command *const cmd_table[];
 extern const struct command command_check;
 extern const struct command command_completion;
 extern const struct command command_doctor;
+extern const struct command command_explain;
 extern const struct command command_export;
 extern const struct command command_info;
 extern const struct command command_live;	/* cmd/live.c */
@@ -78,6 +79,7 @@ extern const struct command command_report;
 int cmd_check(int argc, char **argv);
 int cmd_completion(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
+int cmd_explain(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_info(int argc, char **argv);
 int cmd_live(int argc, char **argv);

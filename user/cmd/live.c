@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * live.c - this machine's migrations as they happen, one line per event
+ * live.c - this machine's migrations as they happen: the scope at a terminal,
+ * else one line per event
  */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "cmd/keep.h"
+#include "cmd/live_scope.h"
 #include "cmd/watch.h"
 #include "recording/fold.h"
 
@@ -13,17 +16,24 @@ struct live_opts {
 	struct cmd_common common;
 	struct cmd_watch watch;
 	int format;
-	int time;
-	bool bytes;
+	int time, graph;
+	bool bytes, force;
+	const char *record;
 	uint64_t duration;
 };
 
-enum { FORMAT_TEXT, FORMAT_JSON };
-static const char *const formats[] = { "text", "json", NULL };
+enum { FORMAT_AUTO, FORMAT_TEXT, FORMAT_JSON };
+static const char *const formats[] = { "auto", "text", "json", NULL };
 
 static const struct opt live_opts[] = {
 	{ 0, "format", OPT_ENUM, OPT_AT(struct live_opts, format), .values = formats,
-	  .help = "lines for people, or NDJSON" },
+	  .help = "the scope at a terminal (auto), lines for people, or NDJSON" },
+	{ 0, "record", OPT_STRING, OPT_AT(struct live_opts, record), .arg = "FILE",
+	  .help = "keep the evidence in FILE, marks included" },
+	{ 'f', "force", OPT_FLAG, OPT_AT(struct live_opts, force),
+	  .help = "overwrite an existing FILE" },
+	{ 0, "graph", OPT_ENUM, OPT_AT(struct live_opts, graph), .values = scope_glyphs_names,
+	  .help = "what the scope's plots are drawn with" },
 	{ 0, "time", OPT_ENUM, OPT_AT(struct live_opts, time), .values = time_base_names,
 	  .help = "how times are shown" },
 	{ 0, "bytes", OPT_FLAG, OPT_AT(struct live_opts, bytes), .help = "sizes exactly" },
@@ -57,7 +67,7 @@ static int live_put(struct event_sink *sink, const struct event *ev)
 }
 
 static int run(struct live_opts *o, struct event_source *src, struct event_sink *sink,
-	       struct fold *fold, struct capture *capture)
+	       struct fold *fold, struct keep *keep, struct capture *capture)
 {
 	uint64_t now, begin = cmd_watch_now_ns();
 	bool stopping = false;
@@ -75,6 +85,8 @@ static int run(struct live_opts *o, struct event_source *src, struct event_sink 
 		} else {
 			now = cmd_watch_now_ns();
 			err = fold ? fold_tick(fold, now) : 0;
+			if (keep)
+				keep_tick(keep, now);
 			fflush(stdout);
 		}
 		if (err)
@@ -89,6 +101,19 @@ static int run(struct live_opts *o, struct event_source *src, struct event_sink 
 	}
 }
 
+/* The scope; -1 when the terminal is none that it can use. */
+static int at_terminal(const struct live_opts *o, struct capture *capture, int argc, char **argv)
+{
+	struct live_scope_opts so = {
+		.record = o->record, .force = o->force, .no_fold = o->watch.no_fold,
+		.bytes = o->bytes, .color = text_use_color(o->common.color, stdout),
+		.time = o->time, .graph = o->graph, .duration = o->duration,
+		.argc = argc, .argv = argv,
+	};
+
+	return live_scope(&so, capture);
+}
+
 int cmd_live(int argc, char **argv)
 {
 	struct live_opts o = {};
@@ -98,6 +123,7 @@ int cmd_live(int argc, char **argv)
 	struct event_source *src = NULL;
 	struct capture *capture = NULL;
 	struct fold *fold = NULL;
+	struct keep *keep = NULL;
 	char attached[400];
 	int first, status, err;
 
@@ -124,6 +150,17 @@ int cmd_live(int argc, char **argv)
 	if (status)
 		goto out;
 	src = capture_source(capture);
+	if (o.format == FORMAT_AUTO && isatty(STDOUT_FILENO)) {
+		status = at_terminal(&o, capture, argc, argv);
+		if (status >= 0)
+			goto out;
+	}
+	if (o.record) {
+		status = keep_open(&keep, o.record, o.force, src, sink, argc, argv);
+		if (status)
+			goto out;
+		sink = keep_sink(keep);
+	}
 	if (!o.watch.no_fold) {
 		err = fold_open(&fold, sink, 0);
 		if (err) {
@@ -135,16 +172,21 @@ int cmd_live(int argc, char **argv)
 	cmd_watch_attached(capture, attached, sizeof(attached));
 	cmd_note("%s, watching; Ctrl-C ends it", attached);
 
-	err = run(&o, src, sink, fold, capture);
+	err = run(&o, src, sink, fold, keep, capture);
 	if (!err && l.ndjson)
 		err = ndjson_finish(l.ndjson);
-	if (err && err != -EPIPE)
+	if (!err && keep)
+		err = keep_end(keep);
+	if (keep && keep_error(keep))
+		status = cmd_fail(EXIT_BAD_FILE, "%s", keep_error(keep));
+	else if (err && err != -EPIPE)
 		status = cmd_fail(EXIT_NO_ATTACH, "%s", src->ops->error(src)[0] ?
 				  src->ops->error(src) : strerror(-err));
 	else
 		status = cmd_close_output(stdout, EXIT_OK);
 out:
 	fold_close(fold);
+	keep_close(keep);
 	cmd_watch_close(capture);
 	lines_destroy(l.lines);
 	ndjson_destroy(l.ndjson);
@@ -155,7 +197,8 @@ out:
 const struct command command_live = {
 	.name = "live",
 	.summary = "Watch this machine's migrations as they happen",
-	.text = "Prints one line per event until a signal comes or --duration is over.",
+	.text = "At a terminal it is the scope (? shows its keys); elsewhere it prints one line per\n"
+		"event until a signal comes or --duration is over.",
 	.opts = live_opts,
 	.run = cmd_live,
 };

@@ -27,6 +27,7 @@ const struct command *const cmd_table[] = {
 	&command_replay,
 	&command_report,
 	&command_check,
+	&command_explain,
 	&command_export,
 	&command_info,
 	&command_doctor,

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
+#include "cmd/keep.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cmd/cmd.h"
+#include "recording/recording.h"
+#include "util/units.h"
+
+struct keep {
+	struct event_sink sink;
+	struct event_sink *next;
+	struct event_source *src;
+	struct recording_writer *writer;
+	size_t meta_told;
+	int err;
+	char why[256];
+	char path[256];
+};
+
+static void failed(struct keep *k, int err)
+{
+	if (!err || k->err)
+		return;
+	k->err = err;
+	snprintf(k->why, sizeof(k->why), "NOT RECORDING any more: %.150s: %s", k->path,
+		 strerror(-err));
+}
+
+static int keep_put(struct event_sink *sink, const struct event *ev)
+{
+	struct keep *k = (struct keep *)sink;
+
+	if (!k->err)
+		failed(k, recording_writer_put(k->writer, ev));
+	return k->next->put(k->next, ev);
+}
+
+/* What the source has told of itself since the last time: drivers come late. */
+static void write_meta(struct keep *k)
+{
+	const struct meta *all = k->src->ops->meta(k->src);
+	struct meta rest = *all;
+
+	if (k->err || k->meta_told >= all->n)
+		return;
+	rest.entries += k->meta_told;
+	rest.n -= k->meta_told;
+	k->meta_told = all->n;
+	failed(k, recording_writer_meta(k->writer, &rest));
+}
+
+static int write_tool_meta(struct keep *k, int argc, char **argv)
+{
+	char buf[2048] = "vfioscope", when[UNITS_LEN];
+	size_t len = strlen(buf);
+	struct timespec now;
+	struct meta m = {};
+	int i, err = 0;
+
+	for (i = 0; i < argc && len < sizeof(buf) - 1; i++)
+		len += (size_t)snprintf(buf + len, sizeof(buf) - len, " %s", argv[i]);
+	clock_gettime(CLOCK_REALTIME, &now);
+	units_rfc3339(when, (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec);
+	err |= meta_add(&m, "tool", "vfioscope");
+	err |= meta_add(&m, "tool.version", VFIOSCOPE_VERSION);
+	err |= meta_add(&m, "command", buf);
+	err |= meta_add(&m, "started", when);
+	if (!err)
+		err = recording_writer_meta(k->writer, &m);
+	meta_clear(&m);
+	return err;
+}
+
+int keep_open(struct keep **kp, const char *path, bool force, struct event_source *src,
+	      struct event_sink *next, int argc, char **argv)
+{
+	int fd, err, flags = O_WRONLY | O_CREAT | O_CLOEXEC;
+	struct keep *k;
+	struct stat st;
+
+	*kp = NULL;
+	if (!stat(path, &st) && !S_ISREG(st.st_mode))
+		flags = O_WRONLY | O_CLOEXEC;
+	else
+		flags |= force ? O_TRUNC : O_EXCL;
+	fd = open(path, flags, 0644);
+	if (fd < 0 && errno == EEXIST)
+		return cmd_fail(EXIT_USAGE, "%s exists; -f overwrites it", path);
+	if (fd < 0)
+		return cmd_fail(EXIT_BAD_FILE, "%s: %s", path, strerror(errno));
+	k = calloc(1, sizeof(*k));
+	if (!k) {
+		close(fd);
+		return cmd_fail(EXIT_BAD_FILE, "out of memory");
+	}
+	k->sink.put = keep_put;
+	k->next = next;
+	k->src = src;
+	snprintf(k->path, sizeof(k->path), "%s", path);
+	err = recording_writer_open(&k->writer, fd, NULL);
+	if (err) {
+		close(fd);
+		free(k);
+		return cmd_fail(EXIT_BAD_FILE, "%s: %s", path, strerror(-err));
+	}
+	failed(k, write_tool_meta(k, argc, argv));
+	write_meta(k);
+	if (k->err) {
+		err = k->err;
+		keep_close(k);
+		return cmd_fail(EXIT_BAD_FILE, "%s: %s", path, strerror(-err));
+	}
+	*kp = k;
+	return 0;
+}
+
+struct event_sink *keep_sink(struct keep *k)
+{
+	return &k->sink;
+}
+
+void keep_tick(struct keep *k, uint64_t now_ns)
+{
+	if (k->err)
+		return;
+	failed(k, recording_writer_tick(k->writer, now_ns));
+	write_meta(k);
+}
+
+uint64_t keep_bytes(const struct keep *k)
+{
+	struct recording_writer_stats st;
+
+	recording_writer_stats(k->writer, &st);
+	return st.bytes;
+}
+
+const char *keep_error(const struct keep *k)
+{
+	return k->err ? k->why : NULL;
+}
+
+int keep_end(struct keep *k)
+{
+	write_meta(k);
+	if (!k->err)
+		failed(k, recording_writer_end(k->writer));
+	return k->err;
+}
+
+void keep_close(struct keep *k)
+{
+	if (!k)
+		return;
+	recording_writer_close(k->writer);
+	free(k);
+}
