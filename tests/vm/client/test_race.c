@@ -7,6 +7,10 @@
  *	VFIO_DEVICE_RESET -> memory_lock -> reset_done()
  *
  * so one reader's buffer is a mapping of the device's own BAR 0.
+ *
+ * In a machine emulated by TCG run this with thread=single. Resets beside
+ * accesses to a mapped BAR make QEMU 7.2 and 10.0 with thread=multi crash, or
+ * lose a virtual cpu's timer for good, after a minute; with stock vfio-pci too.
  */
 #include <sys/mman.h>
 #include <time.h>
@@ -209,10 +213,11 @@ static void *page_writer(void *arg)
 	return NULL;
 }
 
-static void lost_writes(int rounds)
+static void lost_writes(double seconds)
 {
 	static uint8_t rec[RECORD + PAGE];
 	int fd, i, none, lost = 0, torn = 0;
+	double end = now() + seconds;
 	struct blob s = {};
 	pthread_t t;
 	size_t k;
@@ -223,7 +228,7 @@ static void lost_writes(int rounds)
 	stop = false;
 	go = gone = 0;
 	pthread_create(&t, NULL, page_writer, NULL);
-	for (i = 1; i <= rounds; i++) {
+	for (i = 1; now() < end; i++) {
 		bool done;
 
 		rec[RECORD] = ~i;
@@ -242,7 +247,7 @@ static void lost_writes(int rounds)
 	close(fd);
 	device_set(dev, MIG_RUNNING, &none);
 	check(!lost, "%d of %d writes are missing from the stream (%d were seen half done)",
-	      lost, rounds, torn);
+	      lost, i - 1, torn);
 }
 
 void test_race(struct device *a, struct device *b)
@@ -259,7 +264,7 @@ void test_race(struct device *a, struct device *b)
 		diag("one reader reads into BAR 0");
 	}
 	if (a->mig & MIG_FLAG_PRE_COPY)
-		lost_writes(5000);
+		lost_writes(3);
 	storm(false, 3);
 	storm(true, 5);
 	if (bar0)
