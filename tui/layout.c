@@ -168,6 +168,9 @@ void layout_compute(struct layout *l, int rows, int cols, const struct layout_op
 	}
 	/* A list of devices may take a quarter, and more when it is asked for. */
 	devices = 1 + clamp(opt->devices, 1, rows / (opt->focus == PANE_DEVICES ? 3 : 6));
+	/* The main pane and the log below keep what they need. */
+	devices = clamp(devices, 2, rows - 3 - layout_min_rows(PANE_BYTES) -
+			layout_min_rows(PANE_EVENTS));
 	place(l, PANE_DEVICES, 2, 0, devices, cols);
 	row = 2 + devices;
 	rest = rows - 1 - row;

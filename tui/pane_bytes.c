@@ -259,11 +259,13 @@ static void draw_rate(struct scope *s, int row, int col, const struct store_colu
 	}
 }
 
-/* Where the axis begins and ends, and how long it is. */
-static void draw_times(struct scope *s, int row, int col, int n)
+/* Where the axis begins and ends, how long it is; and the calls up to the cursor. */
+static void draw_times(struct scope *s, const struct migration *g, int row, int col, int n)
 {
 	enum time_base base = s->opt.time;
-	char a[UNITS_LEN], b[UNITS_LEN], c[UNITS_LEN];
+	char a[UNITS_LEN], b[UNITS_LEN], c[UNITS_LEN], d[UNITS_LEN], e[UNITS_LEN], text[256];
+	bool save = g && g->direction == DIR_SAVE;
+	int room;
 
 	/* "since the line before" says nothing on an axis */
 	if (base == TIME_DELTA)
@@ -274,8 +276,20 @@ static void draw_times(struct scope *s, int row, int col, int n)
 	a[strlen(a) - 3] = b[strlen(b) - 3] = '\0';
 	cells_text(s->cells, row, col, ROLE_DIM, 0, a);
 	cells_text(s->cells, row, col + n - (int)strlen(b), ROLE_DIM, 0, b);
-	cells_printf(s->cells, row, col + (n - 10) / 2, ROLE_DIM, 0, "◀ %s ▶",
-		     units_duration(c, s->to_ns - s->from_ns));
+	room = n - (int)strlen(a) - (int)strlen(b) - 4;
+	snprintf(text, sizeof(text), "◀ %s ▶", units_duration(c, s->to_ns - s->from_ns));
+	if (g && room >= 48 && (g->reads || g->writes)) {
+		size_t len = strlen(text);
+
+		snprintf(text + len, sizeof(text) - len, "  %s %s%s%s%s",
+			 units_count(c, save ? g->reads : g->writes), save ? "reads" : "writes",
+			 save ? ", " : "", save ? units_count(d, g->enomsg) : "",
+			 save ? " ENOMSG" : "");
+		len = strlen(text);
+		snprintf(text + len, sizeof(text) - len, ", p99 %s", units_duration(e, g->io_p99_ns));
+	}
+	if (cells_width(text) <= room)
+		cells_text(s->cells, row, col + (n - cells_width(text)) / 2, ROLE_DIM, 0, text);
 }
 
 static void cursor_line(struct scope *s, struct rect r, int n)
@@ -294,17 +308,31 @@ static void cursor_line(struct scope *s, struct rect r, int n)
 	}
 }
 
-static void say_nothing(struct scope *s, struct model *m, struct rect r)
+/*
+ * A destination does not know what is left, and a source's VMM need not ask: the
+ * rate is what there is to see.  Bytes per second into the initial area.
+ */
+static bool rates_instead(struct scope *s, struct store_column *c, int n)
 {
-	const struct migration *g = scope_migration_of(store_model(s->store), s->device);
-	const char *why = "no pre-copy info in this stretch: nobody asked what is left";
+	double seconds = (double)(s->to_ns - s->from_ns) / n / 1e9;
+	bool any = false;
+	int i;
 
-	(void)m;
-	if (!g)
-		why = "this device has not migrated";
-	else if (g->direction == DIR_RESUME)
-		why = "a destination does not know what is left; 'moved' below shows what came";
-	cells_field(s->cells, r.row + r.rows / 2, r.col + 1, r.cols - 2, false, ROLE_DIM, 0, why);
+	for (i = 0; i < n; i++) {
+		c[i].has_left = c[i].bytes != 0;
+		c[i].initial_min = c[i].initial_max = (uint64_t)((double)c[i].bytes / seconds);
+		c[i].dirty_min = c[i].dirty_max = 0;
+		any |= c[i].bytes != 0;
+	}
+	return any;
+}
+
+static void say_nothing(struct scope *s, struct rect r)
+{
+	cells_field(s->cells, r.row + r.rows / 2, r.col + 1, r.cols - 2, false, ROLE_DIM, 0,
+		    scope_migration_of(store_model(s->store), s->device) ?
+		    "nothing was read or written in this stretch; 0 fits the axis" :
+		    "this device has not migrated");
 }
 
 void pane_bytes(struct scope *s, struct model *m, struct rect r)
@@ -320,31 +348,40 @@ void pane_bytes(struct scope *s, struct model *m, struct rect r)
 		n = PLOT_COLS_MAX;
 	if (n < 4)
 		return;
-	pane_title(s, PANE_BYTES, r, "BYTES LEFT", r.cols >= 78 ?
-		   "%s %s initial %s dirty  E empty R reinit S switch" :
-		   "%s %s initial %s dirty", s->device ?
-		   scope_device_name(m, s->device, 20, dev) : "no device",
-		   ascii ? "#" : braille ? "⣿" : "█", ascii ? ":" : braille ? "⡪" : "▒");
 	/* states, marks, throughput, times: what there is room for */
 	extra = r.rows >= 9 ? 4 : r.rows >= 7 ? 3 : 2;
 	plot = (struct rect){ r.row + 1, r.col + AXIS, r.rows - 1 - extra, n };
 	s->plot = plot;
-	if (!s->device)
+	if (!s->device) {
+		pane_title(s, PANE_BYTES, r, "BYTES LEFT", "no device");
 		return;
+	}
+	scope_device_name(m, s->device, r.cols < 100 ? 13 : 20, dev);
 	store_columns(s->store, s->device, s->from_ns, s->to_ns, (unsigned int)n, s->columns);
 	any = make_scale(&sc, s->columns, n, plot.rows, steps);
+	if (any) {
+		pane_title(s, PANE_BYTES, r, "BYTES LEFT", r.cols >= 76 ?
+			   "%s %s initial %s dirty  E empty R reinit S switch" :
+			   "%s %s initial %s dirty", dev, ascii ? "#" : braille ? "⣿" : "█",
+			   ascii ? ":" : braille ? "⡪" : "▒");
+	} else if (rates_instead(s, s->columns, n)) {
+		any = make_scale(&sc, s->columns, n, plot.rows, steps);
+		pane_title(s, PANE_BYTES, r, "BYTES MOVED", "%s per second, log scale", dev);
+	} else {
+		pane_title(s, PANE_BYTES, r, "BYTES LEFT", "%s", dev);
+	}
 	if (any) {
 		draw_axis(s, &sc, (struct rect){ plot.row, r.col, plot.rows, AXIS });
 		draw_areas(s, &sc, plot, s->columns, n);
 	} else {
-		say_nothing(s, m, (struct rect){ plot.row, plot.col, plot.rows, n });
+		say_nothing(s, (struct rect){ plot.row, plot.col, plot.rows, n });
 	}
 	draw_states(s, plot.row + plot.rows, plot.col, n);
 	draw_marks(s, plot.row + plot.rows + 1, plot.col, s->columns, n);
 	if (extra > 2)
 		draw_rate(s, plot.row + plot.rows + 2, plot.col, s->columns, n);
 	if (extra > 3)
-		draw_times(s, plot.row + plot.rows + 3, plot.col, n);
+		draw_times(s, scope_migration(s, m), plot.row + plot.rows + 3, plot.col, n);
 	plot.rows += extra > 3 ? 3 : extra;
 	cursor_line(s, plot, n);
 }

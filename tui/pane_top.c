@@ -134,6 +134,14 @@ void pane_sentence(struct scope *s, struct model *m, struct rect r)
 	int w;
 
 	scope_sentence(s, m, &o);
+	/* Whole clauses are better than a cut one; the first says most. */
+	while (r.rows < 2 && cells_width(o.text) > r.cols - 1) {
+		char *clause = strrchr(o.text, ';');
+
+		if (!clause || clause < o.text + r.cols / 2)
+			break;
+		*clause = '\0';
+	}
 	if (r.rows < 2 || cells_width(o.text) <= r.cols - 1) {
 		cells_field(s->cells, r.row, r.col + (s->layout.tiny ? 0 : 1),
 			    r.cols - (s->layout.tiny ? 0 : 1), false, o.role, CELL_BOLD, o.text);
@@ -288,7 +296,7 @@ static void device_row(struct scope *s, struct model *m, const struct column c[C
 	if (save && !g->ended &&
 	    store_left(s->store, d->number, s->cursor, &initial, &dirty))
 		scope_size(s, text[C_LEFT], initial + dirty);
-	if (save && g->ended && g->window.start_ns != MODEL_NONE) {
+	if (save && g->window.start_ns != MODEL_NONE) {
 		units_duration(text[C_STOP], g->window.total_ns);
 	} else if (save && !g->ended) {
 		insight_forecast(m, g->id, &f);

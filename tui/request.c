@@ -108,6 +108,7 @@ const struct request_entry *request_by_key(int key, enum pane focus, const char 
 const struct request_entry *request_by_name(const char *name, size_t len)
 {
 	const struct request_entry *e, *found = NULL;
+	unsigned int n = 0;
 
 	if (!len)
 		return NULL;
@@ -116,11 +117,10 @@ const struct request_entry *request_by_name(const char *name, size_t len)
 			continue;
 		if (strlen(e->name) == len)
 			return e;
-		if (found)
-			return NULL;
 		found = e;
+		n++;
 	}
-	return found;
+	return n == 1 ? found : NULL;
 }
 
 const char *request_key_name(int key, char buf[12])

@@ -244,22 +244,31 @@ static void step_moment(struct scope *s, enum store_moment list, int dir)
 
 /* ---- axis and selection ---- */
 
-/* The device that a newcomer should look at: one that migrates, best one that leaves. */
+/* How much a migration wants to be looked at, of those around the newest one. */
+static int weight(const struct migration *g)
+{
+	if (g->direction == DIR_SAVE)
+		return g->ended ? 2 : 3;
+	return g->ended ? 0 : 1;
+}
+
+/*
+ * The device that a newcomer should look at: one that leaves, also when it has
+ * left and its destination still loads; else one that arrives.
+ */
 static uint32_t choose_device(struct scope *s, struct model *m)
 {
-	const struct migration *g, *best = NULL;
-	uint32_t i;
+	const struct migration *g, *newest, *best;
+	uint32_t i, n = model_migrations(m);
 
-	for (i = model_migrations(m); i > 0; i--) {
+	newest = best = n ? model_migration(m, n) : NULL;
+	/* Older ones than this say nothing about now. */
+	for (i = n; i > 0 && n - i < 64; i--) {
 		g = model_migration(m, i);
-		if (!best || (best->ended && !g->ended) ||
-		    (best->ended == g->ended && best->direction == DIR_RESUME &&
-		     g->direction == DIR_SAVE && g->start_ns <= best->end_ns &&
-		     best->start_ns <= g->end_ns))
+		if (g->ended && g->end_ns < newest->start_ns)
+			continue;
+		if (weight(g) > weight(best))
 			best = g;
-		/* Older ones than this say nothing about now. */
-		if (best && model_migrations(m) - i > 64)
-			break;
 	}
 	if (best)
 		return best->device;

@@ -43,7 +43,7 @@ static void say_outside(struct sentence *o, const struct migration *g)
 	const struct migration_window *w = &g->window;
 
 	if (w->total_ns)
-		add(o, " (%u %% outside the driver)",
+		add(o, " (%u %% outside driver)",
 		    (unsigned int)((w->outside_ns * 100 + w->total_ns / 2) / w->total_ns));
 }
 
@@ -58,6 +58,24 @@ static void say_failure(struct sentence *o, const struct migration *g)
 	add(o, " gave %s", errno_label(err, g->failure.ret));
 	if (g->failures > 1)
 		add(o, " (and %llu more)", (unsigned long long)g->failures - 1);
+}
+
+/* Where it goes, when that side is in the evidence and not done yet. */
+static void say_arriving(struct model *m, const struct migration *from, struct sentence *o)
+{
+	char dev[NAME_LEN], a[UNITS_LEN];
+	uint32_t i;
+
+	for (i = model_migrations(m); i > 0; i--) {
+		const struct migration *g = model_migration(m, i);
+		const struct model_device *d = model_device(m, g->device);
+
+		if (g->ended || g->direction != DIR_RESUME || g->start_ns > from->end_ns)
+			continue;
+		add(o, "; %s still %s", scope_device_name(m, g->device, 14, dev),
+		    state_label(a, d ? d->state : MIG_UNKNOWN));
+		return;
+	}
 }
 
 static void ended(struct scope *s, struct model *m, const struct migration *g,
@@ -85,6 +103,8 @@ static void ended(struct scope *s, struct model *m, const struct migration *g,
 		}
 		if (g->downtime_ns != MODEL_NONE)
 			add(o, ", downtime %s", units_duration(a, g->downtime_ns));
+		else
+			say_arriving(m, g, o);
 		add(o, "; %s read in %s", scope_size(s, a, g->bytes_total),
 		    units_duration(b, g->end_ns - g->start_ns));
 		return;

@@ -1,0 +1,409 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_tui_store.c - every event comes back; the model at a cursor is the model
+ * fed up to it; a plot's columns are what counting event by event gives
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/synth.h"
+#include "tui/store.h"
+
+static uint64_t seed = 88172645463325252ULL;
+
+static uint64_t rnd(uint64_t below)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return seed % below;
+}
+
+/* Two devices of two VMs that migrate to and fro, with failures, resets, losses. */
+static void build(struct synth *s, unsigned int rounds)
+{
+	struct synth_plan plan = { .precopy = true };
+	unsigned int i;
+
+	synth_init(s);
+	synth_task(s, 4711, "qemu-system-x86", "web-07");
+	synth_device(s, 1, "0000:3b:00.2", "mlx5_vfio_pci",
+		     MIG_FLAG_STOP_COPY | MIG_FLAG_P2P | MIG_FLAG_PRE_COPY);
+	synth_open(s);
+	for (i = 0; i < rounds; i++) {
+		plan.precopy_reads = (uint32_t)(20 + rnd(300));
+		plan.stop_copy_reads = (uint32_t)(2 + rnd(40));
+		plan.precopy = i % 3 != 2;
+		synth_source(s, &plan);
+		if (i % 4 == 3)
+			synth_loss(s, 7, s->now - 5 * MS, s->now, EV_READ);
+		synth_reset(s);
+		synth_device(s, 2, "0000:5e:00.1", "mlx5_vfio_pci", MIG_FLAG_STOP_COPY |
+			     MIG_FLAG_P2P);
+		synth_open(s);
+		synth_destination(s, (50 + rnd(400)) * 32 * KIB);
+		if (i % 5 == 4)
+			synth_set_state_fails(s, MIG_STOP_COPY, 5);
+		synth_close(s);
+		s->device = 1;
+		s->state = MIG_RUNNING;
+		synth_pause(s, rnd(300) * MS);
+	}
+}
+
+static struct store *filled(const struct synth *s)
+{
+	struct store *st = store_create();
+	size_t i;
+
+	assert_non_null(st);
+	for (i = 0; i < s->n; i++)
+		assert_int_equal(store_append(st, &s->ev[i], NULL), 0);
+	assert_int_equal(store_count(st), s->n);
+	return st;
+}
+
+static void same_event(const struct event *a, const struct event *b)
+{
+	const struct event_field *f;
+	size_t n, i;
+
+	assert_int_equal(a->seq, b->seq);
+	assert_int_equal(a->kind, b->kind);
+	assert_int_equal(a->t_ns, b->t_ns);
+	assert_int_equal(a->dur_ns, b->dur_ns);
+	assert_int_equal(a->ret, b->ret);
+	assert_int_equal(a->cpu, b->cpu);
+	assert_int_equal(a->pid, b->pid);
+	assert_int_equal(a->tid, b->tid);
+	assert_int_equal(a->device, b->device);
+	assert_int_equal(a->stream, b->stream);
+	assert_string_equal(a->comm, b->comm);
+	f = event_fields(a->kind, &n);
+	for (i = 0; i < n; i++) {
+		const char *x = (const char *)a + f[i].offset, *y = (const char *)b + f[i].offset;
+
+		if (f[i].type == EF_STR)
+			assert_string_equal(x, y);
+		else
+			assert_memory_equal(x, y, f[i].size);
+	}
+}
+
+static void test_round_trip(void **state)
+{
+	struct synth s;
+	struct store *st;
+	struct event ev;
+	size_t i, k;
+
+	(void)state;
+	build(&s, 12);
+	/* Extreme values in every field that a kind has. */
+	for (k = 1; k < EV_KIND_NR; k++) {
+		const struct event_field *f;
+		size_t n;
+
+		if (!event_kind_name((uint32_t)k) || k == EV_LOSS)
+			continue;
+		f = event_fields((uint32_t)k, &n);
+		for (i = 0; i < 2; i++) {
+			struct event *e = synth_add(&s, (uint32_t)k, UINT32_MAX, i ? INT64_MIN : -1);
+			size_t j;
+
+			e->device = e->stream = 0;
+			e->cpu = (uint32_t)rnd(1u << 31);
+			for (j = 0; j < n; j++) {
+				char *p = (char *)e + f[j].offset;
+
+				memset(p, i ? 0xff : 0x80, f[j].size);
+				if (f[j].type == EF_STR)
+					p[f[j].size - 1] = '\0';
+			}
+		}
+	}
+	st = filled(&s);
+	for (i = 0; i < s.n; i++) {
+		assert_true(store_get(st, i, &ev));
+		same_event(&ev, &s.ev[i]);
+	}
+	for (i = 0; i < 2000; i++) {
+		size_t at = rnd(s.n);
+
+		assert_true(store_get(st, at, &ev));
+		same_event(&ev, &s.ev[at]);
+	}
+	assert_false(store_get(st, s.n, &ev));
+	store_destroy(st);
+	synth_free(&s);
+}
+
+static void same_model(struct model *a, struct model *b)
+{
+	uint32_t i;
+
+	assert_int_equal(model_devices_max(a), model_devices_max(b));
+	for (i = 1; i <= model_devices_max(a); i++) {
+		const struct model_device *x = model_device(a, i), *y = model_device(b, i);
+
+		assert_int_equal(x != NULL, y != NULL);
+		if (x)
+			assert_memory_equal(x, y, sizeof(*x));
+	}
+	assert_int_equal(model_migrations(a), model_migrations(b));
+	for (i = 1; i <= model_migrations(a); i++)
+		assert_memory_equal(model_migration(a, i), model_migration(b, i),
+				    sizeof(struct migration));
+	assert_int_equal(model_events(a), model_events(b));
+	assert_int_equal(model_calls(a), model_calls(b));
+	assert_int_equal(model_last_ns(a), model_last_ns(b));
+	assert_memory_equal(model_loss(a), model_loss(b), sizeof(struct model_loss));
+}
+
+/* Forwards, backwards and at random: always the model of exactly these events. */
+static void test_model_at_any_position(void **state)
+{
+	uint64_t at[300], tmp;
+	struct model *m;
+	struct synth s;
+	struct store *st;
+	size_t i, k, n = sizeof(at) / sizeof(at[0]);
+
+	(void)state;
+	build(&s, 60);
+	assert_true(s.n > 20000);
+	st = filled(&s);
+	for (i = 0; i < n; i++)
+		at[i] = rnd(s.n + 1);
+	at[0] = 0;
+	at[1] = s.n;
+	/* One reference model fed on and on; the store is asked out of order in between. */
+	for (i = 0; i < n; i++)
+		for (k = i + 1; k < n; k++)
+			if (at[k] < at[i]) {
+				tmp = at[i];
+				at[i] = at[k];
+				at[k] = tmp;
+			}
+	m = model_create();
+	for (i = 0, k = 0; i < n; i++) {
+		for (; k < at[i]; k++)
+			assert_int_equal(model_feed(m, &s.ev[k], NULL), 0);
+		assert_non_null(store_model_at(st, rnd(s.n + 1)));
+		same_model(store_model_at(st, at[i]), m);
+	}
+	model_destroy(m);
+	store_destroy(st);
+	synth_free(&s);
+}
+
+static void test_time_and_position(void **state)
+{
+	uint64_t t = 0, n, i;
+	struct synth s;
+	struct store *st;
+
+	(void)state;
+	build(&s, 10);
+	st = filled(&s);
+	for (n = 0; n <= s.n; n++) {
+		assert_true(store_time(st, n) >= t);
+		t = store_time(st, n);
+	}
+	for (i = 0; i < 1000; i++) {
+		t = store_first_ns(st) + rnd(store_last_ns(st) - store_first_ns(st) + 1);
+		n = store_position(st, t);
+		if (n)
+			assert_true(store_time(st, n) <= t || n == 0 || n <= 4);
+		if (n < s.n)
+			assert_true(store_time(st, n + 1) > t);
+	}
+	assert_int_equal(store_position(st, UINT64_MAX), s.n);
+	store_destroy(st);
+	synth_free(&s);
+}
+
+struct want {
+	uint64_t bytes, calls, enomsg, errors, heat;
+};
+
+/* Counting event by event, the dumb way. */
+static void count(const struct synth *s, uint32_t device, uint64_t from, uint64_t to,
+		  unsigned int cols, struct want *w)
+{
+	size_t i;
+
+	memset(w, 0, cols * sizeof(*w));
+	for (i = 0; i < s->n; i++) {
+		const struct event *ev = &s->ev[i];
+		uint64_t end = event_end_ns(ev);
+		struct want *c;
+
+		if (ev->device != device || end < from || end >= to ||
+		    (ev->kind != EV_READ && ev->kind != EV_WRITE))
+			continue;
+		c = &w[(unsigned __int128)(end - from) * cols / (to - from)];
+		c->calls += event_calls(ev);
+		c->heat += event_calls(ev);
+		if (ev->ret > 0)
+			c->bytes += (uint64_t)ev->ret;
+		if (ev->ret == -42)
+			c->enomsg += event_calls(ev);
+	}
+}
+
+static void test_columns(void **state)
+{
+	struct store_column col[120];
+	struct want want[120];
+	unsigned int cols, k, i, r;
+	uint64_t from, to, span, heat;
+	struct synth s;
+	struct store *st;
+	uint32_t device;
+
+	(void)state;
+	build(&s, 20);
+	st = filled(&s);
+	span = store_last_ns(st) - store_first_ns(st);
+	for (i = 0; i < 300; i++) {
+		device = 1 + (uint32_t)rnd(2);
+		cols = 1 + (unsigned int)rnd(120);
+		from = store_first_ns(st) + rnd(span);
+		to = from + 1 + rnd(i % 2 ? span : span / 1000);
+		if (i < 10) {
+			from = store_first_ns(st);
+			to = store_last_ns(st) + 1;
+		}
+		store_columns(st, device, from, to, cols, col);
+		count(&s, device, from, to, cols, want);
+		for (k = 0; k < cols; k++) {
+			assert_int_equal(col[k].bytes, want[k].bytes);
+			assert_int_equal(col[k].calls, want[k].calls);
+			assert_int_equal(col[k].enomsg, want[k].enomsg);
+			assert_int_equal(!!(col[k].flags & COLUMN_ENOMSG), want[k].enomsg != 0);
+			for (heat = 0, r = 0; r < STORE_LATENCY_ROWS; r++)
+				heat += col[k].heat[SK_READ][r] + col[k].heat[SK_WRITE][r];
+			assert_int_equal(heat, want[k].heat);
+			assert_true(col[k].initial_min <= col[k].initial_max);
+			assert_true(col[k].dirty_min <= col[k].dirty_max);
+		}
+	}
+	store_destroy(st);
+	synth_free(&s);
+}
+
+/* A single spike between a hundred thousand quiet reads shows in its column. */
+static void test_spike_survives(void **state)
+{
+	struct store_column col[40];
+	struct synth s;
+	struct store *st;
+	unsigned int i, k, seen = 0;
+
+	(void)state;
+	synth_init(&s);
+	synth_device(&s, 1, "a", "b", MIG_FLAG_STOP_COPY | MIG_FLAG_PRE_COPY);
+	synth_open(&s);
+	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), MS);
+	synth_info(&s, 0, 64 * KIB);
+	for (i = 0; i < 50000; i++) {
+		if (i == 31234) {
+			synth_info(&s, 0, 900 * MIB);
+			synth_info(&s, 0, 64 * KIB);
+		}
+		synth_empty_run(&s, -42, 1, US, 0);
+	}
+	st = filled(&s);
+	store_columns(st, 1, store_first_ns(st), store_last_ns(st) + 1, 40, col);
+	for (k = 0; k < 40; k++) {
+		if (col[k].dirty_max == 900 * MIB)
+			seen++;
+		assert_true(col[k].dirty_max == 900 * MIB || col[k].dirty_max <= 64 * KIB);
+	}
+	assert_int_equal(seen, 1);
+	store_destroy(st);
+	synth_free(&s);
+}
+
+static void test_left(void **state)
+{
+	uint64_t initial, dirty;
+	struct synth s;
+	struct store *st;
+
+	(void)state;
+	synth_init(&s);
+	synth_device(&s, 1, "a", "b", MIG_FLAG_STOP_COPY | MIG_FLAG_PRE_COPY);
+	synth_open(&s);
+	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), MS);
+	st = filled(&s);
+	assert_false(store_left(st, 1, s.n, &initial, &dirty));
+	store_destroy(st);
+	synth_info(&s, 3 * MIB, MIB);
+	synth_read(&s, (int64_t)MIB, US);
+	st = filled(&s);
+	assert_true(store_left(st, 1, s.n, &initial, &dirty));
+	assert_int_equal(initial, 2 * MIB);
+	assert_int_equal(dirty, MIB);
+	/* before the read: as announced */
+	assert_true(store_left(st, 1, s.n - 1, &initial, &dirty));
+	assert_int_equal(initial, 3 * MIB);
+	store_destroy(st);
+	/* reads go into the dirty bytes when no initial ones are left, never below 0 */
+	synth_read(&s, 2 * (int64_t)MIB, US);
+	synth_read(&s, 5 * (int64_t)MIB, US);
+	st = filled(&s);
+	assert_true(store_left(st, 1, s.n, &initial, &dirty));
+	assert_int_equal(initial, 0);
+	assert_int_equal(dirty, 0);
+	store_destroy(st);
+	synth_free(&s);
+}
+
+static void test_moments(void **state)
+{
+	uint64_t n = 0, arcs = 0, k = 0;
+	struct event ev;
+	struct synth s;
+	struct store *st;
+	size_t i;
+
+	(void)state;
+	build(&s, 8);
+	st = filled(&s);
+	for (i = 0; i < s.n; i++)
+		arcs += s.ev[i].kind == EV_ARC || (s.ev[i].kind == EV_SET_STATE && s.ev[i].ret < 0);
+	while ((n = store_moment(st, MOMENT_ARC, n, 1, 0)) != UINT64_MAX) {
+		assert_true(store_get(st, n - 1, &ev));
+		assert_true(ev.kind == EV_ARC || ev.kind == EV_SET_STATE);
+		k++;
+	}
+	assert_int_equal(k, arcs);
+	for (k = 0, n = s.n + 1; (n = store_moment(st, MOMENT_ARC, n, -1, 0)) != UINT64_MAX; k++)
+		;
+	assert_int_equal(k, arcs);
+	assert_int_equal(store_moment(st, MOMENT_MIGRATION, s.n, 1, 0), UINT64_MAX);
+	store_destroy(st);
+	synth_free(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_model_at_any_position),
+		cmocka_unit_test(test_time_and_position),
+		cmocka_unit_test(test_columns),
+		cmocka_unit_test(test_spike_survives),
+		cmocka_unit_test(test_left),
+		cmocka_unit_test(test_moments),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
