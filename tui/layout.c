@@ -61,15 +61,19 @@ static void place_side(struct layout *l, int row, int col, int rows, int cols,
 	int problems = clamp(1 + opt->problems, 3, 8);
 
 	/* What has the focus must be there. */
-	if (opt->focus == PANE_LATENCY || opt->focus == PANE_PROBLEMS) {
+	if (opt->focus == PANE_STATES || opt->focus == PANE_DOWNTIME)
+		want[opt->focus] = clamp(left, layout_min_rows(opt->focus), 8);
+	else if (opt->focus == PANE_LATENCY || opt->focus == PANE_PROBLEMS)
 		want[opt->focus] = layout_min_rows(opt->focus);
-		left -= want[opt->focus];
-	}
-	if (left >= 8) {
+	left -= want[opt->focus < PANE_NR ? opt->focus : 0];
+	if (want[PANE_STATES] && left >= 11) {
+		want[PANE_STATES] += 3;
+		left -= 3;
+	} else if (!want[PANE_STATES] && left >= 8) {
 		want[PANE_STATES] = left >= 11 ? 11 : 8;
 		left -= want[PANE_STATES];
 	}
-	if (left >= 8) {
+	if (!want[PANE_DOWNTIME] && left >= 8) {
 		want[PANE_DOWNTIME] = 8;
 		left -= 8;
 	}
@@ -90,8 +94,10 @@ static void place_side(struct layout *l, int row, int col, int rows, int cols,
 		want[PANE_PROBLEMS] += left;
 	else if (want[PANE_DOWNTIME])
 		want[PANE_DOWNTIME] += left;
-	else
+	else if (want[PANE_STATES])
 		want[PANE_STATES] += left;
+	else
+		want[PANE_LATENCY] += left;
 	for (i = 0; i < n; i++) {
 		if (!want[shown[i]])
 			continue;
