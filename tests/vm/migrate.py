@@ -269,6 +269,17 @@ def report(path):
     return found, events
 
 
+class Any:
+    def __eq__(self, other):
+        return True
+
+    def __repr__(self):
+        return "any"
+
+
+ANY = Any()
+
+
 class Bench:
     """The reference driver's devices, bound, and for each case a recording and QEMUs of its own.
 
@@ -347,7 +358,7 @@ class Case:
             raise LabError("%s: the guest's memory and its device do not fit together: %s" % (self.name, got))
 
     def over(self, want, quit=True):
-        """Ends everything; `want` is {device: [outcome, ...]} of the report. Returns report and events."""
+        """Ends everything; `want` is {device: [(direction, outcome), ...]} of the report. Returns report and events."""
         for vm in (self.src, self.dst) if quit else ():
             if vm and vm.process.poll() is None:
                 vm.quit()
