@@ -52,52 +52,51 @@ static void place(struct layout *l, enum pane p, int row, int col, int rows, int
 	l->at[p] = (struct rect){ row, col, rows, cols };
 }
 
-/* The column to the right: what fits of these, in this order of weight. */
+/* Rows for a pane if they are left; what it got. */
+static int grant(int *left, int want)
+{
+	if (want > *left)
+		return 0;
+	*left -= want;
+	return want;
+}
+
+/*
+ * The column to the right: first the least that each needs, the one with the
+ * focus first of all, then more for those that have more to say.
+ */
 static void place_side(struct layout *l, int row, int col, int rows, int cols,
 		       const struct layout_options *opt)
 {
 	static const enum pane shown[] = { PANE_STATES, PANE_DOWNTIME, PANE_PROBLEMS, PANE_LATENCY };
-	int want[PANE_NR] = { 0 }, left = rows, i, n = (int)(sizeof(shown) / sizeof(shown[0]));
-	int problems = clamp(1 + opt->problems, 3, 8);
+	static const int least[PANE_NR] = {
+		[PANE_STATES] = 8, [PANE_DOWNTIME] = 7, [PANE_PROBLEMS] = 3, [PANE_LATENCY] = 7,
+	};
+	int want[PANE_NR] = { 0 }, left = rows, more, i, n = (int)(sizeof(shown) / sizeof(shown[0]));
 
-	/* What has the focus must be there. */
-	if (opt->focus == PANE_STATES || opt->focus == PANE_DOWNTIME)
-		want[opt->focus] = clamp(left, layout_min_rows(opt->focus), 8);
-	else if (opt->focus == PANE_LATENCY || opt->focus == PANE_PROBLEMS)
-		want[opt->focus] = layout_min_rows(opt->focus);
-	left -= want[opt->focus < PANE_NR ? opt->focus : 0];
-	if (want[PANE_STATES] && left >= 11) {
-		want[PANE_STATES] += 3;
-		left -= 3;
-	} else if (!want[PANE_STATES] && left >= 8) {
-		want[PANE_STATES] = left >= 11 ? 11 : 8;
-		left -= want[PANE_STATES];
+	for (i = 0; i < n; i++)
+		if (shown[i] == opt->focus)
+			want[shown[i]] = grant(&left, clamp(left, 0, least[shown[i]]));
+	for (i = 0; i < n; i++)
+		if (!want[shown[i]])
+			want[shown[i]] = grant(&left, least[shown[i]]);
+	if (want[PANE_STATES] == 8)
+		want[PANE_STATES] += grant(&left, 3);
+	if (want[PANE_DOWNTIME])
+		want[PANE_DOWNTIME] += grant(&left, 1);
+	if (want[PANE_PROBLEMS]) {
+		more = clamp(1 + opt->problems, 3, 8) - want[PANE_PROBLEMS];
+		want[PANE_PROBLEMS] += grant(&left, clamp(more, 0, left));
 	}
-	if (!want[PANE_DOWNTIME] && left >= 8) {
-		want[PANE_DOWNTIME] = 8;
-		left -= 8;
-	}
-	if (!want[PANE_PROBLEMS] && left >= problems) {
-		want[PANE_PROBLEMS] = problems;
-		left -= problems;
-	}
-	if (!want[PANE_LATENCY] && left >= 7) {
-		want[PANE_LATENCY] = clamp(left, 7, 18);
-		left -= want[PANE_LATENCY];
-	} else if (want[PANE_LATENCY]) {
-		i = clamp(left, 0, 18 - want[PANE_LATENCY]);
-		want[PANE_LATENCY] += i;
-		left -= i;
-	}
+	if (want[PANE_LATENCY])
+		want[PANE_LATENCY] += grant(&left, clamp(18 - want[PANE_LATENCY], 0, left));
 	/* The rest to whoever lists things. */
-	if (want[PANE_PROBLEMS])
-		want[PANE_PROBLEMS] += left;
-	else if (want[PANE_DOWNTIME])
-		want[PANE_DOWNTIME] += left;
-	else if (want[PANE_STATES])
-		want[PANE_STATES] += left;
-	else
-		want[PANE_LATENCY] += left;
+	for (i = n - 1; i >= 0 && left; i--) {
+		enum pane p = want[PANE_PROBLEMS] ? PANE_PROBLEMS : shown[i];
+
+		if (want[p])
+			want[p] += grant(&left, left);
+	}
 	for (i = 0; i < n; i++) {
 		if (!want[shown[i]])
 			continue;
@@ -173,7 +172,7 @@ void layout_compute(struct layout *l, int rows, int cols, const struct layout_op
 		return;
 	}
 	/* A list of devices may take a quarter, and more when it is asked for. */
-	devices = 1 + clamp(opt->devices, 1, rows / (opt->focus == PANE_DEVICES ? 3 : 6));
+	devices = 1 + clamp(opt->devices, 1, rows / (opt->focus == PANE_DEVICES ? 4 : 6));
 	/* The main pane and the log below keep what they need. */
 	devices = clamp(devices, 2, rows - 3 - layout_min_rows(PANE_BYTES) -
 			layout_min_rows(PANE_EVENTS));
