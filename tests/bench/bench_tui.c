@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * bench_tui.c - the scope with ten million events: memory, keys, frames
+ *
+ * Usage: bench_tui [EVENTS]
+ *
+ * Targets: a key answered within 50 ms, a frame under 16 ms; taking 100,000 events
+ * a second within 10 % of a core.
+ */
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "tests/unit/synth.h"
+#include "tui/scope.h"
+#include "tui/store.h"
+
+static double now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
+}
+
+static uint64_t seed = 88172645463325252ULL;
+
+static uint64_t rnd(uint64_t below)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return seed % below;
+}
+
+struct stat {
+	double max, sum;
+	unsigned int n;
+};
+
+static void took(struct stat *st, double s)
+{
+	st->sum += s;
+	st->n++;
+	if (s > st->max)
+		st->max = s;
+}
+
+/* One key and the frame that answers it. */
+static void press(struct scope *s, int key, struct stat *keys, struct stat *frames)
+{
+	double t0 = now(), t1, t2;
+
+	scope_key(s, key);
+	t1 = now();
+	scope_draw(s);
+	t2 = now();
+	took(keys, t2 - t0);
+	took(frames, t2 - t1);
+}
+
+static uint64_t fill(struct scope *s, uint64_t events)
+{
+	uint64_t n = 0;
+	struct synth y;
+	size_t i;
+
+	synth_init(&y);
+	synth_task(&y, 4711, "qemu-system-x86", "web-07");
+	synth_device(&y, 1, "0000:3b:00.2", "mlx5_vfio_pci",
+		     MIG_FLAG_STOP_COPY | MIG_FLAG_P2P | MIG_FLAG_PRE_COPY);
+	synth_open(&y);
+	/* One long pre-copy that reads, asks and spins; every million events a new one. */
+	while (n < events) {
+		if (n % 1000000 < 64) {
+			struct synth_plan p = { .precopy = true, .precopy_reads = 20,
+						.stop_copy_reads = 10 };
+
+			synth_source(&y, &p);
+			synth_reset(&y);
+			synth_set_state(&y, SYNTH_PATH(MIG_PRE_COPY), MS);
+		}
+		synth_info(&y, rnd(4) ? 0 : rnd(64) * MIB, rnd(1u << 28));
+		for (i = 0; i < 20; i++)
+			synth_read(&y, (int64_t)MIB, (50 + rnd(40)) * US);
+		synth_empty_run(&y, -42, 1, US, 0);
+		synth_empty_run(&y, -42, (uint32_t)(2 + rnd(50)), US, 40 * US);
+		for (i = 0; i < y.n; i++) {
+			y.ev[i].seq = ++n;
+			if (scope_feed(s, &y.ev[i]))
+				return 0;
+		}
+		y.n = 0;
+	}
+	synth_free(&y);
+	return n;
+}
+
+static long resident_kib(void)
+{
+	long pages = 0, skip;
+	FILE *f = fopen("/proc/self/statm", "r");
+
+	if (f && fscanf(f, "%ld %ld", &skip, &pages) != 2)
+		pages = 0;
+	if (f)
+		fclose(f);
+	return pages * 4;
+}
+
+int main(int argc, char **argv)
+{
+	static const int keys[] = { ' ', '[', ']', '{', '}', 'n', '+', '+', '+', '+', '-', '0', '1',
+				    '2', '3', '4', '5', '6', '7', 't', 'e', 'e', 'd', 'u', 'u' };
+	uint64_t events = argc > 1 ? strtoull(argv[1], NULL, 0) : 10000000, n;
+	struct scope_options o = { .live = false };
+	struct stat k = { 0 }, f = { 0 }, seek = { 0 }, seek_frame = { 0 }, step = { 0 },
+		    step_frame = { 0 };
+	struct scope *s = scope_create(&o);
+	double t0, t1;
+	char cmd[64];
+	size_t i, r;
+
+	t0 = now();
+	n = fill(s, events);
+	t1 = now();
+	if (!n)
+		return 1;
+	printf("tui: %llu events taken in %.2f s: %.0f ns each; 100000/s are %.1f %% of a core\n",
+	       (unsigned long long)n, t1 - t0, (t1 - t0) / (double)n * 1e9,
+	       (t1 - t0) / (double)n * 1e5 * 100);
+	printf("tui: %ld MiB resident, %.1f bytes an event\n", resident_kib() / 1024,
+	       (double)resident_kib() * 1024 / (double)n);
+	scope_resize(s, 60, 200);
+	for (r = 0; r < 10; r++)
+		for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+			press(s, keys[i], &k, &f);
+	scope_command(s, "zoom-fit");
+	for (r = 0; r < 200; r++) {
+		snprintf(cmd, sizeof(cmd), "seek %llums", (unsigned long long)rnd(300000));
+		t0 = now();
+		scope_command(s, cmd);
+		scope_draw(s);
+		took(&seek, now() - t0);
+		t0 = now();
+		scope_draw(s);
+		took(&seek_frame, now() - t0);
+		for (i = 0; i < 5; i++)
+			press(s, i % 2 ? SKEY_RIGHT : SKEY_LEFT, &step, &step_frame);
+	}
+	printf("tui: keys       mean %6.2f ms, max %6.2f ms (with the frame; target 50)\n",
+	       k.sum / k.n * 1e3, k.max * 1e3);
+	printf("tui: frames     mean %6.2f ms, max %6.2f ms (200x60; target 16)\n",
+	       f.sum / f.n * 1e3, f.max * 1e3);
+	printf("tui: random seek mean %6.2f ms, max %6.2f ms (with the frame)\n",
+	       seek.sum / seek.n * 1e3, seek.max * 1e3);
+	printf("tui: steps      mean %6.2f ms, max %6.2f ms (with the frame)\n",
+	       step.sum / step.n * 1e3, step.max * 1e3);
+	printf("tui: frames of a moment already there mean %6.2f ms, max %6.2f ms\n",
+	       seek_frame.sum / seek_frame.n * 1e3, seek_frame.max * 1e3);
+	scope_destroy(s);
+	return 0;
+}
