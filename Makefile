@@ -55,7 +55,10 @@ UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT_HELP := $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
 BENCH_SRC := $(wildcard tests/bench/bench_*.c)
 
-LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
+LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o) $(B)/pages.o
+# What `explain` says: the pages themselves, and their directories for one that goes.
+PAGE_DIRS := docs/rules docs/states docs/errnos
+PAGES := $(sort $(wildcard $(PAGE_DIRS:%=%/*.md)))
 CMD_OBJ := $(CMD_SRC:%.c=$(B)/%.o)
 BPF_OBJ := $(BPF_SRC:%.c=$(B)/%.o)
 UNIT_BIN := $(UNIT_SRC:%.c=$(B)/%)
@@ -79,6 +82,15 @@ $(B)/%.o: %.c
 	$(Q)$(CC) $(ALL_CFLAGS) $(SANITIZE) -c -o $@ $<
 
 $(B)/user/capture/attach.o: $(SKEL)
+
+$(B)/pages.c: docs/embed $(PAGES) $(PAGE_DIRS)
+	$(call say,EMBED,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)docs/embed $(PAGES) > $@
+
+$(B)/pages.o: $(B)/pages.c
+	$(call say,CC,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(SANITIZE) -c -o $@ $<
 
 # The kernel side: one object per hook family, linked, embedded as a skeleton.
 $(BPF_OBJ): $(B)/%.bpf.o: %.bpf.c $(wildcard bpf/*.h) vmlinux/vmlinux.h | need-clang

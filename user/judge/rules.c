@@ -101,7 +101,7 @@ static const struct rule rules[RULE_NR] = {
 	[RULE_INFO_MISSING] = {
 		"info-missing", SEV_ERROR, PARTY_DRIVER,
 		"the device claims PRE_COPY and has no GET_PRECOPY_INFO",
-		"this ioctl is mandatory if a driver claims to support VFIO_MIGRATION_PRE_COPY",
+		"Support for this ioctl is mandatory if a driver claims to support VFIO_MIGRATION_PRE_COPY",
 	},
 	[RULE_DATA_SIZE_ABSURD] = {
 		"data-size-absurd", SEV_ERROR, PARTY_DRIVER,
@@ -151,14 +151,14 @@ static const struct rule rules[RULE_NR] = {
 	[RULE_ILLEGAL_ARC] = {
 		"illegal-arc", SEV_ERROR, PARTY_DRIVER,
 		"a transition that the state machine forbids succeeds",
-		"The kernel migration driver must fully transition the device to the new state "
-		"value; arcs that the table of vfio_mig_get_next_state() blocks are EINVAL",
+		"STOP_COPY -> PRE_COPY ... These arcs are not permitted and return error if "
+		"requested ... ERROR cannot be specified as a device state",
 		MAY_CAUSE(RULE_FD_UNEXPECTED, RULE_FD_MISSING, RULE_STATE_DESYNC, RULE_ERROR_STATE),
 	},
 	[RULE_STATE_DESYNC] = {
 		"state-desync", SEV_ERROR, PARTY_DRIVER,
 		"the state found is not the state last reached",
-		"The migration driver must not generate asynchronous device state transitions "
+		"The kernel migration driver must not generate asynchronous device state transitions "
 		"outside of manipulation by the user or the VFIO_DEVICE_RESET ioctl",
 		MAY_CAUSE(RULE_ERROR_STATE),
 	},
@@ -202,8 +202,7 @@ static const struct rule rules[RULE_NR] = {
 	[RULE_PRECOPY_THROWN_AWAY] = {
 		"precopy-thrown-away", SEV_ADVICE, PARTY_VMM,
 		"within one stop PRE_COPY is left through RUNNING and a new STOP_COPY session follows",
-		"the arcs PRE_COPY -> RUNNING and PRE_COPY_P2P -> RUNNING_P2P terminate the data "
-		"transfer session; PRE_COPY -> STOP_COPY goes on with it",
+		"PRE_COPY -> RUNNING ... The PRE_COPY arc will terminate a data transfer session",
 		MAY_CAUSE(RULE_STREAM_LEFT_OPEN),
 	},
 	[RULE_LEFT_PRECOPY_EARLY] = {
@@ -225,7 +224,7 @@ static const struct rule rules[RULE_NR] = {
 	[RULE_RESET_IN_SESSION] = {
 		"reset-in-session", SEV_ADVICE, PARTY_VMM,
 		"the device is reset while a saving session is open",
-		"VFIO_DEVICE_RESET ... returns the device_state back to RUNNING",
+		"VFIO_DEVICE_RESET must be used to return the device_state back to RUNNING",
 		MAY_CAUSE(RULE_STREAM_NOT_DRAINED),
 	},
 	[RULE_STREAM_LEFT_OPEN] = {
@@ -236,8 +235,8 @@ static const struct rule rules[RULE_NR] = {
 	[RULE_P2P_SKIPPED] = {
 		"p2p-skipped", SEV_WARNING, PARTY_VMM,
 		"one of several P2P devices is stopped while a sibling still runs",
-		"must prevent the device from initiating any new P2P DMA transactions: the P2P "
-		"quiescent states exist so that all devices are quiet before the first stops",
+		"The RUNNING_P2P and PRE_COPY_P2P states must prevent the device from initiating any "
+		"new P2P DMA transactions",
 	},
 	[RULE_CONCURRENT_IO] = {
 		"concurrent-io", SEV_ERROR, PARTY_VMM,

@@ -79,6 +79,13 @@ void check_junit(FILE *f, const struct view_trace *traces, size_t n,
 enum verdict view_verdict(const struct view_trace *traces, size_t n,
 			  const struct view_options *opt);
 
+/* explain: a page, or the list of all. */
+struct page;
+void explain_text(FILE *f, const struct page *p, const struct view_options *opt);
+void explain_json(FILE *f, const struct page *p);
+void explain_list_text(FILE *f, const struct view_options *opt);
+void explain_list_json(FILE *f);
+
 /*
  * info: what a trace holds.  @notes is what the reader adds (frames, ...), in
  * its order; may be NULL.
