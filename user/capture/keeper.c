@@ -25,7 +25,8 @@ static int is_hook(const char *target)
 	       !strcmp(target, "anon_inode:bpf-tracing-prog");
 }
 
-static void close_hooks(void)
+/* The hooks, or all the rest of the table. */
+static void close_all(int hooks)
 {
 	char target[64], path[64];
 	struct dirent *de;
@@ -36,14 +37,14 @@ static void close_hooks(void)
 	if (!dir)
 		return;
 	while ((de = readdir(dir))) {
-		if (de->d_name[0] == '.')
+		if (de->d_name[0] == '.' || atoi(de->d_name) == dirfd(dir))
 			continue;
 		snprintf(path, sizeof(path), "/proc/self/fd/%.20s", de->d_name);
 		n = readlink(path, target, sizeof(target) - 1);
 		if (n < 0)
 			continue;
 		target[n] = '\0';
-		if (is_hook(target))
+		if (is_hook(target) == hooks)
 			close(atoi(de->d_name));
 	}
 	closedir(dir);
@@ -71,7 +72,7 @@ static void keep(pid_t parent)
 		close(STDOUT_FILENO);
 		close(STDERR_FILENO);
 	}
-	close_hooks();
+	close_all(1);
 	_exit(0);
 }
 
@@ -88,6 +89,16 @@ pid_t keeper_start(void)
 	return pid;
 }
 
+/*
+ * The table outlives this process in a keeper that the kernel does not let go:
+ * whoever reads our pipes must see the end of them all the same.
+ */
+static void leave_table(void)
+{
+	fflush(NULL);
+	close_all(0);
+}
+
 int keeper_finish(pid_t keeper, int timeout_ms)
 {
 	const struct timespec step = { .tv_nsec = 5000000 };
@@ -97,8 +108,10 @@ int keeper_finish(pid_t keeper, int timeout_ms)
 	for (waited = 0; ; waited += 5) {
 		if (waitpid(keeper, &status, WNOHANG) != 0)
 			return 0;
-		if (waited >= timeout_ms)
+		if (waited >= timeout_ms) {
+			atexit(leave_table);
 			return -ETIMEDOUT;
+		}
 		nanosleep(&step, NULL);
 	}
 }
