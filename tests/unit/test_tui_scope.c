@@ -1,0 +1,509 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_tui_scope.c - the whole screen without a terminal: figures of any moment,
+ * every size, every key, hostile names
+ */
+#include <locale.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "recording/recording.h"
+#include "tests/unit/synth.h"
+#include "tui/internal.h"
+
+#define DATA "tests/tui/data/"
+
+static uint64_t seed = 88172645463325252ULL;
+
+static uint64_t rnd(uint64_t below)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return seed % below;
+}
+
+/* The screen as one string; freed by the next call. */
+static const char *screen(struct scope *s)
+{
+	static char *text;
+	size_t len;
+	FILE *f;
+
+	free(text);
+	text = NULL;
+	f = open_memstream(&text, &len);
+	cells_print(scope_draw(s), f);
+	fclose(f);
+	return text;
+}
+
+static bool row_has(struct scope *s, int row, const char *what)
+{
+	const char *text = screen(s), *end;
+	char line[4096];
+
+	for (; row > 0; row--)
+		text = strchr(text, '\n') + 1;
+	end = strchr(text, '\n');
+	snprintf(line, sizeof(line), "%.*s", (int)(end - text), text);
+	return strstr(line, what) != NULL;
+}
+
+static struct event *read_recording(const char *path, size_t *n)
+{
+	struct event_source *src;
+	struct event *evs = NULL;
+	size_t cap = 0;
+	char err[256];
+
+	*n = 0;
+	if (recording_open(&src, path, err, sizeof(err)))
+		fail_msg("%s", err);
+	for (;;) {
+		if (*n == cap) {
+			cap = cap ? cap * 2 : 1024;
+			evs = realloc(evs, cap * sizeof(*evs));
+			assert_non_null(evs);
+		}
+		if (src->ops->next(src, &evs[*n], -1) <= 0)
+			break;
+		(*n)++;
+	}
+	src->ops->close(src);
+	return evs;
+}
+
+static struct scope *scope_of(const struct event *evs, size_t n, const struct scope_options *o)
+{
+	static const struct scope_options none;
+	struct scope *s = scope_create(o ?: &none);
+	struct scope_status st = { .has_health = true, .health.ended = true };
+	size_t i;
+
+	assert_non_null(s);
+	for (i = 0; i < n; i++)
+		assert_int_equal(scope_feed(s, &evs[i]), 0);
+	scope_set_status(s, &st);
+	assert_int_equal(scope_end(s), 0);
+	return s;
+}
+
+static struct synth made;
+
+static struct scope *synth_scope(const struct scope_options *o)
+{
+	struct synth_plan plan = { .precopy = true, .precopy_reads = 60, .stop_copy_reads = 8 };
+
+	synth_free(&made);
+	synth_init(&made);
+	synth_task(&made, 4711, "qemu-system-x86", "web-07");
+	synth_device(&made, 1, "0000:3b:00.2", "mlx5_vfio_pci",
+		     MIG_FLAG_STOP_COPY | MIG_FLAG_P2P | MIG_FLAG_PRE_COPY);
+	synth_open(&made);
+	synth_pause(&made, 50 * MS);
+	synth_source(&made, &plan);
+	return scope_of(made.ev, made.n, o);
+}
+
+/*
+ * A thousand moments of each recording: what stands on the screen is what a model
+ * says that was fed with the events up to then.
+ */
+static void check_moments(const char *path, unsigned int moments)
+{
+	struct scope *s;
+	struct event *evs;
+	struct model *m;
+	uint64_t t, n, i, end;
+	char cmd[64], want[UNITS_LEN * 2];
+	size_t all;
+	uint32_t d;
+
+	evs = read_recording(path, &all);
+	assert_true(all > 10);
+	s = scope_of(evs, all, NULL);
+	scope_resize(s, 40, 160);
+	for (; moments; moments--) {
+		t = store_first_ns(s->store) + rnd(store_last_ns(s->store) -
+						   store_first_ns(s->store) + 1);
+		snprintf(cmd, sizeof(cmd), "seek @%llu", (unsigned long long)t);
+		assert_int_equal(scope_command(s, cmd), 0);
+		m = model_create();
+		for (n = 0, end = 0; n < all; n++) {
+			/* up to the first event that ended later */
+			if (event_kind_is_public(evs[n].kind) && event_end_ns(&evs[n]) > end)
+				end = event_end_ns(&evs[n]);
+			if (end > t)
+				break;
+			model_feed(m, &evs[n], NULL);
+		}
+		/* definitions between two events belong to either */
+		while (n > scope_cursor(s) && n && !event_kind_is_public(evs[n - 1].kind))
+			n--;
+		assert_int_equal(scope_cursor(s), n);
+		screen(s);
+		for (i = 0; i < (uint64_t)s->table_n; i++) {
+			const struct model_device *dev;
+			const struct migration *g;
+			char a[UNITS_LEN];
+
+			d = s->table[i];
+			dev = model_device(m, d);
+			assert_non_null(dev);
+			if (dev->state != MIG_UNKNOWN)
+				assert_true(row_has(s, s->table_row + (int)i, state_label(a, dev->state)));
+			g = scope_migration_of(m, d);
+			if (!g)
+				continue;
+			assert_true(row_has(s, s->table_row + (int)i,
+					    units_size(a, g->bytes_total, false)));
+			if (d == s->device && g->direction == DIR_SAVE && g->reads) {
+				snprintf(want, sizeof(want), "%s ENOMSG, p99",
+					 units_count(a, g->enomsg));
+				if (!strstr(screen(s), want))
+					fail_msg("no '%s' at %llu in\n%s", want,
+						 (unsigned long long)t, screen(s));
+			}
+			if (g->window.start_ns != MODEL_NONE && g->direction == DIR_SAVE)
+				assert_true(row_has(s, s->table_row + (int)i,
+						    units_duration(a, g->window.total_ns)));
+		}
+		model_destroy(m);
+	}
+	scope_destroy(s);
+	free(evs);
+}
+
+static void test_moments(void **state)
+{
+	(void)state;
+	check_moments(DATA "qemu.vfs", 600);
+	check_moments(DATA "mtty.vfs", 300);
+	check_moments(DATA "killed.vfs", 100);
+}
+
+/* Does a pane show anything below its title? */
+static bool pane_empty(const struct cells *c, struct rect r, int title)
+{
+	int row, col;
+
+	for (row = r.row + title; row < r.row + r.rows; row++)
+		for (col = r.col; col < r.col + r.cols; col++)
+			if (c->at[row * c->cols + col].ch != ' ')
+				return false;
+	return true;
+}
+
+static void test_every_size(void **state)
+{
+	struct scope *s = synth_scope(NULL);
+	int rows, cols, p;
+
+	(void)state;
+	for (rows = 5; rows <= 100; rows += rows < 30 ? 1 : 7) {
+		for (cols = 20; cols <= 300; cols += cols < 124 ? 3 : 23) {
+			for (p = PANE_FIRST; p < PANE_NR; p++) {
+				const struct cells *c;
+				int q;
+
+				s->focus = (enum pane)p;
+				scope_resize(s, rows, cols);
+				c = scope_draw(s);
+				assert_int_equal(c->rows, rows);
+				assert_int_equal(c->cols, cols);
+				if (rows < 15 || cols < 60)
+					continue;
+				for (q = 0; q < PANE_NR; q++)
+					if (layout_has(&s->layout, q) &&
+					    pane_empty(c, s->layout.at[q], q >= PANE_FIRST))
+						fail_msg("%dx%d: pane %s is empty:\n%s", rows, cols,
+							 pane_name(q), screen(s));
+			}
+		}
+	}
+	scope_destroy(s);
+}
+
+/* Whatever is typed: no crash, no control character, a screen of the right size. */
+static void test_any_keys(void **state)
+{
+	static const char files[] = "swo:";	/* these write, or may */
+	struct scope *s;
+	int i, key;
+
+	(void)state;
+	s = synth_scope(NULL);
+	for (i = 0; i < 20000; i++) {
+		key = rnd(6) ? (int)(0x20 + rnd(0x60)) : (int)(SKEY_UP + rnd(9));
+		if (!s->prompt && (strchr(files, key) || key == 'q'))
+			continue;
+		if (rnd(50) == 0)
+			key = SKEY_ESC;
+		if (rnd(50) == 0)
+			key = SKEY_ENTER;
+		/* what was typed at a prompt must not become a file's name */
+		if (s->prompt == PROMPT_COMMAND)
+			key = SKEY_ESC;
+		scope_key(s, key);
+		if (rnd(4) == 0)
+			scope_mouse(s, (enum scope_mouse)rnd(4), (int)rnd(40), (int)rnd(130));
+		if (rnd(10) == 0)
+			scope_resize(s, 5 + (int)rnd(50), 20 + (int)rnd(150));
+		if (rnd(5) == 0)
+			scope_tick(s, 0);
+		if (rnd(3) == 0)
+			scope_draw(s);
+	}
+	assert_false(scope_done(s));
+	scope_destroy(s);
+}
+
+static void test_every_key_is_bound_once(void **state)
+{
+	const struct request_entry *e, *o;
+	size_t i, k;
+
+	(void)state;
+	for (e = requests; e->req; e++) {
+		assert_non_null(e->name);
+		for (i = 0; i < 4 && e->keys[i]; i++)
+			for (o = e + 1; o->req; o++)
+				for (k = 0; k < 4 && o->keys[k]; k++)
+					assert_true(e->keys[i] != o->keys[k] || e->only != o->only);
+		for (o = e + 1; o->req; o++)
+			assert_string_not_equal(e->name, o->name);
+	}
+}
+
+static void test_hostile_names(void **state)
+{
+	static const char bad[] = "\033[31m\xe2\x80\xae\xff\n\033]0;x\007";
+	struct scope *s;
+	struct synth y;
+	const char *text;
+	size_t i;
+
+	(void)state;
+	synth_init(&y);
+	synth_task(&y, 1, bad, bad);
+	synth_device(&y, 1, bad, bad, 7);
+	synth_open(&y);
+	synth_source(&y, &(struct synth_plan){ .precopy = true, .precopy_reads = 9,
+					       .stop_copy_reads = 2 });
+	strcpy(synth_add(&y, EV_MARK, 0, 0)->mark.text, bad);
+	s = scope_of(y.ev, y.n, &(struct scope_options){ .path = bad });
+	for (i = 0; i < 7; i++) {
+		scope_key(s, (int)('1' + i));
+		scope_resize(s, 40, 150);
+		scope_key(s, SKEY_ENTER);
+		for (text = screen(s); *text; text++)
+			assert_false((unsigned char)*text < 0x20 && *text != '\n');
+		assert_null(strstr(screen(s), "\xe2\x80\xae"));
+		scope_key(s, SKEY_ESC);
+	}
+	scope_destroy(s);
+	synth_free(&y);
+}
+
+static void test_steps(void **state)
+{
+	struct scope *s = synth_scope(NULL);
+	uint64_t before;
+
+	(void)state;
+	scope_draw(s);
+	scope_key(s, 'g');
+	assert_true(scope_cursor(s) < 6);
+	scope_key(s, ']');
+	assert_string_equal(event_kind_name(EV_ARC), "arc");
+	before = scope_cursor(s);
+	scope_key(s, ']');
+	assert_true(scope_cursor(s) > before);
+	scope_key(s, '[');
+	assert_int_equal(scope_cursor(s), before);
+	scope_key(s, SKEY_RIGHT);
+	scope_key(s, SKEY_LEFT);
+	assert_int_equal(scope_cursor(s), before);
+	scope_key(s, 'G');
+	assert_int_equal(scope_cursor(s), scope_count(s));
+	scope_key(s, '{');
+	assert_true(scope_cursor(s) < scope_count(s));
+	scope_destroy(s);
+}
+
+static void test_search_and_filter(void **state)
+{
+	struct scope *s = synth_scope(NULL);
+	struct event ev;
+
+	(void)state;
+	scope_resize(s, 30, 100);
+	scope_key(s, 'g');
+	assert_int_equal(scope_command(s, "search kind=arc STOP_COPY"), 0);
+	while (scope_searching(s))
+		scope_tick(s, 0);
+	assert_true(store_get(s->store, scope_cursor(s) - 1, &ev));
+	assert_int_equal(ev.kind, EV_ARC);
+	assert_int_equal(ev.arc.to, MIG_STOP_COPY);
+	assert_int_equal(scope_command(s, "filter kind=precopy_info"), 0);
+	assert_null(strstr(strstr(screen(s), "5 EVENTS"), "read 1.00 MiB"));
+	assert_non_null(strstr(strstr(screen(s), "5 EVENTS"), "precopy_info initial"));
+	/* search and filter are kept apart */
+	assert_string_equal(s->search_text, "kind=arc STOP_COPY");
+	assert_int_equal(scope_command(s, "filter kind=nonsense"), -22);
+	assert_int_equal(scope_command(s, "filter"), 0);
+	assert_non_null(strstr(strstr(screen(s), "5 EVENTS"), "no filter"));
+	assert_int_equal(scope_command(s, "search nowhere-to-be-found"), 0);
+	while (scope_searching(s))
+		scope_tick(s, 0);
+	assert_non_null(strstr(scope_message(s), "is not"));
+	scope_destroy(s);
+}
+
+/* Pausing holds the cursor while events go on being taken. */
+static void test_pause(void **state)
+{
+	struct scope_options o = { .live = true };
+	struct scope *s = scope_create(&o);
+	struct synth y;
+	uint64_t held;
+	size_t i;
+
+	(void)state;
+	synth_init(&y);
+	synth_task(&y, 4711, "qemu-system-x86", "web-07");
+	synth_device(&y, 1, "0000:3b:00.2", "mlx5_vfio_pci", 7);
+	synth_open(&y);
+	synth_source(&y, &(struct synth_plan){ .precopy = true, .precopy_reads = 30,
+					       .stop_copy_reads = 4 });
+	for (i = 0; i < y.n / 2; i++)
+		scope_feed(s, &y.ev[i]);
+	screen(s);
+	scope_key(s, ' ');
+	held = scope_cursor(s);
+	assert_int_equal(held, y.n / 2);
+	for (; i < y.n; i++)
+		scope_feed(s, &y.ev[i]);
+	assert_non_null(strstr(screen(s), "PAUSED"));
+	assert_int_equal(scope_cursor(s), held);
+	assert_int_equal(scope_count(s), y.n);
+	scope_key(s, 'f');
+	screen(s);
+	assert_int_equal(scope_cursor(s), y.n);
+	scope_destroy(s);
+	synth_free(&y);
+}
+
+/* Live and replay: the same events give the same figures. */
+static void test_live_is_replay(void **state)
+{
+	struct scope *r = synth_scope(NULL), *l;
+	struct scope_options o = { .live = true };
+	char a[4096], b[4096];
+	size_t i;
+
+	(void)state;
+	l = scope_create(&o);
+	for (i = 0; i < made.n; i++) {
+		scope_feed(l, &made.ev[i]);
+		if (i % 7 == 0)
+			scope_draw(l);
+	}
+	/* all but header (who shows it) and key line */
+	for (i = 1; i < 23; i++) {
+		const char *x = screen(r), *y;
+		size_t k;
+
+		for (k = 0; k < i; k++)
+			x = strchr(x, '\n') + 1;
+		snprintf(a, sizeof(a), "%.*s", (int)strcspn(x, "\n"), x);
+		y = screen(l);
+		for (k = 0; k < i; k++)
+			y = strchr(y, '\n') + 1;
+		snprintf(b, sizeof(b), "%.*s", (int)strcspn(y, "\n"), y);
+		assert_string_equal(a, b);
+	}
+	scope_destroy(r);
+	scope_destroy(l);
+}
+
+static void test_marks(void **state)
+{
+	char path[] = "/tmp/vfioscope-marks-XXXXXX";
+	struct scope_options o = { .marks_path = path };
+	struct scope *s;
+	char line[256];
+	FILE *f;
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	close(fd);
+	s = synth_scope(&o);
+	scope_draw(s);
+	scope_key(s, '{');
+	scope_draw(s);
+	assert_int_equal(scope_command(s, "mark here it went wrong"), 0);
+	f = fopen(path, "r");
+	assert_non_null(fgets(line, sizeof(line), f));
+	assert_int_equal(line[0], '#');
+	assert_non_null(fgets(line, sizeof(line), f));
+	assert_non_null(strstr(line, " here it went wrong\n"));
+	fclose(f);
+	scope_destroy(s);
+	/* they are there the next time, and one jumps to them */
+	s = synth_scope(&o);
+	scope_draw(s);
+	scope_key(s, '\'');
+	assert_non_null(strstr(scope_message(s), "here it went wrong"));
+	scope_destroy(s);
+	unlink(path);
+}
+
+static void test_empty(void **state)
+{
+	struct scope *s = scope_of(NULL, 0, NULL);
+	struct scope_options o = { .live = true };
+	struct meta meta = { 0 };
+	struct scope_status st = { .meta = &meta };
+
+	(void)state;
+	assert_non_null(strstr(screen(s), "no event"));
+	scope_destroy(s);
+	s = scope_create(&o);
+	meta_add(&meta, "hook", "vfio vfio_mig_get_next_state arc fentry ok");
+	meta_add(&meta, "hook", "mlx5_vfio_pci mlx5vf_save_read read none no BTF");
+	scope_set_status(s, &st);
+	assert_non_null(strstr(screen(s), "hooks 1/2"));
+	assert_non_null(strstr(screen(s), "start a VM"));
+	assert_non_null(strstr(screen(s), "mlx5vf_save_read"));
+	scope_destroy(s);
+	meta_clear(&meta);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_moments),
+		cmocka_unit_test(test_every_size),
+		cmocka_unit_test(test_any_keys),
+		cmocka_unit_test(test_every_key_is_bound_once),
+		cmocka_unit_test(test_hostile_names),
+		cmocka_unit_test(test_steps),
+		cmocka_unit_test(test_search_and_filter),
+		cmocka_unit_test(test_pause),
+		cmocka_unit_test(test_live_is_replay),
+		cmocka_unit_test(test_marks),
+		cmocka_unit_test(test_empty),
+	};
+
+	setlocale(LC_CTYPE, "C.UTF-8");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
