@@ -9,6 +9,7 @@
 #ifndef IVSHMEM_VFIO_COMPAT_H
 #define IVSHMEM_VFIO_COMPAT_H
 
+#include <linux/bits.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/version.h>
@@ -66,6 +67,18 @@ vfio_check_precopy_ioctl(struct vfio_device *vdev, unsigned int cmd,
 	if (info->argsz < minsz)
 		return -EINVAL;
 	return 0;
+}
+
+#define VFIO_PRECOPY_INFO_REINIT	BIT(0)
+
+static inline bool ivshmem_precopy_info_v2(struct vfio_device *vdev)
+{
+	return false;
+}
+#else
+static inline bool ivshmem_precopy_info_v2(struct vfio_device *vdev)
+{
+	return READ_ONCE(vdev->precopy_info_v2);
 }
 #endif
 

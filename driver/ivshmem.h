@@ -58,9 +58,12 @@ struct ivshmem_device;
  * @next: pages below have been sent once; a write above needs no bit, since
  *	the first pass has yet to come by
  * @rover: where to look for the next dirty page
+ * @restart: a REINIT record is due before page @next, which is 0
+ * @reinit: the user has yet to be told of new initial data
+ * @buffered: bytes that were taken, and read() has yet to return
  * @initial_bytes: what read() has yet to return of the header and the first
  *	pass, exactly
- * @dirty_bytes: the same for the dirty pages
+ * @dirty_bytes: the same for the dirty pages, which come after those
  * @end_bytes: the same for the END record, which is read in STOP_COPY only
  *
  * All protected by ivshmem_device.lock.
@@ -71,6 +74,9 @@ struct ivshmem_track {
 	unsigned long	nr_dirty;
 	unsigned long	next;
 	unsigned long	rover;
+	bool		restart;
+	bool		reinit;
+	u64		buffered;
 	u64		initial_bytes;
 	u64		dirty_bytes;
 	u64		end_bytes;
@@ -109,8 +115,6 @@ struct ivshmem_stream {
 		struct {
 			size_t	head;
 			size_t	tail;
-			size_t	initial_end;	/* first-pass bytes end here */
-			size_t	dirty_end;	/* dirty ones here, then END */
 			bool	started;	/* the header was built */
 			bool	ended;		/* the END record was built */
 		} save;
@@ -132,6 +136,7 @@ struct ivshmem_stream {
 
 struct ivshmem_device {
 	struct vfio_pci_core_device core;	/* must be first */
+	struct dentry		*debugfs;
 
 	/* fixed from probe on, respectively from open to close */
 	resource_size_t		bar_size;
@@ -191,6 +196,8 @@ void ivshmem_track_destroy(struct ivshmem_device *idev);
 u64 ivshmem_track_full_bytes(const struct ivshmem_device *idev);
 void ivshmem_track_start(struct ivshmem_device *idev);
 void ivshmem_track_stop(struct ivshmem_device *idev);
+int ivshmem_track_reinit(struct ivshmem_device *idev);
+void ivshmem_track_read(struct ivshmem_device *idev, u64 n);
 void ivshmem_track_mark(struct ivshmem_device *idev, unsigned long page);
 enum ivshmem_record_type ivshmem_track_take(struct ivshmem_device *idev,
 					    unsigned long *page);
@@ -200,6 +207,13 @@ bool ivshmem_track_pending(const struct ivshmem_device *idev);
 
 struct ivshmem_stream *ivshmem_save_open(struct ivshmem_device *idev);
 struct ivshmem_stream *ivshmem_resume_open(struct ivshmem_device *idev);
+
+/* debug.c: /sys/kernel/debug/ivshmem_vfio_pci */
+
+void ivshmem_debug_init(void);
+void ivshmem_debug_exit(void);
+void ivshmem_debug_add(struct ivshmem_device *idev);
+void ivshmem_debug_remove(struct ivshmem_device *idev);
 
 /* state.c: the state machine */
 

@@ -184,15 +184,19 @@ static int ivshmem_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	 */
 	dev_set_drvdata(&pdev->dev, &idev->core);
 	ret = vfio_pci_core_register_device(&idev->core);
-	if (ret)
+	if (ret) {
 		vfio_put_device(&idev->core.vdev);
-	return ret;
+		return ret;
+	}
+	ivshmem_debug_add(idev);
+	return 0;
 }
 
 static void ivshmem_remove(struct pci_dev *pdev)
 {
 	struct ivshmem_device *idev = ivshmem_drvdata(pdev);
 
+	ivshmem_debug_remove(idev);
 	vfio_pci_core_unregister_device(&idev->core);
 	vfio_put_device(&idev->core.vdev);
 }
@@ -228,7 +232,25 @@ static struct pci_driver ivshmem_driver = {
 	.err_handler = &ivshmem_err_handlers,
 	.driver_managed_dma = true,
 };
-module_pci_driver(ivshmem_driver);
+
+static int __init ivshmem_init(void)
+{
+	int ret;
+
+	ivshmem_debug_init();
+	ret = pci_register_driver(&ivshmem_driver);
+	if (ret)
+		ivshmem_debug_exit();
+	return ret;
+}
+module_init(ivshmem_init);
+
+static void __exit ivshmem_exit(void)
+{
+	pci_unregister_driver(&ivshmem_driver);
+	ivshmem_debug_exit();
+}
+module_exit(ivshmem_exit);
 
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("VFIO PCI with migration for ivshmem-plain, the reference device of vfioscope");

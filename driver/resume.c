@@ -82,6 +82,13 @@ static ssize_t check_record(struct ivshmem_stream *stream, const u8 *data,
 		if (type == IVSHMEM_RECORD_INITIAL)
 			stream->resume.next++;
 		break;
+	case IVSHMEM_RECORD_REINIT:
+		if (offset || length)
+			return -EINVAL;
+		/* every page once more, and none may be missing this time */
+		stream->crc = crc32_le(stream->crc, data, sizeof(rec));
+		stream->resume.next = 0;
+		break;
 	case IVSHMEM_RECORD_END:
 		if (offset || length != sizeof(end) ||
 		    stream->resume.next != idev->nr_pages)

@@ -28,6 +28,17 @@ static void put_record(u8 *to, u64 offset, u32 length,
 	memcpy(to, &rec, sizeof(rec));
 }
 
+/* Records that are no page's are not ivshmem_track_take()n. */
+static void add_buffered(struct ivshmem_stream *stream, size_t n)
+{
+	struct ivshmem_device *idev = stream->idev;
+
+	spin_lock(&idev->lock);
+	if (!stream->dead)
+		idev->track.buffered += n;
+	spin_unlock(&idev->lock);
+}
+
 static void add_header(struct ivshmem_stream *stream)
 {
 	struct ivshmem_stream_header head = {
@@ -39,8 +50,8 @@ static void add_header(struct ivshmem_stream *stream)
 
 	memcpy(stream->buf, &head, sizeof(head));
 	stream->save.tail = sizeof(head);
-	stream->save.initial_end = sizeof(head);
 	stream->save.started = true;
+	add_buffered(stream, sizeof(head));
 }
 
 static void add_end(struct ivshmem_stream *stream)
@@ -55,6 +66,7 @@ static void add_end(struct ivshmem_stream *stream)
 	memcpy(to + sizeof(struct ivshmem_record), &end, sizeof(end));
 	stream->save.tail += IVSHMEM_END_BYTES;
 	stream->save.ended = true;
+	add_buffered(stream, IVSHMEM_END_BYTES);
 }
 
 /* Copy pages from the device, up to @want bytes and at most one record more. */
@@ -81,6 +93,12 @@ static int fill_pages(struct ivshmem_stream *stream, size_t want)
 		if (!type)
 			break;
 
+		if (type == IVSHMEM_RECORD_REINIT) {
+			put_record(to, 0, 0, type);
+			stream->save.tail += sizeof(struct ivshmem_record);
+			continue;
+		}
+
 		offset = (u64)page << IVSHMEM_PAGE_SHIFT;
 		len = ivshmem_page_len(idev, page);
 		put_record(to, offset, len, type);
@@ -88,9 +106,6 @@ static int fill_pages(struct ivshmem_stream *stream, size_t want)
 			      idev->bar + offset, len);
 		stream->save.tail += sizeof(struct ivshmem_record) + len;
 		stream->pages++;
-		/* the first pass comes first, also within a buffer */
-		if (type == IVSHMEM_RECORD_INITIAL)
-			stream->save.initial_end = stream->save.tail;
 	}
 
 	ivshmem_bar_end(idev, &acc);
@@ -109,8 +124,6 @@ static int fill_buffer(struct ivshmem_stream *stream, size_t want)
 
 	stream->save.head = 0;
 	stream->save.tail = 0;
-	stream->save.initial_end = 0;
-	stream->save.dirty_end = 0;
 
 	/* A VMM looks every few ten microseconds: nothing costs nothing. */
 	spin_lock(&idev->lock);
@@ -138,7 +151,6 @@ static int fill_buffer(struct ivshmem_stream *stream, size_t want)
 		if (ret)
 			goto out;
 	}
-	stream->save.dirty_end = stream->save.tail;
 	stream->crc = crc32_le(stream->crc, stream->buf, stream->save.tail);
 
 	spin_lock(&idev->lock);
@@ -166,26 +178,12 @@ out:
 static void account_read(struct ivshmem_stream *stream, size_t n)
 {
 	struct ivshmem_device *idev = stream->idev;
-	size_t from = stream->save.head, to = from + n;
-	size_t i = min(to, stream->save.initial_end);
-	size_t d = min(to, stream->save.dirty_end);
 
-	stream->save.head = to;
+	stream->save.head += n;
 
 	spin_lock(&idev->lock);
-	if (!stream->dead) {
-		struct ivshmem_track *track = &idev->track;
-
-		if (i > from) {
-			track->initial_bytes -= i - from;
-			from = i;
-		}
-		if (d > from) {
-			track->dirty_bytes -= d - from;
-			from = d;
-		}
-		track->end_bytes -= to - from;
-	}
+	if (!stream->dead)
+		ivshmem_track_read(idev, n);
 	spin_unlock(&idev->lock);
 }
 
@@ -281,13 +279,18 @@ static __poll_t ivshmem_save_poll(struct file *filp, struct poll_table_struct *w
  * VFIO_MIG_GET_PRECOPY_INFO, "valid only in PRE_COPY states and kernel driver
  * should return -EINVAL from any other migration state". The numbers are not
  * estimates: they are the bytes that read() has for the caller now. Asking
- * changes nothing.
+ * changes nothing, but that new initial data are announced once: by the first
+ * answer after them, however much of them was read before. It says all that is
+ * left as initial_bytes, as "dirty_bytes is also reset to zero": what changed
+ * between the new data and the announcement is a part of the new data.
  */
 static long ivshmem_save_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 {
 	struct ivshmem_stream *stream = filp->private_data;
 	struct ivshmem_device *idev = stream->idev;
+	struct ivshmem_track *track = &idev->track;
 	struct vfio_precopy_info info = {};
+	bool reinit = false;
 	int ret;
 
 	ret = vfio_check_precopy_ioctl(&idev->core.vdev, cmd, arg, &info);
@@ -306,8 +309,15 @@ static long ivshmem_save_ioctl(struct file *filp, unsigned int cmd, unsigned lon
 		/* of an earlier session; the device is in PRE_COPY again */
 		ret = -ENODEV;
 	} else {
-		info.initial_bytes = idev->track.initial_bytes;
-		info.dirty_bytes = idev->track.dirty_bytes;
+		if (track->reinit) {
+			reinit = true;
+			track->reinit = false;
+			track->initial_bytes += track->dirty_bytes;
+			track->dirty_bytes = 0;
+			info.flags |= VFIO_PRECOPY_INFO_REINIT;
+		}
+		info.initial_bytes = track->initial_bytes;
+		info.dirty_bytes = track->dirty_bytes;
 	}
 	spin_unlock(&idev->lock);
 out:
@@ -316,8 +326,14 @@ out:
 		return ret;
 
 	if (copy_to_user((void __user *)arg, &info,
-			 offsetofend(struct vfio_precopy_info, dirty_bytes)))
+			 offsetofend(struct vfio_precopy_info, dirty_bytes))) {
+		/* nobody was told */
+		spin_lock(&idev->lock);
+		if (reinit && !stream->dead)
+			track->reinit = true;
+		spin_unlock(&idev->lock);
 		return -EFAULT;
+	}
 	return 0;
 }
 

@@ -7,7 +7,10 @@
  *	{ record head, page }	INITIAL: every page of BAR 2 once, in order
  *	{ record head, page }	DIRTY: pages that changed after they were sent,
  *				any number, only after the last INITIAL one
- *	{ record head, end }	END: nothing follows
+ *	{ record head }		REINIT: anywhere among those, any number; all
+ *				begins anew with the INITIAL record of page 0
+ *	{ record head, end }	END: nothing follows; never in the middle of
+ *				the INITIAL records
  *
  * A page is IVSHMEM_PAGE_SIZE bytes whatever the kernel's page size; only the
  * last one may be shorter, when the BAR is not a multiple. A reader must
@@ -38,11 +41,12 @@ enum ivshmem_record_type {
 	IVSHMEM_RECORD_INITIAL	= 1,
 	IVSHMEM_RECORD_DIRTY	= 2,
 	IVSHMEM_RECORD_END	= 3,
+	IVSHMEM_RECORD_REINIT	= 4,
 };
 
 struct ivshmem_record {
-	__le64 offset;		/* into the BAR; zero for END */
-	__le32 length;		/* of the data that follows */
+	__le64 offset;		/* into the BAR; zero for END and REINIT */
+	__le32 length;		/* of the data that follows; zero for REINIT */
 	__le32 type;
 };
 
