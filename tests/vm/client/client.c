@@ -25,6 +25,7 @@ static const struct {
 	{ "errno", test_errno },
 	{ "precopy", test_precopy },
 	{ "poll", test_poll },
+	{ "reinit", test_reinit },
 	{ "roundtrip", test_roundtrip },
 	{ "reject", test_reject },
 	{ "reset", test_reset },

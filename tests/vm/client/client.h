@@ -112,6 +112,7 @@ void test_errno(struct device *a, struct device *b);
 void test_poll(struct device *a, struct device *b);
 void test_precopy(struct device *a, struct device *b);
 void test_race(struct device *a, struct device *b);
+void test_reinit(struct device *a, struct device *b);
 void test_reject(struct device *a, struct device *b);
 void test_reset(struct device *a, struct device *b);
 void test_roundtrip(struct device *a, struct device *b);

@@ -39,6 +39,8 @@ enum mig_state {
 #define IOC_FEATURE		_IO(';', 117)
 #define IOC_PRECOPY_INFO	_IO(';', 121)
 
+#define PRECOPY_INFO_REINIT	1
+
 struct feature {
 	__u32 argsz;
 	__u32 flags;
