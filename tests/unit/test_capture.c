@@ -10,7 +10,10 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "capture/decode.h"
 #include "capture/process.h"
@@ -292,6 +295,39 @@ static void test_first_sight(void **state)
 	processes_destroy(p);
 }
 
+static void test_in_file_call(void **state)
+{
+	int fds[2];
+	char byte;
+	pid_t pid;
+
+	(void)state;
+	assert_false(process_in_file_call(1U << 30));
+	assert_int_equal(pipe(fds), 0);
+	/* One child waits in read(), one elsewhere. */
+	pid = fork();
+	if (!pid) {
+		close(fds[1]);
+		_exit(read(fds[0], &byte, 1) != 0);
+	}
+	usleep(200000);
+	assert_true(process_in_file_call(pid));
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	assert_false(process_in_file_call(pid));
+	pid = fork();
+	if (!pid) {
+		pause();
+		_exit(0);
+	}
+	usleep(200000);
+	assert_false(process_in_file_call(pid));
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	close(fds[0]);
+	close(fds[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -307,6 +343,7 @@ int main(void)
 		cmocka_unit_test(test_cmdline),
 		cmocka_unit_test(test_cgroup),
 		cmocka_unit_test(test_first_sight),
+		cmocka_unit_test(test_in_file_call),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

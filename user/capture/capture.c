@@ -46,6 +46,7 @@ struct capture {
 	uint64_t table_told;
 	uint64_t checked_ns;		/* when the counters were last read */
 
+	bool join_wanted;		/* a data FD is open that nobody saw being born */
 	uint64_t tick_ns;
 	uint64_t looked_ns;		/* at the calls in flight */
 	unsigned int ticks;
@@ -165,7 +166,8 @@ static void tell_flight(const struct attach_flight *f, void *arg)
 	age = look->now - f->start_ns;
 	if (look->before > f->start_ns)
 		before = look->before - f->start_ns;
-	if (age < STUCK_NS || (look->before && !age_is_told(before, age)))
+	if (age < STUCK_NS || (look->before && !age_is_told(before, age)) ||
+	    !process_in_file_call(f->tid))
 		return;
 	ev = queue_add(c);
 	memset(ev, 0, sizeof(*ev));
@@ -227,6 +229,18 @@ static void tell_task(struct capture *c, uint32_t pid)
 	ev->pid = pid;
 	ev->tid = pid;
 	memcpy(ev->task_def.vm, vm, sizeof(vm));
+}
+
+/*
+ * A SET_STATE gave its caller a data FD whose birth no hook saw: the program was
+ * skipped, or there is none on that driver.
+ */
+static bool unseen_birth(const struct wire_feature *rec)
+{
+	const uint32_t set = VFIO_FEATURE_SET | VFIO_FEATURE_MIG_DEVICE_STATE;
+
+	return rec->head.ret == 0 && !rec->head.stream && rec->flags == set &&
+	       rec->valid & WIRE_FEATURE_PAYLOAD && (int32_t)(rec->payload[0] >> 32) >= 0;
 }
 
 /* A function that the kernel side met; true when it is traced from now on. */
@@ -291,6 +305,8 @@ static int on_record(void *ctx, void *data, size_t size)
 		c->skipped_told = c->skipped_seen;
 	if (h->kind == WIRE_STREAM_OPEN)
 		finish_stream_open(c, data, &ev);
+	if (h->kind == WIRE_FEATURE && unseen_birth(data))
+		c->join_wanted = true;
 	if (h->kind == WIRE_DEVICE)
 		met_symbol(c, ((const struct wire_device *)data)->set_state, "set_state");
 	tell_task(c, ev.pid);
@@ -362,6 +378,10 @@ static int capture_next(struct event_source *src, struct event *ev, int timeout_
 			if (err == 0)
 				err = ring_buffer__consume(c->rb);
 			tick(c);
+			if (c->join_wanted) {
+				c->join_wanted = false;
+				attach_join(c->attach);
+			}
 		}
 		if (err < 0 && err != -EAGAIN && err != -EINTR) {
 			snprintf(c->error, sizeof(c->error), "the ring buffer: %s",

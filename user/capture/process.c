@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /*
@@ -190,4 +191,30 @@ uint32_t process_of_thread(uint32_t tid, char comm[EVENT_COMM_LEN])
 		return 0;
 	line = strstr(buf, "\nTgid:");
 	return line ? strtoul(line + strlen("\nTgid:"), NULL, 10) : 0;
+}
+
+bool process_in_file_call(uint32_t tid)
+{
+	static const long calls[] = {
+		SYS_read, SYS_write, SYS_readv, SYS_writev, SYS_ioctl, SYS_close,
+		SYS_ppoll, SYS_pselect6, SYS_epoll_pwait, SYS_io_uring_enter,
+		SYS_splice, SYS_exit, SYS_exit_group,
+#ifdef SYS_poll
+		SYS_poll, SYS_select, SYS_epoll_wait,
+#endif
+	};
+	char buf[256], *end;
+	size_t i;
+	long nr;
+
+	/* "running", "NR arguments...", or "-1 ...": blocked outside a system call */
+	if (read_proc(tid, "syscall", buf, sizeof(buf)) < 0)
+		return false;
+	nr = strtol(buf, &end, 10);
+	if (end == buf)
+		return true;
+	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+		if (nr == calls[i])
+			return true;
+	return false;
 }

@@ -39,6 +39,13 @@ void processes_forget(struct processes *p, uint32_t pid);
 uint32_t process_of_thread(uint32_t tid, char comm[EVENT_COMM_LEN]);
 
 /*
+ * May thread @tid be inside a call on a file right now?  False when it has gone
+ * or is known to be elsewhere: a call whose return was lost would otherwise
+ * look stuck for ever.
+ */
+bool process_in_file_call(uint32_t tid);
+
+/*
  * The VM's name in a command line as /proc/PID/cmdline has it: @len bytes,
  * words separated by NUL.  QEMU: "-name web,debug-threads=on" or "-name
  * guest=web,...".  False when it has none.
