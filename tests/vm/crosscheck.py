@@ -52,7 +52,7 @@ def qemu_lines(path):
                 yield "%s:%d" % (os.path.basename(path), number), float(m.group(2)), m.group(3), m.group(4)
 
 
-def qemu_source(path):
+def qemu_source(path, only=None):
     """The steps that QEMU's trace of the source implies, the device's name, and the counts of the equations."""
     tokens, name, state = [], None, None
     counts = {"exact": 0, "exact_in_precopy": 0, "empty_hits": 0, "blocks": 0, "block_bytes": 0, "iterates": 0, "buffer": None}
@@ -64,6 +64,8 @@ def qemu_source(path):
 
         m = re.match(r" *\(([^)]+)\) *(.*)$", rest)
         dev, rest = (m.group(1), m.group(2)) if m else (None, rest)
+        if only and dev != only:
+            continue
         if event == "vfio_migration_realize":
             name = dev
         elif event == "vfio_migration_set_state" and re.search(r"new state PRE_COPY,", rest):
@@ -103,11 +105,13 @@ def qemu_source(path):
     return tokens, name, counts, complete
 
 
-def qemu_destination(path):
+def qemu_destination(path, only=None):
     tokens, name, loaded = [], None, 0
     for where, when, event, rest in qemu_lines(path):
         m = re.match(r" *\(([^)]+)\) *(.*)$", rest)
         dev, rest = (m.group(1), m.group(2)) if m else (None, rest)
+        if only and dev != only:
+            continue
         if event == "vfio_migration_realize":
             name = dev
         elif event == "vfio_migration_set_device_state":
@@ -266,6 +270,40 @@ def check(result, src_log, dst_log, events, report):
     return wrong
 
 
+def check_cases(path, result, tool):
+    """Many short migrations (scenario `ways`): every step of each, as far as QEMU's trace tells it. (lines, steps)"""
+    wrong, steps = [], 0
+    for name, case in sorted(result["cases"].items()):
+        base = os.path.join(path, name)
+        events = load(made(base + ".ndjson", tool, "export", "--format", "ndjson", base + ".vfs"))
+        for device in case["src"]:
+            said, _, counts, _ = qemu_source(base + "-src.log", device)
+            mine = [e for e in events if not (case["multifd"] and e["kind"] == "read" and e.get("state") == "STOP_COPY")]
+            seen = recorded(mine, device)
+            if case.get("reset"):
+                # From the first call that fails on QEMU's trace tells what it remembers, not what it was told.
+                failed = next((i for i, t in enumerate(seen) if " gave " in t.what), len(seen))
+                said, seen = said[:failed], seen[:failed]
+            compare("%s, source" % name, said, seen, wrong)
+            steps += len(said)
+            if not said:
+                wrong.append("%s: QEMU's trace says nothing of %s" % (name, device))
+            reads = sums(mine, device, "read")
+            equal(wrong, "%s: bytes read on the source against the sum of vfio_save_block" % name, reads, counts["block_bytes"])
+        for device in case["dst"]:
+            said, _, loaded = qemu_destination(base + "-dst.log", device)
+            compare("%s, destination" % name, said, [t for t in recorded(events, device) if t.what.startswith("set_state")], wrong)
+            steps += len(said)
+            if not case["multifd"] and "transferred" in case:
+                equal(wrong, "%s: bytes written on the destination against the sum of vfio_load_state_device_data" % name,
+                      sums(events, device, "write"), loaded)
+        if "transferred" in case and not case["multifd"]:
+            reads = sum(sums(events, d, "read") for d in case["src"])
+            if case.get("attempts", 1) == 1:
+                equal(wrong, "%s: bytes read against query-migrate's vfio.transferred" % name, reads, case["transferred"])
+    return wrong, steps
+
+
 # ---- tampering: what the check must notice ------------------------------------------------------------------------
 
 def tamperings(events, src, dst):
@@ -343,6 +381,13 @@ def main():
 
     with open(at("result.json")) as f:
         result = json.load(f)
+    if "cases" in result:
+        wrong, steps = check_cases(a.dir, result, a.tool)
+        for w in wrong:
+            print("crosscheck: " + w)
+        if not wrong:
+            print("crosscheck: %d steps of %d cases agree with QEMU" % (steps, len(result["cases"])))
+        return 1 if wrong or not steps else 0
     events = load(made(at("a.ndjson"), a.tool, "export", "--format", "ndjson", at("a.vfs")))
     with open(made(at("a.report.json"), a.tool, "report", "--format", "json", at("a.vfs"))) as f:
         report = json.load(f)

@@ -313,7 +313,7 @@ class Case:
     def __init__(self, bench, name):
         self.bench, self.name = bench, name
         self.path = "%s/%s.vfs" % (lab.OUT, name)
-        self.recorder = lab.Recorder([lab.vfioscope(), "record", "-o", self.path], name=name)
+        self.recorder = lab.Recorder([lab.vfioscope(), "record", "-f", "-o", self.path], name=name)
         self.kept = bench.cases[name] = {"multifd": False, "src": [], "dst": []}
         self.src = self.dst = None
         say("---- %s" % name)
