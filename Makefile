@@ -55,6 +55,9 @@ UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT_HELP := $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
 BENCH_SRC := $(wildcard tests/bench/bench_*.c)
 
+# A terminal of our own, for the scope to run on.
+UNIT_LIBS_test_tui_terminal := -lvterm -lutil
+
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o) $(B)/pages.o
 # What `explain` says: the pages themselves, and their directories for one that goes.
 PAGE_DIRS := docs/rules docs/states docs/errnos
@@ -117,7 +120,7 @@ $(UNIT_BIN) $(BENCH_BIN): $(B)/%: %.c $(UNIT_HELP_OBJ) $(B)/libvfioscope.a
 	$(call say,TEST,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unit $(SANITIZE) $(LDFLAGS) -o $@ $< $(UNIT_HELP_OBJ) \
-		$(B)/libvfioscope.a -lcmocka $(LIBS)
+		$(B)/libvfioscope.a -lcmocka $(UNIT_LIBS_$(@F)) $(LIBS)
 
 units: $(UNIT_BIN)
 

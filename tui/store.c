@@ -13,6 +13,8 @@
 
 #define CHUNK		256U
 #define CACHE		8U
+/* So many chunks have sums of their own: a screen of everything stays cheap. */
+#define GROUP		32U
 /* A model is kept after so many events; doubled when they cost too much. */
 #define CHECKPOINT	8192U
 #define MODELS_MAX	(96ULL << 20)
@@ -33,6 +35,13 @@ struct chunk {
 	uint64_t before_ns, after_ns;	/* times of the positions around it */
 	uint64_t kinds;
 	bool errors;
+	struct sum *sums;
+	uint32_t n_sums;
+};
+
+/* GROUP chunks together. */
+struct group {
+	uint64_t lo_ns, hi_ns;
 	struct sum *sums;
 	uint32_t n_sums;
 };
@@ -70,6 +79,8 @@ struct changes {
 struct store {
 	struct chunk *chunks;
 	size_t n_chunks, cap_chunks;
+	struct group *groups;		/* of complete chunks */
+	size_t n_groups, cap_groups;
 	uint64_t count;
 	uint64_t first_ns, last_ns;
 	struct event last[EV_KIND_NR];	/* of the chunk being filled */
@@ -570,31 +581,83 @@ static void column_merge(struct store_column *c, const struct store_column *o)
 			c->heat[k][r] += o->heat[k][r];
 }
 
-static struct sum *sum_of(struct chunk *c, uint32_t device)
+static struct sum *sum_in(struct sum **all, uint32_t *n, uint32_t device)
 {
 	struct sum *sums;
 	uint32_t i;
 
-	for (i = 0; i < c->n_sums; i++)
-		if (c->sums[i].device == device)
-			return &c->sums[i];
-	sums = realloc(c->sums, (c->n_sums + 1) * sizeof(*sums));
+	for (i = 0; i < *n; i++)
+		if ((*all)[i].device == device)
+			return &(*all)[i];
+	sums = realloc(*all, (*n + 1) * sizeof(*sums));
 	if (!sums)
 		return NULL;
-	c->sums = sums;
-	memset(&sums[c->n_sums], 0, sizeof(*sums));
-	sums[c->n_sums].device = device;
-	return &sums[c->n_sums++];
+	*all = sums;
+	memset(&sums[*n], 0, sizeof(*sums));
+	sums[*n].device = device;
+	return &sums[(*n)++];
+}
+
+static struct sum *sum_of(struct chunk *c, uint32_t device)
+{
+	return sum_in(&c->sums, &c->n_sums, device);
+}
+
+static const struct sum *find(const struct sum *sums, uint32_t n, uint32_t device)
+{
+	uint32_t i;
+
+	for (i = 0; i < n; i++)
+		if (sums[i].device == device)
+			return &sums[i];
+	return NULL;
 }
 
 static const struct sum *sum_find(const struct chunk *c, uint32_t device)
 {
-	uint32_t i;
+	return find(c->sums, c->n_sums, device);
+}
 
-	for (i = 0; i < c->n_sums; i++)
-		if (c->sums[i].device == device)
-			return &c->sums[i];
-	return NULL;
+/* The last GROUP chunks are complete: sum them up.  Not at all, when memory is short. */
+static void group_close(struct store *s)
+{
+	size_t first = s->n_groups * GROUP, i;
+	struct group *g;
+	uint32_t k;
+
+	if (s->n_groups == s->cap_groups) {
+		size_t cap = s->cap_groups ? s->cap_groups * 2 : 64;
+
+		g = realloc(s->groups, cap * sizeof(*g));
+		if (!g)
+			return;
+		s->groups = g;
+		s->cap_groups = cap;
+	}
+	g = &s->groups[s->n_groups];
+	memset(g, 0, sizeof(*g));
+	g->lo_ns = UINT64_MAX;
+	for (i = first; i < first + GROUP; i++) {
+		const struct chunk *c = &s->chunks[i];
+
+		if (c->lo_ns < g->lo_ns)
+			g->lo_ns = c->lo_ns;
+		if (c->hi_ns > g->hi_ns)
+			g->hi_ns = c->hi_ns;
+		for (k = 0; k < c->n_sums; k++) {
+			struct sum *sum = sum_in(&g->sums, &g->n_sums, c->sums[k].device);
+
+			if (!sum) {
+				free(g->sums);
+				return;
+			}
+			column_merge(&sum->col, &c->sums[k].col);
+			sum->left_known = c->sums[k].left_known;
+			sum->initial = c->sums[k].initial;
+			sum->dirty = c->sums[k].dirty;
+		}
+	}
+	s->n_groups++;
 }
 
 static struct track *track_of(struct store *s, uint32_t device)
@@ -783,6 +846,8 @@ static struct chunk *open_chunk(struct store *s)
 			}
 		}
 	}
+	if (s->n_chunks >= (s->n_groups + 1) * GROUP)
+		group_close(s);
 	c = &s->chunks[s->n_chunks++];
 	memset(c, 0, sizeof(*c));
 	c->lo_ns = UINT64_MAX;
@@ -1083,6 +1148,24 @@ void store_columns(struct store *s, uint32_t device, uint64_t from_ns, uint64_t 
 		const struct chunk *c = &s->chunks[i];
 		int64_t first, last;
 
+		if (i % GROUP == 0 && i / GROUP < s->n_groups) {
+			const struct group *g = &s->groups[i / GROUP];
+
+			first = column_of(&a, g->lo_ns);
+			if (g->lo_ns <= g->hi_ns && first >= 0 && first < (int64_t)n &&
+			    first == column_of(&a, g->hi_ns)) {
+				sum = find(g->sums, g->n_sums, device);
+				if (sum) {
+					column_merge(&out[first], &sum->col);
+					t.has_left = sum->left_known;
+					t.initial = sum->initial;
+					t.dirty = sum->dirty;
+				}
+				i += GROUP - 1;
+				continue;
+			}
+		}
+
 		if (c->lo_ns == UINT64_MAX)
 			continue;
 		if (c->lo_ns >= a.to && c->before_ns >= a.to)
@@ -1150,6 +1233,9 @@ void store_destroy(struct store *s)
 		free(s->chunks[i].sums);
 	}
 	free(s->chunks);
+	for (i = 0; i < s->n_groups; i++)
+		free(s->groups[i].sums);
+	free(s->groups);
 	for (i = 0; i < s->n_points; i++)
 		model_destroy(s->points[i].model);
 	free(s->points);
