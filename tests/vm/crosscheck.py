@@ -56,7 +56,7 @@ def qemu_source(path, only=None):
     """The steps that QEMU's trace of the source implies, the device's name, and the counts of the equations."""
     tokens, name, state = [], None, None
     counts = {"exact": 0, "exact_in_precopy": 0, "empty_hits": 0, "blocks": 0, "block_bytes": 0, "iterates": 0, "buffer": None}
-    block_since_iterate = False
+    block_since_iterate = asked = False
     complete = False
     for where, when, event, rest in qemu_lines(path):
         def step(what, value=ANY):
@@ -70,12 +70,16 @@ def qemu_source(path, only=None):
             name = dev
         elif event == "vfio_migration_set_state" and re.search(r"new state PRE_COPY,", rest):
             step("data_size")
+            asked = True
         elif event == "vfio_migration_set_device_state":
             state = re.search(r"state (\w+)", rest).group(1)
             step("set_state", state)
             if state == "PRE_COPY":
                 step("precopy_info")
         elif event == "vfio_save_setup":
+            if not asked:	# a paused machine's device is not asked to PRE_COPY
+                step("data_size")
+            asked = False
             counts["buffer"] = int(re.search(r"size (?:0x)?(\w+)", rest).group(1))
         elif event == "vfio_save_block":
             n = int(re.search(r"data_size (\d+)", rest).group(1))
