@@ -197,8 +197,8 @@ out:
 const struct command command_live = {
 	.name = "live",
 	.summary = "Watch this machine's migrations as they happen",
-	.text = "At a terminal it is the scope (? shows its keys); elsewhere it prints one line per\n"
-		"event until a signal comes or --duration is over.",
+	.text = "At a terminal it is the scope (? shows its keys); elsewhere it prints one line\n"
+		"per event until a signal comes or --duration is over.",
 	.opts = live_opts,
 	.run = cmd_live,
 };
