@@ -381,7 +381,9 @@ static void judge_support(struct doctor *d)
 	if (p->capture.works != PROBE_YES && p->by_kprobe.works != PROBE_YES) {
 		d->error = is_locked_down(p) ?
 			"the kernel is locked down (confidentiality): BPF may not read its memory" :
-			p->capture.why;
+			/* Without it the kernel keeps the modules' BTF to itself: EINVAL. */
+			p->proc && p->vfio == PROBE_YES && !has_caps(p) ?
+			"attaching needs root, or CAP_SYS_ADMIN: try 'sudo'" : p->capture.why;
 		d->support_word = "none";
 		snprintf(d->support, sizeof(d->support), "none");
 		return;
