@@ -147,6 +147,8 @@ void synth_set_state(struct synth *s, const uint8_t *path, uint64_t arc_ns)
 			ev->stream_open.direction = resume ? DIR_RESUME : DIR_SAVE;
 			ev->stream_open.ops = STREAM_OP_RELEASE |
 				(resume ? STREAM_OP_WRITE : STREAM_OP_READ | STREAM_OP_IOCTL);
+			if (s->ops)
+				ev->stream_open.ops = s->ops;
 			ev->stream_open.hooked = ev->stream_open.ops;
 			put_string(ev->stream_open.name, sizeof(ev->stream_open.name),
 				   "synth_mig");

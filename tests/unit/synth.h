@@ -34,6 +34,7 @@ struct synth {
 	char comm[EVENT_COMM_LEN];
 	uint32_t state;		/* of @device, as the builder drives it */
 	uint32_t next_stream;
+	uint32_t ops;		/* STREAM_OP_* of the next data FDs; 0: no .poll */
 };
 
 /* Begins at 1000 s with a clock pair (2026-01-02T03:04:05Z). */

@@ -556,7 +556,7 @@ static bool causes(struct model *model, const struct finding *a, const struct fi
 	const struct migration *g;
 
 	if (a == b || !c || a->severity == SEV_INCONCLUSIVE || a->t_ns > b->t_ns ||
-	    (a->t_ns == b->t_ns && a->id > b->id && a->seq >= b->seq))
+	    (a->t_ns == b->t_ns && a->seq > b->seq))
 		return false;
 	for (; *c != RULE_NR && *c != b->rule; c++)
 		;

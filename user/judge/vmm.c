@@ -205,7 +205,7 @@ static const struct jdev *running_sibling(const struct look *l, bool *saves)
 			continue;
 		if (mig_state_is_saving(d->state))
 			*saves = true;
-		/* Its own arc into a P2P state may be under way: it is told later. */
+		/* An arc into a P2P state that is still under way is none yet. */
 		if (runs_freely(d->state) && d->settled_ns <= l->ev->t_ns && !d->flight_ns &&
 		    md->state == d->state)
 			found = d;
@@ -236,10 +236,10 @@ void rule_p2p_skipped(struct look *l)
 		if (!sibling)
 			return;
 		if (saves)
-			suspect(l, RULE_P2P_SKIPPED,
-				"asked to stop while device %u of the same process still runs "
-				"outside a P2P state: its DMA may hit a stopped device",
-				sibling->number);
+			find(l, RULE_P2P_SKIPPED,
+			     "asked to stop while device %u of the same process still runs "
+			     "outside a P2P state: its DMA may hit a stopped device",
+			     sibling->number);
 		else if (!d->skipped_seq) {
 			/* So far a mere pause; a save in this stop makes it one. */
 			d->skipped_seq = l->ev->seq;

@@ -1,0 +1,1456 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_judge.c - every rule fires when it must and is silent when it must be
+ *
+ * One table: a session in a few calls, and the exact line that the judge has
+ * to say of it: a rule that fires beside the expected one is a failure, too.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/judge_help.h"
+
+#define MLX5(s)	begin(s, "mlx5_vfio_pci", 7)
+
+static void conforming(struct synth *s)
+{
+	MLX5(s);
+	initial(s);
+	synth_read(s, -ENOMSG, US);
+	synth_info(s, 0, MIB);
+	synth_read(s, MIB, 50 * US);
+	synth_info(s, 0, 0);
+	stop_copy(s);
+	drain(s);
+}
+
+/* ---- the stream ---- */
+
+static void enomsg_in_stop_copy(struct synth *s)
+{
+	MLX5(s);
+	initial(s);
+	stop_copy(s);
+	synth_read(s, MIB, 50 * US);
+	synth_read(s, -ENOMSG, US);
+	drain(s);
+}
+
+/* Begun in PRE_COPY, ended after the arc to STOP_COPY: proves nothing. */
+static void enomsg_across_the_arc(struct synth *s)
+{
+	uint64_t t;
+
+	MLX5(s);
+	initial(s);
+	synth_set_state(s, SYNTH_PATH(MIG_PRE_COPY_P2P), MS);
+	t = s->now;
+	synth_set_state(s, SYNTH_PATH(MIG_STOP_COPY), 10 * MS);
+	synth_read(s, -ENOMSG, US);
+	last(s)->t_ns = t + MS;
+	last(s)->dur_ns = 20 * MS;
+	last(s)->tid = 101;
+	synth_pause(s, 20 * MS);
+	drain(s);
+}
+
+static void eof_in_precopy(struct synth *s)
+{
+	begin(s, "mtty", 7);
+	initial(s);
+	synth_read(s, 0, US);
+	synth_read(s, 0, US);
+	stop_copy(s);
+	drain(s);
+}
+
+static void eof_under_the_arc(struct synth *s)
+{
+	uint64_t t;
+
+	MLX5(s);
+	initial(s);
+	t = s->now;
+	/* told before the arc, which was longer */
+	synth_read(s, 0, US);
+	last(s)->t_ns = t + 5 * MS;
+	last(s)->tid = 101;
+	s->now = t;
+	synth_set_state(s, SYNTH_PATH(MIG_PRE_COPY_P2P), 10 * MS);
+	synth_set_state(s, SYNTH_PATH(MIG_STOP_COPY), MS);
+	drain(s);
+}
+
+static void zero_size_read(struct synth *s)
+{
+	MLX5(s);
+	initial(s);
+	synth_read(s, 0, US);
+	last(s)->io.size = 0;
+	stop_copy(s);
+	drain(s);
+}
+
+static void eof_at_the_end(struct synth *s)
+{
+	begin(s, "mtty", 7);
+	initial(s);
+	synth_read(s, 0, US);
+}
+
+static void premature_enomsg(struct synth *s)
+{
+	MLX5(s);
+	initial(s);
+	synth_info(s, 0, 2 * MIB);
+	synth_read(s, -ENOMSG, US);
+	synth_read(s, MIB, US);
+	synth_read(s, MIB, US);
+	stop_copy(s);
+	drain(s);
+}
+
+static void shortfall(struct synth *s)
+{
+	MLX5(s);
+	initial(s);
+	synth_info(s, 0, 2 * MIB);
+	synth_read(s, MIB, US);
+	synth_read(s, -ENOMSG, US);
+	synth_info(s, 0, 0);
+	stop_copy(s);
+	drain(s);
+}
+
+/* A read in flight took the announced bytes. */
+static void enomsg_beside_a_read(struct synth *s)
+{
+	uint64_t t;
+
+	MLX5(s);
+	initial(s);
+	synth_info(s, 0, MIB);
+	t = s->now;
+	synth_read(s, -ENOMSG, US);
+	synth_read(s, MIB, 50 * US);
+	last(s)->t_ns = t;
+	last(s)->dur_ns = s->now - t;
+	synth_info(s, 0, 0);
+	stop_copy(s);
+	drain(s);
+}
+
+static void data_after_eof(struct synth *s)
+{
+	MLX5(s);
+	initial(s);
+	stop_copy(s);
+	synth_read(s, MIB, US);
+	synth_read(s, 0, US);
+	drain(s);
+}
+
+static void poll_at_eof(struct synth *s, uint32_t mask)
+{
+	MLX5(s);
+	s->ops = OPS_POLL;
+	initial(s);
+	stop_copy(s);
+	synth_read(s, MIB, US);
+	synth_read(s, 0, US);
+	synth_poll(s, mask);
+	end(s);
+}
+
+static void poll_idle_at_eof(struct synth *s)
+{
+	poll_at_eof(s, 0);
+}
+
+static void poll_ready_at_eof(struct synth *s)
+{
+	poll_at_eof(s, 0x41);
+}
+
+static void poll_sleeper(struct synth *s, uint64_t sleep, bool info)
+{
+	MLX5(s);
+	s->ops = OPS_POLL;
+	initial(s);
+	synth_poll(s, 0);
+	last(s)->tid = 101;
+	if (info)
+		synth_info(s, 0, 64 * KIB);
+	synth_read(s, 64 * KIB, US);
+	synth_pause(s, sleep);
+	synth_poll(s, 0x41);
+	last(s)->tid = 101;
+	synth_info(s, 0, 0);
+	stop_copy(s);
+	drain(s);
+}
+
+static void poll_never_wakes(struct synth *s)
+{
+	poll_sleeper(s, 1500 * MS, false);
+}
+
+static void poll_wakes(struct synth *s)
+{
+	poll_sleeper(s, 100 * MS, false);
+}
+
+static void poll_with_info(struct synth *s)
+{
+	poll_sleeper(s, 1500 * MS, true);
+}
+
+static void stale_stream(struct synth *s)
+{
+	MLX5(s);
+	initial(s);
+	stop_copy(s);
+	synth_read(s, MIB, US);
+	synth_read(s, 0, US);
+	synth_set_state(s, SYNTH_PATH(MIG_STOP), MS);
+	synth_read(s, 4096, US);
+	synth_stream_close(s);
+	synth_close(s);
+}
+
+static void stale_after_reset(struct synth *s)
+{
+	MLX5(s);
+	initial(s);
+	synth_reset(s);
+	synth_read(s, 4096, US);
+	synth_stream_close(s);
+	synth_close(s);
+}
+
+static void stale_is_dead(struct synth *s)
+{
+	MLX5(s);
+	initial(s);
+	stop_copy(s);
+	synth_read(s, MIB, US);
+	synth_read(s, 0, US);
+	synth_set_state(s, SYNTH_PATH(MIG_STOP), MS);
+	synth_read(s, -ENODEV, US);
+	synth_stream_close(s);
+	synth_close(s);
+}
+
+/* ---- infos ---- */
+
+static void info_then(struct synth *s, uint64_t init, uint64_t dirty)
+{
+	MLX5(s);
+	precopy(s);
+	synth_info(s, init, dirty);
+}
+
+static void initial_bytes_zero(struct synth *s)
+{
+	info_then(s, 0, 0);
+	synth_read(s, MIB, US);
+	synth_info(s, 0, 0);
+	stop_copy(s);
+	drain(s);
+}
+
+static void initial_zero_after_a_read(struct synth *s)
+{
+	MLX5(s);
+	precopy(s);
+	synth_read(s, MIB, US);
+	synth_info(s, 0, 0);
+	stop_copy(s);
+	drain(s);
+}
+
+static void initial_zero_beside_a_read(struct synth *s)
+{
+	uint64_t t;
+
+	MLX5(s);
+	precopy(s);
+	t = s->now;
+	synth_info(s, 0, 0);
+	synth_read(s, MIB, US);
+	last(s)->t_ns = t - US;
+	last(s)->dur_ns = s->now - t;
+	last(s)->tid = 101;
+	stop_copy(s);
+	drain(s);
+}
+
+static void initial_bytes_grew(struct synth *s)
+{
+	info_then(s, MIB, 0);
+	synth_info(s, 2 * MIB, 0);
+	synth_read(s, MIB, US);
+	synth_read(s, MIB, US);
+	synth_info(s, 0, 0);
+	stop_copy(s);
+	drain(s);
+}
+
+static void v2(struct synth *s)
+{
+	synth_add(s, EV_PRECOPY_INFO_V2, US, 0);
+}
+
+static void reinit(struct synth *s, uint64_t dirty, uint32_t flags, bool opted)
+{
+	MLX5(s);
+	if (opted)
+		v2(s);
+	initial(s);
+	synth_info(s, 2 * MIB, dirty);
+	last(s)->precopy_info.flags = flags;
+	synth_read(s, MIB, US);
+	synth_read(s, MIB, US);
+	synth_info(s, 0, 0);
+	stop_copy(s);
+	drain(s);
+}
+
+static void reinit_conforming(struct synth *s)
+{
+	reinit(s, 0, PRECOPY_INFO_REINIT, true);
+}
+
+static void reinit_without_opt_in(struct synth *s)
+{
+	reinit(s, 0, PRECOPY_INFO_REINIT, false);
+}
+
+static void reinit_dirty_kept(struct synth *s)
+{
+	reinit(s, 4096, PRECOPY_INFO_REINIT, true);
+}
+
+static void flags_of_info(struct synth *s, uint32_t flags, bool opted)
+{
+	MLX5(s);
+	if (opted)
+		v2(s);
+	initial(s);
+	last(s)->precopy_info.flags = flags;
+	stop_copy(s);
+	drain(s);
+}
+
+static void unknown_info_flags(struct synth *s)
+{
+	flags_of_info(s, 0xdead, true);
+}
+
+static void flags_without_opt_in(struct synth *s)
+{
+	flags_of_info(s, 0xdead, false);
+}
+
+static void initial_bytes_stuck(struct synth *s)
+{
+	info_then(s, MIB, 0);
+	synth_read(s, MIB, US);
+	synth_info(s, MIB, 0);
+	synth_read(s, MIB, US);
+	synth_info(s, 0, 0);
+	stop_copy(s);
+	drain(s);
+}
+
+static void initial_bytes_unread(struct synth *s)
+{
+	info_then(s, 2 * MIB, 0);
+	synth_read(s, MIB, US);
+	synth_info(s, 2 * MIB, 0);
+	synth_read(s, MIB, US);
+	synth_info(s, 0, 0);
+	stop_copy(s);
+	drain(s);
+}
+
+static void dirty_bytes_at_start(struct synth *s)
+{
+	info_then(s, MIB, 4096);
+	synth_read(s, MIB, US);
+	synth_read(s, 4096, US);
+	synth_info(s, 0, 0);
+	stop_copy(s);
+	drain(s);
+}
+
+static void info_outside_precopy(struct synth *s)
+{
+	MLX5(s);
+	initial(s);
+	stop_copy(s);
+	synth_info(s, 0, 0);
+	drain(s);
+}
+
+static void info_refused_outside(struct synth *s)
+{
+	MLX5(s);
+	initial(s);
+	stop_copy(s);
+	synth_info(s, 0, 0);
+	last(s)->ret = -EINVAL;
+	drain(s);
+}
+
+static void info_missing(struct synth *s)
+{
+	MLX5(s);
+	precopy(s);
+	synth_info(s, 0, 0);
+	last(s)->ret = -ENOTTY;
+	synth_read(s, MIB, US);
+	stop_copy(s);
+	drain(s);
+}
+
+static void info_has_no_ioctl(struct synth *s)
+{
+	MLX5(s);
+	s->ops = STREAM_OP_READ | STREAM_OP_RELEASE;
+	precopy(s);
+	synth_read(s, MIB, US);
+	stop_copy(s);
+	drain(s);
+}
+
+static void info_not_claimed(struct synth *s)
+{
+	begin(s, "pds_vfio_pci", 3);
+	s->ops = STREAM_OP_READ | STREAM_OP_RELEASE;
+	synth_set_state(s, SYNTH_PATH(MIG_RUNNING_P2P, MIG_STOP, MIG_STOP_COPY), MS);
+	drain(s);
+}
+
+static void size_then(struct synth *s, uint64_t size, uint32_t reads)
+{
+	MLX5(s);
+	initial(s);
+	synth_data_size(s, size);
+	stop_copy(s);
+	while (reads--)
+		synth_read(s, MIB, US);
+	synth_read(s, 0, US);
+	end(s);
+}
+
+static void data_size_absurd(struct synth *s)
+{
+	size_then(s, (uint64_t)-ENOTCONN, 1);
+}
+
+static void data_size_off(struct synth *s)
+{
+	size_then(s, 64 * MIB, 4);
+}
+
+static void data_size_near(struct synth *s)
+{
+	size_then(s, 6 * MIB, 4);
+}
+
+static void data_size_small(struct synth *s)
+{
+	size_then(s, 64, 1);
+}
+
+static void estimate_off(struct synth *s)
+{
+	MLX5(s);
+	initial(s);
+	synth_info(s, 0, MIB);
+	stop_copy(s);
+	synth_read(s, 4 * MIB, US);
+	synth_read(s, 0, US);
+	end(s);
+}
+
+static void precopy_as_probe(struct synth *s)
+{
+	begin(s, "hisi_acc_vfio_pci", 7);
+	precopy(s);
+	synth_info(s, 40, 0);
+	synth_read(s, 40, US);
+	synth_info(s, 0, 0);
+	stop_copy(s);
+	synth_read(s, 8 * MIB, US);
+	synth_read(s, 0, US);
+	end(s);
+}
+
+static void probe_of_a_tiny_state(struct synth *s)
+{
+	begin(s, "hisi_acc_vfio_pci", 7);
+	precopy(s);
+	synth_info(s, 40, 0);
+	synth_read(s, 40, US);
+	synth_info(s, 0, 0);
+	stop_copy(s);
+	synth_read(s, 136, US);
+	synth_read(s, 0, US);
+	end(s);
+}
+
+/* ---- the state machine ---- */
+
+/* Take the birth out of the last SET_STATE. */
+static void unborn(struct synth *s)
+{
+	size_t i;
+
+	for (i = s->n; i > 0 && s->ev[i - 1].kind != EV_STREAM_OPEN; i--)
+		;
+	memset(&s->ev[i - 1], 0, sizeof(s->ev[0]));
+	s->ev[i - 1].kind = EV_MARK;
+	s->ev[i - 1].seq = i;
+	s->ev[i - 1].t_ns = s->now;
+	last(s)->stream = 0;
+}
+
+static void fd_missing(struct synth *s)
+{
+	MLX5(s);
+	precopy(s);
+	unborn(s);
+	synth_set_state(s, SYNTH_PATH(MIG_RUNNING), MS);
+	synth_close(s);
+}
+
+static void fd_unexpected(struct synth *s)
+{
+	struct event *ev;
+
+	MLX5(s);
+	initial(s);
+	synth_set_state(s, SYNTH_PATH(MIG_PRE_COPY_P2P), MS);
+	ev = synth_add(s, EV_STREAM_OPEN, 0, 0);
+	/* between the last arc and the call's return */
+	ev->stream = ++s->next_stream;
+	ev->stream_open.ops = ev->stream_open.hooked = OPS_POLL;
+	{
+		struct event a = s->ev[s->n - 1], b = s->ev[s->n - 2];
+
+		s->ev[s->n - 2] = a;
+		s->ev[s->n - 1] = b;
+		s->ev[s->n - 1].stream = a.stream;
+	}
+	synth_add(s, EV_STREAM_CLOSE, US, 0)->stream = s->next_stream;
+	synth_add(s, EV_STREAM_RELEASE, US, 0)->stream = s->next_stream;
+	synth_set_state(s, SYNTH_PATH(MIG_STOP_COPY), MS);
+	drain(s);
+}
+
+static void fd_lost(struct synth *s)
+{
+	MLX5(s);
+	precopy(s);
+	last(s)->ret = -EMFILE;
+	synth_set_state(s, SYNTH_PATH(MIG_RUNNING), MS);
+	synth_close(s);
+}
+
+static void set_state_fails(struct synth *s)
+{
+	MLX5(s);
+	synth_set_state_fails(s, MIG_PRE_COPY, EIO);
+	synth_add(s, EV_GET_STATE, US, 0)->get_state.reported = MIG_RUNNING;
+	initial(s);
+	stop_copy(s);
+	drain(s);
+}
+
+static void illegal_arc(struct synth *s)
+{
+	MLX5(s);
+	initial(s);
+	stop_copy(s);
+	synth_read(s, MIB, US);
+	synth_read(s, 0, US);
+	synth_add(s, EV_SET_STATE, MS, 0)->set_state.target = MIG_PRE_COPY;
+	s->state = MIG_PRE_COPY;
+	stop_copy(s);
+	synth_read(s, 0, US);
+	end(s);
+}
+
+static void illegal_unclaimed(struct synth *s)
+{
+	begin(s, "xe_vfio_pci", 1);
+	synth_set_state(s, SYNTH_PATH(MIG_RUNNING_P2P), MS);
+	synth_close(s);
+}
+
+static void illegal_refused(struct synth *s)
+{
+	MLX5(s);
+	initial(s);
+	stop_copy(s);
+	synth_set_state_fails(s, MIG_PRE_COPY, EINVAL);
+	s->ev[s->n - 2].arc.to = MIG_UNKNOWN;
+	drain(s);
+}
+
+static void state_desync(struct synth *s)
+{
+	MLX5(s);
+	initial(s);
+	synth_pause(s, SEC);
+	synth_add(s, EV_GET_STATE, US, 0)->get_state.reported = MIG_RUNNING;
+	synth_pause(s, SEC);
+	synth_stream_close(s);
+	synth_close(s);
+}
+
+static void desync_to_error(struct synth *s)
+{
+	begin(s, "pds_vfio_pci", 3);
+	synth_set_state(s, SYNTH_PATH(MIG_RUNNING_P2P, MIG_STOP), MS);
+	synth_add(s, EV_GET_STATE, US, 0)->get_state.reported = MIG_ERROR;
+	synth_pause(s, 2 * SEC);
+	synth_reset(s);
+	synth_close(s);
+}
+
+static void reset_between(struct synth *s)
+{
+	MLX5(s);
+	synth_set_state(s, SYNTH_PATH(MIG_RUNNING_P2P), MS);
+	synth_add(s, EV_DEVICE_RESET, 0, 0);	/* a guest's FLR */
+	synth_add(s, EV_GET_STATE, US, 0)->get_state.reported = MIG_RUNNING;
+	s->state = MIG_RUNNING;
+	initial(s);
+	stop_copy(s);
+	drain(s);
+}
+
+static void error_state(struct synth *s)
+{
+	MLX5(s);
+	initial(s);
+	stop_copy(s);
+	synth_read(s, MIB, US);
+	synth_read(s, 0, US);
+	synth_set_state_fails(s, MIG_STOP, EIO);
+	synth_add(s, EV_GET_STATE, US, 0)->get_state.reported = MIG_ERROR;
+	synth_stream_close(s);
+	synth_reset(s);
+	synth_close(s);
+}
+
+static void stuck(struct synth *s, uint32_t call, uint64_t age)
+{
+	struct event *ev;
+
+	synth_pause(s, age);
+	ev = synth_add(s, EV_STUCK, 0, 0);
+	ev->stuck.call = call;
+	ev->stuck.age_ns = age;
+}
+
+static void call_stuck(struct synth *s)
+{
+	MLX5(s);
+	initial(s);
+	stop_copy(s);
+	synth_read(s, MIB, US);
+	synth_read(s, 0, US);
+	stuck(s, EV_SET_STATE, 6 * SEC);
+}
+
+static void read_waits_in_precopy(struct synth *s)
+{
+	MLX5(s);
+	initial(s);
+	stuck(s, EV_READ, 60 * SEC);
+	last(s)->stream = s->stream;
+	stop_copy(s);
+	drain(s);
+}
+
+static void stuck_for_a_moment(struct synth *s)
+{
+	MLX5(s);
+	initial(s);
+	stuck(s, EV_SET_STATE, 3 * SEC);
+	stop_copy(s);
+	drain(s);
+}
+
+static void slow_call(struct synth *s)
+{
+	MLX5(s);
+	initial(s);
+	synth_set_state(s, SYNTH_PATH(MIG_PRE_COPY_P2P), 1500 * MS);
+	synth_set_state(s, SYNTH_PATH(MIG_STOP_COPY), MS);
+	drain(s);
+}
+
+/* ---- both sides ---- */
+
+static void two_sides(struct synth *s, uint64_t written, int err, bool eof)
+{
+	uint64_t src_stream;
+
+	MLX5(s);
+	initial(s);
+	src_stream = s->stream;
+	synth_device(s, 2, "0000:3b:00.3", "mlx5_vfio_pci", 7);
+	synth_task(s, 200, "qemu-system-x86", "web-07");
+	synth_open(s);
+	synth_set_state(s, SYNTH_PATH(MIG_RUNNING_P2P, MIG_STOP, MIG_RESUMING), MS);
+	synth_write(s, (int64_t)written, 50 * US);
+	/* the source goes on to its end */
+	s->device = 1;
+	s->pid = s->tid = 100;
+	s->stream = (uint32_t)src_stream;
+	s->state = MIG_PRE_COPY;
+	stop_copy(s);
+	synth_read(s, MIB, US);
+	if (eof)
+		synth_read(s, 0, US);
+	s->device = 2;
+	s->pid = s->tid = 200;
+	s->stream = (uint32_t)src_stream + 1;
+	s->state = MIG_RESUMING;
+	if (err) {
+		synth_set_state_fails(s, MIG_STOP, err);
+		synth_reset(s);
+	} else {
+		synth_set_state(s, SYNTH_PATH(MIG_STOP, MIG_RUNNING_P2P), MS);
+		synth_set_state(s, SYNTH_PATH(MIG_RUNNING), MS);
+	}
+	synth_stream_close(s);
+	synth_close(s);
+	s->device = 1;
+	s->pid = s->tid = 100;
+	s->stream = (uint32_t)src_stream;
+	s->state = MIG_STOP_COPY;
+	end(s);
+}
+
+static void resume_whole(struct synth *s)
+{
+	two_sides(s, 5 * MIB, 0, true);
+}
+
+static void resume_short(struct synth *s)
+{
+	two_sides(s, 4 * MIB, 0, true);
+}
+
+static void rejected_short(struct synth *s)
+{
+	two_sides(s, 4 * MIB, EINVAL, true);
+}
+
+static void rejected_whole(struct synth *s)
+{
+	two_sides(s, 5 * MIB, EINVAL, true);
+}
+
+static void rejected_alone(struct synth *s)
+{
+	begin(s, "qat_vfio_pci", 7);
+	synth_set_state(s, SYNTH_PATH(MIG_RUNNING_P2P, MIG_STOP, MIG_RESUMING), MS);
+	synth_write(s, 4096, US);
+	synth_set_state_fails(s, MIG_STOP, EINVAL);
+	synth_reset(s);
+	synth_stream_close(s);
+	synth_close(s);
+}
+
+/* ---- the VMM ---- */
+
+static void not_drained(struct synth *s)
+{
+	MLX5(s);
+	initial(s);
+	stop_copy(s);
+	synth_read(s, MIB, US);
+	end(s);
+}
+
+static void cancelled_in_stop_copy(struct synth *s)
+{
+	MLX5(s);
+	initial(s);
+	stop_copy(s);
+	synth_read(s, MIB, US);
+	synth_set_state(s, SYNTH_PATH(MIG_STOP, MIG_RUNNING_P2P, MIG_RUNNING), MS);
+	synth_stream_close(s);
+	synth_close(s);
+}
+
+static void cancelled_in_two_calls(struct synth *s)
+{
+	MLX5(s);
+	initial(s);
+	stop_copy(s);
+	synth_read(s, MIB, US);
+	synth_set_state(s, SYNTH_PATH(MIG_STOP), MS);
+	synth_set_state(s, SYNTH_PATH(MIG_RUNNING_P2P, MIG_RUNNING), MS);
+	synth_stream_close(s);
+	synth_close(s);
+}
+
+static void last_read_failed(struct synth *s)
+{
+	MLX5(s);
+	initial(s);
+	stop_copy(s);
+	synth_read(s, MIB, US);
+	synth_read(s, -EIO, US);
+	end(s);
+}
+
+static void undrained_at_the_end(struct synth *s)
+{
+	MLX5(s);
+	initial(s);
+	stop_copy(s);
+	synth_read(s, MIB, US);
+	synth_set_state(s, SYNTH_PATH(MIG_STOP), MS);
+}
+
+static void thrown_away(struct synth *s)
+{
+	MLX5(s);
+	initial(s);
+	synth_set_state(s, SYNTH_PATH(MIG_RUNNING, MIG_RUNNING_P2P, MIG_STOP), MS);
+	synth_stream_close(s);
+	synth_set_state(s, SYNTH_PATH(MIG_STOP_COPY), MS);
+	drain(s);
+}
+
+static void retried(struct synth *s)
+{
+	MLX5(s);
+	initial(s);
+	synth_set_state(s, SYNTH_PATH(MIG_RUNNING), MS);
+	synth_stream_close(s);
+	synth_pause(s, SEC);
+	synth_set_state(s, SYNTH_PATH(MIG_RUNNING_P2P, MIG_STOP), MS);
+	synth_set_state(s, SYNTH_PATH(MIG_STOP_COPY), MS);
+	drain(s);
+}
+
+static void left_early(struct synth *s)
+{
+	info_then(s, 4 * MIB, 0);
+	synth_read(s, MIB, US);
+	stop_copy(s);
+	synth_read(s, 3 * MIB, US);
+	drain(s);
+}
+
+/* It read what was announced and did not ask again, as QEMU does. */
+static void left_knowingly(struct synth *s)
+{
+	info_then(s, 2 * MIB, 0);
+	synth_read(s, MIB, US);
+	synth_read(s, MIB, US);
+	stop_copy(s);
+	drain(s);
+}
+
+static void spin(struct synth *s, uint32_t ops, uint64_t period)
+{
+	MLX5(s);
+	s->ops = ops;
+	initial(s);
+	synth_empty_run(s, -ENOMSG, 500, US, period);
+	stop_copy(s);
+	drain(s);
+}
+
+static void enomsg_spin(struct synth *s)
+{
+	spin(s, OPS_POLL, 30 * US);
+}
+
+static void enomsg_slowly(struct synth *s)
+{
+	spin(s, OPS_POLL, 20 * MS);
+}
+
+static void poll_missing(struct synth *s)
+{
+	spin(s, 0, 30 * US);
+}
+
+static void reset_in_session(struct synth *s)
+{
+	MLX5(s);
+	initial(s);
+	synth_reset(s);
+	synth_stream_close(s);
+	synth_close(s);
+}
+
+static void reset_after_failure(struct synth *s)
+{
+	MLX5(s);
+	initial(s);
+	synth_set_state_fails(s, MIG_STOP_COPY, EIO);
+	synth_reset(s);
+	synth_stream_close(s);
+	synth_close(s);
+}
+
+static void reset_in_resuming(struct synth *s)
+{
+	MLX5(s);
+	synth_set_state(s, SYNTH_PATH(MIG_RUNNING_P2P, MIG_STOP, MIG_RESUMING), MS);
+	synth_write(s, 4096, US);
+	synth_reset(s);
+	synth_stream_close(s);
+	synth_close(s);
+}
+
+static void left_open_at_close(struct synth *s)
+{
+	MLX5(s);
+	initial(s);
+	synth_set_state(s, SYNTH_PATH(MIG_RUNNING), MS);
+	synth_stream_close(s);
+	initial(s);
+	synth_set_state(s, SYNTH_PATH(MIG_RUNNING), MS);
+	synth_close(s);
+	synth_pause(s, 2 * SEC);
+	synth_add(s, EV_MARK, 0, 0);
+}
+
+static void left_open_for_long(struct synth *s)
+{
+	MLX5(s);
+	initial(s);
+	synth_set_state(s, SYNTH_PATH(MIG_RUNNING), MS);
+	synth_pause(s, 20 * SEC);
+	synth_stream_close(s);
+	synth_close(s);
+}
+
+static void siblings(struct synth *s, bool quiet)
+{
+	uint32_t one;
+
+	MLX5(s);
+	initial(s);
+	one = s->stream;
+	synth_device(s, 2, "0000:3b:00.3", "mlx5_vfio_pci", 7);
+	synth_open(s);
+	initial(s);
+	if (quiet)
+		synth_set_state(s, SYNTH_PATH(MIG_PRE_COPY_P2P), MS);
+	s->device = 1;
+	s->state = MIG_PRE_COPY;
+	s->stream = one;
+	synth_set_state(s, SYNTH_PATH(MIG_PRE_COPY_P2P), MS);
+	synth_set_state(s, SYNTH_PATH(MIG_STOP_COPY), MS);
+	s->device = 2;
+	s->state = quiet ? MIG_PRE_COPY_P2P : MIG_PRE_COPY;
+	s->stream = one + 1;
+	if (!quiet)
+		synth_set_state(s, SYNTH_PATH(MIG_PRE_COPY_P2P), MS);
+	synth_set_state(s, SYNTH_PATH(MIG_STOP_COPY), MS);
+	drain(s);
+	s->device = 1;
+	s->state = MIG_STOP_COPY;
+	s->stream = one;
+	drain(s);
+}
+
+static void p2p_skipped(struct synth *s)
+{
+	siblings(s, false);
+}
+
+static void p2p_kept(struct synth *s)
+{
+	siblings(s, true);
+}
+
+static void overlapping(struct synth *s, int64_t second)
+{
+	uint64_t t;
+
+	MLX5(s);
+	initial(s);
+	stop_copy(s);
+	t = s->now;
+	synth_read(s, MIB, 50 * US);
+	synth_read(s, second, 50 * US);
+	last(s)->tid = 101;
+	last(s)->t_ns = t + 20 * US;
+	synth_pause(s, MS);
+	drain(s);
+}
+
+static void concurrent_io(struct synth *s)
+{
+	overlapping(s, MIB);
+}
+
+static void concurrent_and_refused(struct synth *s)
+{
+	overlapping(s, -EBUSY);
+}
+
+/* ---- time ---- */
+
+static void dirtying(struct synth *s, uint64_t first, uint64_t step)
+{
+	uint64_t left = first;
+	int i;
+
+	MLX5(s);
+	initial(s);
+	for (i = 0; i < 6; i++, left -= step) {
+		synth_pause(s, SEC);
+		synth_info(s, 0, left);
+		synth_read(s, (int64_t)left, 50 * US);
+	}
+	synth_info(s, 0, 0);
+	stop_copy(s);
+	drain(s);
+}
+
+static void not_converging(struct synth *s)
+{
+	dirtying(s, 2 * MIB, 0);
+}
+
+static void converging(struct synth *s)
+{
+	dirtying(s, 2 * MIB, 350 * KIB);
+}
+
+static void first_byte(struct synth *s, uint64_t arc, uint64_t read)
+{
+	MLX5(s);
+	initial(s);
+	synth_set_state(s, SYNTH_PATH(MIG_PRE_COPY_P2P), MS);
+	synth_set_state(s, SYNTH_PATH(MIG_STOP_COPY), arc);
+	synth_read(s, MIB, read);
+	drain(s);
+}
+
+static void slow_first_byte(struct synth *s)
+{
+	first_byte(s, 30 * MS, 40 * MS);
+}
+
+static void first_byte_of_many(struct synth *s)
+{
+	int i;
+
+	MLX5(s);
+	initial(s);
+	synth_set_state(s, SYNTH_PATH(MIG_PRE_COPY_P2P), MS);
+	synth_set_state(s, SYNTH_PATH(MIG_STOP_COPY), 30 * MS);
+	for (i = 0; i < 4; i++)
+		synth_read(s, 256 * KIB, 40 * MS);
+	synth_read(s, 0, US);
+	end(s);
+}
+
+/* ---- the evidence ---- */
+
+static void lost_in_session(struct synth *s)
+{
+	MLX5(s);
+	initial(s);
+	synth_loss(s, 3, s->now - 10, s->now, EV_READ);
+	stop_copy(s);
+	drain(s);
+}
+
+static void lost_before(struct synth *s)
+{
+	MLX5(s);
+	synth_loss(s, 3, s->now - 10, s->now, EV_FEATURE);
+	initial(s);
+	stop_copy(s);
+	drain(s);
+}
+
+static void lost_while_idle(struct synth *s)
+{
+	MLX5(s);
+	synth_loss(s, 3, s->now - 10, s->now, 0);
+	synth_add(s, EV_GET_STATE, US, 0)->get_state.reported = MIG_RUNNING;
+	initial(s);
+	stop_copy(s);
+	drain(s);
+}
+
+static void proven_beside_a_hole(struct synth *s)
+{
+	MLX5(s);
+	initial(s);
+	stop_copy(s);
+	synth_read(s, MIB, US);
+	synth_read(s, -ENOMSG, US);
+	synth_read(s, 0, US);
+	end(s);
+	synth_loss(s, 1, s->now - SEC, s->now, 0);
+}
+
+static void joined_late(struct synth *s)
+{
+	struct event *ev;
+
+	synth_device(s, 1, "0000:3b:00.2", "mlx5_vfio_pci", 7);
+	synth_task(s, 100, "mig/src/main", "web-07");
+	ev = synth_add(s, EV_STREAM_OPEN, 0, 0);
+	ev->stream = s->stream = s->next_stream = 1;
+	ev->stream_open.adopted = 1;
+	ev->stream_open.ops = ev->stream_open.hooked = OPS_POLL;
+	synth_read(s, MIB, US);
+	s->state = MIG_PRE_COPY;
+	stop_copy(s);
+	drain(s);
+}
+
+static void hook_missing(struct synth *s)
+{
+	size_t i;
+
+	conforming(s);
+	for (i = 0; i < s->n; i++)
+		if (s->ev[i].kind == EV_STREAM_OPEN)
+			s->ev[i].stream_open.hooked &= ~STREAM_OP_IOCTL;
+}
+
+static void no_migration(struct synth *s)
+{
+	MLX5(s);
+	synth_set_state(s, SYNTH_PATH(MIG_RUNNING_P2P, MIG_STOP), MS);
+	synth_set_state(s, SYNTH_PATH(MIG_RUNNING_P2P, MIG_RUNNING), MS);
+	synth_close(s);
+}
+
+static const struct {
+	const char *name;
+	void (*play)(struct synth *s);
+	const char *want;
+} cases[] = {
+#define C(fn, want) { #fn, fn, want }
+	C(conforming, "| pass"),
+	C(enomsg_in_stop_copy, "enomsg-in-stop-copy | findings"),
+	C(enomsg_across_the_arc, "| pass"),
+	C(eof_in_precopy, "eof-in-precopy | findings"),
+	C(eof_under_the_arc, "| pass"),
+	C(eof_at_the_end, "?eof-in-precopy | inconclusive"),
+	C(zero_size_read, "| pass"),
+	C(premature_enomsg, "premature-enomsg | findings"),
+	C(shortfall, "~premature-enomsg | pass"),
+	C(enomsg_beside_a_read, "| pass"),
+	C(data_after_eof, "data-after-eof ~estimate-off | findings"),
+	C(poll_idle_at_eof, "poll-idle-at-eof | findings"),
+	C(poll_ready_at_eof, "| pass"),
+	C(poll_never_wakes, "poll-never-wakes | findings"),
+	C(poll_wakes, "| pass"),
+	C(poll_with_info, "| pass"),
+	C(stale_stream, "stale-stream-alive | findings"),
+	C(stale_after_reset, "stale-stream-alive ~reset-in-session | findings"),
+	C(stale_is_dead, "| pass"),
+	C(initial_bytes_zero, "initial-bytes-zero | findings"),
+	C(initial_zero_after_a_read, "| pass"),
+	C(initial_zero_beside_a_read, "| pass"),
+	C(initial_bytes_grew, "initial-bytes-grew | findings"),
+	C(reinit_conforming, "| pass"),
+	C(reinit_without_opt_in, "initial-bytes-grew | findings"),
+	C(reinit_dirty_kept, "reinit-dirty-kept | findings"),
+	C(unknown_info_flags, "unknown-info-flags | findings"),
+	C(flags_without_opt_in, "| pass"),
+	C(initial_bytes_stuck, "initial-bytes-stuck | findings"),
+	C(initial_bytes_unread, "| pass"),
+	C(dirty_bytes_at_start, "dirty-bytes-at-start | findings"),
+	C(info_outside_precopy, "info-outside-precopy | findings"),
+	C(info_refused_outside, "| pass"),
+	C(info_missing, "info-missing | findings"),
+	C(info_has_no_ioctl, "info-missing | findings"),
+	C(info_not_claimed, "| pass"),
+	C(data_size_absurd, "data-size-absurd | findings"),
+	C(data_size_off, "~data-size-off ~estimate-off | pass"),
+	C(data_size_near, "~estimate-off | pass"),
+	C(data_size_small, "| pass"),
+	C(estimate_off, "~estimate-off | pass"),
+	C(precopy_as_probe, "~estimate-off< ~precopy-as-probe | pass"),
+	C(probe_of_a_tiny_state, "| pass"),
+	C(fd_missing, "fd-missing | findings"),
+	C(fd_unexpected, "fd-unexpected | findings"),
+	C(fd_lost, "fd-lost | findings"),
+	C(set_state_fails, "| pass"),
+	C(illegal_arc, "illegal-arc | findings"),
+	C(illegal_unclaimed, "illegal-arc ?no-migration | findings"),
+	C(illegal_refused, "| pass"),
+	C(state_desync, "state-desync | findings"),
+	C(desync_to_error, "state-desync error-state< ?no-migration | findings"),
+	C(reset_between, "| pass"),
+	C(error_state, "error-state | findings"),
+	C(call_stuck, "call-stuck | findings"),
+	C(read_waits_in_precopy, "| pass"),
+	C(stuck_for_a_moment, "| pass"),
+	C(slow_call, "~slow-call | pass"),
+	C(resume_whole, "| pass"),
+	C(resume_short, "resume-short | findings"),
+	C(rejected_short, "resume-rejected | findings"),
+	C(rejected_whole, "resume-rejected | findings"),
+	C(rejected_alone, "?resume-rejected | inconclusive"),
+	C(not_drained, "stream-not-drained | findings"),
+	C(cancelled_in_stop_copy, "| pass"),
+	C(cancelled_in_two_calls, "| pass"),
+	C(last_read_failed, "| pass"),
+	C(undrained_at_the_end, "?stream-not-drained | inconclusive"),
+	C(thrown_away, "~precopy-thrown-away | pass"),
+	C(retried, "| pass"),
+	C(left_early, "~left-precopy-early | pass"),
+	C(left_knowingly, "| pass"),
+	C(enomsg_spin, "~enomsg-spin | pass"),
+	C(enomsg_slowly, "| pass"),
+	C(poll_missing, "~poll-missing | pass"),
+	C(reset_in_session, "~reset-in-session | pass"),
+	C(reset_after_failure, "| pass"),
+	C(reset_in_resuming, "| pass"),
+	C(left_open_at_close, "stream-left-open | findings"),
+	C(left_open_for_long, "stream-left-open | findings"),
+	C(p2p_skipped, "p2p-skipped | findings"),
+	C(p2p_kept, "| pass"),
+	C(concurrent_io, "~estimate-off concurrent-io | findings"),
+	C(concurrent_and_refused, "~estimate-off | pass"),
+	C(not_converging, "~not-converging | pass"),
+	C(converging, "| pass"),
+	C(slow_first_byte, "~estimate-off ~slow-first-byte | pass"),
+	C(first_byte_of_many, "| pass"),
+	C(lost_in_session, "?lost-events | inconclusive"),
+	C(lost_before, "| pass"),
+	C(lost_while_idle, "?lost-events | inconclusive"),
+	C(proven_beside_a_hole, "enomsg-in-stop-copy ?lost-events | findings"),
+	C(joined_late, "?joined-late | inconclusive"),
+	C(hook_missing, "?hook-missing | inconclusive"),
+	C(no_migration, "?no-migration | inconclusive"),
+#undef C
+};
+
+static const char *line_of(void (*play)(struct synth *))
+{
+	static char line[4096];
+	struct synth s;
+	struct model *m;
+	struct judge *j;
+
+	synth_init(&s);
+	play(&s);
+	judge_synth(&s, &m, &j);
+	snprintf(line, sizeof(line), "%s", judge_line(j));
+	judge_destroy(j);
+	model_destroy(m);
+	synth_free(&s);
+	return line;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	judge_opts_init(&opts);
+	memset(&evidence, 0, sizeof(evidence));
+	return 0;
+}
+
+static void test_rules(void **state)
+{
+	unsigned int bad = 0;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *got = line_of(cases[i].play);
+
+		if (strcmp(got, cases[i].want)) {
+			print_message("%s:\n  want %s\n  got  %s\n", cases[i].name, cases[i].want, got);
+			bad++;
+		}
+	}
+	assert_int_equal(bad, 0);
+}
+
+/* Every rule but those that options make is in the table, fired. */
+static void test_all_fire(void **state)
+{
+	uint32_t rule;
+	size_t i;
+
+	(void)state;
+	for (rule = 0; rule < RULE_NR; rule++) {
+		const char *name = judge_rule(rule)->name;
+		bool seen = rule == RULE_DOWNTIME_BUDGET || rule == RULE_ARC_BUDGET ||
+			    rule == RULE_EXPECT_COMPLETED || rule == RULE_DAMAGED_TRACE;
+
+		for (i = 0; i < sizeof(cases) / sizeof(cases[0]) && !seen; i++)
+			seen = strstr(cases[i].want, name) != NULL;
+		if (!seen)
+			print_message("%s never fires\n", name);
+		assert_true(seen);
+		assert_int_equal(judge_rule_from_name(name), rule);
+	}
+}
+
+static void test_parties(void **state)
+{
+	struct synth s;
+	struct model *m;
+	struct judge *j;
+
+	(void)state;
+	synth_init(&s);
+	rejected_short(&s);
+	judge_synth(&s, &m, &j);
+	assert_int_equal(judge_finding(j, 0)->party, PARTY_VMM);
+	judge_destroy(j);
+	model_destroy(m);
+	synth_free(&s);
+	synth_init(&s);
+	rejected_whole(&s);
+	judge_synth(&s, &m, &j);
+	assert_int_equal(judge_finding(j, 0)->party, PARTY_DRIVER);
+	judge_destroy(j);
+	model_destroy(m);
+	synth_free(&s);
+}
+
+static void test_options(void **state)
+{
+	static const char text[] =
+		"# a policy\n\n max-arc = 500us # all\nmax-arc=PRE_COPY_P2P:STOP_COPY=2ms\n"
+		"ignore = eof-in-precopy, poll-missing\nstrict = yes\nexpect = completed=1\n";
+	char err[JUDGE_ERR_LEN];
+	unsigned int line;
+
+	(void)state;
+	assert_int_equal(judge_policy(&opts, text, sizeof(text) - 1, &line, err), 0);
+	assert_int_equal(opts.max_arc_ns, 500 * US);
+	assert_int_equal(opts.n_arcs, 1);
+	assert_true(opts.strict && opts.ignore[RULE_EOF_IN_PRECOPY] && opts.expects_completed);
+	assert_string_equal(line_of(eof_in_precopy),
+			    "eof-in-precopy! arc-budget | findings");
+	assert_string_equal(line_of(left_early), "~left-precopy-early arc-budget | findings");
+	judge_opts_init(&opts);
+	opts.ignore[RULE_EOF_IN_PRECOPY] = true;
+	assert_string_equal(line_of(eof_in_precopy), "eof-in-precopy! | pass");
+
+	judge_opts_init(&opts);
+	opts.max_stop_window_ns = MS;
+	assert_string_equal(line_of(conforming), "downtime-budget | findings");
+	judge_opts_init(&opts);
+	opts.max_downtime_ns = MS;
+	assert_string_equal(line_of(conforming), "downtime-budget | findings");
+	opts.max_downtime_ns = SEC;
+	assert_string_equal(line_of(conforming), "?downtime-budget | inconclusive");
+	assert_string_equal(line_of(resume_whole), "| pass");
+	opts.max_downtime_ns = 2 * MS;
+	assert_string_equal(line_of(resume_whole), "downtime-budget | findings");
+
+	assert_int_equal(judge_policy(&opts, "strict = yes\nmax-arc = soon\n", 29, &line, err),
+			 -EINVAL);
+	assert_int_equal(line, 2);
+	assert_string_equal(err, "max-arc: 'soon' is no duration (300ms, 1.5s)");
+	assert_int_equal(judge_policy(&opts, "nonsense", 8, &line, err), -EINVAL);
+	assert_int_equal(judge_opts_set(&opts, "ignore", "no-such-rule", err), -EINVAL);
+	assert_int_equal(judge_opts_set(&opts, "max-arc", "FOO:STOP=1ms", err), -EINVAL);
+	assert_int_equal(judge_opts_set(&opts, "expect", "done=1", err), -EINVAL);
+}
+
+static void test_expectation(void **state)
+{
+	struct judge *j;
+
+	(void)state;
+	opts.expects_completed = true;
+	opts.expect_completed = 2;
+	j = judge_create(&opts);
+	judge_expectation(j, 2, true);
+	assert_string_equal(judge_line(j), "| pass");
+	judge_expectation(j, 1, true);
+	assert_string_equal(judge_line(j), "?expect-completed | inconclusive");
+	judge_expectation(j, 3, true);
+	assert_string_equal(judge_line(j), "?expect-completed expect-completed | findings");
+	judge_destroy(j);
+}
+
+static void test_health(void **state)
+{
+	struct source_health h = { .ended = false };
+
+	(void)state;
+	evidence.health = &h;
+	assert_string_equal(line_of(conforming), "?damaged-trace | inconclusive");
+	h.ended = true;
+	assert_string_equal(line_of(conforming), "| pass");
+	h.bytes_skipped = 1;
+	assert_string_equal(line_of(conforming), "?damaged-trace | inconclusive");
+}
+
+/* A clone goes its own way and comes to the same end. */
+static void test_clone(void **state)
+{
+	struct event_context ctx;
+	struct judge *j = judge_create(&opts), *c;
+	struct model *m = model_create();
+	char first[4096];
+	struct synth s;
+	size_t i;
+
+	(void)state;
+	synth_init(&s);
+	data_after_eof(&s);
+	for (i = 0; i < s.n; i++) {
+		assert_int_equal(model_feed(m, &s.ev[i], &ctx), 0);
+		assert_int_equal(judge_feed(j, m, &s.ev[i], &ctx), 0);
+		c = judge_clone(j);
+		assert_non_null(c);
+		judge_destroy(j);
+		j = c;
+	}
+	c = judge_clone(j);
+	judge_finish(j, m, &evidence);
+	snprintf(first, sizeof(first), "%s", judge_line(j));
+	judge_finish(c, m, &evidence);
+	assert_string_equal(first, judge_line(c));
+	assert_string_equal(first, "data-after-eof ~estimate-off | findings");
+	judge_destroy(c);
+	judge_destroy(j);
+	model_destroy(m);
+	synth_free(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_rules, setup),
+		cmocka_unit_test_setup(test_all_fire, setup),
+		cmocka_unit_test_setup(test_parties, setup),
+		cmocka_unit_test_setup(test_options, setup),
+		cmocka_unit_test_setup(test_expectation, setup),
+		cmocka_unit_test_setup(test_health, setup),
+		cmocka_unit_test_setup(test_clone, setup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
