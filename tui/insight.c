@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "tui/insight.h"
 
-#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "judge/judge.h"
+#include "model/forecast.h"
 
 struct insight {
 	struct judge *judge;
+	bool finished;
 };
 
 struct insight *insight_create(void)
@@ -44,6 +46,7 @@ int insight_finish(struct insight *in, struct model *m, const struct source_heal
 {
 	struct judge_evidence e = { .health = health, .meta = meta };
 
+	in->finished = true;
 	return judge_finish(in->judge, m, &e);
 }
 
@@ -74,10 +77,30 @@ bool insight_finding(const struct insight *in, size_t i, struct insight_finding 
 	return true;
 }
 
-void insight_forecast(struct model *m, uint32_t id, struct insight_forecast *out)
+const struct judge *insight_judge(const struct insight *in)
 {
-	(void)m;
-	(void)id;
+	return in->finished ? in->judge : NULL;
+}
+
+void insight_forecast(struct model *m, uint32_t id, uint64_t now_ns,
+		      struct insight_forecast *out)
+{
+	struct forecast f;
+
 	memset(out, 0, sizeof(*out));
-	out->converges = -1;
+	forecast_migration(m, id, now_ns, &f);
+	out->known = f.basis != FORECAST_NONE && f.mid_ns != MODEL_NONE;
+	out->likely_ns = f.mid_ns;
+	out->low_ns = f.low_ns;
+	out->high_ns = f.high_ns;
+	out->left_bytes = f.left_bytes;
+	out->read_bps = f.read_bps;
+	out->dirty_bps = f.dirty_bps;
+	out->done = f.trend == TREND_DONE;
+	out->converges = f.trend == TREND_UNKNOWN ? -1 : f.trend != TREND_NOT_CONVERGING;
+	if (f.samples)
+		snprintf(out->basis, sizeof(out->basis), "%s (%u)", forecast_basis_text(f.basis),
+			 f.samples);
+	else
+		snprintf(out->basis, sizeof(out->basis), "%s", forecast_basis_text(f.basis) ?: "");
 }

@@ -53,15 +53,20 @@ size_t insight_findings(const struct insight *in);
 bool insight_finding(const struct insight *in, size_t i, struct insight_finding *out);
 
 struct insight_forecast {
-	bool known;			/* else nothing below means anything */
-	uint64_t total_ns, low_ns, high_ns;
-	uint64_t arcs_ns, drain_ns, load_ns, other_ns;
-	bool load_known;
+	bool known;			/* the stop's length; the rest may be known without */
+	uint64_t likely_ns, low_ns, high_ns;
+	uint64_t left_bytes, read_bps, dirty_bps;	/* MODEL_NONE */
 	int converges;			/* 1 yes, 0 no, -1 cannot be said */
+	bool done;			/* nothing is left: it only waits */
 	char basis[128];		/* where the range comes from */
 };
 
 /* What stopping now would cost migration @id of @m, a running source. */
-void insight_forecast(struct model *m, uint32_t id, struct insight_forecast *out);
+void insight_forecast(struct model *m, uint32_t id, uint64_t now_ns,
+		      struct insight_forecast *out);
+
+/* The finished judge, for a report; NULL before insight_finish(). */
+struct judge;
+const struct judge *insight_judge(const struct insight *in);
 
 #endif

@@ -54,33 +54,52 @@ static void measured(struct scope *s, const struct migration *g, struct rect r)
 			    "the destination's part is not in the evidence");
 }
 
+/* "1.10 GiB/s", or "not known". */
+static const char *rate(struct scope *s, char buf[UNITS_LEN], uint64_t bps)
+{
+	if (bps == MODEL_NONE)
+		return strcpy(buf, "not known");
+	scope_size(s, buf, bps);
+	if (strlen(buf) + 3 < UNITS_LEN)
+		strcat(buf, "/s");
+	return buf;
+}
+
 static void forecast(struct scope *s, struct model *m, const struct migration *g, struct rect r)
 {
-	char a[UNITS_LEN], b[UNITS_LEN];
+	char a[UNITS_LEN], b[UNITS_LEN], c[UNITS_LEN];
 	struct insight_forecast f;
-	int row = r.row + 1;
+	int row = r.row + 1, end = r.row + r.rows;
+	uint64_t drain;
 
-	insight_forecast(m, g->id, &f);
-	pane_title(s, PANE_DOWNTIME, r, "IF STOPPED NOW", f.known ? "≈ %s (%s to %s)" : "%s%s%s",
-		   f.known ? units_duration(a, f.total_ns) : "nothing to go by yet",
-		   f.known ? units_duration(b, f.low_ns) : "",
-		   f.known ? units_duration((char[UNITS_LEN]){ 0 }, f.high_ns) : "");
-	if (!f.known) {
-		cells_field(s->cells, row, r.col + 1, r.cols - 2, false, ROLE_DIM, 0,
-			    "a forecast needs a rate of reading and what is left");
-		return;
+	insight_forecast(m, g->id, s->cursor_ns, &f);
+	if (f.known)
+		pane_title(s, PANE_DOWNTIME, r, "IF STOPPED NOW", "≈ %s (%s to %s)",
+			   units_duration(a, f.likely_ns), units_duration(b, f.low_ns),
+			   units_duration(c, f.high_ns));
+	else
+		pane_title(s, PANE_DOWNTIME, r, "IF STOPPED NOW", "nothing to go by yet");
+	if (f.known) {
+		bar(s, r, row++, "at best", f.low_ns, f.high_ns, NULL, ROLE_GOOD);
+		bar(s, r, row++, "likely", f.likely_ns, f.high_ns, NULL, ROLE_INITIAL);
+		bar(s, r, row++, "at worst", f.high_ns, f.high_ns, NULL, ROLE_WARN);
 	}
-	bar(s, r, row++, "state arcs", f.arcs_ns, f.total_ns, NULL, ROLE_WARN);
-	bar(s, r, row++, "drain", f.drain_ns, f.total_ns, NULL, ROLE_WARN);
-	bar(s, r, row++, "load", f.load_ns, f.total_ns, f.load_known ? NULL : "not known",
-	    ROLE_INITIAL);
-	bar(s, r, row++, "other", f.other_ns, f.total_ns, NULL, ROLE_DIM);
-	if (row < r.row + r.rows)
-		cells_field(s->cells, row++, r.col + 1, r.cols - 2, false, ROLE_DIM, 0, f.basis);
-	if (row < r.row + r.rows && f.converges >= 0)
-		cells_text(s->cells, row, r.col + 1, f.converges ? ROLE_GOOD : ROLE_WARN, CELL_BOLD,
-			   f.converges ? "converging: read faster than dirtied" :
+	if (f.left_bytes != MODEL_NONE && f.read_bps != MODEL_NONE && f.read_bps && row < end) {
+		drain = (uint64_t)((double)f.left_bytes / (double)f.read_bps * 1e9);
+		cells_printf(s->cells, row++, r.col + 1, ROLE_TEXT, 0, "to drain      %s in %s",
+			     scope_size(s, a, f.left_bytes), units_duration(b, drain));
+	}
+	if (row < end)
+		cells_printf(s->cells, row++, r.col + 1, ROLE_TEXT, 0,
+			     "read %s, dirtied %s", rate(s, a, f.read_bps), rate(s, b, f.dirty_bps));
+	if (row < end)
+		cells_text(s->cells, row++, r.col + 1, !f.converges ? ROLE_WARN : ROLE_TEXT,
+			   CELL_BOLD, f.done ? "nothing is left: it waits" :
+			   f.converges > 0 ? "converging: read faster than dirtied" :
+			   f.converges < 0 ? "whether it converges cannot be said yet" :
 			   "NOT CONVERGING: dirtied at least as fast as read");
+	if (row < end && f.known)
+		cells_printf(s->cells, row, r.col + 1, ROLE_DIM, 0, "from %s", f.basis);
 }
 
 void pane_downtime(struct scope *s, struct model *m, struct rect r)

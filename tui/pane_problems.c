@@ -19,12 +19,36 @@ static unsigned int severity_role(uint32_t severity)
 	       ROLE_WARN;
 }
 
+/* Where a line of at most @width bytes ends: at a blank; the texts are our own. */
+static size_t line_end(const char *text, size_t width)
+{
+	size_t len = strlen(text), cut = width;
+
+	if (len <= width)
+		return len;
+	while (cut > 0 && text[cut] != ' ')
+		cut--;
+	return cut ? cut : width;
+}
+
+static void listed(struct scope *s, int row, size_t problem)
+{
+	int i = row - s->listed_row;
+
+	if (i < 0 || i >= (int)(sizeof(s->listed) / sizeof(s->listed[0])))
+		return;
+	s->listed[i] = problem;
+	s->listed_n = i + 1;
+}
+
 void pane_problems(struct scope *s, struct model *m, struct rect r)
 {
 	size_t all = insight_findings(s->insight), i, shown = 0, now = 0, skip;
 	struct insight_finding f;
 	char when[UNITS_LEN], dev[NAME_LEN], text[600];
-	int row = r.row + 1, rows = r.rows - 1;
+	int row = r.row + 1, rows = r.rows - 1, col;
+	const char *rest;
+	bool roomy;
 
 	for (i = 0; i < all; i++)
 		now += scope_finding(s, i, &f);
@@ -41,6 +65,8 @@ void pane_problems(struct scope *s, struct model *m, struct rect r)
 	if (s->problem >= now)
 		s->problem = now - 1;
 	skip = rows > 0 && s->problem >= (size_t)rows ? s->problem - (size_t)rows + 1 : 0;
+	/* With room for all of it, a finding is told in full. */
+	roomy = now * 3 <= (size_t)rows;
 	s->listed_row = row;
 	for (i = 0; i < all && row < r.row + r.rows; i++) {
 		bool sel;
@@ -54,19 +80,29 @@ void pane_problems(struct scope *s, struct model *m, struct rect r)
 		cells_field(s->cells, row, r.col + 1, 7, false, severity_role(f.severity), CELL_BOLD,
 			    f.consequence ? " └" : severity_word(f.severity));
 		scope_time(s, when, f.t_ns);
-		snprintf(text, sizeof(text), "%s%s%s %s: %s", f.device ?
-			 scope_device_name(m, f.device, 14, dev) : "", f.device ? " " : "", f.rule,
-			 f.party, f.text);
+		col = r.col + 8;
 		if (r.cols >= 90) {
-			cells_field(s->cells, row, r.col + 8, 15, true, ROLE_DIM, 0, when);
-			cells_field(s->cells, row, r.col + 24, r.cols - 24, false, ROLE_TEXT,
-				    sel ? CELL_BOLD : 0, text);
-		} else {
-			cells_field(s->cells, row, r.col + 8, r.cols - 8, false, ROLE_TEXT,
-				    sel ? CELL_BOLD : 0, f.text[0] ? text : f.rule);
+			cells_field(s->cells, row, col, 15, true, ROLE_DIM, 0, when);
+			col += 16;
 		}
-		if (s->listed_n < (int)(sizeof(s->listed) / sizeof(s->listed[0])))
-			s->listed[s->listed_n++] = shown - 1;
+		snprintf(text, sizeof(text), "%s%s%s (%s)%s%s", f.device ?
+			 scope_device_name(m, f.device, 14, dev) : "", f.device ? " " : "", f.rule,
+			 f.party, roomy ? "" : ": ", roomy ? "" : f.text);
+		cells_field(s->cells, row, col, r.col + r.cols - col, false, ROLE_TEXT,
+			    sel ? CELL_BOLD : 0, text);
+		listed(s, row, shown - 1);
+		for (rest = f.text; roomy && *rest && row + 1 < r.row + r.rows; ) {
+			size_t cut = line_end(rest, (size_t)(r.cols - 9));
+
+			snprintf(text, sizeof(text), "%.*s", (int)cut, rest);
+			cells_field(s->cells, ++row, r.col + 8, r.cols - 8, false, ROLE_DIM, 0, text);
+			listed(s, row, shown - 1);
+			rest += cut;
+			while (*rest == ' ')
+				rest++;
+			if (rest > f.text + 2 * (r.cols - 9))
+				break;
+		}
 		row++;
 	}
 }

@@ -299,9 +299,9 @@ static void device_row(struct scope *s, struct model *m, const struct column c[C
 	if (save && g->window.start_ns != MODEL_NONE) {
 		units_duration(text[C_STOP], g->window.total_ns);
 	} else if (save && !g->ended) {
-		insight_forecast(m, g->id, &f);
+		insight_forecast(m, g->id, s->cursor_ns, &f);
 		if (f.known)
-			snprintf(text[C_STOP], NAME_LEN, "≈%s", units_duration(a, f.total_ns));
+			snprintf(text[C_STOP], NAME_LEN, "≈%s", units_duration(a, f.likely_ns));
 	}
 	n = scope_findings(s, d->number, &worst);
 	if (n) {

@@ -65,6 +65,7 @@ const struct request_entry requests[] = {
 	{ .req = REQ_REDRAW, "redraw", NULL, { CTRL('l') }, "draw everything anew" },
 	{ .req = REQ_SUSPEND, "suspend", NULL, { CTRL('z') }, "back to the shell; fg returns" },
 	{ .req = REQ_QUIT, "quit", NULL, { 'q', CTRL('c') }, "leave" },
+	{ .req = REQ_SAVE_ROLES, "save-roles", "FILE", { 0 }, NULL },
 	{ .req = REQ_RESIZE, "resize", "ROWSxCOLS", { 0 }, NULL },
 	{ .req = REQ_TICK, "tick", "DURATION", { 0 }, NULL },
 	{ .req = REQ_KEYS, "keys", "KEYS", { 0 }, NULL },

@@ -686,6 +686,19 @@ static int save_screen(struct scope *s, const char *arg)
 	return out_close(s, f, path, "screen");
 }
 
+/* What each cell of the screen is about, as a map of letters; for goldens and pictures. */
+static int save_roles(struct scope *s, const char *arg)
+{
+	char path[512];
+	FILE *f = out_open(s, arg, ".roles", path, sizeof(path));
+
+	if (!f)
+		return -EINVAL;
+	s->message[0] = '\0';
+	cells_print_roles(scope_draw(s), f);
+	return out_close(s, f, path, "roles");
+}
+
 /* The model of the cursor, of the migration on the screen, when there is one. */
 static int write_report(struct scope *s, const char *arg)
 {
@@ -705,6 +718,9 @@ static int write_report(struct scope *s, const char *arg)
 	t.path = s->opt.path ?: "live";
 	t.meta = s->status.meta;
 	t.health = s->status.has_health ? &s->status.health : NULL;
+	/* The judge has seen all of it: it has no say in the middle. */
+	if (s->cursor == store_count(s->store))
+		t.judge = insight_judge(s->insight);
 	g = scope_migration(s, t.model);
 	if (g)
 		v.migration = g->id;
@@ -1042,6 +1058,8 @@ static int obey(struct scope *s, enum request req, const char *arg)
 	uint64_t ns;
 
 	s->dirty = true;
+	/* Before the first screen, too, the cursor and the axis are somewhere. */
+	scope_settle(s);
 	switch (req) {
 	case REQ_HELP:
 		s->overlay = s->overlay == OVERLAY_HELP ? OVERLAY_NONE : OVERLAY_HELP;
@@ -1191,6 +1209,8 @@ static int obey(struct scope *s, enum request req, const char *arg)
 		break;
 	case REQ_SAVE_SCREEN:
 		return save_screen(s, arg);
+	case REQ_SAVE_ROLES:
+		return save_roles(s, arg);
 	case REQ_WRITE_REPORT:
 		return write_report(s, arg);
 	case REQ_EXPORT:

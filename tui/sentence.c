@@ -162,23 +162,27 @@ static void under_way(struct scope *s, struct model *m, const struct migration *
 			add(o, ", %s left", scope_size(s, a, initial + dirty));
 		goto failures;
 	}
-	insight_forecast(m, g->id, &f);
+	insight_forecast(m, g->id, s->cursor_ns, &f);
 	if (left)
 		add(o, " LEAVING: %s left", scope_size(s, a, initial + dirty));
 	else
 		add(o, " LEAVING: %s read, what is left was not asked for",
 		    scope_size(s, a, g->bytes_total));
-	if (f.known && f.converges >= 0)
+	if (f.done)
+		add(o, ", all of it read: it waits");
+	else if (f.converges >= 0)
 		add(o, f.converges ? ", converging" : ", NOT CONVERGING");
+	else if (left)
+		add(o, ", trend unknown");
 	if (f.known) {
-		add(o, ". Stop now ≈%s", units_duration(a, f.total_ns));
+		add(o, ". Stop now ≈%s", units_duration(a, f.likely_ns));
 		add(o, " (%s", units_duration(a, f.low_ns));
 		add(o, "–%s)", units_duration(a, f.high_ns));
 	} else {
 		add(o, "; %s for %s", state_label(a, d->state),
 		    units_duration(b, since(s, d->state_since_ns)));
 	}
-	if (f.known && !f.converges)
+	if (!f.converges)
 		o->role = ROLE_WARN;
 failures:
 	if (g->failures) {
