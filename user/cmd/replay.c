@@ -122,7 +122,7 @@ int cmd_replay(int argc, char **argv)
 	first = cmd_parse(&command_replay, argc, argv, &o, &status);
 	if (first < 0)
 		return status;
-	if (first == argc)
+	if (first >= argc)
 		return cmd_fail(EXIT_USAGE, "replay: which recording? 'vfioscope replay FILE...'");
 	/* A mistyped time is told before anything is read. */
 	status = cmd_reader_window(&o.reader, &window);
