@@ -411,6 +411,7 @@ static void sample(struct mig *g, const struct event *ev)
 	m->trend[m->n_trend].t_ns = ev->t_ns;
 	m->trend[m->n_trend].initial_bytes = ev->precopy_info.initial_bytes;
 	m->trend[m->n_trend].dirty_bytes = ev->precopy_info.dirty_bytes;
+	m->trend[m->n_trend].moved = m->bytes_total;
 	m->n_trend++;
 }
 
@@ -433,6 +434,8 @@ static void take_info(struct mig *g, const struct event *ev, struct migration_st
 	}
 	m->initial_last = initial;
 	m->dirty_last = dirty;
+	m->info_ns = ev->t_ns;
+	m->info_moved = m->bytes_total;
 	if (dirty > m->dirty_max) {
 		m->dirty_max = dirty;
 		m->dirty_max_ns = ev->t_ns;

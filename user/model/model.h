@@ -93,6 +93,7 @@ struct migration_arc {
 
 struct migration_sample {		/* one precopy info */
 	uint64_t t_ns, initial_bytes, dirty_bytes;
+	uint64_t moved;			/* bytes of the session so far */
 };
 
 /* A stretch of empty reads of one stream with nothing moved in between. */
@@ -159,6 +160,7 @@ struct migration {
 	uint64_t initial_first, initial_last;
 	uint64_t dirty_first, dirty_last, dirty_max, dirty_max_ns;
 	uint64_t dirty_rises, dirty_falls;
+	uint64_t info_ns, info_moved;	/* the last info: when, bytes moved until then */
 	uint64_t initial_zero_ns;	/* when initial_bytes was first seen 0 */
 	struct migration_sample trend[MIGRATION_TREND_MAX];
 	uint32_t n_trend;		/* evenly thinned out */

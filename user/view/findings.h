@@ -8,6 +8,7 @@
 #ifndef VFIOSCOPE_VIEW_FINDINGS_H
 #define VFIOSCOPE_VIEW_FINDINGS_H
 
+#include "model/forecast.h"
 #include "util/json.h"
 #include "view/view.h"
 
@@ -41,5 +42,14 @@ void findings_text(FILE *f, const struct view_trace *traces, size_t n,
 
 /* The "traces", "loss" and "devices" of report and check --format json. */
 void traces_json(struct json *j, const struct view_trace *traces, size_t n);
+
+/* Estimates against truth over all traces; the text only from two migrations on. */
+void estimates_text(FILE *f, const struct view_trace *traces, size_t n,
+		    const struct view_options *opt);
+void estimates_json(struct json *j, const struct view_trace *traces, size_t n);
+
+/* A forecast in two lines (none when nothing is known), or as "forecast". */
+void forecast_text(FILE *f, const struct forecast *x, const struct view_options *opt);
+void forecast_json(struct json *j, const struct forecast *x);
 
 #endif

@@ -213,6 +213,13 @@ static void put_migration(struct json *j, const struct view_trace *t, size_t tra
 	json_ku64(j, "longest_ns", m->runs.longest_span_ns);
 	json_ku64(j, "total_ns", m->runs.span_ns);
 	json_object_end(j);
+	{
+		struct forecast x = { 0 };
+
+		if (!m->ended)
+			forecast_migration(t->model, m->id, model_last_ns(t->model), &x);
+		forecast_json(j, &x);
+	}
 	put_failure(j, m);
 	json_ku64(j, "resets", m->resets);
 	json_ku64(j, "lost", m->lost);
@@ -359,6 +366,7 @@ void report_json(FILE *f, const struct view_trace *traces, size_t n,
 		base += model_migrations(traces[i].model);
 	}
 	json_array_end(j);
+	estimates_json(j, traces, n);
 	/* Without a judge: no findings is not "none found". */
 	findings_json(j, traces, n, opt);
 	json_object_end(j);

@@ -552,6 +552,12 @@ static void print_migration(struct report *r, const struct migration *g, uint32_
 	print_window(r, g);
 	fputc('\n', r->f);
 	if (g->direction == DIR_SAVE) {
+		if (!g->ended) {
+			struct forecast x;
+
+			forecast_migration(r->m, g->id, model_last_ns(r->m), &x);
+			forecast_text(r->f, &x, r->opt);
+		}
 		print_estimate(r, g);
 		print_infos(r, g);
 		print_empty(r, g);
@@ -624,6 +630,7 @@ void report_text(FILE *f, const struct view_trace *traces, size_t n,
 		base += model_migrations(r.m);
 		judged |= traces[i].judge != NULL;
 	}
+	estimates_text(f, traces, n, opt);
 	if (judged) {
 		fprintf(f, "\n%sFINDINGS%s\n", paint(opt, C_BOLD), paint(opt, C_OFF));
 		findings_text(f, traces, n, opt);

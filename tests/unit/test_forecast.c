@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_forecast.c - ranks, samples, and windows that lie in what was forecast
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "model/forecast.h"
+#include "tests/unit/synth.h"
+
+static void test_rank(void **state)
+{
+	const uint64_t up[] = { 1, 2, 3, 4, 5, 6, 7, 8 }, down[] = { 9, 8, 7, 6, 5, 4, 3, 2 };
+	const uint64_t flat[] = { 5, 5, 5, 5, 5, 5, 5, 5 };
+	const uint64_t ties[] = { 1, 1, 2, 2, 3, 3, 4, 4 }, odd[] = { 1, 2, 3, 4, 5, 6, 7, 1000000 };
+	double rho;
+
+	(void)state;
+	assert_false(rank_correlation(up, up, 7, &rho));
+	assert_false(rank_correlation(up, flat, 8, &rho));
+	assert_true(rank_correlation(up, odd, 8, &rho));
+	assert_true(rho > 0.999 && rho < 1.001);
+	assert_true(rank_correlation(up, down, 8, &rho));
+	assert_true(rho < -0.999 && rho > -1.001);
+	/* 1.5 1.5 3.5 3.5 ...: 40 / sqrt(42 * 40) */
+	assert_true(rank_correlation(up, ties, 8, &rho));
+	assert_true(rho > 0.975 && rho < 0.977);
+}
+
+static void feed(struct model *m, const struct synth *s, size_t *from)
+{
+	for (; *from < s->n; (*from)++)
+		assert_int_equal(model_feed(m, &s->ev[*from], NULL), 0);
+}
+
+static uint32_t seed;
+
+static uint32_t rnd(uint32_t n)
+{
+	seed = seed * 1103515245 + 12345;
+	return (seed >> 8) % n;
+}
+
+/* Migrations of one device with their own sizes and noise: how good is it? */
+static void test_range(void **state)
+{
+	struct model *m = model_create();
+	uint32_t i, k, inside = 0, judged = 0;
+	double ratios[100];
+	struct forecast f;
+	struct synth s;
+	size_t from = 0;
+
+	(void)state;
+	seed = 7;
+	synth_init(&s);
+	synth_device(&s, 1, "0000:3b:00.2", "mlx5_vfio_pci", 7);
+	synth_task(&s, 100, "mig/src/main", "web-07");
+	synth_open(&s);
+	for (i = 0; i < 100; i++) {
+		uint32_t reads = 4 + rnd(60);
+		const struct migration *g;
+
+		synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), MS);
+		synth_info(&s, 4 * MIB, 0);
+		for (k = 0; k < 4; k++)
+			synth_read(&s, MIB, 500 * US);
+		synth_data_size(&s, reads * MIB);
+		synth_info(&s, 0, reads * MIB);
+		feed(m, &s, &from);
+		forecast_migration(m, i + 1, s.now, &f);
+		synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY_P2P), MS + rnd(300) * US);
+		synth_set_state(&s, SYNTH_PATH(MIG_STOP_COPY), 5 * MS + rnd(2000) * US);
+		for (k = 0; k < reads; k++)
+			synth_read(&s, MIB, 400 * US + rnd(200) * US);
+		synth_read(&s, 0, US);
+		synth_set_state(&s, SYNTH_PATH(MIG_STOP), MS);
+		synth_stream_close(&s);
+		synth_set_state(&s, SYNTH_PATH(MIG_RUNNING_P2P, MIG_RUNNING), MS);
+		feed(m, &s, &from);
+		g = model_migration(m, i + 1);
+		assert_true(f.low_ns <= f.mid_ns && f.mid_ns <= f.high_ns);
+		assert_int_equal(f.basis, i == 0 ? FORECAST_SESSION :
+				 i < 3 ? FORECAST_DRIVER : FORECAST_DEVICE);
+		inside += g->window.total_ns >= f.low_ns && g->window.total_ns <= f.high_ns;
+		ratios[judged++] = (double)f.high_ns / (double)f.low_ns;
+	}
+	for (i = 0; i < judged; i++)
+		for (k = i + 1; k < judged; k++)
+			if (ratios[k] < ratios[i]) {
+				double t = ratios[i];
+
+				ratios[i] = ratios[k];
+				ratios[k] = t;
+			}
+	print_message("%u of 100 windows in the range, median high/low %.2f\n", inside,
+		      ratios[judged / 2]);
+	assert_true(inside >= 90);
+	assert_true(ratios[judged / 2] <= 2);
+	model_destroy(m);
+	synth_free(&s);
+}
+
+static void test_silence(void **state)
+{
+	struct model *m = model_create();
+	struct forecast f;
+	struct synth s;
+	size_t from = 0;
+
+	(void)state;
+	synth_init(&s);
+	synth_device(&s, 1, "0000:3b:00.2", "mlx5_vfio_pci", 7);
+	synth_task(&s, 100, "mig/src/main", "web-07");
+	synth_open(&s);
+	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), MS);
+	feed(m, &s, &from);
+	forecast_migration(m, 1, s.now, &f);
+	assert_int_equal(f.basis, FORECAST_NONE);
+	assert_int_equal(f.trend, TREND_UNKNOWN);
+	assert_true(f.mid_ns == MODEL_NONE);
+	forecast_migration(m, 2, s.now, &f);
+	assert_true(f.mid_ns == MODEL_NONE);
+	/* 4 MiB left, 1 MiB read since: 3 MiB; then it gets dirty faster */
+	synth_info(&s, 0, 4 * MIB);
+	synth_read(&s, MIB, 500 * US);
+	feed(m, &s, &from);
+	forecast_migration(m, 1, s.now, &f);
+	assert_int_equal(f.left_bytes, 3 * MIB);
+	synth_pause(&s, SEC);
+	synth_info(&s, 0, 6 * MIB);
+	feed(m, &s, &from);
+	forecast_migration(m, 1, s.now, &f);
+	assert_int_equal(f.trend, TREND_NOT_CONVERGING);
+	assert_int_equal(f.left_bytes, 6 * MIB);
+	assert_true(f.dirty_bps > f.read_bps);
+	synth_read(&s, 6 * MIB, 500 * US);
+	feed(m, &s, &from);
+	forecast_migration(m, 1, s.now, &f);
+	assert_int_equal(f.trend, TREND_DONE);
+	model_destroy(m);
+	synth_free(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rank),
+		cmocka_unit_test(test_range),
+		cmocka_unit_test(test_silence),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

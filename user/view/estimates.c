@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * estimates.c - what drivers estimated against what came, over all traces
+ *
+ * Whether "the closer to 0 the faster" holds is measured, per driver, and not
+ * assumed; under ESTIMATE_MIN_SAMPLES there is a table and no correlation.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/forecast.h"
+#include "view/common.h"
+#include "view/findings.h"
+
+struct table {
+	struct estimate_sample *s;
+	size_t n;
+};
+
+static int by_driver(const void *a, const void *b)
+{
+	const struct estimate_sample *x = a, *y = b;
+	int c = strcmp(x->driver, y->driver);
+
+	if (c)
+		return c;
+	return x->bytes < y->bytes ? -1 : x->bytes > y->bytes;
+}
+
+static int collect(struct table *t, const struct view_trace *traces, size_t n)
+{
+	size_t i, total = 0;
+	uint32_t id;
+
+	for (i = 0; i < n; i++)
+		total += model_migrations(traces[i].model);
+	t->n = 0;
+	t->s = calloc(total ? total : 1, sizeof(*t->s));
+	if (!t->s)
+		return -1;
+	for (i = 0; i < n; i++)
+		for (id = 1; id <= model_migrations(traces[i].model); id++)
+			t->n += estimate_of(traces[i].model, id, &t->s[t->n]);
+	qsort(t->s, t->n, sizeof(*t->s), by_driver);
+	return 0;
+}
+
+enum which { BY_DATA_SIZE, BY_PRECOPY_INFO };
+
+static uint64_t estimate(const struct estimate_sample *s, enum which w)
+{
+	return w == BY_DATA_SIZE ? s->data_size : s->precopy_info;
+}
+
+/* Of the estimate against the bytes, or against the driver's time. */
+static bool correlate(const struct estimate_sample *s, size_t n, enum which w, bool time,
+		      size_t *used, double *rho)
+{
+	uint64_t *x = calloc(n, sizeof(*x)), *y = calloc(n, sizeof(*y));
+	bool ok = false;
+	size_t i;
+
+	*used = 0;
+	if (x && y) {
+		for (i = 0; i < n; i++) {
+			if (estimate(&s[i], w) == MODEL_NONE)
+				continue;
+			x[*used] = estimate(&s[i], w);
+			y[(*used)++] = time ? s[i].driver_ns : s[i].bytes;
+		}
+		ok = rank_correlation(x, y, *used, rho);
+	}
+	free(x);
+	free(y);
+	return ok;
+}
+
+static size_t driver_end(const struct table *t, size_t from)
+{
+	size_t to = from;
+
+	while (to < t->n && !strcmp(t->s[to].driver, t->s[from].driver))
+		to++;
+	return to;
+}
+
+static const char *size_or_dash(char buf[UNITS_LEN], uint64_t v, const struct view_options *opt)
+{
+	return v == MODEL_NONE ? "-" : units_size(buf, v, opt->bytes);
+}
+
+#define ROWS	12
+
+static void put_driver(FILE *f, const struct estimate_sample *s, size_t n,
+		       const struct view_options *opt)
+{
+	static const char *const what[] = { "MIG_DATA_SIZE", "initial + dirty" };
+	char drv[NAME_LEN], a[UNITS_LEN], b[UNITS_LEN], c[UNITS_LEN];
+	size_t i, step = n > ROWS ? (n + ROWS - 1) / ROWS : 1, used;
+	double rho, rho_time;
+	int w;
+
+	fprintf(f, "\n  %s: %zu migration%s%s\n", s->driver[0] ? safe_name(drv, s->driver) :
+		"driver not known", n, n == 1 ? "" : "s", step > 1 ? ", some of them:" : "");
+	fprintf(f, "%s  %14s %15s %14s %12s %12s%s\n", paint(opt, C_BOLD), "MIG_DATA_SIZE",
+		"initial+dirty", "STOP_COPY gave", "driver took", "stop window",
+		paint(opt, C_OFF));
+	for (i = 0; i < n; i += step) {
+		fputs("  ", f);
+		text_pad(f, size_or_dash(a, s[i].data_size, opt), 14, true);
+		fputc(' ', f);
+		text_pad(f, size_or_dash(b, s[i].precopy_info, opt), 15, true);
+		fputc(' ', f);
+		text_pad(f, units_size(c, s[i].bytes, opt->bytes), 14, true);
+		fputc(' ', f);
+		text_pad(f, units_duration(a, s[i].driver_ns), 12, true);
+		fputc(' ', f);
+		text_pad(f, units_duration(b, s[i].window_ns), 12, true);
+		fputc('\n', f);
+	}
+	for (w = BY_DATA_SIZE; w <= BY_PRECOPY_INFO; w++) {
+		if (!correlate(s, n, w, false, &used, &rho)) {
+			if (used && used < ESTIMATE_MIN_SAMPLES)
+				fprintf(f, "  %s: no correlation under %d samples\n", what[w],
+					ESTIMATE_MIN_SAMPLES);
+			else if (used)
+				fprintf(f, "  %s: never or always the same: no correlation\n", what[w]);
+			continue;
+		}
+		fprintf(f, "  %s: rank correlation %+.2f with the bytes", what[w], rho);
+		if (correlate(s, n, w, true, &used, &rho_time))
+			fprintf(f, ", %+.2f with the driver's time", rho_time);
+		fprintf(f, " (%zu)\n", used);
+		if (correlate(s, n, w, true, &used, &rho_time))
+			fprintf(f, "    \"the closer to 0 the faster\" %s for this driver\n",
+				rho_time >= 0.7 ? "holds" : rho_time >= 0.3 ? "holds weakly" :
+				"does not hold");
+	}
+}
+
+void estimates_text(FILE *f, const struct view_trace *traces, size_t n,
+		    const struct view_options *opt)
+{
+	struct table t;
+	size_t i, end;
+
+	if (collect(&t, traces, n) || t.n < 2)
+		goto out;
+	fprintf(f, "\n%sESTIMATES AGAINST TRUTH%s\n", paint(opt, C_BOLD), paint(opt, C_OFF));
+	for (i = 0; i < t.n; i = end) {
+		end = driver_end(&t, i);
+		put_driver(f, t.s + i, end - i, opt);
+	}
+out:
+	free(t.s);
+}
+
+static void put_rho(struct json *j, const char *key, const struct estimate_sample *s, size_t n,
+		    enum which w, bool time)
+{
+	double rho;
+	size_t used;
+
+	json_key(j, key);
+	if (correlate(s, n, w, time, &used, &rho))
+		json_double(j, rho);
+	else
+		json_null(j);
+}
+
+static void put_known(struct json *j, const char *key, uint64_t v)
+{
+	json_key(j, key);
+	if (v == MODEL_NONE)
+		json_null(j);
+	else
+		json_u64(j, v);
+}
+
+void estimates_json(struct json *j, const struct view_trace *traces, size_t n)
+{
+	struct table t;
+	size_t i, k, end;
+
+	json_key(j, "estimates");
+	json_array_begin(j);
+	if (collect(&t, traces, n))
+		t.n = 0;
+	for (i = 0; i < t.n; i = end) {
+		const struct estimate_sample *s = t.s + i;
+
+		end = driver_end(&t, i);
+		json_object_begin(j);
+		json_key(j, "driver");
+		if (s->driver[0])
+			json_string(j, s->driver);
+		else
+			json_null(j);
+		json_ku64(j, "samples", end - i);
+		put_rho(j, "rho_data_size_bytes", s, end - i, BY_DATA_SIZE, false);
+		put_rho(j, "rho_data_size_time", s, end - i, BY_DATA_SIZE, true);
+		put_rho(j, "rho_precopy_info_bytes", s, end - i, BY_PRECOPY_INFO, false);
+		put_rho(j, "rho_precopy_info_time", s, end - i, BY_PRECOPY_INFO, true);
+		json_key(j, "table");
+		json_array_begin(j);
+		for (k = i; k < end; k++) {
+			json_object_begin(j);
+			put_known(j, "data_size", t.s[k].data_size);
+			put_known(j, "precopy_info", t.s[k].precopy_info);
+			json_ku64(j, "bytes_stop_copy", t.s[k].bytes);
+			json_ku64(j, "driver_ns", t.s[k].driver_ns);
+			json_ku64(j, "stop_window_ns", t.s[k].window_ns);
+			json_object_end(j);
+		}
+		json_array_end(j);
+		json_object_end(j);
+	}
+	json_array_end(j);
+	free(t.s);
+}
+
+void forecast_text(FILE *f, const struct forecast *x, const struct view_options *opt)
+{
+	char a[UNITS_LEN], b[UNITS_LEN], c[UNITS_LEN];
+
+	if (x->trend == TREND_UNKNOWN && x->basis == FORECAST_NONE)
+		return;
+	fprintf(f, "  %-14s%s", "forecast", x->trend == TREND_DONE ?
+		"nothing is left to pre-copy" : x->trend == TREND_CONVERGING ? "converging" :
+		x->trend == TREND_NOT_CONVERGING ? "not converging" : "trend not known");
+	if (x->left_bytes != MODEL_NONE)
+		fprintf(f, ", %s to move (%s)", units_size(a, x->left_bytes, opt->bytes),
+			x->left_is_data_size ? "MIG_DATA_SIZE" : "initial + dirty");
+	fputc('\n', f);
+	if (x->basis == FORECAST_NONE)
+		return;
+	fprintf(f, "                switched now it stops for %s (%s to %s), by\n"
+		"                %s", units_duration(a, x->mid_ns), units_duration(b, x->low_ns),
+		units_duration(c, x->high_ns), forecast_basis_text(x->basis));
+	if (x->samples)
+		fprintf(f, " (%u)", x->samples);
+	fputc('\n', f);
+}
+
+void forecast_json(struct json *j, const struct forecast *x)
+{
+	json_key(j, "forecast");
+	if (x->trend == TREND_UNKNOWN && x->basis == FORECAST_NONE) {
+		json_null(j);
+		return;
+	}
+	json_object_begin(j);
+	json_kstring(j, "trend", forecast_trend_name(x->trend));
+	put_known(j, "read_bps", x->read_bps);
+	put_known(j, "dirty_bps", x->dirty_bps);
+	put_known(j, "left_bytes", x->left_bytes);
+	json_kstring(j, "basis", forecast_basis_text(x->basis));
+	json_ku64(j, "samples", x->samples);
+	put_known(j, "low_ns", x->low_ns);
+	put_known(j, "mid_ns", x->mid_ns);
+	put_known(j, "high_ns", x->high_ns);
+	json_object_end(j);
+}
