@@ -21,12 +21,12 @@
 static struct judge_opts opts;
 static struct judge_evidence evidence;
 
-static struct event *last(struct synth *s)
+static inline struct event *last(struct synth *s)
 {
 	return &s->ev[s->n - 1];
 }
 
-static void judge_synth(const struct synth *s, struct model **mp, struct judge **jp)
+static inline void judge_synth(const struct synth *s, struct model **mp, struct judge **jp)
 {
 	struct model *m = model_create();
 	struct judge *j = judge_create(&opts);
@@ -44,7 +44,7 @@ static void judge_synth(const struct synth *s, struct model **mp, struct judge *
 	*jp = j;
 }
 
-static const char *judge_line(const struct judge *j)
+static inline const char *judge_line(const struct judge *j)
 {
 	static char line[4096];
 	size_t i, len = 0;
@@ -69,26 +69,26 @@ static const char *judge_line(const struct judge *j)
 }
 
 /* A device that runs, opened by QEMU. */
-static void begin(struct synth *s, const char *driver, uint64_t flags)
+static inline void begin(struct synth *s, const char *driver, uint64_t flags)
 {
 	synth_device(s, 1, "0000:3b:00.2", driver, flags);
 	synth_task(s, 100, "mig/src/main", "web-07");
 	synth_open(s);
 }
 
-static void precopy(struct synth *s)
+static inline void precopy(struct synth *s)
 {
 	synth_set_state(s, SYNTH_PATH(MIG_PRE_COPY), MS);
 }
 
-static void stop_copy(struct synth *s)
+static inline void stop_copy(struct synth *s)
 {
 	synth_set_state(s, SYNTH_PATH(MIG_PRE_COPY_P2P), MS);
 	synth_set_state(s, SYNTH_PATH(MIG_STOP_COPY), MS);
 }
 
 /* Clean up, and let enough time pass that nothing can be under way. */
-static void end(struct synth *s)
+static inline void end(struct synth *s)
 {
 	synth_set_state(s, SYNTH_PATH(MIG_STOP), MS);
 	synth_stream_close(s);
@@ -97,7 +97,7 @@ static void end(struct synth *s)
 	synth_add(s, EV_MARK, 0, 0)->device = 0;
 }
 
-static void drain(struct synth *s)
+static inline void drain(struct synth *s)
 {
 	synth_read(s, MIB, 50 * US);
 	synth_read(s, 0, 2 * US);
@@ -105,7 +105,7 @@ static void drain(struct synth *s)
 }
 
 /* PRE_COPY with 4 MiB initial data, all of it read. */
-static void initial(struct synth *s)
+static inline void initial(struct synth *s)
 {
 	int i;
 

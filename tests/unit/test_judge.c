@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "judge/page.h"
 #include "tests/unit/judge_help.h"
 
 #define MLX5(s)	begin(s, "mlx5_vfio_pci", 7)
@@ -1440,6 +1441,60 @@ static void test_clone(void **state)
 	synth_free(&s);
 }
 
+/* The lines of @text that begin with @prefix, joined. */
+static void joined(const char *text, const char *prefix, char *out, size_t size)
+{
+	size_t len = 0, n = strlen(prefix);
+
+	out[0] = '\0';
+	while (*text) {
+		int line = (int)strcspn(text, "\n");
+
+		if (!strncmp(text, prefix, n))
+			len += (size_t)snprintf(out + len, size - len, "%s%.*s", len ? " " : "",
+						line - (int)n, text + n);
+		text += line;
+		text += *text == '\n';
+	}
+}
+
+/* The page and the table say the same. */
+static void test_pages(void **state)
+{
+	static const char *const heads[] = {
+		"## What it means\n", "## The sentence\n", "## How to confirm it\n",
+		"## What to change\n",
+	};
+	char quote[1024], name[64];
+	uint32_t rule;
+	size_t i;
+
+	(void)state;
+	for (rule = 0; rule < RULE_NR; rule++) {
+		const struct rule *r = judge_rule(rule);
+		const struct page *p = page_find("rule", r->name);
+		const char *may = p ? strstr(p->text, "## What may follow") : NULL;
+		const enum rule_id *c;
+		size_t n = 0;
+
+		assert_non_null(p);
+		for (i = 0; i < 4; i++)
+			assert_non_null(strstr(p->text, heads[i]));
+		joined(p->text, "> ", quote, sizeof(quote));
+		assert_string_equal(quote, r->basis);
+		assert_true((r->consequences != NULL) == (may != NULL));
+		for (c = r->consequences; c && *c != RULE_NR; c++, n++) {
+			snprintf(name, sizeof(name), "`%s`", judge_rule(*c)->name);
+			assert_non_null(strstr(may, name));
+		}
+		for (i = 0; may && *may; may++)
+			i += *may == '`';
+		assert_int_equal(r->consequences ? i / 2 : 0, n);
+	}
+	for (i = 0; i < MIG_STATE_NR; i++)
+		assert_non_null(page_find("state", mig_state_name((uint32_t)i)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1450,6 +1505,7 @@ int main(void)
 		cmocka_unit_test_setup(test_expectation, setup),
 		cmocka_unit_test_setup(test_health, setup),
 		cmocka_unit_test_setup(test_clone, setup),
+		cmocka_unit_test_setup(test_pages, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

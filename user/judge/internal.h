@@ -66,6 +66,7 @@ struct jstream {
 	uint32_t number, device, migration, direction;
 	uint32_t ops, hooked;
 	bool defined, tainted;	/* not seen from its birth without a hole */
+	bool holed;		/* events were lost that may have been its own */
 	bool lost;		/* its ioctl failed: nobody holds it */
 	bool over;		/* its session */
 	uint64_t over_ns;

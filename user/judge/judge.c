@@ -671,7 +671,7 @@ static struct jcall *call_of(struct jdev *d, uint32_t tid, bool make)
 /* A hole: what was counted is no longer exact, what was open is no longer known. */
 static void forget_stream(struct jstream *s)
 {
-	s->tainted = true;
+	s->tainted = s->holed = true;
 	s->n_infos = 0;
 	s->n_samples = 0;
 	s->since = s->between = 0;

@@ -153,7 +153,8 @@ void rule_stream_left_open(struct look *l)
 	uint64_t now = l->ev ? l->ev->t_ns : model_last_ns(l->model);
 	struct finding f;
 
-	if (!s || s->lost || s->closed)
+	/* A lost close looks like none. */
+	if (!s || s->lost || s->closed || s->holed)
 		return;
 	if (s->orphan_seq) {
 		/*
