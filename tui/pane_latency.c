@@ -119,7 +119,8 @@ void pane_latency(struct scope *s, struct model *m, struct rect r)
 	row = r.row + 1 + span;
 	if (g && g->io_measured && (kind == SK_READ || kind == SK_WRITE) && row < r.row + r.rows)
 		cells_printf(s->cells, row, r.col + 1, ROLE_TEXT, 0,
-			     "at the cursor: p50 %s, p99 %s, max %s",
+			     r.cols >= 56 ? "at the cursor: p50 %s, p99 %s, max %s" :
+			     "p50 %s, p99 %s, max %s",
 			     units_duration(a, g->io_p50_ns), units_duration(b, g->io_p99_ns),
 			     units_duration(c, g->io_max_ns));
 }
