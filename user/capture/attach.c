@@ -620,6 +620,46 @@ int attach_join(struct attach *a)
 	return err;
 }
 
+/* The first character of a file, or 0. */
+static char read_flag(const char *path)
+{
+	FILE *f = fopen(path, "re");
+	int c = f ? fgetc(f) : EOF;
+
+	if (f)
+		fclose(f);
+	return c == EOF ? 0 : c;
+}
+
+/* "none integrity [confidentiality]": the last forbids BPF to read the kernel. */
+static bool is_locked_down(void)
+{
+	FILE *f = fopen("/sys/kernel/security/lockdown", "re");
+	char line[128] = "";
+
+	if (f) {
+		if (!fgets(line, sizeof(line), f))
+			line[0] = '\0';
+		fclose(f);
+	}
+	return strstr(line, "[confidentiality]");
+}
+
+/* CAP_SYS_ADMIN is bit 21 of CapEff; libbpf gets no module BTF without it. */
+static bool has_sys_admin(void)
+{
+	FILE *f = fopen("/proc/self/status", "re");
+	unsigned long long caps = ~0ULL;
+	char line[256];
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "CapEff: %llx", &caps) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return caps & (1ULL << 21);
+}
+
 static int load_btf(struct btf **vmlinux, struct btf **vfio, char *err, size_t err_len)
 {
 	int ret;
@@ -634,6 +674,12 @@ static int load_btf(struct btf **vmlinux, struct btf **vfio, char *err, size_t e
 	if (access("/sys/module/vfio", F_OK)) {
 		snprintf(err, err_len, "the vfio module is not loaded: try 'modprobe vfio-pci'");
 		return -ENODEV;
+	}
+	/* Attaching then fails, and detaching makes 6.12 warn in ftrace_shutdown(). */
+	if (read_flag("/proc/sys/kernel/ftrace_enabled") == '0') {
+		snprintf(err, err_len,
+			 "ftrace is switched off: try 'sysctl kernel.ftrace_enabled=1'");
+		return -ENOSYS;
 	}
 	*vmlinux = btf__load_vmlinux_btf();
 	ret = libbpf_get_error(*vmlinux);
@@ -686,10 +732,18 @@ static int load_programs(struct attach *a, const struct capture_opts *opts,
 	bpf_program__set_autoload(s->progs.next_state_exit, opts->method != CAPTURE_KPROBE);
 
 	ret = vfioscope_bpf__load(s);
-	if (ret == -EPERM || ret == -EACCES)
+	if (!ret)
+		return 0;
+	if (!has_sys_admin())
+		snprintf(err, err_len, "attaching needs root, or CAP_SYS_ADMIN: try 'sudo'");
+	else if (is_locked_down())
 		snprintf(err, err_len,
-			 "attaching needs root, or CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN: try 'sudo'");
-	else if (ret)
+			 "the kernel is locked down (confidentiality), which forbids BPF to read it");
+	else if (ret == -EPERM || ret == -EACCES)
+		snprintf(err, err_len,
+			 "the kernel refuses the tracing programs: %s; 'vfioscope doctor' tells more",
+			 strerror(-ret));
+	else
 		snprintf(err, err_len, "this kernel refuses the tracing programs: %s",
 			 strerror(-ret));
 	return ret;

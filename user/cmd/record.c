@@ -391,6 +391,7 @@ static int failed(bool with_command, int status)
 static int record(struct recorder *r, int argc, char **argv, char **command)
 {
 	bool with_command = command[0] != NULL;
+	struct stat st;
 	int fd, err, status;
 
 	status = check_output(r);
@@ -412,6 +413,9 @@ static int record(struct recorder *r, int argc, char **argv, char **command)
 	});
 	if (err) {
 		close(fd);
+		/* Not even the file header: leave nothing that looks like a recording. */
+		if (!stat(r->path, &st) && S_ISREG(st.st_mode) && !st.st_size)
+			unlink(r->path);
 		goto broken;
 	}
 	r->sink = recording_writer_sink(r->writer);
