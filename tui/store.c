@@ -22,7 +22,8 @@
 /* What one device did in one chunk. */
 struct sum {
 	uint32_t device;
-	bool left_known;		/* at the chunk's end: */
+	bool left_known;		/* at its end: */
+	uint32_t state;
 	uint64_t initial, dirty;
 	struct store_column col;
 };
@@ -653,6 +654,7 @@ static void group_close(struct store *s)
 			}
 			column_merge(&sum->col, &c->sums[k].col);
 			sum->left_known = c->sums[k].left_known;
+			sum->state = c->sums[k].state;
 			sum->initial = c->sums[k].initial;
 			sum->dirty = c->sums[k].dirty;
 		}
@@ -765,6 +767,23 @@ static int note_state(struct store *s, uint32_t device, uint64_t t_ns, uint32_t 
 			  d->state);
 }
 
+/* How the device stands after the last event of a chunk. */
+static void sum_end(struct sum *sum, const struct track *t)
+{
+	sum->left_known = t->has_left;
+	sum->state = t->state;
+	sum->initial = t->initial;
+	sum->dirty = t->dirty;
+}
+
+static void sum_goes_on(struct track *t, const struct sum *sum)
+{
+	t->has_left = sum->left_known;
+	t->state = sum->state;
+	t->initial = sum->initial;
+	t->dirty = sum->dirty;
+}
+
 /* What the event adds to the sums and lists; the model has taken it. */
 static int note(struct store *s, struct chunk *c, const struct event *ev,
 		const struct event_context *ctx, uint32_t before)
@@ -788,11 +807,9 @@ static int note(struct store *s, struct chunk *c, const struct event *ev,
 			if (!t)
 				return -ENOMEM;
 			column_event(&sum->col, ev, MIG_UNKNOWN, false);
-			sum->left_known = t->has_left;
-			sum->initial = t->initial;
-			sum->dirty = t->dirty;
 			if (ev->kind == EV_LOSS)
 				err |= note_state(s, i, end_ns, ev->kind);
+			sum_end(sum, track_of(s, i));
 		}
 		return err ? -ENOMEM : 0;
 	}
@@ -805,10 +822,8 @@ static int note(struct store *s, struct chunk *c, const struct event *ev,
 	column_event(&sum->col, ev, t->state, ctx->device->precopy_info_v2);
 	left_after(t, ev);
 	column_left(&sum->col, t->has_left, t->initial, t->dirty);
-	sum->left_known = t->has_left;
-	sum->initial = t->initial;
-	sum->dirty = t->dirty;
 	err |= note_state(s, device, end_ns, ev->kind);
+	sum_end(sum, t);
 	if (ev->kind == EV_ARC || (ev->kind == EV_SET_STATE && ev->ret < 0))
 		err |= change_add(&s->moments[MOMENT_ARC], s->count, end_ns, device, 0);
 	n = model_migrations(s->model);
@@ -1048,7 +1063,7 @@ static uint32_t device_of(const struct store *s, const struct event *ev)
 	return st ? st->device : 0;
 }
 
-/* What was left when chunk number @chunk began. */
+/* How the device stood, and what was left, when chunk number @chunk began. */
 static void left_before(const struct store *s, size_t chunk, struct track *t)
 {
 	const struct sum *sum;
@@ -1059,9 +1074,7 @@ static void left_before(const struct store *s, size_t chunk, struct track *t)
 		sum = sum_find(&s->chunks[chunk - 1], t->device);
 		if (!sum)
 			continue;
-		t->has_left = sum->left_known;
-		t->initial = sum->initial;
-		t->dirty = sum->dirty;
+		sum_goes_on(t, sum);
 		return;
 	}
 }
@@ -1079,8 +1092,6 @@ bool store_left(struct store *s, uint32_t device, uint64_t n, uint64_t *initial,
 		return false;
 	left_before(s, (n - 1) / CHUNK, &t);
 	k = load(s, (n - 1) / CHUNK);
-	t.state = (n - 1) / CHUNK ? store_state(s, device, s->chunks[(n - 1) / CHUNK].before_ns) :
-		  MIG_UNKNOWN;
 	for (i = 0; i <= (n - 1) % CHUNK; i++) {
 		const struct event *ev = &k->ev[i];
 
@@ -1143,7 +1154,6 @@ void store_columns(struct store *s, uint32_t device, uint64_t from_ns, uint64_t 
 			hi = mid;
 	}
 	left_before(s, lo, &t);
-	t.state = store_state(s, device, from_ns);
 	for (i = lo; i < s->n_chunks; i++) {
 		const struct chunk *c = &s->chunks[i];
 		int64_t first, last;
@@ -1157,9 +1167,7 @@ void store_columns(struct store *s, uint32_t device, uint64_t from_ns, uint64_t 
 				sum = find(g->sums, g->n_sums, device);
 				if (sum) {
 					column_merge(&out[first], &sum->col);
-					t.has_left = sum->left_known;
-					t.initial = sum->initial;
-					t.dirty = sum->dirty;
+					sum_goes_on(&t, sum);
 				}
 				i += GROUP - 1;
 				continue;
@@ -1179,9 +1187,7 @@ void store_columns(struct store *s, uint32_t device, uint64_t from_ns, uint64_t 
 			columns_exact(s, i, device, &a, out, &t);
 		else if (first >= 0 && first < (int64_t)n)
 			column_merge(&out[first], &sum->col);
-		t.has_left = sum->left_known;
-		t.initial = sum->initial;
-		t.dirty = sum->dirty;
+		sum_goes_on(&t, sum);
 	}
 	/* What was left stays left until something else is known. */
 	left_before(s, lo, &t);
