@@ -4,11 +4,16 @@
  *
  *	reconfigure	write 1: the device has been reconfigured, and all of it
  *			is new initial data; EINVAL unless in PRE_COPY*
+ *	fault		write the name of a rule to break, or "none"; read them
+ *			all, the one in force in brackets
  */
 
 #include <linux/debugfs.h>
 #include <linux/module.h>
 #include <linux/pci.h>
+#include <linux/seq_file.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
 
 #include "ivshmem.h"
 
@@ -20,12 +25,40 @@ static int reconfigure(void *data, u64 val)
 }
 DEFINE_DEBUGFS_ATTRIBUTE(reconfigure_fops, NULL, reconfigure, "%llu\n");
 
+static int fault_show(struct seq_file *m, void *v)
+{
+	struct ivshmem_device *idev = m->private;
+	int i, now = READ_ONCE(idev->fault);
+
+	for (i = 0; i < IVSHMEM_FAULT_NR; i++)
+		seq_printf(m, i == now ? "[%s]\n" : "%s\n", ivshmem_fault_names[i]);
+	return 0;
+}
+
+static ssize_t fault_write(struct file *file, const char __user *from,
+			   size_t count, loff_t *pos)
+{
+	struct seq_file *m = file->private_data;
+	char buf[32];
+	int ret;
+
+	if (count >= sizeof(buf))
+		return -EINVAL;
+	if (copy_from_user(buf, from, count))
+		return -EFAULT;
+	buf[count] = 0;
+	ret = ivshmem_fault_set(m->private, strim(buf));
+	return ret ?: count;
+}
+DEFINE_SHOW_STORE_ATTRIBUTE(fault);
+
 /* Removal waits for whoever is inside a file: the device outlives them. */
 void ivshmem_debug_add(struct ivshmem_device *idev)
 {
 	idev->debugfs = debugfs_create_dir(pci_name(idev->core.pdev), root);
 	debugfs_create_file("reconfigure", 0200, idev->debugfs, idev,
 			    &reconfigure_fops);
+	debugfs_create_file("fault", 0600, idev->debugfs, idev, &fault_fops);
 }
 
 void ivshmem_debug_remove(struct ivshmem_device *idev)

@@ -79,6 +79,22 @@ void ivshmem_track_stop(struct ivshmem_device *idev)
 	idev->track.active = false;
 }
 
+/* As if every page had been written. */
+void ivshmem_track_mark_all(struct ivshmem_device *idev)
+{
+	struct ivshmem_track *track = &idev->track;
+	unsigned long page;
+
+	lockdep_assert_held(&idev->lock);
+
+	for (page = 0; page < track->next; page++) {
+		if (__test_and_set_bit(page, track->dirty))
+			continue;
+		track->nr_dirty++;
+		track->dirty_bytes += record_bytes(idev, page);
+	}
+}
+
 /*
  * "New initial data is present on the stream": all of the BAR is sent anew. With
  * the opt-in, the pass begins again, and "dirty_bytes is also reset to zero and
@@ -94,7 +110,6 @@ void ivshmem_track_stop(struct ivshmem_device *idev)
 int ivshmem_track_reinit(struct ivshmem_device *idev)
 {
 	struct ivshmem_track *track = &idev->track;
-	unsigned long page;
 	int ret = 0;
 
 	spin_lock(&idev->lock);
@@ -117,12 +132,7 @@ int ivshmem_track_reinit(struct ivshmem_device *idev)
 			track->dirty_bytes = 0;
 		}
 	} else {
-		for (page = 0; page < track->next; page++) {
-			if (__test_and_set_bit(page, track->dirty))
-				continue;
-			track->nr_dirty++;
-			track->dirty_bytes += record_bytes(idev, page);
-		}
+		ivshmem_track_mark_all(idev);
 	}
 	wake_up_interruptible(&idev->saving->poll_wait);
 out:
@@ -166,7 +176,7 @@ void ivshmem_track_mark(struct ivshmem_device *idev, unsigned long page)
 		track->nr_dirty++;
 		track->dirty_bytes += record_bytes(idev, page);
 		/* whoever waits "for more data (which may never come)" */
-		if (idle)
+		if (idle && !ivshmem_fault(idev, IVSHMEM_FAULT_POLL_NEVER_WAKES))
 			wake_up_interruptible(&idev->saving->poll_wait);
 	}
 	spin_unlock(&idev->lock);

@@ -41,6 +41,7 @@
 #include <linux/vfio_pci_core.h>
 #include <linux/wait.h>
 
+#include "fault.h"
 #include "stream.h"
 
 #define IVSHMEM_BAR		VFIO_PCI_BAR2_REGION_INDEX
@@ -137,6 +138,8 @@ struct ivshmem_stream {
 struct ivshmem_device {
 	struct vfio_pci_core_device core;	/* must be first */
 	struct dentry		*debugfs;
+	u8			fault;		/* enum ivshmem_fault */
+	unsigned int		fault_count;	/* times that it showed */
 
 	/* fixed from probe on, respectively from open to close */
 	resource_size_t		bar_size;
@@ -161,6 +164,19 @@ struct ivshmem_device {
 static inline struct ivshmem_device *to_ivshmem(struct vfio_device *vdev)
 {
 	return container_of(vdev, struct ivshmem_device, core.vdev);
+}
+
+/* Is the driver to misbehave? */
+static inline bool ivshmem_faulty(const struct ivshmem_device *idev)
+{
+	return unlikely(READ_ONCE(idev->fault) != IVSHMEM_FAULT_NONE);
+}
+
+/* In this way? */
+static inline bool ivshmem_fault(const struct ivshmem_device *idev,
+				 enum ivshmem_fault fault)
+{
+	return unlikely(READ_ONCE(idev->fault) == fault);
 }
 
 /* Length of a page: IVSHMEM_PAGE_SIZE but for the last one of an odd BAR. */
@@ -196,6 +212,7 @@ void ivshmem_track_destroy(struct ivshmem_device *idev);
 u64 ivshmem_track_full_bytes(const struct ivshmem_device *idev);
 void ivshmem_track_start(struct ivshmem_device *idev);
 void ivshmem_track_stop(struct ivshmem_device *idev);
+void ivshmem_track_mark_all(struct ivshmem_device *idev);
 int ivshmem_track_reinit(struct ivshmem_device *idev);
 void ivshmem_track_read(struct ivshmem_device *idev, u64 n);
 void ivshmem_track_mark(struct ivshmem_device *idev, unsigned long page);

@@ -218,6 +218,8 @@ static ssize_t ivshmem_save_read(struct file *filp, char __user *buf, size_t len
 		ret = -ENODEV;
 	stopped = stream->stopped;
 	spin_unlock(&idev->lock);
+	if (!ret && ivshmem_faulty(idev) && ivshmem_fault_read_begin(stream, &len))
+		ret = -ENOMSG;
 
 	while (!ret && done < len) {
 		if (stream->save.head == stream->save.tail) {
@@ -249,6 +251,8 @@ static ssize_t ivshmem_save_read(struct file *filp, char __user *buf, size_t len
 	}
 
 	mutex_unlock(&stream->lock);
+	if (!done && ivshmem_faulty(idev))
+		return ivshmem_fault_read(stream, buf, len, ret);
 	return done ?: ret;
 }
 
@@ -272,6 +276,8 @@ static __poll_t ivshmem_save_poll(struct file *filp, struct poll_table_struct *w
 		 idev->track.dirty_bytes)
 		mask = EPOLLIN | EPOLLRDNORM;
 	spin_unlock(&idev->lock);
+	if (ivshmem_faulty(idev))
+		mask = ivshmem_fault_poll(stream, mask);
 	return mask;
 }
 
@@ -293,13 +299,16 @@ static long ivshmem_save_ioctl(struct file *filp, unsigned int cmd, unsigned lon
 	bool reinit = false;
 	int ret;
 
+	if (ivshmem_fault(idev, IVSHMEM_FAULT_INFO_MISSING))
+		return -ENOTTY;
 	ret = vfio_check_precopy_ioctl(&idev->core.vdev, cmd, arg, &info);
 	if (ret)
 		return ret;
 
 	ivshmem_state_lock(idev);
 	if (idev->state != VFIO_DEVICE_STATE_PRE_COPY &&
-	    idev->state != VFIO_DEVICE_STATE_PRE_COPY_P2P) {
+	    idev->state != VFIO_DEVICE_STATE_PRE_COPY_P2P &&
+	    !ivshmem_fault(idev, IVSHMEM_FAULT_INFO_OUTSIDE_PRECOPY)) {
 		ret = -EINVAL;
 		goto out;
 	}
@@ -324,6 +333,8 @@ out:
 	ivshmem_state_unlock(idev);
 	if (ret)
 		return ret;
+	if (ivshmem_faulty(idev))
+		ivshmem_fault_info(idev, &info);
 
 	if (copy_to_user((void __user *)arg, &info,
 			 offsetofend(struct vfio_precopy_info, dirty_bytes))) {
@@ -351,7 +362,17 @@ static const struct file_operations ivshmem_save_fops = {
 	.release = ivshmem_save_release,
 };
 
+static const struct file_operations ivshmem_save_fops_no_poll = {
+	.owner = THIS_MODULE,
+	.read = ivshmem_save_read,
+	.unlocked_ioctl = ivshmem_save_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.release = ivshmem_save_release,
+};
+
 struct ivshmem_stream *ivshmem_save_open(struct ivshmem_device *idev)
 {
+	if (ivshmem_fault(idev, IVSHMEM_FAULT_POLL_MISSING))
+		return ivshmem_stream_create(idev, &ivshmem_save_fops_no_poll, O_RDONLY);
 	return ivshmem_stream_create(idev, &ivshmem_save_fops, O_RDONLY);
 }

@@ -345,6 +345,8 @@ static struct file *ivshmem_step_locked(struct ivshmem_device *idev,
 		spin_lock(&idev->lock);
 		complete = idev->resuming->complete;
 		spin_unlock(&idev->lock);
+		if (ivshmem_faulty(idev))
+			complete = ivshmem_fault_complete(idev, complete);
 		if (complete)
 			kill_sessions(idev);
 		mutex_unlock(&idev->access);
@@ -469,6 +471,8 @@ static struct file *ivshmem_set_state(struct vfio_device *vdev,
 			break;
 		}
 	}
+	if (ivshmem_faulty(idev))
+		res = ivshmem_fault_set_state(idev, new_state, res);
 	ivshmem_state_unlock(idev);
 	return res;
 }
@@ -479,7 +483,7 @@ static int ivshmem_get_state(struct vfio_device *vdev,
 	struct ivshmem_device *idev = to_ivshmem(vdev);
 
 	ivshmem_state_lock(idev);
-	*state = idev->state;
+	*state = ivshmem_faulty(idev) ? ivshmem_fault_state(idev) : idev->state;
 	ivshmem_state_unlock(idev);
 	return 0;
 }
@@ -502,6 +506,8 @@ static int ivshmem_get_data_size(struct vfio_device *vdev,
 	else
 		*stop_copy_length = ivshmem_track_full_bytes(idev);
 	spin_unlock(&idev->lock);
+	if (ivshmem_faulty(idev))
+		*stop_copy_length = ivshmem_fault_data_size(idev, *stop_copy_length);
 	return 0;
 }
 
