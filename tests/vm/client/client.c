@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * vfio-client [-t TEST]... [-o BDF] A [B]
+ * vfio-client -f RULE A B
  *
  *   A, B	PCI addresses of two devices of the same size, bound to a driver
  *		with migration; B is where the round trip goes
  *   -o BDF	a device of another size, whose streams A must refuse
  *   -t TEST	only this; may be repeated
+ *   -f RULE	no test, but one migration under this fault of the driver's
  *
  * Prints TAP. Exit: 0 all passed, 1 something failed, 2 it could not begin.
  */
@@ -43,20 +45,22 @@ static void hung(int sig)
 
 int main(int argc, char **argv)
 {
-	const char *only[ARRAY_SIZE(tests)];
+	const char *only[ARRAY_SIZE(tests)], *fault = NULL;
 	size_t nonly = 0, i, j;
 	struct device a, b;
 	int opt, ret;
 
-	while ((opt = getopt(argc, argv, "t:o:")) != -1) {
+	while ((opt = getopt(argc, argv, "t:o:f:")) != -1) {
 		if (opt == 't' && nonly < ARRAY_SIZE(only))
 			only[nonly++] = optarg;
+		else if (opt == 'f')
+			fault = optarg;
 		else if (opt == 'o')
 			other_size = optarg;
 		else
 			goto usage;
 	}
-	if (argc - optind < 1 || argc - optind > 2)
+	if (argc - optind < 1 + !!fault || argc - optind > 2)
 		goto usage;
 	for (j = 0; j < nonly; j++) {
 		for (i = 0; i < ARRAY_SIZE(tests); i++)
@@ -70,6 +74,25 @@ int main(int argc, char **argv)
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	signal(SIGALRM, hung);
+	if (fault) {
+		alarm(60);
+		ret = device_open(&a, argv[optind]);
+		if (!ret) {
+			ret = device_open(&b, argv[optind + 1]);
+			if (ret)
+				device_close(&a);
+		}
+		if (ret) {
+			fprintf(stderr, "vfio-client: cannot open the devices: %s\n",
+				strerror(-ret));
+			return 2;
+		}
+		tap_test = "fault";
+		ret = fault_run(&a, &b, fault);
+		device_close(&a);
+		device_close(&b);
+		return ret;
+	}
 	for (i = 0; i < ARRAY_SIZE(tests); i++) {
 		double t0 = now();
 
@@ -106,7 +129,8 @@ int main(int argc, char **argv)
 		printf("# %d of %d failed\n", tap_failed, tap_count);
 	return tap_failed ? 1 : 0;
 usage:
-	fprintf(stderr, "usage: vfio-client [-t TEST]... [-o BDF] A [B]\ntests:");
+	fprintf(stderr, "usage: vfio-client [-t TEST]... [-o BDF] A [B]\n"
+		"       vfio-client -f RULE A B\ntests:");
 	for (i = 0; i < ARRAY_SIZE(tests); i++)
 		fprintf(stderr, " %s", tests[i].name);
 	fprintf(stderr, "\n");

@@ -117,6 +117,9 @@ void test_reject(struct device *a, struct device *b);
 void test_reset(struct device *a, struct device *b);
 void test_roundtrip(struct device *a, struct device *b);
 
+/* test_fault.c: one migration under a fault of the driver's; an exit status */
+int fault_run(struct device *a, struct device *b, const char *name);
+
 /* a device of another size, or NULL: for test_reject() */
 extern const char *other_size;
 
