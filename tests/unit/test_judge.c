@@ -1146,6 +1146,142 @@ static void no_migration(struct synth *s)
 	synth_close(s);
 }
 
+static void stuck_in(struct synth *s, uint32_t call)
+{
+	MLX5(s);
+	initial(s);
+	stop_copy(s);
+	synth_read(s, MIB, US);
+	synth_read(s, 0, US);
+	synth_set_state(s, SYNTH_PATH(MIG_STOP), MS);
+	synth_stream_close(s);
+	stuck(s, call, 6 * SEC);
+}
+
+static void reset_stuck(struct synth *s)
+{
+	stuck_in(s, EV_RESET);
+}
+
+static void write_stuck(struct synth *s)
+{
+	stuck_in(s, EV_WRITE);
+}
+
+/* A mlx5 before 6.7: the reader was not woken when its session ended. */
+static void reader_stuck(struct synth *s)
+{
+	stuck_in(s, EV_READ);
+}
+
+static void poll_sleeps(struct synth *s)
+{
+	stuck_in(s, EV_POLL);
+}
+
+static void stale_gives_zero(struct synth *s)
+{
+	MLX5(s);
+	initial(s);
+	synth_set_state(s, SYNTH_PATH(MIG_RUNNING), MS);
+	synth_read(s, 0, US);
+	synth_stream_close(s);
+	synth_close(s);
+}
+
+static void error_by_request(struct synth *s)
+{
+	MLX5(s);
+	synth_add(s, EV_SET_STATE, MS, 0)->set_state.target = MIG_ERROR;
+	synth_reset(s);
+	conforming(s);
+}
+
+/* Of another process, or without P2P: no sibling that one has to wait for. */
+static void neighbours(struct synth *s, uint32_t pid, uint64_t flags)
+{
+	uint32_t one;
+
+	MLX5(s);
+	initial(s);
+	one = s->stream;
+	synth_device(s, 2, "0000:3b:00.3", "mlx5_vfio_pci", flags);
+	synth_task(s, pid, "qemu", "other");
+	synth_open(s);
+	s->device = 1;
+	s->pid = s->tid = 100;
+	s->state = MIG_PRE_COPY;
+	s->stream = one;
+	stop_copy(s);
+	drain(s);
+}
+
+static void another_process(struct synth *s)
+{
+	neighbours(s, 200, 7);
+}
+
+static void sibling_without_p2p(struct synth *s)
+{
+	neighbours(s, 100, 5);
+}
+
+/* First a pause, device by device; then, still stopped, the save. */
+static void skipped_in_a_pause(struct synth *s, bool save)
+{
+	MLX5(s);
+	synth_device(s, 2, "0000:3b:00.3", "mlx5_vfio_pci", 7);
+	synth_open(s);
+	s->device = 1;
+	s->state = MIG_RUNNING;
+	synth_set_state(s, SYNTH_PATH(MIG_RUNNING_P2P, MIG_STOP), MS);
+	s->device = 2;
+	s->state = MIG_RUNNING;
+	synth_set_state(s, SYNTH_PATH(MIG_RUNNING_P2P, MIG_STOP), MS);
+	s->device = 1;
+	s->state = MIG_STOP;
+	if (!save) {
+		synth_set_state(s, SYNTH_PATH(MIG_RUNNING_P2P, MIG_RUNNING), MS);
+		initial(s);
+		s->device = 2;
+		s->state = MIG_STOP;
+		synth_set_state(s, SYNTH_PATH(MIG_RUNNING_P2P), MS);
+		s->device = 1;
+		s->state = MIG_PRE_COPY;
+		stop_copy(s);
+	} else {
+		synth_set_state(s, SYNTH_PATH(MIG_STOP_COPY), MS);
+	}
+	drain(s);
+}
+
+static void paused_then_saved(struct synth *s)
+{
+	skipped_in_a_pause(s, true);
+}
+
+static void paused_then_ran(struct synth *s)
+{
+	skipped_in_a_pause(s, false);
+}
+
+/* The two ends may not be taken for each other's when they cannot be. */
+static void other_driver_short(struct synth *s)
+{
+	size_t i;
+
+	two_sides(s, 4 * MIB, 0, true);
+	for (i = 0; i < s->n; i++)
+		if (s->ev[i].kind == EV_DEVICE && s->ev[i].device == 2)
+			strcpy(s->ev[i].device_def.driver, "qat_vfio_pci");
+}
+
+static void short_beside_a_hole(struct synth *s)
+{
+	two_sides(s, 4 * MIB, 0, true);
+	synth_loss(s, 1, s->ev[0].t_ns, s->now, EV_WRITE);
+}
+
 static const struct {
 	const char *name;
 	void (*play)(struct synth *s);
@@ -1247,6 +1383,18 @@ static const struct {
 	C(joined_late, "?joined-late | inconclusive"),
 	C(hook_missing, "?hook-missing | inconclusive"),
 	C(no_migration, "?no-migration | inconclusive"),
+	C(reset_stuck, "call-stuck | findings"),
+	C(write_stuck, "call-stuck | findings"),
+	C(reader_stuck, "call-stuck | findings"),
+	C(poll_sleeps, "| pass"),
+	C(stale_gives_zero, "| pass"),
+	C(error_by_request, "illegal-arc error-state< | findings"),
+	C(another_process, "| pass"),
+	C(sibling_without_p2p, "| pass"),
+	C(paused_then_saved, "p2p-skipped | findings"),
+	C(paused_then_ran, "| pass"),
+	C(other_driver_short, "| pass"),
+	C(short_beside_a_hole, "?lost-events ?lost-events | inconclusive"),
 #undef C
 };
 
@@ -1356,6 +1504,19 @@ static void test_options(void **state)
 	opts.ignore[RULE_EOF_IN_PRECOPY] = true;
 	assert_string_equal(line_of(eof_in_precopy), "eof-in-precopy! | pass");
 
+	/* Of PRE_COPY and of STOP_COPY, but not of the arc between the two. */
+	assert_int_equal(judge_opts_set(&opts, "max-arc", "PRE_COPY:STOP_COPY=1us", err), 0);
+	assert_int_equal(judge_opts_set(&opts, "max-arc", "RUNNING:STOP_COPY=1us", err), 0);
+	assert_string_equal(line_of(conforming), "| pass");
+	assert_int_equal(judge_opts_set(&opts, "max-arc", "PRE_COPY_P2P:STOP_COPY=1us", err), 0);
+	assert_string_equal(line_of(conforming), "arc-budget | findings");
+	judge_opts_init(&opts);
+	assert_int_equal(judge_opts_set(&opts, "max-read", "49us", err), 0);
+	assert_string_equal(line_of(conforming), "arc-budget | findings");
+	judge_opts_init(&opts);
+	assert_int_equal(judge_opts_set(&opts, "max-write", "49us", err), 0);
+	assert_string_equal(line_of(conforming), "| pass");
+	assert_string_equal(line_of(resume_whole), "arc-budget | findings");
 	judge_opts_init(&opts);
 	opts.max_stop_window_ns = MS;
 	assert_string_equal(line_of(conforming), "downtime-budget | findings");

@@ -11,7 +11,19 @@ void findings_begin(struct finding_walk *w, const struct view_trace *traces, siz
 	memset(w, 0, sizeof(*w));
 	w->traces = traces;
 	w->n = n;
-	w->migration = opt->migration;
+	w->opt = opt;
+}
+
+/* A hole that is about no migration in particular may touch what is asked for. */
+static bool is_wanted(const struct finding_walk *w)
+{
+	const struct finding *f = w->at.f;
+	struct event at = { .t_ns = f->t_ns };
+
+	if (w->opt->migration)
+		return w->at.migration == w->opt->migration;
+	return (!f->migration && f->severity == SEV_INCONCLUSIVE) ||
+	       time_window_has(&w->opt->window, w->at.trace->model, &at);
 }
 
 bool findings_next(struct finding_walk *w)
@@ -34,7 +46,7 @@ bool findings_next(struct finding_walk *w)
 		w->at.id = w->finding_base + f->id;
 		w->at.because_of = f->because_of ? w->finding_base + f->because_of : 0;
 		w->at.migration = f->migration ? w->migration_base + f->migration : 0;
-		if (!w->migration || w->at.migration == w->migration)
+		if (is_wanted(w))
 			return true;
 	}
 	return false;

@@ -25,7 +25,7 @@ struct finding_walk {
 	const struct view_trace *traces;
 	size_t n, trace, next;
 	uint32_t finding_base, migration_base;
-	uint32_t migration;		/* only of this one; 0: all */
+	const struct view_options *opt;
 	struct finding_at at;
 };
 
