@@ -35,15 +35,40 @@ void pane_title(struct scope *s, enum pane p, struct rect r, const char *name,
 		cells_printf(s->cells, r.row, col + 1, ROLE_TITLE, 0, " %s ", text);
 }
 
-/* One part of the header; the column behind it. */
-static int part(struct scope *s, int row, int col, unsigned int role, const char *text)
+/* The parts of the header, as far as they are to be shown. */
+struct header {
+	struct {
+		char text[400];
+		unsigned int role;
+		int weight;		/* what is least needed goes first; 0: never */
+	} part[8];
+	int n;
+};
+
+static void part(struct header *h, unsigned int role, int weight, const char *text)
 {
-	if (col > 1) {
-		cells_text(s->cells, row, col, ROLE_HEADER, CELL_REVERSE, " │ ");
-		col += 3;
+	snprintf(h->part[h->n].text, sizeof(h->part[0].text), "%s", text);
+	h->part[h->n].role = role;
+	h->part[h->n++].weight = weight;
+}
+
+static void drop_parts(struct header *h, int room)
+{
+	int i, width, worst;
+
+	for (;;) {
+		for (i = 0, width = 0, worst = -1; i < h->n; i++) {
+			width += cells_width(h->part[i].text) + 3;
+			if (h->part[i].weight && (worst < 0 ||
+						  h->part[i].weight > h->part[worst].weight))
+				worst = i;
+		}
+		if (width <= room || worst < 0)
+			return;
+		memmove(&h->part[worst], &h->part[worst + 1],
+			(size_t)(h->n - worst - 1) * sizeof(h->part[0]));
+		h->n--;
 	}
-	return cells_text(s->cells, row, col, role, CELL_REVERSE |
-			  (role != ROLE_HEADER ? CELL_BOLD : 0), text);
 }
 
 static void say_loss(struct scope *s, struct model *m, char *text, size_t size, unsigned int *role)
@@ -77,10 +102,11 @@ void pane_header(struct scope *s, struct model *m, struct rect r)
 	char text[400], a[UNITS_LEN], safe[TEXT_SAFE_LEN(64)];
 	const char *host = s->status.meta ? meta_get(s->status.meta, "host") : NULL, *base;
 	unsigned int attached, hooks, role;
+	struct header h = { .n = 0 };
 	uint32_t worst;
 	uint64_t real;
 	size_t n;
-	int col;
+	int col, i;
 
 	cells_fill(s->cells, r, ' ', ROLE_HEADER, CELL_REVERSE);
 	col = cells_text(s->cells, r.row, r.col + 1, ROLE_HEADER, CELL_REVERSE | CELL_BOLD,
@@ -101,29 +127,32 @@ void pane_header(struct scope *s, struct model *m, struct rect r)
 		snprintf(text, sizeof(text), "%.12sZ", units_clock(a, real));
 	}
 	if (store_count(s->store))
-		col = part(s, r.row, col, ROLE_HEADER, text);
+		part(&h, ROLE_HEADER, 1, text);
 	if (s->status.loading && !s->opt.live)
-		col = part(s, r.row, col, ROLE_WARN, "READING");
-	else if (!s->follow && (s->opt.live || s->status.loading))
-		col = part(s, r.row, col, ROLE_WARN, "PAUSED");
+		part(&h, ROLE_WARN, s->follow ? 4 : 0, s->follow ? "READING" : "PAUSED");
+	else if (!s->follow && s->opt.live)
+		part(&h, ROLE_WARN, 0, "PAUSED");
 	scope_hooks(s, &attached, &hooks);
 	if (hooks) {
 		snprintf(text, sizeof(text), "hooks %u/%u", attached, hooks);
-		col = part(s, r.row, col, attached < hooks ? ROLE_BAD : ROLE_HEADER, text);
+		part(&h, attached < hooks ? ROLE_BAD : ROLE_HEADER, attached < hooks ? 0 : 3, text);
 	}
 	say_loss(s, m, text, sizeof(text), &role);
-	col = part(s, r.row, col, role, text);
+	part(&h, role, 0, text);
 	if (s->status.recording) {
 		snprintf(text, sizeof(text), "●rec %s",
 			 units_size(a, s->status.recorded_bytes, false));
-		col = part(s, r.row, col, ROLE_HEADER, text);
+		part(&h, ROLE_HEADER, 2, text);
 	}
 	n = scope_findings(s, 0, &worst);
-	if (n) {
-		snprintf(text, sizeof(text), "%zu finding%s", n, n == 1 ? "" : "s");
-		part(s, r.row, col, worst == INSIGHT_ERROR ? ROLE_BAD : ROLE_WARN, text);
-	} else {
-		part(s, r.row, col, ROLE_HEADER, "0 findings");
+	snprintf(text, sizeof(text), "%zu finding%s", n, n == 1 ? "" : "s");
+	part(&h, !n ? ROLE_HEADER : worst == INSIGHT_ERROR ? ROLE_BAD : ROLE_WARN, 0, text);
+	drop_parts(&h, r.col + r.cols - col);
+	for (i = 0; i < h.n; i++) {
+		col = cells_text(s->cells, r.row, col, ROLE_HEADER, CELL_REVERSE, " │ ");
+		role = h.part[i].role;
+		col = cells_text(s->cells, r.row, col, role, CELL_REVERSE |
+				 (role != ROLE_HEADER ? CELL_BOLD : 0), h.part[i].text);
 	}
 }
 
