@@ -2,28 +2,8 @@
 # check and explain: exit codes, budgets, policy files, JSON, JUnit, and names
 # that want to be more than names. tests/data/judge holds recordings of QEMU
 # migrations made in the lab.
-set -uo pipefail
-cd "$(dirname "$0")/../.." || exit 1
-
-v=${VFIOSCOPE:-build/vfioscope}
+. "$(dirname "$0")/lib"
 data=tests/data/judge
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-failed=0
-
-# want STATUS STDERR-PATTERN CMD...: the pattern is of the whole stderr; "" is silence.
-want() {
-	local status=$1 pattern=$2 got err
-	shift 2
-	timeout 20 "$@" >"$tmp/out" 2>"$tmp/err" </dev/null
-	got=$?
-	err=$(cat "$tmp/err")
-	# shellcheck disable=SC2053
-	if [ "$got" != "$status" ] || [[ $err != $pattern ]]; then
-		echo "$*: exit $got (want $status), stderr: $err (want: $pattern)"
-		failed=1
-	fi
-}
 
 # has TEXT: in the output of the last command.
 has() {

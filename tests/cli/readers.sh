@@ -1,28 +1,8 @@
 #!/bin/bash
 # report, export and info on the golden recordings: valid JSON, exit codes,
 # one line per error, a closed pipe is no error.
-set -uo pipefail
-cd "$(dirname "$0")/../.." || exit 1
-
-v=${VFIOSCOPE:-build/vfioscope}
+. "$(dirname "$0")/lib"
 data=tests/data/recordings
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-failed=0
-
-# want STATUS STDERR-PATTERN CMD...: the pattern is of the whole stderr; "" is silence.
-want() {
-	local status=$1 pattern=$2 got err
-	shift 2
-	"$@" >"$tmp/out" 2>"$tmp/err"
-	got=$?
-	err=$(cat "$tmp/err")
-	# shellcheck disable=SC2053
-	if [ "$got" != "$status" ] || [[ $err != $pattern ]]; then
-		echo "$*: exit $got (want $status), stderr: $err (want: $pattern)"
-		failed=1
-	fi
-}
 
 json() {
 	python3 - "$@" <<'PY' || failed=1

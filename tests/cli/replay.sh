@@ -2,31 +2,11 @@
 # replay: golden screens by script mode, manners, and one run inside tmux.
 #
 # BLESS=1 writes the goldens anew: read every one before committing it.
-set -uo pipefail
-cd "$(dirname "$0")/../.." || exit 1
-
-v=$PWD/${VFIOSCOPE:-build/vfioscope}
+. "$(dirname "$0")/lib"
+v=$PWD/$v	# tmux runs it from elsewhere
 data=tests/tui/data
 gold=tests/tui/golden
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-failed=0
 export LC_ALL=C.UTF-8
-
-fail() { echo "$*"; failed=1; }
-
-# want STATUS STDERR-PATTERN CMD...
-want() {
-	local status=$1 pattern=$2 got err
-	shift 2
-	"$@" >"$tmp/out" 2>"$tmp/err"
-	got=$?
-	err=$(cat "$tmp/err")
-	# shellcheck disable=SC2053
-	if [ "$got" != "$status" ] || [[ $err != $pattern ]]; then
-		fail "$*: exit $got (want $status), stderr: $err (want: $pattern)"
-	fi
-}
 
 # ---- scenes ----
 
