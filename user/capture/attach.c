@@ -17,7 +17,7 @@
 #include "vfioscope.skel.h"
 
 #define MAX_MODULES	64
-#define DETACH_MS	2000	/* as long as a detaching may take unremarked */
+#define DETACH_MS	5000	/* some 35 links, each an RCU grace period or two */
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 const char *const capture_method_names[] = { "auto", "fentry", "kprobe", NULL };
