@@ -18,6 +18,7 @@
 
 #define MAX_MODULES	64
 #define DETACH_MS	5000	/* some 35 links, each an RCU grace period or two */
+#define HOPELESS_MS	500
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 const char *const capture_method_names[] = { "auto", "fentry", "kprobe", NULL };
@@ -803,21 +804,21 @@ int attach_open(struct attach **out, const struct capture_opts *opts, char *err,
 	if (ret < 0) {
 		if (!err[0])
 			snprintf(err, err_len, "cannot attach: %s", strerror(-ret));
-		attach_close(a);
+		attach_close(a, false);
 		return ret;
 	}
 	*out = a;
 	return 0;
 }
 
-int attach_close(struct attach *a)
+int attach_close(struct attach *a, bool hopeless)
 {
 	int err = 0;
 
 	if (!a)
 		return 0;
 	if (a->keeper > 0)
-		err = keeper_finish(a->keeper, DETACH_MS);
+		err = keeper_finish(a->keeper, hopeless ? HOPELESS_MS : DETACH_MS);
 	while (a->n_attached)
 		attached_forget(&a->attached[--a->n_attached]);
 	free(a->attached);

@@ -18,9 +18,10 @@ int attach_open(struct attach **out, const struct capture_opts *opts,
 		char *err, size_t err_len);
 /*
  * Detach everything.  0, or -ETIMEDOUT when the kernel has not let go of the
- * hooks in time: they are left to a process of their own (keeper.h).
+ * hooks in time: they are left to a process of their own (keeper.h).  @hopeless:
+ * a call is known to hang, so there is little use in waiting.
  */
-int attach_close(struct attach *a);
+int attach_close(struct attach *a, bool hopeless);
 
 /*
  * Hook drivers that were loaded since the last call.  The number of hooks

@@ -52,6 +52,7 @@ struct capture {
 	unsigned int ticks;
 	uint64_t stop_ns;		/* 0: running */
 	bool drained;
+	bool stuck_at_end;		/* a call hung when the capture ended */
 	char error[256];
 };
 
@@ -179,6 +180,9 @@ static void tell_flight(const struct attach_flight *f, void *arg)
 		ev->pid = f->pid;
 	ev->device = f->device;
 	ev->stream = f->stream;
+	/* A read may wait for data; a change of state or a reset that hangs spins. */
+	if (!look->before && f->kind != WIRE_READ && f->kind != WIRE_POLL)
+		c->stuck_at_end = true;
 	ev->stuck.call = f->has_target ? EV_SET_STATE : decode_kind(f->kind);
 	ev->stuck.age_ns = age;
 }
@@ -437,7 +441,7 @@ static void capture_close(struct event_source *src)
 	if (!c)
 		return;
 	ring_buffer__free(c->rb);
-	left_behind = attach_close(c->attach) != 0;
+	left_behind = attach_close(c->attach, c->stuck_at_end) != 0;
 	processes_destroy(c->procs);
 	meta_clear(&c->meta);
 	free(c);

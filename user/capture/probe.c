@@ -540,7 +540,7 @@ static void try_capture(const struct run *r, enum capture_method method, struct 
 		if (!strcmp(hooks[i].method, "kprobe"))
 			out->kprobe.works = PROBE_YES;
 	}
-	attach_close(a);
+	attach_close(a, false);
 }
 
 static void not_tried(struct probe_try *t)
