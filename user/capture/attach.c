@@ -676,6 +676,11 @@ static int load_btf(struct btf **vmlinux, struct btf **vfio, char *err, size_t e
 		snprintf(err, err_len, "the vfio module is not loaded: try 'modprobe vfio-pci'");
 		return -ENODEV;
 	}
+	if (keeper_hangs(DETACH_MS)) {
+		snprintf(err, err_len,
+			 "the hooks of an earlier capture cannot be let go (a cpu is stuck in the kernel?), so none can be attached");
+		return -EBUSY;
+	}
 	/* Attaching then fails, and detaching makes 6.12 warn in ftrace_shutdown(). */
 	if (read_flag("/proc/sys/kernel/ftrace_enabled") == '0') {
 		snprintf(err, err_len,

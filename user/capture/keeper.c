@@ -15,6 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define KEEPER_COMM	"vfioscope-keep"
+
 /* What holds a program on a function. */
 static int is_hook(const char *target)
 {
@@ -59,7 +61,7 @@ static void keep(pid_t parent)
 	setsid();
 	sigfillset(&set);
 	sigprocmask(SIG_SETMASK, &set, NULL);
-	prctl(PR_SET_NAME, "vfioscope-keep");
+	prctl(PR_SET_NAME, KEEPER_COMM);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
@@ -74,6 +76,54 @@ static void keep(pid_t parent)
 	}
 	close_all(1);
 	_exit(0);
+}
+
+/* Is it a keeper that sleeps in the kernel? */
+static bool is_letting_go(const char *pid)
+{
+	char path[64], line[256], *paren, state;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%.20s/stat", pid);
+	f = fopen(path, "re");
+	if (!f)
+		return false;
+	if (!fgets(line, sizeof(line), f))
+		line[0] = '\0';
+	fclose(f);
+	paren = strrchr(line, ')');
+	return paren && strstr(line, "(" KEEPER_COMM ")") &&
+	       sscanf(paren + 1, " %c", &state) == 1 && state == 'D';
+}
+
+static bool any_letting_go(void)
+{
+	bool found = false;
+	struct dirent *de;
+	DIR *dir;
+
+	dir = opendir("/proc");
+	if (!dir)
+		return false;
+	while (!found && (de = readdir(dir)))
+		if (de->d_name[0] >= '1' && de->d_name[0] <= '9')
+			found = is_letting_go(de->d_name);
+	closedir(dir);
+	return found;
+}
+
+bool keeper_hangs(int timeout_ms)
+{
+	const struct timespec step = { .tv_nsec = 100000000 };
+	int waited;
+
+	/* Letting go takes a while even where nothing hangs. */
+	for (waited = 0; any_letting_go(); waited += 100) {
+		if (waited >= timeout_ms)
+			return true;
+		nanosleep(&step, NULL);
+	}
+	return false;
 }
 
 pid_t keeper_start(void)

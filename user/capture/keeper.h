@@ -11,7 +11,15 @@
 #ifndef VFIOSCOPE_KEEPER_H
 #define VFIOSCOPE_KEEPER_H
 
+#include <stdbool.h>
 #include <sys/types.h>
+
+/*
+ * Is the keeper of an earlier capture still at it, and does it stay so for
+ * @timeout_ms?  Whoever attaches meanwhile waits for the same locks of the
+ * kernel, and no signal ends that.
+ */
+bool keeper_hangs(int timeout_ms);
 
 /* Start it, before any hook is attached.  Its process number, or -errno. */
 pid_t keeper_start(void);
