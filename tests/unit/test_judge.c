@@ -673,6 +673,32 @@ static void call_stuck(struct synth *s)
 	stuck(s, EV_SET_STATE, 6 * SEC);
 }
 
+/* It comes back in the end: dated before it was seen to hang, told after. */
+static void call_stuck_returns(struct synth *s)
+{
+	struct event *ev;
+
+	MLX5(s);
+	initial(s);
+	synth_set_state(s, SYNTH_PATH(MIG_PRE_COPY_P2P), 6 * SEC);
+	/* The arc and the call are told when they are over. */
+	synth_add(s, EV_MARK, 0, 0);
+	s->ev[s->n - 1] = s->ev[s->n - 2];
+	s->ev[s->n - 2] = s->ev[s->n - 3];
+	ev = &s->ev[s->n - 3];
+	memset(ev, 0, sizeof(*ev));
+	ev->kind = EV_STUCK;
+	ev->device = s->device;
+	ev->pid = ev->tid = s->pid;
+	ev->t_ns = s->ev[s->n - 1].t_ns + 5500 * MS;
+	ev->stuck.call = EV_SET_STATE;
+	ev->stuck.age_ns = 5500 * MS;
+	for (size_t i = s->n - 3; i < s->n; i++)
+		s->ev[i].seq = i + 1;
+	synth_set_state(s, SYNTH_PATH(MIG_STOP_COPY), MS);
+	drain(s);
+}
+
 static void read_waits_in_precopy(struct synth *s)
 {
 	MLX5(s);
@@ -752,6 +778,25 @@ static void resume_whole(struct synth *s)
 static void resume_short(struct synth *s)
 {
 	two_sides(s, 4 * MIB, 0, true);
+}
+
+/* The source gave more after its end; the VMM had stopped sending there. */
+static void short_after_eof(struct synth *s)
+{
+	size_t i, k;
+
+	two_sides(s, 4 * MIB, 0, true);
+	/* Once more, after the read() of 0, what the source gave last. */
+	for (i = s->n - 1; s->ev[i].kind != EV_READ || s->ev[i].ret; i--)
+		;
+	synth_read(s, 0, US);
+	for (k = s->n - 1; k > i + 1; k--)
+		s->ev[k] = s->ev[k - 1];
+	s->ev[i + 1] = s->ev[i];
+	s->ev[i + 1].ret = (int64_t)MIB;
+	s->ev[i + 1].t_ns = s->ev[i].t_ns + s->ev[i].dur_ns + US;
+	for (k = 0; k < s->n; k++)
+		s->ev[k].seq = k + 1;
 }
 
 static void rejected_short(struct synth *s)
@@ -1343,11 +1388,13 @@ static const struct {
 	C(reset_between, "| pass"),
 	C(error_state, "error-state | findings"),
 	C(call_stuck, "call-stuck | findings"),
+	C(call_stuck_returns, "call-stuck ~slow-call< | findings"),
 	C(read_waits_in_precopy, "| pass"),
 	C(stuck_for_a_moment, "| pass"),
 	C(slow_call, "~slow-call | pass"),
 	C(resume_whole, "| pass"),
 	C(resume_short, "resume-short | findings"),
+	C(short_after_eof, "data-after-eof resume-short< | findings"),
 	C(rejected_short, "resume-rejected | findings"),
 	C(rejected_whole, "resume-rejected | findings"),
 	C(rejected_alone, "?resume-rejected | inconclusive"),

@@ -125,16 +125,17 @@ struct pending {
 struct judge {
 	struct judge_opts opts;
 	struct finding *findings;
-	size_t n_findings, cap_findings;
+	size_t n_findings;
 	uint64_t omitted;
 	struct pending *pending;
-	size_t n_pending, cap_pending;
+	size_t n_pending;
 	struct jdev **devs;
 	uint32_t n_devs;
 	struct jstream **streams;	/* those not released yet */
-	size_t n_streams, cap_streams;
+	size_t n_streams;
 	struct jmig *migs;
-	uint32_t n_migs, cap_migs;
+	uint32_t n_migs;
+	uint32_t cap_findings, cap_pending, cap_streams, cap_migs;
 	bool saw_close, saw_birth;
 	uint64_t idle_lost;		/* lost while no session could be touched */
 	uint64_t idle_lost_ns, idle_lost_seq;

@@ -81,9 +81,9 @@ struct judge *judge_clone(const struct judge *j)
 	if (!c)
 		return NULL;
 	*c = *j;
-	c->cap_findings = c->n_findings;
-	c->cap_pending = c->n_pending;
-	c->cap_streams = c->n_streams;
+	c->cap_findings = (uint32_t)c->n_findings;
+	c->cap_pending = (uint32_t)c->n_pending;
+	c->cap_streams = (uint32_t)c->n_streams;
 	c->cap_migs = c->n_migs;
 	c->findings = copy_array(j->findings, j->n_findings, sizeof(*j->findings), &failed);
 	c->pending = copy_array(j->pending, j->n_pending, sizeof(*j->pending), &failed);
@@ -127,6 +127,7 @@ bool ends_session(uint32_t from, uint32_t to)
 
 /* ---- what is remembered ---- */
 
+/* Room for @need elements in the array at *@arrayp; new ones are zeroed. */
 static int grow(void *arrayp, size_t need, uint32_t *cap, size_t size)
 {
 	void **array = arrayp;
@@ -209,22 +210,15 @@ struct jstream *judge_stream(struct judge *j, uint32_t number)
 
 static struct jstream *stream_make(struct judge *j, uint32_t number)
 {
-	struct jstream *s = judge_stream(j, number), **streams;
+	struct jstream *s = judge_stream(j, number);
 
 	if (s || !number)
 		return s;
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		goto fail;
-	if (j->n_streams == j->cap_streams) {
-		size_t cap = j->cap_streams ? j->cap_streams * 2 : 16;
-
-		streams = realloc(j->streams, cap * sizeof(*streams));
-		if (!streams)
-			goto fail;
-		j->streams = streams;
-		j->cap_streams = cap;
-	}
+	if (grow(&j->streams, j->n_streams + 1, &j->cap_streams, sizeof(*j->streams)))
+		goto fail;
 	s->number = number;
 	s->tainted = true;		/* until its birth is seen */
 	j->streams[j->n_streams++] = s;
@@ -293,16 +287,9 @@ static void keep(struct judge *j, const struct finding *f)
 		j->omitted++;
 		return;
 	}
-	if (j->n_findings == j->cap_findings) {
-		size_t cap = j->cap_findings ? j->cap_findings * 2 : 16;
-
-		p = realloc(j->findings, cap * sizeof(*p));
-		if (!p) {
-			j->failed = true;
-			return;
-		}
-		j->findings = p;
-		j->cap_findings = cap;
+	if (grow(&j->findings, j->n_findings + 1, &j->cap_findings, sizeof(*p))) {
+		j->failed = true;
+		return;
 	}
 	p = &j->findings[j->n_findings++];
 	*p = *f;
@@ -411,16 +398,9 @@ static void suspend(struct look *l, const struct finding *f, bool reads)
 		j->omitted++;
 		return;
 	}
-	if (j->n_pending == j->cap_pending) {
-		size_t cap = j->cap_pending ? j->cap_pending * 2 : 16;
-
-		p = realloc(j->pending, cap * sizeof(*p));
-		if (!p) {
-			j->failed = true;
-			return;
-		}
-		j->pending = p;
-		j->cap_pending = cap;
+	if (grow(&j->pending, j->n_pending + 1, &j->cap_pending, sizeof(*p))) {
+		j->failed = true;
+		return;
 	}
 	p = &j->pending[j->n_pending++];
 	p->f = *f;
@@ -555,7 +535,12 @@ static bool causes(struct model *model, const struct finding *a, const struct fi
 	const enum rule_id *c = judge_rule(a->rule)->consequences;
 	const struct migration *g;
 
-	if (a == b || !c || a->severity == SEV_INCONCLUSIVE || a->t_ns > b->t_ns ||
+	/*
+	 * A call is told when it returns and dated when it began: one that was
+	 * seen to hang began before that, and was told of after it.
+	 */
+	if (a == b || !c || a->severity == SEV_INCONCLUSIVE ||
+	    (a->t_ns > b->t_ns && (a->seq > b->seq || !a->seq || !b->seq)) ||
 	    (a->t_ns == b->t_ns && a->seq > b->seq))
 		return false;
 	for (; *c != RULE_NR && *c != b->rule; c++)

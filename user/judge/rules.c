@@ -33,6 +33,8 @@ static const struct rule rules[RULE_NR] = {
 		"data-after-eof", SEV_ERROR, PARTY_DRIVER,
 		"read() gives data after the permanent end of the stream",
 		"a permanent end of stream signaled in the usual way by read() always returning 0",
+		/* who stopped at the end did not send it */
+		MAY_CAUSE(RULE_RESUME_SHORT, RULE_RESUME_REJECTED),
 	},
 	[RULE_POLL_IDLE_AT_EOF] = {
 		"poll-idle-at-eof", SEV_ERROR, PARTY_DRIVER,
