@@ -126,6 +126,7 @@ struct kargs_key {
 
 struct kargs {
 	__u64 a[4];
+	__u64 fexit_ran;	/* and stood back */
 };
 
 struct {
@@ -134,6 +135,13 @@ struct {
 	__type(key, struct kargs_key);
 	__type(value, struct kargs);
 } kargs SEC(".maps") __weak;
+
+static __always_inline struct wire_counters *counters_get(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&counters, &zero);
+}
 
 /*
  * A hook is a pair of bodies, NAME_on_enter(args, ctx) and NAME_on_exit(args,
@@ -152,7 +160,8 @@ struct {
  * Both methods may be on a function at once: the kernel skips a fentry program
  * while the same program is preempted on that cpu, and when that was seen the
  * kprobes, which run without preemption, take over.  A call is told by the
- * method that saw its entry, so that the change loses none and doubles none.
+ * method that saw its entry, so that the change loses none and doubles none; what
+ * the kernel counts as missed by a fexit program beside it is counted as covered.
  */
 static __always_inline void kargs_save(__u64 hook, const __u64 *a)
 {
@@ -162,14 +171,15 @@ static __always_inline void kargs_save(__u64 hook, const __u64 *a)
 	bpf_map_update_elem(&kargs, &key, &val, BPF_ANY);
 }
 
-static __always_inline bool kargs_saved(__u64 hook)
+static __always_inline void covered(__u64 hook)
 {
-	struct kargs_key key = { .task = bpf_get_current_pid_tgid(), .hook = hook };
+	struct wire_counters *c = counters_get();
 
-	return bpf_map_lookup_elem(&kargs, &key);
+	if (c && hook < WIRE_HOOKS)
+		__sync_fetch_and_add(&c->covered[hook], 1);
 }
 
-static __always_inline bool kargs_take(__u64 hook, __u64 *a)
+static __always_inline bool kargs_take(__u64 hook, __u64 *a, void *ctx)
 {
 	struct kargs_key key = { .task = bpf_get_current_pid_tgid(), .hook = hook };
 	struct kargs *val = bpf_map_lookup_elem(&kargs, &key);
@@ -180,6 +190,9 @@ static __always_inline bool kargs_take(__u64 hook, __u64 *a)
 	a[1] = val->a[1];
 	a[2] = val->a[2];
 	a[3] = val->a[3];
+	/* Its fexit program counts a miss for this call, which is not lost. */
+	if (!val->fexit_ran && bpf_get_attach_cookie(ctx) == WIRE_COOKIE_BESIDE_FEXIT)
+		covered(hook);
 	bpf_map_delete_elem(&kargs, &key);
 	return true;
 }
@@ -187,7 +200,16 @@ static __always_inline bool kargs_take(__u64 hook, __u64 *a)
 /* The kretprobe tells a call whose kprobe kept its arguments. */
 static __always_inline bool fentry_exit_is_due(__u64 hook)
 {
-	return !by_kprobe[hook] || !kargs_saved(hook);
+	struct kargs_key key = { .task = bpf_get_current_pid_tgid(), .hook = hook };
+	struct kargs *val;
+
+	if (!by_kprobe[hook])
+		return true;
+	val = bpf_map_lookup_elem(&kargs, &key);
+	if (!val)
+		return true;
+	val->fexit_ran = 1;
+	return false;
 }
 
 #define HOOK_ENTER(name)						\
@@ -226,7 +248,7 @@ int name##_kexit(struct pt_regs *ctx)					\
 {									\
 	__u64 a[5];							\
 									\
-	if (kargs_take(WIRE_HOOK_##name, a)) {				\
+	if (kargs_take(WIRE_HOOK_##name, a, ctx)) {			\
 		a[nargs] = PT_REGS_RC(ctx);				\
 		name##_on_exit(a, ctx);					\
 	}								\
@@ -252,13 +274,6 @@ int name##_kenter(struct pt_regs *ctx)					\
 	return 0;							\
 }
 
-static __always_inline struct wire_counters *counters_get(void)
-{
-	__u32 zero = 0;
-
-	return bpf_map_lookup_elem(&counters, &zero);
-}
-
 /* The task is one that the user asked for. */
 static __always_inline bool task_wanted(void)
 {
@@ -277,14 +292,13 @@ static __always_inline void *record_reserve(__u32 kind, __u32 size)
 {
 	struct wire_counters *c = counters_get();
 	struct wire_head *h;
-	__u64 id, seq;
+	__u64 id;
 
 	if (!c || kind >= WIRE_KIND_NR)
 		return NULL;
-	/* Atomic: a program that is preempted here meets others on its cpu. */
-	seq = __sync_fetch_and_add(&c->seq, 1) + 1;
 	h = bpf_ringbuf_reserve(&ring, size, 0);
 	if (!h) {
+		/* Atomic: a program that is preempted here meets others on its cpu. */
 		__sync_fetch_and_add(&c->lost, 1);
 		__sync_fetch_and_add(&c->lost_kind[kind], 1);
 		return NULL;
@@ -292,7 +306,6 @@ static __always_inline void *record_reserve(__u32 kind, __u32 size)
 	h->kind = kind;
 	h->size = size;
 	h->cpu = bpf_get_smp_processor_id();
-	h->seq = seq;
 	h->lost = c->lost;
 	h->end_ns = bpf_ktime_get_ns();
 	h->start_ns = h->end_ns;
@@ -530,11 +543,8 @@ static __always_inline void record_plain(__u32 kind, __u64 start_ns, __s64 ret,
 static __always_inline void record_lost_exit(__u32 call, __u64 start_ns,
 					     __u32 device, __u32 stream)
 {
-	struct wire_counters *c = counters_get();
 	struct wire_lost_exit *rec;
 
-	if (c)
-		__sync_fetch_and_add(&c->unfinished, 1);
 	rec = record_reserve(WIRE_LOST_EXIT, sizeof(*rec));
 	if (!rec)
 		return;

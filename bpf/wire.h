@@ -63,7 +63,6 @@ struct wire_head {
 	__u16 kind;		/* enum wire_kind */
 	__u16 size;		/* of the whole record */
 	__u32 cpu;
-	__u64 seq;		/* of this cpu: records tried, this one included */
 	__u64 lost;		/* of this cpu: records that found no room */
 	__u64 start_ns;		/* CLOCK_MONOTONIC; 0: the entry was not seen */
 	__u64 end_ns;
@@ -169,26 +168,17 @@ struct wire_lost_exit {
 };
 
 #define WIRE_ASSERT(t, n) _Static_assert(sizeof(struct t) == (n), #t)
-WIRE_ASSERT(wire_head, 80);
-WIRE_ASSERT(wire_device, 304);
-WIRE_ASSERT(wire_plain, 80);
-WIRE_ASSERT(wire_reset, 88);
-WIRE_ASSERT(wire_feature, 128);
-WIRE_ASSERT(wire_arc, 96);
-WIRE_ASSERT(wire_stream_open, 480);
-WIRE_ASSERT(wire_io, 88);
-WIRE_ASSERT(wire_poll, 88);
-WIRE_ASSERT(wire_info, 104);
-WIRE_ASSERT(wire_lost_exit, 88);
-
-/* Per cpu: what was tried and what found no room, by kind. */
-struct wire_counters {
-	__u64 seq;
-	__u64 lost;
-	__u64 lost_kind[WIRE_KIND_NR];
-	__u64 table_full;	/* a device or a stream that found no place */
-	__u64 unfinished;	/* entries that met an unfinished entry of their task */
-};
+WIRE_ASSERT(wire_head, 72);
+WIRE_ASSERT(wire_device, 296);
+WIRE_ASSERT(wire_plain, 72);
+WIRE_ASSERT(wire_reset, 80);
+WIRE_ASSERT(wire_feature, 120);
+WIRE_ASSERT(wire_arc, 88);
+WIRE_ASSERT(wire_stream_open, 472);
+WIRE_ASSERT(wire_io, 80);
+WIRE_ASSERT(wire_poll, 80);
+WIRE_ASSERT(wire_info, 96);
+WIRE_ASSERT(wire_lost_exit, 80);
 
 /* The hooks of the kernel side, HOOK(NAME) of common.bpf.h. */
 enum wire_hook {
@@ -207,6 +197,18 @@ enum wire_hook {
 	WIRE_HOOK_release,
 	WIRE_HOOKS,
 };
+
+/* Per cpu: what found no room, by kind, and what was told after all. */
+struct wire_counters {
+	__u64 lost;
+	__u64 lost_kind[WIRE_KIND_NR];
+	__u64 table_full;	/* a device or a stream that found no place */
+	/* by enum wire_hook: calls that a kretprobe told and whose fexit was skipped */
+	__u64 covered[WIRE_HOOKS];
+};
+
+/* Attach cookie of a kretprobe on a function that has a fexit program too. */
+#define WIRE_COOKIE_BESIDE_FEXIT	1
 
 /* A data-FD call in flight: one cell of its stream. */
 struct wire_cell {

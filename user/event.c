@@ -274,7 +274,7 @@ const char *event_direction_name(uint32_t direction)
 
 const char *event_loss_cause_name(uint32_t cause)
 {
-	static const char *const names[] = { "ring", "skipped", "damage", "table" };
+	static const char *const names[] = { "ring", "skipped", "damage", "table", "unread" };
 
 	return name_of(names, ARRAY_SIZE(names), cause);
 }

@@ -114,6 +114,7 @@ enum event_loss_cause {
 	LOSS_SKIPPED = 1,		/* the kernel skipped a program (recursion) */
 	LOSS_DAMAGE = 2,		/* bytes of the recording are unreadable */
 	LOSS_TABLE = 3,			/* a kernel-side table was full */
+	LOSS_UNREAD = 4,		/* what a call gave its caller could not be read */
 };
 
 #define EVENT_COMM_LEN		16

@@ -178,6 +178,42 @@ static void test_direction(void **state)
 	assert_int_equal(ev.stream_open.direction, DIR_RESUME);
 }
 
+/* A call that succeeded but whose answer could not be read: lost, never zeros. */
+static void test_unread(void **state)
+{
+	struct wire_info info = { .head = head(WIRE_INFO, sizeof(info)) };
+	struct wire_feature rec = { .head = head(WIRE_FEATURE, sizeof(rec)) };
+	struct event ev;
+
+	(void)state;
+	info.head.ret = 0;
+	assert_int_equal(decode_record(&info, sizeof(info), &ev), 0);
+	assert_int_equal(ev.kind, EV_LOSS);
+	assert_int_equal(ev.loss.cause, LOSS_UNREAD);
+	assert_int_equal(ev.loss.what, EV_PRECOPY_INFO);
+	assert_int_equal(ev.loss.count, 1);
+	/* One that failed gave nothing, and that is known. */
+	info.head.ret = -EINVAL;
+	assert_int_equal(decode_record(&info, sizeof(info), &ev), 0);
+	assert_int_equal(ev.kind, EV_PRECOPY_INFO);
+	info.head.ret = 0;
+	info.valid = 1;
+	info.dirty_bytes = 4096;
+	assert_int_equal(decode_record(&info, sizeof(info), &ev), 0);
+	assert_int_equal(ev.kind, EV_PRECOPY_INFO);
+	assert_int_equal(ev.precopy_info.dirty_bytes, 4096);
+
+	rec.head.ret = 0;
+	rec.valid = WIRE_FEATURE_HEADER;
+	rec.flags = VFIO_FEATURE_GET | VFIO_FEATURE_MIG_DATA_SIZE;
+	assert_int_equal(decode_record(&rec, sizeof(rec), &ev), 0);
+	assert_int_equal(ev.kind, EV_LOSS);
+	assert_int_equal(ev.loss.what, EV_DATA_SIZE);
+	rec.valid |= WIRE_FEATURE_PAYLOAD;
+	assert_int_equal(decode_record(&rec, sizeof(rec), &ev), 0);
+	assert_int_equal(ev.kind, EV_DATA_SIZE);
+}
+
 static void test_lost_exit(void **state)
 {
 	struct wire_lost_exit rec = { .head = head(WIRE_LOST_EXIT, sizeof(rec)) };
@@ -337,6 +373,7 @@ int main(void)
 		cmocka_unit_test(test_feature_ops),
 		cmocka_unit_test(test_full_strings),
 		cmocka_unit_test(test_direction),
+		cmocka_unit_test(test_unread),
 		cmocka_unit_test(test_lost_exit),
 		cmocka_unit_test(test_arc),
 		cmocka_unit_test(test_every_kind),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "capture/attach.h"
+#include "capture/attach_internal.h"
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
@@ -16,27 +16,15 @@
 #include "capture/keeper.h"
 #include "vfioscope.skel.h"
 
-#define MAX_MODULES	64
 #define DETACH_MS	5000	/* some 35 links, each an RCU grace period or two */
 #define HOPELESS_MS	500
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 const char *const capture_method_names[] = { "auto", "fentry", "kprobe", NULL };
-
-/*
- * What is hooked, and with which programs: those of the kernel side's HOOK()
- * of that name.  A hook of the entry alone has no exit, and the other way round.
- */
-struct hook_type {
-	const char *kind;	/* what people read */
-	const char *programs;	/* NAME of HOOK(NAME) */
-	bool enter, exit;
-};
 
 #define HOOK_TYPE(kind_, name, enter_, exit_) \
 	[WIRE_HOOK_##name] = { kind_, #name, enter_, exit_ }
 
-static const struct hook_type hook_types[WIRE_HOOKS] = {
+const struct hook_type attach_hook_types[WIRE_HOOKS] = {
 	HOOK_TYPE("device_ioctl", device_ioctl, true, true),
 	HOOK_TYPE("arc", next_state, true, true),
 	HOOK_TYPE("device_open", device_open, true, true),
@@ -65,33 +53,6 @@ static const struct core_hook {
 	{ "vmlinux", "filp_flush", "stream_close", false },
 };
 
-/* A program on a function. */
-struct attached {
-	struct bpf_link *link;	/* libbpf's, or NULL */
-	int link_fd, prog_fd;	/* our own when link is NULL */
-	bool is_exit;
-	size_t hook;		/* index of what it serves */
-	/* of a fentry exit: misses at the last look, or when it stood back */
-	uint64_t misses;
-	bool standing_back;
-};
-
-struct attach {
-	struct vfioscope_bpf *skel;
-	enum capture_method method;
-	struct attached *attached;
-	size_t n_attached;
-	struct capture_hook *hooks;
-	size_t n_hooks;
-	/* modules that were looked at; one that left is looked at again */
-	char modules[MAX_MODULES][64];
-	int n_modules;
-	const struct wire_stream *streams;	/* the kernel side's table */
-	size_t streams_len;
-	int ncpus;
-	pid_t keeper;		/* closes the links; see keeper.h */
-};
-
 static bool libbpf_verbose;
 
 static int libbpf_print(enum libbpf_print_level level, const char *fmt, va_list args)
@@ -101,17 +62,17 @@ static int libbpf_print(enum libbpf_print_level level, const char *fmt, va_list 
 	return vfprintf(stderr, fmt, args);
 }
 
-static const struct hook_type *hook_type_of(const char *kind)
+const struct hook_type *attach_hook_type(const char *kind)
 {
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(hook_types); i++)
-		if (!strcmp(hook_types[i].kind, kind))
-			return &hook_types[i];
+	for (i = 0; i < ARRAY_SIZE(attach_hook_types); i++)
+		if (!strcmp(attach_hook_types[i].kind, kind))
+			return &attach_hook_types[i];
 	return NULL;
 }
 
-static struct bpf_program *program(const struct attach *a, const struct hook_type *type,
+struct bpf_program *attach_program(const struct attach *a, const struct hook_type *type,
 				   const char *suffix)
 {
 	char name[64];
@@ -198,14 +159,15 @@ static int attach_clone(struct attach *a, struct bpf_program *tmpl, bool is_exit
 
 /* @prog by libbpf: as kprobe or kretprobe of @symbol, or where its section says. */
 static int attach_libbpf(struct attach *a, struct bpf_program *prog, bool is_exit,
-			 const char *symbol)
+			 const char *symbol, __u64 cookie)
 {
+	LIBBPF_OPTS(bpf_kprobe_opts, opts, .retprobe = is_exit, .bpf_cookie = cookie);
 	struct attached *at = attached_add(a, is_exit);
 	int err;
 
 	if (!at)
 		return -ENOMEM;
-	at->link = symbol ? bpf_program__attach_kprobe(prog, is_exit, symbol) :
+	at->link = symbol ? bpf_program__attach_kprobe_opts(prog, symbol, &opts) :
 			    bpf_program__attach(prog);
 	err = libbpf_get_error(at->link);
 	if (!err)
@@ -223,23 +185,24 @@ static int attach_by_fentry(struct attach *a, const struct hook_type *type, int 
 
 	/* The exit first: an entry without its exit would look lost. */
 	if (type->exit) {
-		prog = program(a, type, "exit");
+		prog = attach_program(a, type, "exit");
 		/* One exit is no template but a program of its own. */
 		if (bpf_program__type(prog) == BPF_PROG_TYPE_TRACING)
-			err = attach_libbpf(a, prog, true, NULL);
+			err = attach_libbpf(a, prog, true, NULL, 0);
 		else
 			err = attach_clone(a, prog, true, btf_fd, btf_id);
 	}
 	if (!err && type->enter) {
-		err = attach_clone(a, program(a, type, "enter"), false, btf_fd, btf_id);
+		err = attach_clone(a, attach_program(a, type, "enter"), false, btf_fd, btf_id);
 		if (err && type->exit)
 			attached_drop_last(a);
 	}
 	return err;
 }
 
+/* @beside: a fentry program is on that function too. */
 static int attach_by_kprobe(struct attach *a, const struct hook_type *type,
-			    const char *module, const char *function)
+			    const char *module, const char *function, bool beside)
 {
 	/* A static function's name may be another module's too. */
 	bool qualify = strcmp(module, "vmlinux");
@@ -249,28 +212,21 @@ static int attach_by_kprobe(struct attach *a, const struct hook_type *type,
 	snprintf(symbol, sizeof(symbol), "%s%s%s", qualify ? module : "", qualify ? ":" : "",
 		 function);
 	if (type->exit)
-		err = attach_libbpf(a, program(a, type, "kexit"), true, symbol);
+		err = attach_libbpf(a, attach_program(a, type, "kexit"), true, symbol,
+				    beside ? WIRE_COOKIE_BESIDE_FEXIT : 0);
 	/* A kretprobe needs what its kprobe kept, even where fentry needs no entry. */
 	if (!err) {
-		err = attach_libbpf(a, program(a, type, "kenter"), false, symbol);
+		err = attach_libbpf(a, attach_program(a, type, "kenter"), false, symbol, 0);
 		if (err && type->exit)
 			attached_drop_last(a);
 	}
 	return err;
 }
 
-static uint64_t prog_misses(int fd);
-
-/*
- * From now on the calls of this hook are taken by kprobes: on all of its
- * functions, since the kernel side decides by hook.  The number of functions
- * that changed; a function that takes no kprobe leaves all as it is.
- */
-static int use_kprobes(struct attach *a, const struct hook_type *type)
+int attach_use_kprobes(struct attach *a, const struct hook_type *type)
 {
-	size_t id = type - hook_types, i, before = a->n_attached;
+	size_t id = type - attach_hook_types, i, before = a->n_attached;
 	struct capture_hook *h;
-	struct attached *at;
 	int n = 0, err;
 
 	if (a->skel->bss->by_kprobe[id])
@@ -279,7 +235,7 @@ static int use_kprobes(struct attach *a, const struct hook_type *type)
 		h = &a->hooks[i];
 		if (strcmp(h->kind, type->kind) || strcmp(h->method, "fentry"))
 			continue;
-		err = attach_by_kprobe(a, type, h->module, h->function);
+		err = attach_by_kprobe(a, type, h->module, h->function, true);
 		if (err) {
 			while (a->n_attached > before)
 				attached_drop_last(a);
@@ -292,17 +248,7 @@ static int use_kprobes(struct attach *a, const struct hook_type *type)
 		n++;
 	}
 	a->skel->bss->by_kprobe[id] = 1;
-	for (i = 0; i < a->n_attached; i++) {
-		at = &a->attached[i];
-		h = &a->hooks[at->hook];
-		if (strcmp(h->kind, type->kind) || strcmp(h->method, "fentry"))
-			continue;
-		/* What it misses from here on is none of its business. */
-		if (at->is_exit && at->prog_fd >= 0) {
-			at->misses = prog_misses(at->prog_fd);
-			at->standing_back = true;
-		}
-	}
+	attach_taken_over(a, type);
 	for (i = 0; i < a->n_hooks; i++)
 		if (!strcmp(a->hooks[i].kind, type->kind) && !strcmp(a->hooks[i].method, "fentry"))
 			a->hooks[i].method = "kprobe";
@@ -316,7 +262,7 @@ static int use_kprobes(struct attach *a, const struct hook_type *type)
 static int hook(struct attach *a, const char *module, const char *function,
 		const char *kind, int btf_err, int btf_fd, __u32 btf_id)
 {
-	const struct hook_type *type = hook_type_of(kind);
+	const struct hook_type *type = attach_hook_type(kind);
 	struct capture_hook *h;
 	int err;
 
@@ -331,7 +277,7 @@ static int hook(struct attach *a, const char *module, const char *function,
 	h->kind = type->kind;
 	h->method = "none";
 
-	if (a->method != CAPTURE_KPROBE && !a->skel->bss->by_kprobe[type - hook_types]) {
+	if (a->method != CAPTURE_KPROBE && !a->skel->bss->by_kprobe[type - attach_hook_types]) {
 		err = btf_err ? btf_err : attach_by_fentry(a, type, btf_fd, btf_id);
 		if (!err) {
 			h->method = "fentry";
@@ -340,10 +286,11 @@ static int hook(struct attach *a, const char *module, const char *function,
 		add_reason(h, "fentry", err);
 	}
 	if (a->method != CAPTURE_FENTRY) {
-		err = attach_by_kprobe(a, type, module, function);
+		err = attach_by_kprobe(a, type, module, function, false);
 		if (!err) {
 			h->method = "kprobe";
-			return use_kprobes(a, type) < 0 ? -ENOMEM : 0;
+			attach_use_kprobes(a, type);
+			return 0;
 		}
 		add_reason(h, "kprobe", err);
 	}
@@ -457,6 +404,8 @@ static int hooks_drop(struct attach *a, const char *module, const char *reason)
 	size_t i, kept = 0;
 	int dropped = 0;
 
+	/* What its programs missed goes with them. */
+	attach_skipped(a);
 	for (i = 0; i < a->n_attached; i++) {
 		h = &a->hooks[a->attached[i].hook];
 		if (!strcmp(h->module, "vfio") || !strcmp(h->module, "vmlinux") ||
@@ -464,6 +413,7 @@ static int hooks_drop(struct attach *a, const char *module, const char *reason)
 			a->attached[kept++] = a->attached[i];
 			continue;
 		}
+		a->misses_gone += attach_own_misses(a, &a->attached[i]);
 		attached_drop(&a->attached[i]);
 		if (capture_hook_attached(h)) {
 			h->method = "none";
@@ -869,189 +819,4 @@ bool attach_is_hooked(const struct attach *a, const char *symbol, const char *ki
 int attach_ring_fd(const struct attach *a)
 {
 	return bpf_map__fd(a->skel->maps.ring);
-}
-
-int attach_counters(const struct attach *a, struct wire_counters *out)
-{
-	struct wire_counters *per_cpu;
-	__u32 zero = 0;
-	int cpu, k, err = 0;
-
-	memset(out, 0, sizeof(*out));
-	per_cpu = calloc(a->ncpus, sizeof(*per_cpu));
-	if (!per_cpu)
-		return -ENOMEM;
-	if (bpf_map_lookup_elem(bpf_map__fd(a->skel->maps.counters), &zero, per_cpu)) {
-		err = -errno;
-		goto out;
-	}
-	for (cpu = 0; cpu < a->ncpus; cpu++) {
-		out->seq += per_cpu[cpu].seq;
-		out->lost += per_cpu[cpu].lost;
-		out->table_full += per_cpu[cpu].table_full;
-		out->unfinished += per_cpu[cpu].unfinished;
-		for (k = 0; k < WIRE_KIND_NR; k++)
-			out->lost_kind[k] += per_cpu[cpu].lost_kind[k];
-	}
-out:
-	free(per_cpu);
-	return err;
-}
-
-static uint64_t prog_misses(int fd)
-{
-	struct bpf_prog_info info;
-	__u32 len = sizeof(info);
-
-	memset(&info, 0, sizeof(info));
-	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len))
-		return 0;
-	return info.recursion_misses;
-}
-
-/*
- * What struct bpf_link_info says of a kprobe since Linux 6.6 (1b715e1b0ec5),
- * its misses since 6.7 (3acf8ace6823); Debian 12's header knows neither.
- */
-struct kprobe_link_info {
-	__u32 type, id, prog_id, pad;
-	struct {
-		__u32 type, pad;
-		__u64 func_name;
-		__u32 name_len, offset;
-		__u64 addr;
-		__u64 missed;
-		__u64 cookie;
-	} perf;
-};
-
-/* Returns for which the kernel had no kretprobe instance left. */
-static uint64_t link_misses(const struct bpf_link *link)
-{
-	struct kprobe_link_info info;
-	__u32 len = sizeof(info);
-
-	memset(&info, 0, sizeof(info));
-	if (bpf_obj_get_info_by_fd(bpf_link__fd(link), &info, &len) || len < sizeof(info))
-		return 0;
-	return info.perf.missed;
-}
-
-uint64_t attach_skipped(const struct attach *a)
-{
-	struct bpf_program *prog;
-	uint64_t sum = 0;
-	size_t i;
-
-	/* Only returns: a skipped entry costs the start time, not the event. */
-	for (i = 0; i < a->n_attached; i++) {
-		if (!a->attached[i].is_exit)
-			continue;
-		sum += a->attached[i].standing_back ? a->attached[i].misses :
-						      prog_misses(a->attached[i].prog_fd);
-		if (a->attached[i].link)
-			sum += link_misses(a->attached[i].link);
-	}
-	/* A program that libbpf attached is one, on however many functions. */
-	for (i = 0; i < ARRAY_SIZE(hook_types); i++) {
-		prog = hook_types[i].exit ? program(a, &hook_types[i], "kexit") : NULL;
-		if (prog)
-			sum += prog_misses(bpf_program__fd(prog));
-	}
-	if (bpf_program__autoload(a->skel->progs.next_state_exit))
-		sum += prog_misses(bpf_program__fd(a->skel->progs.next_state_exit));
-	return sum;
-}
-
-/*
- * A hash that changes under the walk may begin it again: enough is enough.
- */
-#define WALK_MAX	(2 * 8192)
-
-int attach_avoid_skips(struct attach *a)
-{
-	const struct hook_type *type;
-	struct attached *at;
-	uint64_t misses;
-	int n = 0;
-	size_t i;
-
-	if (a->method != CAPTURE_AUTO)
-		return 0;
-	for (i = 0; i < a->n_attached; i++) {
-		at = &a->attached[i];
-		if (!at->is_exit || at->prog_fd < 0 || at->standing_back)
-			continue;
-		misses = prog_misses(at->prog_fd);
-		if (misses == at->misses)
-			continue;
-		at->misses = misses;
-		type = hook_type_of(a->hooks[at->hook].kind);
-		n += use_kprobes(a, type);
-	}
-	return n;
-}
-
-static void device_flights(const struct attach *a,
-			   void (*fn)(const struct attach_flight *f, void *arg), void *arg)
-{
-	int fd = bpf_map__fd(a->skel->maps.calls);
-	__u64 key, *prev = NULL;
-	struct wire_call call;
-	unsigned int n;
-
-	for (n = 0; n < WALK_MAX && !bpf_map_get_next_key(fd, prev, &key); n++) {
-		prev = &key;
-		if (bpf_map_lookup_elem(fd, &key, &call))
-			continue;
-		fn(&(struct attach_flight) {
-			.start_ns = call.start_ns, .kind = call.kind, .device = call.device,
-			.tid = key, .pid = key >> 32, .feature_target = call.target,
-			.has_target = call.has_target,
-		}, arg);
-	}
-}
-
-static void overflow_flights(const struct attach *a,
-			     void (*fn)(const struct attach_flight *f, void *arg), void *arg)
-{
-	int fd = bpf_map__fd(a->skel->maps.io_overflow);
-	struct wire_overflow_key key, *prev = NULL;
-	struct wire_overflow val;
-	unsigned int n;
-
-	for (n = 0; n < WALK_MAX && !bpf_map_get_next_key(fd, prev, &key); n++) {
-		prev = &key;
-		if (bpf_map_lookup_elem(fd, &key, &val))
-			continue;
-		fn(&(struct attach_flight) {
-			.start_ns = val.start_ns, .kind = val.kind, .device = val.device,
-			.stream = key.stream, .tid = key.tid,
-		}, arg);
-	}
-}
-
-void attach_flights(const struct attach *a,
-		    void (*fn)(const struct attach_flight *f, void *arg), void *arg)
-{
-	const volatile struct wire_stream *st;
-	uint64_t owner;
-	size_t i, k;
-
-	device_flights(a, fn, arg);
-	overflow_flights(a, fn, arg);
-	for (i = 0; i < WIRE_STREAMS; i++) {
-		st = &a->streams[i];
-		if (!st->id)
-			continue;
-		for (k = 0; k < WIRE_CELLS; k++) {
-			owner = st->cell[k].owner;
-			if (!owner)
-				continue;
-			fn(&(struct attach_flight) {
-				.start_ns = st->cell[k].start_ns, .kind = owner & 0xff,
-				.device = st->device, .stream = st->id, .tid = owner >> 8,
-			}, arg);
-		}
-	}
 }

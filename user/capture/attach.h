@@ -54,12 +54,16 @@ void attach_ignore_task(struct attach *a, uint32_t pid);
 int attach_ring_fd(const struct attach *a);
 /* Sum over the cpus. */
 int attach_counters(const struct attach *a, struct wire_counters *out);
-/* Returns that the kernel did not show to their program (missed runs). */
-uint64_t attach_skipped(const struct attach *a);
 /*
- * Where the kernel was seen to skip fentry programs since the last call, let
- * kprobes take over, if the method may be chosen.  The number of hooks that
- * changed their method.
+ * Returns that the kernel did not show to their program (missed runs), since
+ * the beginning.  Exact when no call is under way; while kprobes take over, it
+ * is less by what is not yet proven, until the next call.
+ */
+uint64_t attach_skipped(struct attach *a);
+/*
+ * Where the last attach_skipped() saw fentry programs skipped, let kprobes take
+ * over, if the method may be chosen.  The number of hooks that changed their
+ * method.
  */
 int attach_avoid_skips(struct attach *a);
 

@@ -51,8 +51,29 @@ static void copy_name(char *to, size_t to_size, const char *from, size_t from_si
 		to[n] = '\0';
 }
 
+/*
+ * A call that succeeded, but what it gave could not be read (its page was gone
+ * by then): as good as lost, since its fields would be made up.
+ */
+static void unread(struct event *ev, uint32_t kind, uint64_t end_ns)
+{
+	ev->kind = EV_LOSS;
+	ev->loss.count = 1;
+	ev->loss.t_from_ns = ev->t_ns;
+	ev->loss.t_to_ns = end_ns;
+	ev->loss.cause = LOSS_UNREAD;
+	ev->loss.what = kind;
+}
+
 /* A feature call with neither a kind of its own nor a readable header. */
 #define FEATURE_INDEX_UNKNOWN	0xffff
+
+/* Its fields are what the caller's structure held. */
+static bool needs_payload(uint32_t kind)
+{
+	return kind == EV_MIGRATION_FLAGS || kind == EV_DMA_LOG_START ||
+	       kind == EV_DMA_LOG_REPORT || kind == EV_DATA_SIZE;
+}
 
 static void decode_feature(const struct wire_feature *rec, struct event *ev)
 {
@@ -108,7 +129,10 @@ static void decode_feature(const struct wire_feature *rec, struct event *ev)
 	} else {
 		ev->feature.index = index;
 		ev->feature.op = get ? FEATURE_OP_GET : FEATURE_OP_SET;
+		return;
 	}
+	if (!payload && !rec->head.ret && needs_payload(ev->kind))
+		unread(ev, ev->kind, rec->head.end_ns);
 }
 
 static const uint16_t record_size[WIRE_KIND_NR] = {
@@ -213,6 +237,10 @@ int decode_record(const void *data, size_t size, struct event *ev)
 	case WIRE_INFO: {
 		const struct wire_info *rec = data;
 
+		if (!rec->valid && !h->ret) {
+			unread(ev, EV_PRECOPY_INFO, h->end_ns);
+			break;
+		}
 		ev->precopy_info.initial_bytes = rec->initial_bytes;
 		ev->precopy_info.dirty_bytes = rec->dirty_bytes;
 		ev->precopy_info.flags = rec->flags;

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * attach_internal.h - what attaching (attach.c), its misses (misses.c) and the
+ * calls in flight (flights.c) share
+ */
+#ifndef VFIOSCOPE_ATTACH_INTERNAL_H
+#define VFIOSCOPE_ATTACH_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "bpf/wire.h"
+#include "capture/attach.h"
+
+#define MAX_MODULES	64
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+struct bpf_link;
+struct bpf_program;
+struct vfioscope_bpf;
+
+/*
+ * What is hooked, and with which programs: those of the kernel side's HOOK()
+ * of that name.  A hook of the entry alone has no exit, and the other way round.
+ */
+struct hook_type {
+	const char *kind;	/* what people read */
+	const char *programs;	/* NAME of HOOK(NAME) */
+	bool enter, exit;
+};
+
+extern const struct hook_type attach_hook_types[WIRE_HOOKS];
+
+/* A program on a function. */
+struct attached {
+	struct bpf_link *link;	/* libbpf's, or NULL */
+	int link_fd, prog_fd;	/* our own when link is NULL */
+	bool is_exit;
+	size_t hook;		/* index of what it serves */
+	uint64_t misses;	/* of a fentry exit: at the last look */
+	uint64_t misses_answered; /* what attach_avoid_skips() knows of them */
+};
+
+struct attach {
+	struct vfioscope_bpf *skel;
+	enum capture_method method;
+	struct attached *attached;
+	size_t n_attached;
+	struct capture_hook *hooks;
+	size_t n_hooks;
+	/* modules that were looked at; one that left is looked at again */
+	char modules[MAX_MODULES][64];
+	int n_modules;
+	const struct wire_stream *streams;	/* the kernel side's table */
+	size_t streams_len;
+	int ncpus;
+	pid_t keeper;		/* closes the links; see keeper.h */
+	uint64_t misses_gone;	/* of programs that were let go */
+	/* by enum wire_hook: what its fexit programs missed before kprobes took over */
+	struct {
+		uint64_t misses;
+		bool settled;	/* no call that began before can still be under way */
+	} taken_over[WIRE_HOOKS];
+};
+
+/* The type that people read as @kind, or NULL. */
+const struct hook_type *attach_hook_type(const char *kind);
+/* The program @suffix (enter, exit, kenter, kexit) of the hook, or NULL. */
+struct bpf_program *attach_program(const struct attach *a, const struct hook_type *type,
+				   const char *suffix);
+/*
+ * From now on the calls of this hook are taken by kprobes: on all of its
+ * functions, since the kernel side decides by hook.  The number of functions
+ * that changed; a function that takes no kprobe leaves all as it is.
+ */
+int attach_use_kprobes(struct attach *a, const struct hook_type *type);
+
+/* The returns that a program alone missed; what all functions share is not in it. */
+uint64_t attach_own_misses(const struct attach *a, struct attached *at);
+/* Kprobes have taken over the hook: what its fexit programs missed until then. */
+void attach_taken_over(struct attach *a, const struct hook_type *type);
+
+#endif
