@@ -32,7 +32,9 @@ struct window {
 	bool hole;		/* something was lost since the last call */
 	uint64_t start_ns, cursor_ns;
 	uint64_t arcs_ns, io_ns, dirty_sync_ns, outside_ns, other_ns;
-	struct { uint64_t start_ns, end_ns; } gaps[WINDOW_GAPS];
+	uint64_t gap_ns[GAP_NR + 1];	/* the last: not named yet */
+	bool any_io, arc_after_io;
+	struct { uint64_t start_ns, end_ns; uint32_t name; } gaps[WINDOW_GAPS];
 	uint32_t gap_head, n_gaps;
 };
 
@@ -46,6 +48,37 @@ void window_add_run(struct window *w, enum window_part part, uint64_t start_ns,
 /* The window as it would be if it ended with the last call. */
 void window_result(const struct window *w, struct migration_window *out);
 
+/* ---- path.c: the stop of a whole process ---- */
+
+#define PATH_SPANS	64
+
+/*
+ * As a window, but each instant has one owner among all devices: of two calls
+ * in flight at once that which returned last, for nobody could go on before.
+ * The newest spans are kept, as they may still get another owner.
+ */
+struct path {
+	struct model_stop pub;	/* as it is now */
+	uint32_t alive;		/* devices whose window is open */
+	uint64_t cursor_ns;
+	struct path_span {
+		uint64_t start_ns, end_ns;
+		uint32_t owner;		/* of pub.devices, or one of PATH_* */
+		uint32_t part;		/* enum window_part */
+	} spans[PATH_SPANS];
+	uint32_t n_spans;
+};
+
+struct path *path_create(uint32_t id, uint32_t pid, uint64_t t_ns);
+/* @device was stopped as one of this process. */
+void path_join(struct path *p, uint32_t device);
+/* A call of @device (0: of the process's container). */
+void path_add(struct path *p, uint32_t device, enum window_part part, uint64_t start_ns,
+	      uint64_t end_ns);
+/* The source of @device has given its last byte at @t_ns: up to there it counts. */
+void path_eof(struct path *p, uint32_t device, uint32_t migration, uint64_t t_ns,
+	      struct model_stop *out);
+
 /* ---- migration.c ---- */
 
 struct mig;
@@ -56,6 +89,7 @@ struct dev {
 	struct mig *mig;	/* under way, or NULL */
 	struct mig *last_mig;	/* the last one that ended */
 	struct window window;
+	struct path *path;	/* while the window is active; the model's */
 	/* Arcs since the device was last running. */
 	struct migration_arc recent[8];
 	uint32_t n_recent;
@@ -65,6 +99,8 @@ struct dev {
 	uint64_t estimate;
 	bool estimate_is_data_size;
 };
+
+#define MIG_TAILS	8
 
 struct mig {
 	struct migration pub;
@@ -76,6 +112,15 @@ struct mig {
 	/* the run of empty reads under way */
 	uint64_t run_reads, run_start_ns, run_last_ns;
 	uint32_t trend_step, trend_skip;
+	/*
+	 * Of a destination: the time inside write() since sources came to
+	 * their end, any of which may turn out to be its other side.
+	 */
+	struct { uint32_t source; uint64_t eof_ns, write_ns; } tails[MIG_TAILS];
+	uint32_t n_tails;
+	uint64_t last_io_end_ns;	/* of a read() or write(); MODEL_NONE */
+	/* RESUMING -> STOP; start MODEL_NONE: not seen */
+	uint64_t load_start_ns, load_ns, arcs_after_load_ns;
 };
 
 struct mig *mig_create(struct dev *dev, uint32_t id, uint32_t direction,
@@ -98,6 +143,10 @@ void mig_push_state(struct mig *g, uint32_t state, uint64_t t_ns);
 void mig_push_arc(struct mig *g, const struct migration_arc *arc);
 /* A call of the device or its stream, @state being that in which it began. */
 void mig_call(struct mig *g, const struct event *ev, uint32_t state);
+/* The stream of migration @source came to its end: @g may be its other side. */
+void mig_source_ended(struct mig *g, uint32_t source, uint64_t eof_ns);
+/* What came between @src's last byte and @dst's running. */
+void mig_landing(struct mig *src, const struct mig *dst);
 /* Bring what is derived up to date. */
 void mig_refresh(struct mig *g);
 

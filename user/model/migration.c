@@ -58,6 +58,8 @@ struct mig *mig_create(struct dev *dev, uint32_t id, uint32_t direction,
 	m->estimate = dev->window.active ? dev->estimate : MODEL_NONE;
 	m->estimate_is_data_size = dev->estimate_is_data_size;
 	m->window.start_ns = MODEL_NONE;
+	m->lead_ns = MODEL_NONE;
+	g->last_io_end_ns = g->load_start_ns = MODEL_NONE;
 	m->downtime_ns = MODEL_NONE;
 	m->failure.target = EVENT_TARGET_NONE;
 	return g;
@@ -262,6 +264,55 @@ void mig_push_arc(struct mig *g, const struct migration_arc *arc)
 	else
 		m->n_arcs++;
 	m->arcs[m->n_arcs - 1] = *arc;
+	if (arc->from == MIG_RESUMING && arc->to == MIG_STOP) {
+		g->load_start_ns = arc->start_ns;
+		g->load_ns = arc->dur_ns;
+		g->arcs_after_load_ns = 0;
+	} else {
+		g->arcs_after_load_ns += arc->dur_ns;
+	}
+}
+
+void mig_source_ended(struct mig *g, uint32_t source, uint64_t eof_ns)
+{
+	if (g->pub.direction != DIR_RESUME || g->pub.ended || g->n_tails == MIG_TAILS)
+		return;
+	g->tails[g->n_tails].source = source;
+	g->tails[g->n_tails].eof_ns = eof_ns;
+	g->tails[g->n_tails++].write_ns = 0;
+}
+
+static uint64_t after(uint64_t later, uint64_t earlier)
+{
+	return later > earlier ? later - earlier : 0;
+}
+
+void mig_landing(struct mig *src, const struct mig *dst)
+{
+	uint64_t eof_ns = src->pub.eof_ns, load_end_ns = dst->load_start_ns + dst->load_ns;
+	struct migration_landing *l = &src->pub.landing;
+	uint64_t sent_ns = dst->last_io_end_ns;
+	uint32_t i;
+
+	memset(l, 0, sizeof(*l));
+	for (i = 0; i < dst->n_tails && dst->tails[i].source != src->pub.id; i++)
+		;
+	/* An arc that was lost, or a source whose end came after all that. */
+	if (i == dst->n_tails || dst->load_start_ns == MODEL_NONE || dst->pub.holes ||
+	    src->pub.holes || dst->load_start_ns < eof_ns ||
+	    src->pub.window.end_ns != eof_ns || sent_ns > dst->load_start_ns)
+		return;
+	if (sent_ns < eof_ns)
+		sent_ns = eof_ns;
+	l->known = true;
+	l->write_ns = dst->tails[i].write_ns;
+	if (l->write_ns > sent_ns - eof_ns)
+		l->write_ns = sent_ns - eof_ns;
+	l->transfer_ns = sent_ns - eof_ns - l->write_ns;
+	l->before_load_ns = dst->load_start_ns - sent_ns;
+	l->load_ns = dst->load_ns;
+	l->arcs_ns = dst->arcs_after_load_ns;
+	l->start_ns = after(dst->pub.end_ns, load_end_ns + l->arcs_ns);
 }
 
 /* Where a call begun in @state counts; the newest stretch of that state. */
@@ -374,8 +425,14 @@ static void take_read(struct mig *g, const struct event *ev, uint32_t state,
 
 static void take_write(struct mig *g, const struct event *ev, struct migration_state *phase)
 {
+	uint64_t calls = event_calls(ev), end_ns = ev->t_ns + ev->dur_ns;
 	struct migration *m = &g->pub;
-	uint64_t calls = event_calls(ev);
+	uint32_t i;
+
+	/* Writes of one stream do not overlap; that they did would be a finding. */
+	for (i = 0; i < g->n_tails; i++)
+		g->tails[i].write_ns += after(end_ns, ev->t_ns > g->tails[i].eof_ns ? ev->t_ns :
+					      g->tails[i].eof_ns);
 
 	m->writes += calls;
 	if (phase)
@@ -462,11 +519,13 @@ void mig_call(struct mig *g, const struct event *ev, uint32_t state)
 	case EV_READ:
 		if (ev->io.size > m->max_io_size)
 			m->max_io_size = ev->io.size;
+		g->last_io_end_ns = end_ns;
 		take_read(g, ev, state, phase);
 		break;
 	case EV_WRITE:
 		if (ev->io.size > m->max_io_size)
 			m->max_io_size = ev->io.size;
+		g->last_io_end_ns = end_ns;
 		take_write(g, ev, phase);
 		break;
 	case EV_POLL:

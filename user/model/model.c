@@ -35,6 +35,11 @@ struct model {
 	struct table devices, streams;
 	struct mig **migs;
 	uint32_t n_migs, cap_migs;
+	/* the stops under way; those in which a stream came to its end */
+	struct path **paths;
+	uint32_t n_paths, cap_paths;
+	struct model_stop *stops;
+	uint32_t n_stops, cap_stops;
 	struct vm_entry *vms;
 	uint32_t n_vms, cap_vms;	/* a power of two */
 	struct model_loss loss;
@@ -92,6 +97,21 @@ static void table_free(struct table *t)
 	free(t->dir);
 }
 
+/* Room for one more element in the array at *@arrayp. */
+static int room(void *arrayp, uint32_t n, uint32_t *cap, size_t size)
+{
+	void **array = arrayp, *p;
+
+	if (n < *cap)
+		return 0;
+	p = realloc(*array, (*cap ? *cap * 2 : 16) * size);
+	if (!p)
+		return -ENOMEM;
+	*array = p;
+	*cap = *cap ? *cap * 2 : 16;
+	return 0;
+}
+
 struct model *model_create(void)
 {
 	return calloc(1, sizeof(struct model));
@@ -109,6 +129,10 @@ void model_destroy(struct model *m)
 	for (i = 0; i < m->cap_vms; i++)
 		free(m->vms[i].vm);
 	free(m->vms);
+	for (i = 0; i < m->n_paths; i++)
+		free(m->paths[i]);
+	free(m->paths);
+	free(m->stops);
 	table_free(&m->devices);
 	table_free(&m->streams);
 	free(m);
@@ -243,15 +267,8 @@ static struct mig *begin_migration(struct model *m, struct dev *d, uint32_t dire
 	const char *vm;
 	struct mig *g;
 
-	if (m->n_migs == m->cap_migs) {
-		uint32_t cap = m->cap_migs ? m->cap_migs * 2 : 16;
-		struct mig **migs = realloc(m->migs, cap * sizeof(*migs));
-
-		if (!migs)
-			return NULL;
-		m->migs = migs;
-		m->cap_migs = cap;
-	}
+	if (room(&m->migs, m->n_migs, &m->cap_migs, sizeof(*m->migs)))
+		return NULL;
 	g = mig_create(d, m->n_migs + 1, direction, ev);
 	if (!g)
 		return NULL;
@@ -320,8 +337,49 @@ static bool runs_freely(uint32_t state)
 	return state == MIG_RUNNING || state == MIG_PRE_COPY;
 }
 
-static void stop_begins(struct dev *d, uint64_t t_ns)
+/* ---- where the time goes while a device is stopped ---- */
+
+/* The device counts for the stop of its process no longer. */
+static void stop_ends(struct model *m, struct dev *d)
 {
+	struct path *p = d->path;
+	uint32_t i;
+
+	d->window.active = false;
+	d->path = NULL;
+	if (!p || --p->alive)
+		return;
+	for (i = 0; m->paths[i] != p; i++)
+		;
+	m->paths[i] = m->paths[--m->n_paths];
+	free(p);
+}
+
+static int path_begins(struct model *m, struct dev *d, uint32_t pid, uint64_t t_ns)
+{
+	struct path *p;
+	uint32_t i;
+
+	for (i = 0; i < m->n_paths && !d->path; i++)
+		if (m->paths[i]->pub.pid == pid)
+			d->path = m->paths[i];
+	if (!d->path) {
+		if (room(&m->paths, m->n_paths, &m->cap_paths, sizeof(*m->paths)))
+			return -ENOMEM;
+		p = path_create(0, pid, t_ns);
+		if (!p)
+			return -ENOMEM;
+		m->paths[m->n_paths++] = d->path = p;
+	}
+	path_join(d->path, d->pub.number);
+	return 0;
+}
+
+static int stop_begins(struct model *m, struct dev *d, uint32_t pid, uint64_t t_ns)
+{
+	stop_ends(m, d);
+	if (path_begins(m, d, pid, t_ns))
+		return -ENOMEM;
 	window_start(&d->window, t_ns);
 	d->n_recent = 0;
 	d->estimate = d->data_size;
@@ -333,7 +391,64 @@ static void stop_begins(struct dev *d, uint64_t t_ns)
 			d->estimate = g->initial_last + g->dirty_last;
 		g->estimate = d->estimate;
 		g->estimate_is_data_size = d->estimate_is_data_size;
+		g->lead_ns = MODEL_NONE;
+		if (d->mig->last_io_end_ns != MODEL_NONE && d->mig->last_io_end_ns <= t_ns)
+			g->lead_ns = t_ns - d->mig->last_io_end_ns;
 	}
+	return 0;
+}
+
+/* A call on the device, for its own window and for that of its process. */
+static void spend(struct dev *d, enum window_part part, uint64_t start_ns, uint64_t end_ns)
+{
+	window_add(&d->window, part, start_ns, end_ns);
+	if (d->path)
+		path_add(d->path, d->pub.number, part, start_ns, end_ns);
+}
+
+/*
+ * A sync of the container's dirty log names no device: it is that of all of
+ * its process.
+ */
+static void take_container(struct model *m, const struct event *ev)
+{
+	uint64_t end_ns = ev->t_ns + ev->dur_ns;
+	struct dev *d;
+	uint32_t i;
+
+	for (i = 1; i <= m->devices.max; i++) {
+		d = table_get(&m->devices, i);
+		if (!d || d->pub.pid != ev->pid)
+			continue;
+		window_add(&d->window, PART_DIRTY_SYNC, ev->t_ns, end_ns);
+		if (d->mig && ev->kind == EV_DMA_LOG_REPORT)
+			d->mig->pub.dma_log_reports++;
+	}
+	for (i = 0; i < m->n_paths; i++)
+		if (m->paths[i]->pub.pid == ev->pid)
+			path_add(m->paths[i], 0, PART_DIRTY_SYNC, ev->t_ns, end_ns);
+}
+
+/* A source has just given its last byte. */
+static int stream_ended(struct model *m, struct dev *d, struct mig *g)
+{
+	struct migration *pub = &g->pub;
+	struct model_stop stop;
+	uint32_t i;
+
+	for (i = 0; i < m->n_migs; i++)
+		mig_source_ended(m->migs[i], pub->id, pub->eof_ns);
+	if (!d->path)
+		return 0;
+	if (!d->path->pub.id) {
+		if (room(&m->stops, m->n_stops, &m->cap_stops, sizeof(*m->stops)))
+			return -ENOMEM;
+		d->path->pub.id = ++m->n_stops;
+	}
+	path_eof(d->path, d->pub.number, pub->id, pub->eof_ns, &stop);
+	m->stops[stop.id - 1] = stop;
+	pub->stop = stop.id;
+	return 0;
 }
 
 static bool stop_begins_with(const struct dev *d, uint32_t from, uint32_t to)
@@ -344,13 +459,14 @@ static bool stop_begins_with(const struct dev *d, uint32_t from, uint32_t to)
 }
 
 /* Bookkeeping after a move, by an arc or by a call whose arcs are not known. */
-static void moved(struct dev *d, uint32_t from, uint32_t to, uint64_t t_ns, bool final)
+static void moved(struct model *m, struct dev *d, uint32_t from, uint32_t to, uint64_t t_ns,
+		  bool final)
 {
 	set_state(d, to, t_ns);
 	if (d->mig)
 		mig_moved(d->mig, from, to, t_ns, final);
 	if (runs_freely(to)) {
-		d->window.active = false;
+		stop_ends(m, d);
 		/* Back in PRE_COPY: it was no stop, or not yet the last one. */
 		if (d->mig)
 			d->mig->pub.window.start_ns = MODEL_NONE;
@@ -377,7 +493,7 @@ static int take_arc(struct model *m, struct dev *d, const struct event *ev)
 
 	if (ev->ret < 0 || to >= MIG_STATE_NR) {
 		/* It did not happen, but it took its time. */
-		window_add(&d->window, PART_ARC, ev->t_ns, end_ns);
+		spend(d, PART_ARC, ev->t_ns, end_ns);
 		return 0;
 	}
 	/* The table of the state machine was asked with this state. */
@@ -399,9 +515,11 @@ static int take_arc(struct model *m, struct dev *d, const struct event *ev)
 		}
 		d->mig->started_by_arc = true;
 	}
-	if (stop_begins_with(d, from, to) || (begins && from == MIG_STOP && !d->window.active))
-		stop_begins(d, ev->t_ns);
-	window_add(&d->window, PART_ARC, ev->t_ns, end_ns);
+	if ((stop_begins_with(d, from, to) ||
+	     (begins && from == MIG_STOP && !d->window.active)) &&
+	    stop_begins(m, d, ev->pid, ev->t_ns))
+		return -ENOMEM;
+	spend(d, PART_ARC, ev->t_ns, end_ns);
 	if (begins && d->window.active) {
 		/* What led here within the same stop is part of it. */
 		for (i = 0; i < d->n_recent; i++)
@@ -416,11 +534,11 @@ static int take_arc(struct model *m, struct dev *d, const struct event *ev)
 		if (begins)
 			d->mig->pub.n_states = 0;
 	}
-	moved(d, from, to, end_ns, to == ev->arc.target);
+	moved(m, d, from, to, end_ns, to == ev->arc.target);
 	return 0;
 }
 
-static void take_set_state(struct dev *d, const struct event *ev)
+static int take_set_state(struct model *m, struct dev *d, const struct event *ev)
 {
 	uint64_t end_ns = ev->t_ns + ev->dur_ns;
 	int64_t target = ev->set_state.target;
@@ -435,26 +553,28 @@ static void take_set_state(struct dev *d, const struct event *ev)
 		}
 	} else if (target >= 0 && target < MIG_STATE_NR && from != target) {
 		/* A driver that does not walk the table, or arcs that were lost. */
-		if (stop_begins_with(d, from, (uint32_t)target))
-			stop_begins(d, ev->t_ns);
-		window_add(&d->window, PART_OTHER, ev->t_ns, end_ns);
-		moved(d, from, (uint32_t)target, end_ns, true);
-		return;
+		if (stop_begins_with(d, from, (uint32_t)target) &&
+		    stop_begins(m, d, ev->pid, ev->t_ns))
+			return -ENOMEM;
+		spend(d, PART_OTHER, ev->t_ns, end_ns);
+		moved(m, d, from, (uint32_t)target, end_ns, true);
+		return 0;
 	}
-	window_add(&d->window, PART_OTHER, ev->t_ns, end_ns);
+	spend(d, PART_OTHER, ev->t_ns, end_ns);
+	return 0;
 }
 
-static void take_reset(struct dev *d, const struct event *ev)
+static void take_reset(struct model *m, struct dev *d, const struct event *ev)
 {
 	uint64_t end_ns = ev->t_ns + ev->dur_ns;
 
 	if (ev->ret < 0)
 		return;
-	window_add(&d->window, PART_OTHER, ev->t_ns, end_ns);
+	spend(d, PART_OTHER, ev->t_ns, end_ns);
 	set_state(d, MIG_RUNNING, end_ns);
 	if (d->mig)
 		mig_reset(d->mig, end_ns);
-	d->window.active = false;
+	stop_ends(m, d);
 }
 
 static void take_open(struct dev *d, const struct event *ev)
@@ -470,7 +590,7 @@ static void take_open(struct dev *d, const struct event *ev)
 		set_state(d, MIG_RUNNING, ev->t_ns + ev->dur_ns);
 }
 
-static void take_close(struct dev *d, const struct event *ev)
+static void take_close(struct model *m, struct dev *d, const struct event *ev)
 {
 	uint64_t end_ns = ev->t_ns + ev->dur_ns;
 
@@ -479,7 +599,7 @@ static void take_close(struct dev *d, const struct event *ev)
 	if (d->mig)
 		mig_abandoned(d->mig, end_ns);
 	set_state(d, MIG_UNKNOWN, end_ns);
-	d->window.active = false;
+	stop_ends(m, d);
 	d->data_size = d->data_size_ns = MODEL_NONE;
 }
 
@@ -581,27 +701,30 @@ static uint32_t state_at(const struct dev *d, uint64_t t_ns)
 	return t_ns < d->pub.state_since_ns ? d->prev_state : d->pub.state;
 }
 
-static void take_io(struct dev *d, struct mig *g, const struct event *ev)
+static int take_io(struct model *m, struct dev *d, struct mig *g, const struct event *ev)
 {
 	uint64_t calls = event_calls(ev), end_ns = event_end_ns(ev), first_ns;
 	uint32_t state = state_at(d, ev->t_ns);
+	bool eof = g && g->pub.eof;
 
-	if (calls == 1) {
-		window_add(&d->window, PART_IO, ev->t_ns, end_ns);
-		if (g && !g->pub.ended)
-			mig_call(g, ev, state);
-		return;
-	}
 	/*
 	 * A folded run at the end of the stream: the session's window ends with
 	 * its first read, so that one is accounted for by itself.
 	 */
 	first_ns = ev->dur_ns / calls;
-	window_add(&d->window, PART_IO, ev->t_ns, ev->t_ns + first_ns);
+	spend(d, PART_IO, ev->t_ns, ev->t_ns + first_ns);
 	if (g && !g->pub.ended)
 		mig_call(g, ev, state);
+	if (g && g->pub.eof && !eof && stream_ended(m, d, g))
+		return -ENOMEM;
+	if (calls == 1)
+		return 0;
 	window_add_run(&d->window, PART_IO, ev->t_ns + first_ns, end_ns,
 		       ev->dur_ns - first_ns);
+	if (d->path)
+		path_add(d->path, d->pub.number, PART_IO, ev->t_ns + first_ns,
+			 ev->t_ns + ev->dur_ns);
+	return 0;
 }
 
 static int take_stream_event(struct model *m, struct dev *d, struct model_stream *s,
@@ -619,10 +742,9 @@ static int take_stream_event(struct model *m, struct dev *d, struct model_stream
 	if (ev->kind == EV_READ || ev->kind == EV_WRITE) {
 		if (ev->ret == 0)
 			m->pair_dirty = true;
-		take_io(d, g, ev);
-		return 0;
+		return take_io(m, d, g, ev);
 	}
-	window_add(&d->window, PART_OTHER, ev->t_ns, ev->t_ns + ev->dur_ns);
+	spend(d, PART_OTHER, ev->t_ns, ev->t_ns + ev->dur_ns);
 	if (g && !g->pub.ended)
 		mig_call(g, ev, state_at(d, ev->t_ns));
 	return 0;
@@ -640,30 +762,29 @@ static int take_device_event(struct model *m, struct dev *d, const struct event 
 	case EV_ARC:
 		return take_arc(m, d, ev);
 	case EV_SET_STATE:
-		take_set_state(d, ev);
-		return 0;
+		return take_set_state(m, d, ev);
 	case EV_GET_STATE:
-		window_add(&d->window, PART_OTHER, ev->t_ns, end_ns);
+		spend(d, PART_OTHER, ev->t_ns, end_ns);
 		if (ev->ret >= 0 && ev->get_state.reported < MIG_STATE_NR &&
 		    ev->get_state.reported != d->pub.state) {
 			if (d->mig && d->pub.state == MIG_UNKNOWN)
 				mig_prove_start(d->mig, ev->get_state.reported);
-			moved(d, d->pub.state, ev->get_state.reported, end_ns, true);
+			moved(m, d, d->pub.state, ev->get_state.reported, end_ns, true);
 		}
 		return 0;
 	case EV_RESET:
 	case EV_DEVICE_RESET:
-		take_reset(d, ev);
+		take_reset(m, d, ev);
 		return 0;
 	case EV_DEVICE_OPEN:
 		take_open(d, ev);
 		return 0;
 	case EV_DEVICE_CLOSE:
-		take_close(d, ev);
+		take_close(m, d, ev);
 		return 0;
 	case EV_DMA_LOG_STOP:
 	case EV_DMA_LOG_REPORT:
-		window_add(&d->window, PART_DIRTY_SYNC, ev->t_ns, end_ns);
+		spend(d, PART_DIRTY_SYNC, ev->t_ns, end_ns);
 		return 0;
 	case EV_MIGRATION_FLAGS:
 		if (ev->ret >= 0) {
@@ -686,7 +807,7 @@ static int take_device_event(struct model *m, struct dev *d, const struct event 
 	default:
 		break;
 	}
-	window_add(&d->window, PART_OTHER, ev->t_ns, end_ns);
+	spend(d, PART_OTHER, ev->t_ns, end_ns);
 	return 0;
 }
 
@@ -785,6 +906,8 @@ int model_feed(struct model *m, const struct event *ev, struct event_context *ct
 		if (!d && number <= NUMBER_MAX)
 			return -ENOMEM;
 	}
+	if (!d && (ev->kind == EV_DMA_LOG_STOP || ev->kind == EV_DMA_LOG_REPORT))
+		take_container(m, ev);
 	before = d ? d->mig : NULL;
 	if (d && ev->pid)
 		d->pub.pid = ev->pid;
@@ -819,6 +942,16 @@ const struct model_stream *model_stream(const struct model *m, uint32_t number)
 	return table_get(&m->streams, number);
 }
 
+uint32_t model_stops(const struct model *m)
+{
+	return m->n_stops;
+}
+
+const struct model_stop *model_stop(const struct model *m, uint32_t id)
+{
+	return id && id <= m->n_stops ? &m->stops[id - 1] : NULL;
+}
+
 uint32_t model_migrations(const struct model *m)
 {
 	return m->n_migs;
@@ -848,6 +981,7 @@ static void pair_up(struct model *m)
 	for (i = 0; i < m->n_migs; i++) {
 		m->migs[i]->pub.peer = 0;
 		m->migs[i]->pub.downtime_ns = MODEL_NONE;
+		m->migs[i]->pub.landing.known = false;
 		mig_refresh(m->migs[i]);
 	}
 	for (i = 0; i < m->n_migs; i++) {
@@ -869,9 +1003,11 @@ static void pair_up(struct model *m)
 			continue;
 		src->peer = dst->id;
 		dst->peer = src->id;
-		if (dst->outcome == OUTCOME_COMPLETED)
+		if (dst->outcome == OUTCOME_COMPLETED) {
 			src->downtime_ns = dst->downtime_ns =
 				dst->end_ns - src->window.start_ns;
+			mig_landing(m->migs[src->id - 1], m->migs[dst->id - 1]);
+		}
 	}
 }
 
@@ -1000,6 +1136,40 @@ static void relink(struct model *c)
 		c->migs[i]->dev = table_get(&c->devices, c->migs[i]->pub.device);
 }
 
+/* The stops, under way and over; after the devices, which point to them. */
+static int stops_copy(struct model *c, const struct model *m)
+{
+	struct dev *d;
+	uint32_t i, k;
+
+	for (k = 1; k <= c->devices.max; k++) {
+		d = table_get(&c->devices, k);
+		if (d)
+			d->path = NULL;
+	}
+	c->stops = m->n_stops ? malloc(m->n_stops * sizeof(*c->stops)) : NULL;
+	c->paths = m->n_paths ? calloc(m->n_paths, sizeof(*c->paths)) : NULL;
+	if ((m->n_stops && !c->stops) || (m->n_paths && !c->paths))
+		return -ENOMEM;
+	if (m->n_stops)
+		memcpy(c->stops, m->stops, m->n_stops * sizeof(*c->stops));
+	c->n_stops = c->cap_stops = m->n_stops;
+	c->cap_paths = m->n_paths;
+	for (i = 0; i < m->n_paths; i++) {
+		c->paths[i] = malloc(sizeof(*c->paths[i]));
+		if (!c->paths[i])
+			return -ENOMEM;
+		c->n_paths++;
+		*c->paths[i] = *m->paths[i];
+		for (k = 1; k <= m->devices.max; k++) {
+			d = table_get(&m->devices, k);
+			if (d && d->path == m->paths[i])
+				((struct dev *)table_get(&c->devices, k))->path = c->paths[i];
+		}
+	}
+	return 0;
+}
+
 struct model *model_clone(const struct model *m)
 {
 	struct model *c = malloc(sizeof(*c));
@@ -1013,6 +1183,9 @@ struct model *model_clone(const struct model *m)
 	c->migs = NULL;
 	c->vms = NULL;
 	c->n_migs = c->cap_migs = c->n_vms = c->cap_vms = 0;
+	c->paths = NULL;
+	c->stops = NULL;
+	c->n_paths = c->cap_paths = c->n_stops = c->cap_stops = 0;
 	if (m->n_migs) {
 		c->migs = calloc(m->cap_migs, sizeof(*c->migs));
 		if (!c->migs)
@@ -1041,7 +1214,8 @@ struct model *model_clone(const struct model *m)
 	}
 	c->n_vms = m->n_vms;
 	if (table_copy(&c->devices, &m->devices, sizeof(struct dev)) ||
-	    table_copy(&c->streams, &m->streams, sizeof(struct model_stream)))
+	    table_copy(&c->streams, &m->streams, sizeof(struct model_stream)) ||
+	    stops_copy(c, m))
 		goto fail;
 	relink(c);
 	return c;

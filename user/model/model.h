@@ -104,6 +104,19 @@ struct migration_runs {
 	uint64_t span_ns;		/* of all runs together */
 };
 
+/*
+ * What nothing of the device was in flight for, named by what ended it.  That
+ * is time of the VMM (RAM, other devices, vCPUs) and of the network.
+ */
+enum window_gap {
+	GAP_ARCS,		/* before and between the arcs */
+	GAP_FIRST_IO,		/* from the last arc to the first read() or write() */
+	GAP_IO,			/* between reads, between writes */
+	GAP_LOAD,		/* from the last one to the next arc */
+	GAP_START,		/* between the arcs after that */
+	GAP_NR,
+};
+
 struct migration_window {
 	uint64_t start_ns;		/* MODEL_NONE: the device was not stopped */
 	uint64_t end_ns;
@@ -111,8 +124,23 @@ struct migration_window {
 	uint64_t arcs_ns;		/* the driver changed state */
 	uint64_t io_ns;			/* inside read() and write() */
 	uint64_t dirty_sync_ns;		/* inside dirty-log reports and stops */
-	uint64_t outside_ns;		/* no call on this device in flight */
+	uint64_t outside_ns;		/* no call on this device in flight: */
+	uint64_t gap_ns[GAP_NR];	/* the same by name */
 	uint64_t unattributed_ns;	/* other calls, holes in the evidence */
+};
+
+/*
+ * The downtime after the source's last byte, which is the destination's part;
+ * the source's window and these add up to the downtime.
+ */
+struct migration_landing {
+	bool known;			/* both sides and the last arcs were seen */
+	uint64_t transfer_ns;		/* until the last write() returned, but for: */
+	uint64_t write_ns;		/* inside write() */
+	uint64_t before_load_ns;	/* from the last write() to the arc out of RESUMING */
+	uint64_t load_ns;		/* that arc: the driver takes the state in */
+	uint64_t arcs_ns;		/* the arcs after it */
+	uint64_t start_ns;		/* between those, until the device runs */
 };
 
 struct migration {
@@ -170,7 +198,11 @@ struct migration {
 	bool estimate_is_data_size;	/* else the last initial + dirty */
 
 	struct migration_window window;
+	uint64_t lead_ns;		/* from the last read() in pre-copy to the window;
+					   MODEL_NONE */
 	uint64_t downtime_ns;		/* both sides; MODEL_NONE */
+	struct migration_landing landing;	/* of a source with a downtime */
+	uint32_t stop;			/* number of the model_stop it is part of, or 0 */
 
 	/* Calls that moved bytes: reads of a source, writes of a destination. */
 	uint64_t io_p50_ns, io_p99_ns, io_max_ns, io_measured;
@@ -187,6 +219,30 @@ struct migration {
 	uint64_t resets;		/* of the device, during the session */
 	uint64_t lost;			/* events lost that may have been its own */
 	uint64_t holes;			/* in so many places */
+};
+
+/*
+ * The stop of a process: from the first arc out of a running state of any of
+ * its devices to the last byte of the last one.  The critical path: what every
+ * instant was spent on, an instant of two calls on that which returned last.
+ */
+#define MODEL_STOP_DEVICES	16
+
+struct model_stop {
+	uint32_t id;			/* from 1 */
+	uint32_t pid;
+	uint64_t start_ns, end_ns;	/* of the last end of a stream so far */
+	struct model_stop_device {
+		uint32_t device, migration;
+		uint64_t eof_ns;	/* MODEL_NONE: its stream did not end */
+		uint64_t arcs_ns, io_ns, other_ns;
+	} devices[MODEL_STOP_DEVICES];
+	uint32_t n_devices;
+	uint32_t n_eof;			/* that gave their last byte */
+	uint32_t last;			/* index of the one that gave it last */
+	uint64_t dirty_sync_ns;		/* of all devices and the container */
+	uint64_t outside_ns;		/* nothing of any device in flight */
+	uint64_t rest_ns;		/* of devices beyond MODEL_STOP_DEVICES */
 };
 
 struct model_loss {
@@ -239,6 +295,10 @@ const struct migration *model_migration(struct model *m, uint32_t id);
  * peer, downtime_ns, the percentiles, and the window while it is not over.
  */
 const struct migration *model_migration_peek(const struct model *m, uint32_t id);
+
+/* Stops 1..model_stops() in which at least one stream came to its end. */
+uint32_t model_stops(const struct model *m);
+const struct model_stop *model_stop(const struct model *m, uint32_t id);
 
 const struct model_loss *model_loss(const struct model *m);
 /* Times of the first event's start and the last event's end; 0: no event. */

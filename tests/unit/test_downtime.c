@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_downtime.c - where the time went while devices stood still: every part
+ * from its own events, and all of them together exactly the whole
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "model/internal.h"
+#include "tests/unit/synth.h"
+
+#define GAP	(10 * US)
+
+static struct synth s;
+static struct model *m;
+
+static int setup(void **state)
+{
+	(void)state;
+	synth_init(&s);
+	m = model_create();
+	return m ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	synth_free(&s);
+	model_destroy(m);
+	return 0;
+}
+
+static void feed(void)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		assert_int_equal(model_feed(m, &s.ev[i], NULL), 0);
+}
+
+static void assert_adds_up(const struct migration_window *w)
+{
+	uint64_t gaps = 0;
+	uint32_t i;
+
+	for (i = 0; i < GAP_NR; i++)
+		gaps += w->gap_ns[i];
+	assert_int_equal(gaps, w->outside_ns);
+	assert_int_equal(w->total_ns, w->arcs_ns + w->io_ns + w->dirty_sync_ns +
+			 w->outside_ns + w->unattributed_ns);
+}
+
+/* A device of its own process, which is left as what the next events carry. */
+static void device(uint32_t number, uint32_t pid)
+{
+	char name[EVENT_NAME_LEN] = "0000:3b:00.0";
+
+	name[11] = (char)('0' + number);
+	synth_device(&s, number, name, "mlx5_vfio_pci", 7);
+	synth_task(&s, pid, "qemu", "web-07");
+	synth_open(&s);
+}
+
+static void precopy(void)
+{
+	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), MS);
+	synth_info(&s, MIB, 0);
+	synth_read(&s, MIB, 100 * US);
+}
+
+static void test_gaps(void **state)
+{
+	const struct migration_window *w;
+
+	(void)state;
+	device(1, 100);
+	precopy();
+	synth_pause(&s, 7 * MS);
+	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY_P2P), MS);
+	synth_pause(&s, 3 * MS);
+	synth_set_state(&s, SYNTH_PATH(MIG_STOP_COPY), 2 * MS);
+	synth_pause(&s, 20 * MS);
+	synth_dma_report(&s, 4 * MS);
+	/* one of the container: it names no device */
+	synth_dma_report(&s, 5 * MS);
+	s.ev[s.n - 1].device = 0;
+	synth_pause(&s, 30 * MS);
+	synth_read(&s, MIB, 50 * US);
+	synth_pause(&s, 40 * MS);
+	synth_read(&s, 0, US);
+	feed();
+	w = &model_migration(m, 1)->window;
+	assert_adds_up(w);
+	assert_int_equal(w->arcs_ns, 3 * MS);
+	assert_int_equal(w->dirty_sync_ns, 9 * MS);
+	assert_int_equal(w->io_ns, 51 * US);
+	assert_int_equal(w->unattributed_ns, 3 * 2 * US);
+	assert_int_equal(w->gap_ns[GAP_ARCS], 3 * MS + GAP);
+	assert_int_equal(w->gap_ns[GAP_FIRST_IO], 50 * MS + 3 * GAP);
+	assert_int_equal(w->gap_ns[GAP_IO], 40 * MS + GAP);
+	assert_int_equal(w->gap_ns[GAP_LOAD] + w->gap_ns[GAP_START], 0);
+	assert_int_equal(model_migration(m, 1)->lead_ns, 7 * MS + GAP + 2 * US);
+	assert_int_equal(model_migration(m, 1)->dma_log_reports, 2);
+}
+
+/* A sync that is in flight when the arc begins takes the gap back. */
+static void test_sync_over_a_gap(void **state)
+{
+	const struct migration_window *w;
+	struct event *ev;
+
+	(void)state;
+	device(1, 100);
+	precopy();
+	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY_P2P), MS);
+	synth_pause(&s, 10 * MS);
+	synth_set_state(&s, SYNTH_PATH(MIG_STOP_COPY), MS);
+	synth_pause(&s, 10 * MS);
+	ev = synth_add(&s, EV_DMA_LOG_REPORT, 0, 0);
+	/* from the middle of the gap between the arcs, over the second */
+	ev->t_ns -= 16 * MS;
+	ev->dur_ns = 16 * MS;
+	synth_read(&s, 0, US);
+	feed();
+	w = &model_migration(m, 1)->window;
+	assert_adds_up(w);
+	assert_int_equal(w->arcs_ns, 2 * MS);
+	assert_int_equal(w->gap_ns[GAP_FIRST_IO], GAP);
+	/* 1 ms of the 16 was the arc's, 4 us and 2 us the ioctl's own */
+	assert_in_range(w->dirty_sync_ns, 15 * MS - 10 * US, 15 * MS);
+	assert_in_range(w->gap_ns[GAP_ARCS], 5 * MS - 30 * US, 5 * MS + 30 * US);
+}
+
+/* Events in order of completion, numbered anew. */
+static int by_end(const void *a, const void *b)
+{
+	const struct event *x = a, *y = b;
+	uint64_t p = event_end_ns(x), q = event_end_ns(y);
+
+	return p != q ? (p < q ? -1 : 1) : x->seq < y->seq ? -1 : x->seq > y->seq;
+}
+
+static void in_order(size_t from)
+{
+	qsort(s.ev + from, s.n - from, sizeof(*s.ev), by_end);
+}
+
+/* Both sides: each nanosecond of the downtime is in one part. */
+static void test_landing(void **state)
+{
+	const struct migration_landing *l;
+	const struct migration *src, *dst;
+	uint64_t eof, t;
+	size_t from;
+
+	(void)state;
+	device(1, 100);
+	precopy();
+	device(2, 200);
+	from = s.n;
+	synth_set_state(&s, SYNTH_PATH(MIG_RUNNING_P2P, MIG_STOP, MIG_RESUMING), MS);
+	synth_write(&s, (int64_t)MIB, 3 * MS);
+	s.device = 1;
+	s.pid = s.tid = 100;
+	s.stream = 1;
+	s.state = MIG_PRE_COPY;
+	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY_P2P), MS);
+	synth_set_state(&s, SYNTH_PATH(MIG_STOP_COPY), MS);
+	synth_read(&s, MIB, 50 * US);
+	synth_read(&s, 0, US);
+	eof = s.now - s.gap;
+	/* The write that was under way then; another one; then the rest. */
+	s.device = 2;
+	s.pid = s.tid = 200;
+	s.stream = 2;
+	s.state = MIG_RESUMING;
+	s.now = eof - 2 * MS;
+	synth_write(&s, (int64_t)MIB / 2, 5 * MS);
+	synth_pause(&s, 6 * MS - s.gap);
+	synth_write(&s, (int64_t)MIB / 2, 4 * MS);
+	s.now -= s.gap;
+	synth_pause(&s, 8 * MS);
+	synth_set_state(&s, SYNTH_PATH(MIG_STOP, MIG_RUNNING_P2P), 30 * MS);
+	t = s.now;
+	synth_pause(&s, 9 * MS);
+	synth_set_state(&s, SYNTH_PATH(MIG_RUNNING), 2 * MS);
+	in_order(from);
+	feed();
+	src = model_migration(m, 1);
+	dst = model_migration(m, 2);
+	assert_int_equal(src->peer, 2);
+	assert_int_equal(src->eof_ns, eof);
+	l = &src->landing;
+	assert_true(l->known);
+	assert_false(dst->landing.known);
+	assert_int_equal(l->write_ns, (3 + 4) * MS);
+	assert_int_equal(l->transfer_ns, 6 * MS);
+	assert_int_equal(l->before_load_ns, 8 * MS + 2 * US);
+	assert_int_equal(l->load_ns, 30 * MS);
+	assert_int_equal(l->arcs_ns, 30 * MS + 2 * MS);
+	/* the ioctl's own time on both sides of the gap */
+	assert_int_equal(l->start_ns, 9 * MS + GAP + 4 * US);
+	assert_true(t > 0);
+	assert_int_equal(src->downtime_ns, src->window.total_ns + l->write_ns + l->transfer_ns +
+			 l->before_load_ns + l->load_ns + l->arcs_ns + l->start_ns);
+	assert_adds_up(&src->window);
+	assert_adds_up(&dst->window);
+	assert_true(dst->window.gap_ns[GAP_LOAD] >= 8 * MS);
+	assert_true(dst->window.gap_ns[GAP_START] >= 9 * MS);
+}
+
+static void assert_stop_adds_up(const struct model_stop *p)
+{
+	uint64_t sum = p->outside_ns + p->dirty_sync_ns + p->rest_ns;
+	uint32_t i;
+
+	for (i = 0; i < p->n_devices; i++)
+		sum += p->devices[i].arcs_ns + p->devices[i].io_ns + p->devices[i].other_ns;
+	assert_int_equal(sum, p->end_ns - p->start_ns);
+}
+
+static void as(uint32_t dev, uint32_t stream, uint32_t state)
+{
+	s.device = dev;
+	s.stream = stream;
+	s.state = state;
+}
+
+/* Two devices, one after the other, as QEMU does it without multifd. */
+static void test_two_devices(void **state)
+{
+	const struct model_stop *p;
+
+	(void)state;
+	device(1, 100);
+	precopy();
+	device(2, 100);
+	precopy();
+	as(1, 1, MIG_PRE_COPY);
+	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY_P2P), MS);
+	as(2, 2, MIG_PRE_COPY);
+	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY_P2P), 2 * MS);
+	as(1, 1, MIG_PRE_COPY_P2P);
+	synth_set_state(&s, SYNTH_PATH(MIG_STOP_COPY), 3 * MS);
+	as(2, 2, MIG_PRE_COPY_P2P);
+	synth_set_state(&s, SYNTH_PATH(MIG_STOP_COPY), 4 * MS);
+	synth_pause(&s, 20 * MS);
+	synth_dma_report(&s, 5 * MS);
+	s.ev[s.n - 1].device = 0;
+	as(1, 1, MIG_STOP_COPY);
+	synth_read(&s, MIB, 6 * MS);
+	synth_read(&s, 0, US);
+	as(2, 2, MIG_STOP_COPY);
+	synth_read(&s, MIB, 7 * MS);
+	synth_read(&s, 0, US);
+	feed();
+	assert_int_equal(model_stops(m), 1);
+	p = model_stop(m, 1);
+	assert_stop_adds_up(p);
+	assert_int_equal(p->pid, 100);
+	assert_int_equal(p->n_devices, 2);
+	assert_int_equal(p->n_eof, 2);
+	assert_int_equal(p->devices[p->last].device, 2);
+	assert_int_equal(p->devices[0].arcs_ns, 4 * MS);
+	assert_int_equal(p->devices[1].arcs_ns, 6 * MS);
+	assert_int_equal(p->devices[0].io_ns, 6 * MS + US);
+	assert_int_equal(p->devices[1].io_ns, 7 * MS + US);
+	assert_int_equal(p->dirty_sync_ns, 5 * MS);
+	assert_int_equal(p->start_ns, model_migration(m, 1)->window.start_ns);
+	assert_int_equal(p->end_ns, model_migration(m, 2)->eof_ns);
+	assert_int_equal(model_migration(m, 1)->stop, 1);
+	assert_int_equal(model_migration(m, 2)->stop, 1);
+}
+
+/* In parallel, as by multifd: what returned last is what was waited for. */
+static void test_in_parallel(void **state)
+{
+	const struct model_stop *p;
+	struct model *c;
+	uint64_t t;
+	size_t from;
+
+	(void)state;
+	device(1, 100);
+	precopy();
+	device(2, 100);
+	precopy();
+	as(1, 1, MIG_PRE_COPY);
+	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY_P2P), MS);
+	synth_set_state(&s, SYNTH_PATH(MIG_STOP_COPY), MS);
+	as(2, 2, MIG_PRE_COPY);
+	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY_P2P), MS);
+	synth_set_state(&s, SYNTH_PATH(MIG_STOP_COPY), MS);
+	from = s.n;
+	t = s.now;
+	as(1, 1, MIG_STOP_COPY);
+	synth_read(&s, MIB, 10 * MS);	/* 0 to 10 */
+	s.now -= s.gap;
+	synth_read(&s, 0, US);		/* 10 */
+	s.now = t + 4 * MS;
+	as(2, 2, MIG_STOP_COPY);
+	s.tid = 101;
+	synth_read(&s, MIB, 20 * MS);	/* 4 to 24 */
+	s.now -= s.gap;
+	synth_read(&s, 0, US);
+	in_order(from);
+	feed();
+	p = model_stop(m, 1);
+	assert_stop_adds_up(p);
+	assert_int_equal(p->devices[0].io_ns, 4 * MS);
+	assert_int_equal(p->devices[1].io_ns, 20 * MS + US);
+	assert_int_equal(p->devices[p->last].device, 2);
+	/* a copy has the same, also of what is still under way */
+	c = model_clone(m);
+	assert_non_null(c);
+	assert_memory_equal(model_stop(c, 1), p, sizeof(*p));
+	model_destroy(c);
+}
+
+/* Two processes have a stop each; one that is called off leaves nothing. */
+static void test_stops_apart(void **state)
+{
+	(void)state;
+	device(1, 100);
+	precopy();
+	device(2, 200);
+	precopy();
+	as(1, 1, MIG_PRE_COPY);
+	s.pid = s.tid = 100;
+	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY_P2P), MS);
+	as(2, 2, MIG_PRE_COPY);
+	s.pid = s.tid = 200;
+	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY_P2P), MS);
+	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), MS);
+	as(1, 1, MIG_PRE_COPY_P2P);
+	s.pid = s.tid = 100;
+	synth_set_state(&s, SYNTH_PATH(MIG_STOP_COPY), MS);
+	synth_read(&s, 0, US);
+	as(2, 2, MIG_PRE_COPY);
+	s.pid = s.tid = 200;
+	synth_pause(&s, SEC);
+	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY_P2P), MS);
+	synth_set_state(&s, SYNTH_PATH(MIG_STOP_COPY), MS);
+	synth_read(&s, 0, US);
+	feed();
+	assert_int_equal(model_stops(m), 2);
+	assert_stop_adds_up(model_stop(m, 1));
+	assert_stop_adds_up(model_stop(m, 2));
+	assert_int_equal(model_stop(m, 1)->n_devices, 1);
+	assert_int_equal(model_stop(m, 2)->devices[0].device, 2);
+	assert_true(model_stop(m, 2)->end_ns - model_stop(m, 2)->start_ns < 3 * MS);
+}
+
+/* Whatever overlaps whatever, the parts are the whole and never more. */
+static void test_any_overlap(void **state)
+{
+	uint32_t seed, n, k;
+
+	(void)state;
+	for (seed = 1; seed <= 200; seed++) {
+		struct path *p = path_create(1, 100, 1000);
+		uint64_t end = 1000, x = seed * 2654435761U;
+		struct model_stop out;
+
+		assert_non_null(p);
+		for (k = 1; k <= 20; k++)
+			path_join(p, k);
+		for (n = 0; n < 400; n++) {
+			uint64_t start;
+
+			x = x * 6364136223846793005ULL + 1442695040888963407ULL;
+			end += x >> 60;
+			start = end - ((x >> 40) % 200 > end ? end : (x >> 40) % 200);
+			path_add(p, (uint32_t)(x >> 33) % 21, (x >> 50) % 4, start, end);
+		}
+		path_eof(p, 3, 1, end, &out);
+		assert_stop_adds_up(&out);
+		assert_int_equal(out.end_ns - out.start_ns, p->cursor_ns - 1000);
+		assert_true(p->n_spans <= PATH_SPANS);
+		free(p);
+	}
+}
+
+int main(void)
+{
+#define T(t)	cmocka_unit_test_setup_teardown(t, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(test_gaps),
+		T(test_sync_over_a_gap),
+		T(test_landing),
+		T(test_two_devices),
+		T(test_in_parallel),
+		T(test_stops_apart),
+		T(test_any_overlap),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
