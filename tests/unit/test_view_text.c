@@ -171,8 +171,14 @@ static void test_report(void **state)
 	has("  STOP_COPY         +0.045494     182 ms    96.0 MiB        97       -      1\n");
 	has("       RUNNING -> PRE_COPY          +0.000000     900 µs  #\n");
 	has("from +0.030480 to the read() that gave 0\n");
-	has("  state arcs        15.0 ms  32.8 %");
-	has("  outside           21.0 ms  46.0 %");
+	has("  state arcs          15.0 ms  32.8 %  ######               the driver\n"
+	    "    PRE_COPY_P2P      3.00 ms   6.6 %\n"
+	    "    STOP_COPY         12.0 ms  26.3 %\n");
+	has("  outside             21.0 ms  46.0 %");
+	has("    to 1st read       20.0 ms  43.8 %                       VMM: RAM\n");
+	has("    between reads      960 µs   2.1 %                       VMM, network\n");
+	has("  its first arc came 42.0 µs after the last read() of pre-copy\n");
+	lacks("STOP OF");
 	has("96.0 MiB at the switchover (MIG_DATA_SIZE);\n");
 	has("initial bytes 300 MiB -> 0 B, 0 first seen at +0.021927\n");
 	has("dirty bytes 0 B at first, 0 B at last,\n"
@@ -237,6 +243,52 @@ static void test_report_nothing(void **state)
 	feed();
 	show(REPORT_TEXT);
 	has("0000:3b:00.2: no migration; RUNNING at the end\n");
+}
+
+/* Two devices of one process: which of them, and what of it, was waited for. */
+static void test_report_stop(void **state)
+{
+	uint32_t i;
+
+	(void)state;
+	for (i = 1; i <= 2; i++) {
+		synth_device(&s, i, i == 1 ? "0000:3b:00.2" : "0000:3b:00.3", "mlx5_vfio_pci", 7);
+		synth_task(&s, 100, "qemu", "web-07");
+		synth_open(&s);
+		synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), MS);
+	}
+	for (i = 1; i <= 2; i++) {
+		s.device = i;
+		s.state = MIG_PRE_COPY;
+		synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY_P2P), MS);
+		synth_set_state(&s, SYNTH_PATH(MIG_STOP_COPY), MS);
+	}
+	for (i = 1; i <= 2; i++) {
+		s.device = s.stream = i;
+		synth_read(&s, MIB, i * 40 * MS);
+		synth_read(&s, 0, US);
+	}
+	for (i = 1; i <= 2; i++) {
+		s.device = s.stream = i;
+		s.state = MIG_STOP_COPY;
+		synth_set_state(&s, SYNTH_PATH(MIG_STOP), MS);
+	}
+	feed();
+	show(REPORT_TEXT);
+	assert_harmless(80);
+	has("STOP OF web-07, pid 100: 124 ms for its 2 devices\n");
+	has("  0000:3b:00.2, migration 1\n    state arcs        2.00 ms   1.6 %");
+	has("  0000:3b:00.3, migration 2: gave the last byte of all\n");
+	has("  most of it: read() of 0000:3b:00.3, 80.0 ms\n");
+	show(REPORT_JSON);
+	has("\"stop_window_ns\": 124086000,");
+	has("\"part\": \"io\",");
+	has("\"ns\": 80001000");
+	has("\"gaps\": {");
+	has("\"landing\": null");
+	opt.migration = 3;
+	show(REPORT_TEXT);
+	lacks("STOP OF");
 }
 
 /* What the contract names is there, in every migration. */
@@ -405,7 +457,8 @@ int main(void)
 #define T(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(test_report), T(test_report_troubles), T(test_report_nothing),
-		T(test_report_json_fields), T(test_report_filter), T(test_info), T(test_lines),
+		T(test_report_stop), T(test_report_json_fields),
+		T(test_report_filter), T(test_info), T(test_lines),
 		T(test_hostile_names),
 	};
 

@@ -8,6 +8,7 @@
 
 #include "util/json.h"
 #include "view/common.h"
+#include "view/downtime.h"
 #include "view/findings.h"
 
 #ifndef VFIOSCOPE_VERSION
@@ -84,19 +85,6 @@ static void put_arcs(struct json *j, const struct migration *m)
 	}
 	json_array_end(j);
 	json_ku64(j, "arcs_folded", m->arcs_folded);
-}
-
-static void put_window(struct json *j, const struct migration_window *w)
-{
-	bool known = w->start_ns != MODEL_NONE;
-
-	put_known(j, "stop_window_ns", known ? w->total_ns : MODEL_NONE);
-	put_known(j, "stop_window_start_ns", w->start_ns);
-	put_known(j, "arcs_ns", known ? w->arcs_ns : MODEL_NONE);
-	put_known(j, "io_ns", known ? w->io_ns : MODEL_NONE);
-	put_known(j, "dirty_sync_ns", known ? w->dirty_sync_ns : MODEL_NONE);
-	put_known(j, "outside_ns", known ? w->outside_ns : MODEL_NONE);
-	put_known(j, "unattributed_ns", known ? w->unattributed_ns : MODEL_NONE);
 }
 
 static void put_latency(struct json *j, const char *key, const struct migration *m, bool has)
@@ -202,8 +190,7 @@ static void put_migration(struct json *j, const struct view_trace *t, size_t tra
 	else
 		json_string(j, m->estimate_is_data_size ? "data_size" : "precopy_info");
 	json_ku64(j, "dma_log_reports", m->dma_log_reports);
-	put_window(j, &m->window);
-	put_known(j, "downtime_ns", m->downtime_ns);
+	downtime_json(j, m);
 	put_latency(j, "read_latency", m, save);
 	put_latency(j, "write_latency", m, !save);
 	json_key(j, "empty_read_runs");
@@ -366,6 +353,7 @@ void report_json(FILE *f, const struct view_trace *traces, size_t n,
 		base += model_migrations(traces[i].model);
 	}
 	json_array_end(j);
+	stops_json(j, traces, n, opt);
 	estimates_json(j, traces, n);
 	/* Without a judge: no findings is not "none found". */
 	findings_json(j, traces, n, opt);

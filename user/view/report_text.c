@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "view/common.h"
+#include "view/downtime.h"
 #include "view/findings.h"
 
 struct report {
@@ -344,23 +345,6 @@ static void print_arcs(struct report *r, const struct migration *g)
 	}
 }
 
-static void print_part(struct report *r, const char *name, uint64_t ns, uint64_t total,
-		       const char *what)
-{
-	char a[UNITS_LEN];
-	uint64_t tenths = total ? (ns * 1000 + total / 2) / total : 0, bar;
-
-	fprintf(r->f, "  %-14s", name);
-	print_right(r->f, dur(a, ns), 11);
-	fprintf(r->f, " %3llu.%llu %%  ", (unsigned long long)tenths / 10,
-		(unsigned long long)tenths % 10);
-	for (bar = 0; bar < tenths / 50; bar++)
-		fputc('#', r->f);
-	if (what)
-		fprintf(r->f, "%*s%s", (int)(22 - bar), "", what);
-	fputc('\n', r->f);
-}
-
 static void print_window(struct report *r, const struct migration *g)
 {
 	const struct migration_window *w = &g->window;
@@ -388,13 +372,7 @@ static void print_window(struct report *r, const struct migration *g)
 	if (w->start_ns < g->start_ns && g->start_ns - w->start_ns > w->total_ns / 10)
 		fprintf(f, "  of it %s before the data FD was handed out: already stopped then\n",
 			dur(a, g->start_ns - w->start_ns));
-	print_part(r, "state arcs", w->arcs_ns, w->total_ns, "the driver");
-	print_part(r, save ? "in read()" : "in write()", w->io_ns, w->total_ns, "the driver");
-	print_part(r, "dirty sync", w->dirty_sync_ns, w->total_ns, "the dirty log");
-	print_part(r, "outside", w->outside_ns, w->total_ns, "VMM, RAM, network");
-	print_part(r, "unattributed", w->unattributed_ns, w->total_ns, "other calls, holes");
-	if (g->downtime_ns == MODEL_NONE && g->eof)
-		fputs("  The destination's part of the downtime is not in the evidence.\n", f);
+	downtime_text(f, g);
 }
 
 static void print_ratio(FILE *f, uint64_t truth, uint64_t estimate)
@@ -622,6 +600,7 @@ void report_text(FILE *f, const struct view_trace *traces, size_t n,
 			print_migration(&r, g, base);
 			shown++;
 		}
+		stops_text(f, &traces[i], base, opt);
 		if (!shown)
 			fprintf(f, "\n  No migration %s.\n", model_migrations(r.m) ?
 				"in what was asked for" : "is in this evidence");

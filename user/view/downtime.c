@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "view/downtime.h"
+
+#include <string.h>
+
+#include "view/common.h"
+
+/* ---- in words ---- */
+
+struct part {
+	FILE *f;
+	uint64_t total;
+};
+
+/* @depth 1: a share of the line above it. */
+static void print_part(const struct part *p, int depth, const char *name, uint64_t ns,
+		       const char *what)
+{
+	uint64_t tenths = p->total ? (ns * 1000 + p->total / 2) / p->total : 0, bar;
+	char a[UNITS_LEN], label[32];
+
+	snprintf(label, sizeof(label), "%*s%s", 2 * depth, "", name);
+	fprintf(p->f, "  %-17s", label);
+	text_pad(p->f, units_duration(a, ns), 10, true);
+	fprintf(p->f, " %3llu.%llu %%", (unsigned long long)tenths / 10,
+		(unsigned long long)tenths % 10);
+	if (what)
+		fputs("  ", p->f);
+	for (bar = 0; what && !depth && bar < tenths / 50; bar++)
+		fputc('#', p->f);
+	if (what)
+		fprintf(p->f, "%*s%s", (int)(21 - bar), "", what);
+	fputc('\n', p->f);
+}
+
+static void print_share(const struct part *p, const char *name, uint64_t ns, const char *what)
+{
+	if (ns)
+		print_part(p, 1, name, ns, what);
+}
+
+/* Does the arc lie in the window? */
+static bool is_in_window(const struct migration *g, const struct migration_arc *a)
+{
+	return g->window.start_ns != MODEL_NONE && a->start_ns >= g->window.start_ns &&
+	       a->start_ns + a->dur_ns <= g->window.end_ns;
+}
+
+static void print_gaps(const struct part *p, const struct migration *g)
+{
+	const uint64_t *gap = g->window.gap_ns;
+	bool save = g->direction == DIR_SAVE;
+
+	print_share(p, "between arcs", gap[GAP_ARCS], "VMM, other devices");
+	print_share(p, save ? "to 1st read" : "to 1st write", gap[GAP_FIRST_IO],
+		    save ? "VMM: RAM" : "the source");
+	print_share(p, save ? "between reads" : "between writes", gap[GAP_IO],
+		    save ? "VMM, network" : "VMM, network, source");
+	print_share(p, "to the next arc", gap[GAP_LOAD], "VMM");
+	print_share(p, "arcs after it", gap[GAP_START], "VMM");
+}
+
+static void print_landing(FILE *f, const struct migration *g)
+{
+	const struct migration_landing *l = &g->landing;
+	struct part p = { f, g->downtime_ns };
+	char a[UNITS_LEN];
+
+	fprintf(f, "  downtime %s on both hosts: the stop window and, after it,\n",
+		units_duration(a, g->downtime_ns));
+	if (!l->known) {
+		print_part(&p, 0, "destination", g->downtime_ns - g->window.total_ns,
+			   "no further evidence");
+		return;
+	}
+	print_part(&p, 0, "on its way", l->transfer_ns, "VMM, network");
+	print_part(&p, 0, "in write()", l->write_ns, "its driver");
+	print_part(&p, 0, "before the load", l->before_load_ns, "VMM, other devices");
+	print_part(&p, 0, "final load", l->load_ns, "its driver");
+	print_part(&p, 0, "arcs to run", l->arcs_ns, "its driver");
+	print_part(&p, 0, "between them", l->start_ns, "VMM");
+}
+
+void downtime_text(FILE *f, const struct migration *g)
+{
+	const struct migration_window *w = &g->window;
+	struct part p = { f, w->total_ns };
+	bool save = g->direction == DIR_SAVE;
+	char a[UNITS_LEN];
+	uint32_t i;
+
+	print_part(&p, 0, "state arcs", w->arcs_ns, "the driver");
+	for (i = 0; i < g->n_arcs; i++) {
+		if (is_in_window(g, &g->arcs[i]))
+			print_part(&p, 1, state_label(a, g->arcs[i].to), g->arcs[i].dur_ns, NULL);
+	}
+	print_part(&p, 0, save ? "in read()" : "in write()", w->io_ns, "the driver");
+	print_part(&p, 0, "dirty sync", w->dirty_sync_ns, "the dirty log");
+	print_part(&p, 0, "outside", w->outside_ns, "VMM, RAM, network");
+	print_gaps(&p, g);
+	print_part(&p, 0, "unattributed", w->unattributed_ns, "other calls, holes");
+	if (save && g->lead_ns != MODEL_NONE)
+		fprintf(f, "  its first arc came %s after the last read() of pre-copy\n",
+			units_duration(a, g->lead_ns));
+	if (save && g->downtime_ns != MODEL_NONE)
+		print_landing(f, g);
+	else if (g->downtime_ns == MODEL_NONE && g->eof)
+		fputs("  The destination's part of the downtime is not in the evidence.\n", f);
+}
+
+/* The longest of all parts of the path. */
+struct longest {
+	const struct model_stop_device *device;	/* or NULL */
+	const char *part;
+	uint64_t ns;
+};
+
+static void longer(struct longest *l, const struct model_stop_device *d, const char *part,
+		   uint64_t ns)
+{
+	if (ns <= l->ns)
+		return;
+	l->device = d;
+	l->part = part;
+	l->ns = ns;
+}
+
+static struct longest longest_of(const struct model_stop *s)
+{
+	struct longest l = { NULL, "outside", s->outside_ns };
+	uint32_t i;
+
+	longer(&l, NULL, "dirty_sync", s->dirty_sync_ns);
+	for (i = 0; i < s->n_devices; i++) {
+		longer(&l, &s->devices[i], "arcs", s->devices[i].arcs_ns);
+		longer(&l, &s->devices[i], "io", s->devices[i].io_ns);
+		longer(&l, &s->devices[i], "other", s->devices[i].other_ns);
+	}
+	return l;
+}
+
+static void print_stop(FILE *f, const struct view_trace *t, uint32_t base,
+		       const struct model_stop *s, const struct view_options *opt)
+{
+	struct part p = { f, s->end_ns - s->start_ns };
+	const char *vm = model_vm(t->model, s->pid);
+	char a[UNITS_LEN], dev[NAME_LEN];
+	struct longest l = longest_of(s);
+	uint32_t i;
+
+	fprintf(f, "\n%sSTOP OF %s%s, pid %u: %s for its %u devices\n", paint(opt, C_BOLD),
+		vm ? safe_name(dev, vm) : "the process", paint(opt, C_OFF), s->pid,
+		units_duration(a, p.total), s->n_devices);
+	fputs("  What was waited for; of calls at once, for that which returned last.\n", f);
+	for (i = 0; i < s->n_devices; i++) {
+		const struct model_stop_device *d = &s->devices[i];
+
+		fprintf(f, "  %s", device_label(dev, model_device(t->model, d->device), d->device));
+		if (d->migration)
+			fprintf(f, ", migration %u", base + d->migration);
+		fputs(d->eof_ns == MODEL_NONE ? ": its stream did not end\n" :
+		      i == s->last ? ": gave the last byte of all\n" : "\n", f);
+		print_part(&p, 0, "  state arcs", d->arcs_ns, "the driver");
+		print_part(&p, 0, "  in read()", d->io_ns, "the driver");
+		print_share(&p, "other calls", d->other_ns, NULL);
+	}
+	print_part(&p, 0, "dirty sync", s->dirty_sync_ns, "the dirty log");
+	print_part(&p, 0, "outside", s->outside_ns, "VMM, RAM, network");
+	print_share(&p, "other devices", s->rest_ns, NULL);
+	fprintf(f, "  most of it: %s%s%s, %s\n",
+		!strcmp(l.part, "outside") ? "outside of all devices" :
+		!strcmp(l.part, "dirty_sync") ? "dirty-log syncs" :
+		!strcmp(l.part, "arcs") ? "state arcs" :
+		!strcmp(l.part, "io") ? "read()" : "other calls", l.device ? " of " : "",
+		l.device ? device_label(dev, model_device(t->model, l.device->device),
+					l.device->device) : "",
+		units_duration(a, l.ns));
+}
+
+static bool is_wanted(const struct model_stop *s, uint32_t base, const struct view_options *opt)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->n_devices; i++)
+		if (s->devices[i].migration && opt->migration == base + s->devices[i].migration)
+			return true;
+	return !opt->migration;
+}
+
+void stops_text(FILE *f, const struct view_trace *t, uint32_t base,
+		const struct view_options *opt)
+{
+	uint32_t id;
+
+	for (id = 1; id <= model_stops(t->model); id++) {
+		const struct model_stop *s = model_stop(t->model, id);
+
+		if (s->n_devices > 1 && is_wanted(s, base, opt))
+			print_stop(f, t, base, s, opt);
+	}
+}
+
+/* ---- JSON ---- */
+
+static void put_known(struct json *j, const char *key, uint64_t v)
+{
+	json_key(j, key);
+	if (v == MODEL_NONE)
+		json_null(j);
+	else
+		json_u64(j, v);
+}
+
+static void put_gaps(struct json *j, const struct migration_window *w)
+{
+	static const char *const names[GAP_NR] = {
+		[GAP_ARCS] = "arcs_ns", [GAP_FIRST_IO] = "first_io_ns", [GAP_IO] = "io_ns",
+		[GAP_LOAD] = "load_ns", [GAP_START] = "start_ns",
+	};
+	uint32_t i;
+
+	json_key(j, "gaps");
+	if (w->start_ns == MODEL_NONE) {
+		json_null(j);
+		return;
+	}
+	json_object_begin(j);
+	for (i = 0; i < GAP_NR; i++)
+		json_ku64(j, names[i], w->gap_ns[i]);
+	json_object_end(j);
+}
+
+void downtime_json(struct json *j, const struct migration *g)
+{
+	const struct migration_window *w = &g->window;
+	const struct migration_landing *l = &g->landing;
+	bool known = w->start_ns != MODEL_NONE;
+
+	put_known(j, "stop_window_ns", known ? w->total_ns : MODEL_NONE);
+	put_known(j, "stop_window_start_ns", w->start_ns);
+	put_known(j, "arcs_ns", known ? w->arcs_ns : MODEL_NONE);
+	put_known(j, "io_ns", known ? w->io_ns : MODEL_NONE);
+	put_known(j, "dirty_sync_ns", known ? w->dirty_sync_ns : MODEL_NONE);
+	put_known(j, "outside_ns", known ? w->outside_ns : MODEL_NONE);
+	put_known(j, "unattributed_ns", known ? w->unattributed_ns : MODEL_NONE);
+	put_gaps(j, w);
+	put_known(j, "lead_ns", known ? g->lead_ns : MODEL_NONE);
+	put_known(j, "stop", g->stop ? g->stop : MODEL_NONE);
+	put_known(j, "downtime_ns", g->downtime_ns);
+	json_key(j, "landing");
+	if (!l->known) {
+		json_null(j);
+		return;
+	}
+	json_object_begin(j);
+	json_ku64(j, "transfer_ns", l->transfer_ns);
+	json_ku64(j, "write_ns", l->write_ns);
+	json_ku64(j, "before_load_ns", l->before_load_ns);
+	json_ku64(j, "load_ns", l->load_ns);
+	json_ku64(j, "arcs_ns", l->arcs_ns);
+	json_ku64(j, "start_ns", l->start_ns);
+	json_object_end(j);
+}
+
+static void put_device(struct json *j, const struct view_trace *t, uint32_t number)
+{
+	const struct model_device *d = model_device(t->model, number);
+	char label[16];
+
+	json_key(j, "device");
+	snprintf(label, sizeof(label), "#%u", number);
+	json_string(j, d && d->name[0] ? d->name : label);
+}
+
+static void put_stop(struct json *j, const struct view_trace *t, size_t trace, uint32_t base,
+		     const struct model_stop *s)
+{
+	const char *vm = model_vm(t->model, s->pid);
+	struct longest l = longest_of(s);
+	uint32_t i;
+
+	json_object_begin(j);
+	json_ku64(j, "id", s->id);
+	json_ku64(j, "trace", trace);
+	json_ku64(j, "pid", s->pid);
+	json_key(j, "vm");
+	if (vm)
+		json_string(j, vm);
+	else
+		json_null(j);
+	json_ku64(j, "start_ns", s->start_ns);
+	json_ku64(j, "end_ns", s->end_ns);
+	json_ku64(j, "stop_window_ns", s->end_ns - s->start_ns);
+	json_key(j, "devices");
+	json_array_begin(j);
+	for (i = 0; i < s->n_devices; i++) {
+		const struct model_stop_device *d = &s->devices[i];
+
+		json_object_begin(j);
+		put_device(j, t, d->device);
+		put_known(j, "migration", d->migration ? base + d->migration : MODEL_NONE);
+		put_known(j, "eof_ns", d->eof_ns);
+		json_kbool(j, "last", i == s->last);
+		json_ku64(j, "arcs_ns", d->arcs_ns);
+		json_ku64(j, "io_ns", d->io_ns);
+		json_ku64(j, "other_ns", d->other_ns);
+		json_object_end(j);
+	}
+	json_array_end(j);
+	json_ku64(j, "dirty_sync_ns", s->dirty_sync_ns);
+	json_ku64(j, "outside_ns", s->outside_ns);
+	json_ku64(j, "other_devices_ns", s->rest_ns);
+	json_key(j, "longest");
+	json_object_begin(j);
+	if (l.device) {
+		put_device(j, t, l.device->device);
+	} else {
+		json_key(j, "device");
+		json_null(j);
+	}
+	json_kstring(j, "part", l.part);
+	json_ku64(j, "ns", l.ns);
+	json_object_end(j);
+	json_object_end(j);
+}
+
+void stops_json(struct json *j, const struct view_trace *traces, size_t n,
+		const struct view_options *opt)
+{
+	uint32_t base = 0, id;
+	size_t i;
+
+	json_key(j, "stops");
+	json_array_begin(j);
+	for (i = 0; i < n; i++) {
+		for (id = 1; id <= model_stops(traces[i].model); id++)
+			if (is_wanted(model_stop(traces[i].model, id), base, opt))
+				put_stop(j, &traces[i], i, base,
+					 model_stop(traces[i].model, id));
+		base += model_migrations(traces[i].model);
+	}
+	json_array_end(j);
+}
