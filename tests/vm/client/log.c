@@ -8,9 +8,16 @@
  * can forget one. Not logged, because no driver sees them: read() and write()
  * that the VFS refuses (EBADF), lseek(), pread() and pwrite() of a data FD, and
  * ioctl() on one that has no ioctl (ENOTTY).
+ *
+ * A poll() that may wait calls the driver once or more, so its line says how
+ * often: "min", and "max" where there is one.
+ *
+ * Threads share FDs and a number is soon another file's: a number is marked
+ * before another thread can know it and unmarked before it is free.
  */
 #include <fcntl.h>
 #include <stdarg.h>
+#include <sys/epoll.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
@@ -28,12 +35,18 @@ ssize_t __real_write(int fd, const void *buf, size_t n);
 int __real_ioctl(int fd, unsigned long cmd, ...);
 int __real_close(int fd);
 int __real_dup(int fd);
+int __real_poll(struct pollfd *fds, nfds_t n, int timeout);
+int __real_epoll_ctl(int ep, int op, int fd, struct epoll_event *e);
+int __real_epoll_wait(int ep, struct epoll_event *e, int max, int timeout);
 
 ssize_t __wrap_read(int fd, void *buf, size_t n);
 ssize_t __wrap_write(int fd, const void *buf, size_t n);
 int __wrap_ioctl(int fd, unsigned long cmd, ...);
 int __wrap_close(int fd);
 int __wrap_dup(int fd);
+int __wrap_poll(struct pollfd *fds, nfds_t n, int timeout);
+int __wrap_epoll_ctl(int ep, int op, int fd, struct epoll_event *e);
+int __wrap_epoll_wait(int ep, struct epoll_event *e, int max, int timeout);
 
 static bool logging(void)
 {
@@ -187,9 +200,49 @@ int __wrap_ioctl(int fd, unsigned long cmd, ...)
 
 int __wrap_close(int fd)
 {
+	bool data = marked(is_data, fd);
+	int ret;
+
 	if (fd >= 0 && fd < FDS)
 		is_data[fd] = is_device[fd] = false;
-	return __real_close(fd);
+	ret = __real_close(fd);
+	if (data && logging())
+		line("stream_close", "\"ret\": %d", ret < 0 ? -errno : ret);
+	return ret;
+}
+
+/* Every test polls one FD at a time. */
+int __wrap_poll(struct pollfd *fds, nfds_t n, int timeout)
+{
+	int ret = __real_poll(fds, n, timeout);
+
+	if (logging() && n == 1 && marked(is_data, fds->fd) && !(fds->revents & POLLNVAL)) {
+		line("poll", "\"waits\": %s, \"min\": 1%s, \"wanted\": %d, \"got\": %d, \"ret\": 0",
+		     timeout ? "true" : "false", timeout ? "" : ", \"max\": 1",
+		     (unsigned short)(fds->events | POLLERR | POLLHUP),
+		     (unsigned short)fds->revents);
+	}
+	return ret;
+}
+
+int __wrap_epoll_ctl(int ep, int op, int fd, struct epoll_event *e)
+{
+	int ret = __real_epoll_ctl(ep, op, fd, e);
+
+	if (logging() && marked(is_data, fd) && !ret && op == EPOLL_CTL_ADD)
+		line("poll", "\"waits\": true, \"min\": 1, \"max\": 1, \"wanted\": 0, \"got\": 0, \"ret\": 0");
+	return ret;
+}
+
+/* Only data FDs are in it: see test_poll.c. */
+int __wrap_epoll_wait(int ep, struct epoll_event *e, int max, int timeout)
+{
+	int ret = __real_epoll_wait(ep, e, max, timeout);
+
+	if (logging() && ret == 1)
+		line("poll", "\"waits\": false, \"min\": 1, \"wanted\": %d, \"got\": %d, \"ret\": 0",
+		     e->events, e->events);
+	return ret;
 }
 
 int __wrap_dup(int fd)
