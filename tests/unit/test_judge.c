@@ -1173,6 +1173,23 @@ static void joined_late(struct synth *s)
 	drain(s);
 }
 
+/* The first data FD of a driver without BTF: an arc, no birth, and there it is. */
+static void found_later(struct synth *s)
+{
+	struct event *ev;
+
+	MLX5(s);
+	precopy(s);
+	unborn(s);
+	ev = synth_add(s, EV_STREAM_OPEN, 0, 0);
+	ev->stream = s->stream;
+	ev->stream_open.adopted = 1;
+	ev->stream_open.ops = ev->stream_open.hooked = OPS_POLL;
+	synth_read(s, MIB, US);
+	stop_copy(s);
+	drain(s);
+}
+
 static void hook_missing(struct synth *s)
 {
 	size_t i;
@@ -1428,6 +1445,7 @@ static const struct {
 	C(lost_while_idle, "?lost-events | inconclusive"),
 	C(proven_beside_a_hole, "enomsg-in-stop-copy ?lost-events | findings"),
 	C(joined_late, "?joined-late | inconclusive"),
+	C(found_later, "?joined-late | inconclusive"),
 	C(hook_missing, "?hook-missing | inconclusive"),
 	C(no_migration, "?no-migration | inconclusive"),
 	C(reset_stuck, "call-stuck | findings"),

@@ -136,6 +136,11 @@ void rule_joined_late(struct look *l)
 	if (g && g->joined_late && l->mig && l->mig->seq == l->ev->seq)
 		find(l, RULE_JOINED_LATE,
 		     "the capture began in the middle of this migration");
+	else if (g && !g->joined_late && l->ev->kind == EV_STREAM_OPEN &&
+		 l->ev->stream_open.adopted)
+		find(l, RULE_JOINED_LATE,
+		     "the birth of its data FD was not seen, only that it was there later: "
+		     "what was read or written before is not in the evidence");
 }
 
 void rule_hook_missing(struct look *l)

@@ -86,6 +86,12 @@ void rule_fd_missing(struct look *l)
 		tell_missing_fds(l);
 		return;
 	}
+	/* Born unseen, and found: it was there. */
+	if (l->ev->kind == EV_STREAM_OPEN) {
+		if (d && l->ev->stream_open.adopted)
+			d->fd_missing.seq = 0;
+		return;
+	}
 	/* Told at the end, when it is known whether births are seen at all. */
 	if (d && l->ev->ret >= 0 && arrived(l) && is_fd_arc(l->call->from, l->call->to) &&
 	    !l->call->born && !l->ev->stream && !d->fd_missing.seq) {
