@@ -93,12 +93,21 @@ def clock_offset():
 
 # ---- modules and devices ---------------------------------------------------------------------------------------
 
-def insmod(name, *params):
-    """Kbuild's files may have a dash where the module's name has an underscore."""
+def insmod(name, *params, btf=True):
+    """Kbuild's files may have a dash where the module's name has an underscore. Without BTF it is as the kernel sees a
+    module that was built where pahole or vmlinux were not: it looks for the section by name, and finds none."""
     path = "%s/modules/%s.ko" % (LAB, name)
     if not os.path.exists(path):
         path = "%s/modules/%s.ko" % (LAB, name.replace("_", "-"))
+    if not btf:
+        with open(path, "rb") as f:
+            data = f.read()
+        path = "/tmp/%s.ko" % name
+        with open(path, "wb") as f:
+            f.write(data.replace(b"\0.BTF\0", b"\0.xtf\0"))
     sh("insmod", path, *params)
+    if not btf and os.path.exists("/sys/kernel/btf/" + name):
+        raise LabError("%s was to be loaded without BTF" % name)
 
 
 def write(path, text):

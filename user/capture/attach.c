@@ -83,10 +83,12 @@ struct bpf_program *attach_program(const struct attach *a, const struct hook_typ
 
 static void add_reason(struct capture_hook *h, const char *method, int err)
 {
+	/* What is not there is its types: the function itself was met, or listed. */
+	bool no_btf = err == -ENOENT && !strcmp(method, "fentry");
 	size_t len = strlen(h->reason);
 
 	snprintf(h->reason + len, sizeof(h->reason) - len, "%s%s: %s", len ? "; " : "",
-		 method, strerror(-err));
+		 method, no_btf ? "no BTF" : strerror(-err));
 }
 
 static struct attached *attached_add(struct attach *a, bool is_exit)

@@ -247,18 +247,20 @@ static bool unseen_birth(const struct wire_feature *rec)
 	       rec->valid & WIRE_FEATURE_PAYLOAD && (int32_t)(rec->payload[0] >> 32) >= 0;
 }
 
-/* A function that the kernel side met; true when it is traced from now on. */
-static bool met_symbol(struct capture *c, const char field[WIRE_NAME_LEN], const char *kind)
+/* What became of a function that the kernel side met. */
+enum met { MET_NOT_TRACED, MET_TRACED, MET_TRACED_FROM_NOW_ON };
+
+static enum met met_symbol(struct capture *c, const char field[WIRE_NAME_LEN], const char *kind)
 {
 	char symbol[WIRE_NAME_LEN];
 
 	memcpy(symbol, field, sizeof(symbol));
 	symbol[sizeof(symbol) - 1] = '\0';
 	if (attach_is_hooked(c->attach, symbol, kind))
-		return true;
+		return MET_TRACED;
 	if (attach_symbol(c->attach, symbol, kind) > 0)
 		tell_hooks(c, 1);
-	return attach_is_hooked(c->attach, symbol, kind);
+	return attach_is_hooked(c->attach, symbol, kind) ? MET_TRACED_FROM_NOW_ON : MET_NOT_TRACED;
 }
 
 static void finish_stream_open(struct capture *c, const struct wire_stream_open *rec,
@@ -270,10 +272,19 @@ static void finish_stream_open(struct capture *c, const struct wire_stream_open 
 		[WIRE_OP_RELEASE] = "release",
 	};
 	unsigned int op;
+	enum met met;
 
-	for (op = 0; op < WIRE_OP_NR; op++)
-		if (rec->ops & (1U << op) && met_symbol(c, rec->symbol[op], kinds[op]))
+	/*
+	 * The first data FD of a driver without BTF: its calls between its birth
+	 * and now were not seen.  Of one that was found nobody expects them.
+	 */
+	for (op = 0; op < WIRE_OP_NR; op++) {
+		if (!(rec->ops & (1U << op)))
+			continue;
+		met = met_symbol(c, rec->symbol[op], kinds[op]);
+		if (met == MET_TRACED || (met == MET_TRACED_FROM_NOW_ON && rec->adopted))
 			ev->stream_open.hooked |= 1U << op;
+	}
 }
 
 static int on_record(void *ctx, void *data, size_t size)
@@ -311,8 +322,11 @@ static int on_record(void *ctx, void *data, size_t size)
 		finish_stream_open(c, data, &ev);
 	if (h->kind == WIRE_FEATURE && unseen_birth(data))
 		c->join_wanted = true;
-	if (h->kind == WIRE_DEVICE)
-		met_symbol(c, ((const struct wire_device *)data)->set_state, "set_state");
+	/* A driver without BTF: only now is it known which files are data FDs. */
+	if (h->kind == WIRE_DEVICE &&
+	    met_symbol(c, ((const struct wire_device *)data)->set_state,
+		       "set_state") == MET_TRACED_FROM_NOW_ON)
+		c->join_wanted = true;
 	tell_task(c, ev.pid);
 	/* A device is told all the same: a wanted process may come to use it. */
 	if (ev.kind != EV_DEVICE && !processes_wanted(c->procs, ev.pid))
