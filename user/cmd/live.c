@@ -89,10 +89,11 @@ static int run(struct live_opts *o, struct event_source *src, struct event_sink 
 				keep_tick(keep, now);
 			fflush(stdout);
 		}
-		if (err)
-			return err;
+		/* Whatever the view calls it: who closes stdout says what is wrong with it. */
 		if (ferror(stdout))
 			return -EPIPE;
+		if (err)
+			return err;
 		if (!stopping && (cmd_watch_signal ||
 				  (o->duration && cmd_watch_now_ns() - begin >= o->duration))) {
 			capture_stop(capture);
@@ -175,8 +176,13 @@ int cmd_live(int argc, char **argv)
 	err = run(&o, src, sink, fold, keep, capture);
 	if (!err && l.ndjson)
 		err = ndjson_finish(l.ndjson);
-	if (!err && keep)
-		err = keep_end(keep);
+	if (err && ferror(stdout))
+		err = -EPIPE;
+	/* The reader of the lines is gone; the evidence is whole all the same. */
+	if (err == -EPIPE && keep && fold)
+		fold_flush(fold);
+	if (keep && (!err || err == -EPIPE))
+		keep_end(keep);
 	if (keep && keep_error(keep))
 		status = cmd_fail(EXIT_BAD_FILE, "%s", keep_error(keep));
 	else if (err && err != -EPIPE)
