@@ -84,7 +84,7 @@ $(B)/%.o: %.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(SANITIZE) -c -o $@ $<
 
-$(B)/user/capture/attach.o: $(SKEL)
+$(patsubst %,$(B)/user/capture/%.o,attach flights misses): $(SKEL)
 
 $(B)/pages.c: docs/embed $(PAGES) $(PAGE_DIRS)
 	$(call say,EMBED,$@)
