@@ -39,13 +39,20 @@ static void print_value_kind(FILE *f, const struct opt *o)
 	default:
 		break;
 	}
-	if (o->arg && !strcmp(o->arg, "FILE"))
+	if (o->values) {
+		/* Words that are too many for the help's column. */
+		fputs("words", f);
+		for (i = 0; o->values[i]; i++)
+			fprintf(f, " %s", o->values[i]);
+	} else if (o->arg && !strcmp(o->arg, "FILE"))
 		fputs("file", f);
 	else if (o->arg && !strcmp(o->arg, "DIR"))
 		fputs("dir", f);
 	else if (!strcmp(o->name, "device") || !strcmp(o->name, "driver") ||
 		 !strcmp(o->name, "pid"))
 		fputs(o->name, f);
+	else if (o->arg && !strcmp(o->arg, "DEVICE"))
+		fputs("device", f);
 	else
 		fputs("any", f);
 }

@@ -31,6 +31,7 @@ const struct command *const cmd_table[] = {
 	&command_export,
 	&command_info,
 	&command_doctor,
+	&command_exercise,
 	&command_completion,
 	NULL
 };
@@ -309,15 +310,15 @@ static void print_help(FILE *f)
 	size_t i;
 
 	fputs("Usage: vfioscope [COMMAND] [OPTIONS]\n\n"
-	      "Watch and judge VFIO device migrations. It only watches: it never issues a VFIO\n"
-	      "call of its own.\n\nCommands:\n", f);
+	      "Watch and judge VFIO device migrations. It only watches: but for 'exercise' it\n"
+	      "never issues a VFIO call of its own.\n\nCommands:\n", f);
 	for (i = 0; cmd_table[i]; i++)
 		if (!cmd_table[i]->hidden)
 			fprintf(f, "  %-10s %s\n", cmd_table[i]->name, cmd_table[i]->summary);
 	fputs("  help       What a command does and which options it has\n\n"
 	      "Without a command it is 'live'. 'vfioscope COMMAND --help' tells more.\n\n"
-	      "Exit codes: 0 done, 1 findings, 2 usage, 3 inconclusive, 4 cannot attach,\n"
-	      "5 the file cannot be read.\n", f);
+	      "Exit codes: 0 done, 1 findings, 2 usage, 3 inconclusive, 4 cannot attach\n"
+	      "or cannot reach the device, 5 the file cannot be read.\n", f);
 }
 
 static int cmd_help(int argc, char **argv)

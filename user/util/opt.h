@@ -53,7 +53,8 @@ struct opt {
 	size_t offset;			/* OPT_AT() */
 	const char *arg;		/* "FILE", "N"; NULL: a word that fits the type */
 	const char *help;		/* one phrase, no full stop; NULL: hidden */
-	const char *const *values;	/* OPT_ENUM: NULL-terminated */
+	/* NULL-terminated; OPT_ENUM: all that it may be; OPT_STRING: what completion offers */
+	const char *const *values;
 	const struct opt *include;	/* OPT_INCLUDE */
 };
 

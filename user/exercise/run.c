@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * run.c - one migration from its first call to its last, whatever comes
+ */
+#define _GNU_SOURCE
+#include "exercise/run.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+const char *exercise_outcome_name(uint32_t outcome)
+{
+	static const char *const names[] = {
+		"completed", "cancelled", "reset", "faulted", "interrupted", "failed",
+	};
+
+	return outcome < sizeof(names) / sizeof(names[0]) ? names[outcome] : "?";
+}
+
+const char *exercise_verified_name(uint32_t verified)
+{
+	static const char *const names[] = { "not-verified", "same", "differs" };
+
+	return verified < sizeof(names) / sizeof(names[0]) ? names[verified] : "?";
+}
+
+uint64_t run_now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
+}
+
+void run_sleep(uint64_t ns)
+{
+	struct timespec ts = {
+		.tv_sec = (time_t)(ns / 1000000000ULL), .tv_nsec = (long)(ns % 1000000000ULL),
+	};
+
+	/* A signal ends it: what it means is looked at by whoever slept. */
+	nanosleep(&ts, NULL);
+}
+
+bool run_interrupted(const struct run *n)
+{
+	return n->plan->interrupted && *n->plan->interrupted;
+}
+
+void run_note(const struct run *n, int level, const char *fmt, ...)
+{
+	char line[EXERCISE_ERR_LEN];
+	va_list ap;
+
+	if (!n->plan->note)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	n->plan->note(n->plan->ctx, level, line);
+}
+
+int run_failed(struct run *n, const struct device *d, const char *call, int err)
+{
+	/* The first failure is the one that the others come of. */
+	if (n->r->outcome != EXERCISE_FAILED)
+		snprintf(n->r->error, sizeof(n->r->error), "%s: %s: %s", d->name, call,
+			 err == -EPROTO ? "against the uAPI" : strerror(-err));
+	n->r->outcome = EXERCISE_FAILED;
+	return err;
+}
+
+int run_set_state(struct run *n, struct device *d, uint32_t state, int *fd)
+{
+	uint64_t began = run_now_ns();
+	char call[96];
+	int err, now;
+
+	err = device_set_state(d, state, fd);
+	if (err) {
+		snprintf(call, sizeof(call), "SET_STATE(%s)", state_name(state));
+		return run_failed(n, d, call, err);
+	}
+	run_note(n, 2, "%s: %s after %.3f ms", d->name, state_name(state),
+		 (double)(run_now_ns() - began) / 1e6);
+	if (n->plan->no_probes)
+		return 0;
+	now = device_get_state(d);
+	if (now == (int)state)
+		return 0;
+	snprintf(call, sizeof(call), "SET_STATE(%s) succeeded, and GET_STATE says %s",
+		 state_name(state), now < 0 ? strerror(-now) : state_name((uint32_t)now));
+	return run_failed(n, d, call, -EPROTO);
+}
+
+void run_close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+int run_stop_dirtying(struct run *n)
+{
+	int err;
+
+	n->r->dirtied += dirtier_stop(n->dirtier, &err);
+	n->dirtier = NULL;
+	return err ? run_failed(n, &n->x->src, "writing to the region", err) : 0;
+}
+
+/* ---- verification ---- */
+
+static void not_verified(struct run *n, const char *why)
+{
+	n->r->verified = VERIFIED_NOT;
+	snprintf(n->r->why, sizeof(n->r->why), "%s", why);
+}
+
+/* Of the source in STOP, before anything that it holds is replaced. */
+static int take_print(struct run *n, struct print *p, struct device *d, const struct region *r)
+{
+	int err;
+
+	if (!r->size || n->plan->no_load)
+		return 0;
+	err = print_take(p, d, r);
+	if (err)
+		snprintf(n->r->why, sizeof(n->r->why), "%s: reading the region in STOP: %s", d->name,
+			 strerror(-err));
+	return err;
+}
+
+static void verify(struct run *n, const struct print *src)
+{
+	struct exercise *x = n->x;
+	struct device *d = x->has_dst ? &x->dst : &x->src;
+	const struct region *r = x->has_dst ? &x->compare_dst : &x->compare_src;
+	const struct exercise_region *named = n->plan->compare.given ? &n->plan->compare :
+								       &n->plan->dirty;
+	struct print dst = { 0 };
+	size_t first = 0, differ;
+
+	if (n->plan->no_load) {
+		not_verified(n, "the stream was not loaded (--no-load)");
+		return;
+	}
+	if (!r->size) {
+		not_verified(n, "no region was named (--compare, --dirty)");
+		return;
+	}
+	/* Why not is told already. */
+	if (!src->pages || take_print(n, &dst, d, r))
+		goto out;
+	n->r->verified_bytes = r->size;
+	differ = print_compare(src, &dst, &first);
+	n->r->verified = differ ? VERIFIED_DIFFERS : VERIFIED_SAME;
+	if (differ)
+		snprintf(n->r->why, sizeof(n->r->why), "%zu of %zu pages of region %u differ, first "
+			 "at %#llx", differ, dst.n, named->index,
+			 (unsigned long long)first * 4096 + named->offset);
+	else if (!n->plan->dirty.given && (!x->has_dst || !print_compare(&n->before, &dst, &first)))
+		snprintf(n->r->why, sizeof(n->r->why), "it had been the same before the load: "
+			 "--dirty would make it a proof");
+out:
+	print_free(&dst);
+}
+
+/* ---- the way back ---- */
+
+/* Whatever state @d is in: to RUNNING. */
+static int bring_back(struct run *n, struct device *d)
+{
+	int err;
+
+	if (device_get_state(d) == ST_RUNNING)
+		return 0;
+	err = device_set_state(d, ST_RUNNING, NULL);
+	if (!err)
+		return 0;
+	err = device_reset(d);
+	if (!err && device_get_state(d) == ST_RUNNING)
+		return 0;
+	run_note(n, 0, "%s: it could not be brought back to RUNNING", d->name);
+	return err ? err : -EIO;
+}
+
+/* The session ended before its time: nothing of it goes on. */
+static int give_up(struct run *n)
+{
+	int err, err2 = 0, err3 = 0;
+
+	run_stop_dirtying(n);
+	err = bring_back(n, &n->x->src);
+	if (n->sfd >= 0 && !n->plan->no_probes && !err) {
+		uint8_t byte;
+
+		if (read(n->sfd, &byte, 1) > 0)
+			run_note(n, 0, "%s: read() moves data after the session", n->x->src.name);
+	}
+	run_close_fd(&n->sfd);
+	if (n->x->has_dst) {
+		err2 = target_drop(n);
+		if (!err2)
+			err2 = bring_back(n, &n->x->dst);
+	}
+	run_close_fd(&n->rfd);
+	if (n->x->has_sib)
+		err3 = bring_back(n, &n->x->sib);
+	return err ? err : err2 ? err2 : err3;
+}
+
+/* The device is closed, then its data FD if that is still open. */
+static int reopen_source(struct run *n)
+{
+	struct exercise *x = n->x;
+	char err[EXERCISE_ERR_LEN];
+	int ret;
+
+	device_close(&x->src);
+	if (n->sfd >= 0)
+		run_sleep(50000000);
+	run_close_fd(&n->sfd);
+	ret = device_open(&x->src, x->has_dst ? &x->dst : NULL, err);
+	if (ret)
+		run_note(n, 0, "%s", err);
+	return ret;
+}
+
+static int migrate(struct run *n)
+{
+	struct exercise *x = n->x;
+	struct print src = { 0 };
+	int ret;
+
+	ret = target_begin(n);
+	if (!ret)
+		ret = source_begin(n);
+	if (!ret)
+		ret = source_precopy(n);
+	if (!ret)
+		ret = source_stop(n);
+	if (!ret)
+		ret = source_drain(n);
+	if (!ret)
+		ret = source_end(n);
+	if (ret)
+		goto out;
+	if (run_fault(n, FAULT_STREAM_NOT_DRAINED)) {
+		/* A device that went back to RUNNING would make a cancel of it. */
+		ret = reopen_source(n);
+		if (ret)
+			goto out;
+	}
+	take_print(n, &src, &x->src, &x->compare_src);
+	ret = target_load(n);
+	if (!ret && n->r->outcome != EXERCISE_FAULTED) {
+		verify(n, &src);
+		n->r->outcome = EXERCISE_COMPLETED;
+	}
+	if (!ret && !n->plan->no_load)
+		ret = target_end(n);
+	if (!ret && run_fault(n, FAULT_STREAM_LEFT_OPEN))
+		ret = reopen_source(n);
+out:
+	print_free(&src);
+	/* Also after a success: source and sibling stand in STOP. */
+	return give_up(n) ?: (ret < 0 && n->r->outcome != EXERCISE_FAILED ? ret : 0);
+}
+
+int exercise_migrate(struct exercise *x, uint32_t number, struct exercise_result *r)
+{
+	struct run n = {
+		.x = x, .plan = x->plan, .r = r, .sfd = -1, .rfd = -1, .spool = -1,
+		.began_ns = run_now_ns(),
+		.read_size.fixed = (size_t)x->plan->buffer, .write_size.fixed = (size_t)x->plan->buffer,
+	};
+	int ret = -ENOMEM;
+
+	*r = (struct exercise_result){ .number = number };
+	random_seed(&n.read_size.random, x->plan->seed, number * 4ULL);
+	random_seed(&n.write_size.random, x->plan->seed, number * 4ULL + 1);
+	random_seed(&n.noise, x->plan->seed, number * 4ULL + 2);
+	n.buf_size = x->plan->buffer ? (size_t)x->plan->buffer : SIZES_MAX;
+	n.buf = malloc(n.buf_size);
+	if (run_fault(&n, FAULT_RESUME_SHORT) || run_fault(&n, FAULT_RESUME_REJECTED))
+		n.held = malloc(n.buf_size);
+	if (!n.buf || (!n.held && (run_fault(&n, FAULT_RESUME_SHORT) ||
+				   run_fault(&n, FAULT_RESUME_REJECTED))))
+		run_failed(&n, &x->src, "malloc", -ENOMEM);
+	else
+		ret = migrate(&n);
+	if (r->outcome != EXERCISE_COMPLETED && !r->why[0])
+		snprintf(r->why, sizeof(r->why), "the migration did not complete");
+	r->total_ns = run_now_ns() - n.began_ns;
+	print_free(&n.before);
+	run_close_fd(&n.spool);
+	free(n.held);
+	free(n.buf);
+	return ret;
+}
