@@ -66,6 +66,17 @@ struct {
 	__type(value, __u32);
 } ignored_tasks SEC(".maps") __weak;
 
+/*
+ * Processes that have, or had, a data FD: only their containers are looked at,
+ * which name no device that a filter could be held against.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u32);
+	__type(value, __u32);
+} owners SEC(".maps") __weak;
+
 struct device_val {
 	__u32 id;		/* 0: filtered out */
 };
@@ -463,7 +474,7 @@ static __always_inline __u32 stream_register(struct file *file, __u32 device,
 	struct wire_stream *st;
 	const char *name;
 	__u64 key = (__u64)file;
-	__u32 id, slot;
+	__u32 id, slot, owner;
 	void *op;
 
 	id = __sync_fetch_and_add(&last_stream, 1) + 1;
@@ -492,6 +503,8 @@ static __always_inline __u32 stream_register(struct file *file, __u32 device,
 		return 0;
 	}
 	__sync_fetch_and_add(&streams_alive, 1);
+	owner = task ? BPF_CORE_READ(task, tgid) : bpf_get_current_pid_tgid() >> 32;
+	bpf_map_update_elem(&owners, &owner, &id, BPF_ANY);
 
 	rec = record_reserve(WIRE_STREAM_OPEN, sizeof(*rec));
 	if (!rec)

@@ -184,6 +184,45 @@ static __always_inline void device_ioctl_on_exit(const __u64 *a, void *ctx)
 HOOK(device_ioctl, 3)
 
 /*
+ * long vfio_fops_unl_ioctl(struct file *, unsigned int cmd, unsigned long arg)
+ *
+ * The container's FD.  Without a dirty log of the device's own, that is where
+ * the VMM asks for pages that DMA may have written.
+ */
+static __always_inline bool container_ioctl_wants(const __u64 *a)
+{
+	__u32 pid = bpf_get_current_pid_tgid() >> 32;
+
+	return (__u32)a[1] == VFIO_IOCTL_IOMMU_DIRTY_PAGES &&
+	       bpf_map_lookup_elem(&owners, &pid) && task_wanted();
+}
+
+static __always_inline void container_ioctl_on_enter(const __u64 *a)
+{
+	call_begin(WIRE_DIRTY_PAGES, a[1], 0, a[2]);
+}
+
+static __always_inline void container_ioctl_on_exit(const __u64 *a, void *ctx)
+{
+	struct wire_call *call = call_get();
+	struct wire_dirty_pages *rec;
+
+	rec = record_reserve(WIRE_DIRTY_PAGES, sizeof(*rec));
+	if (rec) {
+		rec->head.start_ns = call ? call->start_ns : 0;
+		rec->head.ret = a[3];
+		/* argsz, flags, iova, length, page size: up to the bitmap's address */
+		if (bpf_probe_read_user(&rec->argsz, 32, (void *)a[2]))
+			__builtin_memset(&rec->argsz, 0, 32);
+		record_submit(rec, true);
+	}
+	if (call)
+		call_end();
+}
+
+HOOK(container_ioctl, 3)
+
+/*
  * int vfio_mig_get_next_state(struct vfio_device *, enum cur, enum target, enum *next)
  *
  * One call per step, just before the driver makes it.  So a step lasts from

@@ -35,6 +35,7 @@ enum wire_kind {
 	WIRE_STREAM_CLOSE,
 	WIRE_STREAM_RELEASE,
 	WIRE_LOST_EXIT,		/* a call whose return no program saw */
+	WIRE_DIRTY_PAGES,	/* VFIO_IOMMU_DIRTY_PAGES of a container */
 	WIRE_KIND_NR,
 };
 
@@ -43,6 +44,11 @@ enum wire_kind {
 #define VFIO_IOCTL_DEVICE_PCI_HOT_RESET		0x3b71U
 #define VFIO_IOCTL_DEVICE_FEATURE		0x3b75U
 #define VFIO_IOCTL_MIG_GET_PRECOPY_INFO		0x3b79U
+
+/* The same number, of a container's FD */
+#define VFIO_IOCTL_IOMMU_DIRTY_PAGES		0x3b75U
+#define VFIO_DIRTY_PAGES_START			(1U << 0)
+#define VFIO_DIRTY_PAGES_STOP			(1U << 1)
 
 #define VFIO_FEATURE_MASK			0xffffU
 #define VFIO_FEATURE_GET			(1U << 16)
@@ -167,6 +173,13 @@ struct wire_lost_exit {
 	__u32 pad;
 };
 
+struct wire_dirty_pages {
+	struct wire_head head;
+	__u32 argsz;
+	__u32 flags;		/* VFIO_DIRTY_PAGES_*; 0: not readable, or a report */
+	__u64 iova, length, page_size;	/* of a report */
+};
+
 #define WIRE_ASSERT(t, n) _Static_assert(sizeof(struct t) == (n), #t)
 WIRE_ASSERT(wire_head, 72);
 WIRE_ASSERT(wire_device, 296);
@@ -179,6 +192,7 @@ WIRE_ASSERT(wire_io, 80);
 WIRE_ASSERT(wire_poll, 80);
 WIRE_ASSERT(wire_info, 96);
 WIRE_ASSERT(wire_lost_exit, 80);
+WIRE_ASSERT(wire_dirty_pages, 104);
 
 /* The hooks of the kernel side, HOOK(NAME) of common.bpf.h. */
 enum wire_hook {
@@ -195,6 +209,7 @@ enum wire_hook {
 	WIRE_HOOK_poll,
 	WIRE_HOOK_ioctl,
 	WIRE_HOOK_release,
+	WIRE_HOOK_container_ioctl,
 	WIRE_HOOKS,
 };
 

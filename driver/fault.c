@@ -60,6 +60,12 @@ const char *const ivshmem_fault_names[IVSHMEM_FAULT_NR] = {
 	[IVSHMEM_FAULT_RESUME_SHORT] = "resume-short",
 };
 
+const char *const ivshmem_delay_names[IVSHMEM_DELAY_NR] = {
+	[IVSHMEM_DELAY_ARC] = "arc",
+	[IVSHMEM_DELAY_READ] = "read",
+	[IVSHMEM_DELAY_LOAD] = "load",
+};
+
 int ivshmem_fault_set(struct ivshmem_device *idev, const char *name)
 {
 	int i = match_string(ivshmem_fault_names, IVSHMEM_FAULT_NR, name);

@@ -2,11 +2,12 @@
 /*
  * Faults: one way each to break one rule of the uAPI, so that it can be shown
  * that whoever watches this driver sees it. Off unless somebody writes a name
- * to the debugfs file "fault"; off, each costs one test of a byte.
+ * to the debugfs file "fault"; off, each costs one test of a byte. And delays.
  */
 #ifndef IVSHMEM_VFIO_FAULT_H
 #define IVSHMEM_VFIO_FAULT_H
 
+#include <linux/delay.h>
 #include <linux/poll.h>
 #include <linux/types.h>
 #include <linux/vfio.h>
@@ -50,6 +51,30 @@ enum ivshmem_fault {
 	IVSHMEM_FAULT_RESUME_SHORT,
 	IVSHMEM_FAULT_NR,
 };
+
+/*
+ * Delays: no rule is broken, but something takes long; so that it can be shown
+ * that whoever explains a downtime puts it where it was. In ms, off by default.
+ */
+enum ivshmem_delay {
+	IVSHMEM_DELAY_ARC,	/* the arc to STOP_COPY */
+	IVSHMEM_DELAY_READ,	/* the first read() in STOP_COPY */
+	IVSHMEM_DELAY_LOAD,	/* RESUMING to STOP */
+	IVSHMEM_DELAY_NR,
+};
+
+#define IVSHMEM_DELAY_MAX	10000
+
+extern const char *const ivshmem_delay_names[IVSHMEM_DELAY_NR];
+
+static inline void ivshmem_sleep(const u16 *delay_ms, enum ivshmem_delay what)
+{
+	u16 ms = READ_ONCE(delay_ms[what]);
+
+	/* msleep() counts in jiffies, and rounds up by two of them */
+	if (unlikely(ms))
+		usleep_range(ms * 1000, ms * 1000 + 200);
+}
 
 extern const char *const ivshmem_fault_names[IVSHMEM_FAULT_NR];
 

@@ -118,6 +118,7 @@ struct ivshmem_stream {
 			size_t	tail;
 			bool	started;	/* the header was built */
 			bool	ended;		/* the END record was built */
+			bool	delayed;	/* a read() in STOP_COPY was */
 		} save;
 		/*
 		 * write() fills buf[..fill); buf[skip..checked) are records
@@ -140,6 +141,7 @@ struct ivshmem_device {
 	struct dentry		*debugfs;
 	u8			fault;		/* enum ivshmem_fault */
 	unsigned int		fault_count;	/* times that it showed */
+	u16			delay_ms[IVSHMEM_DELAY_NR];
 
 	/* fixed from probe on, respectively from open to close */
 	resource_size_t		bar_size;

@@ -218,6 +218,10 @@ static ssize_t ivshmem_save_read(struct file *filp, char __user *buf, size_t len
 		ret = -ENODEV;
 	stopped = stream->stopped;
 	spin_unlock(&idev->lock);
+	if (stopped && !ret && !stream->save.delayed) {
+		stream->save.delayed = true;
+		ivshmem_sleep(idev->delay_ms, IVSHMEM_DELAY_READ);
+	}
 	if (!ret && ivshmem_faulty(idev) && ivshmem_fault_read_begin(stream, &len))
 		ret = -ENOMSG;
 

@@ -460,6 +460,10 @@ static struct file *ivshmem_set_state(struct vfio_device *vdev,
 			res = ERR_PTR(ret);
 			break;
 		}
+		if (next == VFIO_DEVICE_STATE_STOP_COPY)
+			ivshmem_sleep(idev->delay_ms, IVSHMEM_DELAY_ARC);
+		else if (idev->state == VFIO_DEVICE_STATE_RESUMING)
+			ivshmem_sleep(idev->delay_ms, IVSHMEM_DELAY_LOAD);
 		res = ivshmem_step_locked(idev, next);
 		if (IS_ERR(res))
 			break;

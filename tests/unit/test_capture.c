@@ -88,6 +88,39 @@ static int64_t first_field(const struct event *ev)
 	return 0;
 }
 
+/* A container's dirty log is told as a device's, with no device. */
+static void test_dirty_pages(void **state)
+{
+	static const struct { uint32_t flags, kind; } cases[] = {
+		{ VFIO_DIRTY_PAGES_START, EV_DMA_LOG_START },
+		{ VFIO_DIRTY_PAGES_STOP, EV_DMA_LOG_STOP },
+		{ 4, EV_DMA_LOG_REPORT },
+		{ 0, EV_DMA_LOG_REPORT },
+	};
+	struct event ev;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct wire_dirty_pages rec = { .head = head(WIRE_DIRTY_PAGES, sizeof(rec)) };
+
+		rec.head.device = 0;
+		rec.flags = cases[i].flags;
+		rec.iova = 0x100000;
+		rec.length = 0x200000;
+		rec.page_size = 4096;
+		assert_int_equal(decode_record(&rec, sizeof(rec), &ev), 0);
+		assert_int_equal(ev.kind, cases[i].kind);
+		assert_int_equal(ev.device, 0);
+		if (ev.kind == EV_DMA_LOG_REPORT) {
+			assert_int_equal(ev.dma_log.iova, 0x100000);
+			assert_int_equal(ev.dma_log.length, 0x200000);
+			assert_int_equal(ev.dma_log.page_size, 4096);
+		}
+		assert_int_equal(decode_record(&rec, sizeof(rec) - 1, &ev), -EINVAL);
+	}
+}
+
 static void test_features(void **state)
 {
 	const uint32_t hp = WIRE_FEATURE_HEADER | WIRE_FEATURE_PAYLOAD;
@@ -370,6 +403,7 @@ int main(void)
 		cmocka_unit_test(test_read),
 		cmocka_unit_test(test_unknown_start),
 		cmocka_unit_test(test_features),
+		cmocka_unit_test(test_dirty_pages),
 		cmocka_unit_test(test_feature_ops),
 		cmocka_unit_test(test_full_strings),
 		cmocka_unit_test(test_direction),

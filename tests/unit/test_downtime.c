@@ -357,6 +357,25 @@ static void test_stops_apart(void **state)
 	assert_true(model_stop(m, 2)->end_ns - model_stop(m, 2)->start_ns < 3 * MS);
 }
 
+/* One process that has both ends: the destination's stop is not the source's. */
+static void test_both_ends_in_one(void **state)
+{
+	(void)state;
+	device(2, 100);
+	synth_set_state(&s, SYNTH_PATH(MIG_RUNNING_P2P, MIG_STOP, MIG_RESUMING), MS);
+	synth_pause(&s, SEC);
+	device(1, 100);
+	precopy();
+	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY_P2P), MS);
+	synth_set_state(&s, SYNTH_PATH(MIG_STOP_COPY), MS);
+	synth_read(&s, 0, US);
+	feed();
+	assert_int_equal(model_stops(m), 1);
+	assert_int_equal(model_stop(m, 1)->n_devices, 1);
+	assert_int_equal(model_stop(m, 1)->start_ns, model_migration(m, 2)->window.start_ns);
+	assert_stop_adds_up(model_stop(m, 1));
+}
+
 /* Whatever overlaps whatever, the parts are the whole and never more. */
 static void test_any_overlap(void **state)
 {
@@ -397,6 +416,7 @@ int main(void)
 		T(test_two_devices),
 		T(test_in_parallel),
 		T(test_stops_apart),
+		T(test_both_ends_in_one),
 		T(test_any_overlap),
 	};
 

@@ -10,7 +10,8 @@ line per disagreement.
 
 What must agree, for the source, event for event and in order: every state, every read with its size, every empty
 read, the end of the stream, and at each of QEMU's exact queries the numbers that it got; for the destination the
-states and the bytes; for both the sums, and QEMU's own query-migrate. The model behind it (QEMU 10, without multifd):
+states and the bytes; for both the sums, and QEMU's own query-migrate; the stop window and the downtime between QEMU's own
+downtime checkpoints; and the judge, who finds no error and no warning in what QEMU does. The model behind it (QEMU 10, without multifd):
   save_setup       data_size, set_state PRE_COPY, precopy_info
   exact query      data_size, and precopy_info while in pre-copy
   save_iterate     one read in pre-copy
@@ -308,6 +309,107 @@ def check_cases(path, result, tool):
     return wrong, steps
 
 
+# ---- the downtime, and the judge ------------------------------------------------------------------------------------
+
+def checkpoints(path):
+    """QEMU's own marks of a downtime, and how long its savers say that each took: {name: s}, {name: s}."""
+    marks, took = {}, {}
+    for _, when, event, rest in qemu_lines(path):
+        if event == "vmstate_downtime_checkpoint":
+            marks[rest.strip()] = when
+        elif event == "vmstate_downtime_save":
+            m = re.match(r"type=([\w-]+) idstr=(\S+) instance_id=\d+ downtime=(\d+)", rest)
+            took[m.group(1) + " " + m.group(2)] = int(m.group(3)) / 1e6
+    return marks, took
+
+
+def downtime(result, src_log, dst_log, events, report, slack=0.002):
+    """The report's stop window against QEMU's checkpoints: (wrong, what there is to tell). @slack: s, of two clocks."""
+    marks, took = checkpoints(src_log)
+    marks_dst, _ = checkpoints(dst_log)
+    wrong, told = [], []
+    m = next((m for m in report["migrations"] if m["direction"] == "save" and m["eof_ns"]), None)
+    if not m or "src-downtime-start" not in marks:
+        return ["no finished source, or no checkpoint of QEMU's to hold against it"], told
+    offset = min(wall(e) - (e["t_ns"] + e.get("dur_ns", 0)) / 1e9 for e in events)
+    at = lambda ns: ns / 1e9 + offset
+    start, end = at(m["stop_window_start_ns"]), at(m["eof_ns"])
+    running = [wall(e) for e in events if e["kind"] == "set_state" and e.get("target") == "RUNNING" and e["device"] != m["device"]]
+
+    def between(what, first, then):
+        if then - first < -slack:
+            wrong.append("%s: %.3f ms too early" % (what, (first - then) * 1e3))
+        return (then - first) * 1e3
+
+    told.append("stop window %.1f ms: begins %.2f ms after src-downtime-start, its last arc ends %.2f ms before src-vm-stopped, "
+                "its end is %.2f ms before src-iterable-saved" %
+                (m["stop_window_ns"] / 1e6, between("the window's begin after src-downtime-start", marks["src-downtime-start"], start),
+                 between("the arc to STOP_COPY before src-vm-stopped",
+                         at(next(a["start_ns"] + a["dur_ns"] for a in m["arcs"] if a["to"] == "STOP_COPY")), marks["src-vm-stopped"]),
+                 between("the end of the stream before src-iterable-saved", end, marks["src-iterable-saved"])))
+    reads = [e for e in events if e["kind"] == "read" and e.get("device") == m["device"] and e.get("state") == "STOP_COPY"]
+    drain = next((v for k, v in took.items() if k.startswith("iterable") and k.endswith("/vfio")), None)
+    if reads and drain is not None:
+        ours = wall(reads[-1]) - (wall(reads[0]) - reads[0]["dur_ns"] / 1e9)
+        told.append("draining the device: %.2f ms, QEMU says %.2f" % (ours * 1e3, drain * 1e3))
+        if not -slack < drain - ours < 0.02:
+            wrong.append("the reads of STOP_COPY span %.3f ms, QEMU's saver took %.3f" % (ours * 1e3, drain * 1e3))
+    said = result["query_migrate"]["src"].get("downtime")
+    if result.get("compared", True):
+        return wrong, told		# the destination was held, for its memory to be looked at
+    if not m["downtime_ns"] or not m["landing"] or not running:
+        return wrong + ["both sides are in the evidence, and the report knows no downtime"], told
+    ran = running[-1]
+    between("the device running after dst-precopy-bh-announced", marks_dst["dst-precopy-bh-announced"], ran)
+    between("the device running before dst-precopy-bh-vm-started", ran, marks_dst["dst-precopy-bh-vm-started"])
+    if abs((at(m["stop_window_start_ns"]) + m["downtime_ns"] / 1e9) - ran) > slack:
+        wrong.append("the downtime does not end where the device runs")
+    # QEMU's own figure goes from its first checkpoint to its last one on the source, which is later than the guest runs.
+    before, after = start - marks["src-downtime-start"], marks["src-downtime-end"] - ran
+    told.append("downtime %.1f ms, QEMU says %s ms: it begins %.1f ms earlier and ends %.1f ms later" %
+                (m["downtime_ns"] / 1e6, said, before * 1e3, after * 1e3))
+    if abs(m["downtime_ns"] / 1e6 + before * 1e3 + after * 1e3 - said) > 2 + 1e3 * slack:
+        wrong.append("downtime: %.1f ms, less than QEMU's %s ms by other than the two ends" % (m["downtime_ns"] / 1e6, said))
+    return wrong, told
+
+
+def stops(tool, name, recording, devices):
+    """The critical path of a machine's devices is the whole of their stop, and its ends are those of the first and the last."""
+    found = json.loads(subprocess.check_output([tool, "report", "--format", "json", recording], universal_newlines=True))
+    wrong = []
+    for s in found["stops"]:
+        parts = s["dirty_sync_ns"] + s["outside_ns"] + s["other_devices_ns"]
+        parts += sum(d["arcs_ns"] + d["io_ns"] + d["other_ns"] for d in s["devices"])
+        mine = [m for m in found["migrations"] if m["stop"] == s["id"]]
+        equal(wrong, "%s: the parts of a stop of %d devices" % (name, len(s["devices"])), parts, s["stop_window_ns"])
+        equal(wrong, "%s: the begin of a stop" % name, s["start_ns"], min(m["stop_window_start_ns"] for m in mine))
+        equal(wrong, "%s: the end of a stop" % name, s["end_ns"], max(m["eof_ns"] for m in mine))
+        equal(wrong, "%s: who gave the last byte" % name, [d["device"] for d in s["devices"] if d["last"]],
+              [m["device"] for m in mine if m["eof_ns"] == s["end_ns"]])
+    whole = [s for s in found["stops"] if len(s["devices"]) == devices]
+    if devices > 1 and not whole:
+        wrong.append("%s: no stop of %d devices in the report" % (name, devices))
+    for s in whole if devices > 1 else []:
+        print("crosscheck: %s: a stop of %.1f ms for %d devices, most of it %s of %s, %.1f ms" %
+              (name, s["stop_window_ns"] / 1e6, devices, s["longest"]["part"], s["longest"]["device"] or "none of them",
+               s["longest"]["ns"] / 1e6))
+    return wrong
+
+
+def judged(tool, recording, expected=()):
+    """What the judge says of a conforming VMM's migration beyond the warnings that its driver is known to deserve."""
+    p = subprocess.run([tool, "check", "--format", "json", recording], stdout=subprocess.PIPE, universal_newlines=True)
+    found = json.loads(p.stdout)
+    name = os.path.basename(recording)
+    got = sorted({f["rule"] for f in found["findings"] if f["severity"] in ("error", "warning")})
+    if got != sorted(expected):
+        return ["%s: the judge finds %s: %s" % (name, ", ".join(got) or "nothing", "; ".join(f["text"] for f in found["findings"]))]
+    if found["verdict"] != ("findings" if expected else "pass"):
+        if [f["rule"] for f in found["findings"]] != ["no-migration"]:
+            return ["%s: the judge's verdict is %s" % (name, found["verdict"])]
+    return []
+
+
 # ---- tampering: what the check must notice ------------------------------------------------------------------------
 
 def tamperings(events, src, dst):
@@ -387,6 +489,9 @@ def main():
         result = json.load(f)
     if "cases" in result:
         wrong, steps = check_cases(a.dir, result, a.tool)
+        for name in sorted(result["cases"]) if a.tool else ():
+            wrong += judged(a.tool, at(name + ".vfs"))
+            wrong += stops(a.tool, name, at(name + ".vfs"), len(result["cases"][name]["src"]))
         for w in wrong:
             print("crosscheck: " + w)
         if not wrong:
@@ -396,6 +501,14 @@ def main():
     with open(made(at("a.report.json"), a.tool, "report", "--format", "json", at("a.vfs"))) as f:
         report = json.load(f)
     wrong = check(result, at("src.log"), at("dst.log"), events, report)
+    mtty = result["scenario"] == "mtty-migrate"
+    if not mtty and not wrong:
+        more, told = downtime(result, at("src.log"), at("dst.log"), events, report)
+        wrong += more
+        for t in told:
+            print("crosscheck: " + t)
+    if a.tool:
+        wrong += judged(a.tool, at("a.vfs"), ["eof-in-precopy"] if mtty else [])
     for w in wrong:
         print("crosscheck: " + w)
     if wrong:

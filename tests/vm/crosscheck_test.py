@@ -118,7 +118,43 @@ def expect(what, wrong, *words):
         assert any(all(w in line for w in words) for line in wrong), "%s: no complaint with %s in %s" % (what, words, wrong)
 
 
+def downtimes():
+    """A stop of 40 ms and a downtime of 90, between QEMU's checkpoints; whatever is moved out of there is noticed."""
+    def told(window=40, downtime=90, running=90, said=100, last_arc=4, eof=40):
+        def log(f, ms, text):
+            f.write("7@%.6f:vmstate_downtime_%s\n" % (WALL + ms / 1e3, text))
+            f.flush()
+
+        def event(kind, device, ms, dur, **more):
+            stamp = "2023-11-14T22:13:%09.6fZ" % (20 + ms / 1e3)
+            return dict({"kind": kind, "device": device, "t_ns": int(ms * 1e6), "time": stamp, "dur_ns": int(dur * 1e6), "seq": 1, "ret": 0}, **more)
+
+        events = [event("read", SRC, 30, 1, state="STOP_COPY"), event("read", SRC, 35, 5, state="STOP_COPY"),
+                  event("set_state", DST, running - 1, 1, target="RUNNING")]
+        arcs = [{"to": "STOP_COPY", "start_ns": int(last_arc * 1e6) - 1000000, "dur_ns": 1000000}]
+        m = {"direction": "save", "device": SRC, "stop_window_start_ns": 0, "eof_ns": int(eof * 1e6), "arcs": arcs, "landing": {},
+             "stop_window_ns": int(window * 1e6), "downtime_ns": int(downtime * 1e6)}
+        m["landing"]["load_ns"] = 1
+        with tempfile.NamedTemporaryFile("w") as src, tempfile.NamedTemporaryFile("w") as dst:
+            for ms, text in (-4, "checkpoint src-downtime-start"), (5, "checkpoint src-vm-stopped"), \
+                    (41, "save type=iterable idstr=x/vfio instance_id=0 downtime=12000"), \
+                    (42, "checkpoint src-iterable-saved"), (96, "checkpoint src-downtime-end"):
+                log(src, ms, text)
+            for ms, text in (80, "checkpoint dst-precopy-bh-announced"), (91, "checkpoint dst-precopy-bh-vm-started"):
+                log(dst, ms, text)
+            result = {"compared": False, "query_migrate": {"src": {"downtime": said}}}
+            return crosscheck.downtime(result, src.name, dst.name, events, {"migrations": [m]})[0]
+
+    expect("an honest downtime", told())
+    expect("a late last arc", told(last_arc=9), "src-vm-stopped")
+    expect("a late end of the stream", told(eof=46), "src-iterable-saved")
+    expect("a downtime that ends too early", told(downtime=80), "does not end where")
+    expect("a device that runs too late", told(running=95, downtime=95), "vm-started")
+    expect("another figure of QEMU's", told(said=120), "by other than the two ends")
+
+
 def main():
+    downtimes()
     story = Story().tell()
     expect("an honest recording", story.checked())
     expect("an honest recording of mtty", Story(zero_for_enomsg=True).tell().checked())

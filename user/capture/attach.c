@@ -38,6 +38,7 @@ const struct hook_type attach_hook_types[WIRE_HOOKS] = {
 	HOOK_TYPE("ioctl", ioctl, true, true),
 	HOOK_TYPE("release", release, true, true),
 	HOOK_TYPE("device_reset", pci_void, false, true),
+	HOOK_TYPE("container_ioctl", container_ioctl, true, true),
 };
 
 /* The functions that every driver's migration goes through. */
@@ -51,6 +52,7 @@ static const struct core_hook {
 	{ "vfio", "vfio_df_close", "device_close", false },
 	{ "vfio", "vfio_unregister_group_dev", "device_gone", false },
 	{ "vmlinux", "filp_flush", "stream_close", false },
+	{ "vfio", "vfio_fops_unl_ioctl", "container_ioctl", false },
 };
 
 static bool libbpf_verbose;
@@ -350,6 +352,9 @@ static int hook_core(struct attach *a, struct btf *vmlinux, struct btf *btf,
 		core = &core_hooks[i];
 		fd = strcmp(core->module, "vfio") ? 0 : vfio_fd;
 		id = btf__find_by_name_kind(fd ? btf : vmlinux, core->function, BTF_KIND_FUNC);
+		/* A kernel whose IOMMUFD stands in for the container has none. */
+		if (id < 0 && fd >= 0 && !strcmp(core->kind, "container_ioctl"))
+			continue;
 		ret = hook(a, core->module, core->function, core->kind,
 			   fd < 0 ? fd : id < 0 ? id : 0, fd, id);
 		if (ret)

@@ -37,6 +37,8 @@ uint32_t decode_kind(uint32_t wire_kind)
 		return EV_STREAM_RELEASE;
 	case WIRE_LOST_EXIT:
 		return EV_LOSS;
+	case WIRE_DIRTY_PAGES:
+		return EV_DMA_LOG_REPORT;
 	}
 	return EV_NONE;
 }
@@ -151,6 +153,7 @@ static const uint16_t record_size[WIRE_KIND_NR] = {
 	[WIRE_STREAM_CLOSE] = sizeof(struct wire_plain),
 	[WIRE_STREAM_RELEASE] = sizeof(struct wire_plain),
 	[WIRE_LOST_EXIT] = sizeof(struct wire_lost_exit),
+	[WIRE_DIRTY_PAGES] = sizeof(struct wire_dirty_pages),
 };
 
 int decode_record(const void *data, size_t size, struct event *ev)
@@ -244,6 +247,19 @@ int decode_record(const void *data, size_t size, struct event *ev)
 		ev->precopy_info.initial_bytes = rec->initial_bytes;
 		ev->precopy_info.dirty_bytes = rec->dirty_bytes;
 		ev->precopy_info.flags = rec->flags;
+		break;
+	}
+	case WIRE_DIRTY_PAGES: {
+		const struct wire_dirty_pages *rec = data;
+
+		ev->kind = rec->flags & VFIO_DIRTY_PAGES_START ? EV_DMA_LOG_START :
+			   rec->flags & VFIO_DIRTY_PAGES_STOP ? EV_DMA_LOG_STOP :
+			   EV_DMA_LOG_REPORT;
+		if (ev->kind == EV_DMA_LOG_REPORT) {
+			ev->dma_log.iova = rec->iova;
+			ev->dma_log.length = rec->length;
+			ev->dma_log.page_size = rec->page_size;
+		}
 		break;
 	}
 	case WIRE_LOST_EXIT: {

@@ -340,12 +340,11 @@ static bool runs_freely(uint32_t state)
 /* ---- where the time goes while a device is stopped ---- */
 
 /* The device counts for the stop of its process no longer. */
-static void stop_ends(struct model *m, struct dev *d)
+static void path_ends(struct model *m, struct dev *d)
 {
 	struct path *p = d->path;
 	uint32_t i;
 
-	d->window.active = false;
 	d->path = NULL;
 	if (!p || --p->alive)
 		return;
@@ -353,6 +352,12 @@ static void stop_ends(struct model *m, struct dev *d)
 		;
 	m->paths[i] = m->paths[--m->n_paths];
 	free(p);
+}
+
+static void stop_ends(struct model *m, struct dev *d)
+{
+	d->window.active = false;
+	path_ends(m, d);
 }
 
 static int path_begins(struct model *m, struct dev *d, uint32_t pid, uint64_t t_ns)
@@ -377,7 +382,7 @@ static int path_begins(struct model *m, struct dev *d, uint32_t pid, uint64_t t_
 
 static int stop_begins(struct model *m, struct dev *d, uint32_t pid, uint64_t t_ns)
 {
-	stop_ends(m, d);
+	path_ends(m, d);
 	if (path_begins(m, d, pid, t_ns))
 		return -ENOMEM;
 	window_start(&d->window, t_ns);
@@ -519,6 +524,9 @@ static int take_arc(struct model *m, struct dev *d, const struct event *ev)
 	     (begins && from == MIG_STOP && !d->window.active)) &&
 	    stop_begins(m, d, ev->pid, ev->t_ns))
 		return -ENOMEM;
+	/* A destination stands still for longer; nobody's guest waits for that. */
+	if (begins && direction == DIR_RESUME)
+		path_ends(m, d);
 	spend(d, PART_ARC, ev->t_ns, end_ns);
 	if (begins && d->window.active) {
 		/* What led here within the same stop is part of it. */
