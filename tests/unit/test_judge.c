@@ -1059,15 +1059,15 @@ static void concurrent_and_refused(struct synth *s)
 
 /* ---- time ---- */
 
-static void dirtying(struct synth *s, uint64_t first, uint64_t step)
+static void dirtying_each(struct synth *s, int n, uint64_t period, uint64_t first, uint64_t step)
 {
 	uint64_t left = first;
 	int i;
 
 	MLX5(s);
 	initial(s);
-	for (i = 0; i < 6; i++, left -= step) {
-		synth_pause(s, SEC);
+	for (i = 0; i < n; i++, left -= step) {
+		synth_pause(s, period);
 		synth_info(s, 0, left);
 		synth_read(s, (int64_t)left, 50 * US);
 	}
@@ -1076,9 +1076,30 @@ static void dirtying(struct synth *s, uint64_t first, uint64_t step)
 	drain(s);
 }
 
+static void dirtying(struct synth *s, uint64_t first, uint64_t step)
+{
+	dirtying_each(s, 6, SEC, first, step);
+}
+
 static void not_converging(struct synth *s)
 {
 	dirtying(s, 2 * MIB, 0);
+}
+
+/* A VMM that asks often sees the same trend. */
+static void not_converging_often_asked(struct synth *s)
+{
+	dirtying_each(s, 20, 100 * MS, 2 * MIB, 0);
+}
+
+static void not_converging_for_a_moment(struct synth *s)
+{
+	dirtying_each(s, 9, 100 * MS, 2 * MIB, 0);
+}
+
+static void converging_often_asked(struct synth *s)
+{
+	dirtying_each(s, 20, 100 * MS, 2 * MIB, 100 * KIB);
 }
 
 static void converging(struct synth *s)
@@ -1437,7 +1458,10 @@ static const struct {
 	C(concurrent_io, "~estimate-off concurrent-io | findings"),
 	C(concurrent_and_refused, "~estimate-off | pass"),
 	C(not_converging, "~not-converging | pass"),
+	C(not_converging_often_asked, "~not-converging | pass"),
+	C(not_converging_for_a_moment, "| pass"),
 	C(converging, "| pass"),
+	C(converging_often_asked, "| pass"),
 	C(slow_first_byte, "~estimate-off ~slow-first-byte | pass"),
 	C(first_byte_of_many, "| pass"),
 	C(lost_in_session, "?lost-events | inconclusive"),

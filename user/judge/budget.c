@@ -22,7 +22,7 @@ void rule_not_converging(struct look *l)
 	    now < CONVERGE_MIN || s->n_samples < JSAMPLES - 1)
 		return;
 	for (i = 0; i < s->n_samples; i++)
-		least = s->samples[i].left < least ? s->samples[i].left : least;
+		least = s->samples[i].least < least ? s->samples[i].least : least;
 	read = s->moved - s->samples[0].moved;
 	/* Every time it was read empty, or nearly, and every time as much came back. */
 	if (l->ev->t_ns < s->samples[0].t_ns + NS_PER_SEC || now < s->samples[0].left ||

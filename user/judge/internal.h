@@ -61,6 +61,8 @@ struct jinfo { uint64_t t_ns, end_ns, initial, dirty; uint32_t flags; };
 struct jwaiter { uint32_t tid; uint64_t since_ns, ready_ns; };
 #define JWAITERS	4
 #define JSAMPLES	5
+/* A VMM that asks more often than this shows no more of a trend: in it the least counts. */
+#define JSAMPLE_NS	(NS_PER_SEC / (JSAMPLES - 1))
 
 struct jstream {
 	uint32_t number, device, migration, direction;
@@ -92,7 +94,7 @@ struct jstream {
 	/* the run of empty reads in PRE_COPY */
 	uint64_t spin, spin_t_ns, spin_seq;
 
-	struct { uint64_t t_ns, left, moved; } samples[JSAMPLES];
+	struct { uint64_t t_ns, left, least, moved; } samples[JSAMPLES];
 	uint32_t n_samples;
 };
 

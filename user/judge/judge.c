@@ -951,7 +951,11 @@ static void take_info(struct look *l)
 	s->spin = 0;
 	for (i = 0; i < JWAITERS; i++)
 		s->waiters[i].tid = 0;
-	if (!s->info.initial && s->info.dirty) {
+	if (!s->info.initial && s->info.dirty && s->n_samples &&
+	    ev->t_ns < s->samples[s->n_samples - 1].t_ns + JSAMPLE_NS) {
+		if (s->info.dirty < s->samples[s->n_samples - 1].least)
+			s->samples[s->n_samples - 1].least = s->info.dirty;
+	} else if (!s->info.initial && s->info.dirty) {
 		if (s->n_samples == JSAMPLES)
 			memmove(s->samples, s->samples + 1,
 				(JSAMPLES - 1) * sizeof(s->samples[0]));
@@ -959,6 +963,7 @@ static void take_info(struct look *l)
 			s->n_samples++;
 		s->samples[s->n_samples - 1].t_ns = ev->t_ns;
 		s->samples[s->n_samples - 1].left = s->info.dirty;
+		s->samples[s->n_samples - 1].least = s->info.dirty;
 		s->samples[s->n_samples - 1].moved = s->moved;
 	} else if (s->info.initial) {
 		s->n_samples = 0;
