@@ -33,6 +33,13 @@ struct watched {
 	bool temporary;
 };
 
+/*
+ * A change of state, a reset or a write that is out for so long, or any call
+ * after a signal asked for the end, does not come back.
+ */
+#define STUCK_NS	20000000000ULL
+#define SIGNALLED_NS	5000000000ULL
+
 /* Behind the recording there is nobody. */
 static int put_nowhere(struct event_sink *sink, const struct event *ev)
 {
@@ -99,9 +106,9 @@ static int fork_child(struct watched *w)
 static int follow(struct watched *w)
 {
 	struct event_sink *sink = fold_sink(w->fold);
+	uint64_t now, signalled = 0;
 	bool over = false;
 	struct event ev;
-	uint64_t now;
 	int n, err = 0;
 
 	for (;;) {
@@ -112,6 +119,11 @@ static int follow(struct watched *w)
 			err = sink->put(sink, &ev);
 			if (err)
 				return err;
+			if (over || ev.kind != EV_STUCK || ev.stuck.call == EV_READ ||
+			    ev.stuck.call == EV_POLL || ev.stuck.age_ns < STUCK_NS)
+				continue;
+			over = true;
+			capture_stop(w->capture);
 			continue;
 		}
 		now = cmd_watch_now_ns();
@@ -119,12 +131,16 @@ static int follow(struct watched *w)
 		if (err)
 			return err;
 		keep_tick(w->keep, now);
-		/* The terminal's SIGINT reached the child as well. */
-		if (cmd_watch_signal && cmd_watch_signal != SIGINT && w->child > 0)
+		/* It was sent to this process alone, or to both: twice is once. */
+		if (cmd_watch_signal && !signalled) {
+			signalled = now;
 			kill(w->child, cmd_watch_signal);
-		cmd_watch_signal = 0;
-		if (!over && waitpid(w->child, &w->child_status, WNOHANG) == w->child) {
+		}
+		if (over)
+			continue;
+		if (waitpid(w->child, &w->child_status, WNOHANG) == w->child)
 			w->child = 0;
+		if (!w->child || (signalled && now - signalled > SIGNALLED_NS)) {
 			over = true;
 			capture_stop(w->capture);
 		}
@@ -185,6 +201,26 @@ static int judge(struct watched *w, const struct judge_opts *jo)
 	return status;
 }
 
+/*
+ * It waits for its beginning, or drives a device that is to be left in order, or
+ * hangs in the kernel, where only the driver could let it go.
+ */
+static void end_child(struct watched *w)
+{
+	int i;
+
+	kill(w->child, SIGTERM);
+	for (i = 0; i < 100; i++) {
+		if (waitpid(w->child, &w->child_status, WNOHANG) == w->child)
+			return;
+		if (i == 50)
+			kill(w->child, SIGKILL);
+		usleep(50000);
+	}
+	cmd_note("process %d hangs in the kernel and is left behind", (int)w->child);
+	w->child_status = W_EXITCODE(EXIT_FINDINGS, 0);
+}
+
 int exercise_check(struct exercise_opts *o, int argc, char **argv)
 {
 	struct watched w = { .o = o, .go = -1 };
@@ -200,12 +236,8 @@ int exercise_check(struct exercise_opts *o, int argc, char **argv)
 		status = record(&w, argc, argv);
 	if (w.go >= 0)
 		close(w.go);
-	if (w.child > 0) {
-		/* It waits, or it drives a device that is to be left in order. */
-		kill(w.child, SIGTERM);
-		while (waitpid(w.child, &w.child_status, 0) < 0 && errno == EINTR)
-			;
-	}
+	if (w.child > 0)
+		end_child(&w);
 	fold_close(w.fold);
 	keep_close(w.keep);
 	cmd_watch_close(w.capture);

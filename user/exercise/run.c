@@ -81,11 +81,12 @@ int run_set_state(struct run *n, struct device *d, uint32_t state, int *fd)
 	char call[96];
 	int err, now;
 
+	snprintf(call, sizeof(call), "SET_STATE(%s)", state_name(state));
+	watchdog_enter(n->watchdog, d->name, call);
 	err = device_set_state(d, state, fd);
-	if (err) {
-		snprintf(call, sizeof(call), "SET_STATE(%s)", state_name(state));
+	watchdog_leave(n->watchdog);
+	if (err)
 		return run_failed(n, d, call, err);
-	}
 	run_note(n, 2, "%s: %s after %.3f ms", d->name, state_name(state),
 		 (double)(run_now_ns() - began) / 1e6);
 	if (n->plan->no_probes)
@@ -96,6 +97,16 @@ int run_set_state(struct run *n, struct device *d, uint32_t state, int *fd)
 	snprintf(call, sizeof(call), "SET_STATE(%s) succeeded, and GET_STATE says %s",
 		 state_name(state), now < 0 ? strerror(-now) : state_name((uint32_t)now));
 	return run_failed(n, d, call, -EPROTO);
+}
+
+int run_reset(struct run *n, struct device *d)
+{
+	int err;
+
+	watchdog_enter(n->watchdog, d->name, "VFIO_DEVICE_RESET");
+	err = device_reset(d);
+	watchdog_leave(n->watchdog);
+	return err;
 }
 
 void run_close_fd(int *fd)
@@ -180,10 +191,12 @@ static int bring_back(struct run *n, struct device *d)
 
 	if (device_get_state(d) == ST_RUNNING)
 		return 0;
+	watchdog_enter(n->watchdog, d->name, "SET_STATE(RUNNING)");
 	err = device_set_state(d, ST_RUNNING, NULL);
+	watchdog_leave(n->watchdog);
 	if (!err)
 		return 0;
-	err = device_reset(d);
+	err = run_reset(n, d);
 	if (!err && device_get_state(d) == ST_RUNNING)
 		return 0;
 	run_note(n, 0, "%s: it could not be brought back to RUNNING", d->name);
@@ -273,6 +286,11 @@ out:
 	return give_up(n) ?: (ret < 0 && n->r->outcome != EXERCISE_FAILED ? ret : 0);
 }
 
+static void tell_late(void *ctx, const char *line)
+{
+	run_note(ctx, 0, "%s", line);
+}
+
 int exercise_migrate(struct exercise *x, uint32_t number, struct exercise_result *r)
 {
 	struct run n = {
@@ -288,6 +306,7 @@ int exercise_migrate(struct exercise *x, uint32_t number, struct exercise_result
 	random_seed(&n.noise, x->plan->seed, number * 4ULL + 2);
 	n.buf_size = x->plan->buffer ? (size_t)x->plan->buffer : SIZES_MAX;
 	n.buf = malloc(n.buf_size);
+	n.watchdog = watchdog_start(tell_late, &n);
 	if (run_fault(&n, FAULT_RESUME_SHORT) || run_fault(&n, FAULT_RESUME_REJECTED))
 		n.held = malloc(n.buf_size);
 	if (!n.buf || (!n.held && (run_fault(&n, FAULT_RESUME_SHORT) ||
@@ -298,6 +317,7 @@ int exercise_migrate(struct exercise *x, uint32_t number, struct exercise_result
 	if (r->outcome != EXERCISE_COMPLETED && !r->why[0])
 		snprintf(r->why, sizeof(r->why), "the migration did not complete");
 	r->total_ns = run_now_ns() - n.began_ns;
+	watchdog_stop(n.watchdog);
 	print_free(&n.before);
 	run_close_fd(&n.spool);
 	free(n.held);

@@ -13,6 +13,7 @@
 #include "exercise/exercise.h"
 #include "exercise/random.h"
 #include "exercise/verify.h"
+#include "exercise/watchdog.h"
 
 struct exercise {
 	const struct exercise_plan *plan;
@@ -31,6 +32,7 @@ struct run {
 	struct sizes read_size, write_size;
 	struct random noise;
 	struct dirtier *dirtier;
+	struct watchdog *watchdog;
 	int sfd, rfd;		/* the data FDs, or -1 */
 	int spool;		/* where a stream waits for its own device, or -1 */
 	uint8_t *buf;
@@ -52,6 +54,8 @@ void run_note(const struct run *n, int level, const char *fmt, ...)
 int run_failed(struct run *n, const struct device *d, const char *call, int err);
 /* SET_STATE, told when it fails; with probes the state is asked for, too. */
 int run_set_state(struct run *n, struct device *d, uint32_t state, int *fd);
+/* VFIO_DEVICE_RESET.  0 or -errno, not told. */
+int run_reset(struct run *n, struct device *d);
 void run_close_fd(int *fd);
 /* Let nobody write to the source any more. */
 int run_stop_dirtying(struct run *n);

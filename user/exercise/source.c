@@ -111,9 +111,12 @@ static ssize_t read_once(struct run *n, size_t size, bool precopy)
 	ssize_t got;
 	int err;
 
+	watchdog_enter(n->watchdog, n->x->src.name, precopy ? "read() in PRE_COPY" :
+							      "read() in STOP_COPY");
 	got = read(n->sfd, n->buf, size);
+	err = got < 0 ? -errno : 0;
+	watchdog_leave(n->watchdog);
 	if (got < 0) {
-		err = -errno;
 		if (err == -EINTR)
 			return -EINTR;
 		/* Some drivers say 0 for the temporary end, too. */
@@ -170,7 +173,7 @@ static void wait_for_data(struct run *n)
 struct two {
 	struct run *n;
 	pthread_mutex_t lock;
-	int err;
+	uint64_t *bytes;
 };
 
 static void *read_along(void *arg)
@@ -188,18 +191,17 @@ static void *read_along(void *arg)
 		/* Whoever comes first: the order is lost before this. */
 		pthread_mutex_lock(&t->lock);
 		n->r->reads++;
-		n->r->bytes_stop_copy += (uint64_t)got;
-		if (!t->err)
-			t->err = target_take(n, buf, (size_t)got);
+		*t->bytes += (uint64_t)got;
+		target_take(n, buf, (size_t)got);
 		pthread_mutex_unlock(&t->lock);
 	}
 	free(buf);
 	return NULL;
 }
 
-static int read_concurrently(struct run *n)
+static int read_concurrently(struct run *n, uint64_t *bytes)
 {
-	struct two t = { .n = n, .lock = PTHREAD_MUTEX_INITIALIZER };
+	struct two t = { .n = n, .lock = PTHREAD_MUTEX_INITIALIZER, .bytes = bytes };
 	pthread_t other;
 	int err;
 
@@ -208,7 +210,6 @@ static int read_concurrently(struct run *n)
 		return run_failed(n, &n->x->src, "pthread_create", -err);
 	read_along(&t);
 	pthread_join(other, NULL);
-	/* What was mixed up may well be refused: that is no failure of anybody's. */
 	return 0;
 }
 
@@ -255,7 +256,7 @@ static int end_here(struct run *n, enum exercise_stage stage)
 	if (p->reset == stage || run_fault(n, FAULT_RESET_IN_SESSION)) {
 		err = run_stop_dirtying(n);
 		if (!err)
-			err = device_reset(&n->x->src);
+			err = run_reset(n, &n->x->src);
 		if (err)
 			return run_failed(n, &n->x->src, "VFIO_DEVICE_RESET", err);
 		n->r->outcome = p->reset ? EXERCISE_RESET : EXERCISE_FAULTED;
@@ -274,6 +275,11 @@ int source_precopy(struct run *n)
 	if (!has_precopy(n))
 		return 0;
 	ask_info(n);
+	if (run_fault(n, FAULT_CONCURRENT_IO)) {
+		err = read_concurrently(n, &n->r->bytes_precopy);
+		if (err)
+			return err;
+	}
 	for (;;) {
 		if (run_interrupted(n)) {
 			n->r->outcome = EXERCISE_INTERRUPTED;
@@ -303,6 +309,12 @@ int source_precopy(struct run *n)
 			ask_info(n);
 			asked_ns = run_now_ns();
 		}
+	}
+	/* What a driver answers when it has said that nothing is left: ENOMSG, or more. */
+	if (!n->plan->no_probes && !n->r->empty && n->view.informed && !policy_left(&n->view)) {
+		got = read_once(n, sizes_next(&n->read_size), true);
+		if (got < 0 && got != -EINTR)
+			return (int)got;
 	}
 	if (run_fault(n, FAULT_ENOMSG_SPIN)) {
 		err = spin(n);
@@ -408,8 +420,8 @@ int source_drain(struct run *n)
 	ssize_t got;
 	int err;
 
-	if (run_fault(n, FAULT_CONCURRENT_IO)) {
-		err = read_concurrently(n);
+	if (run_fault(n, FAULT_CONCURRENT_IO) && !n->r->bytes_precopy) {
+		err = read_concurrently(n, &n->r->bytes_stop_copy);
 		if (err)
 			return err;
 	}

@@ -71,18 +71,21 @@ int target_begin(struct run *n)
 
 static int write_all(struct run *n, const uint8_t *data, size_t len)
 {
-	int fd = n->rfd >= 0 ? n->rfd : n->spool;
+	int err, fd = n->rfd >= 0 ? n->rfd : n->spool;
 
 	while (len && fd >= 0) {
 		size_t part = n->rfd >= 0 ? sizes_next(&n->write_size) : len;
 		ssize_t put;
 
+		watchdog_enter(n->watchdog, target(n)->name, "write()");
 		put = write(fd, data, part < len ? part : len);
-		if (put < 0 && errno == EINTR)
+		err = put < 0 ? -errno : 0;
+		watchdog_leave(n->watchdog);
+		if (err == -EINTR)
 			continue;
-		if (put < 0)
+		if (err)
 			return run_failed(n, target(n), fd == n->rfd ? "write()" :
-					  "keeping the stream", -errno);
+					  "keeping the stream", err);
 		if (fd == n->rfd) {
 			n->r->writes++;
 			n->r->bytes_written += (uint64_t)put;
@@ -205,7 +208,7 @@ int target_drop(struct run *n)
 	if (n->rfd < 0)
 		return 0;
 	if (d->flags & VFIO_DEVICE_FLAGS_RESET) {
-		err = device_reset(d);
+		err = run_reset(n, d);
 		run_close_fd(&n->rfd);
 	} else {
 		/* Its last close does the same. */
