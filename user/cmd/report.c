@@ -12,9 +12,9 @@ struct report_opts {
 	const char *output;
 };
 
-enum { FORMAT_TEXT, FORMAT_JSON };
+enum { FORMAT_TEXT, FORMAT_JSON, FORMAT_HTML };
 
-static const char *const formats[] = { "text", "json", NULL };
+static const char *const formats[] = { "text", "json", "html", NULL };
 
 static const struct opt opts[] = {
 	{ 0, "format", OPT_ENUM, OPT_AT(struct report_opts, format), .values = formats,
@@ -46,6 +46,7 @@ int cmd_report(int argc, char **argv)
 		return status;
 	if (o.reader.migration > UINT32_MAX)
 		return cmd_fail(EXIT_USAGE, "report: no migration has that number");
+	ts.with_trends = o.format == FORMAT_HTML;
 	status = traces_read(&ts, argv + first, argc - first, NULL);
 	if (status)
 		goto out;
@@ -60,6 +61,8 @@ int cmd_report(int argc, char **argv)
 	view.color = text_use_color(o.common.color, f);
 	if (o.format == FORMAT_JSON)
 		report_json(f, ts.view, ts.n, &view);
+	else if (o.format == FORMAT_HTML)
+		report_html(f, ts.view, ts.n, &view);
 	else
 		report_text(f, ts.view, ts.n, &view);
 	status = cmd_close_output(f, EXIT_OK);
@@ -75,6 +78,7 @@ const struct command command_report = {
 	.text = "FILE is a recording, or '-' for one that comes on standard input. Loss and\n"
 		"damage are said loudly and do not change the exit code: only 'check' judges.",
 	.examples = "  vfioscope report vfioscope-node7-20260102T030405Z.vfs\n"
+		    "  vfioscope report --format html -o incident.html src.vfs dst.vfs\n"
 		    "  vfioscope report --format json --migration 2 FILE | jq .migrations[0].outcome",
 	.opts = opts,
 	.run = cmd_report,

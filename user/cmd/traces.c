@@ -22,6 +22,8 @@ static int read_trace(const char *path, struct trace *t, const struct judge_opts
 		err = model_feed(t->model, &ev, &ctx);
 		if (!err)
 			err = judge_feed(t->judge, t->model, &ev, &ctx);
+		if (!err && t->trends)
+			err = trends_event(t->trends, t->model, &ev, &ctx);
 		if (err)
 			return cmd_fail(EXIT_BAD_FILE, "%s: %s", path, strerror(-err));
 	}
@@ -78,6 +80,8 @@ int traces_read(struct traces *ts, char **paths, int n, const struct judge_opts 
 		struct trace *t = &ts->t[ts->n];
 		struct view_trace *v = &ts->view[ts->n];
 
+		if (ts->with_trends && !(t->trends = trends_create()))
+			return cmd_fail(EXIT_BAD_FILE, "out of memory");
 		err = read_trace(paths[ts->n++], t, opts);
 		if (err)
 			return err;
@@ -86,6 +90,7 @@ int traces_read(struct traces *ts, char **paths, int n, const struct judge_opts 
 		v->health = &t->health;
 		v->model = t->model;
 		v->judge = t->judge;
+		v->trends = t->trends;
 	}
 	return judge_all(ts);
 }
@@ -95,6 +100,7 @@ void traces_close(struct traces *ts)
 	size_t i;
 
 	for (i = 0; ts->t && i < ts->n; i++) {
+		trends_destroy(ts->t[i].trends);
 		judge_destroy(ts->t[i].judge);
 		model_destroy(ts->t[i].model);
 		if (ts->t[i].src)

@@ -9,18 +9,21 @@
 #include "cmd/cmd.h"
 #include "judge/judge.h"
 #include "model/model.h"
+#include "view/trends.h"
 
 struct trace {
 	struct event_source *src;
 	struct source_health health;
 	struct model *model;
 	struct judge *judge;
+	struct trends *trends;
 };
 
 struct traces {
 	struct trace *t;
 	struct view_trace *view;
 	size_t n;
+	bool with_trends;		/* set before reading: for a view that draws */
 };
 
 /*

@@ -46,66 +46,138 @@ static bool is_in_window(const struct migration *g, const struct migration_arc *
 	       a->start_ns + a->dur_ns <= g->window.end_ns;
 }
 
-static void print_gaps(const struct part *p, const struct migration *g)
+struct parts {
+	struct downtime_part *out;
+	size_t n;
+	uint64_t total;
+	bool landing;
+};
+
+static void add_part(struct parts *p, const char *name, uint64_t ns, const char *who,
+		     const char *when)
+{
+	p->out[p->n++] = (struct downtime_part) {
+		.name = name, .ns = ns, .total_ns = p->total, .who = who, .when = when,
+		.landing = p->landing,
+	};
+}
+
+static void add_share(struct parts *p, const char *name, uint64_t ns, const char *who,
+		      const char *when)
+{
+	if (!ns)
+		return;
+	add_part(p, name, ns, who, when);
+	p->out[p->n - 1].share = true;
+}
+
+static void add_gaps(struct parts *p, const struct migration *g)
 {
 	const uint64_t *gap = g->window.gap_ns;
 	bool save = g->direction == DIR_SAVE;
 
-	print_share(p, "between arcs", gap[GAP_ARCS], "VMM, other devices");
-	print_share(p, save ? "to 1st read" : "to 1st write", gap[GAP_FIRST_IO],
-		    save ? "VMM: RAM" : "the source");
-	print_share(p, save ? "between reads" : "between writes", gap[GAP_IO],
-		    save ? "VMM, network" : "VMM, network, source");
-	print_share(p, "to the next arc", gap[GAP_LOAD], "VMM");
-	print_share(p, "arcs after it", gap[GAP_START], "VMM");
+	add_share(p, "between arcs", gap[GAP_ARCS], "VMM, other devices",
+		  "between changes of state");
+	add_share(p, save ? "to 1st read" : "to 1st write", gap[GAP_FIRST_IO],
+		  save ? "VMM: RAM" : "the source",
+		  save ? "between the last change of state and the first read()" :
+		  "between the last change of state and the first write()");
+	add_share(p, save ? "between reads" : "between writes", gap[GAP_IO],
+		  save ? "VMM, network" : "VMM, network, source",
+		  save ? "between one read() and the next" : "between one write() and the next");
+	add_share(p, "to the next arc", gap[GAP_LOAD], "VMM", save ?
+		  "between the last read() and the next change of state" :
+		  "between the last write() and the load of the state");
+	add_share(p, "arcs after it", gap[GAP_START], "VMM",
+		  "between the changes of state after that");
 }
 
-static void print_landing(FILE *f, const struct migration *g)
+static void add_landing(struct parts *p, const struct migration *g)
 {
 	const struct migration_landing *l = &g->landing;
-	struct part p = { f, g->downtime_ns };
-	char a[UNITS_LEN];
 
-	fprintf(f, "  downtime %s on both hosts: the stop window and, after it,\n",
-		units_duration(a, g->downtime_ns));
+	p->total = g->downtime_ns;
+	p->landing = true;
 	if (!l->known) {
-		print_part(&p, 0, "destination", g->downtime_ns - g->window.total_ns,
-			   "no further evidence");
+		add_part(p, "destination", g->downtime_ns - g->window.total_ns,
+			 "no further evidence", "after the source's last byte");
 		return;
 	}
-	print_part(&p, 0, "on its way", l->transfer_ns, "VMM, network");
-	print_part(&p, 0, "in write()", l->write_ns, "its driver");
-	print_part(&p, 0, "before the load", l->before_load_ns, "VMM, other devices");
-	print_part(&p, 0, "final load", l->load_ns, "its driver");
-	print_part(&p, 0, "arcs to run", l->arcs_ns, "its driver");
-	print_part(&p, 0, "between them", l->start_ns, "VMM");
+	add_part(p, "on its way", l->transfer_ns, "VMM, network",
+		 "between the source's last byte and the destination's last write()");
+	add_part(p, "in write()", l->write_ns, "its driver",
+		 "in the destination's last calls of write()");
+	add_part(p, "before the load", l->before_load_ns, "VMM, other devices",
+		 "between the destination's last write() and its load of the state");
+	add_part(p, "final load", l->load_ns, "its driver",
+		 "in the destination's load of the state");
+	add_part(p, "arcs to run", l->arcs_ns, "its driver",
+		 "in the destination's changes of state until it ran");
+	add_part(p, "between them", l->start_ns, "VMM",
+		 "between the destination's changes of state until it ran");
+}
+
+size_t downtime_parts(const struct migration *g, struct downtime_part out[DOWNTIME_PARTS_MAX])
+{
+	const struct migration_window *w = &g->window;
+	bool save = g->direction == DIR_SAVE;
+	struct parts p = { .out = out, .total = w->total_ns };
+	uint32_t i;
+
+	if (w->start_ns == MODEL_NONE)
+		return 0;
+	add_part(&p, "state arcs", w->arcs_ns, "the driver", "in changes of state");
+	for (i = 0; i < g->n_arcs; i++) {
+		if (!is_in_window(g, &g->arcs[i]))
+			continue;
+		add_part(&p, NULL, g->arcs[i].dur_ns, NULL, "in this change of state");
+		out[p.n - 1].state = g->arcs[i].to;
+		out[p.n - 1].share = true;
+	}
+	add_part(&p, save ? "in read()" : "in write()", w->io_ns, "the driver",
+		 save ? "in read()" : "in write()");
+	add_part(&p, "dirty sync", w->dirty_sync_ns, "the dirty log", "in reports of the dirty log");
+	add_part(&p, "outside", w->outside_ns, "VMM, RAM, network",
+		 "while no call on the device was in flight");
+	add_gaps(&p, g);
+	add_part(&p, "unattributed", w->unattributed_ns, "other calls, holes",
+		 "in other calls, or in a hole of the evidence");
+	if (save && g->downtime_ns != MODEL_NONE)
+		add_landing(&p, g);
+	return p.n;
+}
+
+const char *downtime_part_name(const struct downtime_part *p, char buf[UNITS_LEN])
+{
+	return p->name ? p->name : state_label(buf, p->state);
 }
 
 void downtime_text(FILE *f, const struct migration *g)
 {
-	const struct migration_window *w = &g->window;
-	struct part p = { f, w->total_ns };
+	struct downtime_part part[DOWNTIME_PARTS_MAX];
 	bool save = g->direction == DIR_SAVE;
+	size_t n = downtime_parts(g, part), i;
 	char a[UNITS_LEN];
-	uint32_t i;
 
-	print_part(&p, 0, "state arcs", w->arcs_ns, "the driver");
-	for (i = 0; i < g->n_arcs; i++) {
-		if (is_in_window(g, &g->arcs[i]))
-			print_part(&p, 1, state_label(a, g->arcs[i].to), g->arcs[i].dur_ns, NULL);
+	for (i = 0; i < n && !part[i].landing; i++) {
+		struct part p = { f, part[i].total_ns };
+
+		print_part(&p, part[i].share, downtime_part_name(&part[i], a), part[i].ns,
+			   part[i].who);
 	}
-	print_part(&p, 0, save ? "in read()" : "in write()", w->io_ns, "the driver");
-	print_part(&p, 0, "dirty sync", w->dirty_sync_ns, "the dirty log");
-	print_part(&p, 0, "outside", w->outside_ns, "VMM, RAM, network");
-	print_gaps(&p, g);
-	print_part(&p, 0, "unattributed", w->unattributed_ns, "other calls, holes");
 	if (save && g->lead_ns != MODEL_NONE)
 		fprintf(f, "  its first arc came %s after the last read() of pre-copy\n",
 			units_duration(a, g->lead_ns));
-	if (save && g->downtime_ns != MODEL_NONE)
-		print_landing(f, g);
+	if (i < n)
+		fprintf(f, "  downtime %s on both hosts: the stop window and, after it,\n",
+			units_duration(a, g->downtime_ns));
 	else if (g->downtime_ns == MODEL_NONE && g->eof)
 		fputs("  The destination's part of the downtime is not in the evidence.\n", f);
+	for (; i < n; i++) {
+		struct part p = { f, part[i].total_ns };
+
+		print_part(&p, 0, part[i].name, part[i].ns, part[i].who);
+	}
 }
 
 /* The longest of all parts of the path. */

@@ -57,12 +57,16 @@ struct view_trace {
 	const struct source_health *health;	/* or NULL */
 	struct model *model;
 	const struct judge *judge;		/* finished; or NULL: nobody judged */
+	const struct trends *trends;		/* for plots (trends.h); or NULL: none */
 };
 
 /* report: the post-mortem of one or several traces. */
 void report_text(FILE *f, const struct view_trace *traces, size_t n,
 		 const struct view_options *opt);
 void report_json(FILE *f, const struct view_trace *traces, size_t n,
+		 const struct view_options *opt);
+/* One page that needs no network and no script. */
+void report_html(FILE *f, const struct view_trace *traces, size_t n,
 		 const struct view_options *opt);
 
 /*

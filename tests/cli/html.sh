@@ -1,0 +1,91 @@
+#!/bin/bash
+# report --format html: one page that is well formed, whole in itself, and says
+# what the text report says.
+. "$(dirname "$0")/lib"
+
+page() {
+	python3 - "$@" <<'PY' || fail "$1: not as it should be"
+import html.parser, re, sys
+
+text = open(sys.argv[1], encoding="utf-8").read()
+assert text.startswith("<!DOCTYPE html>") and text.endswith("</html>\n")
+VOID = {"meta", "br", "path"}
+OPTIONAL = {"td", "th", "li"}		# whose end another begin implies
+
+
+class Page(html.parser.HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.open, self.ids, self.links, self.words = [], set(), set(), []
+
+    def handle_starttag(self, tag, attrs):
+        assert tag not in ("script", "img", "link", "iframe", "object", "embed"), tag
+        if tag in ("td", "th") and self.open[-1] in ("td", "th"):
+            self.open.pop()
+        for name, value in attrs:
+            assert not name.startswith("on"), name
+            assert name not in ("src", "srcset", "data", "action", "formaction"), name
+            if name == "href":
+                assert re.fullmatch("#[a-z0-9]+", value), value
+                self.links.add(value[1:])
+            if name == "id":
+                assert value not in self.ids, value
+                self.ids.add(value)
+            if name == "style":
+                assert re.fullmatch(r"(left|width|top):-?[\d.]+%(;width:-?[\d.]+%)?", value), value
+                for n in re.findall(r"-?[\d.]+", value):
+                    assert -0.01 <= float(n) <= 100.01, value
+            if name == "d":
+                assert re.fullmatch(r"([MLHVZ ]|-?\d+(\.\d+)?)*", value), value
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag):
+        while self.open[-1] in ("td", "th") and tag != self.open[-1]:
+            self.open.pop()
+        assert self.open and self.open[-1] == tag, (tag, self.open, self.getpos())
+        self.open.pop()
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+p = Page()
+p.feed(text)
+p.close()
+assert not p.open, p.open
+assert p.links <= p.ids, p.links - p.ids
+assert "url(" not in text and "@import" not in text
+assert not any(ord(c) < 32 and c != "\n" for c in text), "control characters"
+said = re.sub(r"\s+", " ", " ".join(p.words))
+for want in sys.argv[2:]:
+    assert want in said, "no '%s'" % want
+PY
+}
+
+for f in tests/data/recordings/*.vfs tests/data/judge/*.vfs tests/tui/data/failed.vfs; do
+	want 0 "" "$v" report --format html "$f"
+	cp "$tmp/out" "$tmp/page.html"
+	page "$tmp/page.html"
+	# Figures are those of the text: each duration of its table of arcs is in the page.
+	"$v" report "$f" | sed -n '/^  Arc /,/^$/s/.*-> [A-Z0-9_ ]*[+-][0-9.]* *\([0-9.]* [a-zµ]*\).*/\1/p' >"$tmp/arcs"
+	while read -r took; do
+		grep -qF "<td class=num>$took</tr>" "$tmp/page.html" || fail "$f: no arc of $took in the page"
+	done <"$tmp/arcs"
+	cmp -s "$tmp/page.html" <("$v" report --format html --color always "$f") || fail "$f: colour changes the page"
+done
+f=tests/data/judge/reference-qemu.vfs
+want 0 "" "$v" report --format html -o "$tmp/q.html" $f
+page "$tmp/q.html" "PASS" "vm0 leaves with 0000:01:00.0 (ivshmem_vfio_pci)" \
+	"between the destination's last write() and its load of the state" "9.259 s on both hosts" \
+	"(ENOMSG): 15 times" "602 KiB" "loss" "damage"
+"$v" report --format html --migration 2 $f >"$tmp/one.html"
+grep -q 'id="m1"' "$tmp/one.html" && fail "--migration 2 shows migration 1"
+"$v" report --format html tests/data/judge/mtty-qemu.vfs $f >"$tmp/two.html"
+page "$tmp/two.html" "FINDINGS" "eof-in-precopy" "Migration 4"
+exit $failed
