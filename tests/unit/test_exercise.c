@@ -6,12 +6,16 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "exercise/dirty.h"
 #include "exercise/exercise.h"
 #include "exercise/random.h"
+#include "exercise/verify.h"
 #include "judge/judge.h"
 
 #define MS	1000000ULL
@@ -270,6 +274,111 @@ static void noise(void **state)
 		assert_true(random_below(&r, 3) < 3);
 }
 
+/* A file does for a device: regions are read and written at offsets of its FD. */
+#define REGION_AT	12288
+#define REGION_SIZE	(5 * 4096 + 20)
+
+static FILE *file_device(struct device *d, struct region *r)
+{
+	FILE *f = tmpfile();
+
+	assert_non_null(f);
+	assert_int_equal(ftruncate(fileno(f), REGION_AT + REGION_SIZE + 4096), 0);
+	*d = (struct device){ .fd = fileno(f), .iommu = -1, .group_fd = -1 };
+	*r = (struct region){ .offset = REGION_AT, .size = REGION_SIZE };
+	return f;
+}
+
+static void prints(void **state)
+{
+	struct print a = { 0 }, b = { 0 }, c = { 0 };
+	struct random noise;
+	struct region r;
+	struct device d;
+	size_t first = 77;
+	uint8_t byte = 0;
+	FILE *f = file_device(&d, &r);
+
+	(void)state;
+	assert_int_equal(print_take(&a, &d, &r), 0);
+	assert_int_equal(a.n, 6);
+	random_seed(&noise, 1, 0);
+	assert_int_equal(dirty_stamp(&d, &r, &noise), 0);
+	/* Each page got some, the last one too, and nothing beside the region. */
+	assert_int_equal(print_take(&b, &d, &r), 0);
+	assert_int_equal(print_compare(&a, &b, &first), 6);
+	assert_int_equal(first, 0);
+	assert_int_equal(pread(d.fd, &byte, 1, REGION_AT - 1), 1);
+	assert_int_equal(byte, 0);
+	assert_int_equal(pread(d.fd, &byte, 1, REGION_AT + REGION_SIZE), 1);
+	assert_int_equal(byte, 0);
+
+	/* One bit of one page, and the very last byte. */
+	assert_int_equal(pread(d.fd, &byte, 1, REGION_AT + 2 * 4096 + 4095), 1);
+	byte ^= 1;
+	assert_int_equal(pwrite(d.fd, &byte, 1, REGION_AT + 2 * 4096 + 4095), 1);
+	byte = 0xa5;
+	assert_int_equal(pwrite(d.fd, &byte, 1, REGION_AT + REGION_SIZE - 1), 1);
+	assert_int_equal(print_take(&c, &d, &r), 0);
+	assert_int_equal(print_compare(&b, &c, &first), 2);
+	assert_int_equal(first, 2);
+	assert_int_equal(print_compare(&c, &c, &first), 0);
+	print_free(&c);
+	assert_int_equal(print_compare(&a, &c, &first), 6);
+
+	/* What cannot be read whole is no print. */
+	r.size += 1 << 20;
+	assert_int_not_equal(print_take(&c, &d, &r), 0);
+	print_free(&a);
+	print_free(&b);
+	print_free(&c);
+	fclose(f);
+}
+
+static void dirtying(void **state)
+{
+	struct print a = { 0 }, b = { 0 };
+	struct random noise;
+	struct dirtier *dirtier;
+	struct region r;
+	struct device d;
+	uint64_t bytes;
+	size_t first;
+	int err;
+	FILE *f = file_device(&d, &r);
+
+	(void)state;
+	random_seed(&noise, 1, 0);
+	assert_int_equal(print_take(&a, &d, &r), 0);
+	assert_int_equal(dirtier_start(&dirtier, &d, &r, 1 << 20, &noise), 0);
+	usleep(300000);
+	bytes = dirtier_stop(dirtier, &err);
+	assert_int_equal(err, 0);
+	/* 1 MiB/s for 0.3 s, on a machine that may be busy. */
+	assert_in_range(bytes, 4096, 1 << 20);
+	assert_int_equal(bytes % 4096, 0);
+	assert_int_equal(print_take(&b, &d, &r), 0);
+	assert_true(print_compare(&a, &b, &first) > 0);
+	print_free(&a);
+
+	/* Nobody writes any more. */
+	usleep(20000);
+	assert_int_equal(print_take(&a, &d, &r), 0);
+	assert_int_equal(print_compare(&a, &b, &first), 0);
+
+	/* A write that fails ends it, and is told. */
+	fclose(f);
+	d.fd = -1;
+	assert_int_equal(dirtier_start(&dirtier, &d, &r, 0, &noise), 0);
+	usleep(50000);
+	assert_int_equal(dirtier_stop(dirtier, &err), 0);
+	assert_int_equal(err, -EBADF);
+	assert_int_equal(dirtier_stop(NULL, &err), 0);
+	assert_int_equal(err, 0);
+	print_free(&a);
+	print_free(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -281,6 +390,8 @@ int main(void)
 		cmocka_unit_test(faults),
 		cmocka_unit_test(sizes),
 		cmocka_unit_test(noise),
+		cmocka_unit_test(prints),
+		cmocka_unit_test(dirtying),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

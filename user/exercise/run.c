@@ -141,9 +141,12 @@ static int take_print(struct run *n, struct print *p, struct device *d, const st
 	if (!r->size || n->plan->no_load)
 		return 0;
 	err = print_take(p, d, r);
-	if (err)
-		snprintf(n->r->why, sizeof(n->r->why), "%s: reading the region in STOP: %s", d->name,
-			 strerror(-err));
+	if (!err)
+		return 0;
+	/* Half of one is none. */
+	print_free(p);
+	snprintf(n->r->why, sizeof(n->r->why), "%s: reading the region in STOP: %s", d->name,
+		 strerror(-err));
 	return err;
 }
 
@@ -175,7 +178,7 @@ static void verify(struct run *n, const struct print *src)
 		snprintf(n->r->why, sizeof(n->r->why), "%zu of %zu pages of region %u differ, first "
 			 "at %#llx", differ, dst.n, named->index,
 			 (unsigned long long)first * 4096 + named->offset);
-	else if (!n->plan->dirty.given && (!x->has_dst || !print_compare(&n->before, &dst, &first)))
+	else if (n->before.pages && !print_compare(&n->before, &dst, &first))
 		snprintf(n->r->why, sizeof(n->r->why), "it had been the same before the load: "
 			 "--dirty would make it a proof");
 out:

@@ -45,6 +45,22 @@ static int enter_resuming(struct run *n)
 	return err;
 }
 
+/*
+ * What the destination holds before the load: only noise that was just written
+ * there needs no proof that it is something else.
+ */
+static int remember_before(struct run *n, struct device *d, const struct region *r)
+{
+	const struct exercise_plan *p = n->plan;
+	int err;
+
+	if (!r->size || n->before.pages ||
+	    (p->dirty.given && (!p->compare.given || p->compare.index == p->dirty.index)))
+		return 0;
+	err = print_take(&n->before, d, r);
+	return err ? run_failed(n, d, "reading the region", err) : 0;
+}
+
 int target_begin(struct run *n)
 {
 	struct exercise *x = n->x;
@@ -56,17 +72,13 @@ int target_begin(struct run *n)
 		return open_spool(n);
 	}
 	/* Let it hold something else, so that what arrives is seen to arrive. */
-	if (x->dirty_dst.size && n->rfd < 0 && !n->before.pages) {
+	if (x->dirty_dst.size && !n->r->reads) {
 		err = dirty_stamp(&x->dst, &x->dirty_dst, &n->noise);
 		if (err)
 			return run_failed(n, &x->dst, "writing to the region", err);
 	}
-	if (x->compare_dst.size && !n->before.pages) {
-		err = print_take(&n->before, &x->dst, &x->compare_dst);
-		if (err)
-			return run_failed(n, &x->dst, "reading the region", err);
-	}
-	return enter_resuming(n);
+	err = remember_before(n, &x->dst, &x->compare_dst);
+	return err ? err : enter_resuming(n);
 }
 
 static int write_all(struct run *n, const uint8_t *data, size_t len)
@@ -134,6 +146,8 @@ static int replay_spool(struct run *n)
 		if (err)
 			return run_failed(n, d, "writing to the region", err);
 	}
+	if (!err)
+		err = remember_before(n, d, &n->x->compare_src);
 	if (!err)
 		err = enter_resuming(n);
 	if (!err && lseek(n->spool, 0, SEEK_SET) < 0)
@@ -214,7 +228,7 @@ int target_drop(struct run *n)
 		/* Its last close does the same. */
 		run_close_fd(&n->rfd);
 		device_close(d);
-		err = device_open(d, NULL, text);
+		err = device_open(d, n->x->has_dst ? &n->x->src : NULL, text);
 	}
 	return err ? run_failed(n, d, "bringing it back from RESUMING", err) : 0;
 }
