@@ -109,6 +109,7 @@ static void test_range(void **state)
 static void test_silence(void **state)
 {
 	struct model *m = model_create();
+	int i;
 	struct forecast f;
 	struct synth s;
 	size_t from = 0;
@@ -143,6 +144,26 @@ static void test_silence(void **state)
 	feed(m, &s, &from);
 	forecast_migration(m, 1, s.now, &f);
 	assert_int_equal(f.trend, TREND_DONE);
+	/* A wave, read out, and the next: whoever reads keeps up. */
+	synth_info(&s, 0, 0);
+	synth_pause(&s, SEC);
+	synth_info(&s, 0, MIB);
+	synth_read(&s, MIB, 500 * US);
+	synth_pause(&s, SEC);
+	synth_info(&s, 0, 3 * MIB);
+	feed(m, &s, &from);
+	forecast_migration(m, 1, s.now, &f);
+	assert_int_equal(f.trend, TREND_CONVERGING);
+	/* But not when every wave is as large as the last. */
+	for (i = 0; i < 5; i++) {
+		synth_read(&s, 3 * MIB, 500 * US);
+		synth_info(&s, 0, 0);
+		synth_pause(&s, SEC);
+		synth_info(&s, 0, 3 * MIB);
+	}
+	feed(m, &s, &from);
+	forecast_migration(m, 1, s.now, &f);
+	assert_int_equal(f.trend, TREND_NOT_CONVERGING);
 	model_destroy(m);
 	synth_free(&s);
 }

@@ -114,14 +114,58 @@ const char *forecast_basis_text(uint32_t basis)
 	return basis < 4 ? texts[basis] : NULL;
 }
 
+static uint64_t sample_left(const struct migration_sample *s)
+{
+	return s->initial_bytes + s->dirty_bytes;
+}
+
+/* Was all read that one of the samples from @i on told of, before the next? */
+static bool was_emptied(const struct migration *g, uint32_t i)
+{
+	for (; i < g->n_trend; i++) {
+		uint64_t upto = i + 1 < g->n_trend ? g->trend[i + 1].moved : g->bytes_total;
+
+		if (upto - g->trend[i].moved >= sample_left(&g->trend[i]))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Is it read empty again and again, and again and again as much comes back?  The
+ * measure of the judge's not-converging.
+ */
+#define COMES_BACK	5
+static bool comes_back(const struct migration *g)
+{
+	const struct migration_sample *now = NULL, *first = NULL;
+	uint64_t least = UINT64_MAX;
+	uint32_t i, n = 0;
+
+	for (i = g->n_trend; i > 0 && n < COMES_BACK; i--) {
+		const struct migration_sample *s = &g->trend[i - 1];
+
+		if (s->initial_bytes)
+			break;
+		if (!s->dirty_bytes)
+			continue;
+		now = now ?: s;
+		first = s;
+		least = s->dirty_bytes < least ? s->dirty_bytes : least;
+		n++;
+	}
+	return n == COMES_BACK && now->t_ns >= first->t_ns + 1000000000ULL &&
+	       now->dirty_bytes >= first->dirty_bytes && least >= now->dirty_bytes / 2;
+}
+
 /*
  * Over the newer half of the samples: how much was left then and now tells,
  * together with what was read, how much got dirty.
  */
-static void take_trend(const struct migration *g, struct forecast *f)
+static void take_trend(const struct migration *g, uint64_t now_ns, struct forecast *f)
 {
 	const struct migration_sample *a, *b;
-	uint64_t before, after;
+	uint64_t before, after, since;
 	double span, read;
 
 	f->read_bps = f->dirty_bps = MODEL_NONE;
@@ -132,17 +176,23 @@ static void take_trend(const struct migration *g, struct forecast *f)
 		return;
 	a = &g->trend[g->n_trend / 2 - (g->n_trend < 4)];
 	b = &g->trend[g->n_trend - 1];
-	span = (double)(b->t_ns - a->t_ns) / NS_PER_SEC;
+	now_ns = now_ns > b->t_ns ? now_ns : b->t_ns;
+	span = (double)(now_ns - a->t_ns) / NS_PER_SEC;
 	if (span <= 0 || !g->bytes_precopy)
 		return;
-	read = (double)(b->moved - a->moved);
-	before = a->initial_bytes + a->dirty_bytes;
-	after = b->initial_bytes + b->dirty_bytes;
+	/* What was read since the last info is less left; what got dirty since, nobody knows. */
+	read = (double)(g->bytes_total - a->moved);
+	before = sample_left(a);
+	after = sample_left(b);
+	since = g->bytes_total - b->moved;
+	after = after > since ? after - since : 0;
 	f->read_bps = (uint64_t)(read / span);
 	read += (double)after - (double)before;
 	f->dirty_bps = read > 0 ? (uint64_t)(read / span) : 0;
 	if (f->trend == TREND_UNKNOWN)
-		f->trend = after < before ? TREND_CONVERGING : TREND_NOT_CONVERGING;
+		f->trend = comes_back(g) ? TREND_NOT_CONVERGING : after < before ||
+			   was_emptied(g, (uint32_t)(a - g->trend)) ? TREND_CONVERGING :
+			   TREND_NOT_CONVERGING;
 }
 
 /*
@@ -159,18 +209,25 @@ static double scaled(const struct migration *g, uint64_t left)
 	return fixed + io;
 }
 
-static int by_double(const void *a, const void *b)
-{
-	const double *x = a, *y = b;
+struct guess {
+	double ns;
+	uint32_t id;			/* of the earlier migration */
+};
 
-	return *x < *y ? -1 : *x > *y;
+static int by_ns(const void *a, const void *b)
+{
+	const struct guess *x = a, *y = b;
+
+	if (x->ns != y->ns)
+		return x->ns < y->ns ? -1 : 1;
+	return x->id < y->id ? -1 : x->id > y->id;
 }
 
 #define GUESSES	64
 
 /* The newest windows of the device (or of the driver's devices). */
 static size_t guesses(struct model *m, const struct migration *g, uint64_t left, bool device,
-		      double out[GUESSES])
+		      struct guess out[GUESSES])
 {
 	const struct model_device *d = model_device(m, g->device), *other;
 	uint32_t id;
@@ -189,9 +246,22 @@ static size_t guesses(struct model *m, const struct migration *g, uint64_t left,
 			if (!d || !other || !d->driver[0] || strcmp(d->driver, other->driver))
 				continue;
 		}
-		out[n++] = scaled(e, left);
+		out[n].ns = scaled(e, left);
+		out[n++].id = e->id;
 	}
 	return n;
+}
+
+/* The parts of the guess that is in the middle. */
+static void set_parts(struct model *m, const struct guess *from, struct forecast *f)
+{
+	const struct migration *e = model_migration(m, from->id);
+
+	f->arcs_ns = e->window.arcs_ns;
+	f->other_ns = e->window.total_ns - e->window.arcs_ns - e->window.io_ns;
+	f->drain_ns = (uint64_t)from->ns - f->arcs_ns - f->other_ns;
+	if (e->downtime_ns != MODEL_NONE && e->downtime_ns > e->window.total_ns)
+		f->load_ns = e->downtime_ns - e->window.total_ns;
 }
 
 static void set_range(struct forecast *f, double low, double mid, double high)
@@ -204,16 +274,18 @@ static void set_range(struct forecast *f, double low, double mid, double high)
 void forecast_migration(struct model *m, uint32_t id, uint64_t now_ns, struct forecast *out)
 {
 	const struct migration *g = model_migration(m, id);
-	double guess[GUESSES], margin, arcs, mid;
+	struct guess guess[GUESSES];
+	double margin, arcs, mid;
 	uint32_t i;
 	size_t n;
 
 	memset(out, 0, sizeof(*out));
 	out->read_bps = out->dirty_bps = out->left_bytes = MODEL_NONE;
 	out->low_ns = out->mid_ns = out->high_ns = MODEL_NONE;
+	out->arcs_ns = out->drain_ns = out->other_ns = out->load_ns = MODEL_NONE;
 	if (!g || g->direction != DIR_SAVE || g->session_over || g->window.start_ns != MODEL_NONE)
 		return;
-	take_trend(g, out);
+	take_trend(g, now_ns, out);
 	/* Whichever estimate is the younger. */
 	if (g->precopy_infos) {
 		uint64_t left = g->initial_last + g->dirty_last;
@@ -240,12 +312,13 @@ void forecast_migration(struct model *m, uint32_t id, uint64_t now_ns, struct fo
 		 * The middle of what was, and the outer ones widened: by a
 		 * sixth with many samples, by a half with a single one.
 		 */
-		qsort(guess, n, sizeof(guess[0]), by_double);
+		qsort(guess, n, sizeof(guess[0]), by_ns);
 		margin = n >= 8 ? 1.0 / 6 : n >= 3 ? 0.25 : 0.5;
 		/* With many, the outermost tenth on each side is left out. */
 		i = (uint32_t)(n / 10);
-		set_range(out, guess[i] * (1 - margin), guess[n / 2],
-			  guess[n - 1 - i] * (1 + margin));
+		set_range(out, guess[i].ns * (1 - margin), guess[n / 2].ns,
+			  guess[n - 1 - i].ns * (1 + margin));
+		set_parts(m, &guess[n / 2], out);
 		out->samples = (uint32_t)n;
 		return;
 	}
@@ -264,4 +337,6 @@ void forecast_migration(struct model *m, uint32_t id, uint64_t now_ns, struct fo
 	      (double)g->bytes_precopy;
 	out->basis = FORECAST_SESSION;
 	set_range(out, (arcs + mid) / 2, 2 * arcs + mid, 4 * (arcs + mid) + 1e6);
+	out->arcs_ns = (uint64_t)(2 * arcs);
+	out->drain_ns = out->mid_ns - out->arcs_ns;
 }

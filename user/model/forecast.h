@@ -16,7 +16,7 @@
 
 enum forecast_trend {
 	TREND_UNKNOWN = 0,	/* under two infos with a read between them */
-	TREND_CONVERGING = 1,	/* more is read than gets dirty */
+	TREND_CONVERGING = 1,	/* it gets less, or each wave of dirty data is read out */
 	TREND_NOT_CONVERGING = 2,
 	TREND_DONE = 3,		/* nothing is left: it only waits */
 };
@@ -37,6 +37,13 @@ struct forecast {
 	enum forecast_basis basis;
 	uint32_t samples;		/* earlier windows that it rests on */
 	uint64_t low_ns, mid_ns, high_ns;	/* the stop window; MODEL_NONE */
+	/*
+	 * What mid_ns is made of: arcs, the drain of what is left, and what no
+	 * call of this device explains; MODEL_NONE: not known, and not in mid_ns.
+	 */
+	uint64_t arcs_ns, drain_ns, other_ns;
+	/* What the destination took after that, in the migration that mid_ns is from. */
+	uint64_t load_ns;
 };
 
 /* What is to be expected of migration @id if it were switched at @now_ns. */
