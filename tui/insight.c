@@ -13,13 +13,13 @@ struct insight {
 	bool finished;
 };
 
-struct insight *insight_create(void)
+struct insight *insight_create(const struct judge_opts *opts)
 {
 	struct insight *in = calloc(1, sizeof(*in));
 
 	if (!in)
 		return NULL;
-	in->judge = judge_create(NULL);
+	in->judge = judge_create(opts);
 	if (!in->judge) {
 		free(in);
 		return NULL;
@@ -77,6 +77,14 @@ bool insight_finding(const struct insight *in, size_t i, struct insight_finding 
 	return true;
 }
 
+uint64_t insight_budget(const struct insight *in, bool *downtime)
+{
+	const struct judge_opts *o = judge_options(in->judge);
+
+	*downtime = !o->max_stop_window_ns;
+	return o->max_stop_window_ns ?: o->max_downtime_ns;
+}
+
 const struct judge *insight_judge(const struct insight *in)
 {
 	return in->finished ? in->judge : NULL;
@@ -96,6 +104,10 @@ void insight_forecast(struct model *m, uint32_t id, uint64_t now_ns,
 	out->left_bytes = f.left_bytes;
 	out->read_bps = f.read_bps;
 	out->dirty_bps = f.dirty_bps;
+	out->arcs_ns = f.arcs_ns;
+	out->drain_ns = f.drain_ns;
+	out->other_ns = f.other_ns;
+	out->load_ns = f.load_ns;
 	out->done = f.trend == TREND_DONE;
 	out->converges = f.trend == TREND_UNKNOWN ? -1 : f.trend != TREND_NOT_CONVERGING;
 	if (f.samples)

@@ -38,7 +38,11 @@ struct insight_finding {
 
 struct insight;
 
-struct insight *insight_create(void);
+struct judge_opts;
+struct judge;
+
+/* Budgets, and what is to be ignored; NULL: none.  NULL without memory. */
+struct insight *insight_create(const struct judge_opts *opts);
 void insight_destroy(struct insight *in);
 /* The event that @m has just taken.  0 or -ENOMEM. */
 int insight_feed(struct insight *in, struct model *m, const struct event *ev,
@@ -58,6 +62,8 @@ struct insight_forecast {
 	uint64_t left_bytes, read_bps, dirty_bps;	/* MODEL_NONE */
 	int converges;			/* 1 yes, 0 no, -1 cannot be said */
 	bool done;			/* nothing is left: it only waits */
+	/* What likely_ns is made of, and the destination's part of then; MODEL_NONE. */
+	uint64_t arcs_ns, drain_ns, other_ns, load_ns;
 	char basis[128];		/* where the range comes from */
 };
 
@@ -65,8 +71,13 @@ struct insight_forecast {
 void insight_forecast(struct model *m, uint32_t id, uint64_t now_ns,
 		      struct insight_forecast *out);
 
+/*
+ * The budget for the stop that a migration of this host is held against, and
+ * whether it is the guest's whole downtime; 0: none.
+ */
+uint64_t insight_budget(const struct insight *in, bool *downtime);
+
 /* The finished judge, for a report; NULL before insight_finish(). */
-struct judge;
 const struct judge *insight_judge(const struct insight *in);
 
 #endif

@@ -111,6 +111,13 @@ struct scope {
 	char message[256];
 	bool message_bad;
 
+	/* What was forecast when a device was stopped, by migration. */
+	struct switch_forecast {
+		uint32_t migration;
+		struct insight_forecast f;
+	} *switches;
+	size_t n_switches;
+
 	struct scope_mark *marks;
 	size_t n_marks;
 	uint32_t saved;			/* screens so far, for their names */
@@ -136,6 +143,8 @@ struct scope {
 
 /* The model of the cursor; never NULL but without memory. */
 struct model *scope_model(struct scope *s);
+/* Has the device had an event? */
+bool scope_device_shown(struct model *m, uint32_t device);
 /* The migration that the screen is about, of the selected device; or NULL. */
 const struct migration *scope_migration(struct scope *s, struct model *m);
 /* The device's migration under way, else its last one; or NULL. */
@@ -146,6 +155,14 @@ const char *scope_line(struct scope *s, const struct event *ev);
 bool scope_finding(struct scope *s, size_t i, struct insight_finding *f);
 /* Findings at the cursor; the worst severity; of a device (0: all). */
 size_t scope_findings(struct scope *s, uint32_t device, uint32_t *worst);
+/* What is most to blame for how migration @g goes, at the cursor; false: nothing. */
+bool scope_worst(struct scope *s, const struct migration *g, struct insight_finding *f);
+/* What was forecast for migration @id when its device was stopped; or NULL. */
+const struct insight_forecast *scope_switch_forecast(const struct scope *s, uint32_t id);
+/* Has anything happened yet that a pane could show? */
+bool scope_is_empty(const struct scope *s);
+/* What was left when a migration ended in another way than it should; MODEL_NONE: not known. */
+uint64_t scope_left_at_end(const struct migration *g);
 /* An instant as the time base has it. */
 char *scope_time(struct scope *s, char buf[UNITS_LEN], uint64_t t_ns);
 char *scope_size(struct scope *s, char buf[UNITS_LEN], uint64_t bytes);

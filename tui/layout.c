@@ -82,12 +82,13 @@ static void place_side(struct layout *l, int row, int col, int rows, int cols,
 			want[shown[i]] = grant(&left, least[shown[i]]);
 	if (want[PANE_STATES] == 8)
 		want[PANE_STATES] += grant(&left, 3);
-	if (want[PANE_DOWNTIME])
-		want[PANE_DOWNTIME] += grant(&left, 1);
+	/* What is wrong is told in full, when it is little; the stop in its parts. */
 	if (want[PANE_PROBLEMS]) {
-		more = clamp(1 + opt->problems, 3, 8) - want[PANE_PROBLEMS];
+		more = clamp(1 + 3 * opt->problems, 3, 10) - want[PANE_PROBLEMS];
 		want[PANE_PROBLEMS] += grant(&left, clamp(more, 0, left));
 	}
+	if (want[PANE_DOWNTIME])
+		want[PANE_DOWNTIME] += grant(&left, clamp(3, 0, left));
 	if (want[PANE_LATENCY])
 		want[PANE_LATENCY] += grant(&left, clamp(18 - want[PANE_LATENCY], 0, left));
 	/* The rest to whoever lists things. */

@@ -94,7 +94,7 @@ static uint32_t area_glyph(const struct scope *s, int part, int steps, bool dirt
 }
 
 static void draw_cell(struct scope *s, int row, int col, int base, int steps,
-		      const int h[4])
+		      const int h[4], bool later)
 {
 	/* h: initial min and max, dirty min and max, in steps above the foot */
 	bool dirty_front = h[3] <= h[1];
@@ -124,7 +124,8 @@ static void draw_cell(struct scope *s, int row, int col, int base, int steps,
 	if (top > steps)
 		top = steps;
 	cells_put(s->cells, row, col, area_glyph(s, top, steps, dirty, light),
-		  dirty ? ROLE_DIRTY : ROLE_INITIAL, light ? CELL_DIM : 0);
+		  later ? ROLE_DIM : dirty ? ROLE_DIRTY : ROLE_INITIAL,
+		  light || later ? CELL_DIM : 0);
 }
 
 static int column_of(const struct scope *s, uint64_t t_ns, int n)
@@ -146,7 +147,11 @@ static uint64_t time_of(const struct scope *s, int col, int n)
 static void draw_areas(struct scope *s, const struct scale *sc, struct rect r,
 		       const struct store_column *c, int n)
 {
-	int i, row, h[4];
+	int i, row, h[4], now = column_of(s, s->cursor_ns, n);
+
+	/* What comes after the moment that all else is about stands back. */
+	if (now < 0)
+		now = s->cursor_ns < s->from_ns ? -1 : n;
 
 	for (i = 0; i < n; i++) {
 		if (!c[i].has_left)
@@ -157,7 +162,7 @@ static void draw_areas(struct scope *s, const struct scale *sc, struct rect r,
 		h[3] = height(sc, c[i].dirty_max);
 		for (row = 0; row < sc->rows; row++)
 			draw_cell(s, r.row + sc->rows - 1 - row, r.col + i, row * sc->steps,
-				  sc->steps, h);
+				  sc->steps, h, i > now);
 	}
 }
 
@@ -308,6 +313,35 @@ static void cursor_line(struct scope *s, struct rect r, int n)
 	}
 }
 
+/* The number that all is about, where the cursor stands. */
+static void cursor_label(struct scope *s, struct model *m, struct rect r, int n)
+{
+	const struct migration *g = scope_migration_of(m, s->device);
+	int col = column_of(s, s->cursor_ns, n), w;
+	uint64_t initial, dirty;
+	char a[UNITS_LEN], what[UNITS_LEN + 16], text[UNITS_LEN + 32];
+
+	if (col < 0)
+		return;
+	if (store_left(s->store, s->device, s->cursor, &initial, &dirty))
+		snprintf(what, sizeof(what), "%s left", scope_size(s, a, initial + dirty));
+	else if (g && scope_left_at_end(g) != MODEL_NONE)
+		snprintf(what, sizeof(what), "%s unread", scope_size(s, a, scope_left_at_end(g)));
+	else if (!g)
+		snprintf(what, sizeof(what), "not migrating yet");
+	else
+		return;
+	snprintf(text, sizeof(text), "◀ now: %s", what);
+	w = cells_width(text);
+	if (col + w < n) {
+		cells_text(s->cells, r.row, r.col + col + 1, ROLE_KEY, CELL_BOLD, text);
+		return;
+	}
+	snprintf(text, sizeof(text), "now: %s ▶", what);
+	if (col >= w)
+		cells_text(s->cells, r.row, r.col + col - w, ROLE_KEY, CELL_BOLD, text);
+}
+
 /*
  * A destination does not know what is left, and a source's VMM need not ask: the
  * rate is what there is to see.  Bytes per second into the initial area.
@@ -342,7 +376,7 @@ void pane_bytes(struct scope *s, struct model *m, struct rect r)
 	char dev[NAME_LEN];
 	struct rect plot;
 	struct scale sc;
-	bool any;
+	bool any, told = false;
 
 	if (n > PLOT_COLS_MAX)
 		n = PLOT_COLS_MAX;
@@ -360,8 +394,10 @@ void pane_bytes(struct scope *s, struct model *m, struct rect r)
 	store_columns(s->store, s->device, s->from_ns, s->to_ns, (unsigned int)n, s->columns);
 	any = make_scale(&sc, s->columns, n, plot.rows, steps);
 	if (any) {
+		told = true;
 		pane_title(s, PANE_BYTES, r, "BYTES LEFT", r.cols >= 76 ?
-			   "%s %s initial %s dirty  E empty R reinit S switch" :
+			   "%s %s initial %s dirty  E empty R reinit S switch" : r.cols >= 66 ?
+			   "%s %s initial %s dirty  E empty S switch" :
 			   "%s %s initial %s dirty", dev, ascii ? "#" : braille ? "⣿" : "█",
 			   ascii ? ":" : braille ? "⡪" : "▒");
 	} else if (rates_instead(s, s->columns, n)) {
@@ -384,4 +420,6 @@ void pane_bytes(struct scope *s, struct model *m, struct rect r)
 		draw_times(s, scope_migration(s, m), plot.row + plot.rows + 3, plot.col, n);
 	plot.rows += extra > 3 ? 3 : extra;
 	cursor_line(s, plot, n);
+	if (told)
+		cursor_label(s, m, plot, n);
 }

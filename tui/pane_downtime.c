@@ -6,51 +6,231 @@
 
 #include "tui/internal.h"
 
-static void bar(struct scope *s, struct rect r, int row, const char *name, uint64_t ns,
-		uint64_t total, const char *note, unsigned int role)
-{
-	int width = r.cols - 36, fill;
-	char a[UNITS_LEN];
+#define NAME	15	/* columns of a row's name */
+#define BAR	(NAME + 17)	/* where bars begin */
+#define BAR_MAX	60
 
-	if (row >= r.row + r.rows)
-		return;
-	cells_field(s->cells, row, r.col + 1, 13, false, ROLE_TEXT, 0, name);
-	cells_field(s->cells, row, r.col + 14, 9, true, ROLE_TEXT, CELL_BOLD,
-		    units_duration(a, ns));
-	if (total)
-		cells_printf(s->cells, row, r.col + 24, ROLE_DIM, 0, "%3u %%",
-			     (unsigned int)((ns * 100 + total / 2) / total));
-	if (width > 40)
-		width = 40;
-	fill = total && width > 0 ? (int)((unsigned __int128)ns * (unsigned int)width / total) : 0;
-	cells_fill(s->cells, (struct rect){ row, r.col + 30, 1, fill }, 0x2588, role, 0);
-	if (ns && !fill)
-		cells_put(s->cells, row, r.col + 30, 0x258c, role, 0);
-	if (note)
-		cells_field(s->cells, row, r.col + 31 + fill, r.cols - 32 - fill, false, ROLE_DIM, 0,
-			    note);
+/* Rows that are drawn one below the other, as long as there is room. */
+struct rows {
+	struct scope *s;
+	struct rect r;
+	int row, width;		/* the next row; columns of a full bar */
+	uint64_t total;
+};
+
+static void rows_begin(struct rows *w, struct scope *s, struct rect r, uint64_t total)
+{
+	w->s = s;
+	w->r = r;
+	w->row = r.row + 1;
+	w->total = total;
+	w->width = r.cols - BAR - 1;
+	if (w->width > BAR_MAX)
+		w->width = BAR_MAX;
 }
 
-static void measured(struct scope *s, const struct migration *g, struct rect r)
+static bool rows_left(const struct rows *w)
 {
-	const struct migration_window *w = &g->window;
-	bool save = g->direction == DIR_SAVE;
-	int row = r.row + 1;
+	return w->row < w->r.row + w->r.rows;
+}
+
+static int part_of(const struct rows *w, uint64_t ns)
+{
+	if (!w->total || w->width < 1)
+		return 0;
+	if (ns > w->total)
+		ns = w->total;
+	return (int)((unsigned __int128)ns * (unsigned int)w->width / w->total);
+}
+
+/* Name, time and share; the bar is somebody else's. */
+static void label(struct rows *w, const char *name, uint64_t ns)
+{
+	struct cells *c = w->s->cells;
 	char a[UNITS_LEN];
 
-	bar(s, r, row++, "state arcs", w->arcs_ns, w->total_ns, "the driver", ROLE_WARN);
-	bar(s, r, row++, save ? "in read()" : "in write()", w->io_ns, w->total_ns, "the driver",
-	    ROLE_WARN);
-	bar(s, r, row++, "dirty sync", w->dirty_sync_ns, w->total_ns, "the dirty log", ROLE_WARN);
-	bar(s, r, row++, "outside", w->outside_ns, w->total_ns, "VMM, RAM, network", ROLE_INITIAL);
-	bar(s, r, row++, "unattributed", w->unattributed_ns, w->total_ns, "other calls, holes",
-	    ROLE_DIM);
-	if (row < r.row + r.rows && g->downtime_ns != MODEL_NONE)
-		cells_printf(s->cells, row++, r.col + 1, ROLE_TEXT, CELL_BOLD,
+	cells_field(c, w->row, w->r.col + 1, NAME, false, ROLE_TEXT, 0, name);
+	if (ns == MODEL_NONE) {
+		cells_text(c, w->row, w->r.col + NAME + 2, ROLE_DIM, 0, "not known");
+		return;
+	}
+	cells_field(c, w->row, w->r.col + NAME + 1, 9, true, ROLE_TEXT, CELL_BOLD,
+		    units_duration(a, ns));
+	if (w->total)
+		cells_printf(c, w->row, w->r.col + NAME + 11, ROLE_DIM, 0, "%3u %%",
+			     (unsigned int)((ns * 100 + w->total / 2) / w->total));
+}
+
+/* A bar from one moment of the whole to another; a sliver is one column. */
+static void bar(struct rows *w, uint64_t from, uint64_t to, unsigned int role)
+{
+	int a = part_of(w, from), b = part_of(w, to), col = w->r.col + BAR;
+
+	if (to <= from || w->width < 1)
+		return;
+	if (a >= w->width)
+		a = w->width - 1;
+	if (b > a)
+		cells_fill(w->s->cells, (struct rect){ w->row, col + a, 1, b - a }, 0x2588, role, 0);
+	else
+		cells_put(w->s->cells, w->row, col + a, 0x258c, role, 0);
+}
+
+static const char *arc_name(char buf[UNITS_LEN + 8], uint32_t to)
+{
+	char a[UNITS_LEN];
+
+	snprintf(buf, UNITS_LEN + 8, "→ %s", state_label(a, to));
+	return buf;
+}
+
+/* The arcs of the stop, each where it was. */
+static void arcs(struct rows *w, const struct migration *g, int room)
+{
+	const struct migration_window *win = &g->window;
+	char name[UNITS_LEN + 8];
+	uint32_t i, n = 0;
+
+	for (i = 0; i < g->n_arcs; i++)
+		n += g->arcs[i].start_ns >= win->start_ns && g->arcs[i].start_ns < win->end_ns;
+	if (!n || (int)n > room || g->arcs_folded) {
+		label(w, "state arcs", win->arcs_ns);
+		for (i = 0; i < g->n_arcs; i++)
+			if (g->arcs[i].start_ns >= win->start_ns && g->arcs[i].start_ns < win->end_ns)
+				bar(w, g->arcs[i].start_ns - win->start_ns, g->arcs[i].start_ns +
+				    g->arcs[i].dur_ns - win->start_ns, ROLE_WARN);
+		w->row++;
+		return;
+	}
+	for (i = 0; i < g->n_arcs; i++) {
+		if (g->arcs[i].start_ns < win->start_ns || g->arcs[i].start_ns >= win->end_ns)
+			continue;
+		label(w, arc_name(name, g->arcs[i].to), g->arcs[i].dur_ns);
+		bar(w, g->arcs[i].start_ns - win->start_ns,
+		    g->arcs[i].start_ns + g->arcs[i].dur_ns - win->start_ns, ROLE_WARN);
+		w->row++;
+	}
+}
+
+/*
+ * Calls are too many to be drawn one by one: a column in which one ended, and
+ * those that the longest of it reached back over.
+ */
+static void calls(struct rows *w, const struct migration *g, bool io, uint8_t busy[BAR_MAX])
+{
+	const struct migration_window *win = &g->window;
+	uint64_t each = w->width > 0 ? w->total / (uint64_t)w->width : 0;
+	struct store_column *c = w->s->columns;
+	int i, k, back;
+
+	if (!each)
+		return;
+	store_columns(w->s->store, g->device, win->start_ns, win->start_ns + w->total, (unsigned int)w->width, c);
+	for (i = 0; i < w->width; i++) {
+		bool any = io && c[i].calls;
+
+		for (k = 0; !io && k < STORE_LATENCY_ROWS; k++)
+			any |= c[i].heat[SK_DMA_LOG][k] != 0;
+		if (!any)
+			continue;
+		back = io ? (int)(c[i].io_max_ns / each) : 0;
+		for (k = 0; k <= back && k <= i; k++)
+			busy[i - k] |= 1;
+	}
+}
+
+static void busy_bar(struct rows *w, const uint8_t busy[BAR_MAX], bool invert, uint64_t upto,
+		     unsigned int role)
+{
+	int i;
+
+	/* What is not over yet is somebody else's. */
+	for (i = 0; i < part_of(w, upto); i++)
+		if (!busy[i] == invert)
+			cells_put(w->s->cells, w->row, w->r.col + BAR + i, 0x2588, role, 0);
+}
+
+/* What was measured beside what was forecast. */
+static void beside_forecast(struct rows *w, const struct migration *g)
+{
+	const struct insight_forecast *f = scope_switch_forecast(w->s, g->id);
+	char a[UNITS_LEN], b[UNITS_LEN], text[UNITS_LEN + 24];
+
+	if (!f || !rows_left(w) || g->direction != DIR_SAVE)
+		return;
+	cells_field(w->s->cells, w->row, w->r.col + 1, NAME, false, ROLE_DIM, 0, "forecast was");
+	cells_field(w->s->cells, w->row, w->r.col + NAME + 1, 9, true, ROLE_TEXT, 0,
+		    units_duration(a, f->likely_ns));
+	units_duration(a, f->low_ns);
+	units_duration(b, f->high_ns);
+	if (w->total > f->high_ns)
+		snprintf(text, sizeof(text), "is MORE than %s", b);
+	else if (!g->ended && !g->eof)
+		snprintf(text, sizeof(text), "at most %s", b);
+	else if (w->total < f->low_ns)
+		snprintf(text, sizeof(text), "was less than %s", a);
+	else
+		snprintf(text, sizeof(text), "kept: up to %s", b);
+	cells_text(w->s->cells, w->row++, w->r.col + BAR - 4, ROLE_DIM, 0, text);
+}
+
+static void measured(struct scope *s, const struct migration *g, struct rect r, uint64_t pending)
+{
+	const struct migration_window *win = &g->window;
+	bool save = g->direction == DIR_SAVE;
+	uint8_t io[BAR_MAX] = { 0 }, sync[BAR_MAX] = { 0 }, any[BAR_MAX] = { 0 };
+	char a[UNITS_LEN];
+	struct rows w;
+	uint32_t i;
+	int k;
+
+	rows_begin(&w, s, r, win->total_ns + pending);
+	calls(&w, g, true, io);
+	calls(&w, g, false, sync);
+	for (k = 0; k < w.width; k++)
+		any[k] = io[k] | sync[k];
+	for (i = 0; i < g->n_arcs; i++)
+		if (g->arcs[i].start_ns >= win->start_ns)
+			for (k = part_of(&w, g->arcs[i].start_ns - win->start_ns);
+			     k < part_of(&w, g->arcs[i].start_ns + g->arcs[i].dur_ns - win->start_ns);
+			     k++)
+				any[k] = 1;
+	/* Five rows are for the rest. */
+	arcs(&w, g, r.rows - 1 - 5);
+	if (rows_left(&w)) {
+		label(&w, save ? "in read()" : "in write()", win->io_ns);
+		busy_bar(&w, io, false, win->total_ns, ROLE_DIRTY);
+		w.row++;
+	}
+	if (rows_left(&w) && (win->dirty_sync_ns || r.rows > 9)) {
+		label(&w, "dirty sync", win->dirty_sync_ns);
+		if (win->dirty_sync_ns)
+			busy_bar(&w, sync, false, win->total_ns, ROLE_MARK);
+		w.row++;
+	}
+	if (rows_left(&w)) {
+		label(&w, "outside: VMM", win->outside_ns);
+		if (win->outside_ns)
+			busy_bar(&w, any, true, win->total_ns, ROLE_INITIAL);
+		w.row++;
+	}
+	if (rows_left(&w)) {
+		label(&w, "unattributed", win->unattributed_ns);
+		w.row++;
+	}
+	if (rows_left(&w) && pending) {
+		/* A call may be out, or none: the next event tells. */
+		label(&w, "since then", pending);
+		bar(&w, win->total_ns, win->total_ns + pending, ROLE_DIM);
+		w.row++;
+	}
+	beside_forecast(&w, g);
+	if (rows_left(&w) && g->downtime_ns != MODEL_NONE)
+		cells_printf(s->cells, w.row++, r.col + 1, ROLE_TEXT, CELL_BOLD,
 			     "downtime of the guest %s (both sides seen)",
 			     units_duration(a, g->downtime_ns));
-	else if (row < r.row + r.rows && save && g->eof)
-		cells_field(s->cells, row, r.col + 1, r.cols - 2, false, ROLE_DIM, 0,
+	else if (rows_left(&w) && save && g->eof)
+		cells_field(s->cells, w.row, r.col + 1, r.cols - 2, false, ROLE_DIM, 0,
 			    "the destination's part is not in the evidence");
 }
 
@@ -65,52 +245,78 @@ static const char *rate(struct scope *s, char buf[UNITS_LEN], uint64_t bps)
 	return buf;
 }
 
+static void part(struct rows *w, const char *name, uint64_t ns, uint64_t *at, unsigned int role)
+{
+	if (!rows_left(w))
+		return;
+	label(w, name, ns);
+	if (ns != MODEL_NONE) {
+		bar(w, *at, *at + ns, role);
+		*at += ns;
+	}
+	w->row++;
+}
+
 static void forecast(struct scope *s, struct model *m, const struct migration *g, struct rect r)
 {
 	char a[UNITS_LEN], b[UNITS_LEN], c[UNITS_LEN];
+	int end = r.row + r.rows, row = r.row + 1;
 	struct insight_forecast f;
-	int row = r.row + 1, end = r.row + r.rows;
-	uint64_t drain;
+	bool downtime;
+	uint64_t budget = insight_budget(s->insight, &downtime), at = 0;
+	struct rows w;
 
 	insight_forecast(m, g->id, s->cursor_ns, &f);
-	if (f.known)
-		pane_title(s, PANE_DOWNTIME, r, "IF STOPPED NOW", "≈ %s (%s to %s)",
-			   units_duration(a, f.likely_ns), units_duration(b, f.low_ns),
-			   units_duration(c, f.high_ns));
-	else
-		pane_title(s, PANE_DOWNTIME, r, "IF STOPPED NOW", "nothing to go by yet");
 	if (f.known) {
-		bar(s, r, row++, "at best", f.low_ns, f.high_ns, NULL, ROLE_GOOD);
-		bar(s, r, row++, "likely", f.likely_ns, f.high_ns, NULL, ROLE_INITIAL);
-		bar(s, r, row++, "at worst", f.high_ns, f.high_ns, NULL, ROLE_WARN);
+		pane_title(s, PANE_DOWNTIME, r, "IF STOPPED NOW", r.cols >= 52 ? "≈ %s (%s to %s)" :
+			   "≈%s (%s–%s)", units_duration(a, f.likely_ns),
+			   units_duration(b, f.low_ns), units_duration(c, f.high_ns));
+		rows_begin(&w, s, r, f.likely_ns);
+		part(&w, "state arcs", f.arcs_ns, &at, ROLE_WARN);
+		part(&w, "drain", f.drain_ns, &at, ROLE_DIRTY);
+		part(&w, "outside: VMM", f.other_ns, &at, ROLE_INITIAL);
+		if (f.load_ns != MODEL_NONE && rows_left(&w)) {
+			/* It is not this host's: beside the total, not in it. */
+			label(&w, "then: load", f.load_ns);
+			bar(&w, 0, f.load_ns, ROLE_DIM);
+			w.row++;
+		}
+		row = w.row;
+	} else {
+		pane_title(s, PANE_DOWNTIME, r, "IF STOPPED NOW", "nothing to go by yet");
 	}
-	if (f.left_bytes != MODEL_NONE && f.read_bps != MODEL_NONE && f.read_bps && row < end) {
-		drain = (uint64_t)((double)f.left_bytes / (double)f.read_bps * 1e9);
-		cells_printf(s->cells, row++, r.col + 1, ROLE_TEXT, 0, "to drain      %s in %s",
-			     scope_size(s, a, f.left_bytes), units_duration(b, drain));
-	}
+	if (row < end && budget && f.known)
+		cells_printf(s->cells, row++, r.col + 1, f.likely_ns > budget ? ROLE_BAD : ROLE_GOOD,
+			     CELL_BOLD, "budget        %s %s", units_duration(a, budget),
+			     f.likely_ns > budget ? "would be EXCEEDED" : f.high_ns > budget ?
+			     "likely kept" : "kept");
+	if (row < end && f.known)
+		cells_printf(s->cells, row++, r.col + 1, ROLE_DIM, 0, "from %s", f.basis);
 	if (row < end)
-		cells_printf(s->cells, row++, r.col + 1, ROLE_TEXT, 0,
-			     "read %s, dirtied %s", rate(s, a, f.read_bps), rate(s, b, f.dirty_bps));
+		cells_printf(s->cells, row++, r.col + 1, ROLE_TEXT, 0, f.read_bps == MODEL_NONE ?
+			     "how fast it gets dirty was not told yet" : "read %s, dirtied %s",
+			     rate(s, a, f.read_bps), rate(s, b, f.dirty_bps));
 	if (row < end)
 		cells_text(s->cells, row++, r.col + 1, !f.converges ? ROLE_WARN : ROLE_TEXT,
 			   CELL_BOLD, f.done ? "nothing is left: it waits" :
-			   f.converges > 0 ? "converging: read faster than dirtied" :
-			   f.converges < 0 ? "whether it converges cannot be said yet" :
-			   "NOT CONVERGING: dirtied at least as fast as read");
-	if (row < end && f.known)
-		cells_printf(s->cells, row, r.col + 1, ROLE_DIM, 0, "from %s", f.basis);
+			   f.converges > 0 ? f.dirty_bps < f.read_bps ? "converging: read faster than dirtied" :
+			   "converging: each wave is read out" :
+			   f.converges < 0 ? "whether it converges cannot be said yet" : r.cols >= 52 ?
+			   "NOT CONVERGING: dirtied at least as fast as read" :
+			   "NOT CONVERGING: dirtied as fast as read");
 }
 
 void pane_downtime(struct scope *s, struct model *m, struct rect r)
 {
 	const struct migration *g = scope_migration(s, m);
+	uint64_t pending = 0;
 	char a[UNITS_LEN];
+	bool over;
 
 	if (!g) {
 		pane_title(s, PANE_DOWNTIME, r, "DOWNTIME", "no migration yet");
 		cells_field(s->cells, r.row + 1, r.col + 1, r.cols - 2, false, ROLE_DIM, 0,
-			    "shows what a stop would cost, then where it went");
+			    "what a stop would cost, and then did cost");
 		return;
 	}
 	if (g->window.start_ns == MODEL_NONE) {
@@ -124,8 +330,11 @@ void pane_downtime(struct scope *s, struct model *m, struct rect r)
 			    "no change of state is in the evidence");
 		return;
 	}
+	over = g->ended || g->eof || g->session_over;
+	if (!over && s->cursor_ns > g->window.end_ns)
+		pending = s->cursor_ns - g->window.end_ns;
 	pane_title(s, PANE_DOWNTIME, r, g->direction == DIR_SAVE ? "STOP WINDOW" : "NOT RUNNING",
-		   "%s on this host%s", units_duration(a, g->window.total_ns),
-		   g->ended || g->eof ? "" : " so far");
-	measured(s, g, r);
+		   "%s on this host%s", units_duration(a, g->window.total_ns + pending),
+		   over ? "" : " so far");
+	measured(s, g, r, pending);
 }

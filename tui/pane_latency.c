@@ -111,9 +111,11 @@ void pane_latency(struct scope *s, struct model *m, struct rect r)
 				cells_put(s->cells, row, r.col + AXIS + i, s->opt.glyphs ==
 					  GLYPHS_ASCII ? (uint32_t)ascii[sh] : block[sh],
 					  ROLE_HEAT1 + (unsigned int)sh - 1, 0);
-			if (i == cur)
+			if (i == cur && sh)
 				cells_attr(s->cells, (struct rect){ row, r.col + AXIS + i, 1, 1 },
 					   CELL_REVERSE);
+			else if (i == cur)
+				cells_put(s->cells, row, r.col + AXIS + i, 0x2502, ROLE_KEY, CELL_BOLD);
 		}
 	}
 	row = r.row + 1 + span;

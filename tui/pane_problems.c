@@ -41,22 +41,49 @@ static void listed(struct scope *s, int row, size_t problem)
 	s->listed_n = i + 1;
 }
 
+/* What made a migration fail is a problem whether or not a rule has a word for it. */
+static int failed_call(struct scope *s, struct model *m, struct rect r, int row)
+{
+	const struct migration *g = scope_migration(s, m);
+	char err[UNITS_LEN], when[UNITS_LEN], text[200];
+	const char *target = NULL;
+
+	if (!g || !g->failures || r.rows < 3)
+		return row;
+	if (g->failure.target >= 0 && g->failure.target < MIG_STATE_NR)
+		target = mig_state_name((uint32_t)g->failure.target);
+	scope_time(s, when, g->failure.t_ns);
+	snprintf(text, sizeof(text), "%s%s%s%s gave %s%s%s", event_kind_name(g->failure.kind),
+		 target ? "(" : "", target ?: "", target ? ")" : "",
+		 errno_label(err, g->failure.ret), r.cols < 60 ? "" : " at ", r.cols < 60 ? "" : when);
+	cells_text(s->cells, row, r.col + 1, ROLE_BAD, CELL_BOLD, "FAILED");
+	cells_field(s->cells, row, r.col + 8, r.cols - 8, false, ROLE_BAD, CELL_BOLD, text);
+	return row + 1;
+}
+
 void pane_problems(struct scope *s, struct model *m, struct rect r)
 {
+	const struct migration *g = scope_migration(s, m);
 	size_t all = insight_findings(s->insight), i, shown = 0, now = 0, skip;
 	struct insight_finding f;
 	char when[UNITS_LEN], dev[NAME_LEN], text[600];
 	int row = r.row + 1, rows = r.rows - 1, col;
+	size_t each, told;
 	const char *rest;
 	bool roomy;
 
 	for (i = 0; i < all; i++)
 		now += scope_finding(s, i, &f);
-	if (now < all)
+	if (!all && g && g->failures)
+		pane_title(s, PANE_PROBLEMS, r, "PROBLEMS", "a call failed; no rule was broken");
+	else if (now < all)
 		pane_title(s, PANE_PROBLEMS, r, "PROBLEMS", "%zu so far, %zu later", now, all - now);
 	else
 		pane_title(s, PANE_PROBLEMS, r, "PROBLEMS", now ? "%zu, Enter goes there" : "none",
 			   now);
+	row = failed_call(s, m, r, row);
+	if (!now && row > r.row + 1)
+		return;
 	if (!now) {
 		cells_field(s->cells, row, r.col + 1, r.cols - 2, false, all ? ROLE_DIM : ROLE_GOOD, 0,
 			    all ? "none yet at this moment" : "nothing wrong was seen");
@@ -64,9 +91,11 @@ void pane_problems(struct scope *s, struct model *m, struct rect r)
 	}
 	if (s->problem >= now)
 		s->problem = now - 1;
+	rows -= row - r.row - 1;
+	/* With room for it, a finding is told in full. */
+	each = (size_t)rows / now;
+	roomy = each > 1;
 	skip = rows > 0 && s->problem >= (size_t)rows ? s->problem - (size_t)rows + 1 : 0;
-	/* With room for all of it, a finding is told in full. */
-	roomy = now * 3 <= (size_t)rows;
 	s->listed_row = row;
 	for (i = 0; i < all && row < r.row + r.rows; i++) {
 		bool sel;
@@ -91,17 +120,17 @@ void pane_problems(struct scope *s, struct model *m, struct rect r)
 		cells_field(s->cells, row, col, r.col + r.cols - col, false, ROLE_TEXT,
 			    sel ? CELL_BOLD : 0, text);
 		listed(s, row, shown - 1);
-		for (rest = f.text; roomy && *rest && row + 1 < r.row + r.rows; ) {
+		for (rest = f.text, told = 1; told < each && *rest && row + 1 < r.row + r.rows; told++) {
 			size_t cut = line_end(rest, (size_t)(r.cols - 9));
 
 			snprintf(text, sizeof(text), "%.*s", (int)cut, rest);
+			if (told + 1 == each && rest[cut])
+				snprintf(text + cut, sizeof(text) - cut, "…");
 			cells_field(s->cells, ++row, r.col + 8, r.cols - 8, false, ROLE_DIM, 0, text);
 			listed(s, row, shown - 1);
 			rest += cut;
 			while (*rest == ' ')
 				rest++;
-			if (rest > f.text + 2 * (r.cols - 9))
-				break;
 		}
 		row++;
 	}

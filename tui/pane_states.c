@@ -158,16 +158,20 @@ static void draw_machine(struct scope *s, const struct model_device *d, const st
 void pane_states(struct scope *s, struct model *m, struct rect r)
 {
 	const struct model_device *d = model_device(m, s->device);
-	char dev[NAME_LEN], a[UNITS_LEN], b[UNITS_LEN];
+	char dev[NAME_LEN], a[UNITS_LEN], b[UNITS_LEN], text[NAME_LEN + 2 * UNITS_LEN + 8];
+	size_t len;
 
 	if (!d) {
 		pane_title(s, PANE_STATES, r, "STATES", "no device");
 		return;
 	}
-	pane_title(s, PANE_STATES, r, "STATES", "%s %s for %s",
-		   scope_device_name(m, s->device, 16, dev), scope_state_label(s, d, a),
-		   s->cursor_ns > d->state_since_ns && d->state_since_ns ?
-		   units_duration(b, s->cursor_ns - d->state_since_ns) : "–");
+	snprintf(text, sizeof(text), "%s %s%s%s", scope_device_name(m, s->device, 16, dev),
+		 scope_state_label(s, d, a), s->cursor_ns >= d->state_since_ns && d->state_since_ns ?
+		 " for " : "", s->cursor_ns >= d->state_since_ns && d->state_since_ns ?
+		 units_duration(b, s->cursor_ns - d->state_since_ns) : "");
+	/* Not room for all of it: the device is in other panes, too. */
+	len = cells_width(text) > r.cols - 13 ? strlen(dev) + 1 : 0;
+	pane_title(s, PANE_STATES, r, "STATES", "%s", text + len);
 	/* Taller or wider than this helps nobody. */
 	r.row++;
 	r.rows--;

@@ -101,7 +101,7 @@ void pane_header(struct scope *s, struct model *m, struct rect r)
 {
 	char text[400], a[UNITS_LEN], safe[TEXT_SAFE_LEN(64)];
 	const char *host = s->status.meta ? meta_get(s->status.meta, "host") : NULL, *base;
-	unsigned int attached, hooks, role;
+	unsigned int attached, hooks, role, failed;
 	struct header h = { .n = 0 };
 	uint32_t worst;
 	uint64_t real;
@@ -126,7 +126,7 @@ void pane_header(struct scope *s, struct model *m, struct rect r)
 	} else {
 		snprintf(text, sizeof(text), "%.12sZ", units_clock(a, real));
 	}
-	if (store_count(s->store))
+	if (!scope_is_empty(s))
 		part(&h, ROLE_HEADER, 1, text);
 	if (s->status.loading && !s->opt.live)
 		part(&h, ROLE_WARN, s->follow ? 4 : 0, s->follow ? "READING" : "PAUSED");
@@ -143,6 +143,12 @@ void pane_header(struct scope *s, struct model *m, struct rect r)
 		snprintf(text, sizeof(text), "●rec %s",
 			 units_size(a, s->status.recorded_bytes, false));
 		part(&h, ROLE_HEADER, 2, text);
+	}
+	for (i = (int)model_migrations(m), failed = 0; i > 0; i--)
+		failed += model_migration_peek(m, (uint32_t)i)->outcome == OUTCOME_FAILED;
+	if (failed) {
+		snprintf(text, sizeof(text), "%u FAILED", failed);
+		part(&h, ROLE_BAD, 0, text);
 	}
 	n = scope_findings(s, 0, &worst);
 	snprintf(text, sizeof(text), "%zu finding%s", n, n == 1 ? "" : "s");
@@ -244,7 +250,7 @@ struct column {
 	bool right;
 };
 
-enum { C_VM, C_DEVICE, C_DRIVER, C_STATE, C_FOR, C_MOVED, C_LEFT, C_STOP, C_BAD, C_NR };
+enum { C_VM, C_DEVICE, C_DOES, C_DRIVER, C_STATE, C_FOR, C_MOVED, C_LEFT, C_STOP, C_BAD, C_NR };
 
 static void choose_columns(const struct scope *s, int cols, struct column c[C_NR])
 {
@@ -259,8 +265,8 @@ static void choose_columns(const struct scope *s, int cols, struct column c[C_NR
 		[C_LEFT] = { "LEFT", 9, true }, [C_STOP] = { "STOP≈", 8, true },
 		[C_BAD] = { "!", 3, true },
 	}, wide[C_NR] = {
-		[C_VM] = { "VM", 12, false }, [C_DEVICE] = { "DEVICE", 22, false },
-		[C_DRIVER] = { "DRIVER", 18, false }, [C_STATE] = { "STATE", 14, false },
+		[C_VM] = { "VM", 10, false }, [C_DEVICE] = { "DEVICE", 19, false },
+		[C_DOES] = { "DOES", 9, false }, [C_DRIVER] = { "DRIVER", 18, false }, [C_STATE] = { "STATE", 14, false },
 		[C_FOR] = { "FOR", 9, true }, [C_MOVED] = { "MOVED", 11, true },
 		[C_LEFT] = { "LEFT", 11, true }, [C_STOP] = { "STOP≈", 9, true },
 		[C_BAD] = { "!", 4, true },
@@ -268,7 +274,9 @@ static void choose_columns(const struct scope *s, int cols, struct column c[C_NR
 	int i, sum = 2;
 
 	(void)s;
-	memcpy(c, cols >= 114 ? wide : cols >= 80 ? normal : narrow, sizeof(wide));
+	memcpy(c, cols >= 116 ? wide : cols >= 80 ? normal : narrow, sizeof(wide));
+	if (cols >= 89 && cols < 116)
+		c[C_DOES] = wide[C_DOES];
 	/* A very small screen: what is least needed goes, from the right. */
 	for (i = 0; i < C_NR; i++)
 		sum += c[i].width;
@@ -287,6 +295,34 @@ static void choose_columns(const struct scope *s, int cols, struct column c[C_NR
 	if (cols > 140) {
 		c[C_DEVICE].width += (cols - 140) / 2 < 20 ? (cols - 140) / 2 : 20;
 		c[C_VM].width += (cols - 140) / 4 < 20 ? (cols - 140) / 4 : 20;
+	}
+}
+
+/* What the device does, or how that ended. */
+static const char *does(const struct migration *g, unsigned int *role)
+{
+	bool save = g && g->direction == DIR_SAVE;
+
+	*role = ROLE_TEXT;
+	if (!g)
+		return "–";
+	if (!g->ended) {
+		*role = ROLE_STATE;
+		return save ? "leaving" : "arriving";
+	}
+	switch (g->outcome) {
+	case OUTCOME_COMPLETED:
+		*role = ROLE_GOOD;
+		return save ? "left" : "arrived";
+	case OUTCOME_CANCELLED:
+		*role = ROLE_WARN;
+		return save ? "stays" : "gave up";
+	case OUTCOME_FAILED:
+		*role = ROLE_BAD;
+		return "FAILED";
+	default:
+		*role = ROLE_WARN;
+		return "gave up";
 	}
 }
 
@@ -310,6 +346,7 @@ static void device_row(struct scope *s, struct model *m, const struct column c[C
 	else
 		strcpy(text[C_VM], "–");
 	scope_device_name(m, d->number, c[C_DEVICE].width - 1, text[C_DEVICE]);
+	strcpy(text[C_DOES], does(g, &role[C_DOES]));
 	if (d->driver[0])
 		safe_name(text[C_DRIVER], d->driver);
 	snprintf(text[C_STATE], NAME_LEN, "%s", scope_state_label(s, d, a));
@@ -325,8 +362,13 @@ static void device_row(struct scope *s, struct model *m, const struct column c[C
 	if (save && !g->ended &&
 	    store_left(s->store, d->number, s->cursor, &initial, &dirty))
 		scope_size(s, text[C_LEFT], initial + dirty);
+	if (save && g->ended && g->eof)
+		scope_size(s, text[C_LEFT], 0);
+	if (g && scope_left_at_end(g) != MODEL_NONE)
+		scope_size(s, text[C_LEFT], scope_left_at_end(g));
 	if (save && g->window.start_ns != MODEL_NONE) {
-		units_duration(text[C_STOP], g->window.total_ns);
+		units_duration(text[C_STOP], g->ended || g->eof || s->cursor_ns < g->window.start_ns ?
+			       g->window.total_ns : s->cursor_ns - g->window.start_ns);
 	} else if (save && !g->ended) {
 		insight_forecast(m, g->id, s->cursor_ns, &f);
 		if (f.known)
@@ -357,7 +399,7 @@ void pane_devices(struct scope *s, struct model *m, struct rect r)
 	char more[64];
 
 	for (i = 1; i <= model_devices_max(m) && n < 1024; i++) {
-		if (!model_device(m, i))
+		if (!scope_device_shown(m, i))
 			continue;
 		if (i == s->device)
 			at = n;

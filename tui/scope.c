@@ -39,6 +39,14 @@ struct model *scope_model(struct scope *s)
 	return store_model_at(s->store, s->cursor);
 }
 
+bool scope_device_shown(struct model *m, uint32_t device)
+{
+	const struct model_device *d = model_device(m, device);
+
+	/* It is defined in front of its first event, which may be later than now. */
+	return d && (d->pid || d->state != MIG_UNKNOWN);
+}
+
 const struct migration *scope_migration_of(struct model *m, uint32_t device)
 {
 	const struct model_device *d = model_device(m, device);
@@ -141,6 +149,52 @@ size_t scope_findings(struct scope *s, uint32_t device, uint32_t *worst)
 		n++;
 	}
 	return n;
+}
+
+bool scope_worst(struct scope *s, const struct migration *g, struct insight_finding *f)
+{
+	size_t i, all = insight_findings(s->insight);
+	struct insight_finding one;
+	bool any = false;
+
+	for (i = 0; i < all; i++) {
+		if (!scope_finding(s, i, &one) || one.consequence ||
+		    one.severity > INSIGHT_WARNING)
+			continue;
+		if (one.migration ? one.migration != g->id :
+		    one.device != g->device || one.t_ns < g->start_ns)
+			continue;
+		if (!any || one.severity < f->severity)
+			*f = one;
+		any = true;
+	}
+	return any;
+}
+
+const struct insight_forecast *scope_switch_forecast(const struct scope *s, uint32_t id)
+{
+	size_t i;
+
+	for (i = s->n_switches; i > 0; i--)
+		if (s->switches[i - 1].migration == id)
+			return &s->switches[i - 1].f;
+	return NULL;
+}
+
+uint64_t scope_left_at_end(const struct migration *g)
+{
+	uint64_t left = g->initial_last + g->dirty_last, since = g->bytes_total - g->info_moved;
+
+	if (g->direction != DIR_SAVE || !g->ended || !g->precopy_infos ||
+	    g->outcome == OUTCOME_COMPLETED)
+		return MODEL_NONE;
+	return left > since ? left - since : 0;
+}
+
+bool scope_is_empty(const struct scope *s)
+{
+	/* Clocks and names of devices are events, too, but none to look at. */
+	return !store_first_ns(s->store);
 }
 
 void scope_hooks(const struct scope *s, unsigned int *attached, unsigned int *all)
@@ -272,10 +326,10 @@ static uint32_t choose_device(struct scope *s, struct model *m)
 	}
 	if (best)
 		return best->device;
-	if (s->device && model_device(m, s->device))
+	if (s->device && scope_device_shown(m, s->device))
 		return s->device;
 	for (i = 1; i <= model_devices_max(m); i++)
-		if (model_device(m, i))
+		if (scope_device_shown(m, i))
 			return i;
 	return 0;
 }
@@ -1444,11 +1498,42 @@ void scope_mouse(struct scope *s, enum scope_mouse what, int row, int col)
 
 /* ---- feeding and drawing ---- */
 
+/*
+ * The device is about to be stopped: what would that cost?  Kept, to be held
+ * against what it did cost.
+ */
+static int note_forecast(struct scope *s, const struct event *ev)
+{
+	struct model *m = store_model(s->store);
+	const struct model_device *d = model_device(m, ev->device);
+	struct switch_forecast *all;
+	struct insight_forecast f;
+
+	if (!d || !d->migration)
+		return 0;
+	insight_forecast(m, d->migration, ev->t_ns, &f);
+	if (!f.known)
+		return 0;
+	if (s->n_switches && s->switches[s->n_switches - 1].migration == d->migration) {
+		s->switches[s->n_switches - 1].f = f;
+		return 0;
+	}
+	all = realloc(s->switches, (s->n_switches + 1) * sizeof(*all));
+	if (!all)
+		return -ENOMEM;
+	s->switches = all;
+	all[s->n_switches].migration = d->migration;
+	all[s->n_switches++].f = f;
+	return 0;
+}
+
 int scope_feed(struct scope *s, const struct event *ev)
 {
 	struct event_context ctx;
 	int err;
 
+	if (ev->kind == EV_ARC && note_forecast(s, ev))
+		return -ENOMEM;
 	err = store_append(s->store, ev, &ctx);
 	if (err)
 		return err;
@@ -1495,14 +1580,17 @@ void scope_resize(struct scope *s, int rows, int cols)
 static void layout_now(struct scope *s, struct model *m)
 {
 	struct layout_options o = { .focus = s->focus, .zoomed = s->zoomed };
+	const struct migration *g;
 	struct insight_finding f;
 	uint32_t i;
 	size_t k;
 
 	for (i = 1; i <= model_devices_max(m); i++)
-		o.devices += model_device(m, i) != NULL;
+		o.devices += scope_device_shown(m, i);
 	for (k = 0; k < insight_findings(s->insight) && o.problems < 100; k++)
 		o.problems += scope_finding(s, k, &f);
+	g = scope_migration(s, m);
+	o.problems += g && g->failures;
 	layout_compute(&s->layout, s->rows, s->cols, &o);
 }
 
@@ -1534,7 +1622,7 @@ const struct cells *scope_draw(struct scope *s)
 	for (p = 0; p < PANE_NR; p++) {
 		/* Before the first event there is nothing to show but why. */
 		if (!layout_has(&s->layout, p) ||
-		    (p >= PANE_FIRST && !store_count(s->store) && !s->layout.tiny))
+		    (p >= PANE_FIRST && scope_is_empty(s) && !s->layout.tiny))
 			continue;
 		cells_clip(s->cells, s->layout.at[p]);
 		draw[p](s, m, s->layout.at[p]);
@@ -1544,7 +1632,7 @@ const struct cells *scope_draw(struct scope *s)
 				     s->layout.side_row, 1 };
 
 		cells_clip_none(s->cells);
-		if (store_count(s->store))
+		if (!scope_is_empty(s))
 			cells_fill(s->cells, line, 0x2502, ROLE_TITLE, 0);
 	}
 	if (s->layout.tiny)
@@ -1552,7 +1640,7 @@ const struct cells *scope_draw(struct scope *s)
 	cells_clip(s->cells, body);
 	if (s->overlay && body.rows > 0)
 		overlay_draw(s, m, body);
-	else if (!store_count(s->store) && body.rows > 0)
+	else if (scope_is_empty(s) && body.rows > 0)
 		empty_draw(s, body);
 	cells_clip_none(s->cells);
 	if (s->opt.glyphs == GLYPHS_ASCII)
@@ -1621,7 +1709,7 @@ struct scope *scope_create(const struct scope_options *o)
 	s->dirty = true;
 	s->filter.kinds = s->search.kinds = UINT64_MAX;
 	s->store = store_create();
-	s->insight = insight_create();
+	s->insight = insight_create(o->judge);
 	s->cells = cells_create(s->rows, s->cols);
 	s->columns = calloc(PLOT_COLS_MAX, sizeof(*s->columns));
 	if (!s->store || !s->insight || !s->cells || !s->columns) {
@@ -1641,6 +1729,7 @@ void scope_destroy(struct scope *s)
 	cells_destroy(s->cells);
 	free(s->columns);
 	free(s->marks);
+	free(s->switches);
 	free(s->line);
 	free(s);
 }

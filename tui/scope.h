@@ -42,6 +42,7 @@ struct scope_options {
 	enum scope_glyphs glyphs;
 	enum time_base time;
 	bool bytes;			/* sizes exactly */
+	const struct judge_opts *judge;	/* budgets and the like; NULL: none */
 	/*
 	 * Live: put an EV_MARK with this text into the evidence.  0 or -errno.
 	 * NULL: marks are kept beside it.

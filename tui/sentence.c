@@ -22,15 +22,23 @@ static void add(struct sentence *o, const char *fmt, ...)
 	va_end(ap);
 }
 
+/* Is there room for more than what matters most? */
+static bool wide(const struct scope *s)
+{
+	return s->cols >= 110;
+}
+
 static void who(struct scope *s, struct model *m, const struct migration *g, struct sentence *o)
 {
 	char vm[NAME_LEN], dev[NAME_LEN];
 
-	(void)s;
-	if (g->vm[0])
-		add(o, "%s", safe_name(vm, g->vm));
+	scope_device_name(m, g->device, 18, dev);
+	if (!g->vm[0])
+		add(o, "%s", dev);
+	else if (wide(s))
+		add(o, "%s %s", safe_name(vm, g->vm), dev);
 	else
-		add(o, "%s", scope_device_name(m, g->device, 18, dev));
+		add(o, "%s", safe_name(vm, g->vm));
 }
 
 static uint64_t since(const struct scope *s, uint64_t t_ns)
@@ -60,6 +68,43 @@ static void say_failure(struct sentence *o, const struct migration *g)
 		add(o, " (and %llu more)", (unsigned long long)g->failures - 1);
 }
 
+/* Whose turn it is, as the judge has it, and the word for `explain`. */
+static void say_turn(struct scope *s, const struct migration *g, struct sentence *o)
+{
+	struct insight_finding f;
+
+	if (!scope_worst(s, g, &f) || (g->failures && f.severity != INSIGHT_ERROR)) {
+		/*
+		 * No rule has a word for it: whoever gave the error is to say why.
+		 * Without an arc that failed it was not the driver who refused.
+		 */
+		if (g->failures)
+			add(o, "; the %s's turn", g->failure.kind == EV_SET_STATE && !g->resets ?
+			    "VMM" : "driver");
+		return;
+	}
+	if (f.severity == INSIGHT_ERROR)
+		o->role = ROLE_BAD;
+	else if (o->role != ROLE_BAD)
+		o->role = ROLE_WARN;
+	add(o, "; the %s's turn: %s", strcmp(f.party, "vmm") ? f.party : "VMM", f.rule);
+}
+
+/* What the stop was, or is going to be, against what it may be. */
+static void say_budget(struct scope *s, struct sentence *o, uint64_t ns, uint64_t worst_ns)
+{
+	bool downtime;
+	uint64_t budget = insight_budget(s->insight, &downtime);
+	char a[UNITS_LEN];
+
+	if (!budget)
+		return;
+	add(o, ", budget %s: ", units_duration(a, budget));
+	if (ns > budget)
+		o->role = ROLE_BAD;
+	add(o, "%s", ns > budget ? "OVER" : worst_ns > budget ? "likely OK" : "OK");
+}
+
 /* Where it goes, when that side is in the evidence and not done yet. */
 static void say_arriving(struct model *m, const struct migration *from, struct sentence *o)
 {
@@ -76,6 +121,29 @@ static void say_arriving(struct model *m, const struct migration *from, struct s
 		    state_label(a, d ? d->state : MIG_UNKNOWN));
 		return;
 	}
+}
+
+/* A downtime that is not known cannot be held against its budget. */
+static void say_end_budget(struct scope *s, struct sentence *o, const struct migration *g)
+{
+	uint64_t ns = g->window.start_ns != MODEL_NONE ? g->window.total_ns : MODEL_NONE;
+	bool downtime;
+
+	if (!insight_budget(s->insight, &downtime))
+		return;
+	if (downtime)
+		ns = g->downtime_ns;
+	if (ns != MODEL_NONE)
+		say_budget(s, o, ns, ns);
+}
+
+static void say_left(struct scope *s, struct sentence *o, const struct migration *g)
+{
+	uint64_t left = scope_left_at_end(g);
+	char a[UNITS_LEN];
+
+	if (left != MODEL_NONE)
+		add(o, "; %s left unread", scope_size(s, a, left));
 }
 
 static void ended(struct scope *s, struct model *m, const struct migration *g,
@@ -103,7 +171,9 @@ static void ended(struct scope *s, struct model *m, const struct migration *g,
 		}
 		if (g->downtime_ns != MODEL_NONE)
 			add(o, ", downtime %s", units_duration(a, g->downtime_ns));
-		else
+		say_end_budget(s, o, g);
+		say_turn(s, g, o);
+		if (g->downtime_ns == MODEL_NONE)
 			say_arriving(m, g, o);
 		add(o, "; %s read in %s", scope_size(s, a, g->bytes_total),
 		    units_duration(b, g->end_ns - g->start_ns));
@@ -112,20 +182,46 @@ static void ended(struct scope *s, struct model *m, const struct migration *g,
 		o->role = ROLE_BAD;
 		add(o, " FAILED: ");
 		say_failure(o, g);
-		add(o, " after %s; %s moved", units_duration(a, g->failure.t_ns > g->start_ns ?
-							     g->failure.t_ns - g->start_ns : 0),
+		say_turn(s, g, o);
+		say_left(s, o, g);
+		add(o, "; after %s, %s moved", units_duration(a, g->failure.t_ns > g->start_ns ?
+							      g->failure.t_ns - g->start_ns : 0),
 		    scope_size(s, b, g->bytes_total));
 		return;
 	case OUTCOME_CANCELLED:
 		o->role = ROLE_WARN;
 		add(o, " STAYS: cancelled after %s, %s moved; the device runs again",
 		    units_duration(a, g->end_ns - g->start_ns), scope_size(s, b, g->bytes_total));
+		say_left(s, o, g);
+		say_turn(s, g, o);
 		return;
 	default:
 		o->role = ROLE_WARN;
 		add(o, " UNFINISHED: given up after %s, %s moved",
 		    units_duration(a, g->end_ns - g->start_ns), scope_size(s, b, g->bytes_total));
 	}
+}
+
+/* Stopped, and not all of it is read yet. */
+static void stopped(struct scope *s, const struct migration *g, const struct model_device *d,
+		    bool known, uint64_t left, struct sentence *o)
+{
+	char a[UNITS_LEN], b[UNITS_LEN];
+	uint64_t began = g->window.start_ns != MODEL_NONE ? g->window.start_ns : d->state_since_ns;
+	const struct insight_forecast *f = scope_switch_forecast(s, g->id);
+	bool still = d->state == MIG_STOP_COPY || d->state == MIG_STOP;
+
+	o->role = ROLE_WARN;
+	add(o, "%s for %s", still ? "STOPPED" : "SWITCHING", units_duration(a, since(s, began)));
+	if (known)
+		add(o, ", %s left to read", scope_size(s, a, left));
+	if (still && wide(s))
+		add(o, ", nothing gets dirty any more");
+	if (still)
+		add(o, "; %s read of it", scope_size(s, b, g->bytes_stop_copy));
+	/* What it looked like when somebody decided to stop. */
+	if (f && !still && f->converges >= 0)
+		add(o, f->converges ? ", was converging" : ", was NOT CONVERGING");
 }
 
 static void under_way(struct scope *s, struct model *m, const struct migration *g,
@@ -139,57 +235,59 @@ static void under_way(struct scope *s, struct model *m, const struct migration *
 
 	who(s, m, g, o);
 	o->role = ROLE_STATE;
+	add(o, g->direction == DIR_RESUME ? " ARRIVING" : " LEAVING");
+	if (wide(s) && g->direction != DIR_RESUME)
+		add(o, " in %s", state_label(a, d->state));
+	add(o, ": ");
 	if (g->direction == DIR_RESUME) {
-		add(o, " ARRIVING: %s for %s, %s written", state_label(a, d->state),
+		add(o, "%s for %s, %s written", state_label(a, d->state),
 		    units_duration(b, since(s, d->state_since_ns)),
 		    scope_size(s, a, g->bytes_total));
 		goto failures;
 	}
 	left = store_left(s->store, g->device, s->cursor, &initial, &dirty);
 	if (g->eof) {
-		add(o, " LEAVING: all %s read; stopped %s", scope_size(s, a, g->bytes_total),
+		add(o, "all %s read; stopped %s", scope_size(s, a, g->bytes_total),
 		    units_duration(b, g->window.total_ns));
 		say_outside(o, g);
 		goto failures;
 	}
 	if (d->state == MIG_STOP_COPY || d->state == MIG_PRE_COPY_P2P) {
-		o->role = ROLE_WARN;
-		add(o, " LEAVING: STOPPED for %s, %s read of it",
-		    units_duration(a, g->window.start_ns != MODEL_NONE ?
-				   since(s, g->window.start_ns) : since(s, d->state_since_ns)),
-		    scope_size(s, b, g->bytes_stop_copy));
-		if (left)
-			add(o, ", %s left", scope_size(s, a, initial + dirty));
+		stopped(s, g, d, left, initial + dirty, o);
 		goto failures;
 	}
 	insight_forecast(m, g->id, s->cursor_ns, &f);
 	if (left)
-		add(o, " LEAVING: %s left", scope_size(s, a, initial + dirty));
+		add(o, "%s left", scope_size(s, a, initial + dirty));
 	else
-		add(o, " LEAVING: %s read, what is left was not asked for",
+		add(o, "%s read, what is left was not asked for",
 		    scope_size(s, a, g->bytes_total));
 	if (f.done)
-		add(o, ", all of it read: it waits");
+		add(o, ", converged: all is read%s", g->enomsg && wide(s) ? " (ENOMSG)" : "");
 	else if (f.converges >= 0)
 		add(o, f.converges ? ", converging" : ", NOT CONVERGING");
+	else if (left && initial)
+		add(o, wide(s) ? ", first pass (initial data)" : ", first pass");
 	else if (left)
 		add(o, ", trend unknown");
+	if (!f.converges)
+		o->role = ROLE_WARN;
 	if (f.known) {
 		add(o, ". Stop now ≈%s", units_duration(a, f.likely_ns));
 		add(o, " (%s", units_duration(a, f.low_ns));
 		add(o, "–%s)", units_duration(a, f.high_ns));
+		say_budget(s, o, f.likely_ns, f.high_ns);
 	} else {
 		add(o, "; %s for %s", state_label(a, d->state),
 		    units_duration(b, since(s, d->state_since_ns)));
 	}
-	if (!f.converges)
-		o->role = ROLE_WARN;
 failures:
 	if (g->failures) {
 		o->role = ROLE_BAD;
 		add(o, "; ");
 		say_failure(o, g);
 	}
+	say_turn(s, g, o);
 	/* The last word of a recording is not the last of the migration. */
 	if (!s->opt.live && !s->status.loading && s->cursor == store_count(s->store))
 		add(o, "; here the recording ends");
@@ -202,27 +300,29 @@ static void nothing(struct scope *s, struct model *m, struct sentence *o)
 
 	scope_hooks(s, &attached, &hooks);
 	for (i = 1; i <= model_devices_max(m); i++)
-		n += model_device(m, i) != NULL;
+		n += scope_device_shown(m, i);
 	if (s->status.loading && !s->opt.live) {
 		add(o, "Reading the recording ...");
 		return;
 	}
-	if (!store_count(s->store) && !s->opt.live) {
+	if (scope_is_empty(s) && !s->opt.live) {
 		o->role = ROLE_WARN;
 		add(o, "There is no event in this recording");
 		return;
 	}
-	add(o, "Nothing migrates");
+	if (!s->opt.live && s->cursor < store_count(s->store)) {
+		add(o, "Nothing migrates yet at this moment");
+		add(o, store_moment(s->store, MOMENT_MIGRATION, s->cursor, 1, 0) != UINT64_MAX ?
+		    "; } goes to where a migration begins" : ", nor later");
+	} else {
+		add(o, s->opt.live ? "Nothing migrates" : "Nothing migrates in this recording");
+	}
 	if (n)
 		add(o, "; %u device%s seen", n, n == 1 ? "" : "s");
 	if (hooks)
 		add(o, "; %u/%u hooks attached", attached, hooks);
 	if (s->opt.live)
 		add(o, "; start a migration, or try 'make demo'");
-	else if (s->cursor < store_count(s->store))
-		add(o, " yet at this moment; } goes to where a migration begins");
-	else
-		add(o, " in this recording");
 }
 
 void scope_sentence(struct scope *s, struct model *m, struct sentence *out)

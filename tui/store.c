@@ -350,9 +350,9 @@ uint64_t store_time(struct store *s, uint64_t n)
 	if (n >= s->count)
 		return s->last_ns;
 	k = load(s, (n - 1) / CHUNK);
-	t = s->chunks[(n - 1) / CHUNK].before_ns;
+	t = s->chunks[(n - 1) / CHUNK].before_ns ?: s->first_ns;
 	for (i = 0; i <= (n - 1) % CHUNK; i++)
-		if (event_end_ns(&k->ev[i]) > t)
+		if (event_kind_is_public(k->ev[i].kind) && event_end_ns(&k->ev[i]) > t)
 			t = event_end_ns(&k->ev[i]);
 	return t;
 }
@@ -375,7 +375,7 @@ uint64_t store_position(struct store *s, uint64_t t_ns)
 		return s->count;
 	k = load(s, lo);
 	for (i = 0; i < k->n; i++)
-		if (event_end_ns(&k->ev[i]) > t_ns)
+		if (event_kind_is_public(k->ev[i].kind) && event_end_ns(&k->ev[i]) > t_ns)
 			break;
 	return lo * CHUNK + i;
 }

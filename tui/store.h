@@ -14,7 +14,8 @@
  * - no clock, no file, no terminal: the same events give the same answers.
  *
  * Positions count events: position n is after the first n events.  The time of
- * an event is its end (event_end_ns()).  Times of positions never fall: the
+ * an event is its end (event_end_ns()); clocks and definitions have none, they
+ * belong to what is before them.  Times of positions never fall: the
  * time of position n is the latest end of the first n events.
  */
 #ifndef VFIOSCOPE_TUI_STORE_H

@@ -172,8 +172,10 @@ static void check_moments(const char *path, unsigned int moments)
 						 (unsigned long long)t, screen(s));
 			}
 			if (g->window.start_ns != MODEL_NONE && g->direction == DIR_SAVE)
-				assert_true(row_has(s, s->table_row + (int)i,
-						    units_duration(a, g->window.total_ns)));
+				/* how long it stands still, to the moment or to the last byte */
+				assert_true(row_has(s, s->table_row + (int)i, units_duration(a,
+					g->ended || g->eof ? g->window.total_ns :
+					t - g->window.start_ns)));
 		}
 		model_destroy(m);
 	}
