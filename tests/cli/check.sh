@@ -25,7 +25,11 @@ want 1 "" "$v" check "$data/killed-recorder.vfs" "$data/mtty-qemu.vfs"
 want 0 "" "$v" check --migration 1 "$data/mtty-qemu.vfs"
 want 1 "" "$v" check --migration 2 "$data/mtty-qemu.vfs"
 want 3 "" "$v" check --migration 9 "$data/mtty-qemu.vfs"
-want 0 "" "$v" check --to 3s "$data/mtty-qemu.vfs"
+# A cut: before the migration there is none, in its midst nothing is wrong yet.
+want 3 "" "$v" check --to 3s "$data/mtty-qemu.vfs"
+has "no-migration"
+want 0 "" "$v" check --to 3.3s "$data/mtty-qemu.vfs"
+want 1 "" "$v" check --to 3.7s "$data/mtty-qemu.vfs"
 want 1 "" "$v" check --from 3s "$data/mtty-qemu.vfs"
 want 5 "vfioscope: /nonexistent: *" "$v" check /nonexistent
 want 5 "vfioscope: README.md: *" "$v" check README.md

@@ -269,16 +269,17 @@ static void test_window(void **state)
 	begin();			/* begins at 1000 s, 2026-01-02T03:04:05Z */
 	for (i = 0; i < 9; i++) {
 		s.now = (1001 + i) * SEC;
-		synth_data_size(&s, i);
+		synth_data_size(&s, i);	/* takes its time */
 	}
 	opt.window.from.ref = TIME_REF_FIRST;
 	opt.window.from.ns = 3 * SEC;
 	opt.window.to.ref = TIME_REF_REALTIME;
 	opt.window.to.ns = 1767323045ULL * SEC + 5 * SEC;
 	export();
-	assert_int_equal(lines(), 3);
+	/* The last one ends behind it. */
+	assert_int_equal(lines(), 2);
 	HAS(1, "\"stop_copy_length\":2}");
-	HAS(3, "\"stop_copy_length\":4}");
+	HAS(2, "\"stop_copy_length\":3}");
 }
 
 static void test_hostile_names(void **state)

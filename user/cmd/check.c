@@ -48,7 +48,7 @@ int cmd_check(int argc, char **argv)
 	if (!status)
 		status = cmd_judging_options(&o.judging, &jo);
 	if (!status)
-		status = traces_read(&ts, argv + first, argc - first, &jo);
+		status = traces_read(&ts, argv + first, argc - first, &jo, &view.window);
 	if (status)
 		goto out;
 	f = cmd_open_output(o.output);

@@ -186,7 +186,7 @@ static int judge(struct watched *w, const struct judge_opts *jo)
 	char *paths[] = { w->path };
 	int status;
 
-	status = traces_read(&ts, paths, 1, jo);
+	status = traces_read(&ts, paths, 1, jo, NULL);
 	if (!status) {
 		if (w->temporary)
 			ts.view[0].path = w->o->plan.device;

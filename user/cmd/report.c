@@ -47,7 +47,7 @@ int cmd_report(int argc, char **argv)
 	if (o.reader.migration > UINT32_MAX)
 		return cmd_fail(EXIT_USAGE, "report: no migration has that number");
 	ts.with_trends = o.format == FORMAT_HTML;
-	status = traces_read(&ts, argv + first, argc - first, NULL);
+	status = traces_read(&ts, argv + first, argc - first, NULL, &view.window);
 	if (status)
 		goto out;
 	f = cmd_open_output(o.output);

@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int read_trace(const char *path, struct trace *t, const struct judge_opts *opts)
+static int read_trace(const char *path, struct trace *t, const struct judge_opts *opts,
+		      const struct time_window *window)
 {
+	bool over = false;
 	struct event_context ctx;
 	struct event ev;
 	int err;
@@ -19,6 +21,14 @@ static int read_trace(const char *path, struct trace *t, const struct judge_opts
 	if (!t->model || !t->judge)
 		return cmd_fail(EXIT_BAD_FILE, "%s: out of memory", path);
 	while ((err = t->src->ops->next(t->src, &ev, -1)) > 0) {
+		/*
+		 * The first event tells when the trace began, so it is inside or
+		 * nothing is.  Beyond the window only damage is still of interest.
+		 */
+		if (window && !over && event_kind_is_public(ev.kind))
+			over = time_window_is_over(window, t->model, &ev);
+		if (over)
+			continue;
 		err = model_feed(t->model, &ev, &ctx);
 		if (!err)
 			err = judge_feed(t->judge, t->model, &ev, &ctx);
@@ -68,7 +78,8 @@ static int judge_all(struct traces *ts)
 	return err ? cmd_fail(EXIT_BAD_FILE, "%s", strerror(-err)) : 0;
 }
 
-int traces_read(struct traces *ts, char **paths, int n, const struct judge_opts *opts)
+int traces_read(struct traces *ts, char **paths, int n, const struct judge_opts *opts,
+		const struct time_window *window)
 {
 	int err;
 
@@ -82,7 +93,7 @@ int traces_read(struct traces *ts, char **paths, int n, const struct judge_opts 
 
 		if (ts->with_trends && !(t->trends = trends_create()))
 			return cmd_fail(EXIT_BAD_FILE, "out of memory");
-		err = read_trace(paths[ts->n++], t, opts);
+		err = read_trace(paths[ts->n++], t, opts, window);
 		if (err)
 			return err;
 		v->path = paths[ts->n - 1];

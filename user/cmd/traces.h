@@ -27,10 +27,12 @@ struct traces {
 };
 
 /*
- * Read @n recordings to their ends.  0, or the exit code with the error told;
- * traces_close() is due in both cases.
+ * Read @n recordings to their ends.  What ended after @window (NULL: none) does not
+ * reach the models: they are those of that moment, and so is every number.  0, or
+ * the exit code with the error told; traces_close() is due in both cases.
  */
-int traces_read(struct traces *ts, char **paths, int n, const struct judge_opts *opts);
+int traces_read(struct traces *ts, char **paths, int n, const struct judge_opts *opts,
+		const struct time_window *window);
 void traces_close(struct traces *ts);
 
 #endif

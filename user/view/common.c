@@ -64,20 +64,21 @@ char *time_label(char buf[UNITS_LEN], const struct view_options *opt, const stru
 	}
 }
 
-static uint64_t instant(const struct model *m, uint64_t ns, enum time_ref ref, uint64_t open)
+/* @first: when the trace began. */
+static uint64_t instant(const struct model *m, uint64_t first, uint64_t ns, enum time_ref ref,
+			uint64_t open)
 {
 	uint64_t now;
 
 	switch (ref) {
 	case TIME_REF_FIRST:
-		return model_first_ns(m) + ns;
+		return first + ns;
 	case TIME_REF_REALTIME:
 		/* The clocks run side by side: compare with a known pair. */
-		now = model_realtime_ns(m, model_first_ns(m));
+		now = model_realtime_ns(m, first);
 		if (!now)
 			return open;
-		return ns >= now || now - ns <= model_first_ns(m) ?
-			model_first_ns(m) + (ns - now) : 0;
+		return ns >= now || now - ns <= first ? first + (ns - now) : 0;
 	case TIME_REF_MONO:
 		return ns;
 	default:
@@ -88,9 +89,24 @@ static uint64_t instant(const struct model *m, uint64_t ns, enum time_ref ref, u
 bool time_window_has(const struct time_window *w, const struct model *m,
 		     const struct event *ev)
 {
+	uint64_t first = model_first_ns(m);
+
 	if (w->from.ref != TIME_REF_OPEN &&
-	    event_end_ns(ev) < instant(m, w->from.ns, w->from.ref, 0))
+	    event_end_ns(ev) < instant(m, first, w->from.ns, w->from.ref, 0))
 		return false;
-	return w->to.ref == TIME_REF_OPEN ||
-	       ev->t_ns <= instant(m, w->to.ns, w->to.ref, UINT64_MAX);
+	return !time_window_is_over(w, m, ev);
+}
+
+bool time_window_is_over(const struct time_window *w, const struct model *m,
+			 const struct event *ev)
+{
+	/* The model may not have taken the first one yet: then it is this. */
+	uint64_t first = model_first_ns(m) ?: ev->t_ns;
+
+	return event_end_ns(ev) > instant(m, first, w->to.ns, w->to.ref, UINT64_MAX);
+}
+
+uint64_t time_window_end_ns(const struct time_window *w, const struct model *m)
+{
+	return instant(m, model_first_ns(m), w->to.ns, w->to.ref, UINT64_MAX);
 }

@@ -38,9 +38,16 @@ enum time_ref { TIME_REF_OPEN, TIME_REF_FIRST, TIME_REF_REALTIME, TIME_REF_MONO 
 struct time_window {
 	struct { uint64_t ns; enum time_ref ref; } from, to;
 };
-/* Is the event inside?  @m gives the first event's time and the clocks. */
+/*
+ * Did the event end inside?  Did it end behind it all?  @m gives the first event's
+ * time and the clocks.
+ */
 bool time_window_has(const struct time_window *w, const struct model *m,
 		     const struct event *ev);
+bool time_window_is_over(const struct time_window *w, const struct model *m,
+			 const struct event *ev);
+/* Where it ends, in CLOCK_MONOTONIC; UINT64_MAX: it is open. */
+uint64_t time_window_end_ns(const struct time_window *w, const struct model *m);
 
 struct view_options {
 	bool color;
