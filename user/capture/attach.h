@@ -61,6 +61,11 @@ int attach_counters(const struct attach *a, struct wire_counters *out);
  */
 uint64_t attach_skipped(struct attach *a);
 /*
+ * The same for the user's close() of a data FD, which has no return to miss:
+ * no more than that many.
+ */
+uint64_t attach_skipped_closes(struct attach *a);
+/*
  * Where the last attach_skipped() saw fentry programs skipped, let kprobes take
  * over, if the method may be chosen.  The number of hooks that changed their
  * method.

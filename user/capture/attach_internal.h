@@ -39,7 +39,7 @@ struct attached {
 	int link_fd, prog_fd;	/* our own when link is NULL */
 	bool is_exit;
 	size_t hook;		/* index of what it serves */
-	uint64_t misses;	/* of a fentry exit: at the last look */
+	uint64_t misses;	/* of a fentry program that tells: at the last look */
 	uint64_t misses_answered; /* what attach_avoid_skips() knows of them */
 };
 
@@ -63,6 +63,12 @@ struct attach {
 		uint64_t misses;
 		bool settled;	/* no call that began before can still be under way */
 	} taken_over[WIRE_HOOKS];
+	/* attach_skipped_closes(): at the last look */
+	struct {
+		uint64_t misses, lost;
+		uint64_t alive, born;
+		bool by_kprobe;
+	} closes;
 };
 
 /* The type that people read as @kind, or NULL. */

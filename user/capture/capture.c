@@ -43,6 +43,7 @@ struct capture {
 	uint64_t ring_told;
 	uint64_t skipped_told;		/* of the programs' misses */
 	uint64_t skipped_seen;		/* unfinished entries in the ring */
+	uint64_t closes_told;
 	uint64_t table_told;
 	uint64_t checked_ns;		/* when the counters were last read */
 
@@ -126,6 +127,12 @@ static void tell_counters(struct capture *c)
 		tell_loss(c, skipped - c->skipped_told, c->checked_ns, t, LOSS_SKIPPED,
 			  EV_NONE, 0);
 		c->skipped_told = skipped;
+	}
+	skipped = attach_skipped_closes(c->attach);
+	if (skipped > c->closes_told) {
+		tell_loss(c, skipped - c->closes_told, c->checked_ns, t, LOSS_SKIPPED,
+			  EV_STREAM_CLOSE, 0);
+		c->closes_told = skipped;
 	}
 	if (now.table_full > c->table_told) {
 		tell_loss(c, now.table_full - c->table_told, c->checked_ns, t, LOSS_TABLE,

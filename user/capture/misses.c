@@ -7,6 +7,10 @@
  * where they are and stand back; what they miss from then on is not lost.  The
  * kernel goes on counting it, so a miss is held against what the kretprobes
  * told of calls whose fexit did not run (wire_counters.covered).
+ *
+ * A hook that has only an entry loses its event with that.  The user's close()
+ * is seen at a function that every file goes through: which of its misses were
+ * data FDs nobody knows, so that they are counted apart, and from above.
  */
 #include "capture/attach_internal.h"
 
@@ -98,7 +102,7 @@ uint64_t attach_own_misses(const struct attach *a, struct attached *at)
 
 	/* Only returns: a skipped entry costs the start time, not the event. */
 	if (!at->is_exit)
-		return 0;
+		return 0;	/* but see attach_skipped_closes() */
 	if (is_fexit(at) && !a->skel->bss->by_kprobe[type - attach_hook_types])
 		sum += at->misses = prog_misses(at->prog_fd);
 	if (at->link)
@@ -146,6 +150,10 @@ void attach_taken_over(struct attach *a, const struct hook_type *type)
 	size_t id = type - attach_hook_types;
 	uint64_t low, high;
 
+	if (id == WIRE_HOOK_file_closed) {
+		attach_skipped_closes(a);
+		a->closes.by_kprobe = true;
+	}
 	/* Calls that began before may still miss their fexit: see attach_skipped(). */
 	settle(a, id, &low, &high);
 	a->taken_over[id].misses = low;
@@ -189,6 +197,31 @@ uint64_t attach_skipped(struct attach *a)
 	if (bpf_program__autoload(a->skel->progs.next_state_exit))
 		sum += prog_misses(bpf_program__fd(a->skel->progs.next_state_exit));
 	return sum;
+}
+
+uint64_t attach_skipped_closes(struct attach *a)
+{
+	const struct hook_type *type = &attach_hook_types[WIRE_HOOK_file_closed];
+	uint64_t alive = a->skel->bss->streams_alive, born = a->skel->bss->last_stream;
+	bool ours = alive || a->closes.alive || born != a->closes.born;
+	struct attached *at;
+	uint64_t misses;
+	size_t i;
+
+	a->closes.alive = alive;
+	a->closes.born = born;
+	for (i = 0; i < a->n_attached && !a->closes.by_kprobe; i++) {
+		at = &a->attached[i];
+		if (at->prog_fd < 0 || attach_hook_type(a->hooks[at->hook].kind) != type)
+			continue;
+		misses = prog_misses(at->prog_fd);
+		if (ours && misses > a->closes.misses) {
+			a->closes.lost += misses - a->closes.misses;
+			at->misses = misses;
+		}
+		a->closes.misses = misses;
+	}
+	return a->closes.lost;
 }
 
 int attach_avoid_skips(struct attach *a)
