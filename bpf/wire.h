@@ -274,6 +274,22 @@ struct wire_overflow {
 	__u32 device;
 };
 
+/*
+ * A call that was under way before the capture began, by pid << 32 | tid.  The
+ * registers are the user's own, with which the task entered the kernel.
+ */
+struct wire_earlier {
+	__u64 user_arg;
+	__u64 sp, ip;
+	__u32 kind;		/* enum wire_kind */
+	__u32 cmd;
+	__u32 device;
+	__u32 stream;
+};
+WIRE_ASSERT(wire_earlier, 40);
+
+#define WIRE_EARLIER	256	/* looked at at once */
+
 /* A module whose files are looked at when a capture joins. */
 struct wire_module {
 	char name[56];		/* MODULE_NAME_LEN of a 64-bit kernel */

@@ -120,10 +120,24 @@ struct vfio_device_file {
 	struct vfio_device *device;
 };
 
+struct fdtable {
+	__u32 max_fds;
+	void *fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
 struct task_struct {
 	__s32 pid;
 	__s32 tgid;
 	__u8 comm[16];
+	struct files_struct *files;
+};
+
+struct bpf_iter__task {
+	struct task_struct *task;
 };
 
 struct bpf_iter__task_file {

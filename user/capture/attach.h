@@ -13,6 +13,7 @@
 
 struct attach;
 struct wire_counters;
+struct wire_earlier;
 
 int attach_open(struct attach **out, const struct capture_opts *opts,
 		char *err, size_t err_len);
@@ -80,10 +81,19 @@ struct attach_flight {
 	uint32_t pid;		/* 0: not known */
 	uint32_t feature_target;	/* of a SET_STATE */
 	bool has_target;
+	bool news;		/* the first word of a call that is older: see earlier.h */
 };
 
 /* Call @fn for each call in flight, in no order. */
 void attach_flights(const struct attach *a,
 		    void (*fn)(const struct attach_flight *f, void *arg), void *arg);
+
+/*
+ * Call @fn for each task, as pid << 32 | tid, whose registers say that it is in
+ * a call that no hook saw beginning: see earlier.h, which makes something of it.
+ */
+void attach_earlier(struct attach *a,
+		    void (*fn)(uint64_t id, const struct wire_earlier *call, void *arg),
+		    void *arg);
 
 #endif

@@ -12,6 +12,7 @@
 #include "bpf/wire.h"
 #include "capture/attach.h"
 #include "capture/decode.h"
+#include "capture/earlier.h"
 #include "capture/process.h"
 
 /* The ring is looked at at least this often, whatever wakes us. */
@@ -30,6 +31,7 @@ struct capture {
 	struct ring_buffer *rb;
 	struct meta meta;
 	struct processes *procs;
+	struct earlier *earlier;	/* NULL: no call was under way */
 	char vm[EVENT_NAME_LEN];	/* the only one wanted; "": all */
 
 	struct event queue[QUEUE_LEN + QUEUE_SPARE];
@@ -192,6 +194,10 @@ static void tell_flight(const struct attach_flight *f, void *arg)
 		c->stuck_at_end = true;
 	ev->stuck.call = f->has_target ? EV_SET_STATE : decode_kind(f->kind);
 	ev->stuck.age_ns = age;
+	if (f->news)
+		meta_addf(&c->meta, "note",
+			  "a %s of thread %u was under way when the capture began: it is older than its stuck events say",
+			  event_kind_name(ev->stuck.call), f->tid);
 }
 
 /* @last: the capture ends, so whatever is old enough is told once more. */
@@ -202,6 +208,7 @@ static void tell_stuck(struct capture *c, bool last)
 	if (last)
 		look.before = 0;
 	attach_flights(c->attach, tell_flight, &look);
+	earlier_flights(c->earlier, c->attach, tell_flight, &look);
 	c->looked_ns = look.now;
 }
 
@@ -301,6 +308,9 @@ static int on_record(void *ctx, void *data, size_t size)
 	struct event ev;
 	uint64_t lost;
 
+	/* These two may tell what the thread has, not what it did. */
+	if (h->kind != WIRE_DEVICE && h->kind != WIRE_STREAM_OPEN)
+		earlier_over(c->earlier, h->tid);
 	/* What ended after the stop is not part of this capture. */
 	if (c->stop_ns && h->end_ns > c->stop_ns) {
 		c->drained = true;
@@ -463,6 +473,7 @@ static void capture_close(struct event_source *src)
 		return;
 	ring_buffer__free(c->rb);
 	left_behind = attach_close(c->attach, c->stuck_at_end) != 0;
+	earlier_destroy(c->earlier);
 	processes_destroy(c->procs);
 	meta_clear(&c->meta);
 	free(c);
@@ -530,6 +541,7 @@ int capture_open(struct capture **out, const struct capture_opts *opts,
 	ret = attach_open(&c->attach, opts, err, err_len);
 	if (ret)
 		goto fail;
+	c->earlier = earlier_create(c->attach);
 	attach_hooks(c->attach, &n_hooks);
 	tell_hooks(c, n_hooks);
 	c->rb = ring_buffer__new(attach_ring_fd(c->attach), on_record, c, NULL);

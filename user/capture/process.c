@@ -218,3 +218,17 @@ bool process_in_file_call(uint32_t tid)
 			return true;
 	return false;
 }
+
+uint64_t process_user_time(uint32_t tid)
+{
+	char buf[1024], *at;
+	int field;
+
+	if (read_proc(tid, "stat", buf, sizeof(buf)) <= 0)
+		return 0;
+	/* The second field is a name, which may hold anything. */
+	at = strrchr(buf, ')');
+	for (field = 2; at && field < 14; field++)
+		at = strchr(at + 1, ' ');
+	return at ? strtoull(at, NULL, 10) : 0;
+}

@@ -45,6 +45,9 @@ uint32_t process_of_thread(uint32_t tid, char comm[EVENT_COMM_LEN]);
  */
 bool process_in_file_call(uint32_t tid);
 
+/* What thread @tid has run outside the kernel, in clock ticks; 0 when it has gone. */
+uint64_t process_user_time(uint32_t tid);
+
 /*
  * The VM's name in a command line as /proc/PID/cmdline has it: @len bytes,
  * words separated by NUL.  QEMU: "-name web,debug-threads=on" or "-name

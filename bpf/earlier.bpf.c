@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * earlier.bpf.c - calls that were under way before the capture began
+ *
+ * No hook saw their entry, but where a task is in a system call, the registers
+ * with which it came are at the top of its kernel stack: the call's number, its
+ * file and its command.  An iterator over all tasks notes those in a call on a
+ * VFIO device or a data FD that no hook knows of.
+ *
+ * A task that is on a cpu may have left the call: its registers stay where they
+ * are until it enters the kernel again.  So this is a hint, and who reads it
+ * looks more than once; see capture/earlier.h.
+ */
+#include "bpf/common.bpf.h"
+
+/* arch/x86/entry/syscalls/syscall_64.tbl */
+#define SYS_READ	0
+#define SYS_WRITE	1
+#define SYS_IOCTL	16
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, WIRE_EARLIER);
+	__type(key, __u64);
+	__type(value, struct wire_earlier);
+} earlier SEC(".maps");
+
+#ifdef __TARGET_ARCH_x86
+static __always_inline struct file *task_file(struct task_struct *task, __u32 fd)
+{
+	struct fdtable *fdt = BPF_CORE_READ(task, files, fdt);
+	struct file **files, *file = NULL;
+
+	if (!fdt || fd >= BPF_CORE_READ(fdt, max_fds))
+		return NULL;
+	files = BPF_CORE_READ(fdt, fd);
+	if (bpf_probe_read_kernel(&file, sizeof(file), files + fd))
+		return NULL;
+	return file;
+}
+
+/* On a device FD: true, with the device, when it is a wanted one's. */
+static __always_inline bool device_call(struct file *file, struct wire_earlier *val)
+{
+	struct wire_module name = {};
+	struct vfio_device_file *df;
+	struct device_val *known;
+	struct module *owner;
+	__u32 *what;
+	__u64 key;
+
+	owner = BPF_CORE_READ(file, f_op, owner);
+	if (!owner)
+		return false;
+	bpf_probe_read_kernel_str(name.name, sizeof(name.name), owner->name);
+	what = bpf_map_lookup_elem(&modules, &name);
+	if (!what || *what != WIRE_MODULE_VFIO)
+		return false;
+	df = BPF_CORE_READ(file, private_data);
+	key = (__u64)BPF_CORE_READ(df, device);
+	known = bpf_map_lookup_elem(&devices, &key);
+	if (!known || !known->id)
+		return false;
+	val->device = known->id;
+	return true;
+}
+
+/* On a data FD: true, with the stream, when no hook saw its entry. */
+static __always_inline bool stream_call(struct file *file, __u32 tid, struct wire_earlier *val)
+{
+	struct wire_overflow_key over = { .tid = tid };
+	__u64 key = (__u64)file;
+	struct wire_stream *st;
+	__u32 *slot;
+	int i;
+
+	slot = bpf_map_lookup_elem(&stream_slots, &key);
+	if (!slot)
+		return false;
+	st = bpf_map_lookup_elem(&streams, slot);
+	if (!st)
+		return false;
+	for (i = 0; i < WIRE_CELLS; i++)
+		if (st->cell[i].owner >> 8 == tid)
+			return false;
+	over.stream = st->id;
+	if (bpf_map_lookup_elem(&io_overflow, &over))
+		return false;
+	val->device = st->device;
+	val->stream = st->id;
+	return true;
+}
+
+SEC("iter/task")
+int earlier_calls(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct wire_earlier val = {};
+	struct pt_regs regs;
+	struct file *file;
+	__u32 pid, tid;
+	__u64 id;
+
+	if (!task)
+		return 0;
+	pid = BPF_CORE_READ(task, tgid);
+	tid = BPF_CORE_READ(task, pid);
+	if (filter_pid && filter_pid != pid)
+		return 0;
+	if (bpf_probe_read_kernel(&regs, sizeof(regs), (void *)bpf_task_pt_regs(task)))
+		return 0;
+	switch (regs.orig_rax) {
+	case SYS_READ:
+		val.kind = WIRE_READ;
+		break;
+	case SYS_WRITE:
+		val.kind = WIRE_WRITE;
+		break;
+	case SYS_IOCTL:
+		val.cmd = regs.rsi;
+		if (val.cmd == VFIO_IOCTL_DEVICE_FEATURE)
+			val.kind = WIRE_FEATURE;
+		else if (val.cmd == VFIO_IOCTL_DEVICE_RESET ||
+			 val.cmd == VFIO_IOCTL_DEVICE_PCI_HOT_RESET)
+			val.kind = WIRE_RESET;
+		else
+			return 0;
+		break;
+	default:
+		return 0;
+	}
+	file = task_file(task, regs.rdi);
+	if (!file)
+		return 0;
+	id = (__u64)pid << 32 | tid;
+	if (filter_tasks && bpf_map_lookup_elem(&ignored_tasks, &pid))
+		return 0;
+	if (regs.orig_rax == SYS_IOCTL) {
+		if (bpf_map_lookup_elem(&calls, &id) || !device_call(file, &val))
+			return 0;
+	} else if (!stream_call(file, tid, &val)) {
+		return 0;
+	}
+	val.user_arg = regs.rdx;
+	val.sp = regs.rsp;
+	val.ip = regs.rip;
+	bpf_map_update_elem(&earlier, &id, &val, BPF_ANY);
+	return 0;
+}
+#else
+/* Elsewhere the registers lie otherwise: nothing is found. */
+SEC("iter/task")
+int earlier_calls(struct bpf_iter__task *ctx)
+{
+	return 0;
+}
+#endif
