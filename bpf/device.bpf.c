@@ -16,10 +16,18 @@ static __always_inline struct wire_call *call_get(void)
 	return bpf_map_lookup_elem(&calls, &id);
 }
 
+/* The head of a VFIO_DEVICE_FEATURE's argument, and the state behind it. */
+struct feature_head {
+	__u32 argsz;
+	__u32 flags;
+	__u32 state;
+};
+
 static __always_inline void call_begin(__u32 kind, __u32 cmd, __u32 device, __u64 arg)
 {
 	__u64 id = bpf_get_current_pid_tgid();
 	struct wire_call *old = bpf_map_lookup_elem(&calls, &id);
+	struct feature_head head = {};
 	struct wire_call call = {};
 
 	if (old)
@@ -29,6 +37,12 @@ static __always_inline void call_begin(__u32 kind, __u32 cmd, __u32 device, __u6
 	call.cmd = cmd;
 	call.device = device;
 	call.user_arg = arg;
+	/* Only to know it again: a page that is not there yet is no loss. */
+	if (cmd == VFIO_IOCTL_DEVICE_FEATURE &&
+	    !bpf_probe_read_user(&head, sizeof(head), (void *)arg)) {
+		call.flags = head.flags;
+		call.state = head.state;
+	}
 	if (bpf_map_update_elem(&calls, &id, &call, BPF_ANY))
 		table_full();
 }
@@ -38,6 +52,29 @@ static __always_inline void call_end(void)
 	__u64 id = bpf_get_current_pid_tgid();
 
 	bpf_map_delete_elem(&calls, &id);
+}
+
+/*
+ * Whether @call is the entry of the call that returns now: with the return of
+ * one call and the entry of the next both skipped by the kernel (see HOOK()) it
+ * is the former's.
+ */
+static __always_inline bool call_is(struct wire_call *call, __u32 cmd, __u32 device, __u64 arg)
+{
+	const __u32 set_state = VFIO_FEATURE_SET | VFIO_FEATURE_MIG_DEVICE_STATE;
+	struct feature_head head;
+
+	if (call->cmd != cmd || call->device != device)
+		return false;
+	/* Begun at the driver's set_state: see set_state_on_enter(). */
+	if (!call->user_arg)
+		return true;
+	if (call->user_arg != arg)
+		return false;
+	if (cmd != VFIO_IOCTL_DEVICE_FEATURE || !call->flags ||
+	    bpf_probe_read_user(&head, sizeof(head), (void *)arg))
+		return true;
+	return head.flags == call->flags && (head.flags != set_state || head.state == call->state);
 }
 
 /* The step under way has ended now. */
@@ -160,6 +197,10 @@ static __always_inline void device_ioctl_on_exit(const __u64 *a, void *ctx)
 	if (!device)
 		return;
 	call = call_get();
+	if (call && !call_is(call, cmd, device, a[2])) {
+		call_end();
+		call = NULL;
+	}
 	if (call) {
 		arc_finish(call, ret < 0 ? ret : 0);
 		start_ns = call->start_ns;
@@ -235,9 +276,17 @@ static __always_inline bool next_state_wants(const __u64 *a)
 	return true;
 }
 
-static __always_inline void next_state_on_enter(const __u64 *a)
+/* The call under way on this device. */
+static __always_inline struct wire_call *call_on(struct vfio_device *vdev)
 {
 	struct wire_call *call = call_get();
+
+	return call && call->device == device_id(vdev) ? call : NULL;
+}
+
+static __always_inline void next_state_on_enter(const __u64 *a)
+{
+	struct wire_call *call = call_on((struct vfio_device *)a[0]);
 
 	if (call)
 		arc_finish(call, 0);
@@ -245,7 +294,7 @@ static __always_inline void next_state_on_enter(const __u64 *a)
 
 static __always_inline void next_state_on_exit(const __u64 *a, void *ctx)
 {
-	struct wire_call *call = call_get();
+	struct wire_call *call = call_on((struct vfio_device *)a[0]);
 	__u32 next = WIRE_STATE_UNKNOWN;
 
 	/* Refused: no step follows, and *next is not to be read. */
@@ -270,7 +319,7 @@ HOOK_KPROBES(next_state, 4)
 SEC("?fexit/vfio_mig_get_next_state")
 int next_state_exit(__u64 *ctx)
 {
-	__u64 a[5] = { 0, ctx[1], ctx[2] };
+	__u64 a[5] = { ctx[0], ctx[1], ctx[2] };
 
 	if (!fentry_exit_is_due(WIRE_HOOK_next_state))
 		return 0;
@@ -299,7 +348,8 @@ static __always_inline void open_close_exit(__u32 kind, const __u64 *a, __s64 re
 	if (!device)
 		return;
 	call = call_get();
-	record_plain(kind, call ? call->start_ns : 0, ret, device, 0);
+	record_plain(kind, call && call->kind == kind && call->device == device ?
+			   call->start_ns : 0, ret, device, 0);
 	if (call)
 		call_end();
 }
@@ -362,17 +412,28 @@ static __always_inline bool set_state_wants(const __u64 *a)
 
 static __always_inline void set_state_on_enter(const __u64 *a)
 {
-	struct wire_call *call = call_get();
+	struct vfio_device *vdev = (struct vfio_device *)a[0];
+	const __u32 cmd = VFIO_IOCTL_DEVICE_FEATURE;
+	struct wire_call *call = call_on(vdev);
+	__u32 device;
 
-	if (!call)
-		return;
+	/* The ioctl's entry was skipped: without a call its steps would be lost. */
+	if (!call || call->cmd != cmd || call->has_target) {
+		device = device_id(vdev);
+		if (!device)
+			return;
+		call_begin(WIRE_FEATURE, cmd, device, 0);
+		call = call_get();
+		if (!call)
+			return;
+	}
 	call->target = a[1];
 	call->has_target = 1;
 }
 
 static __always_inline void set_state_on_exit(const __u64 *a, void *ctx)
 {
-	struct wire_call *call = call_get();
+	struct wire_call *call = call_on((struct vfio_device *)a[0]);
 	__u64 ret = a[2];
 	__s64 err = 0;
 	__u32 device, stream;

@@ -259,8 +259,11 @@ struct wire_call {
 	__u32 arc_from;
 	__u32 arc_to;
 	__u32 arc_target;
+	/* of a feature call's argument, at its entry; 0 when it could not be read */
+	__u32 flags;
+	__u32 state;
 };
-WIRE_ASSERT(wire_call, 64);
+WIRE_ASSERT(wire_call, 72);
 
 /* A data-FD call in flight that found no cell. */
 struct wire_overflow_key {
