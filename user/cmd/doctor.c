@@ -119,6 +119,13 @@ static bool is_locked_down(const struct probe *p)
 	return !strcmp(p->lockdown, "confidentiality");
 }
 
+static bool is_set(const struct probe *p, const char *option)
+{
+	const char *value = probe_config(p, option);
+
+	return value && value[0] != 'n';
+}
+
 /* " (CONFIG_X is not set)" where the kernel's configuration says so. */
 static const char *config_note(const struct probe *p, const char *option, char buf[96])
 {
@@ -194,6 +201,10 @@ static void judge_kernel(struct doctor *d)
 	}
 	if (p->vmlinux_btf == PROBE_YES) {
 		row(d, S_KERNEL, L_OK, "BTF", "of the kernel is there");
+	} else if (p->vmlinux_btf == PROBE_NO && is_set(p, "CONFIG_DEBUG_INFO_BTF")) {
+		r = row(d, S_KERNEL, L_BAD, "BTF",
+			"the kernel has it (CONFIG_DEBUG_INFO_BTF=y), but not in /sys/kernel/btf");
+		help(r, "run it where the host's /sys can be seen");
 	} else if (p->vmlinux_btf == PROBE_NO) {
 		r = row(d, S_KERNEL, L_BAD, "BTF", "the kernel has none%s",
 			config_note(p, "CONFIG_DEBUG_INFO_BTF", note));
@@ -252,10 +263,12 @@ static void judge_privileges(struct doctor *d)
 	if (!p->proc) {
 		row(d, S_PRIVILEGES, L_UNKNOWN, "capabilities", "not known without /proc");
 	} else if (admin) {
-		row(d, S_PRIVILEGES, L_OK, "capabilities", "%s", have);
+		row(d, S_PRIVILEGES, L_OK, "capabilities", "%s; CAP_SYS_ADMIN alone suffices",
+		    have);
 	} else {
 		r = row(d, S_PRIVILEGES, able ? L_NOTE : L_BAD, "capabilities",
-			"%s%sCAP_SYS_ADMIN is missing", have, *have ? "; " : "");
+			"%s%sCAP_SYS_ADMIN is missing, which alone would suffice", have,
+			*have ? "; " : "");
 		help(r, "sudo vfioscope doctor");
 	}
 	if (p->init_userns == PROBE_NO) {
@@ -275,7 +288,7 @@ static void judge_privileges(struct doctor *d)
 static void judge_vfio(struct doctor *d)
 {
 	const struct probe *p = d->p;
-	bool iommu = false, migrates = false, unknown = false;
+	bool iommu = false, migrates = false, unknown = false, traced = true;
 	const char *config = probe_config(p, "CONFIG_VFIO");
 	struct row *r;
 	size_t i;
@@ -302,12 +315,18 @@ static void judge_vfio(struct doctor *d)
 			migrates = true;
 		if (m->btf == PROBE_NO && !iommufd && strcmp(m->name, "vfio")) {
 			unknown = true;
-			r = row(d, S_VFIO, L_NOTE, m->name,
-				"no BTF: its functions are traced by kprobe, once they are met");
-			help(r, "CONFIG_DEBUG_INFO_BTF_MODULES=y, vmlinux beside the module's build");
+			r = row(d, S_VFIO, L_NOTE, m->name, traced ?
+				"no BTF: if it is a driver, its functions are traced by kprobe from when they are first met, not before" :
+				"no BTF");
+			if (traced)
+				help(r, "build it with vmlinux at hand (CONFIG_DEBUG_INFO_BTF_MODULES=y)");
 		} else if (m->btf == PROBE_NO && !iommufd) {
-			r = row(d, S_VFIO, L_BAD, m->name, "no BTF");
-			help(r, "boot a kernel that has CONFIG_DEBUG_INFO_BTF_MODULES=y");
+			traced = false;
+			r = row(d, S_VFIO, L_BAD, m->name,
+				"no BTF: the programs cannot be fitted to it");
+			help(r, is_set(p, "CONFIG_DEBUG_INFO_BTF_MODULES") ?
+			     "run it where the host's /sys can be seen" :
+			     "boot a kernel that has CONFIG_DEBUG_INFO_BTF_MODULES=y");
 		} else {
 			row(d, S_VFIO, L_OK, m->name, "%s%s%s%s%s",
 			    m->builtin ? "built in" : "loaded",
@@ -339,7 +358,7 @@ static void judge_devices(struct doctor *d)
 		    dev->driver[0] ? dev->driver : "no driver", dev->group[0] ? ", group " : "",
 		    dev->group, dev->migrates == PROBE_YES ? "its driver migrates" :
 		    dev->migrates == PROBE_NO ? "its driver cannot migrate" :
-		    "whether its driver migrates is not known");
+		    "whether its driver migrates shows when it is used");
 	}
 	if (!p->n_devices && p->sys) {
 		r = row(d, S_DEVICES, L_NOTE, "none", "no device is bound to a vfio driver");
@@ -385,13 +404,13 @@ static void judge_support(struct doctor *d)
 			p->proc && p->vfio == PROBE_YES && !has_caps(p) ?
 			"attaching needs root, or CAP_SYS_ADMIN: try 'sudo'" : p->capture.why;
 		d->support_word = "none";
-		snprintf(d->support, sizeof(d->support), "none");
+		snprintf(d->support, sizeof(d->support), "none: %s", d->error);
 		return;
 	}
 	if (p->capture.works != PROBE_YES) {
 		d->support_word = "partial";
 		snprintf(d->support, sizeof(d->support),
-			 "without fentry: live and record need --attach kprobe");
+			 "partial: without fentry; live and record need --attach kprobe");
 		return;
 	}
 	for (i = 0; i < p->n_hooks; i++) {
@@ -410,23 +429,17 @@ static void judge_support(struct doctor *d)
 		return;
 	}
 	d->support_word = "partial";
-	snprintf(d->support, sizeof(d->support), "without");
-	if (off) {
-		len = strlen(d->support);
-		snprintf(d->support + len, sizeof(d->support) - len, " %zu of %zu hooks", off,
-			 p->n_hooks);
-	}
-	if (by_kprobe) {
-		len = strlen(d->support);
+	len = snprintf(d->support, sizeof(d->support), "partial: %zu of %zu hooks by fentry",
+		       p->n_hooks - by_kprobe - off, p->n_hooks);
+	if (by_kprobe)
+		len += snprintf(d->support + len, sizeof(d->support) - len, ", %zu by kprobe",
+				by_kprobe);
+	if (off)
+		len += snprintf(d->support + len, sizeof(d->support) - len,
+				", %zu not at all", off);
+	if (no_btf)
 		snprintf(d->support + len, sizeof(d->support) - len,
-			 "%s fentry for %zu of %zu hooks (kprobes do it)", off ? "," : "",
-			 by_kprobe, p->n_hooks);
-	}
-	if (no_btf) {
-		len = strlen(d->support);
-		snprintf(d->support + len, sizeof(d->support) - len, "%s BTF of %zu module%s",
-			 off || by_kprobe ? "," : "", no_btf, no_btf == 1 ? "" : "s");
-	}
+			 "; %zu module%s without BTF", no_btf, no_btf == 1 ? "" : "s");
 }
 
 /* ---- printing ------------------------------------------------------------------------ */
@@ -473,8 +486,9 @@ static void print_text(FILE *f, const struct doctor *d, bool color)
 		const struct row *r = &d->rows[i];
 
 		if ((int)r->section != section) {
-			fprintf(f, "%s%s%s%s\n", i ? "\n" : "", color ? "\033[1m" : "",
-				section_names[r->section], off);
+			fprintf(f, "%s%s%s%s%s\n", i ? "\n" : "", color ? "\033[1m" : "",
+				section_names[r->section], off, r->section != S_HOOKS ? "" :
+				"  (the methods that work, tried just now; the first is taken)");
 			section = r->section;
 		}
 		on = color ? level_colors[r->level] : "";
