@@ -254,6 +254,55 @@ static void sizes(void **state)
 	assert_int_equal(sizes_next(&a), 4099);
 }
 
+/* Every choice is made now and then, none contradicts itself, and the seed decides. */
+static void variety(void **state)
+{
+	const struct exercise_plan base = {
+		.device = "a", .to = "b", .vary = true, .seed = 3, .dirty = { .given = true },
+		.policy.limit_ns = 30 * S,
+	};
+	unsigned int kinds[POLICY_NONE + 1] = { 0 }, cancels = 0, random = 0, limited = 0, max = 0;
+	char how[EXERCISE_HOW_LEN], again[EXERCISE_HOW_LEN], err[EXERCISE_ERR_LEN];
+	struct exercise_plan p, q;
+	uint32_t i, same = 0;
+
+	(void)state;
+	for (i = 1; i <= 1000; i++) {
+		p = q = base;
+		exercise_vary(&p, i, how);
+		exercise_vary(&q, i, again);
+		assert_string_equal(how, again);
+		assert_memory_equal(&p, &q, sizeof(p));
+		q.seed = 4;
+		exercise_vary(&q, i, again);
+		same += !strcmp(how, again);
+		assert_true(strlen(how) < EXERCISE_HOW_LEN - 1);
+		kinds[p.policy.kind]++;
+		cancels += p.cancel != STAGE_NEVER;
+		random += !p.buffer;
+		limited += p.bandwidth > 0;
+		max += !p.dirty.rate;
+		assert_true(p.policy.limit_ns == 30 * S && p.buffer <= 4 << 20 && !p.reset);
+		p.vary = false;
+		assert_int_equal(exercise_plan_check(&p, err), 0);
+	}
+	assert_true(same < 10);
+	assert_in_range(kinds[POLICY_AFTER], 200, 400);
+	assert_in_range(kinds[POLICY_BELOW], 100, 300);
+	assert_in_range(kinds[POLICY_NONE], 50, 200);
+	assert_in_range(kinds[POLICY_INITIAL], 50, 250);
+	assert_in_range(kinds[POLICY_CONVERGED], 150, 450);
+	/* Which the uAPI advises against. */
+	assert_int_equal(kinds[POLICY_AT_ONCE], 0);
+	assert_in_range(cancels, 50, 160);
+	assert_in_range(random, 400, 600);
+	assert_in_range(limited, 300, 500);
+	assert_in_range(max, 50, 160);
+	p = base;
+	p.cancel = STAGE_PRECOPY;
+	assert_int_equal(exercise_plan_check(&p, err), -EINVAL);
+}
+
 static void noise(void **state)
 {
 	uint8_t a[67] = { 0 }, b[67] = { 0 };
@@ -389,6 +438,7 @@ int main(void)
 		cmocka_unit_test(contradictions),
 		cmocka_unit_test(faults),
 		cmocka_unit_test(sizes),
+		cmocka_unit_test(variety),
 		cmocka_unit_test(noise),
 		cmocka_unit_test(prints),
 		cmocka_unit_test(dirtying),

@@ -63,6 +63,8 @@ static const struct opt opts[] = {
 	  .help = "so many migrations, one after the other (1)" },
 	{ 0, "seed", OPT_U64, OPT_AT(struct exercise_opts, plan.seed), .arg = "N",
 	  .help = "what decides everything that is random; it is printed" },
+	{ 0, "vary", OPT_FLAG, OPT_AT(struct exercise_opts, plan.vary),
+	  .help = "each migration another switch, buffer, bandwidth, dirty rate, way to wait; some are cancelled" },
 	{ 0, "no-probes", OPT_FLAG, OPT_AT(struct exercise_opts, plan.no_probes),
 	  .help = "only the calls of a VMM: no GET_STATE after each step, no look behind the end of the stream" },
 	{ 0, "fault", OPT_STRING, OPT_AT(struct exercise_opts, fault), .arg = "NAME",
@@ -137,6 +139,8 @@ static void print_text(struct driver *d, const struct exercise_result *r)
 		exercise_outcome_name(r->outcome), total, pre, stop);
 	if (r->stop_ns)
 		fprintf(d->out, " in %s", window);
+	if (r->how[0])
+		fprintf(d->out, " (%s)", r->how);
 	if (r->gave_up)
 		fputs(", did not converge", d->out);
 	if (r->error[0])
@@ -182,6 +186,8 @@ static void print_json(struct driver *d, const struct exercise_result *r)
 	}
 	if (r->has_data_size)
 		json_ku64(j, "stop_copy_length", r->data_size);
+	if (r->how[0])
+		json_kstring(j, "how", r->how);
 	json_kbool(j, "gave_up", r->gave_up);
 	json_ku64(j, "dirtied_bytes", r->dirtied);
 	json_kstring(j, "verified", exercise_verified_name(r->verified));
@@ -432,6 +438,7 @@ const struct command command_exercise = {
 "  vfioscope exercise 0000:3b:00.2 --to 0000:3b:00.3 --check\n"
 "  vfioscope exercise 3b:00.2 --dirty 2:4MiB --switch below=1MiB --buffer random\n"
 "  vfioscope exercise 3b:00.2 --cancel stop-copy --repeat 100 --seed 7\n"
+"  vfioscope exercise 3b:00.2 --to 3b:00.3 --dirty 2 --vary --repeat 100 --check\n"
 "  vfioscope exercise --fault list",
 	.opts = opts,
 	.run = cmd_exercise,

@@ -54,6 +54,7 @@ struct exercise_plan {
 	const char *device;		/* PCI address, or a UUID */
 	const char *to;			/* NULL: back into the device itself */
 	const char *with;		/* a sibling, or NULL */
+	bool vary;			/* exercise_vary() before each migration */
 	bool no_load;			/* save only */
 	bool no_p2p;			/* do not use the P2P states */
 	bool no_probes;			/* no look at what a VMM need not look at */
@@ -91,6 +92,13 @@ int exercise_parse_compare(const char *s, struct exercise_region *r, char err[EX
 int exercise_parse_buffer(const char *s, uint64_t *size, char err[EXERCISE_ERR_LEN]);
 /* "read=5ms", "arc=5ms", "load=5ms" */
 int exercise_parse_delay(const char *s, struct exercise_plan *p, char err[EXERCISE_ERR_LEN]);
+/*
+ * Let chance choose what a VMM is free to do: when to switch, the sizes of its
+ * buffers, its bandwidth, how it waits, whether it cancels, and the rate at
+ * which @p->dirty is written to.  The same seed and number choose the same.
+ */
+#define EXERCISE_HOW_LEN	160
+void exercise_vary(struct exercise_plan *p, uint32_t number, char how[EXERCISE_HOW_LEN]);
 /* What contradicts itself in a plan, before any device is looked at. */
 int exercise_plan_check(const struct exercise_plan *p, char err[EXERCISE_ERR_LEN]);
 
@@ -129,6 +137,7 @@ struct exercise_result {
 	uint64_t dirtied;		/* bytes written to the region meanwhile */
 	enum exercise_verified verified;
 	uint64_t verified_bytes;
+	char how[EXERCISE_HOW_LEN];	/* what chance chose; "" without vary */
 	/* Why it was not verified, or where it differs; what call failed. */
 	char why[EXERCISE_ERR_LEN], error[EXERCISE_ERR_LEN];
 };

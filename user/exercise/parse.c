@@ -180,6 +180,8 @@ int exercise_plan_check(const struct exercise_plan *p, char err[EXERCISE_ERR_LEN
 		return contradiction(err, "--cancel and --reset end the same session: one of them");
 	if (p->policy.kind == POLICY_NONE && (p->cancel == STAGE_PRECOPY || p->reset == STAGE_PRECOPY))
 		return contradiction(err, "--switch no-precopy leaves no pre-copy to cancel or reset in");
+	if (p->vary && (f || p->cancel || p->reset))
+		return contradiction(err, "--vary chooses how it ends: it does not go with --cancel, --reset, --fault");
 	if (!f)
 		return 0;
 	if (p->cancel || p->reset)

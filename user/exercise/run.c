@@ -209,9 +209,11 @@ static int bring_back(struct run *n, struct device *d)
 /* The session ended before its time: nothing of it goes on. */
 static int give_up(struct run *n)
 {
-	int err, err2 = 0, err3 = 0;
+	int err, err2, err3 = 0;
 
 	run_stop_dirtying(n);
+	/* Half a stream cannot be loaded: only a reset leads out of RESUMING. */
+	err2 = target_drop(n);
 	err = bring_back(n, &n->x->src);
 	if (n->sfd >= 0 && !n->plan->no_probes && !err) {
 		uint8_t byte;
@@ -220,12 +222,8 @@ static int give_up(struct run *n)
 			run_note(n, 0, "%s: read() moves data after the session", n->x->src.name);
 	}
 	run_close_fd(&n->sfd);
-	if (n->x->has_dst) {
-		err2 = target_drop(n);
-		if (!err2)
-			err2 = bring_back(n, &n->x->dst);
-	}
-	run_close_fd(&n->rfd);
+	if (n->x->has_dst && !err2)
+		err2 = bring_back(n, &n->x->dst);
 	if (n->x->has_sib)
 		err3 = bring_back(n, &n->x->sib);
 	return err ? err : err2 ? err2 : err3;
@@ -296,18 +294,25 @@ static void tell_late(void *ctx, const char *line)
 
 int exercise_migrate(struct exercise *x, uint32_t number, struct exercise_result *r)
 {
+	struct exercise_plan plan = *x->plan;
 	struct run n = {
-		.x = x, .plan = x->plan, .r = r, .sfd = -1, .rfd = -1, .spool = -1,
+		.x = x, .plan = &plan, .r = r, .sfd = -1, .rfd = -1, .spool = -1,
 		.began_ns = run_now_ns(),
-		.read_size.fixed = (size_t)x->plan->buffer, .write_size.fixed = (size_t)x->plan->buffer,
 	};
 	int ret = -ENOMEM;
 
 	*r = (struct exercise_result){ .number = number };
-	random_seed(&n.read_size.random, x->plan->seed, number * 4ULL);
-	random_seed(&n.write_size.random, x->plan->seed, number * 4ULL + 1);
-	random_seed(&n.noise, x->plan->seed, number * 4ULL + 2);
-	n.buf_size = x->plan->buffer ? (size_t)x->plan->buffer : SIZES_MAX;
+	if (plan.vary) {
+		exercise_vary(&plan, number, r->how);
+		/* What cannot be left cannot be cancelled there. */
+		if (plan.cancel == STAGE_PRECOPY && !device_has(&x->src, UAPI_FLAG_PRE_COPY))
+			plan.cancel = STAGE_STOP_COPY;
+	}
+	n.read_size.fixed = n.write_size.fixed = (size_t)plan.buffer;
+	random_seed(&n.read_size.random, plan.seed, number * 4ULL);
+	random_seed(&n.write_size.random, plan.seed, number * 4ULL + 1);
+	random_seed(&n.noise, plan.seed, number * 4ULL + 2);
+	n.buf_size = plan.buffer ? (size_t)plan.buffer : SIZES_MAX;
 	n.buf = malloc(n.buf_size);
 	n.watchdog = watchdog_start(tell_late, &n);
 	if (run_fault(&n, FAULT_RESUME_SHORT) || run_fault(&n, FAULT_RESUME_REJECTED))
