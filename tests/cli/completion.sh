@@ -93,6 +93,11 @@ has "vfioscope record -- bas" bash
 want "vfioscope record -f -- cat no" notes.txt
 want "vfioscope record cat --form"
 want "vfioscope export --from " ""
+want "vfioscope exercise 83" 83b8f4f2-509f-382f-3c1e-e6bfe0fa1001
+want "vfioscope exercise --to 0000:3" 3b:00.2
+want "vfioscope exercise --fault fd" fd-lost
+has "vfioscope exercise --fault " list not-converging
+want "vfioscope exercise --cancel st" stop-copy
 want "vfioscope nonsense --" ""
 
 # Every option of every --help is offered, and no other.

@@ -30,6 +30,8 @@ want 2 "*--cancel and --reset *" "$v" exercise a --cancel precopy --reset precop
 want 2 "*--no-load and --to contradict each other" "$v" exercise a --no-load --to b
 want 2 "*--repeat: from 1 to 1000000" "$v" exercise a --repeat 0
 want 2 "*-o keeps the recording of --check" "$v" exercise a -o x.vfs
+want 2 "*--format junit is what --check prints" "$v" exercise a --format junit
+want 2 "*--vary chooses how it ends: *" "$v" exercise a --vary --fault fd-lost
 want 2 "*no fault 'fd-lsot'; did you mean 'fd-lost'?" "$v" exercise a --fault fd-lsot
 want 2 "*--fault p2p-skipped needs a sibling: --with DEVICE" "$v" exercise a --fault p2p-skipped
 want 2 "*--fault resume-short needs a second device: --to DEVICE" "$v" exercise a --fault resume-short

@@ -137,6 +137,9 @@ static void words(void **state)
 
 	assert_int_equal(exercise_parse_compare("2:0x1000:8KiB", &r, err), 0);
 	assert_true(r.index == 2 && r.offset == 4096 && r.length == 8192);
+	assert_false(r.stream);
+	assert_int_equal(exercise_parse_compare("stream", &r, err), 0);
+	assert_true(r.given && r.stream);
 	assert_int_equal(exercise_parse_compare("2:64KiB", &r, err), 0);
 	assert_true(r.offset == 65536 && !r.length);
 
@@ -384,6 +387,42 @@ static void prints(void **state)
 	fclose(f);
 }
 
+/* The same bytes are the same however they are cut. */
+static void stream_prints(void **state)
+{
+	struct stream_print a, b, c;
+	uint8_t bytes[1000], buf[1000];
+	struct random r;
+	FILE *f = tmpfile();
+
+	(void)state;
+	assert_non_null(f);
+	random_seed(&r, 1, 0);
+	random_fill(&r, bytes, sizeof(bytes));
+	assert_int_equal(pwrite(fileno(f), bytes, sizeof(bytes), 0), sizeof(bytes));
+	assert_int_equal(stream_print_take(&a, fileno(f), buf, sizeof(buf)), 0);
+	assert_int_equal(a.bytes, sizeof(bytes));
+	lseek(fileno(f), 0, SEEK_SET);
+	assert_int_equal(stream_print_take(&b, fileno(f), buf, 7), 0);
+	assert_true(stream_print_equal(&a, &b));
+	bytes[999] ^= 1;
+	assert_int_equal(pwrite(fileno(f), bytes, sizeof(bytes), 0), sizeof(bytes));
+	lseek(fileno(f), 0, SEEK_SET);
+	assert_int_equal(stream_print_take(&b, fileno(f), buf, 7), 0);
+	assert_false(stream_print_equal(&a, &b));
+	/* Two zeros are not one. */
+	assert_int_equal(ftruncate(fileno(f), 0), 0);
+	assert_int_equal(ftruncate(fileno(f), 1), 0);
+	lseek(fileno(f), 0, SEEK_SET);
+	assert_int_equal(stream_print_take(&b, fileno(f), buf, 7), 0);
+	assert_int_equal(ftruncate(fileno(f), 2), 0);
+	lseek(fileno(f), 0, SEEK_SET);
+	assert_int_equal(stream_print_take(&c, fileno(f), buf, 7), 0);
+	assert_false(stream_print_equal(&b, &c));
+	fclose(f);
+	assert_int_equal(stream_print_take(&c, -1, buf, 7), -EBADF);
+}
+
 static void dirtying(void **state)
 {
 	struct print a = { 0 }, b = { 0 };
@@ -441,6 +480,7 @@ int main(void)
 		cmocka_unit_test(variety),
 		cmocka_unit_test(noise),
 		cmocka_unit_test(prints),
+		cmocka_unit_test(stream_prints),
 		cmocka_unit_test(dirtying),
 	};
 

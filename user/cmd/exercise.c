@@ -21,9 +21,8 @@
 #define SEED_UNSET	UINT64_MAX
 #define MIGRATIONS_MAX	1000000
 
-enum { FORMAT_TEXT, FORMAT_JSON };
 
-static const char *const formats[] = { "text", "json", NULL };
+static const char *const formats[] = { "text", "json", "junit", NULL };
 static const char *const waits[] = { "poll", "spin", "info", NULL };
 static const char *const autos[] = { "auto", "off", NULL };
 static const char *const cancels[] = { "never", "precopy", "stop-copy", NULL };
@@ -51,8 +50,8 @@ static const struct opt opts[] = {
 	{ 0, "dirty", OPT_STRING, OPT_AT(struct exercise_opts, dirty), .arg = "REGION[:RATE]",
 	  .help = "WRITE noise to this region (a number, as 2 for BAR 2) of each device before, and to the source's at RATE (1MiB a second; max) during pre-copy" },
 	{ 0, "compare", OPT_STRING, OPT_AT(struct exercise_opts, compare),
-	  .arg = "REGION[:OFFSET[:LENGTH]]",
-	  .help = "verify that the region arrives (the region of --dirty)" },
+	  .arg = "REGION[:OFFSET[:LENGTH]]|stream",
+	  .help = "verify that the region arrives (that of --dirty), or save the state again on both sides and compare the streams" },
 	{ 0, "cancel", OPT_ENUM, OPT_AT(struct exercise_opts, cancel), .values = cancels,
 	  .help = "go back to RUNNING from there" },
 	{ 0, "reset", OPT_ENUM, OPT_AT(struct exercise_opts, reset), .values = resets,
@@ -77,7 +76,7 @@ static const struct opt opts[] = {
 	{ 'f', "force", OPT_FLAG, OPT_AT(struct exercise_opts, force),
 	  .help = "overwrite an existing FILE" },
 	{ 0, "format", OPT_ENUM, OPT_AT(struct exercise_opts, format), .values = formats,
-	  .help = "how to print" },
+	  .help = "how to print; junit: with --check" },
 	OPT_TABLE(cmd_judging_opts, struct exercise_opts, judging),
 	OPT_TABLE(cmd_common_opts, struct exercise_opts, common),
 	OPT_END
@@ -271,7 +270,7 @@ int exercise_drive(struct exercise_opts *o, FILE *out)
 	o->plan.interrupted = &cmd_watch_signal;
 	if (exercise_open(&x, &o->plan, err))
 		return cmd_fail(EXIT_NO_ATTACH, "%s", err);
-	if (o->format == FORMAT_JSON && out == stdout)
+	if (o->format == EXERCISE_JSON && out == stdout)
 		d.json = json_create(out, false);
 	begin_output(&d, x);
 	for (i = 1; i <= o->repeat && !ret && !cmd_watch_signal; i++) {
@@ -299,7 +298,7 @@ int exercise_drive(struct exercise_opts *o, FILE *out)
 
 static int list_faults(int format)
 {
-	struct json *j = format == FORMAT_JSON ? json_create(stdout, false) : NULL;
+	struct json *j = format == EXERCISE_JSON ? json_create(stdout, false) : NULL;
 	const struct fault_info *f;
 	uint32_t i;
 
@@ -367,6 +366,8 @@ static int read_words(struct exercise_opts *o)
 		return cmd_fail(EXIT_USAGE, "exercise: --repeat: from 1 to %d", MIGRATIONS_MAX);
 	if (o->output && !o->check)
 		return cmd_fail(EXIT_USAGE, "exercise: -o keeps the recording of --check");
+	if (o->format == EXERCISE_JUNIT && !o->check)
+		return cmd_fail(EXIT_USAGE, "exercise: --format junit is what --check prints");
 	return 0;
 }
 

@@ -10,6 +10,8 @@
 #include "cmd/judging.h"
 #include "exercise/exercise.h"
 
+enum { EXERCISE_TEXT, EXERCISE_JSON, EXERCISE_JUNIT };
+
 struct exercise_opts {
 	struct cmd_common common;
 	struct cmd_judging judging;

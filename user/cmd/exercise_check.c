@@ -191,8 +191,10 @@ static int judge(struct watched *w, const struct judge_opts *jo)
 		if (w->temporary)
 			ts.view[0].path = w->o->plan.device;
 		view.color = text_use_color(w->o->common.color, stdout);
-		if (w->o->format)
+		if (w->o->format == EXERCISE_JSON)
 			check_json(stdout, ts.view, ts.n, &view);
+		else if (w->o->format == EXERCISE_JUNIT)
+			check_junit(stdout, ts.view, ts.n, &view);
 		else
 			check_text(stdout, ts.view, ts.n, &view);
 		status = cmd_close_output(stdout, cmd_judging_status(view_verdict(ts.view, ts.n, &view)));

@@ -41,6 +41,7 @@ enum exercise_wait {
 
 struct exercise_region {
 	bool given;
+	bool stream;			/* no region: what the device saves once more */
 	uint32_t index;			/* as in VFIO_DEVICE_GET_REGION_INFO */
 	uint64_t offset, length;	/* of a part; length 0: up to the end */
 	uint64_t rate;			/* dirtying: bytes a second; 0: as fast as it goes */
@@ -86,7 +87,7 @@ struct exercise_plan {
 int exercise_parse_switch(const char *s, struct policy *p, char err[EXERCISE_ERR_LEN]);
 /* "REGION[:RATE]"; RATE is "max" or bytes a second ("4MiB"), 1 MiB if not given. */
 int exercise_parse_dirty(const char *s, struct exercise_region *r, char err[EXERCISE_ERR_LEN]);
-/* "REGION[:OFFSET[:LENGTH]]" */
+/* "REGION[:OFFSET[:LENGTH]]", or "stream" */
 int exercise_parse_compare(const char *s, struct exercise_region *r, char err[EXERCISE_ERR_LEN]);
 /* A size, or "random". */
 int exercise_parse_buffer(const char *s, uint64_t *size, char err[EXERCISE_ERR_LEN]);

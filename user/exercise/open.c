@@ -73,7 +73,7 @@ static int open_regions(struct exercise *x, char err[EXERCISE_ERR_LEN])
 			ret = region_of(&x->dst, &p->dirty, VFIO_REGION_INFO_FLAG_WRITE,
 					&x->dirty_dst, err);
 	}
-	if (!ret && compare->given) {
+	if (!ret && compare->given && !compare->stream) {
 		ret = region_of(&x->src, compare, VFIO_REGION_INFO_FLAG_READ, &x->compare_src, err);
 		if (!ret && x->has_dst)
 			ret = region_of(&x->dst, compare, VFIO_REGION_INFO_FLAG_READ,

@@ -110,6 +110,10 @@ int exercise_parse_compare(const char *s, struct exercise_region *r, char err[EX
 	size_t len;
 
 	*r = (struct exercise_region){ .given = true };
+	if (!strcmp(s, "stream")) {
+		r->stream = true;
+		return 0;
+	}
 	if (parse_index(s, &r->index, &rest))
 		goto bad;
 	if (!rest)
@@ -122,8 +126,8 @@ int exercise_parse_compare(const char *s, struct exercise_region *r, char err[EX
 		goto bad;
 	return 0;
 bad:
-	snprintf(err, EXERCISE_ERR_LEN, "--compare: '%.80s' is no region, or part of one "
-		 "(2, 2:0x1000, 2:0x1000:4096)", s);
+	snprintf(err, EXERCISE_ERR_LEN, "--compare: '%.80s' is no region, no part of one "
+		 "(2, 2:0x1000, 2:0x1000:4096), nor 'stream'", s);
 	return -EINVAL;
 }
 
@@ -170,6 +174,8 @@ int exercise_plan_check(const struct exercise_plan *p, char err[EXERCISE_ERR_LEN
 
 	if (p->to && !strcmp(p->to, p->device))
 		return contradiction(err, "--to: leave it out to load the stream back into the device itself");
+	if (p->no_load && p->compare.stream)
+		return contradiction(err, "--no-load leaves nothing to compare the stream with");
 	if (p->with && (!strcmp(p->with, p->device) || (p->to && !strcmp(p->with, p->to))))
 		return contradiction(err, "--with: the sibling must be another device");
 	if (p->to && p->no_load)

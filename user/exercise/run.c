@@ -133,14 +133,18 @@ static void not_verified(struct run *n, const char *why)
 	snprintf(n->r->why, sizeof(n->r->why), "%s", why);
 }
 
-/* Of the source in STOP, before anything that it holds is replaced. */
+/* What the source was in STOP, before anything that it holds is replaced. */
+struct proof {
+	struct print pages;
+	bool by_stream;
+	struct stream_print stream;
+};
+
+/* In STOP. */
 static int take_print(struct run *n, struct print *p, struct device *d, const struct region *r)
 {
-	int err;
+	int err = print_take(p, d, r);
 
-	if (!r->size || n->plan->no_load)
-		return 0;
-	err = print_take(p, d, r);
 	if (!err)
 		return 0;
 	/* Half of one is none. */
@@ -150,7 +154,72 @@ static int take_print(struct run *n, struct print *p, struct device *d, const st
 	return err;
 }
 
-static void verify(struct run *n, const struct print *src)
+/* STOP to STOP_COPY and back: what the device would send now. */
+static int save_again(struct run *n, struct device *d, struct stream_print *s)
+{
+	int fd, err;
+
+	err = run_set_state(n, d, ST_STOP_COPY, &fd);
+	if (!err && fd < 0)
+		err = run_failed(n, d, "no data FD came with the session", -EPROTO);
+	if (err)
+		return err;
+	watchdog_enter(n->watchdog, d->name, "read() in STOP_COPY");
+	err = stream_print_take(s, fd, n->buf, n->buf_size);
+	watchdog_leave(n->watchdog);
+	if (err)
+		run_failed(n, d, "read() in STOP_COPY", err);
+	else
+		err = run_set_state(n, d, ST_STOP, NULL);
+	run_close_fd(&fd);
+	return err;
+}
+
+static int prove(struct run *n, struct proof *p)
+{
+	struct device *d = &n->x->src;
+	struct stream_print again;
+	int err;
+
+	if (n->plan->no_load)
+		return 0;
+	if (n->x->compare_src.size)
+		take_print(n, &p->pages, d, &n->x->compare_src);
+	if (!n->plan->compare.stream)
+		return 0;
+	err = save_again(n, d, &p->stream);
+	if (!err)
+		err = save_again(n, d, &again);
+	if (err)
+		return err;
+	/* Some put a time or a number into it. */
+	p->by_stream = stream_print_equal(&p->stream, &again);
+	if (!p->by_stream)
+		not_verified(n, "two saves of the same state differ: its stream proves nothing");
+	return 0;
+}
+
+static int verify_stream(struct run *n, const struct proof *p, struct device *d)
+{
+	struct stream_print now;
+	int err;
+
+	if (!p->by_stream)
+		return 0;
+	err = save_again(n, d, &now);
+	if (err)
+		return err;
+	n->r->verified_bytes = now.bytes;
+	n->r->verified = stream_print_equal(&p->stream, &now) ? VERIFIED_SAME : VERIFIED_DIFFERS;
+	if (n->r->verified == VERIFIED_DIFFERS)
+		snprintf(n->r->why, sizeof(n->r->why), "what it saves now, %llu bytes, is not what "
+			 "the source did, %llu bytes", (unsigned long long)now.bytes,
+			 (unsigned long long)p->stream.bytes);
+	return 0;
+}
+
+/* Of the destination in STOP, after the load. */
+static int verify(struct run *n, const struct proof *p)
 {
 	struct exercise *x = n->x;
 	struct device *d = x->has_dst ? &x->dst : &x->src;
@@ -160,19 +229,21 @@ static void verify(struct run *n, const struct print *src)
 	struct print dst = { 0 };
 	size_t first = 0, differ;
 
+	if (n->plan->compare.stream && !n->plan->no_load)
+		return verify_stream(n, p, d);
 	if (n->plan->no_load) {
 		not_verified(n, "the stream was not loaded (--no-load)");
-		return;
+		return 0;
 	}
 	if (!r->size) {
-		not_verified(n, "no region was named (--compare, --dirty)");
-		return;
+		not_verified(n, "nothing was named (--compare, --dirty)");
+		return 0;
 	}
 	/* Why not is told already. */
-	if (!src->pages || take_print(n, &dst, d, r))
-		goto out;
+	if (!p->pages.pages || take_print(n, &dst, d, r))
+		return 0;
 	n->r->verified_bytes = r->size;
-	differ = print_compare(src, &dst, &first);
+	differ = print_compare(&p->pages, &dst, &first);
 	n->r->verified = differ ? VERIFIED_DIFFERS : VERIFIED_SAME;
 	if (differ)
 		snprintf(n->r->why, sizeof(n->r->why), "%zu of %zu pages of region %u differ, first "
@@ -181,8 +252,8 @@ static void verify(struct run *n, const struct print *src)
 	else if (n->before.pages && !print_compare(&n->before, &dst, &first))
 		snprintf(n->r->why, sizeof(n->r->why), "it had been the same before the load: "
 			 "--dirty would make it a proof");
-out:
 	print_free(&dst);
+	return 0;
 }
 
 /* ---- the way back ---- */
@@ -248,8 +319,7 @@ static int reopen_source(struct run *n)
 
 static int migrate(struct run *n)
 {
-	struct exercise *x = n->x;
-	struct print src = { 0 };
+	struct proof proof = { 0 };
 	int ret;
 
 	ret = target_begin(n);
@@ -271,18 +341,17 @@ static int migrate(struct run *n)
 		if (ret)
 			goto out;
 	}
-	take_print(n, &src, &x->src, &x->compare_src);
-	ret = target_load(n);
-	if (!ret && n->r->outcome != EXERCISE_FAULTED) {
-		verify(n, &src);
-		n->r->outcome = EXERCISE_COMPLETED;
-	}
+	ret = prove(n, &proof);
+	if (!ret)
+		ret = target_load(n);
+	if (!ret && n->r->outcome != EXERCISE_FAULTED)
+		ret = verify(n, &proof);
 	if (!ret && !n->plan->no_load)
 		ret = target_end(n);
 	if (!ret && run_fault(n, FAULT_STREAM_LEFT_OPEN))
 		ret = reopen_source(n);
 out:
-	print_free(&src);
+	print_free(&proof.pages);
 	/* Also after a success: source and sibling stand in STOP. */
 	return give_up(n) ?: (ret < 0 && n->r->outcome != EXERCISE_FAILED ? ret : 0);
 }

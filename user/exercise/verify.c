@@ -75,3 +75,21 @@ size_t print_compare(const struct print *a, const struct print *b, size_t *first
 	}
 	return differ;
 }
+
+/* Byte by byte (FNV-1a): reads may end anywhere. */
+int stream_print_take(struct stream_print *s, int fd, void *buf, size_t size)
+{
+	ssize_t got, i;
+
+	*s = (struct stream_print){ .hash = 0xcbf29ce484222325ULL };
+	while ((got = read(fd, buf, size)) != 0) {
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -errno;
+		for (i = 0; i < got; i++)
+			s->hash = (s->hash ^ ((uint8_t *)buf)[i]) * 0x100000001b3ULL;
+		s->bytes += (uint64_t)got;
+	}
+	return 0;
+}

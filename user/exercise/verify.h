@@ -21,4 +21,17 @@ void print_free(struct print *p);
 /* How many pages differ; *@first: the first that does. */
 size_t print_compare(const struct print *a, const struct print *b, size_t *first);
 
+/* The same of what a device saves: its length and a hash of its bytes. */
+struct stream_print {
+	uint64_t bytes, hash;
+};
+
+/* Read @fd up to its end, by way of @buf.  0 or -errno. */
+int stream_print_take(struct stream_print *s, int fd, void *buf, size_t size);
+
+static inline bool stream_print_equal(const struct stream_print *a, const struct stream_print *b)
+{
+	return a->bytes == b->bytes && a->hash == b->hash;
+}
+
 #endif
