@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/internal.h"
+
 #define NS_PER_SEC	1e9
 
 /* A stop window that is over and whose parts are all known. */
@@ -195,73 +197,153 @@ static void take_trend(const struct migration *g, uint64_t now_ns, struct foreca
 			   TREND_NOT_CONVERGING;
 }
 
+/* ---- the stop window ---- */
+
+#define SAMPLES		64	/* the newest earlier windows */
+#define ENOUGH		3	/* of one device; else those of all of its driver */
+#define PACE_BYTES	65536	/* under this a pace is nothing but noise */
+
 /*
- * An earlier window as a guess for this one: what does not go with size stays,
- * what does is scaled.
+ * An earlier stop: what went with its size (the reads and what was between
+ * them), and what did not.
  */
-static double scaled(const struct migration *g, uint64_t left)
-{
-	double fixed = (double)(g->window.total_ns - g->window.io_ns);
-	double io = (double)g->window.io_ns;
-
-	if (g->bytes_stop_copy && left != MODEL_NONE)
-		io *= (double)left / (double)g->bytes_stop_copy;
-	return fixed + io;
-}
-
-struct guess {
-	double ns;
-	uint32_t id;			/* of the earlier migration */
+struct stop {
+	double total, drain, arcs, bytes;
+	double load;			/* downtime beyond it; negative: not known */
+	double pace;			/* ns a byte, of its pre-copy; 0: not known */
+	const struct forecast *said;	/* what was forecast */
 };
 
-static int by_ns(const void *a, const void *b)
+static double pace_of(const struct migration *g)
 {
-	const struct guess *x = a, *y = b;
-
-	if (x->ns != y->ns)
-		return x->ns < y->ns ? -1 : 1;
-	return x->id < y->id ? -1 : x->id > y->id;
+	return g->pace_bytes >= PACE_BYTES ? (double)g->pace_ns / (double)g->pace_bytes : 0;
 }
 
-#define GUESSES	64
-
-/* The newest windows of the device (or of the driver's devices). */
-static size_t guesses(struct model *m, const struct migration *g, uint64_t left, bool device,
-		      struct guess out[GUESSES])
+static bool is_of_driver(const struct model *m, uint32_t number, const struct dev *d)
 {
-	const struct model_device *d = model_device(m, g->device), *other;
-	uint32_t id;
+	const struct model_device *other = model_device(m, number);
+
+	return number == d->pub.number || (other && d->pub.driver[0] &&
+					   !strcmp(other->driver, d->pub.driver));
+}
+
+static size_t stops(const struct model *m, const struct dev *d, bool device,
+		    struct stop out[SAMPLES])
+{
 	size_t n = 0;
+	uint32_t id;
 
-	for (id = g->id; id > 1 && n < GUESSES; id--) {
-		const struct migration *e = model_migration(m, id - 1);
+	for (id = model_migrations(m); id > 0 && n < SAMPLES; id--) {
+		const struct migration *e = model_migration_peek(m, id);
 
-		if (!is_known_window(e))
+		/* Its window is final when its stream has ended. */
+		if ((d->mig && e == &d->mig->pub) || !is_known_window(e) ||
+		    (device ? e->device != d->pub.number : !is_of_driver(m, e->device, d)))
 			continue;
-		if (device) {
-			if (e->device != g->device)
-				continue;
-		} else {
-			other = model_device(m, e->device);
-			if (!d || !other || !d->driver[0] || strcmp(d->driver, other->driver))
-				continue;
-		}
-		out[n].ns = scaled(e, left);
-		out[n++].id = e->id;
+		out[n].total = (double)e->window.total_ns;
+		out[n].drain = (double)(e->window.io_ns + e->window.gap_ns[GAP_IO]);
+		out[n].arcs = (double)e->window.arcs_ns;
+		out[n].bytes = (double)e->bytes_stop_copy;
+		out[n].load = e->downtime_ns != MODEL_NONE &&
+			      e->downtime_ns > e->window.total_ns ?
+			      (double)(e->downtime_ns - e->window.total_ns) : -1;
+		out[n].pace = pace_of(e);
+		out[n++].said = &e->forecast;
 	}
 	return n;
 }
 
-/* The parts of the guess that is in the middle. */
-static void set_parts(struct model *m, const struct guess *from, struct forecast *f)
+static int by_double(const void *a, const void *b)
 {
-	const struct migration *e = model_migration(m, from->id);
+	const double *x = a, *y = b;
 
-	f->arcs_ns = e->window.arcs_ns;
-	f->other_ns = e->window.total_ns - e->window.arcs_ns - e->window.io_ns;
-	f->drain_ns = (uint64_t)from->ns - f->arcs_ns - f->other_ns;
-	if (e->downtime_ns != MODEL_NONE && e->downtime_ns > e->window.total_ns)
-		f->load_ns = e->downtime_ns - e->window.total_ns;
+	return *x < *y ? -1 : *x > *y;
+}
+
+static double median(double *v, size_t n)
+{
+	qsort(v, n, sizeof(*v), by_double);
+	return n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
+}
+
+/* One way's guess from earlier stops; negative: it has none. */
+static double guess(enum forecast_way way, const struct stop *s, size_t n, uint64_t left,
+		    double pace)
+{
+	double fixed[SAMPLES], slope[SAMPLES], v;
+	size_t i, k = 0;
+
+	if (way != WAY_SAME && left == MODEL_NONE)
+		return -1;
+	if (way == WAY_PACE && pace <= 0)
+		return -1;
+	for (i = 0; i < n; i++) {
+		fixed[i] = way == WAY_SAME ? s[i].total : s[i].total - s[i].drain;
+		if (way == WAY_SAME || s[i].bytes < PACE_BYTES ||
+		    (way == WAY_PACE && s[i].pace <= 0))
+			continue;
+		slope[k] = s[i].drain / s[i].bytes;
+		if (way == WAY_PACE)
+			slope[k] *= pace / s[i].pace;
+		k++;
+	}
+	v = median(fixed, n);
+	if (way == WAY_SAME)
+		return v;
+	if (k)
+		v += median(slope, k) * (double)left;
+	else if (left >= PACE_BYTES)
+		return -1;
+	/* What the reads of next to nothing cost is in every drain. */
+	for (i = k = 0; i < n; i++)
+		if (s[i].bytes < PACE_BYTES)
+			fixed[k++] = s[i].drain;
+	return k ? v + median(fixed, k) : v;
+}
+
+/* How far off a way has been, as factors in ascending order. */
+static size_t errors(enum forecast_way way, const struct stop *s, size_t n,
+		     double out[SAMPLES])
+{
+	size_t i, k = 0;
+
+	for (i = 0; i < n; i++)
+		if (s[i].said->guess_ns[way] && s[i].said->guess_ns[way] != MODEL_NONE)
+			out[k++] = s[i].total / (double)s[i].said->guess_ns[way];
+	qsort(out, k, sizeof(*out), by_double);
+	return k;
+}
+
+#define TRUSTED		5	/* guesses that a way must have made */
+
+/* The outermost factors but for every 24th on each side. */
+static void spread(const double *e, size_t n, double *low, double *high)
+{
+	*low = e[n / 24];
+	*high = e[n - 1 - n / 24];
+}
+
+static enum forecast_way believe(const struct stop *s, size_t n, const struct forecast *f)
+{
+	double e[SAMPLES], low, high, best = 0;
+	enum forecast_way way, won = FORECAST_WAYS;
+	size_t k;
+
+	for (way = 0; way < FORECAST_WAYS; way++) {
+		if (f->guess_ns[way] == MODEL_NONE)
+			continue;
+		if (won == FORECAST_WAYS)
+			won = way;
+		k = errors(way, s, n, e);
+		if (k < TRUSTED)
+			continue;
+		spread(e, k, &low, &high);
+		if (!(best > 0) || high / low < best) {
+			best = high / low;
+			won = way;
+		}
+	}
+	return won;
 }
 
 static void set_range(struct forecast *f, double low, double mid, double high)
@@ -271,72 +353,156 @@ static void set_range(struct forecast *f, double low, double mid, double high)
 	f->high_ns = (uint64_t)high;
 }
 
-void forecast_migration(struct model *m, uint32_t id, uint64_t now_ns, struct forecast *out)
+/* By the factors by which the believed way was off so far. */
+static void range(struct forecast *f, const struct stop *s, size_t n)
 {
-	const struct migration *g = model_migration(m, id);
-	struct guess guess[GUESSES];
-	double margin, arcs, mid;
-	uint32_t i;
-	size_t n;
+	double v = (double)f->guess_ns[f->way], e[SAMPLES], low, high, margin;
+	size_t k = errors(f->way, s, n, e);
 
-	memset(out, 0, sizeof(*out));
-	out->read_bps = out->dirty_bps = out->left_bytes = MODEL_NONE;
-	out->low_ns = out->mid_ns = out->high_ns = MODEL_NONE;
-	out->arcs_ns = out->drain_ns = out->other_ns = out->load_ns = MODEL_NONE;
-	if (!g || g->direction != DIR_SAVE || g->session_over || g->window.start_ns != MODEL_NONE)
+	if (!k) {
+		set_range(f, v / 2, v, v * 2);
 		return;
-	take_trend(g, now_ns, out);
-	/* Whichever estimate is the younger. */
-	if (g->precopy_infos) {
+	}
+	/* What comes next is now and then further off than any before. */
+	margin = 1 + 1 / (double)(k + 3);
+	spread(e, k, &low, &high);
+	set_range(f, v * low / margin, v * e[k / 2], v * high * margin);
+}
+
+/* What the middle of the range is made of. */
+static void set_parts(struct forecast *f, const struct stop *s, size_t n)
+{
+	double arcs[SAMPLES], other[SAMPLES], load[SAMPLES], a, o, scale = 1;
+	size_t i, k = 0;
+
+	for (i = 0; i < n; i++) {
+		arcs[i] = s[i].arcs;
+		other[i] = s[i].total - s[i].drain - s[i].arcs;
+		if (s[i].load >= 0)
+			load[k++] = s[i].load;
+	}
+	a = median(arcs, n);
+	o = median(other, n);
+	if (a + o > (double)f->mid_ns)
+		scale = (double)f->mid_ns / (a + o);
+	f->arcs_ns = (uint64_t)(a * scale);
+	f->other_ns = (uint64_t)(o * scale);
+	f->drain_ns = f->mid_ns - f->arcs_ns - f->other_ns;
+	if (k)
+		f->load_ns = (uint64_t)median(load, k);
+}
+
+/* Whichever estimate of what is left is the younger. */
+static void take_left(const struct dev *d, uint64_t now_ns, struct forecast *f)
+{
+	const struct migration *g = d->mig ? &d->mig->pub : NULL;
+	uint64_t size = g ? g->data_size_last : d->data_size;
+	uint64_t size_ns = g ? g->data_size_last_ns : d->data_size_ns;
+
+	if (g && g->precopy_infos) {
 		uint64_t left = g->initial_last + g->dirty_last;
 		uint64_t since = g->bytes_total - g->info_moved;
 
-		out->left_bytes = left > since ? left - since : 0;
-		out->left_age_ns = now_ns - g->info_ns;
+		f->left_bytes = left > since ? left - since : 0;
+		f->left_age_ns = now_ns - g->info_ns;
 	}
-	if (g->data_size_last != MODEL_NONE && !(g->data_size_last >> 63) &&
-	    (out->left_bytes == MODEL_NONE || now_ns - g->data_size_last_ns <=
-	     out->left_age_ns + 1000000)) {
-		out->left_bytes = g->data_size_last;
-		out->left_is_data_size = true;
-		out->left_age_ns = now_ns - g->data_size_last_ns;
+	if (size != MODEL_NONE && !(size >> 63) &&
+	    (f->left_bytes == MODEL_NONE || now_ns - size_ns <= f->left_age_ns + 1000000)) {
+		f->left_bytes = size;
+		f->left_is_data_size = true;
+		f->left_age_ns = now_ns - size_ns;
 	}
-	n = guesses(m, g, out->left_bytes, true, guess);
+}
+
+/*
+ * Nothing but this session: as long as the arc to PRE_COPY took twice, and
+ * what is left, between the time inside read() alone and the pace of pre-copy,
+ * where the VMM had other things to do and perhaps a limit.  A VMM that sends
+ * RAM first takes longer.
+ */
+static void guess_alone(const struct dev *d, struct forecast *f)
+{
+	const struct migration *g = d->mig ? &d->mig->pub : NULL;
+	double arcs = 0, inside, pace, mid;
+	uint32_t i;
+
+	if (!g || f->left_bytes == MODEL_NONE || !g->bytes_precopy)
+		return;
+	for (i = 0; i < g->n_arcs; i++)
+		arcs += (double)g->arcs[i].dur_ns;
+	inside = (double)f->left_bytes * (double)hist_percentile(d->mig->io, 50) *
+		 (double)d->mig->io->count / (double)g->bytes_precopy;
+	pace = (double)f->left_bytes * pace_of(g);
+	if (pace < inside)
+		pace = inside;
+	mid = 2 * arcs + sqrt(inside * pace);
+	f->basis = FORECAST_SESSION;
+	f->way = WAY_PACE;
+	f->guess_ns[WAY_PACE] = (uint64_t)mid;
+	set_range(f, (arcs + inside) / 2, mid, 4 * (arcs + inside) + 2 * pace + 1e6);
+	f->arcs_ns = (uint64_t)(2 * arcs);
+	f->drain_ns = f->mid_ns - f->arcs_ns;
+}
+
+static void forecast_nothing(struct forecast *f)
+{
+	uint32_t way;
+
+	memset(f, 0, sizeof(*f));
+	f->read_bps = f->dirty_bps = f->left_bytes = MODEL_NONE;
+	f->low_ns = f->mid_ns = f->high_ns = MODEL_NONE;
+	f->arcs_ns = f->drain_ns = f->other_ns = f->load_ns = MODEL_NONE;
+	for (way = 0; way < FORECAST_WAYS; way++)
+		f->guess_ns[way] = MODEL_NONE;
+}
+
+void forecast_stop(const struct model *m, const struct dev *d, uint64_t now_ns,
+		   struct forecast *out)
+{
+	const struct migration *g = d->mig ? &d->mig->pub : NULL;
+	struct stop s[SAMPLES];
+	enum forecast_way way;
+	double v;
+	size_t n;
+
+	forecast_nothing(out);
+	if (g && (g->direction != DIR_SAVE || g->session_over))
+		return;
+	if (g)
+		take_trend(g, now_ns, out);
+	take_left(d, now_ns, out);
 	out->basis = FORECAST_DEVICE;
-	if (n < 3) {
-		n = guesses(m, g, out->left_bytes, false, guess);
+	n = stops(m, d, true, s);
+	if (n < ENOUGH) {
+		n = stops(m, d, false, s);
 		out->basis = FORECAST_DRIVER;
 	}
-	if (n) {
-		/*
-		 * The middle of what was, and the outer ones widened: by a
-		 * sixth with many samples, by a half with a single one.
-		 */
-		qsort(guess, n, sizeof(guess[0]), by_ns);
-		margin = n >= 8 ? 1.0 / 6 : n >= 3 ? 0.25 : 0.5;
-		/* With many, the outermost tenth on each side is left out. */
-		i = (uint32_t)(n / 10);
-		set_range(out, guess[i].ns * (1 - margin), guess[n / 2].ns,
-			  guess[n - 1 - i].ns * (1 + margin));
-		set_parts(m, &guess[n / 2], out);
-		out->samples = (uint32_t)n;
+	for (way = 0; n && way < FORECAST_WAYS; way++) {
+		v = guess(way, s, n, out->left_bytes, g ? pace_of(g) : 0);
+		if (v > 0)
+			out->guess_ns[way] = (uint64_t)v;
+	}
+	out->way = n ? believe(s, n, out) : FORECAST_WAYS;
+	out->samples = (uint32_t)n;
+	if (out->way != FORECAST_WAYS) {
+		range(out, s, n);
+		set_parts(out, s, n);
 		return;
 	}
 	out->basis = FORECAST_NONE;
-	if (out->left_bytes == MODEL_NONE || !g->io_measured || !g->bytes_precopy ||
-	    now_ns <= g->start_ns)
-		return;
-	/*
-	 * Nothing but this session: as long as the arc to PRE_COPY took twice,
-	 * and what is left at the pace of a read() so far; a VMM that reads at
-	 * its own pace, or sends RAM first, takes longer.
-	 */
-	for (i = 0, arcs = 0; i < g->n_arcs; i++)
-		arcs += (double)g->arcs[i].dur_ns;
-	mid = (double)out->left_bytes * (double)g->io_p50_ns * (double)g->io_measured /
-	      (double)g->bytes_precopy;
-	out->basis = FORECAST_SESSION;
-	set_range(out, (arcs + mid) / 2, 2 * arcs + mid, 4 * (arcs + mid) + 1e6);
-	out->arcs_ns = (uint64_t)(2 * arcs);
-	out->drain_ns = out->mid_ns - out->arcs_ns;
+	out->samples = 0;
+	guess_alone(d, out);
+}
+
+void forecast_migration(struct model *m, uint32_t id, uint64_t now_ns, struct forecast *out)
+{
+	const struct migration *g = model_migration(m, id);
+	const struct dev *d = g ? model_dev(m, g->device) : NULL;
+
+	/* Not one that is over, nor one whose device stands still already. */
+	if (d && d->mig && &d->mig->pub == g && g->direction == DIR_SAVE && !g->session_over &&
+	    g->window.start_ns == MODEL_NONE)
+		forecast_stop(m, d, now_ns, out);
+	else
+		forecast_nothing(out);
 }

@@ -79,6 +79,16 @@ void path_add(struct path *p, uint32_t device, enum window_part part, uint64_t s
 void path_eof(struct path *p, uint32_t device, uint32_t migration, uint64_t t_ns,
 	      struct model_stop *out);
 
+/* ---- forecast.c ---- */
+
+struct dev;
+
+/* Of a stop of @d that begins at @now_ns; looks at nothing that is not over. */
+void forecast_stop(const struct model *m, const struct dev *d, uint64_t now_ns,
+		   struct forecast *out);
+/* The device of that number, or NULL. */
+const struct dev *model_dev(const struct model *m, uint32_t number);
+
 /* ---- migration.c ---- */
 
 struct mig;
@@ -98,6 +108,7 @@ struct dev {
 	/* The best estimate when the device was stopped; MODEL_NONE. */
 	uint64_t estimate;
 	bool estimate_is_data_size;
+	struct forecast forecast;	/* of the stop that is under way */
 };
 
 #define MIG_TAILS	8
@@ -118,6 +129,7 @@ struct mig {
 	 */
 	struct { uint32_t source; uint64_t eof_ns, write_ns; } tails[MIG_TAILS];
 	uint32_t n_tails;
+	uint64_t moved_end_ns;	/* of a read() with data and nothing after it; 0 */
 	uint64_t last_io_end_ns;	/* of a read() or write(); MODEL_NONE */
 	/* RESUMING -> STOP; start MODEL_NONE: not seen */
 	uint64_t load_start_ns, load_ns, arcs_after_load_ns;

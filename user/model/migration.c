@@ -57,6 +57,8 @@ struct mig *mig_create(struct dev *dev, uint32_t id, uint32_t direction,
 	m->data_size_last_ns = dev->data_size_ns;
 	m->estimate = dev->window.active ? dev->estimate : MODEL_NONE;
 	m->estimate_is_data_size = dev->estimate_is_data_size;
+	if (dev->window.active && direction == DIR_SAVE)
+		m->forecast = dev->forecast;
 	m->window.start_ns = MODEL_NONE;
 	m->lead_ns = MODEL_NONE;
 	g->last_io_end_ns = g->load_start_ns = MODEL_NONE;
@@ -385,12 +387,20 @@ static void take_read(struct mig *g, const struct event *ev, uint32_t state,
 		if (phase)
 			phase->bytes += (uint64_t)ev->ret;
 		hist_add(g->io, ev->dur_ns, 1);
+		if (mig_state_is_precopy(state)) {
+			if (g->moved_end_ns && event_end_ns(ev) > g->moved_end_ns) {
+				m->pace_ns += event_end_ns(ev) - g->moved_end_ns;
+				m->pace_bytes += (uint64_t)ev->ret;
+			}
+			g->moved_end_ns = event_end_ns(ev);
+		}
 		m->eof = false;
 		g->unknown_zero_ns = MODEL_NONE;
 		if (g->run_reads)
 			close_run(g);
 		return;
 	}
+	g->moved_end_ns = 0;
 	if (!event_is_empty_read(ev)) {
 		m->io_errors += ev->ret < 0 && !is_interruption(ev->ret) ? calls : 0;
 		return;
@@ -514,6 +524,9 @@ void mig_call(struct mig *g, const struct event *ev, uint32_t state)
 		m->end_ns = end_ns;
 	if (ev->ret < 0)
 		note_failure(m, ev);
+	/* Whatever comes between two reads, the second did not follow at once. */
+	if (ev->kind == EV_POLL || ev->kind == EV_PRECOPY_INFO)
+		g->moved_end_ns = 0;
 
 	switch (ev->kind) {
 	case EV_READ:

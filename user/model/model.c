@@ -385,6 +385,9 @@ static int stop_begins(struct model *m, struct dev *d, uint32_t pid, uint64_t t_
 	path_ends(m, d);
 	if (path_begins(m, d, pid, t_ns))
 		return -ENOMEM;
+	forecast_stop(m, d, t_ns, &d->forecast);
+	if (d->mig)
+		d->mig->pub.forecast = d->forecast;
 	window_start(&d->window, t_ns);
 	d->n_recent = 0;
 	d->estimate = d->data_size;
@@ -936,6 +939,11 @@ int model_feed(struct model *m, const struct event *ev, struct event_context *ct
 uint32_t model_devices_max(const struct model *m)
 {
 	return m->devices.max;
+}
+
+const struct dev *model_dev(const struct model *m, uint32_t number)
+{
+	return table_get(&m->devices, number);
 }
 
 const struct model_device *model_device(const struct model *m, uint32_t number)

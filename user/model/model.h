@@ -129,6 +129,51 @@ struct migration_window {
 	uint64_t unattributed_ns;	/* other calls, holes in the evidence */
 };
 
+enum forecast_trend {
+	TREND_UNKNOWN = 0,	/* under two infos with a read between them */
+	TREND_CONVERGING = 1,	/* it gets less, or each wave of dirty data is read out */
+	TREND_NOT_CONVERGING = 2,
+	TREND_DONE = 3,		/* nothing is left: it only waits */
+};
+
+enum forecast_basis {
+	FORECAST_NONE = 0,
+	FORECAST_DEVICE = 1,	/* earlier stop windows of this device */
+	FORECAST_DRIVER = 2,	/* of all devices with its driver */
+	FORECAST_SESSION = 3,	/* this session's own rate and arcs */
+};
+
+/*
+ * Ways to guess a stop window.  Each guesses every time, and that which has
+ * been right so far is believed.
+ */
+enum forecast_way {
+	WAY_PACE,		/* what is left, at this session's pace in pre-copy */
+	WAY_SIZE,		/* what is left, at the pace of earlier stops */
+	WAY_SAME,		/* as long as earlier ones, whatever is left */
+	FORECAST_WAYS,
+};
+
+struct forecast {
+	enum forecast_trend trend;
+	uint64_t read_bps, dirty_bps;	/* MODEL_NONE: not known */
+	uint64_t left_bytes;		/* to be moved in STOP_COPY; MODEL_NONE */
+	bool left_is_data_size;		/* else initial + dirty */
+	uint64_t left_age_ns;		/* how old that estimate is */
+	enum forecast_basis basis;
+	uint32_t samples;		/* earlier windows that it rests on */
+	uint64_t low_ns, mid_ns, high_ns;	/* the stop window; MODEL_NONE */
+	/*
+	 * What mid_ns is made of: arcs, the drain of what is left, and what no
+	 * call of this device explains; MODEL_NONE: not known, and not in mid_ns.
+	 */
+	uint64_t arcs_ns, drain_ns, other_ns;
+	/* What destinations took after that in earlier migrations. */
+	uint64_t load_ns;
+	uint64_t guess_ns[FORECAST_WAYS];	/* each way's own; MODEL_NONE */
+	enum forecast_way way;		/* that was believed */
+};
+
 /*
  * The downtime after the source's last byte, which is the destination's part;
  * the source's window and these add up to the downtime.
@@ -180,6 +225,8 @@ struct migration {
 	uint64_t polls, precopy_infos, data_sizes;
 	uint64_t dma_log_reports;
 	uint64_t max_io_size;		/* largest buffer asked with */
+	/* Pre-copy: reads that followed one another, and what they moved. */
+	uint64_t pace_ns, pace_bytes;
 	uint64_t first_read_ns;		/* duration of the first read of STOP_COPY;
 					   MODEL_NONE */
 	struct migration_runs runs;
@@ -198,6 +245,7 @@ struct migration {
 	bool estimate_is_data_size;	/* else the last initial + dirty */
 
 	struct migration_window window;
+	struct forecast forecast;	/* of it, as it was made just before */
 	uint64_t lead_ns;		/* from the last read() in pre-copy to the window;
 					   MODEL_NONE */
 	uint64_t downtime_ns;		/* both sides; MODEL_NONE */

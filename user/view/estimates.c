@@ -242,9 +242,9 @@ void forecast_text(FILE *f, const struct forecast *x, const struct view_options 
 	fputc('\n', f);
 }
 
-void forecast_json(struct json *j, const struct forecast *x)
+void forecast_json(struct json *j, const char *key, const struct forecast *x)
 {
-	json_key(j, "forecast");
+	json_key(j, key);
 	if (x->trend == TREND_UNKNOWN && x->basis == FORECAST_NONE) {
 		json_null(j);
 		return;

@@ -50,6 +50,6 @@ void estimates_json(struct json *j, const struct view_trace *traces, size_t n);
 
 /* A forecast in two lines (none when nothing is known), or as "forecast". */
 void forecast_text(FILE *f, const struct forecast *x, const struct view_options *opt);
-void forecast_json(struct json *j, const struct forecast *x);
+void forecast_json(struct json *j, const char *key, const struct forecast *x);
 
 #endif

@@ -205,8 +205,9 @@ static void put_migration(struct json *j, const struct view_trace *t, size_t tra
 
 		if (!m->ended)
 			forecast_migration(t->model, m->id, model_last_ns(t->model), &x);
-		forecast_json(j, &x);
+		forecast_json(j, "forecast", &x);
 	}
+	forecast_json(j, "forecast_at_stop", &m->forecast);
 	put_failure(j, m);
 	json_ku64(j, "resets", m->resets);
 	json_ku64(j, "lost", m->lost);
