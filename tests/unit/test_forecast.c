@@ -85,6 +85,11 @@ static void test_range(void **state)
 		feed(m, &s, &from);
 		g = model_migration(m, i + 1);
 		assert_true(f.low_ns <= f.mid_ns && f.mid_ns <= f.high_ns);
+		/* what is kept is what was said before, not what is known now */
+		assert_int_equal(g->forecast.low_ns, f.low_ns);
+		assert_int_equal(g->forecast.mid_ns, f.mid_ns);
+		assert_int_equal(g->forecast.high_ns, f.high_ns);
+		assert_int_equal(g->forecast.way, f.way);
 		assert_int_equal(f.basis, i == 0 ? FORECAST_SESSION :
 				 i < 3 ? FORECAST_DRIVER : FORECAST_DEVICE);
 		inside += g->window.total_ns >= f.low_ns && g->window.total_ns <= f.high_ns;

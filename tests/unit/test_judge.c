@@ -380,6 +380,19 @@ static void initial_bytes_unread(struct synth *s)
 	drain(s);
 }
 
+/* Something was read before the first info: then there may be dirty bytes. */
+static void dirty_after_a_read(struct synth *s)
+{
+	MLX5(s);
+	precopy(s);
+	synth_read(s, MIB, 50 * US);
+	synth_info(s, 0, MIB);
+	synth_read(s, MIB, 50 * US);
+	synth_info(s, 0, 0);
+	stop_copy(s);
+	drain(s);
+}
+
 static void dirty_bytes_at_start(struct synth *s)
 {
 	info_then(s, MIB, 4096);
@@ -715,6 +728,15 @@ static void stuck_for_a_moment(struct synth *s)
 	initial(s);
 	stuck(s, EV_SET_STATE, 3 * SEC);
 	stop_copy(s);
+	drain(s);
+}
+
+static void nearly_slow_call(struct synth *s)
+{
+	MLX5(s);
+	initial(s);
+	synth_set_state(s, SYNTH_PATH(MIG_PRE_COPY_P2P), 990 * MS);
+	synth_set_state(s, SYNTH_PATH(MIG_STOP_COPY), MS);
 	drain(s);
 }
 
@@ -1402,6 +1424,7 @@ static const struct {
 	C(initial_bytes_stuck, "initial-bytes-stuck | findings"),
 	C(initial_bytes_unread, "| pass"),
 	C(dirty_bytes_at_start, "dirty-bytes-at-start | findings"),
+	C(dirty_after_a_read, "| pass"),
 	C(info_outside_precopy, "info-outside-precopy | findings"),
 	C(info_refused_outside, "| pass"),
 	C(info_missing, "info-missing | findings"),
@@ -1429,6 +1452,7 @@ static const struct {
 	C(call_stuck_returns, "call-stuck ~slow-call< | findings"),
 	C(read_waits_in_precopy, "| pass"),
 	C(stuck_for_a_moment, "| pass"),
+	C(nearly_slow_call, "| pass"),
 	C(slow_call, "~slow-call | pass"),
 	C(resume_whole, "| pass"),
 	C(resume_short, "resume-short | findings"),
@@ -1547,6 +1571,78 @@ static void test_all_fire(void **state)
 			print_message("%s never fires\n", name);
 		assert_true(seen);
 		assert_int_equal(judge_rule_from_name(name), rule);
+	}
+}
+
+/*
+ * The other half: for each rule a session that comes near to breaking it, and of
+ * which it says nothing.
+ */
+static const char *const silent[RULE_NR] = {
+	[RULE_ENOMSG_IN_STOP_COPY] = "enomsg_across_the_arc",
+	[RULE_EOF_IN_PRECOPY] = "eof_under_the_arc",
+	[RULE_PREMATURE_ENOMSG] = "enomsg_beside_a_read",
+	[RULE_DATA_AFTER_EOF] = "poll_ready_at_eof",
+	[RULE_POLL_IDLE_AT_EOF] = "poll_ready_at_eof",
+	[RULE_POLL_NEVER_WAKES] = "poll_with_info",
+	[RULE_STALE_STREAM_ALIVE] = "stale_gives_zero",
+	[RULE_INITIAL_BYTES_ZERO] = "initial_zero_beside_a_read",
+	[RULE_INITIAL_BYTES_GREW] = "reinit_conforming",
+	[RULE_INITIAL_BYTES_STUCK] = "initial_bytes_unread",
+	[RULE_DIRTY_BYTES_AT_START] = "dirty_after_a_read",
+	[RULE_REINIT_DIRTY_KEPT] = "reinit_conforming",
+	[RULE_UNKNOWN_INFO_FLAGS] = "flags_without_opt_in",
+	[RULE_INFO_OUTSIDE_PRECOPY] = "info_refused_outside",
+	[RULE_INFO_MISSING] = "info_not_claimed",
+	[RULE_DATA_SIZE_ABSURD] = "data_size_off",
+	[RULE_DATA_SIZE_OFF] = "data_size_near",
+	[RULE_ESTIMATE_OFF] = "data_size_small",
+	[RULE_PRECOPY_AS_PROBE] = "probe_of_a_tiny_state",
+	[RULE_FD_MISSING] = "found_later",
+	[RULE_FD_UNEXPECTED] = "illegal_refused",
+	[RULE_FD_LOST] = "set_state_fails",
+	[RULE_ILLEGAL_ARC] = "illegal_refused",
+	[RULE_STATE_DESYNC] = "reset_between",
+	[RULE_ERROR_STATE] = "set_state_fails",
+	[RULE_CALL_STUCK] = "stuck_for_a_moment",
+	[RULE_SLOW_CALL] = "nearly_slow_call",
+	[RULE_RESUME_SHORT] = "other_driver_short",
+	[RULE_RESUME_REJECTED] = "resume_whole",
+	[RULE_STREAM_NOT_DRAINED] = "cancelled_in_two_calls",
+	[RULE_PRECOPY_THROWN_AWAY] = "retried",
+	[RULE_LEFT_PRECOPY_EARLY] = "left_knowingly",
+	[RULE_ENOMSG_SPIN] = "enomsg_slowly",
+	[RULE_POLL_MISSING] = "enomsg_spin",
+	[RULE_RESET_IN_SESSION] = "reset_in_resuming",
+	[RULE_STREAM_LEFT_OPEN] = "stale_is_dead",
+	[RULE_P2P_SKIPPED] = "sibling_without_p2p",
+	[RULE_CONCURRENT_IO] = "concurrent_and_refused",
+	[RULE_NOT_CONVERGING] = "converging",
+	[RULE_SLOW_FIRST_BYTE] = "first_byte_of_many",
+	[RULE_LOST_EVENTS] = "lost_before",
+	[RULE_JOINED_LATE] = "conforming",
+	[RULE_HOOK_MISSING] = "conforming",
+	[RULE_NO_MIGRATION] = "conforming",
+};
+
+static void test_all_stay_silent(void **state)
+{
+	uint32_t rule;
+	size_t i;
+
+	(void)state;
+	for (rule = 0; rule < RULE_NR; rule++) {
+		/* Options and the recording's health: tests of their own, below. */
+		if (rule == RULE_DOWNTIME_BUDGET || rule == RULE_ARC_BUDGET ||
+		    rule == RULE_EXPECT_COMPLETED || rule == RULE_DAMAGED_TRACE)
+			continue;
+		assert_non_null(silent[rule]);
+		for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+			if (!strcmp(cases[i].name, silent[rule]))
+				break;
+		if (i == sizeof(cases) / sizeof(cases[0]) ||
+		    strstr(cases[i].want, judge_rule(rule)->name))
+			fail_msg("%s has no session in which it is silent", judge_rule(rule)->name);
 	}
 }
 
@@ -1750,6 +1846,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_rules, setup),
 		cmocka_unit_test_setup(test_all_fire, setup),
+		cmocka_unit_test_setup(test_all_stay_silent, setup),
 		cmocka_unit_test_setup(test_parties, setup),
 		cmocka_unit_test_setup(test_options, setup),
 		cmocka_unit_test_setup(test_expectation, setup),

@@ -185,6 +185,66 @@ static void complain(const struct judge *j, uint32_t n)
 			      judge_finding(j, i)->text);
 }
 
+static bool hands_out(const struct event *ev)
+{
+	uint32_t from = ev->arc.from, to = ev->arc.to;
+
+	return ev->kind == EV_ARC &&
+	       ((from == R && to == PC) || (from == RP && to == PP) ||
+		(from == S && (to == SC || to == RE)));
+}
+
+/* Each session of the walk is a migration of the model, with all of its calls. */
+static void assert_reproduced(const struct synth *s, struct model *m)
+{
+	const struct event *began = NULL, *ev;
+	uint32_t id = 0;
+	size_t i, k;
+
+	for (i = 0; i < s->n; i++) {
+		uint64_t reads = 0, writes = 0, bytes = 0, infos = 0, enomsg = 0, precopy = 0;
+		const struct migration *g;
+		uint32_t at = MIG_UNKNOWN;
+
+		if (hands_out(&s->ev[i]))
+			began = &s->ev[i];
+		if (s->ev[i].kind != EV_STREAM_OPEN)
+			continue;
+		assert_non_null(began);
+		g = model_migration(m, ++id);
+		assert_non_null(g);
+		assert_int_equal(g->start_ns, began->t_ns);
+		assert_int_equal(g->stream, s->ev[i].stream);
+		assert_int_equal(g->direction, began->arc.to == RE ? DIR_RESUME : DIR_SAVE);
+		for (k = 0; k < s->n; k++) {
+			ev = &s->ev[k];
+			if (ev->kind == EV_ARC)
+				at = ev->arc.to;
+			if (ev->stream != g->stream)
+				continue;
+			reads += ev->kind == EV_READ ? event_calls(ev) : 0;
+			writes += ev->kind == EV_WRITE ? event_calls(ev) : 0;
+			infos += ev->kind == EV_PRECOPY_INFO;
+			enomsg += ev->kind == EV_READ && ev->ret == -ENOMSG ? event_calls(ev) : 0;
+			if ((ev->kind == EV_READ || ev->kind == EV_WRITE) && ev->ret > 0) {
+				bytes += (uint64_t)ev->ret;
+				if (mig_state_is_precopy(at))
+					precopy += (uint64_t)ev->ret;
+			}
+		}
+		assert_int_equal(g->reads, reads);
+		assert_int_equal(g->writes, writes);
+		assert_int_equal(g->precopy_infos, infos);
+		assert_int_equal(g->enomsg, enomsg);
+		assert_int_equal(g->bytes_total, bytes);
+		assert_int_equal(g->bytes_precopy, precopy);
+		assert_int_equal(g->bytes_unplaced, 0);
+		assert_true(g->ended && !g->joined_late && !g->holes);
+		began = NULL;
+	}
+	assert_int_equal(model_migrations(m), id);
+}
+
 static void test_walk(void **state)
 {
 	uint32_t n, i;
@@ -213,6 +273,7 @@ static void test_walk(void **state)
 			if (ctx.has_state)
 				assert_int_equal(ctx.state, at);
 		}
+		assert_reproduced(&s, m);
 		model_destroy(m);
 		judge_synth(&s, &m, &j);
 		for (i = 0; i < judge_findings(j); i++) {
@@ -255,7 +316,7 @@ static bool is_droppable(const struct synth *s, size_t from, size_t count)
 
 	for (i = from; i < from + count; i++)
 		if (!event_kind_is_public(s->ev[i].kind) || s->ev[i].kind == EV_MARK ||
-		    s->ev[i].kind == EV_DATA_SIZE || s->ev[i].kind == EV_LOSS)
+		    s->ev[i].kind == EV_LOSS)
 			return false;
 	return true;
 }

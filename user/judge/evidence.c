@@ -16,19 +16,15 @@ static struct finding hole(enum rule_id rule, uint64_t t_ns, uint64_t seq)
 	};
 }
 
-/* Calls that are no part of a session and hide none when they are lost. */
+/* Calls that are no part of a session, and that no rule looks at. */
 static bool is_harmless(uint32_t what)
 {
 	switch (what) {
 	case EV_FEATURE:
-	case EV_MIGRATION_FLAGS:
-	case EV_GET_STATE:
-	case EV_DATA_SIZE:
 	case EV_DMA_LOG_START:
 	case EV_DMA_LOG_STOP:
 	case EV_DMA_LOG_REPORT:
 	case EV_MARK:
-	case EV_STUCK:
 		return true;
 	default:
 		return false;
@@ -57,8 +53,8 @@ void rule_lost_events(struct look *l)
 		if (!l->j->idle_lost_seq)
 			return;
 		f = hole(RULE_LOST_EVENTS, l->j->idle_lost_ns, l->j->idle_lost_seq);
-		find_at(l->j, &f, "%llu event%s lost while no migration was seen: one may have "
-			"been there", ULL(l->j->idle_lost), l->j->idle_lost == 1 ? "" : "s");
+		find_at(l->j, &f, "%llu event%s lost outside of the migrations that were seen: "
+			"there may have been another, or something wrong", ULL(l->j->idle_lost), l->j->idle_lost == 1 ? "" : "s");
 		return;
 	}
 	damage = ev->loss.cause == LOSS_DAMAGE;

@@ -29,6 +29,8 @@ bool estimate_of(struct model *m, uint32_t id, struct estimate_sample *out)
 	out->bytes = g->bytes_stop_copy;
 	out->window_ns = g->window.total_ns;
 	out->driver_ns = g->window.arcs_ns + g->window.io_ns;
+	out->low_ns = g->forecast.basis ? g->forecast.low_ns : MODEL_NONE;
+	out->high_ns = g->forecast.basis ? g->forecast.high_ns : MODEL_NONE;
 	return true;
 }
 

@@ -32,6 +32,7 @@ struct estimate_sample {
 	uint64_t bytes;			/* that STOP_COPY gave */
 	uint64_t window_ns;		/* the stop window */
 	uint64_t driver_ns;		/* its arcs and its read()s */
+	uint64_t low_ns, high_ns;	/* forecast of the window; MODEL_NONE */
 };
 
 /*

@@ -89,6 +89,39 @@ static const char *size_or_dash(char buf[UNITS_LEN], uint64_t v, const struct vi
 	return v == MODEL_NONE ? "-" : units_size(buf, v, opt->bytes);
 }
 
+/* How the forecasts of stop windows came out. */
+struct kept {
+	size_t made, within;
+	double ratio;			/* the median of high / low; 0: none was made */
+};
+
+static int by_ratio(const void *a, const void *b)
+{
+	const double *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+static struct kept forecasts_kept(const struct estimate_sample *s, size_t n)
+{
+	double *ratio = calloc(n, sizeof(*ratio));
+	struct kept k = { 0 };
+	size_t i;
+
+	for (i = 0; ratio && i < n; i++) {
+		if (s[i].low_ns == MODEL_NONE || !s[i].low_ns)
+			continue;
+		ratio[k.made++] = (double)s[i].high_ns / (double)s[i].low_ns;
+		k.within += s[i].window_ns >= s[i].low_ns && s[i].window_ns <= s[i].high_ns;
+	}
+	if (k.made) {
+		qsort(ratio, k.made, sizeof(*ratio), by_ratio);
+		k.ratio = ratio[k.made / 2];
+	}
+	free(ratio);
+	return k;
+}
+
 #define ROWS	12
 
 static void put_driver(FILE *f, const struct estimate_sample *s, size_t n,
@@ -97,6 +130,7 @@ static void put_driver(FILE *f, const struct estimate_sample *s, size_t n,
 	static const char *const what[] = { "MIG_DATA_SIZE", "initial + dirty" };
 	char drv[NAME_LEN], a[UNITS_LEN], b[UNITS_LEN], c[UNITS_LEN];
 	size_t i, step = n > ROWS ? (n + ROWS - 1) / ROWS : 1, used;
+	struct kept kept = forecasts_kept(s, n);
 	double rho, rho_time;
 	int w;
 
@@ -136,6 +170,9 @@ static void put_driver(FILE *f, const struct estimate_sample *s, size_t n,
 				rho_time >= 0.7 ? "holds" : rho_time >= 0.3 ? "holds weakly" :
 				"does not hold");
 	}
+	if (kept.made)
+		fprintf(f, "  forecast before the switch: %zu of %zu windows lay in the range, "
+			"high/low %.2f\n", kept.within, kept.made, kept.ratio);
 }
 
 void estimates_text(FILE *f, const struct view_trace *traces, size_t n,
@@ -180,6 +217,7 @@ static void put_known(struct json *j, const char *key, uint64_t v)
 void estimates_json(struct json *j, const struct view_trace *traces, size_t n)
 {
 	struct table t;
+	struct kept kept;
 	size_t i, k, end;
 
 	json_key(j, "estimates");
@@ -201,6 +239,14 @@ void estimates_json(struct json *j, const struct view_trace *traces, size_t n)
 		put_rho(j, "rho_data_size_time", s, end - i, BY_DATA_SIZE, true);
 		put_rho(j, "rho_precopy_info_bytes", s, end - i, BY_PRECOPY_INFO, false);
 		put_rho(j, "rho_precopy_info_time", s, end - i, BY_PRECOPY_INFO, true);
+		kept = forecasts_kept(s, end - i);
+		json_ku64(j, "forecasts", kept.made);
+		json_ku64(j, "forecasts_within", kept.within);
+		json_key(j, "forecasts_ratio");
+		if (kept.made)
+			json_double(j, kept.ratio);
+		else
+			json_null(j);
 		json_key(j, "table");
 		json_array_begin(j);
 		for (k = i; k < end; k++) {
@@ -240,6 +286,22 @@ void forecast_text(FILE *f, const struct forecast *x, const struct view_options 
 	if (x->samples)
 		fprintf(f, " (%u)", x->samples);
 	fputc('\n', f);
+}
+
+void forecast_truth_text(FILE *f, const struct forecast *x, uint64_t window_ns)
+{
+	char a[UNITS_LEN], b[UNITS_LEN], c[UNITS_LEN];
+
+	if (x->basis == FORECAST_NONE)
+		return;
+	fprintf(f, "  %-14s%s before the switch (%s to %s),\n", "forecast",
+		units_duration(a, x->mid_ns), units_duration(b, x->low_ns),
+		units_duration(c, x->high_ns));
+	fprintf(f, "                by %s", forecast_basis_text(x->basis));
+	if (x->samples)
+		fprintf(f, " (%u)", x->samples);
+	fprintf(f, ": %s\n", window_ns < x->low_ns ? "it was shorter" :
+		window_ns > x->high_ns ? "it was longer" : "so it was");
 }
 
 void forecast_json(struct json *j, const char *key, const struct forecast *x)

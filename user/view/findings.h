@@ -48,6 +48,8 @@ void estimates_text(FILE *f, const struct view_trace *traces, size_t n,
 		    const struct view_options *opt);
 void estimates_json(struct json *j, const struct view_trace *traces, size_t n);
 
+/* What was forecast of a stop window that took @window_ns. */
+void forecast_truth_text(FILE *f, const struct forecast *x, uint64_t window_ns);
 /* A forecast in two lines (none when nothing is known), or as "forecast". */
 void forecast_text(FILE *f, const struct forecast *x, const struct view_options *opt);
 void forecast_json(struct json *j, const char *key, const struct forecast *x);

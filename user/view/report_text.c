@@ -536,6 +536,8 @@ static void print_migration(struct report *r, const struct migration *g, uint32_
 			forecast_migration(r->m, g->id, model_last_ns(r->m), &x);
 			forecast_text(r->f, &x, r->opt);
 		}
+		if (g->eof && g->window.start_ns != MODEL_NONE)
+			forecast_truth_text(r->f, &g->forecast, g->window.total_ns);
 		print_estimate(r, g);
 		print_infos(r, g);
 		print_empty(r, g);
