@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int read_trace(const char *path, struct trace *t, const struct judge_opts *opts,
-		      const struct time_window *window)
+static int read_trace(const char *path, struct trace *t, const struct trace *before,
+		      const struct judge_opts *opts, const struct time_window *window)
 {
 	bool over = false;
 	struct event_context ctx;
@@ -20,6 +20,8 @@ static int read_trace(const char *path, struct trace *t, const struct judge_opts
 	t->judge = judge_create(opts);
 	if (!t->model || !t->judge)
 		return cmd_fail(EXIT_BAD_FILE, "%s: out of memory", path);
+	if (before)
+		model_comes_after(t->model, before->model);
 	while ((err = t->src->ops->next(t->src, &ev, -1)) > 0) {
 		/*
 		 * The first event tells when the trace began, so it is inside or
@@ -93,7 +95,7 @@ int traces_read(struct traces *ts, char **paths, int n, const struct judge_opts 
 
 		if (ts->with_trends && !(t->trends = trends_create()))
 			return cmd_fail(EXIT_BAD_FILE, "out of memory");
-		err = read_trace(paths[ts->n++], t, opts, window);
+		err = read_trace(paths[ts->n++], t, t > ts->t ? t - 1 : NULL, opts, window);
 		if (err)
 			return err;
 		v->path = paths[ts->n - 1];

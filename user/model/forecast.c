@@ -221,36 +221,54 @@ static double pace_of(const struct migration *g)
 	return g->pace_bytes >= PACE_BYTES ? (double)g->pace_ns / (double)g->pace_bytes : 0;
 }
 
-static bool is_of_driver(const struct model *m, uint32_t number, const struct dev *d)
+/* The same device; by its name where the number is another trace's. */
+static bool is_same(const struct dev *d, const struct model_device *other, bool here)
 {
-	const struct model_device *other = model_device(m, number);
-
-	return number == d->pub.number || (other && d->pub.driver[0] &&
-					   !strcmp(other->driver, d->pub.driver));
+	return here ? other->number == d->pub.number :
+	       d->pub.name[0] && !strcmp(other->name, d->pub.name);
 }
 
+static bool is_of_driver(const struct dev *d, const struct model_device *other)
+{
+	return d->pub.driver[0] && !strcmp(other->driver, d->pub.driver);
+}
+
+static struct stop stop_of(const struct migration *e)
+{
+	const struct migration_window *w = &e->window;
+
+	return (struct stop){
+		.total = (double)w->total_ns,
+		.drain = (double)(w->io_ns + w->gap_ns[GAP_IO]),
+		.arcs = (double)w->arcs_ns,
+		.bytes = (double)e->bytes_stop_copy,
+		.load = e->downtime_ns != MODEL_NONE && e->downtime_ns > w->total_ns ?
+			(double)(e->downtime_ns - w->total_ns) : -1,
+		.pace = pace_of(e),
+		.said = &e->forecast,
+	};
+}
+
+/* The newest stops of the device or, unless @device, of its driver's devices. */
 static size_t stops(const struct model *m, const struct dev *d, bool device,
 		    struct stop out[SAMPLES])
 {
+	bool here = true;
 	size_t n = 0;
 	uint32_t id;
 
-	for (id = model_migrations(m); id > 0 && n < SAMPLES; id--) {
-		const struct migration *e = model_migration_peek(m, id);
+	for (; m; m = model_before(m), here = false) {
+		for (id = model_migrations(m); id > 0 && n < SAMPLES; id--) {
+			const struct migration *e = model_migration_peek(m, id);
+			const struct model_device *other = model_device(m, e->device);
 
-		/* Its window is final when its stream has ended. */
-		if ((d->mig && e == &d->mig->pub) || !is_known_window(e) ||
-		    (device ? e->device != d->pub.number : !is_of_driver(m, e->device, d)))
-			continue;
-		out[n].total = (double)e->window.total_ns;
-		out[n].drain = (double)(e->window.io_ns + e->window.gap_ns[GAP_IO]);
-		out[n].arcs = (double)e->window.arcs_ns;
-		out[n].bytes = (double)e->bytes_stop_copy;
-		out[n].load = e->downtime_ns != MODEL_NONE &&
-			      e->downtime_ns > e->window.total_ns ?
-			      (double)(e->downtime_ns - e->window.total_ns) : -1;
-		out[n].pace = pace_of(e);
-		out[n++].said = &e->forecast;
+			/* A window is final when its stream has ended. */
+			if (e == (d->mig ? &d->mig->pub : NULL) || !is_known_window(e) ||
+			    !other || (!is_same(d, other, here) &&
+				       (device || !is_of_driver(d, other))))
+				continue;
+			out[n++] = stop_of(e);
+		}
 	}
 	return n;
 }
@@ -303,26 +321,49 @@ static double guess(enum forecast_way way, const struct stop *s, size_t n, uint6
 	return k ? v + median(fixed, k) : v;
 }
 
-/* How far off a way has been, as factors in ascending order. */
-static size_t errors(enum forecast_way way, const struct stop *s, size_t n,
+/* Guesses of another size are off for other reasons: one stall doubles a short stop. */
+#define ALIKE		4
+#define ALIKE_ENOUGH	8
+
+/*
+ * How far off a way has been, as factors in ascending order: where it guessed
+ * about as much as @like; all of them when these are few.
+ */
+static size_t errors(enum forecast_way way, const struct stop *s, size_t n, double like,
 		     double out[SAMPLES])
 {
-	size_t i, k = 0;
+	size_t i, k, all;
 
-	for (i = 0; i < n; i++)
-		if (s[i].said->guess_ns[way] && s[i].said->guess_ns[way] != MODEL_NONE)
-			out[k++] = s[i].total / (double)s[i].said->guess_ns[way];
+	for (all = 0; all < 2; all++) {
+		for (i = k = 0; i < n; i++) {
+			double v = (double)s[i].said->guess_ns[way];
+
+			if (v > 0 && s[i].said->guess_ns[way] != MODEL_NONE &&
+			    (all || (v < like * ALIKE && v > like / ALIKE)))
+				out[k++] = s[i].total / v;
+		}
+		if (k >= ALIKE_ENOUGH)
+			break;
+	}
 	qsort(out, k, sizeof(*out), by_double);
 	return k;
 }
 
 #define TRUSTED		5	/* guesses that a way must have made */
 
-/* The outermost factors but for every 24th on each side. */
+/* The narrowest range of factors that all but every 16th lie in. */
 static void spread(const double *e, size_t n, double *low, double *high)
 {
-	*low = e[n / 24];
-	*high = e[n - 1 - n / 24];
+	size_t keep = n - n / 16, i;
+
+	*low = e[0];
+	*high = e[keep - 1];
+	for (i = 1; i + keep <= n; i++) {
+		if (e[i + keep - 1] / e[i] < *high / *low) {
+			*low = e[i];
+			*high = e[i + keep - 1];
+		}
+	}
 }
 
 static enum forecast_way believe(const struct stop *s, size_t n, const struct forecast *f)
@@ -336,7 +377,7 @@ static enum forecast_way believe(const struct stop *s, size_t n, const struct fo
 			continue;
 		if (won == FORECAST_WAYS)
 			won = way;
-		k = errors(way, s, n, e);
+		k = errors(way, s, n, (double)f->guess_ns[way], e);
 		if (k < TRUSTED)
 			continue;
 		spread(e, k, &low, &high);
@@ -359,14 +400,14 @@ static void set_range(struct forecast *f, double low, double mid, double high)
 static void range(struct forecast *f, const struct stop *s, size_t n)
 {
 	double v = (double)f->guess_ns[f->way], e[SAMPLES], low, high, margin;
-	size_t k = errors(f->way, s, n, e);
+	size_t k = errors(f->way, s, n, v, e);
 
 	if (!k) {
 		set_range(f, v / 2, v, v * 2);
 		return;
 	}
 	/* What comes next is now and then further off than any before. */
-	margin = 1 + 1 / (double)(k + 3);
+	margin = 1.05 + 1 / (double)(k + 3);
 	spread(e, k, &low, &high);
 	set_range(f, v * low / margin, v * e[k / 2], v * high * margin);
 }

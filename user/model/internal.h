@@ -86,6 +86,8 @@ struct dev;
 /* Of a stop of @d that begins at @now_ns; looks at nothing that is not over. */
 void forecast_stop(const struct model *m, const struct dev *d, uint64_t now_ns,
 		   struct forecast *out);
+/* What model_comes_after() said, or NULL. */
+const struct model *model_before(const struct model *m);
 /* The device of that number, or NULL. */
 const struct dev *model_dev(const struct model *m, uint32_t number);
 

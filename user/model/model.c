@@ -48,6 +48,7 @@ struct model {
 	uint64_t events, calls;
 	uint64_t kinds[EV_KIND_NR];
 	uint64_t clock_mono_ns, clock_real_ns;
+	const struct model *before;	/* not ours; NULL: none */
 	bool has_clock, any;
 	bool pair_dirty;
 };
@@ -935,6 +936,16 @@ int model_feed(struct model *m, const struct event *ev, struct event_context *ct
 }
 
 /* ---- looking ---- */
+
+void model_comes_after(struct model *m, const struct model *before)
+{
+	m->before = before;
+}
+
+const struct model *model_before(const struct model *m)
+{
+	return m->before;
+}
 
 uint32_t model_devices_max(const struct model *m)
 {

@@ -319,6 +319,12 @@ void model_destroy(struct model *m);
 struct model *model_clone(const struct model *m);
 
 /*
+ * @m is of a time after @before, which is read to its end and outlives it: what
+ * drivers took there is something that a forecast may rest on.
+ */
+void model_comes_after(struct model *m, const struct model *before);
+
+/*
  * Take the next event.  *@ctx may be NULL.  0 or -ENOMEM (the model is then
  * as before the event).
  */

@@ -306,6 +306,10 @@ void forecast_truth_text(FILE *f, const struct forecast *x, uint64_t window_ns)
 
 void forecast_json(struct json *j, const char *key, const struct forecast *x)
 {
+	static const char *const ways[FORECAST_WAYS] = {
+		[WAY_PACE] = "pace", [WAY_SIZE] = "size", [WAY_SAME] = "same",
+	};
+
 	json_key(j, key);
 	if (x->trend == TREND_UNKNOWN && x->basis == FORECAST_NONE) {
 		json_null(j);
@@ -318,6 +322,11 @@ void forecast_json(struct json *j, const char *key, const struct forecast *x)
 	put_known(j, "left_bytes", x->left_bytes);
 	json_kstring(j, "basis", forecast_basis_text(x->basis));
 	json_ku64(j, "samples", x->samples);
+	json_key(j, "way");
+	if (x->basis == FORECAST_NONE)
+		json_null(j);
+	else
+		json_string(j, ways[x->way]);
 	put_known(j, "low_ns", x->low_ns);
 	put_known(j, "mid_ns", x->mid_ns);
 	put_known(j, "high_ns", x->high_ns);

@@ -162,6 +162,8 @@ static void put_migration(struct json *j, const struct view_trace *t, size_t tra
 	/* A destination cannot know what was read in which state. */
 	put_known(j, "bytes_precopy", save ? m->bytes_precopy : MODEL_NONE);
 	put_known(j, "bytes_stop_copy", save ? m->bytes_stop_copy : MODEL_NONE);
+	json_ku64(j, "pace_ns", m->pace_ns);
+	json_ku64(j, "pace_bytes", m->pace_bytes);
 	put_known(j, "bytes_unplaced", save ? m->bytes_unplaced : MODEL_NONE);
 	json_ku64(j, "bytes_total", m->bytes_total);
 	json_ku64(j, "reads", m->reads);
