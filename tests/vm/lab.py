@@ -27,6 +27,8 @@ except ImportError:
 OUT = os.environ.get("OUT", "/tmp/out")
 LAB = os.environ.get("LAB", "/lab")
 BEGAN = time.monotonic()
+# Every limit of a wait, times this: a machine may be slow. A wait ends when it has what it waits for.
+PATIENCE = int(os.environ.get("VFIOSCOPE_PATIENCE", "3"))
 
 
 class LabError(Exception):
@@ -66,6 +68,7 @@ def main(scenario, wreck=False):
 
 def wait_for(what, seconds, probe, step=0.02):
     """Calls probe() until it gives something true, and gives that."""
+    seconds *= PATIENCE
     end = time.monotonic() + seconds
     while True:
         got = probe()
@@ -345,6 +348,7 @@ class Qemu:
 
     def expect(self, pattern, seconds):
         """The next line of the guest that matches, as a match object."""
+        seconds *= PATIENCE
         end = time.monotonic() + seconds
         while True:
             while "\n" in self.seen:
@@ -370,7 +374,7 @@ class Qemu:
         except (LabError, OSError):
             pass
         try:
-            self.process.wait(20)
+            self.process.wait(20 * PATIENCE)
         except subprocess.TimeoutExpired:
             raise LabError("QEMU '%s' did not quit" % self.name)
         if self.process.returncode:
@@ -398,6 +402,7 @@ class Recorder:
         atexit.register(self.kill)
         os.close(w)
         if ready:
+            seconds *= PATIENCE
             if not select.select([r], [], [], seconds)[0]:
                 raise LabError("the recorder was not ready within %g s: %s" % (seconds, self.text()))
             if not os.read(r, 64):
@@ -413,6 +418,7 @@ class Recorder:
 
     def stop(self, seconds=30):
         self.process.send_signal(signal.SIGINT)
+        seconds *= PATIENCE
         try:
             self.process.wait(seconds)
         except subprocess.TimeoutExpired:

@@ -103,7 +103,7 @@ int main(int argc, char **argv)
 			continue;
 
 		/* each test begins with devices that were just opened */
-		alarm(120);
+		alarm(300);
 		ret = device_open(&a, argv[optind]);
 		if (!ret && optind + 1 < argc) {
 			ret = device_open(&b, argv[optind + 1]);

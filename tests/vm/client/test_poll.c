@@ -50,7 +50,8 @@ static void wake(struct device *a, int fd, bool epoll, const char *what,
 	t0 = now();
 	act(a);
 	pthread_join(w.thread, NULL);
-	check(w.ret == 1 && w.woke > t0 && w.woke - t0 < 1 && (w.revents & POLLIN) &&
+	/* Well before it would have given up, however slow the machine. */
+	check(w.ret == 1 && w.woke > t0 && w.woke - t0 < 2.5 && (w.revents & POLLIN) &&
 	      !!(w.revents & POLLERR) == error,
 	      "%s wakes %s: %d, events %#x, %.1f ms", what, epoll ? "epoll" : "poll",
 	      w.ret, w.revents, (w.woke - t0) * 1e3);
