@@ -653,6 +653,13 @@ static int load_btf(struct btf **vmlinux, struct btf **vfio, char *err, size_t e
 	}
 	*vfio = btf__load_module_btf("vfio", *vmlinux);
 	ret = libbpf_get_error(*vfio);
+	if (ret && access("/sys/module/vfio/initstate", F_OK)) {
+		/* Its files have no owner then, and its drivers are not listed. */
+		*vfio = NULL;
+		snprintf(err, err_len,
+			 "vfio is built into this kernel (CONFIG_VFIO=y), not a module: that cannot be traced yet");
+		return -ENOSYS;
+	}
 	if (ret) {
 		*vfio = NULL;
 		snprintf(err, err_len,

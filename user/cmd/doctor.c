@@ -320,6 +320,11 @@ static void judge_vfio(struct doctor *d)
 				"no BTF");
 			if (traced)
 				help(r, "build it with vmlinux at hand (CONFIG_DEBUG_INFO_BTF_MODULES=y)");
+		} else if (m->builtin && !strcmp(m->name, "vfio")) {
+			traced = false;
+			r = row(d, S_VFIO, L_BAD, m->name,
+				"built into the kernel (CONFIG_VFIO=y): that cannot be traced yet");
+			help(r, "boot a kernel that has CONFIG_VFIO=m");
 		} else if (m->btf == PROBE_NO && !iommufd) {
 			traced = false;
 			r = row(d, S_VFIO, L_BAD, m->name,
