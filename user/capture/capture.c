@@ -158,6 +158,27 @@ static bool age_is_told(uint64_t before_ns, uint64_t now_ns)
 	return false;
 }
 
+static void tell_task(struct capture *c, uint32_t pid)
+{
+	struct event *ev;
+	char vm[EVENT_NAME_LEN];
+
+	if (!pid || !processes_first_sight(c->procs, pid, vm))
+		return;
+	if (c->vm[0] && strcmp(c->vm, vm)) {
+		processes_unwant(c->procs, pid);
+		attach_ignore_task(c->attach, pid);
+		return;
+	}
+	ev = queue_add(c);
+	memset(ev, 0, sizeof(*ev));
+	ev->kind = EV_TASK;
+	ev->t_ns = now_ns();
+	ev->pid = pid;
+	ev->tid = pid;
+	memcpy(ev->task_def.vm, vm, sizeof(vm));
+}
+
 struct stuck_look {
 	struct capture *c;
 	uint64_t now, before;	/* this look and the one before; before 0: the last look */
@@ -178,6 +199,10 @@ static void tell_flight(const struct attach_flight *f, void *arg)
 		before = look->before - f->start_ns;
 	if (age < STUCK_NS || (look->before && !age_is_told(before, age)) ||
 	    !process_in_file_call(f->tid))
+		return;
+	/* What the hooks' filter has not seen, it has not filtered. */
+	tell_task(c, f->pid);
+	if (!processes_wanted(c->procs, f->pid))
 		return;
 	ev = queue_add(c);
 	memset(ev, 0, sizeof(*ev));
@@ -226,27 +251,6 @@ static void tell_hooks(struct capture *c, size_t added)
 			  h->kind, h->method, capture_hook_attached(h) ? "ok" : "failed",
 			  h->reason[0] ? " " : "", h->reason);
 	}
-}
-
-static void tell_task(struct capture *c, uint32_t pid)
-{
-	struct event *ev;
-	char vm[EVENT_NAME_LEN];
-
-	if (!pid || !processes_first_sight(c->procs, pid, vm))
-		return;
-	if (c->vm[0] && strcmp(c->vm, vm)) {
-		processes_unwant(c->procs, pid);
-		attach_ignore_task(c->attach, pid);
-		return;
-	}
-	ev = queue_add(c);
-	memset(ev, 0, sizeof(*ev));
-	ev->kind = EV_TASK;
-	ev->t_ns = now_ns();
-	ev->pid = pid;
-	ev->tid = pid;
-	memcpy(ev->task_def.vm, vm, sizeof(vm));
 }
 
 /*
