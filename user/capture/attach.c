@@ -292,9 +292,16 @@ static int hook(struct attach *a, const char *module, const char *function,
 	if (a->method != CAPTURE_FENTRY) {
 		err = attach_by_kprobe(a, type, module, function, false);
 		if (!err) {
-			h->method = "kprobe";
 			attach_use_kprobes(a, type);
-			return 0;
+			if (a->skel->bss->by_kprobe[type - attach_hook_types]) {
+				h->method = "kprobe";
+				return 0;
+			}
+			/* Another of its kind takes no kprobe: this one would stand back. */
+			attached_drop_last(a);
+			if (type->exit)
+				attached_drop_last(a);
+			err = -EOPNOTSUPP;
 		}
 		add_reason(h, "kprobe", err);
 	}
