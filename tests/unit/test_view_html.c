@@ -75,7 +75,7 @@ static void show(const char *path)
 		.path = path, .meta = &meta, .health = &health, .model = m, .judge = j,
 		.trends = tr,
 	};
-	FILE *f = open_memstream(&out, &out_len);
+	FILE *f = (free(out), open_memstream(&out, &out_len));
 
 	report_html(f, &trace, 1, &opt);
 	fclose(f);
@@ -186,7 +186,7 @@ static void test_findings(void **state)
 static void test_bare(void **state)
 {
 	struct view_trace trace = { .path = "x", .model = m };
-	FILE *f = open_memstream(&out, &out_len);
+	FILE *f = (free(out), open_memstream(&out, &out_len));
 
 	(void)state;
 	report_html(f, &trace, 1, &opt);
@@ -199,7 +199,7 @@ static void test_bare(void **state)
 static void test_escaping(void **state)
 {
 	char *long_name = malloc(3001);
-	FILE *f = open_memstream(&out, &out_len);
+	FILE *f = (free(out), open_memstream(&out, &out_len));
 
 	(void)state;
 	/* Characters of three bytes over the ends of chunks; cut by the length given. */

@@ -11,28 +11,18 @@
 
 #include "util/json.h"
 #include "view/common.h"
+#include "view/rows.h"
+#include "view/value.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
-/* Tasks in a poll at once whose wait is looked for. */
-#define WAITERS_MAX	64
-
-struct held {
-	struct event ev;
-	struct event_context ctx;
-	uint64_t realtime_ns;
-	bool waits;		/* for its task's next call */
-	bool wanted;
-};
-
 struct ndjson {
 	struct json *j;
-	struct view_options opt;
-	struct held *ring;
-	uint32_t head, n;
-	struct { uint32_t tid, at; } waiters[WAITERS_MAX];
-	uint32_t n_waiters;
+	struct rows *rows;
 };
+
+static void put_event(void *arg, const struct event *ev, const struct event_context *ctx,
+		      uint64_t realtime_ns);
 
 struct ndjson *ndjson_create(FILE *f, const struct view_options *opt)
 {
@@ -40,10 +30,10 @@ struct ndjson *ndjson_create(FILE *f, const struct view_options *opt)
 
 	if (!n)
 		return NULL;
-	n->opt = *opt;
 	n->j = json_create(f, false);
-	if (!n->j) {
-		free(n);
+	n->rows = rows_create(opt, put_event, n);
+	if (!n->j || !n->rows) {
+		ndjson_destroy(n);
 		return NULL;
 	}
 	return n;
@@ -54,7 +44,7 @@ void ndjson_destroy(struct ndjson *n)
 	if (!n)
 		return;
 	json_destroy(n->j);
-	free(n->ring);
+	rows_destroy(n->rows);
 	free(n);
 }
 
@@ -68,132 +58,41 @@ static void put_state(struct json *j, uint64_t state)
 		json_u64(j, state);
 }
 
-static void put_bits(struct json *j, uint64_t bits, const char *(*name_of)(unsigned int bit))
-{
-	char unnamed[16];
-	unsigned int i;
-
-	json_array_begin(j);
-	for (i = 0; bits; i++, bits >>= 1) {
-		const char *name;
-
-		if (!(bits & 1))
-			continue;
-		name = i < 32 ? name_of(i) : NULL;
-		if (!name) {
-			snprintf(unnamed, sizeof(unnamed), "BIT_%u", i);
-			name = unnamed;
-		}
-		json_string(j, name);
-	}
-	json_array_end(j);
-}
-
-static void put_name(struct json *j, const char *key, const char *name)
-{
-	if (name) {
-		json_key(j, key);
-		json_string(j, name);
-	}
-}
-
 static void put_field(struct json *j, const struct event *ev, const struct event_field *fd)
 {
-	const char *p = (const char *)ev + fd->offset, *name;
-	uint64_t u64 = 0;
-	int64_t s64 = 0;
-	uint32_t u32 = 0;
+	char buf[BIT_NAME_LEN];
+	const char *bit;
+	struct value v;
 
-	if ((fd->flags & EFF_INTERNAL) || ((fd->flags & EFF_ON_SUCCESS) && ev->ret < 0) ||
-	    ((fd->flags & EFF_NOT_ONE) && event_calls(ev) == 1))
+	if (!value_of(ev, fd, &v))
 		return;
-	switch (fd->type) {
-	case EF_U64:
-	case EF_MIG_FLAGS:
-		memcpy(&u64, p, sizeof(u64));
+	json_key(j, fd->name);
+	switch (v.type) {
+	case VALUE_S64:
+		json_s64(j, v.s64);
 		break;
-	case EF_S64:
-	case EF_TARGET:
-		memcpy(&s64, p, sizeof(s64));
+	case VALUE_BOOL:
+		json_bool(j, v.u64 != 0);
 		break;
-	case EF_STR:
+	case VALUE_TEXT:
+		json_string_len(j, v.text, v.len);
+		break;
+	case VALUE_BITS:
+		json_array_begin(j);
+		while ((bit = value_next_bit(&v, &v.u64, buf)))
+			json_string(j, bit);
+		json_array_end(j);
 		break;
 	default:
-		memcpy(&u32, p, sizeof(u32));
-		break;
-	}
-	if ((fd->flags & EFF_KNOWN) &&
-	    (fd->type == EF_TARGET ? s64 == EVENT_TARGET_NONE : u64 == EVENT_WAIT_UNKNOWN))
-		return;
-
-	switch (fd->type) {
-	case EF_U64:
-		json_ku64(j, fd->name, u64);
-		break;
-	case EF_S64:
-		json_ks64(j, fd->name, s64);
-		break;
-	case EF_U32:
-		json_ku64(j, fd->name, u32);
-		break;
-	case EF_STR:
-		json_key(j, fd->name);
-		json_string_len(j, p, strnlen(p, fd->size));
-		break;
-	case EF_STATE:
-		json_key(j, fd->name);
-		put_state(j, u32);
-		break;
-	case EF_TARGET:
-		json_key(j, fd->name);
-		if (s64 >= 0)
-			put_state(j, (uint64_t)s64);
-		else
-			json_s64(j, s64);
-		break;
-	case EF_MIG_FLAGS:
-		json_key(j, fd->name);
-		put_bits(j, u64, event_mig_flag_name);
-		break;
-	case EF_POLL_MASK:
-		json_key(j, fd->name);
-		put_bits(j, u32, event_poll_bit_name);
-		break;
-	case EF_STREAM_OPS:
-		json_key(j, fd->name);
-		put_bits(j, u32, event_stream_op_name);
-		break;
-	case EF_BOOL:
-		json_kbool(j, fd->name, u32 != 0);
-		break;
-	case EF_RESET_HOW:
-		put_name(j, fd->name, event_reset_how_name(u32));
-		break;
-	case EF_FEATURE_OP:
-		name = u32 == FEATURE_OP_NONE ? NULL : event_feature_op_name(u32);
-		put_name(j, fd->name, name);
-		break;
-	case EF_DIRECTION:
-		put_name(j, fd->name, event_direction_name(u32));
-		break;
-	case EF_KIND:
-		put_name(j, fd->name, u32 == EV_NONE ? NULL : event_kind_name(u32));
-		break;
-	case EF_LOSS_CAUSE:
-		put_name(j, fd->name, event_loss_cause_name(u32));
+		json_u64(j, v.u64);
 		break;
 	}
 }
 
-/* Was it a call, with a result?  The others only tell something. */
-static bool has_result(uint32_t kind)
-{
-	return kind != EV_STUCK && kind != EV_LOSS && kind != EV_MARK;
-}
-
-static void put_event(struct json *j, const struct event *ev, const struct event_context *ctx,
+static void put_event(void *arg, const struct event *ev, const struct event_context *ctx,
 		      uint64_t realtime_ns)
 {
+	struct json *j = ((struct ndjson *)arg)->j;
 	const struct event_field *fields;
 	char buf[UNITS_LEN], number[16];
 	size_t n, i;
@@ -228,7 +127,7 @@ static void put_event(struct json *j, const struct event *ev, const struct event
 		json_ku64(j, "stream", ev->stream);
 	if (ctx->migration)
 		json_ku64(j, "migration", ctx->migration);
-	if (has_result(ev->kind)) {
+	if (value_has_result(ev->kind)) {
 		json_ks64(j, "ret", ev->ret);
 		if (ev->ret < 0 && ev->ret > -4096) {
 			const char *name = errno_name((int)-ev->ret);
@@ -248,111 +147,17 @@ static void put_event(struct json *j, const struct event *ev, const struct event
 	json_line_end(j);
 }
 
-/* Hand out what no longer waits, in order. */
-static void drain(struct ndjson *n)
-{
-	while (n->n && !n->ring[n->head].waits) {
-		struct held *h = &n->ring[n->head];
-
-		if (h->wanted)
-			put_event(n->j, &h->ev, &h->ctx, h->realtime_ns);
-		n->head = (n->head + 1) % NDJSON_HOLD_MAX;
-		n->n--;
-	}
-}
-
-static void drop_waiter(struct ndjson *n, uint32_t i)
-{
-	n->ring[n->waiters[i].at].waits = false;
-	n->waiters[i] = n->waiters[--n->n_waiters];
-}
-
-/* The oldest line has waited long enough. */
-static void give_up_oldest(struct ndjson *n)
-{
-	uint32_t i;
-
-	for (i = 0; i < n->n_waiters; i++) {
-		if (n->waiters[i].at == n->head) {
-			drop_waiter(n, i);
-			break;
-		}
-	}
-	drain(n);
-}
-
-/* What happens inside another call of the task is no next call. */
-static bool is_call(uint32_t kind)
-{
-	return has_result(kind) && kind != EV_ARC && kind != EV_STREAM_OPEN &&
-	       kind != EV_DEVICE_RESET && kind != EV_STREAM_RELEASE;
-}
-
-static void end_wait(struct ndjson *n, const struct event *ev)
-{
-	uint32_t i;
-
-	for (i = 0; i < n->n_waiters; i++) {
-		struct event *poll = &n->ring[n->waiters[i].at].ev;
-		uint64_t end_ns;
-
-		if (n->waiters[i].tid != ev->tid)
-			continue;
-		end_ns = poll->t_ns + poll->dur_ns;
-		poll->poll.wait_ns = ev->t_ns > end_ns ? ev->t_ns - end_ns : 0;
-		drop_waiter(n, i);
-		return;
-	}
-}
-
 int ndjson_event(struct ndjson *n, const struct model *m, const struct event *ev,
 		 const struct event_context *ctx)
 {
-	bool wanted, waits;
-	struct held *h;
-	uint32_t at;
+	int err = rows_event(n->rows, m, ev, ctx);
 
-	if (!event_kind_is_public(ev->kind))
-		return 0;
-	/* A loss is everybody's. */
-	wanted = (!n->opt.migration || ctx->migration == n->opt.migration ||
-		  ev->kind == EV_LOSS) && time_window_has(&n->opt.window, m, ev);
-	if (n->n_waiters && is_call(ev->kind)) {
-		end_wait(n, ev);
-		drain(n);
-	}
-	waits = ev->kind == EV_POLL && ev->poll.wait_ns == EVENT_WAIT_UNKNOWN && wanted;
-	if (!waits && !n->n) {
-		if (wanted)
-			put_event(n->j, ev, ctx, model_realtime_ns(m, ev->t_ns));
-		return json_error(n->j);
-	}
-	if (!n->ring) {
-		n->ring = calloc(NDJSON_HOLD_MAX, sizeof(*n->ring));
-		if (!n->ring)
-			return -ENOMEM;
-	}
-	while (n->n == NDJSON_HOLD_MAX || (waits && n->n_waiters == WAITERS_MAX))
-		give_up_oldest(n);
-	at = (n->head + n->n++) % NDJSON_HOLD_MAX;
-	h = &n->ring[at];
-	h->ev = *ev;
-	h->ctx = *ctx;
-	h->realtime_ns = model_realtime_ns(m, ev->t_ns);
-	h->wanted = wanted;
-	h->waits = waits;
-	if (waits) {
-		n->waiters[n->n_waiters].tid = ev->tid;
-		n->waiters[n->n_waiters++].at = at;
-	}
-	return json_error(n->j);
+	return err ? err : json_error(n->j);
 }
 
 int ndjson_finish(struct ndjson *n)
 {
-	while (n->n_waiters)
-		drop_waiter(n, 0);
-	drain(n);
+	rows_finish(n->rows);
 	json_flush(n->j);
 	return json_error(n->j);
 }
@@ -510,7 +315,7 @@ static void schema_kind(struct json *j, uint32_t kind)
 	json_key(j, "required");
 	json_array_begin(j);
 	json_string(j, "kind");
-	if (has_result(kind))
+	if (value_has_result(kind))
 		json_string(j, "ret");
 	for (i = 0; i < n; i++)
 		if (field_is_always(&fields[i]))

@@ -126,6 +126,33 @@ void ndjson_destroy(struct ndjson *n);
 /* JSON Schema (draft 2020-12) of one line, from the same tables. */
 void ndjson_schema(FILE *f);
 
+/*
+ * CSV (RFC 4180): a row per event, the fields of all kinds as columns, always
+ * the same; what a kind has not is empty, lists are joined with '|'.  The
+ * header comes with _create().
+ */
+struct csv;
+struct csv *csv_create(FILE *f, const struct view_options *opt);
+int csv_event(struct csv *c, const struct model *m, const struct event *ev,
+	      const struct event_context *ctx);
+int csv_finish(struct csv *c);
+void csv_destroy(struct csv *c);
+
+/*
+ * A Perfetto trace (protobuf, binary).  Feed it definitions, too: the clock
+ * pairs are among them.  @t: the finished model, and findings when it has a judge.
+ */
+struct perfetto;
+struct perfetto *perfetto_create(FILE *f, const struct view_options *opt);
+int perfetto_event(struct perfetto *p, const struct model *m, const struct event *ev,
+		   const struct event_context *ctx);
+int perfetto_finish(struct perfetto *p, const struct view_trace *t, const struct view_options *opt);
+void perfetto_destroy(struct perfetto *p);
+
+/* OpenMetrics text of all migrations and devices, ended by "# EOF". */
+void openmetrics(FILE *f, const struct view_trace *traces, size_t n,
+		 const struct view_options *opt);
+
 /* One human line per event; runs of empty reads as "ENOMSG x212 in 9 ms". */
 struct lines;
 struct lines *lines_create(FILE *f, const struct view_options *opt);

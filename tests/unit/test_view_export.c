@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_view_export.c - CSV, Perfetto, OpenMetrics, the encoder below: what
+ * tests/cli/export.sh cannot see in the recordings that it has
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/synth.h"
+#include "util/pb.h"
+#include "view/view.h"
+
+static struct synth s;
+static struct model *m;
+static struct view_options opt;
+static char *out;
+static size_t out_len;
+
+static int setup(void **state)
+{
+	(void)state;
+	synth_init(&s);
+	memset(&opt, 0, sizeof(opt));
+	m = model_create();
+	return m ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	model_destroy(m);
+	synth_free(&s);
+	free(out);
+	out = NULL;
+	return 0;
+}
+
+static void begin(const char *device, const char *comm, const char *vm)
+{
+	synth_device(&s, 1, device, "mlx5_vfio_pci", 7);
+	synth_task(&s, 100, comm, vm);
+	synth_open(&s);
+}
+
+static void csv(void)
+{
+	FILE *f = (free(out), open_memstream(&out, &out_len));
+	struct csv *c = csv_create(f, &opt);
+	struct event_context ctx;
+	size_t i;
+
+	for (i = 0; i < s.n; i++) {
+		assert_int_equal(model_feed(m, &s.ev[i], &ctx), 0);
+		assert_int_equal(csv_event(c, m, &s.ev[i], &ctx), 0);
+	}
+	assert_int_equal(csv_finish(c), 0);
+	csv_destroy(c);
+	fclose(f);
+}
+
+static void perfetto(void)
+{
+	FILE *f = (free(out), open_memstream(&out, &out_len));
+	struct perfetto *p = perfetto_create(f, &opt);
+	struct view_trace t = { .model = m };
+	struct event_context ctx;
+	size_t i;
+
+	for (i = 0; i < s.n; i++) {
+		assert_int_equal(model_feed(m, &s.ev[i], &ctx), 0);
+		assert_int_equal(perfetto_event(p, m, &s.ev[i], &ctx), 0);
+	}
+	assert_int_equal(perfetto_finish(p, &t, &opt), 0);
+	perfetto_destroy(p);
+	fclose(f);
+}
+
+static void metrics(void)
+{
+	struct view_trace t = { .path = "x", .model = m };
+	FILE *f = (free(out), open_memstream(&out, &out_len));
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		assert_int_equal(model_feed(m, &s.ev[i], NULL), 0);
+	openmetrics(f, &t, 1, &opt);
+	fclose(f);
+}
+
+static size_t times(const char *what)
+{
+	const char *p = out;
+	size_t n = 0;
+
+	while ((p = memmem(p, out_len - (size_t)(p - out), what, strlen(what)))) {
+		p++;
+		n++;
+	}
+	return n;
+}
+
+static void has(const char *what)
+{
+	if (!times(what))
+		fail_msg("'%s' is missing in:\n%s", what, out);
+}
+
+/* Scripts go by these names; one more is added at the end of its kind only. */
+static void test_csv_header(void **state)
+{
+	static const char header[] =
+		"seq,t_ns,time,dur_ns,cpu,pid,tid,comm,kind,vm,device,driver,stream,migration,ret,"
+		"errno,state,how,index,op,flags,target,reported,from,to,direction,name,adopted,"
+		"initial_bytes,dirty_bytes,stop_copy_length,size,count,t_last_ns,mask,waits,wait_ns,"
+		"page_size,ranges,iova,length,call,age_ns,t_from_ns,t_to_ns,cause,what,text\r\n";
+
+	(void)state;
+	csv();
+	assert_string_equal(out, header);
+}
+
+static void test_csv_rows(void **state)
+{
+	struct event *ev;
+
+	(void)state;
+	begin("0000:3b:00.2", "=1+1", "a,\"b\"");
+	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), 90 * US);
+	synth_poll(&s, 0x41);
+	synth_empty_run(&s, -ENOMSG, 3, US, 40 * US);
+	ev = synth_add(&s, EV_MARK, 0, 0);
+	ev->device = 0;
+	strcpy(ev->mark.text, "two\nlines");
+	csv();
+	has(",'=1+1,device_open,\"a,\"\"b\"\"\",0000:3b:00.2,mlx5_vfio_pci,,,3,,RUNNING,,");
+	has(",arc,\"a,\"\"b\"\"\",0000:3b:00.2,mlx5_vfio_pci,,1,0,,PRE_COPY,,,,,PRE_COPY,,RUNNING,"
+	    "PRE_COPY,,");
+	has(",stream_open,");
+	/* The poll's wait ends at the read. */
+	has(",IN|RDNORM,false,10000,");
+	has(",-42,ENOMSG,PRE_COPY,");
+	has(",1048576,3,1000000");
+	has(",two\\x0alines\r\n");
+}
+
+static void test_pb(void **state)
+{
+	/* field 1: message { field 2: 300, field 3: "ab" }, field 16: 2^64 - 1 */
+	static const uint8_t want[] = {
+		0x0a, 0x87, 0x80, 0x80, 0x00, 0x10, 0xac, 0x02, 0x1a, 0x02, 'a', 'b',
+		0x80, 0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01,
+	};
+	char big[200] = "";
+	struct buf b = { 0 };
+	size_t at;
+
+	(void)state;
+	at = pb_begin(&b, 1);
+	pb_u64(&b, 2, 300);
+	pb_string(&b, 3, "ab");
+	pb_end(&b, at);
+	pb_u64(&b, 16, UINT64_MAX);
+	assert_int_equal(b.len, sizeof(want));
+	assert_memory_equal(b.data, want, sizeof(want));
+	/* A length of two digits. */
+	buf_reset(&b);
+	memset(big, 'x', sizeof(big) - 1);
+	at = pb_begin(&b, 1);
+	pb_string(&b, 1, big);
+	pb_end(&b, at);
+	assert_int_equal(b.data[1], 0x80 | ((199 + 3) & 0x7f));
+	assert_int_equal(b.data[2], 0x81);
+	buf_free(&b);
+}
+
+static void test_perfetto_overlap(void **state)
+{
+	struct event *ev;
+
+	(void)state;
+	begin("0000:3b:00.2", "mig", "web-07");
+	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), 90 * US);
+	synth_read(&s, MIB, 60 * US);
+	synth_read(&s, MIB, 60 * US);
+	perfetto();
+	assert_int_equal(times("data FD 1, save"), 1);
+	assert_int_equal(times("read"), 2);
+	/* Two at once: the second needs a track of its own, the third does not. */
+	s.n = 0;
+	synth_read(&s, MIB, 60 * US);
+	synth_read(&s, MIB, 60 * US);
+	ev = &s.ev[s.n - 1];
+	ev->t_ns = s.ev[s.n - 2].t_ns + 10 * US;
+	synth_read(&s, MIB, 60 * US);
+	perfetto();
+	assert_int_equal(times("data FD 1, save"), 2);
+}
+
+static void test_perfetto_names(void **state)
+{
+	(void)state;
+	begin("dev\033[1m\xff", "c\xe2\x80\xae", "vm");
+	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), 90 * US);
+	synth_empty_run(&s, -ENOMSG, 212, US, 40 * US);
+	synth_set_state_fails(&s, MIG_STOP, EIO);
+	perfetto();
+	assert_int_equal(times("\033"), 0);
+	assert_int_equal(times("\xe2\x80\xae"), 0);
+	has("dev\\x1b[1m\\xff (mlx5_vfio_pci)");
+	has("ENOMSG x212");
+	has("PRE_COPY -> STOP EIO");
+	has("set_state(STOP) EIO");
+	has("RUNNING -> PRE_COPY");
+}
+
+static void test_openmetrics_names(void **state)
+{
+	(void)state;
+	begin("dev\"\\", "mig", "a\nb\"} 1");
+	synth_source(&s, &(struct synth_plan) { 8, 4, true });
+	metrics();
+	has("vfioscope_migration_info{migration=\"1\",device=\"dev\\\"\\\\\",driver=\"mlx5_vfio_pci\","
+	    "vm=\"a\\\\x0ab\\\"} 1\",outcome=\"completed\",direction=\"save\"} 1\n");
+	/* What is not known has no sample. */
+	assert_int_equal(times("vfioscope_downtime_seconds{"), 0);
+	has("# TYPE vfioscope_downtime_seconds gauge\n");
+	has("vfioscope_moved_bytes_total{migration=\"1\",device=\"dev\\\"\\\\\","
+	    "driver=\"mlx5_vfio_pci\",vm=\"a\\\\x0ab\\\"} 1\",phase=\"stop_copy\",direction=\"save\"} "
+	    "4194304\n");
+	assert_int_equal(times("# EOF\n"), 1);
+	assert_string_equal(out + out_len - 6, "# EOF\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_csv_header, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_csv_rows, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_pb, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_perfetto_overlap, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_perfetto_names, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_openmetrics_names, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

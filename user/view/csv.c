@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * csv.c - one row per event, with the columns of all kinds
+ *
+ * RFC 4180: CRLF, quotes where they are needed.  The columns are those of
+ * NDJSON, from the same tables.  A text that a spreadsheet would take for a
+ * formula gets an apostrophe in front: names are the traced system's.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "view/common.h"
+#include "view/rows.h"
+#include "view/value.h"
+
+#define COLUMNS_MAX	64
+
+struct csv {
+	FILE *f;
+	struct rows *rows;
+	const char *column[COLUMNS_MAX];	/* of the bodies' fields */
+	unsigned int n;
+};
+
+static const char *const common[] = {
+	"seq", "t_ns", "time", "dur_ns", "cpu", "pid", "tid", "comm", "kind", "vm", "device",
+	"driver", "stream", "migration", "ret", "errno", "state",
+};
+
+static void put_text(FILE *f, const char *s, size_t len)
+{
+	char safe[TEXT_SAFE_LEN(EVENT_TEXT_LEN)], *p;
+
+	text_safe(safe, sizeof(safe), s, len);
+	if (strchr("=+-@", safe[0]) && safe[0]) {
+		memmove(safe + 1, safe, strlen(safe) < sizeof(safe) - 1 ? strlen(safe) + 1 :
+			sizeof(safe) - 1);
+		safe[0] = '\'';
+		safe[sizeof(safe) - 1] = '\0';
+	}
+	if (!strpbrk(safe, ",\"")) {
+		fputs(safe, f);
+		return;
+	}
+	fputc('"', f);
+	for (p = safe; *p; p++) {
+		if (*p == '"')
+			fputc('"', f);
+		fputc(*p, f);
+	}
+	fputc('"', f);
+}
+
+static void put_value(FILE *f, struct value *v)
+{
+	char buf[BIT_NAME_LEN];
+	const char *bit, *sep = "";
+
+	switch (v->type) {
+	case VALUE_S64:
+		fprintf(f, "%lld", (long long)v->s64);
+		break;
+	case VALUE_BOOL:
+		fputs(v->u64 ? "true" : "false", f);
+		break;
+	case VALUE_TEXT:
+		put_text(f, v->text, v->len);
+		break;
+	case VALUE_BITS:
+		for (; (bit = value_next_bit(v, &v->u64, buf)); sep = "|")
+			fprintf(f, "%s%s", sep, bit);
+		break;
+	default:
+		fprintf(f, "%llu", (unsigned long long)v->u64);
+		break;
+	}
+}
+
+static void put_common(FILE *f, const struct event *ev, const struct event_context *ctx,
+		       uint64_t realtime_ns)
+{
+	char buf[UNITS_LEN], name[NAME_LEN];
+	const char *err = NULL;
+
+	fprintf(f, "%llu,%llu,%s,%llu,%u,%u,%u,", (unsigned long long)ev->seq,
+		(unsigned long long)ev->t_ns, realtime_ns ? units_rfc3339(buf, realtime_ns) : "",
+		(unsigned long long)ev->dur_ns, ev->cpu, ev->pid, ev->tid);
+	put_text(f, ev->comm, sizeof(ev->comm));
+	fprintf(f, ",%s,", event_kind_name(ev->kind));
+	if (ctx->vm)
+		put_text(f, ctx->vm, EVENT_NAME_LEN);
+	fputc(',', f);
+	if (ctx->device && ctx->device->name[0])
+		put_text(f, ctx->device->name, sizeof(ctx->device->name));
+	else if (ctx->device)
+		fputs(device_label(name, ctx->device, ctx->device->number), f);
+	fputc(',', f);
+	if (ctx->device)
+		put_text(f, ctx->device->driver, sizeof(ctx->device->driver));
+	fputc(',', f);
+	if (ev->stream)
+		fprintf(f, "%u", ev->stream);
+	fputc(',', f);
+	if (ctx->migration)
+		fprintf(f, "%u", ctx->migration);
+	fputc(',', f);
+	if (value_has_result(ev->kind)) {
+		fprintf(f, "%lld", (long long)ev->ret);
+		err = ev->ret < 0 && ev->ret > -4096 ? errno_name((int)-ev->ret) : NULL;
+	}
+	fprintf(f, ",%s,", err ? err : "");
+	if (ctx->has_state && mig_state_name(ctx->state))
+		fputs(mig_state_name(ctx->state), f);
+	else if (ctx->has_state)
+		fprintf(f, "%u", ctx->state);
+}
+
+static void put_row(void *arg, const struct event *ev, const struct event_context *ctx,
+		    uint64_t realtime_ns)
+{
+	const struct event_field *fields;
+	struct csv *c = arg;
+	struct value v;
+	unsigned int i;
+	size_t n, k;
+
+	put_common(c->f, ev, ctx, realtime_ns);
+	fields = event_fields(ev->kind, &n);
+	for (i = 0; i < c->n; i++) {
+		fputc(',', c->f);
+		for (k = 0; k < n; k++)
+			if (!strcmp(fields[k].name, c->column[i]) && value_of(ev, &fields[k], &v))
+				put_value(c->f, &v);
+	}
+	fputs("\r\n", c->f);
+}
+
+static bool has_column(const struct csv *c, const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < c->n; i++)
+		if (!strcmp(c->column[i], name))
+			return true;
+	return false;
+}
+
+static void put_header(struct csv *c)
+{
+	const struct event_field *fields;
+	uint32_t kind;
+	size_t n, i;
+
+	for (i = 0; i < sizeof(common) / sizeof(common[0]); i++)
+		fprintf(c->f, "%s%s", i ? "," : "", common[i]);
+	for (kind = 1; kind < EV_KIND_NR; kind++) {
+		if (!event_kind_is_public(kind))
+			continue;
+		fields = event_fields(kind, &n);
+		for (i = 0; i < n && c->n < COLUMNS_MAX; i++) {
+			if ((fields[i].flags & EFF_INTERNAL) || has_column(c, fields[i].name))
+				continue;
+			c->column[c->n++] = fields[i].name;
+			fprintf(c->f, ",%s", fields[i].name);
+		}
+	}
+	fputs("\r\n", c->f);
+}
+
+struct csv *csv_create(FILE *f, const struct view_options *opt)
+{
+	struct csv *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->f = f;
+	c->rows = rows_create(opt, put_row, c);
+	if (!c->rows) {
+		free(c);
+		return NULL;
+	}
+	put_header(c);
+	return c;
+}
+
+int csv_event(struct csv *c, const struct model *m, const struct event *ev,
+	      const struct event_context *ctx)
+{
+	int err = rows_event(c->rows, m, ev, ctx);
+
+	return err ? err : ferror(c->f) ? -EIO : 0;
+}
+
+int csv_finish(struct csv *c)
+{
+	rows_finish(c->rows);
+	return ferror(c->f) ? -EIO : 0;
+}
+
+void csv_destroy(struct csv *c)
+{
+	if (!c)
+		return;
+	rows_destroy(c->rows);
+	free(c);
+}
