@@ -63,7 +63,8 @@ static void test_range(void **state)
 	synth_task(&s, 100, "mig/src/main", "web-07");
 	synth_open(&s);
 	for (i = 0; i < 100; i++) {
-		uint32_t reads = 4 + rnd(60);
+		/* each in its own pace, which nothing before the switch tells */
+		uint32_t reads = 4 + rnd(60), pace = 300 + rnd(200);
 		const struct migration *g;
 
 		synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), MS);
@@ -77,7 +78,7 @@ static void test_range(void **state)
 		synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY_P2P), MS + rnd(300) * US);
 		synth_set_state(&s, SYNTH_PATH(MIG_STOP_COPY), 5 * MS + rnd(2000) * US);
 		for (k = 0; k < reads; k++)
-			synth_read(&s, MIB, 400 * US + rnd(200) * US);
+			synth_read(&s, MIB, pace * US + rnd(200) * US);
 		synth_read(&s, 0, US);
 		synth_set_state(&s, SYNTH_PATH(MIG_STOP), MS);
 		synth_stream_close(&s);
