@@ -194,7 +194,9 @@ static void print_sentence(struct report *r, const struct migration *g, uint32_t
 	if (g->downtime_ns != MODEL_NONE)
 		fprintf(f, ", downtime %s (both sides seen)", dur(a, g->downtime_ns));
 	else if (save && g->window.start_ns != MODEL_NONE)
-		fprintf(f, ", stopped for %s on this host", dur(a, g->window.total_ns));
+		fprintf(f, ",%sstopped for %s on this host",
+			g->outcome == OUTCOME_UNFINISHED ? "\n  " : " ",
+			dur(a, g->window.total_ns));
 	fputs(".\n", f);
 }
 
