@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define PCI_COMMAND		4
@@ -326,6 +327,24 @@ int device_set_state(struct device *d, uint32_t state, int *fd)
 	return 0;
 }
 
+int device_set_state_unwritable(struct device *d, uint32_t state)
+{
+	size_t size = (size_t)sysconf(_SC_PAGESIZE);
+	struct uapi_mig_state *s;
+	int ret = 0;
+
+	s = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (s == MAP_FAILED)
+		return -errno;
+	*s = (struct uapi_mig_state){
+		.argsz = sizeof(*s), .flags = UAPI_SET | UAPI_MIG_STATE, .state = state, .data_fd = -1,
+	};
+	if (mprotect(s, size, PROT_READ) || ioctl(d->fd, UAPI_IOC_FEATURE, s))
+		ret = -errno;
+	munmap(s, size);
+	return ret;
+}
+
 int device_get_state(struct device *d)
 {
 	struct uapi_mig_state s = {
@@ -360,18 +379,20 @@ int device_region(struct device *d, uint32_t index, struct region *r)
 
 int device_decode(struct device *d)
 {
+	off_t at = (off_t)d->config + PCI_COMMAND;
 	uint16_t cmd;
+	ssize_t n;
 
 	if (!(d->flags & VFIO_DEVICE_FLAGS_PCI))
 		return 0;
-	if (pread(d->fd, &cmd, sizeof(cmd), (off_t)d->config + PCI_COMMAND) != sizeof(cmd))
-		return errno ? -errno : -EIO;
-	if (cmd & PCI_COMMAND_MEMORY)
-		return 0;
-	cmd |= PCI_COMMAND_MEMORY;
-	if (pwrite(d->fd, &cmd, sizeof(cmd), (off_t)d->config + PCI_COMMAND) != sizeof(cmd))
-		return errno ? -errno : -EIO;
-	return 0;
+	n = pread(d->fd, &cmd, sizeof(cmd), at);
+	if (n == sizeof(cmd) && !(cmd & PCI_COMMAND_MEMORY)) {
+		cmd |= PCI_COMMAND_MEMORY;
+		n = pwrite(d->fd, &cmd, sizeof(cmd), at);
+	}
+	if (n < 0)
+		return -errno;
+	return n == sizeof(cmd) ? 0 : -EIO;
 }
 
 int precopy_info(int fd, struct uapi_precopy_info *info)

@@ -59,6 +59,8 @@ bool device_is_open(const struct device *d);
 
 /* SET_STATE; *@fd: the data FD, or -1.  @fd may be NULL where none can come. */
 int device_set_state(struct device *d, uint32_t state, int *fd);
+/* SET_STATE whose answer cannot be delivered: -EFAULT, and whatever came is lost. */
+int device_set_state_unwritable(struct device *d, uint32_t state);
 /* GET_STATE: the state, or -errno. */
 int device_get_state(struct device *d);
 /* Back to RUNNING by VFIO_DEVICE_RESET, with its memory decoded again. */

@@ -12,7 +12,7 @@ const char *const fault_words[] = {
 
 static const struct fault_info faults[FAULT_NR] = {
 	[FAULT_FD_LOST] = {
-		"fd-lost", "no descriptor is free when a session begins: EMFILE, and the stream is lost",
+		"fd-lost", "a session begins with no descriptor free (EMFILE), or every other time EFAULT",
 		0,
 	},
 	[FAULT_RESUME_SHORT] = {

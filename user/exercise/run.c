@@ -162,8 +162,10 @@ static int save_again(struct run *n, struct device *d, struct stream_print *s)
 	err = run_set_state(n, d, ST_STOP_COPY, &fd);
 	if (!err && fd < 0)
 		err = run_failed(n, d, "no data FD came with the session", -EPROTO);
-	if (err)
+	if (err) {
+		run_close_fd(&fd);
 		return err;
+	}
 	watchdog_enter(n->watchdog, d->name, "read() in STOP_COPY");
 	err = stream_print_take(s, fd, n->buf, n->buf_size);
 	watchdog_leave(n->watchdog);
