@@ -92,7 +92,7 @@ static void test_range(void **state)
 		assert_int_equal(g->forecast.high_ns, f.high_ns);
 		assert_int_equal(g->forecast.way, f.way);
 		assert_int_equal(f.basis, i == 0 ? FORECAST_SESSION :
-				 i < 3 ? FORECAST_DRIVER : FORECAST_DEVICE);
+				 i < 12 ? FORECAST_DRIVER : FORECAST_DEVICE);
 		inside += g->window.total_ns >= f.low_ns && g->window.total_ns <= f.high_ns;
 		ratios[judged++] = (double)f.high_ns / (double)f.low_ns;
 	}

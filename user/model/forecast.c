@@ -202,7 +202,7 @@ static void take_trend(const struct migration *g, uint64_t now_ns, struct foreca
 /* ---- the stop window ---- */
 
 #define SAMPLES		64	/* the newest earlier windows */
-#define ENOUGH		3	/* of one device; else those of all of its driver */
+#define ENOUGH		12	/* of one device; else those of all of its driver */
 #define PACE_BYTES	65536	/* under this a pace is nothing but noise */
 
 /*
@@ -213,7 +213,7 @@ struct stop {
 	double total, drain, arcs, bytes;
 	double load;			/* downtime beyond it; negative: not known */
 	double pace;			/* ns a byte, of its pre-copy; 0: not known */
-	const struct forecast *said;	/* what was forecast */
+	uint64_t left;			/* estimated when it began; MODEL_NONE */
 };
 
 static double pace_of(const struct migration *g)
@@ -245,7 +245,7 @@ static struct stop stop_of(const struct migration *e)
 		.load = e->downtime_ns != MODEL_NONE && e->downtime_ns > w->total_ns ?
 			(double)(e->downtime_ns - w->total_ns) : -1,
 		.pace = pace_of(e),
-		.said = &e->forecast,
+		.left = e->forecast.left_bytes,
 	};
 }
 
@@ -325,23 +325,40 @@ static double guess(enum forecast_way way, const struct stop *s, size_t n, uint6
 #define ALIKE		4
 #define ALIKE_ENOUGH	8
 
-/*
- * How far off a way has been, as factors in ascending order: where it guessed
- * about as much as @like; all of them when these are few.
- */
-static size_t errors(enum forecast_way way, const struct stop *s, size_t n, double like,
-		     double out[SAMPLES])
+/* How far off a way is, as factors: each stop against what the others say of it. */
+struct errors {
+	double guess[SAMPLES], factor[SAMPLES];
+	size_t n;
+};
+
+static void errors_of(enum forecast_way way, struct stop *s, size_t n, struct errors *e)
+{
+	struct stop one;
+	double v;
+	size_t i;
+
+	e->n = 0;
+	for (i = 0; n > 1 && i < n; i++) {
+		one = s[i];
+		s[i] = s[n - 1];
+		v = guess(way, s, n - 1, one.left, one.pace);
+		s[i] = one;
+		if (v <= 0)
+			continue;
+		e->guess[e->n] = v;
+		e->factor[e->n++] = one.total / v;
+	}
+}
+
+/* Those of guesses about as long as @like, ascending; all when these are few. */
+static size_t alike(const struct errors *e, double like, double out[SAMPLES])
 {
 	size_t i, k, all;
 
 	for (all = 0; all < 2; all++) {
-		for (i = k = 0; i < n; i++) {
-			double v = (double)s[i].said->guess_ns[way];
-
-			if (v > 0 && s[i].said->guess_ns[way] != MODEL_NONE &&
-			    (all || (v < like * ALIKE && v > like / ALIKE)))
-				out[k++] = s[i].total / v;
-		}
+		for (i = k = 0; i < e->n; i++)
+			if (all || (e->guess[i] < like * ALIKE && e->guess[i] > like / ALIKE))
+				out[k++] = e->factor[i];
 		if (k >= ALIKE_ENOUGH)
 			break;
 	}
@@ -366,9 +383,10 @@ static void spread(const double *e, size_t n, double *low, double *high)
 	}
 }
 
-static enum forecast_way believe(const struct stop *s, size_t n, const struct forecast *f)
+static enum forecast_way believe(const struct errors e[FORECAST_WAYS],
+				 const struct forecast *f)
 {
-	double e[SAMPLES], low, high, best = 0;
+	double factors[SAMPLES], low, high, best = 0;
 	enum forecast_way way, won = FORECAST_WAYS;
 	size_t k;
 
@@ -377,10 +395,10 @@ static enum forecast_way believe(const struct stop *s, size_t n, const struct fo
 			continue;
 		if (won == FORECAST_WAYS)
 			won = way;
-		k = errors(way, s, n, (double)f->guess_ns[way], e);
+		k = alike(&e[way], (double)f->guess_ns[way], factors);
 		if (k < TRUSTED)
 			continue;
-		spread(e, k, &low, &high);
+		spread(factors, k, &low, &high);
 		if (!(best > 0) || high / low < best) {
 			best = high / low;
 			won = way;
@@ -396,20 +414,19 @@ static void set_range(struct forecast *f, double low, double mid, double high)
 	f->high_ns = (uint64_t)high;
 }
 
-/* By the factors by which the believed way was off so far. */
-static void range(struct forecast *f, const struct stop *s, size_t n)
+/* By the factors by which the believed way is off. */
+static void range(struct forecast *f, const struct errors *e)
 {
-	double v = (double)f->guess_ns[f->way], e[SAMPLES], low, high, margin;
-	size_t k = errors(f->way, s, n, v, e);
+	double v = (double)f->guess_ns[f->way], factors[SAMPLES], low, high, margin;
+	size_t k = alike(e, v, factors);
 
 	if (!k) {
 		set_range(f, v / 2, v, v * 2);
 		return;
 	}
-	/* What comes next is now and then further off than any before. */
 	margin = 1.05 + 1 / (double)(k + 3);
-	spread(e, k, &low, &high);
-	set_range(f, v * low / margin, v * e[k / 2], v * high * margin);
+	spread(factors, k, &low, &high);
+	set_range(f, v * low / margin, v * factors[k / 2], v * high * margin);
 }
 
 /* What the middle of the range is made of. */
@@ -503,6 +520,7 @@ void forecast_stop(const struct model *m, const struct dev *d, uint64_t now_ns,
 		   struct forecast *out)
 {
 	const struct migration *g = d->mig ? &d->mig->pub : NULL;
+	struct errors e[FORECAST_WAYS];
 	struct stop s[SAMPLES];
 	enum forecast_way way;
 	double v;
@@ -524,11 +542,12 @@ void forecast_stop(const struct model *m, const struct dev *d, uint64_t now_ns,
 		v = guess(way, s, n, out->left_bytes, g ? pace_of(g) : 0);
 		if (v > 0)
 			out->guess_ns[way] = (uint64_t)v;
+		errors_of(way, s, n, &e[way]);
 	}
-	out->way = n ? believe(s, n, out) : FORECAST_WAYS;
+	out->way = n ? believe(e, out) : FORECAST_WAYS;
 	out->samples = (uint32_t)n;
 	if (out->way != FORECAST_WAYS) {
-		range(out, s, n);
+		range(out, &e[out->way]);
 		set_parts(out, s, n);
 		return;
 	}
