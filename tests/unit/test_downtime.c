@@ -323,6 +323,25 @@ static void test_in_parallel(void **state)
 	model_destroy(c);
 }
 
+/* A call that is told late takes what it covered, and nothing after it. */
+static void test_told_late(void **state)
+{
+	struct path *p = path_create(1, 100, 1000);
+	struct model_stop out;
+
+	(void)state;
+	assert_non_null(p);
+	path_join(p, 1);
+	path_join(p, 2);
+	path_add(p, 1, PART_IO, 1000, 1100);
+	path_add(p, 2, PART_IO, 1020, 1050);
+	path_eof(p, 1, 1, 1100, &out);
+	assert_stop_adds_up(&out);
+	assert_int_equal(out.devices[0].io_ns, 70);
+	assert_int_equal(out.devices[1].io_ns, 30);
+	free(p);
+}
+
 /* Two processes have a stop each; one that is called off leaves nothing. */
 static void test_stops_apart(void **state)
 {
@@ -395,11 +414,15 @@ static void test_any_overlap(void **state)
 
 			x = x * 6364136223846793005ULL + 1442695040888963407ULL;
 			end += x >> 60;
+			if (n % 7 == 3 && end > 1050)
+				end -= (x >> 20) % 50;
 			start = end - ((x >> 40) % 200 > end ? end : (x >> 40) % 200);
 			path_add(p, (uint32_t)(x >> 33) % 21, (x >> 50) % 4, start, end);
 		}
 		path_eof(p, 3, 1, end, &out);
 		assert_stop_adds_up(&out);
+		for (k = 1; k < p->n_spans; k++)
+			assert_int_equal(p->spans[k].start_ns, p->spans[k - 1].end_ns);
 		assert_int_equal(out.end_ns - out.start_ns, p->cursor_ns - 1000);
 		assert_true(p->n_spans <= PATH_SPANS);
 		free(p);
@@ -415,6 +438,7 @@ int main(void)
 		T(test_landing),
 		T(test_two_devices),
 		T(test_in_parallel),
+		T(test_told_late),
 		T(test_stops_apart),
 		T(test_both_ends_in_one),
 		T(test_any_overlap),

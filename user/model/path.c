@@ -89,16 +89,19 @@ void path_add(struct path *p, uint32_t device, enum window_part part, uint64_t s
 
 	if (end_ns <= p->pub.start_ns || end_ns < start_ns)
 		return;
-	/* A call makes three at most; what is oldest stays as it is. */
-	if (p->n_spans > PATH_SPANS - 3)
-		memmove(p->spans, p->spans + 3, (p->n_spans -= 3) * sizeof(p->spans[0]));
+	/* A call makes four at most; what is oldest stays as it is. */
+	if (p->n_spans > PATH_SPANS - 4)
+		memmove(p->spans, p->spans + 4, (p->n_spans -= 4) * sizeof(p->spans[0]));
 	if (start_ns > p->cursor_ns)
 		spend(p, PATH_GAP, 0, start_ns);
 	for (i = p->n_spans; i > 0 && p->spans[i - 1].end_ns > start_ns; i--) {
 		struct path_span *s;
 
-		if (p->spans[i - 1].owner == owner)
+		/* One that is told late covers no more than it lasted. */
+		if (p->spans[i - 1].owner == owner || p->spans[i - 1].start_ns >= end_ns)
 			continue;
+		if (p->spans[i - 1].end_ns > end_ns)
+			split(p, i - 1, end_ns);
 		if (p->spans[i - 1].start_ns < start_ns)
 			split(p, i++ - 1, start_ns);
 		s = &p->spans[i - 1];
