@@ -248,6 +248,8 @@ if [ ${#as[@]} -gt 0 ] || [ "$(id -u)" != 0 ]; then
 	want 4 "vfioscope: ?*" "${as[@]}" "$v" live
 	want 4 "vfioscope: ?*" "${as[@]}" "$v"
 	want_json 4 "${as[@]}" "$v" live --format json
+	want 4 "vfioscope: ?*" "${as[@]}" "$v" live --once
+	want_json 4 "${as[@]}" "$v" live --once --format json
 	[ -z "$(ls -A nobody)" ] || bad "a capture that could not begin left $(ls -A nobody)"
 	run "${as[@]}" "$v" doctor
 	[ "$status" = 4 ] && [ "$(wc -l <err)" = 1 ] || bad "doctor without privilege: exit $status, $(cat err)"

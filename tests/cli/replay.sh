@@ -46,6 +46,27 @@ printf ':axis 0s end\n:export %s/events\n' "$tmp" >"$tmp/script"
 want 0 "" "$v" replay --script "$tmp/script" $data/mtty.vfs
 "$v" export $data/mtty.vfs | cmp - "$tmp/events" || fail "the scope's export is not export's"
 
+# ---- budgets reach the scope's judge ----
+
+screen() { # screen OPTION...: what the scope says of qemu.vfs's first migration
+	printf ':resize 40x120\n:migration 1\n:save-screen %s/screen\n' "$tmp" >"$tmp/script"
+	want 0 "" "$v" replay --script "$tmp/script" "$@" $data/qemu.vfs
+}
+screen
+grep -q 'downtime-budget\|arc-budget' "$tmp/screen" && fail "a budget that nobody gave"
+screen --max-stop-window 1ms --max-arc 1ns
+grep -q 'downtime-budget' "$tmp/screen" || fail "--max-stop-window does not reach the scope's judge"
+grep -q 'arc-budget' "$tmp/screen" || fail "--max-arc does not reach the scope's judge"
+sed -n 2p "$tmp/screen" | grep -q 'budget 1.00 ms: OVER' || { fail "the sentence does not tell the budget:"; sed -n 2p "$tmp/screen"; }
+echo 'max-stop-window = 1ms' >"$tmp/policy"
+screen --policy "$tmp/policy"
+grep -q 'downtime-budget' "$tmp/screen" || fail "--policy does not reach the scope's judge"
+sed -n 1p "$tmp/screen" | grep -q ' 1 finding' || fail "the header does not count it: $(sed -n 1p "$tmp/screen")"
+screen --policy "$tmp/policy" --ignore downtime-budget
+sed -n 1p "$tmp/screen" | grep -q '[1-9] finding' && fail "--ignore does not reach the scope's judge"
+want 2 "vfioscope: replay: --max-downtime*" "$v" replay --max-downtime soon --script "$tmp/script" $data/qemu.vfs
+want 2 "vfioscope: live: --max-downtime*" "$v" live --max-downtime soon
+
 # ---- marks lie beside the recording ----
 
 cp $data/mtty.vfs "$tmp/m.vfs"

@@ -7,7 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cmd/judging.h"
 #include "cmd/keep.h"
+#include "cmd/live_once.h"
 #include "cmd/live_scope.h"
 #include "cmd/watch.h"
 #include "recording/fold.h"
@@ -15,6 +17,8 @@
 struct live_opts {
 	struct cmd_common common;
 	struct cmd_watch watch;
+	struct cmd_judging judging;
+	bool once;
 	int format;
 	int time, graph;
 	bool bytes, force;
@@ -25,9 +29,14 @@ struct live_opts {
 enum { FORMAT_AUTO, FORMAT_TEXT, FORMAT_JSON };
 static const char *const formats[] = { "auto", "text", "json", NULL };
 
+/* How long --once looks on: a migration under way shows its trend in that. */
+#define ONCE_NS		1000000000ULL
+
 static const struct opt live_opts[] = {
+	{ 0, "once", OPT_FLAG, OPT_AT(struct live_opts, once),
+	  .help = "look on for a second (or --duration), print one snapshot, and end" },
 	{ 0, "format", OPT_ENUM, OPT_AT(struct live_opts, format), .values = formats,
-	  .help = "the scope at a terminal (auto), lines for people, or NDJSON" },
+	  .help = "the scope at a terminal (auto), lines for people, or NDJSON; of --once: the screen, or report's JSON" },
 	{ 0, "record", OPT_STRING, OPT_AT(struct live_opts, record), .arg = "FILE",
 	  .help = "keep the evidence in FILE, marks included" },
 	{ 'f', "force", OPT_FLAG, OPT_AT(struct live_opts, force),
@@ -39,6 +48,7 @@ static const struct opt live_opts[] = {
 	{ 0, "bytes", OPT_FLAG, OPT_AT(struct live_opts, bytes), .help = "sizes exactly" },
 	{ 0, "duration", OPT_DURATION, OPT_AT(struct live_opts, duration),
 	  .help = "stop after this long" },
+	OPT_TABLE(cmd_judging_opts, struct live_opts, judging),
 	OPT_TABLE(cmd_watch_opts, struct live_opts, watch),
 	OPT_TABLE(cmd_common_opts, struct live_opts, common),
 	OPT_END
@@ -103,12 +113,13 @@ static int run(struct live_opts *o, struct event_source *src, struct event_sink 
 }
 
 /* The scope; -1 when the terminal is none that it can use. */
-static int at_terminal(const struct live_opts *o, struct capture *capture, int argc, char **argv)
+static int at_terminal(const struct live_opts *o, const struct judge_opts *jo,
+		       struct capture *capture, int argc, char **argv)
 {
 	struct live_scope_opts so = {
 		.record = o->record, .force = o->force, .no_fold = o->watch.no_fold,
 		.bytes = o->bytes, .color = text_use_color(o->common.color, stdout),
-		.time = o->time, .graph = o->graph, .duration = o->duration,
+		.time = o->time, .graph = o->graph, .duration = o->duration, .judge = jo,
 		.argc = argc, .argv = argv,
 	};
 
@@ -117,8 +128,11 @@ static int at_terminal(const struct live_opts *o, struct capture *capture, int a
 
 int cmd_live(int argc, char **argv)
 {
-	struct live_opts o = {};
+	struct live_opts o = { .judging.command = "live" };
 	struct view_options view = {};
+	struct scope_options so = { .live = true };
+	struct live_once *once = NULL;
+	struct judge_opts jo;
 	struct live l = { .sink.put = live_put };
 	struct event_sink *sink = &l.sink;
 	struct event_source *src = NULL;
@@ -130,10 +144,17 @@ int cmd_live(int argc, char **argv)
 
 	first = cmd_parse(&command_live, argc, argv, &o, &status);
 	if (first < 0)
-		return status;
-	if (first < argc)
-		return cmd_fail(EXIT_USAGE, "live: '%s': it takes no argument; 'record -- CMD' runs a command",
-				argv[first]);
+		goto out;
+	if (first < argc) {
+		status = cmd_fail(EXIT_USAGE, "live: '%s': it takes no argument; 'record -- CMD' runs a command",
+				  argv[first]);
+		goto out;
+	}
+	status = cmd_judging_options(&o.judging, &jo);
+	if (status)
+		goto out;
+	if (o.once && !o.duration)
+		o.duration = ONCE_NS;
 	cmd_watch_signals();
 	view.time = o.time;
 	view.bytes = o.bytes;
@@ -151,8 +172,19 @@ int cmd_live(int argc, char **argv)
 	if (status)
 		goto out;
 	src = capture_source(capture);
-	if (o.format == FORMAT_AUTO && isatty(STDOUT_FILENO)) {
-		status = at_terminal(&o, capture, argc, argv);
+	if (o.once) {
+		so.glyphs = o.graph;
+		so.time = o.time;
+		so.bytes = o.bytes;
+		so.judge = &jo;
+		once = live_once_create(&so, src, o.format == FORMAT_JSON);
+		if (!once) {
+			status = cmd_fail(EXIT_NO_ATTACH, "out of memory");
+			goto out;
+		}
+		sink = live_once_sink(once);
+	} else if (o.format == FORMAT_AUTO && isatty(STDOUT_FILENO)) {
+		status = at_terminal(&o, &jo, capture, argc, argv);
 		if (status >= 0)
 			goto out;
 	}
@@ -171,10 +203,13 @@ int cmd_live(int argc, char **argv)
 		sink = fold_sink(fold);
 	}
 	cmd_watch_attached(capture, attached, sizeof(attached));
-	cmd_note("%s, watching; Ctrl-C ends it", attached);
+	if (!once)
+		cmd_note("%s, watching; Ctrl-C ends it", attached);
 
 	err = run(&o, src, sink, fold, keep, capture);
-	if (!err && l.ndjson)
+	if (!err && once)
+		err = live_once_print(once, cmd_watch_now_ns(), stdout);
+	else if (!err && l.ndjson)
 		err = ndjson_finish(l.ndjson);
 	if (err && ferror(stdout))
 		err = -EPIPE;
@@ -194,9 +229,11 @@ out:
 	fold_close(fold);
 	keep_close(keep);
 	cmd_watch_close(capture);
+	live_once_destroy(once);
 	lines_destroy(l.lines);
 	ndjson_destroy(l.ndjson);
 	model_destroy(l.model);
+	cmd_judging_free(&o.judging);
 	return status;
 }
 
@@ -204,7 +241,9 @@ const struct command command_live = {
 	.name = "live",
 	.summary = "Watch this machine's migrations as they happen",
 	.text = "At a terminal it is the scope (? shows its keys); elsewhere it prints one line\n"
-		"per event until a signal comes or --duration is over.",
+		"per event until a signal comes or --duration is over. --once prints one\n"
+		"snapshot, at a terminal too. Budgets (--max-...) are the scope's and --once's:\n"
+		"lines are not judged.",
 	.opts = live_opts,
 	.run = cmd_live,
 };

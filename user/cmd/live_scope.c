@@ -73,7 +73,8 @@ int live_scope(const struct live_scope_opts *o, struct capture *capture)
 	struct live_scope l = { .sink.put = scope_put, .capture = capture };
 	struct scope_options so = {
 		.live = true, .glyphs = (enum scope_glyphs)o->graph,
-		.time = (enum time_base)o->time, .bytes = o->bytes, .mark = mark, .arg = &l,
+		.time = (enum time_base)o->time, .bytes = o->bytes, .judge = o->judge,
+		.mark = mark, .arg = &l,
 	};
 	struct tui_trace trace = { 0 };
 	struct tui_options to = {

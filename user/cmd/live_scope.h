@@ -17,6 +17,7 @@ struct live_scope_opts {
 	bool color;
 	int time, graph;
 	uint64_t duration;
+	const struct judge_opts *judge;	/* budgets; or NULL */
 	int argc;
 	char **argv;
 };

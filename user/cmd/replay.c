@@ -8,12 +8,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cmd/cmd.h"
+#include "cmd/judging.h"
 #include "tui/tui.h"
 
 struct replay_opts {
 	struct cmd_common common;
 	struct cmd_reader reader;
+	struct cmd_judging judging;
 	int graph;
 	bool bytes;
 	const char *script;
@@ -25,6 +26,7 @@ static const struct opt opts[] = {
 	{ 0, "bytes", OPT_FLAG, OPT_AT(struct replay_opts, bytes), .help = "sizes exactly" },
 	{ 0, "script", OPT_STRING, OPT_AT(struct replay_opts, script), .arg = "FILE",
 	  .help = "obey the lines of FILE (- is standard input) instead of a terminal" },
+	OPT_TABLE(cmd_judging_opts, struct replay_opts, judging),
 	OPT_TABLE(cmd_reader_opts, struct replay_opts, reader),
 	OPT_TABLE(cmd_common_opts, struct replay_opts, common),
 	OPT_END
@@ -59,8 +61,8 @@ static void plan(const struct replay_opts *o, struct input *in)
 	}
 }
 
-static int open_trace(const struct replay_opts *o, const char *path, struct tui_trace *t,
-		      struct input *in)
+static int open_trace(const struct replay_opts *o, const struct judge_opts *jo, const char *path,
+		      struct tui_trace *t, struct input *in)
 {
 	struct scope_options so = { 0 };
 	int status;
@@ -75,6 +77,7 @@ static int open_trace(const struct replay_opts *o, const char *path, struct tui_
 	so.glyphs = (enum scope_glyphs)o->graph;
 	so.time = (enum time_base)o->reader.time;
 	so.bytes = o->bytes;
+	so.judge = jo;
 	t->scope = scope_create(&so);
 	if (!t->scope)
 		return cmd_fail(EXIT_BAD_FILE, "out of memory");
@@ -113,7 +116,8 @@ static int run_terminal(const struct replay_opts *o, struct tui_trace *traces, s
 
 int cmd_replay(int argc, char **argv)
 {
-	struct replay_opts o = { .graph = GLYPHS_BLOCK };
+	struct replay_opts o = { .graph = GLYPHS_BLOCK, .judging.command = "replay" };
+	struct judge_opts jo;
 	struct tui_trace *traces = NULL;
 	struct time_window window;
 	struct input *inputs = NULL;
@@ -121,17 +125,18 @@ int cmd_replay(int argc, char **argv)
 
 	first = cmd_parse(&command_replay, argc, argv, &o, &status);
 	if (first < 0)
-		return status;
-	if (first >= argc)
-		return cmd_fail(EXIT_USAGE, "replay: which recording? 'vfioscope replay FILE...'");
+		goto out;
 	/* A mistyped time is told before anything is read. */
 	status = cmd_reader_window(&o.reader, &window);
+	if (!status && first >= argc)
+		status = cmd_fail(EXIT_USAGE, "replay: which recording? 'vfioscope replay FILE...'");
+	for (i = first; !status && i < argc; i++)
+		if (o.script && !strcmp(o.script, "-") && !strcmp(argv[i], "-"))
+			status = cmd_fail(EXIT_USAGE, "replay: script and recording cannot both be standard input");
+	if (!status)
+		status = cmd_judging_options(&o.judging, &jo);
 	if (status)
-		return status;
-	if (o.script && !strcmp(o.script, "-"))
-		for (i = first; i < argc; i++)
-			if (!strcmp(argv[i], "-"))
-				return cmd_fail(EXIT_USAGE, "replay: script and recording cannot both be standard input");
+		goto out;
 	n = argc - first;
 	traces = calloc((size_t)n, sizeof(*traces));
 	inputs = calloc((size_t)n, sizeof(*inputs));
@@ -140,7 +145,7 @@ int cmd_replay(int argc, char **argv)
 		goto out;
 	}
 	for (i = 0; i < n; i++) {
-		status = open_trace(&o, argv[first + i], &traces[i], &inputs[i]);
+		status = open_trace(&o, &jo, argv[first + i], &traces[i], &inputs[i]);
 		if (status)
 			goto out;
 	}
@@ -154,6 +159,7 @@ out:
 	}
 	free(traces);
 	free(inputs);
+	cmd_judging_free(&o.judging);
 	return status;
 }
 
