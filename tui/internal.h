@@ -31,7 +31,7 @@ enum request {
 	REQ_MARK, REQ_MARK_NEXT,
 	REQ_TIME, REQ_KIND, REQ_GRAPH, REQ_UNITS,
 	REQ_SAVE_SCREEN, REQ_SAVE_ROLES, REQ_WRITE_REPORT, REQ_EXPORT,
-	REQ_SEEK, REQ_AXIS, REQ_MIGRATION, REQ_FILE_NEXT, REQ_RESIZE, REQ_TICK, REQ_KEYS, REQ_REDRAW, REQ_SUSPEND, REQ_QUIT,
+	REQ_SEEK, REQ_AXIS, REQ_MIGRATION, REQ_RESIZE, REQ_TICK, REQ_KEYS, REQ_REDRAW, REQ_SUSPEND, REQ_QUIT,
 };
 
 struct request_entry {
@@ -125,7 +125,7 @@ struct scope {
 	struct cells *cells;
 	struct layout layout;
 	int rows, cols;
-	bool dirty, done, suspend, next_file;
+	bool dirty, done, suspend;
 
 	/* what the last drawing put where, for the mouse */
 	struct log_row log[LOG_ROWS_MAX];

@@ -43,6 +43,28 @@ static unsigned int role_of(const struct event *ev, unsigned int *attr)
 	return ROLE_TEXT;
 }
 
+/*
+ * Make a device's name @w columns short, or some more; how many: its end tells
+ * devices of one machine apart, the end of what stands in front of a '/' machines.
+ */
+static int short_name(char *dev, int w)
+{
+	const char *slash = strchr(dev, '/');
+	int len = (int)strlen(dev), host;
+	char out[NAME_LEN];
+
+	if (slash)
+		w += 3;
+	/* A name that is none of the kernel's is cut by cells_field(), at its end. */
+	if (len != cells_width(dev) || len <= w)
+		return w;
+	host = !slash ? 0 : slash - dev > 1 ? 3 : 2;
+	snprintf(out, sizeof(out), "%.*s%s", host, slash ? slash + 1 - host : "",
+		 dev + len - (w - host));
+	strcpy(dev, out);
+	return w;
+}
+
 static void draw_row(struct scope *s, struct model *m, struct rect r, int row,
 		     const struct log_row *lr, bool here, uint64_t prev_ns)
 {
@@ -73,9 +95,7 @@ static void draw_row(struct scope *s, struct model *m, struct rect r, int row,
 			scope_device_name(store_model(s->store), device, 255, dev);
 		else
 			strcpy(dev, "-");
-		/* The end of a name tells devices of one machine apart. */
-		if (cells_width(dev) > w)
-			memmove(dev, dev + strlen(dev) - (size_t)w, (size_t)w + 1);
+		w = short_name(dev, w);
 		cells_field(s->cells, row, col, w, false, device == s->device ? ROLE_TEXT : ROLE_DIM, 0,
 			    dev);
 		col += w + 1;

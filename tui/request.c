@@ -61,7 +61,6 @@ const struct request_entry requests[] = {
 	{ .req = REQ_SAVE_SCREEN, "save-screen", "FILE", { 's' }, "this screen as text" },
 	{ .req = REQ_WRITE_REPORT, "write-report", "FILE", { 'w' }, "the report of what is on screen" },
 	{ .req = REQ_EXPORT, "export", "FILE", { 'o' }, "the events in view as NDJSON" },
-	{ .req = REQ_FILE_NEXT, "file-next", NULL, { 'F' }, "the next recording, when there are several" },
 	{ .req = REQ_REDRAW, "redraw", NULL, { CTRL('l') }, "draw everything anew" },
 	{ .req = REQ_SUSPEND, "suspend", NULL, { CTRL('z') }, "back to the shell; fg returns" },
 	{ .req = REQ_QUIT, "quit", NULL, { 'q', CTRL('c') }, "leave" },

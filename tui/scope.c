@@ -1289,9 +1289,6 @@ static int obey(struct scope *s, enum request req, const char *arg)
 		return type_keys(s, arg ?: "");
 	case REQ_REDRAW:
 		break;
-	case REQ_FILE_NEXT:
-		s->next_file = true;
-		break;
 	case REQ_MIGRATION:
 		return go_migration(s, arg ?: "");
 	case REQ_AXIS:
@@ -1663,14 +1660,6 @@ bool scope_wants_suspend(struct scope *s)
 	bool wants = s->suspend;
 
 	s->suspend = false;
-	return wants;
-}
-
-bool scope_wants_next(struct scope *s)
-{
-	bool wants = s->next_file;
-
-	s->next_file = false;
 	return wants;
 }
 

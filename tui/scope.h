@@ -92,8 +92,6 @@ bool scope_dirty(const struct scope *s);
 bool scope_done(const struct scope *s);
 /* Did somebody ask for the shell (Ctrl-Z)?  Says so once. */
 bool scope_wants_suspend(struct scope *s);
-/* Did somebody ask for the next recording?  Says so once. */
-bool scope_wants_next(struct scope *s);
 /* Is a search under way?  scope_tick() goes on with it. */
 bool scope_searching(const struct scope *s);
 /* The message line, "" when there is none. */

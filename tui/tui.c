@@ -125,13 +125,13 @@ static bool keys(struct terminal *term, struct tui_trace *t)
 }
 
 /* One round of a running scope.  1: leave; 0: go on; -errno. */
-static int round_of(const struct tui_options *o, struct terminal *term, size_t *at, uint64_t begin,
+static int round_of(const struct tui_options *o, struct terminal *term, uint64_t begin,
 		    uint64_t *drawn)
 {
-	struct tui_trace *t = &o->traces[*at];
+	struct tui_trace *t = o->trace;
 	struct pollfd p = { .fd = terminal_fd(term), .events = POLLIN };
 	uint64_t now = now_ns();
-	int err, rows, cols, idle;
+	int err, idle;
 	bool typed;
 
 	/* A source that waits may wait; keys are looked at every 15 ms. */
@@ -150,13 +150,6 @@ static int round_of(const struct tui_options *o, struct terminal *term, size_t *
 		return err;
 	if (scope_wants_suspend(t->scope))
 		terminal_suspend(term);
-	if (o->n > 1 && scope_wants_next(t->scope)) {
-		*at = (*at + 1) % o->n;
-		t = &o->traces[*at];
-		terminal_size(term, &rows, &cols);
-		scope_resize(t->scope, rows, cols);
-		typed = true;
-	}
 	if ((o->signal && *o->signal) || (o->duration_ns && now - begin >= o->duration_ns))
 		return 1;
 	if (scope_dirty(t->scope) && (typed || now - *drawn >= FRAME_NS)) {
@@ -174,19 +167,16 @@ int tui_run(const struct tui_options *o, char err[TUI_ERR_LEN])
 	struct terminal *term;
 	uint64_t begin = now_ns(), drawn = 0;
 	int rows, cols, rc;
-	size_t i, at = 0;
 
 	rc = terminal_open(&term, o->color, err, TUI_ERR_LEN);
 	if (rc)
 		return rc;
 	terminal_size(term, &rows, &cols);
-	for (i = 0; i < o->n; i++) {
-		scope_resize(o->traces[i].scope, rows, cols);
-		if (!terminal_is_utf8(term) && !o->force_glyphs)
-			scope_command(o->traces[i].scope, "graph ascii");
-	}
+	scope_resize(o->trace->scope, rows, cols);
+	if (!terminal_is_utf8(term) && !o->force_glyphs)
+		scope_command(o->trace->scope, "graph ascii");
 	do
-		rc = round_of(o, term, &at, begin, &drawn);
+		rc = round_of(o, term, begin, &drawn);
 	while (!rc);
 	terminal_close(term);
 	if (rc > 0)

@@ -38,8 +38,7 @@ struct tui_trace {
 };
 
 struct tui_options {
-	struct tui_trace *traces;	/* F goes to the next */
-	size_t n;
+	struct tui_trace *trace;
 	bool color;
 	bool force_glyphs;		/* even where the locale is not UTF-8 */
 	const volatile sig_atomic_t *signal;	/* set by a handler: leave; or NULL */
@@ -55,7 +54,7 @@ struct tui_options {
 int tui_run(const struct tui_options *o, char err[TUI_ERR_LEN]);
 
 /*
- * Read the first trace to its end, then obey @script line by line: ":command",
+ * Read the trace to its end, then obey @script line by line: ":command",
  * or keys as one types them with <Enter>, <Left> and the like; '#' begins a comment.
  * No terminal, no clock but :tick.  0, or -EINVAL with line and reason in @err.
  */

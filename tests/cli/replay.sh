@@ -19,7 +19,9 @@ while read -r name recording size commands; do
 		echo ":save-roles $tmp/roles"
 	} >"$tmp/script"
 	rm -f "$tmp/screen" "$tmp/roles"
-	want 0 "" "$v" replay --script "$tmp/script" "$data/$recording.vfs"
+	files=()
+	for r in ${recording//+/ }; do files+=("$data/$r.vfs"); done
+	want 0 "" "$v" replay --script "$tmp/script" "${files[@]}"
 	if [ -n "${BLESS:-}" ]; then
 		cp "$tmp/screen" "$gold/$name.txt"
 		cp "$tmp/roles" "$gold/$name.roles"

@@ -78,7 +78,7 @@ int live_scope(const struct live_scope_opts *o, struct capture *capture)
 	};
 	struct tui_trace trace = { 0 };
 	struct tui_options to = {
-		.traces = &trace, .n = 1, .color = o->color, .signal = &cmd_watch_signal,
+		.trace = &trace, .color = o->color, .signal = &cmd_watch_signal,
 		.duration_ns = o->duration,
 	};
 	char err[TUI_ERR_LEN];

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cmd/judging.h"
+#include "recording/merge.h"
 #include "tui/tui.h"
 
 struct replay_opts {
@@ -32,8 +33,10 @@ static const struct opt opts[] = {
 	OPT_END
 };
 
+/* What the scope is told of its recordings. */
 struct input {
-	char *marks;			/* beside the recording */
+	char *marks;			/* beside the (first) recording */
+	char name[256];
 	char commands[3][96];
 	const char *at_end[4];
 };
@@ -61,18 +64,57 @@ static void plan(const struct replay_opts *o, struct input *in)
 	}
 }
 
-static int open_trace(const struct replay_opts *o, const struct judge_opts *jo, const char *path,
-		      struct tui_trace *t, struct input *in)
+/* "src.vfs + dst.vfs" */
+static void name_all(struct input *in, char *const *paths, size_t n)
+{
+	size_t len = 0, i;
+
+	for (i = 0; i < n && len < sizeof(in->name); i++) {
+		const char *base = strrchr(paths[i], '/');
+
+		len += (size_t)snprintf(in->name + len, sizeof(in->name) - len, "%s%s",
+					i ? " + " : "", !strcmp(paths[i], "-") ? "(stdin)" :
+					base ? base + 1 : paths[i]);
+	}
+}
+
+/* All of @paths as one source, several on one clock. */
+static int open_sources(char *const *paths, size_t n, struct event_source **src)
+{
+	struct event_source **all = calloc(n, sizeof(*all));
+	int status = 0;
+	size_t i;
+
+	if (!all)
+		return cmd_fail(EXIT_BAD_FILE, "out of memory");
+	for (i = 0; i < n && !status; i++)
+		status = cmd_open(paths[i], &all[i]);
+	if (status) {
+		for (i = 0; i < n; i++)
+			if (all[i])
+				all[i]->ops->close(all[i]);
+	} else if (n == 1) {
+		*src = all[0];
+	} else if (merge_open(src, all, n)) {
+		status = cmd_fail(EXIT_BAD_FILE, "out of memory");
+	}
+	free(all);
+	return status;
+}
+
+static int open_trace(const struct replay_opts *o, const struct judge_opts *jo, char *const *paths,
+		      size_t n, struct tui_trace *t, struct input *in)
 {
 	struct scope_options so = { 0 };
 	int status;
 
-	status = cmd_open(path, &t->src);
+	status = open_sources(paths, n, &t->src);
 	if (status)
 		return status;
-	if (strcmp(path, "-") && asprintf(&in->marks, "%s.marks", path) < 0)
+	if (strcmp(paths[0], "-") && asprintf(&in->marks, "%s.marks", paths[0]) < 0)
 		in->marks = NULL;
-	so.path = strcmp(path, "-") ? path : "(stdin)";
+	name_all(in, paths, n);
+	so.path = n == 1 && strcmp(paths[0], "-") ? paths[0] : in->name;
 	so.marks_path = in->marks;
 	so.glyphs = (enum scope_glyphs)o->graph;
 	so.time = (enum time_base)o->reader.time;
@@ -100,11 +142,10 @@ static int run_script(const struct replay_opts *o, struct tui_trace *t)
 	return rc ? cmd_fail(EXIT_USAGE, "%s: %s", o->script, err) : EXIT_OK;
 }
 
-static int run_terminal(const struct replay_opts *o, struct tui_trace *traces, size_t n)
+static int run_terminal(const struct replay_opts *o, struct tui_trace *t)
 {
 	struct tui_options to = {
-		.traces = traces, .n = n,
-		.color = text_use_color(o->common.color, stdout),
+		.trace = t, .color = text_use_color(o->common.color, stdout),
 	};
 	char err[TUI_ERR_LEN];
 	int rc = tui_run(&to, err);
@@ -118,10 +159,10 @@ int cmd_replay(int argc, char **argv)
 {
 	struct replay_opts o = { .graph = GLYPHS_BLOCK, .judging.command = "replay" };
 	struct judge_opts jo;
-	struct tui_trace *traces = NULL;
+	struct tui_trace trace = { 0 };
 	struct time_window window;
-	struct input *inputs = NULL;
-	int first, status, n = 0, i;
+	struct input in = { 0 };
+	int first, status, i;
 
 	first = cmd_parse(&command_replay, argc, argv, &o, &status);
 	if (first < 0)
@@ -137,28 +178,14 @@ int cmd_replay(int argc, char **argv)
 		status = cmd_judging_options(&o.judging, &jo);
 	if (status)
 		goto out;
-	n = argc - first;
-	traces = calloc((size_t)n, sizeof(*traces));
-	inputs = calloc((size_t)n, sizeof(*inputs));
-	if (!traces || !inputs) {
-		status = cmd_fail(EXIT_BAD_FILE, "out of memory");
-		goto out;
-	}
-	for (i = 0; i < n; i++) {
-		status = open_trace(&o, &jo, argv[first + i], &traces[i], &inputs[i]);
-		if (status)
-			goto out;
-	}
-	status = o.script ? run_script(&o, traces) : run_terminal(&o, traces, (size_t)n);
+	status = open_trace(&o, &jo, argv + first, (size_t)(argc - first), &trace, &in);
+	if (!status)
+		status = o.script ? run_script(&o, &trace) : run_terminal(&o, &trace);
 out:
-	for (i = 0; traces && inputs && i < n; i++) {
-		scope_destroy(traces[i].scope);
-		if (traces[i].src)
-			traces[i].src->ops->close(traces[i].src);
-		free(inputs[i].marks);
-	}
-	free(traces);
-	free(inputs);
+	scope_destroy(trace.scope);
+	if (trace.src)
+		trace.src->ops->close(trace.src);
+	free(in.marks);
 	cmd_judging_free(&o.judging);
 	return status;
 }
@@ -168,9 +195,11 @@ const struct command command_replay = {
 	.summary = "The scope on recordings, or on a stream from another host",
 	.args = "FILE...",
 	.text = "FILE is a recording, or '-' for a stream on standard input; keys then come from\n"
-		"the terminal. ? shows all keys; F goes to the next of several recordings. A mark\n"
-		"is kept in FILE.marks, the recording stays as it is.",
+		"the terminal. Several are shown as one, on one clock: those of one boot share\n"
+		"theirs, those of several hosts meet by their wall clocks. ? shows all keys. A\n"
+		"mark is kept in the first FILE.marks, the recording stays as it is.",
 	.examples = "  vfioscope replay vfioscope-node7-20260102T030405Z.vfs\n"
+		    "  vfioscope replay source.vfs destination.vfs\n"
 		    "  ssh node7 vfioscope record -o - | vfioscope replay -",
 	.opts = opts,
 	.run = cmd_replay,

@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "recording/merge.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* More than any kernel's pid_max (4194304), and easily told from what it stands in front of. */
+#define TASK_STEP	10000000U
+
+/* A number and what it stands for: another number, or who had it first. */
+struct pair {
+	uint32_t key, value;
+};
+
+struct pairs {
+	struct pair *at;		/* sorted by key */
+	size_t n, cap;
+};
+
+struct input {
+	struct event_source *src;
+	char label[EVENT_NAME_LEN];	/* in front of its devices' names */
+	bool ended;
+	int err;			/* why it ended early, or 0 */
+	/* Read and not delivered yet; of those only the last has a time of its own. */
+	struct event *queue;
+	size_t head, n, cap;
+	uint64_t key_ns;		/* when they are due, on its own clock */
+	size_t boot;			/* the first source of the same boot */
+	bool has_clock;
+	uint64_t booted_ns;		/* CLOCK_REALTIME less CLOCK_MONOTONIC */
+	uint64_t shift_ns;		/* to the clock of all */
+	struct pairs devices, streams;
+};
+
+struct merge {
+	struct event_source source;
+	struct input *in;
+	size_t n;
+	uint64_t seq;
+	size_t clock;			/* whose clock it is */
+	uint32_t devices, streams;	/* numbers given out */
+	struct pairs tasks;		/* who had a task's number first */
+	struct meta meta;
+	size_t meta_n;			/* entries of all sources that are in @meta */
+	bool begun;			/* get_to_know() is done */
+	char error[256];
+};
+
+/* The value of @key, *@fresh if there is none yet; NULL: out of memory. */
+static uint32_t *look_up(struct pairs *p, uint32_t key, uint32_t fresh)
+{
+	size_t lo = 0, hi = p->n, mid;
+	struct pair *at;
+
+	while (lo < hi) {
+		mid = (lo + hi) / 2;
+		if (p->at[mid].key < key)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo < p->n && p->at[lo].key == key)
+		return &p->at[lo].value;
+	if (p->n == p->cap) {
+		p->cap = p->cap ? p->cap * 2 : 16;
+		at = realloc(p->at, p->cap * sizeof(*at));
+		if (!at) {
+			p->cap = p->n;
+			return NULL;
+		}
+		p->at = at;
+	}
+	memmove(&p->at[lo + 1], &p->at[lo], (p->n - lo) * sizeof(*p->at));
+	p->at[lo] = (struct pair){ key, fresh };
+	p->n++;
+	return &p->at[lo].value;
+}
+
+/* ---- making one event of many sources' ---- */
+
+static int renumber(struct pairs *p, uint32_t *number, uint32_t *given)
+{
+	uint32_t *to;
+
+	if (!*number)
+		return 0;
+	to = look_up(p, *number, 0);
+	if (!to)
+		return -ENOMEM;
+	if (!*to)
+		*to = ++*given;
+	*number = *to;
+	return 0;
+}
+
+static int renumber_task(struct merge *m, size_t i, uint32_t *number)
+{
+	/* The tasks of one boot are the same tasks. */
+	uint32_t boot = (uint32_t)m->in[i].boot, *owner;
+
+	if (!*number)
+		return 0;
+	owner = look_up(&m->tasks, *number, boot);
+	if (!owner)
+		return -ENOMEM;
+	if (*owner != boot)
+		*number += boot * TASK_STEP;
+	return 0;
+}
+
+/* An instant; 0 stays "none". */
+static void shift(const struct input *in, uint64_t *t_ns)
+{
+	if (*t_ns)
+		*t_ns += in->shift_ns;
+}
+
+static int adopt(struct merge *m, size_t i, struct event *ev)
+{
+	struct input *in = &m->in[i];
+	char name[EVENT_NAME_LEN];
+	int err;
+
+	err = renumber(&in->devices, &ev->device, &m->devices);
+	err = err ?: renumber(&in->streams, &ev->stream, &m->streams);
+	err = err ?: renumber_task(m, i, &ev->pid);
+	err = err ?: renumber_task(m, i, &ev->tid);
+	if (err)
+		return err;
+	shift(in, &ev->t_ns);
+	if (ev->kind == EV_READ || ev->kind == EV_WRITE) {
+		shift(in, &ev->io.t_last_ns);
+	} else if (ev->kind == EV_LOSS) {
+		shift(in, &ev->loss.t_from_ns);
+		shift(in, &ev->loss.t_to_ns);
+	} else if (ev->kind == EV_DEVICE) {
+		memcpy(name, ev->device_def.name, sizeof(name));
+		name[sizeof(name) - 1] = '\0';
+		/* One that does not fit, which is no BDF or UUID, stays as it is. */
+		if (strlen(in->label) + 1 + strlen(name) < sizeof(name))
+			snprintf(ev->device_def.name, sizeof(ev->device_def.name), "%.24s/%.38s",
+				 in->label, name);
+	}
+	return 0;
+}
+
+/* ---- reading ahead ---- */
+
+static int enqueue(struct input *in, const struct event *ev)
+{
+	struct event *q;
+
+	if (in->head && in->head == in->n)
+		in->head = in->n = 0;
+	if (in->n == in->cap) {
+		size_t cap = in->cap ? in->cap * 2 : 8;
+
+		q = realloc(in->queue, cap * sizeof(*q));
+		if (!q)
+			return -ENOMEM;
+		in->queue = q;
+		in->cap = cap;
+	}
+	in->queue[in->n++] = *ev;
+	return 0;
+}
+
+/* Have an event with a time at hand, if there is one.  0 or -ENOMEM. */
+static int fill(struct input *in, int timeout_ms)
+{
+	struct event ev;
+	int rc;
+
+	while (!in->ended && (in->head == in->n ||
+			      !event_kind_is_public(in->queue[in->n - 1].kind))) {
+		rc = in->src->ops->next(in->src, &ev, timeout_ms);
+		if (rc == 0)
+			return 0;
+		if (rc < 0) {
+			in->ended = true;
+			in->err = rc == -ENODATA ? 0 : rc;
+			return 0;
+		}
+		if (ev.kind == EV_CLOCK && !in->has_clock) {
+			in->has_clock = true;
+			in->booted_ns = ev.clock.realtime_ns - ev.t_ns;
+		}
+		if (event_kind_is_public(ev.kind))
+			in->key_ns = event_end_ns(&ev);
+		rc = enqueue(in, &ev);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+static bool same(const struct meta *a, const struct meta *b, const char *key)
+{
+	const char *x = meta_get(a, key), *y = meta_get(b, key);
+
+	return x && y && !strcmp(x, y);
+}
+
+/* In front of a device's name: its host, else its recording's number. */
+static void label(struct merge *m, size_t i)
+{
+	const struct meta *mine = m->in[i].src->ops->meta(m->in[i].src);
+	const char *host = meta_get(mine, "host");
+	size_t k;
+
+	for (k = 0; k < m->n && host; k++)
+		if (k != i && same(mine, m->in[k].src->ops->meta(m->in[k].src), "host"))
+			host = NULL;
+	if (host && *host && strcmp(host, "(none)"))
+		snprintf(m->in[i].label, sizeof(m->in[i].label), "%.24s", host);
+	else
+		snprintf(m->in[i].label, sizeof(m->in[i].label), "%zu", i + 1);
+}
+
+/* Once every source has begun: how their clocks and names go together. */
+static void get_to_know(struct merge *m)
+{
+	struct input *in;
+	size_t i, k;
+
+	for (i = 0; i < m->n; i++) {
+		in = &m->in[i];
+		label(m, i);
+		for (k = 0; k < i; k++)
+			if (same(m->in[k].src->ops->meta(m->in[k].src),
+				 in->src->ops->meta(in->src), "boot_id"))
+				break;
+		in->boot = k;
+		/* No instant is before a boot: the clock that runs longest holds them all. */
+		if (in->has_clock && (!m->in[m->clock].has_clock ||
+				      (in->booted_ns < m->in[m->clock].booted_ns &&
+				       in->boot != m->in[m->clock].boot)))
+			m->clock = i;
+	}
+	for (i = 0; i < m->n; i++) {
+		in = &m->in[i];
+		if (in->has_clock && in->boot != m->in[m->clock].boot)
+			in->shift_ns = m->in[in->boot].booted_ns - m->in[m->clock].booted_ns;
+	}
+	m->begun = true;
+}
+
+static int merge_next(struct event_source *src, struct event *ev, int timeout_ms)
+{
+	struct merge *m = (struct merge *)src;
+	struct input *in, *best = NULL;
+	bool waiting = false;
+	size_t i;
+	int err;
+
+	for (i = 0; i < m->n; i++) {
+		in = &m->in[i];
+		/* Only one that keeps nobody waiting may take its time. */
+		err = fill(in, m->begun && m->n > 1 ? 0 : timeout_ms);
+		if (err)
+			return err;
+		waiting |= !in->ended && in->head == in->n;
+	}
+	if (!m->begun) {
+		if (waiting)
+			return 0;
+		get_to_know(m);
+	}
+	for (;;) {
+		for (best = NULL, i = 0; i < m->n; i++) {
+			in = &m->in[i];
+			if (in->head < in->n && (!best || in->key_ns + in->shift_ns <
+						 best->key_ns + best->shift_ns))
+				best = in;
+		}
+		if (!best)
+			break;
+		*ev = best->queue[best->head++];
+		if (ev->kind == EV_CLOCK && best != &m->in[m->clock])
+			continue;
+		err = adopt(m, (size_t)(best - m->in), ev);
+		if (err)
+			return err;
+		ev->seq = ++m->seq;
+		return 1;
+	}
+	for (i = 0; i < m->n; i++) {
+		in = &m->in[i];
+		if (!in->ended) {
+			/* All wait: so do we, at the first that may have something. */
+			err = fill(in, timeout_ms);
+			return err ?: in->head < in->n ? merge_next(src, ev, 0) : 0;
+		}
+	}
+	for (i = 0; i < m->n; i++)
+		if (m->in[i].err)
+			return m->in[i].err;
+	return -ENODATA;
+}
+
+/* ---- what is known of all ---- */
+
+static const struct meta *merge_meta(struct event_source *src)
+{
+	struct merge *m = (struct merge *)src;
+	const struct meta *one;
+	size_t i, k, all = 0;
+
+	for (i = 0; i < m->n; i++)
+		all += m->in[i].src->ops->meta(m->in[i].src)->n;
+	if (all == m->meta_n)
+		return &m->meta;
+	meta_clear(&m->meta);
+	for (i = 0; i < m->n; i++) {
+		one = m->in[i].src->ops->meta(m->in[i].src);
+		for (k = 0; k < one->n; k++)
+			if (meta_add(&m->meta, one->entries[k].key, one->entries[k].value))
+				break;
+	}
+	m->meta_n = all;
+	return &m->meta;
+}
+
+static void merge_health(struct event_source *src, struct source_health *out)
+{
+	struct merge *m = (struct merge *)src;
+	struct source_health one;
+	size_t i;
+
+	memset(out, 0, sizeof(*out));
+	out->ended = true;
+	for (i = 0; i < m->n; i++) {
+		m->in[i].src->ops->health(m->in[i].src, &one);
+		out->ended &= one.ended;
+		out->bytes_skipped += one.bytes_skipped;
+		out->frames_damaged += one.frames_damaged;
+		if (one.last_ns && one.last_ns + m->in[i].shift_ns > out->last_ns)
+			out->last_ns = one.last_ns + m->in[i].shift_ns;
+	}
+}
+
+static const char *merge_error(struct event_source *src)
+{
+	struct merge *m = (struct merge *)src;
+	size_t i;
+
+	for (i = 0; i < m->n; i++) {
+		if (!m->in[i].err)
+			continue;
+		snprintf(m->error, sizeof(m->error), "recording %zu: %s", i + 1,
+			 m->in[i].src->ops->error(m->in[i].src));
+		return m->error;
+	}
+	return "";
+}
+
+static void merge_close(struct event_source *src)
+{
+	struct merge *m = (struct merge *)src;
+	size_t i;
+
+	for (i = 0; i < m->n; i++) {
+		m->in[i].src->ops->close(m->in[i].src);
+		free(m->in[i].queue);
+		free(m->in[i].devices.at);
+		free(m->in[i].streams.at);
+	}
+	free(m->tasks.at);
+	free(m->in);
+	meta_clear(&m->meta);
+	free(m);
+}
+
+int merge_open(struct event_source **out, struct event_source **sources, size_t n)
+{
+	static const struct event_source_ops ops = {
+		.next = merge_next, .meta = merge_meta, .health = merge_health,
+		.error = merge_error, .close = merge_close,
+	};
+	struct merge *m = calloc(1, sizeof(*m));
+	size_t i;
+
+	if (m)
+		m->in = calloc(n, sizeof(*m->in));
+	if (!m || !m->in) {
+		for (i = 0; i < n; i++)
+			sources[i]->ops->close(sources[i]);
+		free(m);
+		return -ENOMEM;
+	}
+	m->source.ops = &ops;
+	m->n = n;
+	for (i = 0; i < n; i++)
+		m->in[i].src = sources[i];
+	*out = &m->source;
+	return 0;
+}
