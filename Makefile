@@ -60,6 +60,7 @@ UNIT_LIBS_test_tui_terminal := -lvterm -lutil
 # Devices of our own, for exercise to run on.
 UNIT_LIBS_test_exercise_run := $(addprefix -Wl$(comma)--wrap=,open close read write pread pwrite poll ioctl \
 	fcntl __read_chk __pread_chk __poll_chk)
+UNIT_LIBS_bench_live := -lutil
 
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o) $(B)/pages.o
 # What `explain` says: the pages themselves, and their directories for one that goes.

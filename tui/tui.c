@@ -124,6 +124,17 @@ static bool keys(struct terminal *term, struct tui_trace *t)
 	return false;
 }
 
+/* How long there is nothing to draw: until a frame is due, when something has changed. */
+static int frame_due_ms(const struct tui_trace *t, uint64_t drawn, uint64_t now)
+{
+	/* A search goes on meanwhile. */
+	if (scope_searching(t->scope))
+		return 0;
+	if (!scope_dirty(t->scope) || now < drawn)
+		return FRAME_NS / MS;
+	return now - drawn >= FRAME_NS ? 0 : (int)((FRAME_NS - (now - drawn)) / MS) + 1;
+}
+
 /* One round of a running scope.  1: leave; 0: go on; -errno. */
 static int round_of(const struct tui_options *o, struct terminal *term, uint64_t begin,
 		    uint64_t *drawn)
@@ -134,13 +145,16 @@ static int round_of(const struct tui_options *o, struct terminal *term, uint64_t
 	int err, idle;
 	bool typed;
 
-	/* A source that waits may wait; keys are looked at every 15 ms. */
-	idle = scope_dirty(t->scope) ? 0 : IDLE_MS;
-	err = take(t, idle, now + TAKE_NS);
+	/*
+	 * A source that waits may wait; keys are looked at every 15 ms.  Until a frame is
+	 * due there is nothing to hurry for, also when there is something to draw.
+	 */
+	idle = frame_due_ms(t, *drawn, now);
+	err = take(t, idle < IDLE_MS ? idle : IDLE_MS, now + TAKE_NS);
 	if (err)
 		return err;
-	if (t->ended && idle)
-		poll(&p, 1, scope_dirty(t->scope) ? 0 : 100);
+	if (t->ended)
+		poll(&p, 1, frame_due_ms(t, *drawn, now));
 	typed = poll(&p, 1, 0) == 1;
 	if (keys(term, t))
 		return 1;
@@ -155,9 +169,6 @@ static int round_of(const struct tui_options *o, struct terminal *term, uint64_t
 	if (scope_dirty(t->scope) && (typed || now - *drawn >= FRAME_NS)) {
 		*drawn = now;
 		terminal_paint(term, scope_draw(t->scope));
-	} else if (scope_dirty(t->scope)) {
-		/* Nothing to do until the next frame is due. */
-		poll(&p, 1, t->ended ? 10 : 0);
 	}
 	return 0;
 }
