@@ -236,13 +236,17 @@ static void under_way(struct scope *s, struct model *m, const struct migration *
 	who(s, m, g, o);
 	o->role = ROLE_STATE;
 	add(o, g->direction == DIR_RESUME ? " ARRIVING" : " LEAVING");
-	if (wide(s) && g->direction != DIR_RESUME)
+	/* A capture that began in mid-migration: nothing has proved a state yet. */
+	if (d->state == MIG_UNKNOWN)
+		add(o, wide(s) ? ", its state not yet known" : "");
+	else if (wide(s) && g->direction != DIR_RESUME)
 		add(o, " in %s", state_label(a, d->state));
 	add(o, ": ");
 	if (g->direction == DIR_RESUME) {
-		add(o, "%s for %s, %s written", state_label(a, d->state),
-		    units_duration(b, since(s, d->state_since_ns)),
-		    scope_size(s, a, g->bytes_total));
+		if (d->state != MIG_UNKNOWN)
+			add(o, "%s for %s, ", state_label(a, d->state),
+			    units_duration(b, since(s, d->state_since_ns)));
+		add(o, "%s written", scope_size(s, a, g->bytes_total));
 		goto failures;
 	}
 	left = store_left(s->store, g->device, s->cursor, &initial, &dirty);
@@ -277,7 +281,7 @@ static void under_way(struct scope *s, struct model *m, const struct migration *
 		add(o, " (%s", units_duration(a, f.low_ns));
 		add(o, "–%s)", units_duration(a, f.high_ns));
 		say_budget(s, o, f.likely_ns, f.high_ns);
-	} else {
+	} else if (d->state != MIG_UNKNOWN) {
 		add(o, "; %s for %s", state_label(a, d->state),
 		    units_duration(b, since(s, d->state_since_ns)));
 	}

@@ -490,9 +490,41 @@ static void test_empty(void **state)
 	meta_clear(&meta);
 }
 
+/* A capture that begins in mid-migration: who moves what is told, no state is made up. */
+static void test_joined_late(void **state)
+{
+	static const uint32_t directions[] = { DIR_SAVE, DIR_RESUME };
+	struct scope *s;
+	struct event *ev;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		synth_free(&made);
+		synth_init(&made);
+		synth_task(&made, 4711, "qemu-system-x86", "web-07");
+		synth_device(&made, 1, "0000:3b:00.2", "mlx5_vfio_pci", MIG_FLAG_STOP_COPY);
+		made.stream = 1;
+		ev = synth_add(&made, EV_STREAM_OPEN, 0, 0);
+		ev->stream_open.direction = directions[i];
+		ev->stream_open.adopted = 1;
+		if (directions[i] == DIR_SAVE)
+			synth_read(&made, 5 * MIB, MS);
+		else
+			synth_write(&made, 5 * MIB, MS);
+		s = scope_of(made.ev, made.n, NULL);
+		scope_resize(s, 40, 120);
+		assert_true(row_has(s, 1, directions[i] ? "ARRIVING, its state not yet known: 5.00 MiB written" :
+				    "LEAVING, its state not yet known: 5.00 MiB read"));
+		assert_false(row_has(s, 1, "UNKNOWN"));
+		scope_destroy(s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_joined_late),
 		cmocka_unit_test(test_moments),
 		cmocka_unit_test(test_every_size),
 		cmocka_unit_test(test_any_keys),
