@@ -263,15 +263,19 @@ static int verify(struct run *n, const struct proof *p)
 /* Whatever state @d is in: to RUNNING. */
 static int bring_back(struct run *n, struct device *d)
 {
-	int err;
+	int err, state;
 
-	if (device_get_state(d) == ST_RUNNING)
+	state = device_get_state(d);
+	if (state == ST_RUNNING)
 		return 0;
-	watchdog_enter(n->watchdog, d->name, "SET_STATE(RUNNING)");
-	err = device_set_state(d, ST_RUNNING, NULL);
-	watchdog_leave(n->watchdog);
-	if (!err)
-		return 0;
+	/* Out of ERROR there is no other way; the kernel warns about a try. */
+	if (state != ST_ERROR) {
+		watchdog_enter(n->watchdog, d->name, "SET_STATE(RUNNING)");
+		err = device_set_state(d, ST_RUNNING, NULL);
+		watchdog_leave(n->watchdog);
+		if (!err)
+			return 0;
+	}
 	err = run_reset(n, d);
 	if (!err && device_get_state(d) == ST_RUNNING)
 		return 0;
