@@ -73,6 +73,7 @@ extern const struct command command_explain;
 extern const struct command command_export;
 extern const struct command command_info;
 extern const struct command command_live;	/* cmd/live.c */
+extern const struct command command_merge;
 extern const struct command command_record;	/* cmd/record.c */
 extern const struct command command_replay;	/* cmd/replay.c */
 extern const struct command command_report;
@@ -85,6 +86,7 @@ int cmd_explain(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_info(int argc, char **argv);
 int cmd_live(int argc, char **argv);
+int cmd_merge(int argc, char **argv);
 int cmd_record(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
 int cmd_report(int argc, char **argv);

@@ -36,6 +36,7 @@ struct input {
 
 struct merge {
 	struct event_source source;
+	const struct merge_opts *opts;	/* or NULL */
 	struct input *in;
 	size_t n;
 	uint64_t seq;
@@ -110,11 +111,18 @@ static int renumber_task(struct merge *m, size_t i, uint32_t *number)
 	return 0;
 }
 
+/* A time of @in on the clock of all. */
+static uint64_t on_clock(const struct merge *m, const struct input *in, uint64_t t_ns)
+{
+	return m->opts ? m->opts->to_clock(m->opts->arg, (size_t)(in - m->in), t_ns) :
+			 t_ns + in->shift_ns;
+}
+
 /* An instant; 0 stays "none". */
-static void shift(const struct input *in, uint64_t *t_ns)
+static void shift(const struct merge *m, const struct input *in, uint64_t *t_ns)
 {
 	if (*t_ns)
-		*t_ns += in->shift_ns;
+		*t_ns = on_clock(m, in, *t_ns);
 }
 
 static int adopt(struct merge *m, size_t i, struct event *ev)
@@ -129,17 +137,20 @@ static int adopt(struct merge *m, size_t i, struct event *ev)
 	err = err ?: renumber_task(m, i, &ev->tid);
 	if (err)
 		return err;
-	shift(in, &ev->t_ns);
+	/* Ends stay in order as starts do, also where a clock is slewed. */
+	if (m->opts && event_calls(ev) == 1)
+		ev->dur_ns = on_clock(m, in, ev->t_ns + ev->dur_ns) - on_clock(m, in, ev->t_ns);
+	shift(m, in, &ev->t_ns);
 	if (ev->kind == EV_READ || ev->kind == EV_WRITE) {
-		shift(in, &ev->io.t_last_ns);
+		shift(m, in, &ev->io.t_last_ns);
 	} else if (ev->kind == EV_LOSS) {
-		shift(in, &ev->loss.t_from_ns);
-		shift(in, &ev->loss.t_to_ns);
+		shift(m, in, &ev->loss.t_from_ns);
+		shift(m, in, &ev->loss.t_to_ns);
 	} else if (ev->kind == EV_DEVICE) {
 		memcpy(name, ev->device_def.name, sizeof(name));
 		name[sizeof(name) - 1] = '\0';
 		/* One that does not fit, which is no BDF or UUID, stays as it is. */
-		if (strlen(in->label) + 1 + strlen(name) < sizeof(name))
+		if (in->label[0] && strlen(in->label) + 1 + strlen(name) < sizeof(name))
 			snprintf(ev->device_def.name, sizeof(ev->device_def.name), "%.24s/%.38s",
 				 in->label, name);
 	}
@@ -167,8 +178,23 @@ static int enqueue(struct input *in, const struct event *ev)
 	return 0;
 }
 
+/* It stopped without its end: what came after is missing, nobody knows how much. */
+static int enqueue_cut(struct input *in)
+{
+	struct source_health h = { 0 };
+	struct event ev = { .kind = EV_LOSS };
+
+	in->src->ops->health(in->src, &h);
+	if (h.ended)
+		return 0;
+	ev.t_ns = ev.loss.t_from_ns = ev.loss.t_to_ns = h.last_ns;
+	ev.loss.cause = LOSS_DAMAGE;
+	in->key_ns = h.last_ns;
+	return enqueue(in, &ev);
+}
+
 /* Have an event with a time at hand, if there is one.  0 or -ENOMEM. */
-static int fill(struct input *in, int timeout_ms)
+static int fill(const struct merge *m, struct input *in, int timeout_ms)
 {
 	struct event ev;
 	int rc;
@@ -181,7 +207,7 @@ static int fill(struct input *in, int timeout_ms)
 		if (rc < 0) {
 			in->ended = true;
 			in->err = rc == -ENODATA ? 0 : rc;
-			return 0;
+			return m->opts && m->opts->cut_is_loss && !in->err ? enqueue_cut(in) : 0;
 		}
 		if (ev.kind == EV_CLOCK && !in->has_clock) {
 			in->has_clock = true;
@@ -210,6 +236,11 @@ static void label(struct merge *m, size_t i)
 	const char *host = meta_get(mine, "host");
 	size_t k;
 
+	if (m->opts) {
+		snprintf(m->in[i].label, sizeof(m->in[i].label), "%.24s",
+			 m->opts->labels[i] ? m->opts->labels[i] : "");
+		return;
+	}
 	for (k = 0; k < m->n && host; k++)
 		if (k != i && same(mine, m->in[k].src->ops->meta(m->in[k].src), "host"))
 			host = NULL;
@@ -239,6 +270,8 @@ static void get_to_know(struct merge *m)
 				       in->boot != m->in[m->clock].boot)))
 			m->clock = i;
 	}
+	if (m->opts)
+		m->clock = m->opts->clock;
 	for (i = 0; i < m->n; i++) {
 		in = &m->in[i];
 		if (in->has_clock && in->boot != m->in[m->clock].boot)
@@ -258,7 +291,7 @@ static int merge_next(struct event_source *src, struct event *ev, int timeout_ms
 	for (i = 0; i < m->n; i++) {
 		in = &m->in[i];
 		/* Only one that keeps nobody waiting may take its time. */
-		err = fill(in, m->begun && m->n > 1 ? 0 : timeout_ms);
+		err = fill(m, in, m->begun && m->n > 1 ? 0 : timeout_ms);
 		if (err)
 			return err;
 		waiting |= !in->ended && in->head == in->n;
@@ -271,8 +304,8 @@ static int merge_next(struct event_source *src, struct event *ev, int timeout_ms
 	for (;;) {
 		for (best = NULL, i = 0; i < m->n; i++) {
 			in = &m->in[i];
-			if (in->head < in->n && (!best || in->key_ns + in->shift_ns <
-						 best->key_ns + best->shift_ns))
+			if (in->head < in->n && (!best || on_clock(m, in, in->key_ns) <
+						 on_clock(m, best, best->key_ns)))
 				best = in;
 		}
 		if (!best)
@@ -290,7 +323,7 @@ static int merge_next(struct event_source *src, struct event *ev, int timeout_ms
 		in = &m->in[i];
 		if (!in->ended) {
 			/* All wait: so do we, at the first that may have something. */
-			err = fill(in, timeout_ms);
+			err = fill(m, in, timeout_ms);
 			return err ?: in->head < in->n ? merge_next(src, ev, 0) : 0;
 		}
 	}
@@ -336,8 +369,8 @@ static void merge_health(struct event_source *src, struct source_health *out)
 		out->ended &= one.ended;
 		out->bytes_skipped += one.bytes_skipped;
 		out->frames_damaged += one.frames_damaged;
-		if (one.last_ns && one.last_ns + m->in[i].shift_ns > out->last_ns)
-			out->last_ns = one.last_ns + m->in[i].shift_ns;
+		if (one.last_ns && on_clock(m, &m->in[i], one.last_ns) > out->last_ns)
+			out->last_ns = on_clock(m, &m->in[i], one.last_ns);
 	}
 }
 
@@ -375,6 +408,12 @@ static void merge_close(struct event_source *src)
 
 int merge_open(struct event_source **out, struct event_source **sources, size_t n)
 {
+	return merge_open_as(out, sources, n, NULL);
+}
+
+int merge_open_as(struct event_source **out, struct event_source **sources, size_t n,
+		  const struct merge_opts *opts)
+{
 	static const struct event_source_ops ops = {
 		.next = merge_next, .meta = merge_meta, .health = merge_health,
 		.error = merge_error, .close = merge_close,
@@ -391,6 +430,7 @@ int merge_open(struct event_source **out, struct event_source **sources, size_t 
 		return -ENOMEM;
 	}
 	m->source.ops = &ops;
+	m->opts = opts;
 	m->n = n;
 	for (i = 0; i < n; i++)
 		m->in[i].src = sources[i];

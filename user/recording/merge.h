@@ -25,4 +25,20 @@
  */
 int merge_open(struct event_source **out, struct event_source **sources, size_t n);
 
+/* For who knows more of the sources than they tell while they are read. */
+struct merge_opts {
+	size_t clock;			/* whose clock it is */
+	/* Brings a time of source number @i to it; of one source it never goes back. */
+	uint64_t (*to_clock)(const void *arg, size_t i, uint64_t t_ns);
+	const void *arg;
+	/* What is put in front of its devices' names; NULL: nothing. */
+	const char *const *labels;
+	/* Where a source stops without its end, a loss of unknown size is put. */
+	bool cut_is_loss;
+};
+
+/* As merge_open(); @opts and what it points to are kept for as long as @out. */
+int merge_open_as(struct event_source **out, struct event_source **sources, size_t n,
+		  const struct merge_opts *opts);
+
 #endif
