@@ -59,7 +59,7 @@ BENCH_SRC := $(wildcard tests/bench/bench_*.c)
 UNIT_LIBS_test_tui_terminal := -lvterm -lutil
 # Devices of our own, for exercise to run on.
 UNIT_LIBS_test_exercise_run := $(addprefix -Wl$(comma)--wrap=,open close read write pread pwrite poll ioctl \
-	fcntl __read_chk __pread_chk __poll_chk)
+	access fcntl __read_chk __pread_chk __poll_chk)
 UNIT_LIBS_bench_live := -lutil
 
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o) $(B)/pages.o

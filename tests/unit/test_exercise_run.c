@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -61,9 +62,11 @@ struct air {
 enum what { NOTHING, CONTAINER, GROUP, DEVICE, SAVE, RESUME };
 
 static struct air air[3];
-static struct { enum what what; struct air *of; } fds[256];
+static struct { enum what what; struct air *of; bool unbound; } fds[256];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static unsigned int calls, fail_at;	/* the call that fails; 0: none */
+static bool has_cdevs;			/* the kernel has iommufd */
+static bool not_viable;			/* a group has a device of the host's */
 static bool fail_to_error;		/* and it leaves the device in ERROR */
 static unsigned int n_open;
 
@@ -76,6 +79,7 @@ static int new_fd(enum what what, struct air *a)
 	assert_in_range(fd, 0, 255);
 	fds[fd].what = what;
 	fds[fd].of = a;
+	fds[fd].unbound = false;
 	n_open++;
 	return fd;
 }
@@ -240,6 +244,16 @@ int __wrap_ioctl(int fd, unsigned long req, ...);
 ssize_t __wrap___read_chk(int fd, void *buf, size_t n, size_t size);
 ssize_t __wrap___pread_chk(int fd, void *buf, size_t n, off_t off, size_t size);
 int __wrap___poll_chk(struct pollfd *p, nfds_t n, int timeout, size_t size);
+int __real_access(const char *path, int mode);
+int __wrap_access(const char *path, int mode);
+
+int __wrap_access(const char *path, int mode)
+{
+	if (!strncmp(path, "/dev/vfio/devices/", 18) || !strcmp(path, "/dev/iommu"))
+		return has_cdevs ? 0 : no(ENOENT);
+	return __real_access(path, mode);
+}
+
 int __real_fcntl(int fd, int cmd, ...);
 int __wrap_fcntl(int fd, int cmd, ...);
 
@@ -291,10 +305,17 @@ int __wrap_open(const char *path, int flags, ...)
 		mode = va_arg(ap, int);
 		va_end(ap);
 	}
-	if (strncmp(path, "/dev/vfio/", 10))
+	if (strncmp(path, "/dev/vfio/", 10) && strcmp(path, "/dev/iommu"))
 		return __real_open(path, flags, mode);
 	if (fails())
 		return -1;
+	if (!strcmp(path, "/dev/iommu"))
+		return new_fd(CONTAINER, NULL);
+	if (sscanf(path, "/dev/vfio/devices/vfio-air%zu", &i) == 1) {
+		fd = new_fd(DEVICE, &air[i]);
+		fds[fd].unbound = true;
+		return fd;
+	}
 	if (!strcmp(path, "/dev/vfio/vfio"))
 		return new_fd(CONTAINER, NULL);
 	for (i = 0; i < 3; i++) {
@@ -319,7 +340,7 @@ int __wrap_close(int fd)
 		a = fds[fd].of;
 		if (fds[fd].what == GROUP)
 			a->group_holds--;
-		if (fds[fd].what == DEVICE) {
+		if (fds[fd].what == DEVICE && !fds[fd].unbound) {
 			a->open = false;
 			reset(a);
 		}
@@ -529,7 +550,7 @@ int __wrap_ioctl(int fd, unsigned long req, ...)
 	} else if ((a = of_fd(fd, GROUP))) {
 		st = arg;
 		if (req == VFIO_GROUP_GET_STATUS) {
-			st->flags = VFIO_GROUP_FLAGS_VIABLE;
+			st->flags = not_viable ? 0 : VFIO_GROUP_FLAGS_VIABLE;
 		} else if (req == VFIO_GROUP_GET_DEVICE_FD) {
 			const char *group = a->group;
 
@@ -541,7 +562,18 @@ int __wrap_ioctl(int fd, unsigned long req, ...)
 			reset(a);
 			ret = new_fd(DEVICE, a);
 		}
-	} else if ((a = of_fd(fd, DEVICE))) {
+	} else if ((a = of_fd(fd, DEVICE)) && fds[fd].unbound) {
+		/* Nothing else before; nothing at all for a second one. */
+		assert_int_equal(req, UAPI_IOC_BIND_IOMMUFD);
+		assert_int_equal(fds[((struct uapi_bind_iommufd *)arg)->iommufd].what, CONTAINER);
+		if (a->open || a->group_holds) {
+			ret = no(a->open ? EINVAL : EBUSY);
+		} else {
+			fds[fd].unbound = false;
+			a->open = true;
+			reset(a);
+		}
+	} else if (a) {
 		ret = device_ioctl(a, req, arg);
 	} else if ((a = of_fd(fd, SAVE))) {
 		info = arg;
@@ -829,6 +861,52 @@ static void one_group(void **state)
 	memcpy(air[1].group, was, sizeof(was));
 }
 
+/* The kernel of the lab has no iommufd: this is all that tries that way. */
+static void by_cdev(void **state)
+{
+	struct exercise_plan p = plan_of(true);
+	char err[EXERCISE_ERR_LEN];
+	struct exercise_result r;
+	struct exercise *x;
+	unsigned int k;
+	int fd, fd2;
+
+	(void)state;
+	prepare(ALL);
+	has_cdevs = true;
+	assert_int_equal(exercise_open(&x, &p, err), 0);
+	assert_string_equal(exercise_method(x), "iommufd");
+	exercise_close(x);
+	assert_int_equal(fine(&p).verified, VERIFIED_SAME);
+
+	/* In use by its group, then by another opener of its cdev. */
+	fd = open("/dev/vfio/air0", O_RDWR);
+	air[0].resets = 0;
+	assert_int_equal(run(&p, &r, err), -EBUSY);
+	assert_non_null(strstr(err, "in use by another process"));
+	close(fd);
+	fd = open("/dev/vfio/devices/vfio-air0", O_RDWR);
+	fd2 = open("/dev/iommu", O_RDWR);
+	assert_int_equal(ioctl(fd, UAPI_IOC_BIND_IOMMUFD, &(struct uapi_bind_iommufd){ .iommufd = fd2 }), 0);
+	air[0].resets = 0;
+	assert_int_equal(run(&p, &r, err), -EBUSY);
+	assert_int_equal(air[0].resets, 0);
+	close(fd);
+	close(fd2);
+	assert_int_equal(n_open, 0);
+
+	/* What this way cannot do the other one can. */
+	for (k = 1; k < 4; k++) {
+		prepare(ALL);
+		fail_at = k;
+		assert_int_equal(exercise_open(&x, &p, err), 0);
+		assert_string_equal(exercise_method(x), "type1");
+		exercise_close(x);
+		assert_int_equal(n_open, 0);
+	}
+	has_cdevs = false;
+}
+
 /* What a device cannot do is told before it is begun. */
 static void unable(void **state)
 {
@@ -840,6 +918,12 @@ static void unable(void **state)
 	prepare(0);
 	assert_int_equal(run(&p, &r, err), -EOPNOTSUPP);
 	assert_non_null(strstr(err, "has no migration support"));
+	air[0].resets = 0;
+	not_viable = true;
+	assert_int_equal(run(&p, &r, err), -EPERM);
+	not_viable = false;
+	assert_non_null(strstr(err, "its IOMMU group air0 is not viable"));
+	assert_int_equal(air[0].resets, 0);
 	prepare(UAPI_FLAG_STOP_COPY);
 	p.cancel = STAGE_PRECOPY;
 	assert_int_equal(run(&p, &r, err), -EOPNOTSUPP);
@@ -940,6 +1024,7 @@ int main(void)
 		cmocka_unit_test(ended_early),
 		cmocka_unit_test(delays),
 		cmocka_unit_test(one_group),
+		cmocka_unit_test(by_cdev),
 		cmocka_unit_test(unable),
 		cmocka_unit_test(broken),
 		cmocka_unit_test(each_call_fails),
