@@ -405,6 +405,8 @@ static void judge_support(struct doctor *d)
 	if (p->capture.works != PROBE_YES && p->by_kprobe.works != PROBE_YES) {
 		d->error = is_locked_down(p) ?
 			"the kernel is locked down (confidentiality): BPF may not read its memory" :
+			p->proc && p->vfio == PROBE_YES && p->init_userns == PROBE_NO ?
+			"capabilities count in the host's user namespace only: run it there" :
 			/* Without it the kernel keeps the modules' BTF to itself: EINVAL. */
 			p->proc && p->vfio == PROBE_YES && !has_caps(p) ?
 			"attaching needs root, or CAP_SYS_ADMIN: try 'sudo'" : p->capture.why;
