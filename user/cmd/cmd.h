@@ -67,6 +67,7 @@ extern const struct command *const cmd_table[];
 
 extern const struct command command_check;
 extern const struct command command_completion;
+extern const struct command command_diff;
 extern const struct command command_doctor;
 extern const struct command command_exercise;
 extern const struct command command_explain;
@@ -80,6 +81,7 @@ extern const struct command command_report;
 
 int cmd_check(int argc, char **argv);
 int cmd_completion(int argc, char **argv);
+int cmd_diff(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_exercise(int argc, char **argv);
 int cmd_explain(int argc, char **argv);

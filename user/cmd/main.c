@@ -28,6 +28,7 @@ const struct command *const cmd_table[] = {
 	&command_report,
 	&command_check,
 	&command_explain,
+	&command_diff,
 	&command_merge,
 	&command_export,
 	&command_info,

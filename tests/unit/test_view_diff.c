@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_view_diff.c - which migrations are held against each other, when a
+ * figure differs, and that a hole proves nothing
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/synth.h"
+#include "view/diff.h"
+
+static struct synth s[2];
+static struct model *m[2];
+static struct judge *j[2];
+static struct source_health health[2];
+static struct diff_options o;
+static struct view_options view;
+static char *out;
+static size_t out_len;
+
+static int setup(void **state)
+{
+	int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		synth_init(&s[i]);
+		m[i] = model_create();
+		j[i] = judge_create(NULL);
+		memset(&health[i], 0, sizeof(health[i]));
+		health[i].ended = true;
+	}
+	diff_options_init(&o);
+	memset(&view, 0, sizeof(view));
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		judge_destroy(j[i]);
+		model_destroy(m[i]);
+		synth_free(&s[i]);
+	}
+	free(out);
+	out = NULL;
+	return 0;
+}
+
+static void migration(int side, uint32_t number, const char *name, uint32_t stop_copy_mib)
+{
+	synth_device(&s[side], number, name, "mlx5_vfio_pci", 7);
+	synth_task(&s[side], 100, "mig", "web-07");
+	synth_open(&s[side]);
+	synth_source(&s[side], &(struct synth_plan) { 8, stop_copy_mib, true });
+	synth_close(&s[side]);
+}
+
+static enum diff_verdict run(bool json)
+{
+	struct view_trace ab[2];
+	struct event_context ctx;
+	enum diff_verdict v;
+	FILE *f;
+	size_t k;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		model_destroy(m[i]);
+		judge_destroy(j[i]);
+		m[i] = model_create();
+		j[i] = judge_create(NULL);
+		for (k = 0; k < s[i].n; k++) {
+			assert_int_equal(model_feed(m[i], &s[i].ev[k], &ctx), 0);
+			assert_int_equal(judge_feed(j[i], m[i], &s[i].ev[k], &ctx), 0);
+		}
+		judge_finish(j[i], m[i], &(struct judge_evidence) { .health = &health[i] });
+		ab[i] = (struct view_trace) {
+			.path = i ? "b.vfs" : "a\033.vfs", .health = &health[i], .model = m[i],
+			.judge = j[i],
+		};
+	}
+	free(out);
+	f = open_memstream(&out, &out_len);
+	v = json ? diff_json(f, ab, &o) : diff_text(f, ab, &o, &view);
+	fclose(f);
+	return v;
+}
+
+static void has(const char *what)
+{
+	if (!strstr(out, what))
+		fail_msg("'%s' is missing in:\n%s", what, out);
+}
+
+static void lacks(const char *what)
+{
+	if (strstr(out, what))
+		fail_msg("'%s' should not be in:\n%s", what, out);
+}
+
+static void set(const char *setting)
+{
+	char err[DIFF_ERR_LEN];
+
+	if (diff_options_set(&o, setting, err))
+		fail_msg("%s: %s", setting, err);
+}
+
+static void test_same(void **state)
+{
+	(void)state;
+	migration(0, 1, "0000:3b:00.2", 4);
+	migration(1, 1, "0000:3b:00.2", 4);
+	assert_int_equal(run(false), DIFF_SAME);
+	has("SAME");
+	has("a\\x1b.vfs");
+	lacks("\033");
+	assert_int_equal(run(true), DIFF_SAME);
+	has("\"verdict\": \"same\"");
+}
+
+static void test_thresholds(void **state)
+{
+	(void)state;
+	/* 12.1 MiB against 13.1 MiB: 8.3 %; in STOP_COPY 4 against 5: 25 %. */
+	migration(0, 1, "0000:3b:00.2", 4);
+	migration(1, 1, "0000:3b:00.2", 5);
+	assert_int_equal(run(false), DIFF_DIFFERENT);
+	has("\n  stop-copy        4.00 MiB     5.00 MiB    +1.00 MiB    +25.0 %  > 10 %, 64.0 KiB\n");
+	has("\n  bytes            12.1 MiB     13.1 MiB    +1.00 MiB     +8.3 %\n");
+	has("DIFFERENT: 1 of 1 migrations\n");
+	set("stop-copy=25%");
+	assert_int_equal(run(false), DIFF_SAME);
+	set("stop-copy=24.9%");
+	assert_int_equal(run(false), DIFF_DIFFERENT);
+	/* An amount of its own leaves no per cent. */
+	set("stop-copy=1MiB");
+	assert_int_equal(run(false), DIFF_SAME);
+	set("stop-copy=1048575");
+	assert_int_equal(run(false), DIFF_DIFFERENT);
+	set("stop-copy=off");
+	assert_int_equal(run(false), DIFF_SAME);
+	has("stop-copy ");
+	set("all=0%");
+	assert_int_equal(run(false), DIFF_DIFFERENT);
+	set("all=off");
+	assert_int_equal(run(false), DIFF_SAME);
+}
+
+static void test_worse(void **state)
+{
+	(void)state;
+	migration(0, 1, "0000:3b:00.2", 5);
+	migration(1, 1, "0000:3b:00.2", 4);
+	assert_int_equal(run(false), DIFF_DIFFERENT);
+	o.worse = true;
+	assert_int_equal(run(false), DIFF_SAME);
+}
+
+static void test_settings(void **state)
+{
+	static const char *const bad[] = {
+		"downtime", "downtime=", "downtime=x", "downtime=-1%", "downtime=1%%", "downtime=nan%",
+		"uptime=1", "=1", "outcome=10%", "all=5ms", "calls=1MiB",
+	};
+	char err[DIFF_ERR_LEN];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		err[0] = '\0';
+		if (diff_options_set(&o, bad[i], err) != -EINVAL || !err[0] || strchr(err, '\n'))
+			fail_msg("%s is taken, or without a word: %s", bad[i], err);
+	}
+	set("downtime=5ms");
+	assert_int_equal(o.threshold[DIFF_DOWNTIME].absolute, 5 * MS);
+	set("findings=off");
+	assert_true(o.threshold[DIFF_FINDINGS].off);
+	assert_false(o.threshold[DIFF_OUTCOME].off);
+}
+
+/* By VM and device, in their order; what is left over is told. */
+static void test_pairing(void **state)
+{
+	(void)state;
+	migration(0, 1, "0000:3b:00.2", 4);
+	migration(0, 2, "0000:3b:00.3", 6);
+	migration(0, 1, "0000:3b:00.2", 4);
+	migration(1, 1, "0000:3b:00.3", 6);
+	migration(1, 2, "0000:3b:00.2", 4);
+	assert_int_equal(run(true), DIFF_DIFFERENT);
+	has("\"a\": 1,\n      \"b\": 2,");
+	has("\"a\": 2,\n      \"b\": 1,");
+	has("\"a\": 3,\n      \"b\": null,");
+	assert_int_equal(run(false), DIFF_DIFFERENT);
+	has("only in A\n");
+	has("DIFFERENT: 1 of 3 migrations");
+	o.by_order = true;
+	assert_int_equal(run(true), DIFF_DIFFERENT);
+	has("\"a\": 1,\n      \"b\": 1,");
+}
+
+static void test_outcome_and_findings(void **state)
+{
+	(void)state;
+	set("all=off");
+	migration(0, 1, "0000:3b:00.2", 4);
+	synth_device(&s[1], 1, "0000:3b:00.2", "mlx5_vfio_pci", 7);
+	synth_task(&s[1], 100, "mig", "web-07");
+	synth_open(&s[1]);
+	synth_set_state(&s[1], SYNTH_PATH(MIG_PRE_COPY), 90 * US);
+	synth_info(&s[1], MIB, 0);
+	synth_read(&s[1], MIB, 60 * US);
+	synth_read(&s[1], 0, 2 * US);
+	synth_set_state(&s[1], SYNTH_PATH(MIG_RUNNING), MS);
+	synth_stream_close(&s[1]);
+	assert_int_equal(run(false), DIFF_DIFFERENT);
+	has("outcome      completed -> cancelled");
+	has("findings     none -> eof-in-precopy");
+	o.threshold[DIFF_OUTCOME].off = true;
+	assert_int_equal(run(false), DIFF_DIFFERENT);
+	o.threshold[DIFF_FINDINGS].off = true;
+	assert_int_equal(run(false), DIFF_SAME);
+}
+
+static void test_holes(void **state)
+{
+	(void)state;
+	/* Nothing in one of them. */
+	migration(0, 1, "0000:3b:00.2", 4);
+	assert_int_equal(run(false), DIFF_DIFFERENT);
+	has("only in A");
+	/* It may have been lost. */
+	health[1].ended = false;
+	assert_int_equal(run(false), DIFF_INCONCLUSIVE);
+	has("only in A; the other may have lost it");
+	has("INCONCLUSIVE: the evidence has a hole");
+	/* Lower bounds prove nothing. */
+	health[1].ended = true;
+	migration(1, 1, "0000:3b:00.2", 9);
+	assert_int_equal(run(false), DIFF_DIFFERENT);
+	s[1].n = 0;
+	synth_loss(&s[1], 3, 1000 * SEC, 2000 * SEC, EV_READ);
+	migration(1, 1, "0000:3b:00.2", 9);
+	synth_loss(&s[1], 3, s[1].now - SEC, s[1].now, EV_READ);
+	assert_int_equal(run(false), DIFF_INCONCLUSIVE);
+	/* What another migration proves stands. */
+	migration(0, 3, "0000:3b:00.4", 4);
+	s[1].n = 0;
+	migration(1, 3, "0000:3b:00.4", 8);
+	health[1].ended = false;
+	assert_int_equal(run(false), DIFF_DIFFERENT);
+	has("DIFFERENT: 1 of 2 migrations, the evidence has a hole");
+	/* No migration at all is no pass. */
+	health[1].ended = true;
+	s[0].n = s[1].n = 1;
+	assert_int_equal(run(false), DIFF_INCONCLUSIVE);
+	has("no migration is in the evidence");
+	assert_int_equal(run(true), DIFF_INCONCLUSIVE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_same, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_thresholds, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_worse, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_settings, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_pairing, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_outcome_and_findings, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_holes, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
