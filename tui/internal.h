@@ -177,6 +177,8 @@ void scope_say(struct scope *s, bool bad, const char *fmt, ...)
 void scope_hooks(const struct scope *s, unsigned int *attached, unsigned int *all);
 void scope_seek_event(struct scope *s, uint64_t n);
 void scope_seek_time(struct scope *s, uint64_t t_ns);
+/* The kind of calls that the latency pane shows: the chosen one, or the next that the stretch has. */
+enum store_kind scope_kind_shown(struct scope *s);
 /* Bring axis and selection up to date with the cursor; before drawing. */
 void scope_settle(struct scope *s);
 

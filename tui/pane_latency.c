@@ -43,6 +43,24 @@ static unsigned int first_row(const uint64_t rows[STORE_LATENCY_ROWS])
 	return r;
 }
 
+enum store_kind scope_kind_shown(struct scope *s)
+{
+	struct store_column all;
+	unsigned int i, k;
+
+	if (!s->device)
+		return s->kind;
+	store_columns(s->store, s->device, s->from_ns, s->to_ns, 1, &all);
+	for (i = 0; i < SK_NR; i++) {
+		enum store_kind kind = (s->kind + i) % SK_NR;
+
+		for (k = 0; k < STORE_LATENCY_ROWS; k++)
+			if (all.heat[kind][k])
+				return kind;
+	}
+	return s->kind;
+}
+
 void pane_latency(struct scope *s, struct model *m, struct rect r)
 {
 	static const uint32_t block[] = { ' ', 0xb7, 0x2591, 0x2592, 0x2588 };
@@ -50,13 +68,10 @@ void pane_latency(struct scope *s, struct model *m, struct rect r)
 	const struct migration *g = scope_migration(s, m);
 	uint64_t rows[STORE_LATENCY_ROWS] = { 0 }, max = 0, total = 0;
 	int n = r.cols - AXIS - 1, i, k, height = r.rows - 2, span, row, cur = -1;
-	enum store_kind kind = s->kind;
+	enum store_kind kind = scope_kind_shown(s);
 	unsigned int lo, hi;
 	char a[UNITS_LEN], b[UNITS_LEN], c[UNITS_LEN];
 
-	/* A destination writes. */
-	if (kind == SK_READ && g && g->direction == DIR_RESUME)
-		kind = SK_WRITE;
 	if (n > PLOT_COLS_MAX)
 		n = PLOT_COLS_MAX;
 	if (n < 4 || height < 1)

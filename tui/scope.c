@@ -526,8 +526,8 @@ static bool search_step(struct scope *s)
 		}
 	}
 	if (budget || !s->search_left) {
-		scope_say(s, true, "'%s' is not %s", s->search_text,
-			  s->search_dir > 0 ? "behind this moment" : "before this moment");
+		scope_say(s, true, "nothing %s this moment matches '%s'",
+			  s->search_dir > 0 ? "after" : "before", s->search_text);
 		return true;
 	}
 	scope_say(s, false, "searching '%s', %" PRIu64 " %% ... (Esc stops)", s->search_text,
@@ -956,12 +956,15 @@ static int set_kind(struct scope *s, const char *arg)
 	int i;
 
 	if (!arg || !*arg) {
-		s->kind = (s->kind + 1) % SK_NR;
+		s->kind = (scope_kind_shown(s) + 1) % SK_NR;
+		s->kind = scope_kind_shown(s);
 		return 0;
 	}
 	for (i = 0; i < SK_NR; i++) {
 		if (!strcmp(arg, store_kind_name(i))) {
 			s->kind = (enum store_kind)i;
+			if (scope_kind_shown(s) != s->kind)
+				scope_say(s, false, "no %s of this device in this stretch", arg);
 			return 0;
 		}
 	}

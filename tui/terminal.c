@@ -17,6 +17,7 @@
 #include <string.h>
 #include <term.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 struct terminal {
@@ -26,7 +27,13 @@ struct terminal {
 	bool utf8, colors;
 	struct cell *shown;		/* what the last painting left there */
 	int rows, cols;
+	/* the last press of the mouse */
+	int press_row, press_col;
+	uint64_t press_ns;
 };
+
+/* Two presses at one place within this are a double click. */
+#define DOUBLE_NS	400000000ULL
 
 /* What a signal handler needs to give the terminal back; plain memory. */
 static struct {
@@ -223,12 +230,30 @@ int terminal_open(struct terminal **tp, bool color, char *err, size_t err_len)
 	return 0;
 }
 
+static bool has_string(const char *cap)
+{
+	const char *s = tigetstr((char *)cap);
+
+	return s && s != (char *)-1;
+}
+
+/* Without a screen of its own to leave, the shell goes on in the last row: give it an empty one. */
+static void leave(void)
+{
+	if (!has_string("rmcup")) {
+		move(LINES - 1, 0);
+		clrtoeol();
+		refresh();
+	}
+	endwin();
+}
+
 void terminal_close(struct terminal *t)
 {
 	if (!t)
 		return;
 	mousemask(0, NULL);
-	endwin();
+	leave();
 	rescue.active = 0;
 	delscreen(t->screen);
 	if (t->in)
@@ -251,6 +276,12 @@ void terminal_size(struct terminal *t, int *rows, int *cols)
 {
 	(void)t;
 	getmaxyx(stdscr, *rows, *cols);
+	/*
+	 * A terminal that is said to go to the next line at the last column may also be one that
+	 * waits there, as all do that are made today: nobody has to know who is not written to.
+	 */
+	if (*cols > 1 && tigetflag((char *)"am") > 0 && tigetflag((char *)"xenl") <= 0)
+		--*cols;
 	if (*rows < 1 || *cols < 1 || *rows > 2000 || *cols > 4000) {
 		*rows = 24;
 		*cols = 80;
@@ -267,7 +298,7 @@ void terminal_redraw(struct terminal *t)
 void terminal_suspend(struct terminal *t)
 {
 	def_prog_mode();
-	endwin();
+	leave();
 	raise(SIGTSTP);
 	reset_prog_mode();
 	terminal_redraw(t);
@@ -338,6 +369,23 @@ static int key_of(wint_t ch)
 	}
 }
 
+/* curses finds a double click in what it reads at once, or makes those wait who want each one. */
+static enum scope_mouse press(struct terminal *t, int row, int col)
+{
+	bool again = row == t->press_row && col == t->press_col;
+	struct timespec ts;
+	uint64_t now;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	now = (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
+	again &= t->press_ns && now - t->press_ns < DOUBLE_NS;
+	t->press_row = row;
+	t->press_col = col;
+	/* A third press begins anew. */
+	t->press_ns = again ? 0 : now;
+	return again ? MOUSE_DOUBLE : MOUSE_CLICK;
+}
+
 void terminal_read(struct terminal *t, struct terminal_event *ev)
 {
 	MEVENT m;
@@ -376,7 +424,7 @@ void terminal_read(struct terminal *t, struct terminal_event *ev)
 		else if (m.bstate & BUTTON1_DOUBLE_CLICKED)
 			ev->mouse = MOUSE_DOUBLE;
 		else if (m.bstate & (BUTTON1_CLICKED | BUTTON1_PRESSED))
-			ev->mouse = MOUSE_CLICK;
+			ev->mouse = press(t, m.y, m.x);
 		else
 			ev->what = INPUT_NONE;
 		return;

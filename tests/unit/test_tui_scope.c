@@ -365,7 +365,7 @@ static void test_search_and_filter(void **state)
 	assert_int_equal(scope_command(s, "search nowhere-to-be-found"), 0);
 	while (scope_searching(s))
 		scope_tick(s, 0);
-	assert_non_null(strstr(scope_message(s), "is not"));
+	assert_non_null(strstr(scope_message(s), "nothing after this moment matches"));
 	scope_destroy(s);
 }
 
@@ -490,6 +490,31 @@ static void test_empty(void **state)
 	meta_clear(&meta);
 }
 
+/* The latency pane shows calls while there are any, whatever kind was chosen; k goes through those there are. */
+static void test_latency_kinds(void **state)
+{
+	struct scope *s = synth_scope(NULL);
+	bool seen[SK_NR] = { false };
+	unsigned int i, kinds = 0;
+
+	(void)state;
+	scope_resize(s, 40, 120);
+	assert_int_equal(scope_command(s, "pane latency"), 0);
+	for (i = 0; i < 2 * SK_NR; i++) {
+		assert_null(strstr(screen(s), "in this stretch"));
+		kinds += !seen[scope_kind_shown(s)];
+		seen[scope_kind_shown(s)] = true;
+		scope_key(s, 'k');
+	}
+	/* It reads, goes through arcs, asks; nothing is written or reset. */
+	assert_true(kinds >= 4);
+	assert_false(seen[SK_WRITE] || seen[SK_RESET]);
+	assert_int_equal(scope_command(s, "kind reset"), 0);
+	assert_string_equal(scope_message(s), "no reset of this device in this stretch");
+	assert_non_null(strstr(screen(s), "LATENCY ─ read"));
+	scope_destroy(s);
+}
+
 /* A capture that begins in mid-migration: who moves what is told, no state is made up. */
 static void test_joined_late(void **state)
 {
@@ -524,6 +549,7 @@ static void test_joined_late(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_latency_kinds),
 		cmocka_unit_test(test_joined_late),
 		cmocka_unit_test(test_moments),
 		cmocka_unit_test(test_every_size),

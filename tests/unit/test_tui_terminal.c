@@ -251,7 +251,7 @@ static void test_screen_and_keys(void **state)
 	term_type(&t, "\033OD");
 	term_expect(&t, "3129 of 3130");
 	term_type(&t, "/kind=precopy_info\r");
-	term_expect(&t, "is not behind");
+	term_expect(&t, "nothing after this moment matches");
 	term_type(&t, "N");
 	term_expect(&t, "found: precopy_info");
 	term_type(&t, "q");
@@ -297,6 +297,20 @@ static void test_mouse(void **state)
 	term_expect(&t, "BYTES MOVED");
 	term_type(&t, "\033[<0;40;8M\033[<0;40;8m");
 	term_expect(&t, "ARRIVING");
+	/* two presses at one place, on the cursor's line of the log: why */
+	term_type(&t, "\033[<0;30;22M\033[<0;30;22m");
+	term_run(&t, 60);
+	term_type(&t, "\033[<0;30;22M\033[<0;30;22m");
+	term_expect(&t, "WHY");
+	term_type(&t, "\033");
+	term_run(&t, 300);
+	assert_null(strstr(term_text(&t), "WHY"));
+	/* two presses at two places are two clicks */
+	term_type(&t, "\033[<0;30;22M\033[<0;30;22m");
+	term_run(&t, 60);
+	term_type(&t, "\033[<0;30;21M\033[<0;30;21m");
+	term_run(&t, 300);
+	assert_null(strstr(term_text(&t), "WHY"));
 	term_type(&t, "\033[<64;40;8M");
 	term_run(&t, 100);
 	term_type(&t, "q");
@@ -442,6 +456,21 @@ static void test_odd_terminals(void **state)
 	term_start(&t, 24, 80, "no-such-terminal", "C.UTF-8", replay);
 	status = term_end(&t);
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 2);
+	/* No second screen: what is left there is no line to type on. */
+	term_start(&t, 24, 80, "vt100", "C.UTF-8", replay);
+	term_expect(&t, "3130 of 3130");
+	term_type(&t, "q");
+	term_run(&t, 500);
+	assert_null(strstr(term_text(&t), "help"));
+	assert_non_null(strstr(term_text(&t), "5 EVENTS"));
+	assert_int_equal(term_end(&t), 0);
+	/* One that claims to wrap at once and does not: nothing is shifted. */
+	term_start(&t, 24, 80, "ansi", "C.UTF-8", replay);
+	term_expect(&t, "3130 of 3130");
+	assert_non_null(strstr(term_text(&t), "\n vm0 "));
+	assert_non_null(strstr(term_text(&t), "\n\xe2\x94\x80 2 BYTES"));
+	term_type(&t, "q");
+	assert_int_equal(term_end(&t), 0);
 }
 
 int main(void)
