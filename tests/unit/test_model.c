@@ -326,6 +326,27 @@ static void test_fails_half_way(void **state)
 	assert_int_equal(model_device(m, 1)->state, MIG_RUNNING_P2P);
 }
 
+/* The same state saved once more, as it stands still: nobody asked how much it is. */
+static void test_saved_again(void **state)
+{
+	const struct synth_plan plan = {
+		.precopy = true, .precopy_reads = 2, .stop_copy_reads = 1,
+	};
+
+	(void)state;
+	begin();
+	synth_source(&s, &plan);
+	synth_set_state(&s, SYNTH_PATH(MIG_STOP_COPY), MS);
+	synth_read(&s, MIB, 50 * US);
+	synth_read(&s, 0, 2 * US);
+	synth_set_state(&s, SYNTH_PATH(MIG_STOP), MS);
+	feed();
+	assert_int_equal(model_migrations(m), 2);
+	assert_int_equal(model_migration(m, 1)->estimate, 1 * MIB);
+	assert_int_equal(model_migration(m, 2)->estimate, MODEL_NONE);
+	assert_int_equal(model_migration(m, 2)->bytes_stop_copy, MIB);
+}
+
 static void test_stop_copy_only(void **state)
 {
 	const struct synth_plan plan = { .precopy = false, .stop_copy_reads = 3 };
@@ -786,6 +807,7 @@ int main(void)
 		T(test_failed),
 		T(test_failed_to_begin),
 		T(test_fails_half_way),
+		T(test_saved_again),
 		T(test_stop_copy_only),
 		T(test_unfinished),
 		T(test_close_gives_up),

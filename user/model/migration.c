@@ -132,7 +132,8 @@ static void settle(struct mig *g, enum migration_outcome outcome, uint64_t t_ns)
 	m->ended = true;
 	free(g->io);
 	g->io = NULL;
-	g->dev->data_size = g->dev->data_size_ns = MODEL_NONE;
+	/* What was asked for this session says nothing of the next, in the same stop or not. */
+	g->dev->data_size = g->dev->data_size_ns = g->dev->estimate = MODEL_NONE;
 	g->dev->last_mig = g;
 	g->dev->mig = NULL;
 	g->dev->pub.migration = 0;
