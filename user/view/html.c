@@ -165,10 +165,6 @@ static const char style[] =
 "--s-p2p:#2aa5a5;--s-pre:#4a90e2;--s-prep:#7079ea;--s-copy:#f08c1a;--s-stop:#a8745c;--s-res:#a86bd6;"
 "--s-err:#ff7b72;--init:#4a90e2;--dirty:#f08c1a;--rate:#4caf5a;--drv:#4a90e2;--vmm:#8f7cc0;"
 "--stop:rgba(240,140,26,.2)}}\n"
-"@media print{:root{color-scheme:light;--bg:#fff;--fg:#000;--dim:#444;--line:#bbb;--card:#fff;"
-"--good:#1a7f37;--warn:#7a5200;--bad:#b01010;--link:#000}"
-"*{-webkit-print-color-adjust:exact;print-color-adjust:exact}"
-"section,.finding,.tiles,.lanes,tr{break-inside:avoid}section.mig{break-inside:auto}}\n"
 "*{box-sizing:border-box}"
 "body{margin:0 auto;padding:1rem;max-width:1100px;background:var(--bg);color:var(--fg);"
 "font:15px/1.45 system-ui,'Segoe UI',Roboto,'DejaVu Sans',sans-serif;overflow-wrap:anywhere}\n"
@@ -228,7 +224,12 @@ static const char style[] =
 ".k-wait{background:var(--s-err)}.k-stop{background:var(--stop);border:1px solid var(--s-copy)}\n"
 "@media (max-width:640px){body{padding:.6rem;font-size:14px}section{padding:.7rem}.fall{display:block}"
 ".row{display:grid;grid-template-columns:1fr 5rem 3.4rem;gap:0 .4rem;margin:.25rem 0}"
-".row>.b{grid-row:2;grid-column:1/-1}.row>.w{display:none}}\n";
+".row>.b{grid-row:2;grid-column:1/-1}.row>.w{display:none}}\n"
+"@media print{:root{font-size:12px;color-scheme:light;--bg:#fff;--fg:#000;--dim:#444;--line:#bbb;--card:#fff;"
+"--good:#1a7f37;--warn:#7a5200;--bad:#b01010;--link:#000}"
+"*{-webkit-print-color-adjust:exact;print-color-adjust:exact}"
+"body{font-size:11px;padding:0;max-width:none}section{padding:.6rem;margin:.6rem 0}.plot{height:4.5rem}.plot.low{height:2.2rem}"
+".finding,.tiles,.lanes,.row,tr{break-inside:avoid}h3{break-after:avoid}}\n";
 
 void html_begin(FILE *f, const char *title)
 {

@@ -644,7 +644,7 @@ static void put_sentence(const struct page_of *p, const struct view_trace *t, ui
 		fprintf(f, "; <b>down for %s</b> %s", units_duration(a, stop_total(g)),
 			g->downtime_ns != MODEL_NONE ? "on both hosts" : "on this host alone");
 		if (worst) {
-			fprintf(f, ", %.0f %% of it <b>", percent(worst->ns, stop_total(g)));
+			fprintf(f, ", %.0f&#160;%% of it <b>", percent(worst->ns, stop_total(g)));
 			html_printf(f, "%s", worst->when);
 			fputs("</b>", f);
 			if (worst->who)
@@ -859,8 +859,8 @@ static void put_findings(const struct page_of *p)
 	fputs("</section>\n", p->f);
 }
 
-/* What another view says in columns, as it is; nothing when it says nothing. */
-static void put_columns(const struct page_of *p, const char *title,
+/* What another view says in columns, but for its title; nothing when it says nothing. */
+static void put_columns(const struct page_of *p, const char *title, const char *its_title,
 			void (*print)(FILE *f, const struct page_of *p))
 {
 	char *text = NULL;
@@ -873,7 +873,10 @@ static void put_columns(const struct page_of *p, const char *title,
 	print(m, p);
 	if (!fclose(m) && len) {
 		fprintf(p->f, "<section><h2>%s</h2><pre>", title);
-		for (line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+		line = text + strspn(text, "\n");
+		if (its_title && !strncmp(line, its_title, strlen(its_title)))
+			line += strlen(its_title) + strspn(line + strlen(its_title), "\n");
+		for (; *line; line += strcspn(line, "\n"), line += *line == '\n') {
 			html_text(p->f, line, strcspn(line, "\n"));
 			fputc('\n', p->f);
 		}
@@ -921,8 +924,8 @@ void report_html(FILE *f, const struct view_trace *traces, size_t n,
 		base += model_migrations(traces[i].model);
 		judged |= traces[i].judge != NULL;
 	}
-	put_columns(&p, "Devices that stopped together", print_stops);
-	put_columns(&p, "Estimates against truth", print_estimates);
+	put_columns(&p, "Devices that stopped together", NULL, print_stops);
+	put_columns(&p, "Estimates against truth", "ESTIMATES AGAINST TRUTH", print_estimates);
 	if (judged)
 		put_findings(&p);
 	put_evidence(&p);
