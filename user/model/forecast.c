@@ -201,7 +201,7 @@ static void take_trend(const struct migration *g, uint64_t now_ns, struct foreca
 
 /* ---- the stop window ---- */
 
-#define SAMPLES		64	/* the newest earlier windows */
+#define SAMPLES		32	/* the newest earlier windows */
 #define ENOUGH		12	/* of one device; else those of all of its driver */
 #define PACE_BYTES	65536	/* under this a pace is nothing but noise */
 
@@ -424,7 +424,7 @@ static void range(struct forecast *f, const struct errors *e)
 		set_range(f, v / 2, v, v * 2);
 		return;
 	}
-	margin = 1.05 + 1 / (double)(k + 3);
+	margin = 1.1 + 1 / (double)(k + 3);
 	spread(factors, k, &low, &high);
 	set_range(f, v * low / margin, v * factors[k / 2], v * high * margin);
 }
