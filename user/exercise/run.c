@@ -157,8 +157,11 @@ static int take_print(struct run *n, struct print *p, struct device *d, const st
 /* STOP to STOP_COPY and back: what the device would send now. */
 static int save_again(struct run *n, struct device *d, struct stream_print *s)
 {
+	uint64_t size;
 	int fd, err;
 
+	/* As a VMM does before a session: what was said in the last one is not about this one. */
+	device_data_size(d, &size);
 	err = run_set_state(n, d, ST_STOP_COPY, &fd);
 	if (!err && fd < 0)
 		err = run_failed(n, d, "no data FD came with the session", -EPROTO);
