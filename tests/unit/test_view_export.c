@@ -204,6 +204,28 @@ static void test_perfetto_overlap(void **state)
 	assert_int_equal(times("data FD 1, save"), 2);
 }
 
+/* More tracks than were thought of at first, each with its own bytes. */
+static void test_perfetto_many(void **state)
+{
+	char name[32];
+	uint32_t i;
+
+	(void)state;
+	for (i = 1; i <= 100; i++) {
+		snprintf(name, sizeof(name), "0000:%02x:00.2", i);
+		synth_device(&s, i, name, "mlx5_vfio_pci", 7);
+		synth_task(&s, 100 + i, "mig", "web-07");
+		synth_open(&s);
+		synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), 90 * US);
+		synth_read(&s, MIB, 60 * US);
+	}
+	perfetto();
+	assert_int_equal(times("bytes moved"), 100);
+	assert_int_equal(times("(mlx5_vfio_pci)"), 100);
+	/* A counter's 1 MiB: field 30, varint. */
+	assert_int_equal(times("\xf0\x01\x80\x80\x40"), 100);
+}
+
 static void test_perfetto_names(void **state)
 {
 	(void)state;
@@ -246,6 +268,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_csv_rows, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_pb, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_perfetto_overlap, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_perfetto_many, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_perfetto_names, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_openmetrics_names, setup, teardown),
 	};

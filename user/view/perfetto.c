@@ -71,7 +71,7 @@ enum track_kind {
 };
 
 struct track {
-	uint64_t uuid;			/* 0: a free place */
+	uint64_t uuid;
 	uint64_t last_ns;		/* the end of its last slice */
 	bool open;			/* TRACK_STATE: a slice for @state is under way */
 	uint32_t state;
@@ -83,7 +83,7 @@ struct perfetto {
 	FILE *f;
 	struct rows *rows;
 	struct buf buf;
-	struct track *track;		/* a hash by uuid, never more than half full */
+	struct track **track;		/* a hash by uuid, never more than half full */
 	uint32_t track_cap, track_n;
 	uint64_t last_ns;
 	bool any;			/* the first packet is written */
@@ -242,11 +242,12 @@ static uint64_t uuid_of(enum track_kind kind, uint32_t number, uint32_t lane)
 	return 0x76ULL << 56 | (uint64_t)kind << 48 | (uint64_t)number << 8 | (lane & 0xff);
 }
 
-static struct track *find(struct track *t, uint32_t cap, uint64_t uuid)
+/* Where the track is, or belongs. */
+static struct track **find(struct track **t, uint32_t cap, uint64_t uuid)
 {
 	uint32_t i = (uint32_t)((uuid * 0x9e3779b97f4a7c15ULL) >> 32) & (cap - 1);
 
-	while (t[i].uuid && t[i].uuid != uuid)
+	while (t[i] && t[i]->uuid != uuid)
 		i = (i + 1) & (cap - 1);
 	return &t[i];
 }
@@ -254,17 +255,36 @@ static struct track *find(struct track *t, uint32_t cap, uint64_t uuid)
 static int grow(struct perfetto *p)
 {
 	uint32_t cap = p->track_cap ? p->track_cap * 2 : 64, i;
-	struct track *t = calloc(cap, sizeof(*t));
+	struct track **t = calloc(cap, sizeof(*t));
 
 	if (!t)
 		return -ENOMEM;
 	for (i = 0; i < p->track_cap; i++)
-		if (p->track[i].uuid)
-			*find(t, cap, p->track[i].uuid) = p->track[i];
+		if (p->track[i])
+			*find(t, cap, p->track[i]->uuid) = p->track[i];
 	free(p->track);
 	p->track = t;
 	p->track_cap = cap;
 	return 0;
+}
+
+/* A track that is new; it stays where it is. */
+static struct track *add_track(struct perfetto *p, uint64_t uuid)
+{
+	struct track *t = calloc(1, sizeof(*t));
+
+	if (t && p->track_n * 2 >= p->track_cap && grow(p)) {
+		free(t);
+		t = NULL;
+	}
+	if (!t) {
+		p->err = -ENOMEM;
+		return NULL;
+	}
+	t->uuid = uuid;
+	*find(p->track, p->track_cap, uuid) = t;
+	p->track_n++;
+	return t;
 }
 
 static const char *track_name(enum track_kind kind, uint32_t number, const struct event_context *ctx,
@@ -304,14 +324,9 @@ static struct track *track_of(struct perfetto *p, enum track_kind kind, uint32_t
 	uint32_t device = kind == TRACK_STREAM ? (ctx->device ? ctx->device->number : 0) : number;
 	char name[2 * NAME_LEN + 32];
 	size_t packet, desc, counter;
-	struct track *t;
+	struct track *t = p->track_cap ? *find(p->track, p->track_cap, uuid) : NULL;
 
-	if (p->track_n * 2 >= p->track_cap && grow(p)) {
-		p->err = -ENOMEM;
-		return NULL;
-	}
-	t = find(p->track, p->track_cap, uuid);
-	if (t->uuid)
+	if (t)
 		return t;
 	if (kind != TRACK_DEVICE) {
 		t = track_of(p, TRACK_DEVICE, device, 0, ctx);
@@ -337,11 +352,7 @@ static struct track *track_of(struct perfetto *p, enum track_kind kind, uint32_t
 	}
 	pb_end(&p->buf, desc);
 	packet_end(p, packet);
-	/* The parent's may have made the table grow. */
-	t = find(p->track, p->track_cap, uuid);
-	t->uuid = uuid;
-	p->track_n++;
-	return t;
+	return add_track(p, uuid);
 }
 
 static size_t event_begin(struct perfetto *p, const struct track *t, uint64_t type, uint64_t t_ns,
@@ -650,9 +661,9 @@ int perfetto_finish(struct perfetto *p, const struct view_trace *t, const struct
 
 	rows_finish(p->rows);
 	for (i = 0; i < p->track_cap; i++)
-		if (p->track[i].open)
-			put_slice_end(p, &p->track[i], p->last_ns > p->track[i].last_ns ?
-				      p->last_ns : p->track[i].last_ns);
+		if (p->track[i] && p->track[i]->open)
+			put_slice_end(p, p->track[i], p->last_ns > p->track[i]->last_ns ?
+				      p->last_ns : p->track[i]->last_ns);
 	for (k = 0; t->judge && (x = judge_finding(t->judge, k)); k++) {
 		struct event at = { .t_ns = x->t_ns };
 
@@ -665,10 +676,14 @@ int perfetto_finish(struct perfetto *p, const struct view_trace *t, const struct
 
 void perfetto_destroy(struct perfetto *p)
 {
+	uint32_t i;
+
 	if (!p)
 		return;
 	rows_destroy(p->rows);
 	buf_free(&p->buf);
+	for (i = 0; i < p->track_cap; i++)
+		free(p->track[i]);
 	free(p->track);
 	free(p);
 }

@@ -232,7 +232,7 @@ static double height(uint64_t bytes, double hi)
 
 	if (!bytes)
 		return 0;
-	return fmax(2, (log2((double)bytes) - lo) / (hi - lo) * 100);
+	return fmin(100, fmax(2, (log2((double)bytes) - lo) / (hi - lo) * 100));
 }
 
 enum what { INITIAL, DIRTY };
@@ -288,7 +288,7 @@ static void put_left(const struct lane *l, const struct trend *t)
 	}
 	if (!max)
 		return;
-	hi = ceil(log2((double)max) + 0.2);
+	hi = fmin(ceil(log2((double)max) + 0.2), 63);
 	fputs("<div class=lane><div class=cap>left to read before the switch, by the driver's own "
 	      "infos less what was read (log scale)</div><div class=plot>" SVG, l->f);
 	for (step = 4; step < 13 && step < hi; step += 4)
