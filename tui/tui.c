@@ -7,6 +7,8 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <string.h>
 #include <time.h>
 
@@ -78,6 +80,109 @@ static int take(struct tui_trace *t, int timeout_ms, uint64_t until_ns)
 	return 0;
 }
 
+/* ---- a terminal that does not take what it is given ---- */
+
+/*
+ * While a screen is being written, which on a slow link takes as long as it takes (and after
+ * Ctrl-S for ever), another thread takes the events: a terminal must not cost evidence.
+ * Whoever has the lock owns the trace; the main thread gives it away only to write.
+ */
+struct pump {
+	struct tui_trace *t;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	bool painting, quit;
+	uint64_t since_ns;		/* when painting began */
+	int err;
+};
+
+/* A screen that is written within this keeps nobody waiting. */
+#define PATIENCE_NS	(30 * MS)
+#define PUMP_NS		(10 * MS)
+
+static void pump_wait(struct pump *p, uint64_t ns)
+{
+	uint64_t until = now_ns() + ns;
+	struct timespec ts = { .tv_sec = (time_t)(until / 1000000000),
+			       .tv_nsec = (long)(until % 1000000000) };
+
+	pthread_cond_timedwait(&p->wake, &p->lock, &ts);
+}
+
+static void *pump_main(void *arg)
+{
+	struct pump *p = arg;
+	uint64_t waited;
+
+	pthread_mutex_lock(&p->lock);
+	while (!p->quit) {
+		if (!p->painting || p->t->ended || p->err) {
+			pthread_cond_wait(&p->wake, &p->lock);
+			continue;
+		}
+		waited = now_ns() - p->since_ns;
+		if (waited < PATIENCE_NS) {
+			pump_wait(p, PATIENCE_NS - waited);
+			continue;
+		}
+		p->err = take(p->t, 0, now_ns() + TAKE_NS);
+		if (!p->err && p->t->tick && !p->t->ended)
+			p->err = p->t->tick(p->t->arg, now_ns(), &p->t->status);
+		pump_wait(p, PUMP_NS);
+	}
+	pthread_mutex_unlock(&p->lock);
+	return NULL;
+}
+
+/* The caller owns the trace from now on.  0 or -errno. */
+static int pump_open(struct pump *p, struct tui_trace *t)
+{
+	sigset_t all, before;
+	pthread_condattr_t attr;
+	int err;
+
+	memset(p, 0, sizeof(*p));
+	p->t = t;
+	pthread_mutex_init(&p->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&p->wake, &attr);
+	pthread_condattr_destroy(&attr);
+	pthread_mutex_lock(&p->lock);
+	/* Signals are for the thread that waits for them. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	err = pthread_create(&p->thread, NULL, pump_main, p);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return -err;
+}
+
+static void pump_close(struct pump *p)
+{
+	p->quit = true;
+	pthread_cond_signal(&p->wake);
+	pthread_mutex_unlock(&p->lock);
+	pthread_join(p->thread, NULL);
+	pthread_cond_destroy(&p->wake);
+	pthread_mutex_destroy(&p->lock);
+}
+
+/* 0, or what taking events failed with meanwhile. */
+static int paint(struct pump *p, struct terminal *term, const struct cells *screen)
+{
+	p->painting = true;
+	p->since_ns = now_ns();
+	pthread_cond_signal(&p->wake);
+	pthread_mutex_unlock(&p->lock);
+	terminal_paint(term, screen);
+	pthread_mutex_lock(&p->lock);
+	p->painting = false;
+	return p->err;
+}
+
+/* ---- the loop ---- */
+
 static int tick(struct tui_trace *t, uint64_t now)
 {
 	int err = 0;
@@ -136,8 +241,8 @@ static int frame_due_ms(const struct tui_trace *t, uint64_t drawn, uint64_t now)
 }
 
 /* One round of a running scope.  1: leave; 0: go on; -errno. */
-static int round_of(const struct tui_options *o, struct terminal *term, uint64_t begin,
-		    uint64_t *drawn)
+static int round_of(const struct tui_options *o, struct terminal *term, struct pump *pump,
+		    uint64_t begin, uint64_t *drawn)
 {
 	struct tui_trace *t = o->trace;
 	struct pollfd p = { .fd = terminal_fd(term), .events = POLLIN };
@@ -168,7 +273,7 @@ static int round_of(const struct tui_options *o, struct terminal *term, uint64_t
 		return 1;
 	if (scope_dirty(t->scope) && (typed || now - *drawn >= FRAME_NS)) {
 		*drawn = now;
-		terminal_paint(term, scope_draw(t->scope));
+		return paint(pump, term, scope_draw(t->scope));
 	}
 	return 0;
 }
@@ -177,6 +282,7 @@ int tui_run(const struct tui_options *o, char err[TUI_ERR_LEN])
 {
 	struct terminal *term;
 	uint64_t begin = now_ns(), drawn = 0;
+	struct pump pump;
 	int rows, cols, rc;
 
 	rc = terminal_open(&term, o->color, err, TUI_ERR_LEN);
@@ -186,9 +292,13 @@ int tui_run(const struct tui_options *o, char err[TUI_ERR_LEN])
 	scope_resize(o->trace->scope, rows, cols);
 	if (!terminal_is_utf8(term) && !o->force_glyphs)
 		scope_command(o->trace->scope, "graph ascii");
-	do
-		rc = round_of(o, term, begin, &drawn);
-	while (!rc);
+	rc = pump_open(&pump, o->trace);
+	if (!rc) {
+		do
+			rc = round_of(o, term, &pump, begin, &drawn);
+		while (!rc);
+		pump_close(&pump);
+	}
 	terminal_close(term);
 	if (rc > 0)
 		return 0;

@@ -3,7 +3,8 @@
  * tui.h - the scope on a terminal, or driven by a script
  *
  * Promises: a key is answered within 50 ms whatever arrives; the source is
- * emptied before anything is drawn; at most ten screens a second are drawn
+ * emptied before anything is drawn, and goes on being emptied while a terminal does not
+ * take what it is given; at most ten screens a second are drawn
  * unasked; the terminal is restored on every way out.
  */
 #ifndef VFIOSCOPE_TUI_TUI_H

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
@@ -26,6 +27,8 @@
 #include <wchar.h>
 
 #include <cmocka.h>
+
+#include "tui/tui.h"
 
 #define DATA	"tests/tui/data/"
 
@@ -443,6 +446,102 @@ static void test_stream_on_stdin(void **state)
 	assert_int_equal(term_end(&t), 0);
 }
 
+/* ---- a terminal that takes nothing ---- */
+
+/* Reads without end, 2000 a second; how many were given is told to the test. */
+struct endless {
+	struct event_source source;
+	struct meta meta;
+	volatile uint64_t *given;
+	struct timespec begin;
+};
+
+static int endless_next(struct event_source *src, struct event *ev, int timeout_ms)
+{
+	struct endless *e = (struct endless *)src;
+	struct timespec now;
+	uint64_t due;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (!e->begin.tv_sec)
+		e->begin = now;
+	due = (uint64_t)(now.tv_sec - e->begin.tv_sec) * 2000 +
+	      (uint64_t)((now.tv_nsec - e->begin.tv_nsec) / 500000);
+	if (*e->given >= due) {
+		if (timeout_ms)
+			poll(NULL, 0, timeout_ms);
+		return 0;
+	}
+	*ev = (struct event){ .kind = EV_READ, .t_ns = (uint64_t)now.tv_sec * 1000000000ULL +
+			      (uint64_t)now.tv_nsec, .dur_ns = 1000 + *e->given % 977, .ret = 4096,
+			      .device = 1, .stream = 1, .pid = 77, .tid = 77, .seq = ++*e->given };
+	return 1;
+}
+
+static const struct meta *endless_meta(struct event_source *src)
+{
+	return &((struct endless *)src)->meta;
+}
+
+static void endless_health(struct event_source *src, struct source_health *out)
+{
+	(void)src;
+	*out = (struct source_health){ .ended = true };
+}
+
+static const char *endless_error(struct event_source *src)
+{
+	(void)src;
+	return "";
+}
+
+/* A link that stands still costs no event, and q still leaves when it goes on. */
+static void test_stalled(void **state)
+{
+	static const struct event_source_ops ops = {
+		.next = endless_next, .meta = endless_meta, .health = endless_health,
+		.error = endless_error,
+	};
+	volatile uint64_t *given = mmap(NULL, sizeof(*given), PROT_READ | PROT_WRITE,
+					MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct winsize ws = { .ws_row = 60, .ws_col = 200 };
+	struct endless e = { .source.ops = &ops, .given = given };
+	struct scope_options so = { .live = true };
+	struct tui_trace trace = { .src = &e.source };
+	struct tui_options to = { .trace = &trace, .color = true };
+	char err[TUI_ERR_LEN], buf[65536];
+	struct pollfd p = { .events = POLLIN };
+	uint64_t stuck;
+	int fd, status;
+	pid_t pid;
+
+	(void)state;
+	assert_true(given != MAP_FAILED);
+	pid = forkpty(&fd, NULL, NULL, &ws);
+	assert_true(pid >= 0);
+	if (!pid) {
+		setenv("TERM", "xterm-256color", 1);
+		setlocale(LC_ALL, "C.UTF-8");
+		trace.scope = scope_create(&so);
+		_exit(tui_run(&to, err) != 0);
+	}
+	p.fd = fd;
+	while (*given < 1000 && poll(&p, 1, 3000) == 1 && read(fd, buf, sizeof(buf)) > 0)
+		;
+	/* Ctrl-S: from here on a write waits. */
+	assert_int_equal(write(fd, "\x13", 1), 1);
+	poll(NULL, 0, 500);
+	stuck = *given;
+	poll(NULL, 0, 1500);
+	assert_true(*given > stuck + 2000);
+	assert_int_equal(write(fd, "\x11q", 2), 2);
+	while (poll(&p, 1, 3000) == 1 && read(fd, buf, sizeof(buf)) > 0)
+		;
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status) && !WEXITSTATUS(status));
+	close(fd);
+}
+
 /* A terminal that lies about its size, and one that cannot do anything. */
 static void test_odd_terminals(void **state)
 {
@@ -485,6 +584,7 @@ int main(void)
 		cmocka_unit_test(test_suspend),
 		cmocka_unit_test(test_bytes),
 		cmocka_unit_test(test_stream_on_stdin),
+		cmocka_unit_test(test_stalled),
 		cmocka_unit_test(test_odd_terminals),
 	};
 
