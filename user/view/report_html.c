@@ -72,6 +72,13 @@ static bool is_wanted(const struct view_trace *t, const struct view_options *opt
 	       time_window_has(&opt->window, t->model, &span);
 }
 
+/* Not all is on the page: what would be pointed to may be missing. */
+static bool is_narrowed(const struct view_options *opt)
+{
+	return opt->migration || opt->window.from.ref != TIME_REF_OPEN ||
+	       opt->window.to.ref != TIME_REF_OPEN;
+}
+
 /* "vm0 leaves with 0000:01:00.0 (driver)" */
 static void put_who(FILE *f, const struct view_trace *t, const struct migration *g)
 {
@@ -337,20 +344,23 @@ static void put_rate(const struct lane *l, const struct trend *t)
 
 static void put_waits(const struct lane *l, const struct trend *t)
 {
+	uint64_t enomsg = 0, zero = 0;
 	char a[UNITS_LEN];
-	uint64_t enomsg = 0;
-	bool any = false;
 	uint32_t i;
 
 	for (i = 0; i < t->n; i++) {
 		enomsg += t->part[i].enomsg;
-		any |= t->part[i].waited && t->part[i].enomsg;
+		zero += t->part[i].zero;
 	}
-	if (!any)
+	if (!enomsg && !zero)
 		return;
-	fprintf(l->f, "<div class=lane><div class=cap>read() found nothing for now (ENOMSG): %s time%s"
-		"</div><div class=\"plot strip\">" SVG "<path fill=\"var(--s-err)\" d=\"",
-		units_count(a, enomsg), enomsg == 1 ? "" : "s");
+	fputs("<div class=lane><div class=cap>read() found nothing for now: ", l->f);
+	if (enomsg)
+		fprintf(l->f, "ENOMSG %s time%s", units_count(a, enomsg), enomsg == 1 ? "" : "s");
+	if (zero)
+		fprintf(l->f, "%s0, as if at the end, %s time%s", enomsg ? ", " : "",
+			units_count(a, zero), zero == 1 ? "" : "s");
+	fputs("</div><div class=\"plot strip\">" SVG "<path fill=\"var(--s-unk)\" d=\"", l->f);
 	for (i = 0; i < t->n; i++) {
 		double x0 = x_of(l, t->start_ns + i * t->part_ns) * 10;
 		double x1 = x_of(l, t->start_ns + (i + 1) * t->part_ns) * 10;
@@ -440,8 +450,8 @@ static void put_lanes(const struct lane *l, const struct page_of *p)
 		fputs("<i class=k-init></i>initial bytes<i class=k-dirty></i>dirty bytes", l->f);
 	if (t && l->g->bytes_total)
 		fputs("<i class=k-rate></i>throughput", l->f);
-	if (t && l->g->enomsg)
-		fputs("<i class=k-wait></i>ENOMSG", l->f);
+	if (t && (l->g->enomsg || l->g->zero_reads_precopy))
+		fputs("<i class=k-wait></i>nothing to read", l->f);
 	if (save && w->start_ns != MODEL_NONE) {
 		fprintf(l->f, "<i class=k-stop></i>the switch: stopped for %s",
 			units_duration(a, w->total_ns));
@@ -576,7 +586,9 @@ static void put_facts(const struct lane *l)
 		html_text(f, s->name, sizeof(s->name));
 		fputs("\xe2\x80\x9d", f);
 	}
-	if (g->peer)
+	if (g->peer && is_narrowed(l->opt))
+		fprintf(f, "; the other side is migration %u", l->id - g->id + g->peer);
+	else if (g->peer)
 		fprintf(f, "; the other side is <a href=\"#m%u\">migration %u</a>",
 			l->id - g->id + g->peer, l->id - g->id + g->peer);
 	fputs("</p>\n", f);
@@ -815,7 +827,9 @@ static void put_finding(const struct page_of *p, const struct finding_at *at)
 		fprintf(f, ", event %llu", (unsigned long long)x->seq);
 	if (x->count > 1)
 		fprintf(f, ", %s times", units_count(a, x->count));
-	if (at->because_of)
+	if (at->because_of && is_narrowed(p->opt))
+		fprintf(f, "; because of %u, not counted", at->because_of);
+	else if (at->because_of)
 		fprintf(f, "; because of <a href=\"#f%u\">%u</a>, not counted", at->because_of,
 			at->because_of);
 	fputs("</p>\n", f);

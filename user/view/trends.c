@@ -50,6 +50,7 @@ static void add_part(struct trend_part *a, const struct trend_part *b)
 {
 	a->bytes += b->bytes;
 	a->enomsg += b->enomsg;
+	a->zero += b->zero;
 	a->waited |= b->waited;
 	a->failed |= b->failed;
 	if (!b->has_left)
@@ -141,14 +142,19 @@ static void take_io(struct series *s, const struct event *ev, struct trend_part 
 	take_left(s, p);
 }
 
-static void take_empty(struct trend *t, const struct event *ev)
+/* The end of the stream, in STOP_COPY, is no wait. */
+static void take_empty(struct trend *t, const struct event *ev, uint32_t state)
 {
 	uint32_t last = index_of(t, event_end_ns(ev)), i = index_of(t, ev->t_ns);
 
 	if (ev->ret == -ENOMSG)
 		t->part[i].enomsg += event_calls(ev);
+	else if (mig_state_is_precopy(state))
+		t->part[i].zero += event_calls(ev);
+	else
+		return;
 	for (; i <= last; i++)
-		t->part[i].waited |= ev->io.size != 0;
+		t->part[i].waited = true;
 }
 
 int trends_event(struct trends *t, const struct model *m, const struct event *ev,
@@ -164,7 +170,7 @@ int trends_event(struct trends *t, const struct model *m, const struct event *ev
 		return -ENOMEM;
 	p = &s->pub.part[index_of(&s->pub, event_end_ns(ev))];
 	if (event_is_empty_read(ev)) {
-		take_empty(&s->pub, ev);
+		take_empty(&s->pub, ev, ctx->state);
 	} else if (ev->kind == EV_READ || ev->kind == EV_WRITE) {
 		take_io(s, ev, p);
 	} else if (ev->kind == EV_PRECOPY_INFO && ev->ret >= 0) {

@@ -20,13 +20,14 @@
 struct trend_part {
 	uint64_t bytes;			/* moved */
 	uint64_t enomsg;		/* reads that gave -ENOMSG, begun in it */
+	uint64_t zero;			/* or 0, in PRE_COPY* */
 	/*
 	 * The last info's bytes less what was read since, initial ones first.
 	 * Without has_left: as in the part before.
 	 */
 	uint64_t initial_max, initial_last, dirty_max, dirty_last;
 	bool has_left;
-	bool waited;			/* empty reads somewhere in it */
+	bool waited;			/* such reads went on in it */
 	bool failed;			/* a read or write failed */
 };
 
