@@ -156,7 +156,8 @@ void pane_events(struct scope *s, struct model *m, struct rect r)
 	}
 	if (n)
 		return;
-	cells_field(s->cells, r.row + 1, r.col + 2, r.cols - 3, false, ROLE_DIM, 0, budget ?
+	cells_field(s->cells, r.row + 1, r.col + 2, r.cols - 3, false, ROLE_DIM, 0,
+		    budget && s->problems_only && !s->filter.n ? "no event failed; e shows all events" : budget ?
 		    "no event passes the filter; & and Enter shows all" :
 		    "none near this moment passes the filter; / searches further");
 }

@@ -357,6 +357,12 @@ static void test_search_and_filter(void **state)
 	assert_int_equal(scope_command(s, "filter kind=precopy_info"), 0);
 	assert_null(strstr(strstr(screen(s), "5 EVENTS"), "read 1.00 MiB"));
 	assert_non_null(strstr(strstr(screen(s), "5 EVENTS"), "precopy_info initial"));
+	/* an empty log says what keeps it empty */
+	scope_key(s, 'e');
+	assert_non_null(strstr(screen(s), "& and Enter shows all"));
+	assert_int_equal(scope_command(s, "filter"), 0);
+	assert_non_null(strstr(screen(s), "no event failed; e shows all events"));
+	scope_key(s, 'e');
 	/* search and filter are kept apart */
 	assert_string_equal(s->search_text, "kind=arc STOP_COPY");
 	assert_int_equal(scope_command(s, "filter kind=nonsense"), -22);
