@@ -3,7 +3,8 @@
  * internal.h - what the scope's own files share; nobody else includes it
  *
  * scope.c keeps the state and obeys requests, request.c is the table of keys and
- * commands, pane_*.c draw, log.c finds the lines of the event log.
+ * commands, move.c, search.c and output.c do what is asked, ask.c is what everybody
+ * asks, pane_*.c draw, log.c finds the lines of the event log.
  */
 #ifndef VFIOSCOPE_TUI_INTERNAL_H
 #define VFIOSCOPE_TUI_INTERNAL_H
@@ -175,12 +176,54 @@ void scope_say(struct scope *s, bool bad, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 /* Hooks as the trace's META tells them. */
 void scope_hooks(const struct scope *s, unsigned int *attached, unsigned int *all);
-void scope_seek_event(struct scope *s, uint64_t n);
-void scope_seek_time(struct scope *s, uint64_t t_ns);
 /* The kind of calls that the latency pane shows: the chosen one, or the next that the stretch has. */
 enum store_kind scope_kind_shown(struct scope *s);
+
+/* Events that may be looked at between two looks at the keyboard. */
+#define SEARCH_STEP	60000U
+
+/* ---- move.c: where the scope is ---- */
+
+void scope_seek_event(struct scope *s, uint64_t n);
+void scope_seek_time(struct scope *s, uint64_t t_ns);
+/* The cursor to the end of what there is; live and following: to now. */
+void scope_at_end(struct scope *s);
+/* One line of the log on (@dir > 0) or back. */
+void scope_step_event(struct scope *s, int dir);
+void scope_step_moment(struct scope *s, enum store_moment list, int dir);
 /* Bring axis and selection up to date with the cursor; before drawing. */
 void scope_settle(struct scope *s);
+/* Half (@dir > 0) or twice the axis; a quarter of it on or back. */
+void scope_zoom(struct scope *s, int dir);
+void scope_pan(struct scope *s, int dir);
+void scope_step_device(struct scope *s, int dir);
+/* The device whose name ends with @name; "": the one that wants to be looked at. */
+int scope_select_device(struct scope *s, const char *name);
+
+/* ---- search.c; texts as match.h has them; 0 or -EINVAL, the message says why ---- */
+
+int scope_set_search(struct scope *s, const char *text);
+int scope_set_filter(struct scope *s, const char *text);
+void scope_search_begin(struct scope *s, int dir);
+/* Look at some events; true: the search is over. */
+bool scope_search_step(struct scope *s);
+/* scope_line() as match_event() wants it; @arg is the scope. */
+const char *scope_line_of(void *arg, const struct event *ev);
+
+/*
+ * ---- output.c: what leaves the scope; 0 or -EINVAL, the message says why ----
+ * @arg is a path, overwritten; NULL: a new file in the working directory.
+ */
+
+void scope_marks_load(struct scope *s);
+/* Into the evidence when live, beside the recording else. */
+int scope_mark_here(struct scope *s, const char *text);
+void scope_next_mark(struct scope *s);
+int scope_save_screen(struct scope *s, const char *arg);
+/* What each cell of the screen is about, as a map of letters; for goldens and pictures. */
+int scope_save_roles(struct scope *s, const char *arg);
+int scope_write_report(struct scope *s, const char *arg);
+int scope_export_view(struct scope *s, const char *arg);
 
 /* ---- log.c ---- */
 

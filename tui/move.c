@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * move.c - where the scope is: the cursor, the time axis, the selected device
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "tui/internal.h"
+
+/* ---- moving the cursor ---- */
+
+void scope_at_end(struct scope *s)
+{
+	s->cursor = store_count(s->store);
+	s->cursor_ns = store_last_ns(s->store);
+	if (s->opt.live && s->follow && s->now_ns > s->cursor_ns)
+		s->cursor_ns = s->now_ns;
+}
+
+void scope_seek_event(struct scope *s, uint64_t n)
+{
+	if (n > store_count(s->store))
+		n = store_count(s->store);
+	s->follow = false;
+	s->cursor = n;
+	s->cursor_ns = store_time(s->store, n);
+	s->dirty = true;
+}
+
+void scope_seek_time(struct scope *s, uint64_t t_ns)
+{
+	uint64_t first = store_first_ns(s->store), last = store_last_ns(s->store);
+
+	if (t_ns < first)
+		t_ns = first;
+	if (t_ns > last)
+		t_ns = last;
+	s->follow = false;
+	s->cursor = store_position(s->store, t_ns);
+	s->cursor_ns = t_ns;
+	s->dirty = true;
+}
+
+/* The line of the event that the cursor stands behind. */
+static bool current_row(struct scope *s, struct log_row *row)
+{
+	uint64_t budget = SEARCH_STEP;
+
+	if (!s->cursor)
+		return false;
+	return log_prev(s, s->cursor, row, &budget);
+}
+
+void scope_step_event(struct scope *s, int dir)
+{
+	uint64_t budget = SEARCH_STEP * 4;
+	struct log_row row;
+
+	if (dir > 0) {
+		if (log_next(s, s->cursor, &row, &budget))
+			scope_seek_event(s, row.last + 1);
+		else
+			scope_say(s, false, budget ? "no event line behind this one" :
+				  "none near by; n searches on");
+		return;
+	}
+	/* Stand behind the line before the current one. */
+	if (!current_row(s, &row) || !row.first) {
+		scope_seek_event(s, 0);
+		return;
+	}
+	if (row.last + 1 < s->cursor)
+		scope_seek_event(s, row.last + 1);
+	else if (log_prev(s, row.first, &row, &budget))
+		scope_seek_event(s, row.last + 1);
+	else if (budget)
+		scope_seek_event(s, 0);
+}
+
+void scope_step_moment(struct scope *s, enum store_moment list, int dir)
+{
+	uint64_t n = store_moment(s->store, list, s->cursor, dir, 0);
+
+	if (n == UINT64_MAX)
+		scope_say(s, false, "no %s %s", list == MOMENT_ARC ? "arc" : "begin or end of a migration",
+			  dir > 0 ? "after this" : "before this");
+	else
+		scope_seek_event(s, n);
+}
+
+/* ---- axis and selection ---- */
+
+/* How much a migration wants to be looked at, of those around the newest one. */
+static int weight(const struct migration *g)
+{
+	if (g->direction == DIR_SAVE)
+		return g->ended ? 2 : 3;
+	return g->ended ? 0 : 1;
+}
+
+/*
+ * The device that a newcomer should look at: one that leaves, also when it has
+ * left and its destination still loads; else one that arrives.
+ */
+static uint32_t choose_device(struct scope *s, struct model *m)
+{
+	const struct migration *g, *newest, *best;
+	uint32_t i, n = model_migrations(m);
+
+	newest = best = n ? model_migration(m, n) : NULL;
+	/* Older ones than this say nothing about now. */
+	for (i = n; i > 0 && n - i < 64; i--) {
+		g = model_migration(m, i);
+		if (g->ended && g->end_ns < newest->start_ns)
+			continue;
+		if (weight(g) > weight(best))
+			best = g;
+	}
+	if (best)
+		return best->device;
+	if (s->device && scope_device_shown(m, s->device))
+		return s->device;
+	for (i = 1; i <= model_devices_max(m); i++)
+		if (scope_device_shown(m, i))
+			return i;
+	return 0;
+}
+
+static void fit_axis(struct scope *s, struct model *m)
+{
+	uint64_t first = store_first_ns(s->store), last = store_last_ns(s->store), pad;
+	const struct migration *g = scope_migration(s, m);
+
+	if (s->opt.live && s->follow && s->now_ns > last)
+		last = s->now_ns;
+	if (s->fit == FIT_MANUAL) {
+		uint64_t width = s->to_ns - s->from_ns;
+
+		/* The end moves: go with it. */
+		if (s->follow && (s->to_ns < s->cursor_ns || s->from_ns > s->cursor_ns)) {
+			s->to_ns = s->cursor_ns + width / 10;
+			s->from_ns = s->to_ns - width;
+		} else if (s->cursor_ns < s->from_ns || s->cursor_ns > s->to_ns) {
+			s->from_ns = s->cursor_ns > width / 2 ? s->cursor_ns - width / 2 : 0;
+			s->to_ns = s->from_ns + width;
+		}
+		return;
+	}
+	s->from_ns = first;
+	s->to_ns = last;
+	if (s->fit == FIT_MIGRATION) {
+		/* As the whole trace knows it: the axis stands still while one scrubs. */
+		const struct migration *all = NULL;
+
+		if (!g)
+			all = scope_migration(s, store_model(s->store));
+		else if (g->id <= model_migrations(store_model(s->store)))
+			all = model_migration(store_model(s->store), g->id);
+		if (all) {
+			s->from_ns = all->window.start_ns < all->start_ns ?
+				all->window.start_ns : all->start_ns;
+			s->to_ns = all->ended ? all->end_ns : last;
+			pad = (s->to_ns - s->from_ns) / 40;
+			s->from_ns = s->from_ns > first + pad ? s->from_ns - pad : first;
+			s->to_ns = s->to_ns + pad < last ? s->to_ns + pad : last;
+			/* A cursor outside of it is not to be lost. */
+			if (s->cursor_ns < s->from_ns)
+				s->from_ns = s->cursor_ns;
+			if (s->cursor_ns > s->to_ns && !s->follow)
+				s->to_ns = s->cursor_ns;
+		}
+	}
+	if (s->to_ns <= s->from_ns)
+		s->to_ns = s->from_ns + 1000;
+}
+
+void scope_settle(struct scope *s)
+{
+	struct model *m;
+
+	if (s->follow)
+		scope_at_end(s);
+	m = scope_model(s);
+	if (!m)
+		return;
+	if (!s->device_pinned)
+		s->device = choose_device(s, m);
+	fit_axis(s, m);
+}
+
+void scope_zoom(struct scope *s, int dir)
+{
+	uint64_t width = s->to_ns - s->from_ns, at = s->cursor_ns, before;
+
+	if (at < s->from_ns || at > s->to_ns)
+		at = s->from_ns + width / 2;
+	before = at - s->from_ns;
+	if (dir > 0) {
+		if (width < 2000) {
+			scope_say(s, false, "a microsecond is the least");
+			return;
+		}
+		width /= 2;
+		before /= 2;
+	} else {
+		if (width > store_last_ns(s->store) - store_first_ns(s->store)) {
+			s->fit = FIT_ALL;
+			return;
+		}
+		width *= 2;
+		before *= 2;
+	}
+	s->fit = FIT_MANUAL;
+	s->from_ns = at > before ? at - before : 0;
+	s->to_ns = s->from_ns + width;
+}
+
+void scope_pan(struct scope *s, int dir)
+{
+	uint64_t step = (s->to_ns - s->from_ns) / 4;
+
+	s->fit = FIT_MANUAL;
+	if (dir < 0 && s->from_ns < step)
+		return;
+	s->from_ns += dir < 0 ? -step : step;
+	s->to_ns += dir < 0 ? -step : step;
+	/* The cursor stays in sight. */
+	if (s->cursor_ns < s->from_ns)
+		scope_seek_time(s, s->from_ns);
+	else if (s->cursor_ns > s->to_ns)
+		scope_seek_time(s, s->to_ns);
+}
+
+void scope_step_device(struct scope *s, int dir)
+{
+	struct model *m = store_model(s->store);
+	uint32_t max = model_devices_max(m), i, d = s->device;
+
+	for (i = 0; i < max; i++) {
+		d = dir > 0 ? d % max + 1 : (d <= 1 ? max : d - 1);
+		if (model_device(m, d))
+			break;
+	}
+	if (!max || !model_device(m, d))
+		return;
+	s->device = d;
+	s->device_pinned = true;
+}
+
+int scope_select_device(struct scope *s, const char *name)
+{
+	struct model *m = store_model(s->store);
+	uint32_t i;
+
+	if (!*name) {
+		s->device_pinned = false;
+		return 0;
+	}
+	for (i = 1; i <= model_devices_max(m); i++) {
+		const struct model_device *d = model_device(m, i);
+		size_t len = d ? strlen(d->name) : 0;
+
+		if (!d || strlen(name) > len || strcmp(d->name + len - strlen(name), name))
+			continue;
+		s->device = i;
+		s->device_pinned = true;
+		return 0;
+	}
+	scope_say(s, true, "no device's name ends with '%s'", name);
+	return -EINVAL;
+}
