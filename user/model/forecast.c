@@ -322,7 +322,7 @@ static double guess(enum forecast_way way, const struct stop *s, size_t n, uint6
 }
 
 /* Guesses of another size are off for other reasons: one stall doubles a short stop. */
-#define ALIKE		4
+#define ALIKE		1.5
 #define ALIKE_ENOUGH	8
 
 /* How far off a way is, as factors: each stop against what the others say of it. */
