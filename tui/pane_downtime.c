@@ -158,6 +158,9 @@ static void beside_forecast(struct rows *w, const struct migration *g)
 
 	if (!f || !rows_left(w) || g->direction != DIR_SAVE)
 		return;
+	/* A stop that was given up measures nothing that was forecast. */
+	if (g->ended && g->outcome != OUTCOME_COMPLETED)
+		return;
 	cells_field(w->s->cells, w->row, w->r.col + 1, NAME, false, ROLE_DIM, 0, "forecast was");
 	cells_field(w->s->cells, w->row, w->r.col + NAME + 1, 9, true, ROLE_TEXT, 0,
 		    units_duration(a, f->likely_ns));

@@ -37,6 +37,10 @@ while read -r name recording size commands; do
 	[ "$(wc -l <"$tmp/screen")" = "${size%x*}" ] || fail "scene $name: number of lines"
 done <tests/tui/scenes.txt
 
+# The README's pictures show the screens of today.
+[ -n "${BLESS:-}" ] && tests/tui/pictures docs/pictures
+tests/tui/pictures --check docs/pictures || fail "tests/tui/pictures docs/pictures makes them anew"
+
 # ---- the numbers are those of report ----
 
 printf ':migration 1\n:write-report %s/report\n' "$tmp" >"$tmp/script"
