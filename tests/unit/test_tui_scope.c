@@ -496,6 +496,87 @@ static void test_empty(void **state)
 	meta_clear(&meta);
 }
 
+/* The row of the table that has @what; "" when there is none. */
+static const char *table_row(struct scope *s, const char *what)
+{
+	static char line[1024];
+	const char *text = screen(s), *end;
+	int row;
+
+	for (row = 0; row < 12 && *text; row++, text = end + 1) {
+		end = strchr(text, '\n');
+		snprintf(line, sizeof(line), "%.*s", (int)(end - text), text);
+		if (row > 2 && strstr(line, what))
+			return line;
+	}
+	return "";
+}
+
+/*
+ * Three machines at once, two devices of which leave while one runs and one arrives: each
+ * has its row and its figures, the eye is led to who leaves, and one axis holds them all.
+ */
+static void test_several_machines(void **state)
+{
+	static const uint64_t all = MIG_FLAG_STOP_COPY | MIG_FLAG_P2P | MIG_FLAG_PRE_COPY;
+	struct scope *s;
+	uint64_t from, to, cursor;
+
+	(void)state;
+	synth_free(&made);
+	synth_init(&made);
+	synth_task(&made, 4713, "qemu", "app-01");
+	synth_device(&made, 4, "0000:5e:00.3", "mlx5_vfio_pci", all);
+	synth_open(&made);
+	synth_set_state(&made, SYNTH_PATH(MIG_RUNNING_P2P, MIG_STOP, MIG_RESUMING), MS);
+	synth_write(&made, 3 * MIB, MS);
+	synth_task(&made, 4712, "qemu", "db-02");
+	synth_device(&made, 3, "0000:5e:00.1", "mlx5_vfio_pci", all);
+	synth_open(&made);
+	synth_task(&made, 4711, "qemu", "web-07");
+	synth_device(&made, 1, "0000:3b:00.2", "mlx5_vfio_pci", all);
+	synth_open(&made);
+	synth_set_state(&made, SYNTH_PATH(MIG_PRE_COPY), MS);
+	synth_info(&made, 64 * MIB, 0);
+	synth_read(&made, 16 * MIB, MS);
+	synth_device(&made, 2, "0000:3b:00.3", "mlx5_vfio_pci", all);
+	synth_open(&made);
+	synth_set_state(&made, SYNTH_PATH(MIG_PRE_COPY), MS);
+	synth_info(&made, 32 * MIB, 0);
+	synth_read(&made, 8 * MIB, MS);
+	s = scope_of(made.ev, made.n, NULL);
+	scope_resize(s, 40, 120);
+	assert_non_null(strstr(table_row(s, "3b:00.2"), "web-07"));
+	assert_non_null(strstr(table_row(s, "3b:00.2"), "48.0 MiB"));
+	assert_non_null(strstr(table_row(s, "3b:00.3"), "web-07"));
+	assert_non_null(strstr(table_row(s, "3b:00.3"), "24.0 MiB"));
+	assert_non_null(strstr(table_row(s, "5e:00.1"), "db-02"));
+	assert_non_null(strstr(table_row(s, "5e:00.3"), "app-01"));
+	assert_non_null(strstr(table_row(s, "5e:00.3"), "arriving"));
+	assert_non_null(strstr(table_row(s, "5e:00.3"), "3.00 MiB"));
+	/* Of those that leave, one: its machine and its name in the sentence. */
+	assert_true(row_has(s, 1, "web-07") && row_has(s, 1, "0000:3b:00.") && row_has(s, 1, "LEAVING"));
+	/* Another device is another look at the same moment; all have one cursor. */
+	assert_int_equal(scope_command(s, "zoom-fit"), 0);
+	scope_draw(s);
+	from = s->from_ns;
+	to = s->to_ns;
+	cursor = s->cursor_ns;
+	assert_int_equal(scope_command(s, "device 5e:00.3"), 0);
+	assert_true(row_has(s, 1, "app-01") && row_has(s, 1, "ARRIVING") && row_has(s, 1, "3.00 MiB written"));
+	assert_true(s->from_ns == from && s->to_ns == to && s->cursor_ns == cursor);
+	/* A moment at which only the first was there. */
+	assert_int_equal(scope_command(s, "device"), 0);
+	scope_key(s, 'g');
+	assert_string_equal(table_row(s, "web-07"), "");
+	/* The log can be that of one machine. */
+	scope_key(s, 'G');
+	assert_int_equal(scope_command(s, "filter vm=web-07"), 0);
+	assert_null(strstr(strstr(screen(s), "5 EVENTS"), "5e:00."));
+	assert_non_null(strstr(strstr(screen(s), "5 EVENTS"), "3b:00.3"));
+	scope_destroy(s);
+}
+
 /* The latency pane shows calls while there are any, whatever kind was chosen; k goes through those there are. */
 static void test_latency_kinds(void **state)
 {
@@ -555,6 +636,7 @@ static void test_joined_late(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_several_machines),
 		cmocka_unit_test(test_latency_kinds),
 		cmocka_unit_test(test_joined_late),
 		cmocka_unit_test(test_moments),
