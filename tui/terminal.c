@@ -79,9 +79,10 @@ static void rescue_add(const char *cap)
 
 static void rescue_arm(const struct termios *saved)
 {
-	/* What ends a process; SIGINT and SIGTERM are the caller's, or curses'. */
+	/* What ends a process. */
 	static const int signals[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGQUIT, SIGSYS,
-				       SIGHUP, SIGXCPU, SIGXFSZ, SIGALRM, SIGUSR1, SIGUSR2, SIGTRAP };
+				       SIGHUP, SIGXCPU, SIGXFSZ, SIGALRM, SIGUSR1, SIGUSR2, SIGTRAP,
+				       SIGINT, SIGTERM };
 	static const char mouse_off[] = "\033[?1000l\033[?1002l\033[?1003l\033[?1006l";
 	static bool registered;
 	struct sigaction sa = { .sa_handler = on_crash, .sa_flags = (int)SA_RESETHAND | SA_NODEFER };
@@ -169,6 +170,31 @@ static attr_t attributes(const struct terminal *t, const struct cell *c)
 
 /* ---- life ---- */
 
+/*
+ * newterm() has handlers of its own for these two, where nobody else has: they
+ * take locks that the interrupted paint may hold, and then nothing ends.
+ */
+static struct {
+	int sig;
+	struct sigaction before;
+} stops[] = { { .sig = SIGINT }, { .sig = SIGTERM } };
+
+static void stops_save(void)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(stops) / sizeof(stops[0]); i++)
+		sigaction(stops[i].sig, NULL, &stops[i].before);
+}
+
+static void stops_restore(void)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(stops) / sizeof(stops[0]); i++)
+		sigaction(stops[i].sig, &stops[i].before, NULL);
+}
+
 int terminal_open(struct terminal **tp, bool color, char *err, size_t err_len)
 {
 	const char *term = getenv("TERM");
@@ -204,7 +230,9 @@ int terminal_open(struct terminal **tp, bool color, char *err, size_t err_len)
 		memset(&saved, 0, sizeof(saved));
 	/* Half a second for Esc is the default; nobody types sequences by hand. */
 	set_escdelay(40);
+	stops_save();
 	t->screen = newterm(NULL, stdout, t->in ?: stdin);
+	stops_restore();
 	if (!t->screen) {
 		snprintf(err, err_len, "the terminal type '%.60s' is not known here", term);
 		if (t->in)
