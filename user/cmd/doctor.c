@@ -13,6 +13,7 @@
 #include "capture/probe.h"
 #include "cmd/cmd.h"
 #include "util/json.h"
+#include "view/common.h"
 
 struct doctor_opts {
 	struct cmd_common common;
@@ -535,14 +536,6 @@ static void json_sysctl(struct json *j, const char *key, int v)
 		json_ku64(j, key, v);
 }
 
-static void json_word(struct json *j, const char *key, const char *s)
-{
-	if (*s)
-		json_kstring(j, key, s);
-	else
-		json_knull(j, key);
-}
-
 static void json_try(struct json *j, const char *key, const struct probe_try *t)
 {
 	json_key(j, key);
@@ -560,7 +553,7 @@ static void json_kernel(struct json *j, const struct probe *p)
 	json_kstring(j, "release", p->release);
 	json_kstring(j, "machine", p->machine);
 	json_answer(j, "btf", p->vmlinux_btf);
-	json_word(j, "lockdown", p->lockdown);
+	json_kname(j, "lockdown", p->lockdown);
 	json_sysctl(j, "bpf_jit_enable", p->bpf_jit);
 	json_sysctl(j, "ftrace_enabled", p->ftrace);
 	json_sysctl(j, "unprivileged_bpf_disabled", p->unprivileged_bpf);
@@ -599,7 +592,7 @@ static void json_vfio(struct json *j, const struct probe *p)
 		json_kbool(j, "builtin", m->builtin);
 		json_answer(j, "btf", m->btf);
 		json_answer(j, "migrates", m->migrates);
-		json_word(j, "set_state", m->set_state);
+		json_kname(j, "set_state", m->set_state);
 		json_object_end(j);
 	}
 	json_array_end(j);
@@ -610,9 +603,9 @@ static void json_vfio(struct json *j, const struct probe *p)
 
 		json_object_begin(j);
 		json_kstring(j, "device", dev->name);
-		json_word(j, "driver", dev->driver);
-		json_word(j, "module", dev->module);
-		json_word(j, "iommu_group", dev->group);
+		json_kname(j, "driver", dev->driver);
+		json_kname(j, "module", dev->module);
+		json_kname(j, "iommu_group", dev->group);
 		json_answer(j, "migrates", dev->migrates);
 		json_object_end(j);
 	}
@@ -626,7 +619,7 @@ static void json_vfio(struct json *j, const struct probe *p)
 		json_kstring(j, "module", h->module);
 		json_kstring(j, "function", h->function);
 		json_kstring(j, "kind", h->kind);
-		json_word(j, "method", h->fentry.works == PROBE_YES ? "fentry" :
+		json_kname(j, "method", h->fentry.works == PROBE_YES ? "fentry" :
 			  h->kprobe.works == PROBE_YES ? "kprobe" : "");
 		json_try(j, "fentry", &h->fentry);
 		json_try(j, "kprobe", &h->kprobe);
@@ -643,11 +636,7 @@ static void print_json(FILE *f, const struct doctor *d)
 	if (!j)
 		return;
 	json_object_begin(j);
-	json_key(j, "tool");
-	json_object_begin(j);
-	json_kstring(j, "name", "vfioscope");
-	json_kstring(j, "version", VFIOSCOPE_VERSION);
-	json_object_end(j);
+	json_tool(j);
 	json_kernel(j, d->p);
 	json_privileges(j, d->p);
 	json_vfio(j, d->p);

@@ -327,6 +327,14 @@ void json_knull(struct json *j, const char *key)
 	json_null(j);
 }
 
+void json_kname(struct json *j, const char *key, const char *s)
+{
+	if (s && *s)
+		json_kstring(j, key, s);
+	else
+		json_knull(j, key);
+}
+
 void json_line_end(struct json *j)
 {
 	assert(!j->depth && j->top_done);

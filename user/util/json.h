@@ -49,6 +49,8 @@ void json_ku64(struct json *j, const char *key, uint64_t v);
 void json_ks64(struct json *j, const char *key, int64_t v);
 void json_kbool(struct json *j, const char *key, bool v);
 void json_knull(struct json *j, const char *key);
+/* null where @s is NULL or "": there is none. */
+void json_kname(struct json *j, const char *key, const char *s);
 
 /* Newline after a complete top value; the next one may follow. */
 void json_line_end(struct json *j);

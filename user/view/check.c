@@ -7,10 +7,6 @@
 #include "view/common.h"
 #include "view/findings.h"
 
-#ifndef VFIOSCOPE_VERSION
-#define VFIOSCOPE_VERSION "0.1.0"
-#endif
-
 void check_text(FILE *f, const struct view_trace *traces, size_t n,
 		const struct view_options *opt)
 {
@@ -71,11 +67,7 @@ void check_json(FILE *f, const struct view_trace *traces, size_t n,
 	if (!j)
 		return;
 	json_object_begin(j);
-	json_key(j, "tool");
-	json_object_begin(j);
-	json_kstring(j, "name", "vfioscope");
-	json_kstring(j, "version", VFIOSCOPE_VERSION);
-	json_object_end(j);
+	json_tool(j);
 	traces_json(j, traces, n);
 	put_migrations(j, traces, n);
 	findings_json(j, traces, n, opt);

@@ -110,3 +110,20 @@ uint64_t time_window_end_ns(const struct time_window *w, const struct model *m)
 {
 	return instant(m, model_first_ns(m), w->to.ns, w->to.ref, UINT64_MAX);
 }
+
+void json_known(struct json *j, const char *key, uint64_t v)
+{
+	if (v == MODEL_NONE)
+		json_knull(j, key);
+	else
+		json_ku64(j, key, v);
+}
+
+void json_tool(struct json *j)
+{
+	json_key(j, "tool");
+	json_object_begin(j);
+	json_kstring(j, "name", "vfioscope");
+	json_kstring(j, "version", VFIOSCOPE_VERSION);
+	json_object_end(j);
+}

@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * common.h - what the text views share: harmless names, times, colour
+ * common.h - what the views share: harmless names, times, colour, JSON of the model
  */
 #ifndef VFIOSCOPE_VIEW_COMMON_H
 #define VFIOSCOPE_VIEW_COMMON_H
 
+#include "util/json.h"
 #include "util/text.h"
 #include "util/units.h"
 #include "view/view.h"
+
+/* Overridden by the Makefile. */
+#ifndef VFIOSCOPE_VERSION
+#define VFIOSCOPE_VERSION "0.1.0"
+#endif
 
 #define NAME_LEN	TEXT_SAFE_LEN(EVENT_NAME_LEN)
 
@@ -45,5 +51,11 @@ const char *errno_label(char buf[UNITS_LEN], int64_t ret);
  */
 char *time_label(char buf[UNITS_LEN], const struct view_options *opt, const struct model *m,
 		 uint64_t t_ns, uint64_t ref_ns, uint64_t prev_ns);
+
+/* null where @v is MODEL_NONE. */
+void json_known(struct json *j, const char *key, uint64_t v);
+
+/* "tool": who wrote this object. */
+void json_tool(struct json *j);
 
 #endif

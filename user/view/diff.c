@@ -9,10 +9,6 @@
 #include "view/common.h"
 #include "view/findings.h"
 
-#ifndef VFIOSCOPE_VERSION
-#define VFIOSCOPE_VERSION "0.1.0"
-#endif
-
 enum unit { UNIT_TEXT, UNIT_TIME, UNIT_SIZE, UNIT_COUNT };
 
 static const struct { const char *name; enum unit unit; } metrics[DIFF_NR] = {
@@ -442,24 +438,6 @@ enum diff_verdict diff_text(FILE *f, const struct view_trace ab[2], const struct
 
 /* ---- JSON ---- */
 
-static void put_name(struct json *j, const char *key, const char *name)
-{
-	json_key(j, key);
-	if (name && name[0])
-		json_string(j, name);
-	else
-		json_null(j);
-}
-
-static void put_n(struct json *j, const char *key, uint64_t n)
-{
-	json_key(j, key);
-	if (n == MODEL_NONE)
-		json_null(j);
-	else
-		json_u64(j, n);
-}
-
 static void put_metric_json(struct json *j, const struct pair *p, uint32_t metric)
 {
 	static const char *const units[] = { NULL, "ns", "bytes", "calls" };
@@ -467,13 +445,13 @@ static void put_metric_json(struct json *j, const struct pair *p, uint32_t metri
 
 	json_object_begin(j);
 	json_kstring(j, "name", metrics[metric].name);
-	put_name(j, "unit", units[metrics[metric].unit]);
+	json_kname(j, "unit", units[metrics[metric].unit]);
 	if (metrics[metric].unit == UNIT_TEXT) {
 		json_kstring(j, "a", v[0].text);
 		json_kstring(j, "b", v[1].text);
 	} else {
-		put_n(j, "a", v[0].n);
-		put_n(j, "b", v[1].n);
+		json_known(j, "a", v[0].n);
+		json_known(j, "b", v[1].n);
 		json_key(j, "difference");
 		if (v[0].n == MODEL_NONE || v[1].n == MODEL_NONE)
 			json_null(j);
@@ -500,17 +478,13 @@ enum diff_verdict diff_json(FILE *f, const struct view_trace ab[2], const struct
 		return DIFF_INCONCLUSIVE;
 	}
 	json_object_begin(j);
-	json_key(j, "tool");
-	json_object_begin(j);
-	json_kstring(j, "name", "vfioscope");
-	json_kstring(j, "version", VFIOSCOPE_VERSION);
-	json_object_end(j);
+	json_tool(j);
 	json_key(j, "traces");
 	json_array_begin(j);
 	for (s = 0; s < 2; s++) {
 		json_object_begin(j);
 		json_kstring(j, "path", ab[s].path);
-		put_name(j, "host", ab[s].meta ? meta_get(ab[s].meta, "host") : NULL);
+		json_kname(j, "host", ab[s].meta ? meta_get(ab[s].meta, "host") : NULL);
 		json_ku64(j, "migrations", model_migrations(ab[s].model));
 		json_kbool(j, "hole", d.hole[s]);
 		json_object_end(j);
@@ -524,11 +498,11 @@ enum diff_verdict diff_json(FILE *f, const struct view_trace ab[2], const struct
 		const struct model_device *dev = model_device(ab[!p->g[0]].model, g->device);
 
 		json_object_begin(j);
-		put_n(j, "a", p->g[0] ? p->g[0]->id : MODEL_NONE);
-		put_n(j, "b", p->g[1] ? p->g[1]->id : MODEL_NONE);
-		put_name(j, "vm", g->vm);
-		put_name(j, "device", dev ? dev->name : NULL);
-		put_name(j, "driver", dev ? dev->driver : NULL);
+		json_known(j, "a", p->g[0] ? p->g[0]->id : MODEL_NONE);
+		json_known(j, "b", p->g[1] ? p->g[1]->id : MODEL_NONE);
+		json_kname(j, "vm", g->vm);
+		json_kname(j, "device", dev ? dev->name : NULL);
+		json_kname(j, "driver", dev ? dev->driver : NULL);
 		json_kstring(j, "direction", event_direction_name(g->direction));
 		json_kbool(j, "differs", p->differs && !p->hole);
 		json_kbool(j, "inconclusive", p->hole);

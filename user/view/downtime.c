@@ -274,15 +274,6 @@ void stops_text(FILE *f, const struct view_trace *t, uint32_t base,
 
 /* ---- JSON ---- */
 
-static void put_known(struct json *j, const char *key, uint64_t v)
-{
-	json_key(j, key);
-	if (v == MODEL_NONE)
-		json_null(j);
-	else
-		json_u64(j, v);
-}
-
 static void put_gaps(struct json *j, const struct migration_window *w)
 {
 	static const char *const names[GAP_NR] = {
@@ -308,17 +299,17 @@ void downtime_json(struct json *j, const struct migration *g)
 	const struct migration_landing *l = &g->landing;
 	bool known = w->start_ns != MODEL_NONE;
 
-	put_known(j, "stop_window_ns", known ? w->total_ns : MODEL_NONE);
-	put_known(j, "stop_window_start_ns", w->start_ns);
-	put_known(j, "arcs_ns", known ? w->arcs_ns : MODEL_NONE);
-	put_known(j, "io_ns", known ? w->io_ns : MODEL_NONE);
-	put_known(j, "dirty_sync_ns", known ? w->dirty_sync_ns : MODEL_NONE);
-	put_known(j, "outside_ns", known ? w->outside_ns : MODEL_NONE);
-	put_known(j, "unattributed_ns", known ? w->unattributed_ns : MODEL_NONE);
+	json_known(j, "stop_window_ns", known ? w->total_ns : MODEL_NONE);
+	json_known(j, "stop_window_start_ns", w->start_ns);
+	json_known(j, "arcs_ns", known ? w->arcs_ns : MODEL_NONE);
+	json_known(j, "io_ns", known ? w->io_ns : MODEL_NONE);
+	json_known(j, "dirty_sync_ns", known ? w->dirty_sync_ns : MODEL_NONE);
+	json_known(j, "outside_ns", known ? w->outside_ns : MODEL_NONE);
+	json_known(j, "unattributed_ns", known ? w->unattributed_ns : MODEL_NONE);
 	put_gaps(j, w);
-	put_known(j, "lead_ns", known ? g->lead_ns : MODEL_NONE);
-	put_known(j, "stop", g->stop ? g->stop : MODEL_NONE);
-	put_known(j, "downtime_ns", g->downtime_ns);
+	json_known(j, "lead_ns", known ? g->lead_ns : MODEL_NONE);
+	json_known(j, "stop", g->stop ? g->stop : MODEL_NONE);
+	json_known(j, "downtime_ns", g->downtime_ns);
 	json_key(j, "landing");
 	if (!l->known) {
 		json_null(j);
@@ -370,8 +361,8 @@ static void put_stop(struct json *j, const struct view_trace *t, size_t trace, u
 
 		json_object_begin(j);
 		put_device(j, t, d->device);
-		put_known(j, "migration", d->migration ? base + d->migration : MODEL_NONE);
-		put_known(j, "eof_ns", d->eof_ns);
+		json_known(j, "migration", d->migration ? base + d->migration : MODEL_NONE);
+		json_known(j, "eof_ns", d->eof_ns);
 		json_kbool(j, "last", i == s->last);
 		json_ku64(j, "arcs_ns", d->arcs_ns);
 		json_ku64(j, "io_ns", d->io_ns);

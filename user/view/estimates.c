@@ -205,15 +205,6 @@ static void put_rho(struct json *j, const char *key, const struct estimate_sampl
 		json_null(j);
 }
 
-static void put_known(struct json *j, const char *key, uint64_t v)
-{
-	json_key(j, key);
-	if (v == MODEL_NONE)
-		json_null(j);
-	else
-		json_u64(j, v);
-}
-
 void estimates_json(struct json *j, const struct view_trace *traces, size_t n)
 {
 	struct table t;
@@ -251,8 +242,8 @@ void estimates_json(struct json *j, const struct view_trace *traces, size_t n)
 		json_array_begin(j);
 		for (k = i; k < end; k++) {
 			json_object_begin(j);
-			put_known(j, "data_size", t.s[k].data_size);
-			put_known(j, "precopy_info", t.s[k].precopy_info);
+			json_known(j, "data_size", t.s[k].data_size);
+			json_known(j, "precopy_info", t.s[k].precopy_info);
 			json_ku64(j, "bytes_stop_copy", t.s[k].bytes);
 			json_ku64(j, "driver_ns", t.s[k].driver_ns);
 			json_ku64(j, "stop_window_ns", t.s[k].window_ns);
@@ -317,9 +308,9 @@ void forecast_json(struct json *j, const char *key, const struct forecast *x)
 	}
 	json_object_begin(j);
 	json_kstring(j, "trend", forecast_trend_name(x->trend));
-	put_known(j, "read_bps", x->read_bps);
-	put_known(j, "dirty_bps", x->dirty_bps);
-	put_known(j, "left_bytes", x->left_bytes);
+	json_known(j, "read_bps", x->read_bps);
+	json_known(j, "dirty_bps", x->dirty_bps);
+	json_known(j, "left_bytes", x->left_bytes);
 	json_kstring(j, "basis", forecast_basis_text(x->basis));
 	json_ku64(j, "samples", x->samples);
 	json_key(j, "way");
@@ -327,8 +318,8 @@ void forecast_json(struct json *j, const char *key, const struct forecast *x)
 		json_null(j);
 	else
 		json_string(j, ways[x->way]);
-	put_known(j, "low_ns", x->low_ns);
-	put_known(j, "mid_ns", x->mid_ns);
-	put_known(j, "high_ns", x->high_ns);
+	json_known(j, "low_ns", x->low_ns);
+	json_known(j, "mid_ns", x->mid_ns);
+	json_known(j, "high_ns", x->high_ns);
 	json_object_end(j);
 }

@@ -16,10 +16,6 @@
 #include "view/html.h"
 #include "view/trends.h"
 
-#ifndef VFIOSCOPE_VERSION
-#define VFIOSCOPE_VERSION "0.1.0"
-#endif
-
 struct page_of {
 	FILE *f;
 	const struct view_options *opt;

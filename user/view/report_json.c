@@ -11,28 +11,6 @@
 #include "view/downtime.h"
 #include "view/findings.h"
 
-#ifndef VFIOSCOPE_VERSION
-#define VFIOSCOPE_VERSION "0.1.0"
-#endif
-
-static void put_known(struct json *j, const char *key, uint64_t v)
-{
-	json_key(j, key);
-	if (v == MODEL_NONE)
-		json_null(j);
-	else
-		json_u64(j, v);
-}
-
-static void put_name(struct json *j, const char *key, const char *name)
-{
-	json_key(j, key);
-	if (name && name[0])
-		json_string(j, name);
-	else
-		json_null(j);
-}
-
 static void put_state(struct json *j, const char *key, uint32_t state)
 {
 	const char *name = mig_state_name(state);
@@ -138,7 +116,7 @@ static void put_migration(struct json *j, const struct view_trace *t, size_t tra
 	else
 		json_null(j);
 	json_ku64(j, "trace", trace);
-	put_name(j, "vm", m->vm);
+	json_kname(j, "vm", m->vm);
 	json_key(j, "device");
 	if (d && d->name[0]) {
 		json_string(j, d->name);
@@ -146,9 +124,9 @@ static void put_migration(struct json *j, const struct view_trace *t, size_t tra
 		snprintf(number, sizeof(number), "#%u", m->device);
 		json_string(j, number);
 	}
-	put_name(j, "driver", d ? d->driver : NULL);
-	put_known(j, "stream", m->stream ? m->stream : MODEL_NONE);
-	put_name(j, "stream_name", s ? s->name : NULL);
+	json_kname(j, "driver", d ? d->driver : NULL);
+	json_known(j, "stream", m->stream ? m->stream : MODEL_NONE);
+	json_kname(j, "stream_name", s ? s->name : NULL);
 	json_kstring(j, "direction", event_direction_name(m->direction));
 	json_ku64(j, "pid", m->pid);
 	json_kstring(j, "comm", m->comm);
@@ -156,15 +134,15 @@ static void put_migration(struct json *j, const struct view_trace *t, size_t tra
 	json_kbool(j, "joined_late", m->joined_late);
 	json_ku64(j, "start_ns", m->start_ns);
 	json_ku64(j, "end_ns", m->end_ns);
-	put_known(j, "eof_ns", m->eof ? m->eof_ns : MODEL_NONE);
+	json_known(j, "eof_ns", m->eof ? m->eof_ns : MODEL_NONE);
 	put_states(j, m);
 	put_arcs(j, m);
 	/* A destination cannot know what was read in which state. */
-	put_known(j, "bytes_precopy", save ? m->bytes_precopy : MODEL_NONE);
-	put_known(j, "bytes_stop_copy", save ? m->bytes_stop_copy : MODEL_NONE);
+	json_known(j, "bytes_precopy", save ? m->bytes_precopy : MODEL_NONE);
+	json_known(j, "bytes_stop_copy", save ? m->bytes_stop_copy : MODEL_NONE);
 	json_ku64(j, "pace_ns", m->pace_ns);
 	json_ku64(j, "pace_bytes", m->pace_bytes);
-	put_known(j, "bytes_unplaced", save ? m->bytes_unplaced : MODEL_NONE);
+	json_known(j, "bytes_unplaced", save ? m->bytes_unplaced : MODEL_NONE);
 	json_ku64(j, "bytes_total", m->bytes_total);
 	json_ku64(j, "reads", m->reads);
 	json_ku64(j, "writes", m->writes);
@@ -176,16 +154,16 @@ static void put_migration(struct json *j, const struct view_trace *t, size_t tra
 	json_ku64(j, "polls", m->polls);
 	json_kbool(j, "polls_visible", s && (s->hooked & STREAM_OP_POLL));
 	json_ku64(j, "precopy_infos", m->precopy_infos);
-	put_known(j, "initial_bytes_first", m->initial_first);
-	put_known(j, "initial_bytes_last", m->initial_last);
-	put_known(j, "initial_bytes_zero_ns", m->initial_zero_ns);
-	put_known(j, "dirty_bytes_last", m->dirty_last);
-	put_known(j, "dirty_bytes_max", m->dirty_max);
+	json_known(j, "initial_bytes_first", m->initial_first);
+	json_known(j, "initial_bytes_last", m->initial_last);
+	json_known(j, "initial_bytes_zero_ns", m->initial_zero_ns);
+	json_known(j, "dirty_bytes_last", m->dirty_last);
+	json_known(j, "dirty_bytes_max", m->dirty_max);
 	json_ku64(j, "dirty_rises", m->dirty_rises);
 	json_ku64(j, "dirty_falls", m->dirty_falls);
 	json_ku64(j, "data_sizes", m->data_sizes);
-	put_known(j, "data_size_last", m->data_size_last);
-	put_known(j, "estimate_at_switchover", m->estimate);
+	json_known(j, "data_size_last", m->data_size_last);
+	json_known(j, "estimate_at_switchover", m->estimate);
 	json_key(j, "estimate_source");
 	if (m->estimate == MODEL_NONE)
 		json_null(j);
@@ -227,13 +205,13 @@ static void put_trace(struct json *j, const struct view_trace *t)
 	json_object_begin(j);
 	json_kstring(j, "path", t->path);
 	v = t->meta ? meta_get(t->meta, "host") : NULL;
-	put_name(j, "host", v);
+	json_kname(j, "host", v);
 	v = t->meta ? meta_get(t->meta, "kernel") : NULL;
-	put_name(j, "kernel", v);
+	json_kname(j, "kernel", v);
 	v = t->meta ? meta_get(t->meta, "command") : NULL;
-	put_name(j, "command", v);
+	json_kname(j, "command", v);
 	v = t->meta ? meta_get(t->meta, "tool.version") : NULL;
-	put_name(j, "tool_version", v);
+	json_kname(j, "tool_version", v);
 	json_ku64(j, "first_ns", model_first_ns(m));
 	json_ku64(j, "last_ns", model_last_ns(m));
 	json_key(j, "time");
@@ -262,9 +240,9 @@ static void put_devices(struct json *j, const struct view_trace *t, size_t trace
 		json_object_begin(j);
 		json_ku64(j, "trace", trace);
 		json_ku64(j, "number", d->number);
-		put_name(j, "device", d->name);
-		put_name(j, "driver", d->driver);
-		put_name(j, "bus", d->bus);
+		json_kname(j, "device", d->name);
+		json_kname(j, "driver", d->driver);
+		json_kname(j, "bus", d->bus);
 		json_key(j, "flags");
 		if (d->has_flags) {
 			json_array_begin(j);
@@ -338,11 +316,7 @@ void report_json(FILE *f, const struct view_trace *traces, size_t n,
 	if (!j)
 		return;
 	json_object_begin(j);
-	json_key(j, "tool");
-	json_object_begin(j);
-	json_kstring(j, "name", "vfioscope");
-	json_kstring(j, "version", VFIOSCOPE_VERSION);
-	json_object_end(j);
+	json_tool(j);
 	traces_json(j, traces, n);
 	json_key(j, "migrations");
 	json_array_begin(j);
