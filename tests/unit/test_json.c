@@ -54,6 +54,18 @@ static void test_nesting(void **state)
 	assert_int_equal(json_error(j), 0);
 }
 
+/* A name that is missing is null, never "". */
+static void test_names(void **state)
+{
+	(void)state;
+	json_object_begin(j);
+	json_kname(j, "a", "x");
+	json_kname(j, "b", "");
+	json_kname(j, "c", NULL);
+	json_object_end(j);
+	assert_string_equal(text(), "{\"a\":\"x\",\"b\":null,\"c\":null}");
+}
+
 static void test_numbers(void **state)
 {
 	(void)state;
@@ -148,7 +160,7 @@ int main(void)
 {
 #define T(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_nesting), T(test_numbers), T(test_strings), T(test_pretty),
+		T(test_nesting), T(test_names), T(test_numbers), T(test_strings), T(test_pretty),
 		T(test_file), T(test_write_error),
 	};
 
