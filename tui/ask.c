@@ -34,25 +34,25 @@ bool scope_device_shown(struct model *m, uint32_t device)
 	return d && (d->pid || d->state != MIG_UNKNOWN);
 }
 
-const struct migration *scope_migration_of(struct model *m, uint32_t device)
+const struct session *scope_migration_of(struct model *m, uint32_t device)
 {
 	const struct model_device *d = model_device(m, device);
-	const struct migration *g;
+	const struct session *g;
 	uint32_t id;
 
-	if (!d || !d->migrations)
+	if (!d || !d->sessions)
 		return NULL;
-	if (d->migration)
-		return model_migration(m, d->migration);
-	for (id = model_migrations(m); id > 0; id--) {
-		g = model_migration(m, id);
+	if (d->session)
+		return model_session(m, d->session);
+	for (id = model_sessions(m); id > 0; id--) {
+		g = model_session(m, id);
 		if (g->device == device)
 			return g;
 	}
 	return NULL;
 }
 
-const struct migration *scope_migration(struct scope *s, struct model *m)
+const struct session *scope_migration(struct scope *s, struct model *m)
 {
 	return s->device ? scope_migration_of(m, s->device) : NULL;
 }
@@ -138,7 +138,7 @@ size_t scope_findings(struct scope *s, uint32_t device, uint32_t *worst)
 	return n;
 }
 
-bool scope_worst(struct scope *s, const struct migration *g, struct insight_finding *f)
+bool scope_worst(struct scope *s, const struct session *g, struct insight_finding *f)
 {
 	size_t i, all = insight_findings(s->insight);
 	struct insight_finding one;
@@ -148,7 +148,7 @@ bool scope_worst(struct scope *s, const struct migration *g, struct insight_find
 		if (!scope_finding(s, i, &one) || one.consequence ||
 		    one.severity > INSIGHT_WARNING)
 			continue;
-		if (one.migration ? one.migration != g->id :
+		if (one.session ? one.session != g->id :
 		    one.device != g->device || one.t_ns < g->start_ns)
 			continue;
 		if (!any || one.severity < f->severity)
@@ -163,12 +163,12 @@ const struct insight_forecast *scope_switch_forecast(const struct scope *s, uint
 	size_t i;
 
 	for (i = s->n_switches; i > 0; i--)
-		if (s->switches[i - 1].migration == id)
+		if (s->switches[i - 1].session == id)
 			return &s->switches[i - 1].f;
 	return NULL;
 }
 
-uint64_t scope_left_at_end(const struct migration *g)
+uint64_t scope_left_at_end(const struct session *g)
 {
 	uint64_t left = g->initial_last + g->dirty_last, since = g->bytes_total - g->info_moved;
 

@@ -67,7 +67,7 @@ bool insight_finding(const struct insight *in, size_t i, struct insight_finding 
 	out->severity = f->severity;
 	out->party = party_name(f->party);
 	out->device = f->device;
-	out->migration = f->migration;
+	out->session = f->session;
 	out->t_ns = f->t_ns;
 	out->seq = f->seq;
 	out->count = f->count;

@@ -28,7 +28,7 @@ struct insight_finding {
 	const char *rule;
 	uint32_t severity;		/* enum insight_severity */
 	const char *party;		/* whose turn it is: "driver", "vmm", "admin" */
-	uint32_t device, migration;	/* 0: of none in particular */
+	uint32_t device, session;	/* 0: of none in particular */
 	uint64_t t_ns, seq;
 	uint64_t count;
 	bool consequence;		/* of another finding: not counted */

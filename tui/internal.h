@@ -114,7 +114,7 @@ struct scope {
 
 	/* What was forecast when a device was stopped, by migration. */
 	struct switch_forecast {
-		uint32_t migration;
+		uint32_t session;
 		struct insight_forecast f;
 	} *switches;
 	size_t n_switches;
@@ -147,9 +147,9 @@ struct model *scope_model(struct scope *s);
 /* Has the device had an event? */
 bool scope_device_shown(struct model *m, uint32_t device);
 /* The migration that the screen is about, of the selected device; or NULL. */
-const struct migration *scope_migration(struct scope *s, struct model *m);
+const struct session *scope_migration(struct scope *s, struct model *m);
 /* The device's migration under way, else its last one; or NULL. */
-const struct migration *scope_migration_of(struct model *m, uint32_t device);
+const struct session *scope_migration_of(struct model *m, uint32_t device);
 /* The text of an event, harmless; valid until the next call. */
 const char *scope_line(struct scope *s, const struct event *ev);
 /* Is the n-th finding there at the cursor? */
@@ -157,13 +157,13 @@ bool scope_finding(struct scope *s, size_t i, struct insight_finding *f);
 /* Findings at the cursor; the worst severity; of a device (0: all). */
 size_t scope_findings(struct scope *s, uint32_t device, uint32_t *worst);
 /* What is most to blame for how migration @g goes, at the cursor; false: nothing. */
-bool scope_worst(struct scope *s, const struct migration *g, struct insight_finding *f);
+bool scope_worst(struct scope *s, const struct session *g, struct insight_finding *f);
 /* What was forecast for migration @id when its device was stopped; or NULL. */
 const struct insight_forecast *scope_switch_forecast(const struct scope *s, uint32_t id);
 /* Has anything happened yet that a pane could show? */
 bool scope_is_empty(const struct scope *s);
 /* What was left when a migration ended in another way than it should; MODEL_NONE: not known. */
-uint64_t scope_left_at_end(const struct migration *g);
+uint64_t scope_left_at_end(const struct session *g);
 /* An instant as the time base has it. */
 char *scope_time(struct scope *s, char buf[UNITS_LEN], uint64_t t_ns);
 char *scope_size(struct scope *s, char buf[UNITS_LEN], uint64_t bytes);

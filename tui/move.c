@@ -91,7 +91,7 @@ void scope_step_moment(struct scope *s, enum store_moment list, int dir)
 /* ---- axis and selection ---- */
 
 /* How much a migration wants to be looked at, of those around the newest one. */
-static int weight(const struct migration *g)
+static int weight(const struct session *g)
 {
 	if (g->direction == DIR_SAVE)
 		return g->ended ? 2 : 3;
@@ -104,13 +104,13 @@ static int weight(const struct migration *g)
  */
 static uint32_t choose_device(struct scope *s, struct model *m)
 {
-	const struct migration *g, *newest, *best;
-	uint32_t i, n = model_migrations(m);
+	const struct session *g, *newest, *best;
+	uint32_t i, n = model_sessions(m);
 
-	newest = best = n ? model_migration(m, n) : NULL;
+	newest = best = n ? model_session(m, n) : NULL;
 	/* Older ones than this say nothing about now. */
 	for (i = n; i > 0 && n - i < 64; i--) {
-		g = model_migration(m, i);
+		g = model_session(m, i);
 		if (g->ended && g->end_ns < newest->start_ns)
 			continue;
 		if (weight(g) > weight(best))
@@ -129,7 +129,7 @@ static uint32_t choose_device(struct scope *s, struct model *m)
 static void fit_axis(struct scope *s, struct model *m)
 {
 	uint64_t first = store_first_ns(s->store), last = store_last_ns(s->store), pad;
-	const struct migration *g = scope_migration(s, m);
+	const struct session *g = scope_migration(s, m);
 
 	if (s->opt.live && s->follow && s->now_ns > last)
 		last = s->now_ns;
@@ -150,12 +150,12 @@ static void fit_axis(struct scope *s, struct model *m)
 	s->to_ns = last;
 	if (s->fit == FIT_MIGRATION) {
 		/* As the whole trace knows it: the axis stands still while one scrubs. */
-		const struct migration *all = NULL;
+		const struct session *all = NULL;
 
 		if (!g)
 			all = scope_migration(s, store_model(s->store));
-		else if (g->id <= model_migrations(store_model(s->store)))
-			all = model_migration(store_model(s->store), g->id);
+		else if (g->id <= model_sessions(store_model(s->store)))
+			all = model_session(store_model(s->store), g->id);
 		if (all) {
 			s->from_ns = all->window.start_ns < all->start_ns ?
 				all->window.start_ns : all->start_ns;

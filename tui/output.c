@@ -197,7 +197,7 @@ int scope_write_report(struct scope *s, const char *arg)
 {
 	struct view_options v = { .time = s->opt.time, .bytes = s->opt.bytes };
 	struct view_trace t = { 0 };
-	const struct migration *g;
+	const struct session *g;
 	char path[512];
 	FILE *f;
 

@@ -178,7 +178,7 @@ static void event_detail(struct page *p, struct model *m)
 
 static void device_detail(struct page *p, struct model *m)
 {
-	const struct migration *g = scope_migration(p->s, m);
+	const struct session *g = scope_migration(p->s, m);
 	const struct model_device *d = model_device(m, p->s->device);
 	char name[NAME_LEN], drv[NAME_LEN], a[UNITS_LEN], b[UNITS_LEN];
 	struct view_options v = { .time = p->s->opt.time, .bytes = p->s->opt.bytes };
@@ -199,7 +199,7 @@ static void device_detail(struct page *p, struct model *m)
 	     d->migration_flags & MIG_FLAG_P2P ? "P2P " : "",
 	     d->migration_flags & MIG_FLAG_PRE_COPY ? "PRE_COPY" : "");
 	line(p, ROLE_TEXT, 0, "%-18s %s", "state", state_label(a, d->state));
-	line(p, ROLE_TEXT, 0, "%-18s %u", "migrations", d->migrations);
+	line(p, ROLE_TEXT, 0, "%-18s %u", "migrations", d->sessions);
 	line(p, ROLE_TEXT, 0, "%s", "");
 	if (!g)
 		return;

@@ -265,7 +265,7 @@ static void draw_rate(struct scope *s, int row, int col, const struct store_colu
 }
 
 /* Where the axis begins and ends, how long it is; and the calls up to the cursor. */
-static void draw_times(struct scope *s, const struct migration *g, int row, int col, int n)
+static void draw_times(struct scope *s, const struct session *g, int row, int col, int n)
 {
 	enum time_base base = s->opt.time;
 	char a[UNITS_LEN], b[UNITS_LEN], c[UNITS_LEN], d[UNITS_LEN], e[UNITS_LEN], text[256];
@@ -316,7 +316,7 @@ static void cursor_line(struct scope *s, struct rect r, int n)
 /* The number that all is about, where the cursor stands. */
 static void cursor_label(struct scope *s, struct model *m, struct rect r, int n)
 {
-	const struct migration *g = scope_migration_of(m, s->device);
+	const struct session *g = scope_migration_of(m, s->device);
 	int col = column_of(s, s->cursor_ns, n), w;
 	uint64_t initial, dirty;
 	char a[UNITS_LEN], what[UNITS_LEN + 16], text[UNITS_LEN + 32];

@@ -85,9 +85,9 @@ static const char *arc_name(char buf[UNITS_LEN + 8], uint32_t to)
 }
 
 /* The arcs of the stop, each where it was. */
-static void arcs(struct rows *w, const struct migration *g, int room)
+static void arcs(struct rows *w, const struct session *g, int room)
 {
-	const struct migration_window *win = &g->window;
+	const struct session_window *win = &g->window;
 	char name[UNITS_LEN + 8];
 	uint32_t i, n = 0;
 
@@ -116,9 +116,9 @@ static void arcs(struct rows *w, const struct migration *g, int room)
  * Calls are too many to be drawn one by one: a column in which one ended, and
  * those that the longest of it reached back over.
  */
-static void calls(struct rows *w, const struct migration *g, bool io, uint8_t busy[BAR_MAX])
+static void calls(struct rows *w, const struct session *g, bool io, uint8_t busy[BAR_MAX])
 {
-	const struct migration_window *win = &g->window;
+	const struct session_window *win = &g->window;
 	uint64_t each = w->width > 0 ? w->total / (uint64_t)w->width : 0;
 	struct store_column *c = w->s->columns;
 	int i, k, back;
@@ -151,7 +151,7 @@ static void busy_bar(struct rows *w, const uint8_t busy[BAR_MAX], bool invert, u
 }
 
 /* What was measured beside what was forecast. */
-static void beside_forecast(struct rows *w, const struct migration *g)
+static void beside_forecast(struct rows *w, const struct session *g)
 {
 	const struct insight_forecast *f = scope_switch_forecast(w->s, g->id);
 	char a[UNITS_LEN], b[UNITS_LEN], text[UNITS_LEN + 24];
@@ -177,9 +177,9 @@ static void beside_forecast(struct rows *w, const struct migration *g)
 	cells_text(w->s->cells, w->row++, w->r.col + BAR - 4, ROLE_DIM, 0, text);
 }
 
-static void measured(struct scope *s, const struct migration *g, struct rect r, uint64_t pending)
+static void measured(struct scope *s, const struct session *g, struct rect r, uint64_t pending)
 {
-	const struct migration_window *win = &g->window;
+	const struct session_window *win = &g->window;
 	bool save = g->direction == DIR_SAVE;
 	uint8_t io[BAR_MAX] = { 0 }, sync[BAR_MAX] = { 0 }, any[BAR_MAX] = { 0 };
 	char a[UNITS_LEN];
@@ -260,7 +260,7 @@ static void part(struct rows *w, const char *name, uint64_t ns, uint64_t *at, un
 	w->row++;
 }
 
-static void forecast(struct scope *s, struct model *m, const struct migration *g, struct rect r)
+static void forecast(struct scope *s, struct model *m, const struct session *g, struct rect r)
 {
 	char a[UNITS_LEN], b[UNITS_LEN], c[UNITS_LEN];
 	int end = r.row + r.rows, row = r.row + 1;
@@ -311,7 +311,7 @@ static void forecast(struct scope *s, struct model *m, const struct migration *g
 
 void pane_downtime(struct scope *s, struct model *m, struct rect r)
 {
-	const struct migration *g = scope_migration(s, m);
+	const struct session *g = scope_migration(s, m);
 	uint64_t pending = 0;
 	char a[UNITS_LEN];
 	bool over;

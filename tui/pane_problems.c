@@ -44,7 +44,7 @@ static void listed(struct scope *s, int row, size_t problem)
 /* What made a migration fail is a problem whether or not a rule has a word for it. */
 static int failed_call(struct scope *s, struct model *m, struct rect r, int row)
 {
-	const struct migration *g = scope_migration(s, m);
+	const struct session *g = scope_migration(s, m);
 	char err[UNITS_LEN], when[UNITS_LEN], text[200];
 	const char *target = NULL;
 
@@ -63,7 +63,7 @@ static int failed_call(struct scope *s, struct model *m, struct rect r, int row)
 
 void pane_problems(struct scope *s, struct model *m, struct rect r)
 {
-	const struct migration *g = scope_migration(s, m);
+	const struct session *g = scope_migration(s, m);
 	size_t all = insight_findings(s->insight), i, shown = 0, now = 0, skip;
 	struct insight_finding f;
 	char when[UNITS_LEN], dev[NAME_LEN], text[600];

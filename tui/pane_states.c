@@ -12,7 +12,7 @@ struct taken {
 	uint64_t count, last_ns;
 };
 
-static struct taken arc_taken(const struct migration *g, uint32_t from, uint32_t to)
+static struct taken arc_taken(const struct session *g, uint32_t from, uint32_t to)
 {
 	struct taken t = { 0 };
 	uint32_t i;
@@ -60,7 +60,7 @@ static void box(struct scope *s, const struct model_device *d, int row, int col,
 }
 
 /* "→ 812 µs ×2", or dots for an arc that is possible and was not taken. */
-static void arc_across(struct scope *s, const struct migration *g, int row, int from, int to,
+static void arc_across(struct scope *s, const struct session *g, int row, int from, int to,
 		       uint32_t a, uint32_t b)
 {
 	bool left = to < from;
@@ -82,7 +82,7 @@ static void arc_across(struct scope *s, const struct migration *g, int row, int 
 			   ROLE_STATE, CELL_BOLD, text);
 }
 
-static void arc_down(struct scope *s, const struct migration *g, int row, int col, uint32_t a,
+static void arc_down(struct scope *s, const struct session *g, int row, int col, uint32_t a,
 		     uint32_t b)
 {
 	struct taken down = arc_taken(g, a, b), up = arc_taken(g, b, a);
@@ -104,7 +104,7 @@ static void arc_down(struct scope *s, const struct migration *g, int row, int co
 			   units_duration(d, down.count ? down.last_ns : up.last_ns));
 }
 
-static void draw_machine(struct scope *s, const struct model_device *d, const struct migration *g,
+static void draw_machine(struct scope *s, const struct model_device *d, const struct session *g,
 			 struct rect r)
 {
 	int left = r.col + 1, right = r.col + r.cols - 16, mid = left + 5, rmid = right + 7;

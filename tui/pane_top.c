@@ -144,8 +144,8 @@ void pane_header(struct scope *s, struct model *m, struct rect r)
 			 units_size(a, s->status.recorded_bytes, false));
 		part(&h, ROLE_HEADER, 2, text);
 	}
-	for (i = (int)model_migrations(m), failed = 0; i > 0; i--)
-		failed += model_migration_peek(m, (uint32_t)i)->outcome == OUTCOME_FAILED;
+	for (i = (int)model_sessions(m), failed = 0; i > 0; i--)
+		failed += model_session_peek(m, (uint32_t)i)->outcome == OUTCOME_FAILED;
 	if (failed) {
 		snprintf(text, sizeof(text), "%u FAILED", failed);
 		part(&h, ROLE_BAD, 0, text);
@@ -299,7 +299,7 @@ static void choose_columns(const struct scope *s, int cols, struct column c[C_NR
 }
 
 /* What the device does, or how that ended. */
-static const char *does(const struct migration *g, unsigned int *role)
+static const char *does(const struct session *g, unsigned int *role)
 {
 	bool save = g && g->direction == DIR_SAVE;
 
@@ -329,7 +329,7 @@ static const char *does(const struct migration *g, unsigned int *role)
 static void device_row(struct scope *s, struct model *m, const struct column c[C_NR], int row,
 		       struct rect r, const struct model_device *d)
 {
-	const struct migration *g = scope_migration_of(m, d->number);
+	const struct session *g = scope_migration_of(m, d->number);
 	char text[C_NR][NAME_LEN] = { { 0 } }, a[UNITS_LEN];
 	bool sel = d->number == s->device, save = g && g->direction == DIR_SAVE;
 	uint64_t initial = 0, dirty = 0;
@@ -350,7 +350,7 @@ static void device_row(struct scope *s, struct model *m, const struct column c[C
 	if (d->driver[0])
 		safe_name(text[C_DRIVER], d->driver);
 	snprintf(text[C_STATE], NAME_LEN, "%s", scope_state_label(s, d, a));
-	role[C_STATE] = d->state == MIG_ERROR ? ROLE_BAD : d->migration ? ROLE_STATE : ROLE_TEXT;
+	role[C_STATE] = d->state == MIG_ERROR ? ROLE_BAD : d->session ? ROLE_STATE : ROLE_TEXT;
 	if (d->state_since_ns && d->state_since_ns <= s->cursor_ns)
 		units_duration(text[C_FOR], s->cursor_ns - d->state_since_ns);
 	strcpy(text[C_MOVED], "–");

@@ -248,15 +248,15 @@ static int go_migration(struct scope *s, const char *arg)
 	struct model *m = store_model(s->store);
 	uint64_t id;
 
-	if (units_parse_u64(arg, &id) || !id || id > model_migrations(m)) {
+	if (units_parse_u64(arg, &id) || !id || id > model_sessions(m)) {
 		scope_say(s, true, "no migration has the number '%s'; there are %u", arg,
-			  model_migrations(m));
+			  model_sessions(m));
 		return -EINVAL;
 	}
-	s->device = model_migration(m, (uint32_t)id)->device;
+	s->device = model_session(m, (uint32_t)id)->device;
 	s->device_pinned = true;
 	s->fit = FIT_MIGRATION;
-	scope_seek_time(s, model_migration(m, (uint32_t)id)->end_ns);
+	scope_seek_time(s, model_session(m, (uint32_t)id)->end_ns);
 	return 0;
 }
 
@@ -697,12 +697,12 @@ static int note_forecast(struct scope *s, const struct event *ev)
 	struct switch_forecast *all;
 	struct insight_forecast f;
 
-	if (!d || !d->migration)
+	if (!d || !d->session)
 		return 0;
-	insight_forecast(m, d->migration, ev->t_ns, &f);
+	insight_forecast(m, d->session, ev->t_ns, &f);
 	if (!f.known)
 		return 0;
-	if (s->n_switches && s->switches[s->n_switches - 1].migration == d->migration) {
+	if (s->n_switches && s->switches[s->n_switches - 1].session == d->session) {
 		s->switches[s->n_switches - 1].f = f;
 		return 0;
 	}
@@ -710,7 +710,7 @@ static int note_forecast(struct scope *s, const struct event *ev)
 	if (!all)
 		return -ENOMEM;
 	s->switches = all;
-	all[s->n_switches].migration = d->migration;
+	all[s->n_switches].session = d->session;
 	all[s->n_switches++].f = f;
 	return 0;
 }
@@ -768,7 +768,7 @@ void scope_resize(struct scope *s, int rows, int cols)
 static void layout_now(struct scope *s, struct model *m)
 {
 	struct layout_options o = { .focus = s->focus, .zoomed = s->zoomed };
-	const struct migration *g;
+	const struct session *g;
 	struct insight_finding f;
 	uint32_t i;
 	size_t k;

@@ -28,7 +28,7 @@ static bool wide(const struct scope *s)
 	return s->cols >= 110;
 }
 
-static void who(struct scope *s, struct model *m, const struct migration *g, struct sentence *o)
+static void who(struct scope *s, struct model *m, const struct session *g, struct sentence *o)
 {
 	char vm[NAME_LEN], dev[NAME_LEN];
 
@@ -46,16 +46,16 @@ static uint64_t since(const struct scope *s, uint64_t t_ns)
 	return s->cursor_ns > t_ns ? s->cursor_ns - t_ns : 0;
 }
 
-static void say_outside(struct sentence *o, const struct migration *g)
+static void say_outside(struct sentence *o, const struct session *g)
 {
-	const struct migration_window *w = &g->window;
+	const struct session_window *w = &g->window;
 
 	if (w->total_ns)
 		add(o, " (%u %% outside driver)",
 		    (unsigned int)((w->outside_ns * 100 + w->total_ns / 2) / w->total_ns));
 }
 
-static void say_failure(struct sentence *o, const struct migration *g)
+static void say_failure(struct sentence *o, const struct session *g)
 {
 	char err[UNITS_LEN];
 
@@ -69,7 +69,7 @@ static void say_failure(struct sentence *o, const struct migration *g)
 }
 
 /* Whose turn it is, as the judge has it, and the word for `explain`. */
-static void say_turn(struct scope *s, const struct migration *g, struct sentence *o)
+static void say_turn(struct scope *s, const struct session *g, struct sentence *o)
 {
 	struct insight_finding f;
 
@@ -106,13 +106,13 @@ static void say_budget(struct scope *s, struct sentence *o, uint64_t ns, uint64_
 }
 
 /* Where it goes, when that side is in the evidence and not done yet. */
-static void say_arriving(struct model *m, const struct migration *from, struct sentence *o)
+static void say_arriving(struct model *m, const struct session *from, struct sentence *o)
 {
 	char dev[NAME_LEN], a[UNITS_LEN];
 	uint32_t i;
 
-	for (i = model_migrations(m); i > 0; i--) {
-		const struct migration *g = model_migration(m, i);
+	for (i = model_sessions(m); i > 0; i--) {
+		const struct session *g = model_session(m, i);
 		const struct model_device *d = model_device(m, g->device);
 
 		if (g->ended || g->direction != DIR_RESUME || g->start_ns > from->end_ns)
@@ -124,7 +124,7 @@ static void say_arriving(struct model *m, const struct migration *from, struct s
 }
 
 /* A downtime that is not known cannot be held against its budget. */
-static void say_end_budget(struct scope *s, struct sentence *o, const struct migration *g)
+static void say_end_budget(struct scope *s, struct sentence *o, const struct session *g)
 {
 	uint64_t ns = g->window.start_ns != MODEL_NONE ? g->window.total_ns : MODEL_NONE;
 	bool downtime;
@@ -137,7 +137,7 @@ static void say_end_budget(struct scope *s, struct sentence *o, const struct mig
 		say_budget(s, o, ns, ns);
 }
 
-static void say_left(struct scope *s, struct sentence *o, const struct migration *g)
+static void say_left(struct scope *s, struct sentence *o, const struct session *g)
 {
 	uint64_t left = scope_left_at_end(g);
 	char a[UNITS_LEN];
@@ -146,7 +146,7 @@ static void say_left(struct scope *s, struct sentence *o, const struct migration
 		add(o, "; %s left unread", scope_size(s, a, left));
 }
 
-static void ended(struct scope *s, struct model *m, const struct migration *g,
+static void ended(struct scope *s, struct model *m, const struct session *g,
 		  struct sentence *o)
 {
 	bool save = g->direction == DIR_SAVE;
@@ -203,7 +203,7 @@ static void ended(struct scope *s, struct model *m, const struct migration *g,
 }
 
 /* Stopped, and not all of it is read yet. */
-static void stopped(struct scope *s, const struct migration *g, const struct model_device *d,
+static void stopped(struct scope *s, const struct session *g, const struct model_device *d,
 		    bool known, uint64_t left, struct sentence *o)
 {
 	char a[UNITS_LEN], b[UNITS_LEN];
@@ -224,7 +224,7 @@ static void stopped(struct scope *s, const struct migration *g, const struct mod
 		add(o, f->converges ? ", was converging" : ", was NOT CONVERGING");
 }
 
-static void under_way(struct scope *s, struct model *m, const struct migration *g,
+static void under_way(struct scope *s, struct model *m, const struct session *g,
 		      struct sentence *o)
 {
 	const struct model_device *d = model_device(m, g->device);
@@ -331,7 +331,7 @@ static void nothing(struct scope *s, struct model *m, struct sentence *o)
 
 void scope_sentence(struct scope *s, struct model *m, struct sentence *out)
 {
-	const struct migration *g = scope_migration(s, m);
+	const struct session *g = scope_migration(s, m);
 
 	out->text[0] = '\0';
 	out->role = ROLE_TEXT;

@@ -743,7 +743,7 @@ static void checkpoint(struct store *s)
 	if (!p->model)
 		return;
 	/* directories and pages of the registry; and what a migration keeps */
-	p->cost = 24 * 1024 + 5 * 1024 * (uint64_t)model_migrations(s->model) +
+	p->cost = 24 * 1024 + 5 * 1024 * (uint64_t)model_sessions(s->model) +
 		  8 * 1024 * (uint64_t)model_devices_max(s->model);
 	s->points_cost += p->cost;
 	s->n_points++;
@@ -826,8 +826,8 @@ static int note(struct store *s, struct chunk *c, const struct event *ev,
 	sum_end(sum, t);
 	if (ev->kind == EV_ARC || (ev->kind == EV_SET_STATE && ev->ret < 0))
 		err |= change_add(&s->moments[MOMENT_ARC], s->count, end_ns, device, 0);
-	n = model_migrations(s->model);
-	if (n != s->migrations || before != ctx->device->migration) {
+	n = model_sessions(s->model);
+	if (n != s->migrations || before != ctx->device->session) {
 		s->migrations = n;
 		err |= change_add(&s->moments[MOMENT_MIGRATION], s->count, end_ns, device, 0);
 	}
@@ -904,7 +904,7 @@ int store_append(struct store *s, const struct event *ev, struct event_context *
 		c->cap = cap;
 	}
 	d = model_device(s->model, ev->device);
-	before = d ? d->migration : 0;
+	before = d ? d->session : 0;
 	err = model_feed(s->model, ev, &ctx);
 	if (err)
 		return err;

@@ -116,6 +116,16 @@ static const struct event_field device_def_fields[] = {
 
 static const struct event_field task_def_fields[] = {
 	FIELD(1, "vm", task_def.vm, EF_STR, 0),
+	FIELD(2, "vm_source", task_def.source, EF_VM_SOURCE, 0),
+};
+
+static const struct event_field host_def_fields[] = {
+	FIELD(1, "name", host_def.name, EF_STR, 0),
+};
+
+static const struct event_field process_exit_fields[] = {
+	FIELD(1, "code", process_exit.code, EF_U32, 0),
+	FIELD(2, "signal", process_exit.signal, EF_U32, 0),
 };
 
 static const struct event_field clock_fields[] = {
@@ -155,9 +165,11 @@ static const struct {
 	KIND_F(EV_STUCK, "stuck", stuck_fields),
 	KIND_F(EV_LOSS, "loss", loss_fields),
 	KIND_F(EV_MARK, "mark", mark_fields),
+	KIND_F(EV_PROCESS_EXIT, "process_exit", process_exit_fields),
 	KIND_F(EV_DEVICE, "device", device_def_fields),
 	KIND_F(EV_TASK, "task", task_def_fields),
 	KIND_F(EV_CLOCK, "clock", clock_fields),
+	KIND_F(EV_HOST, "host", host_def_fields),
 };
 
 const struct event_field *event_fields(uint32_t kind, size_t *n)
@@ -185,9 +197,111 @@ uint32_t event_kind_from_name(const char *name)
 	return EV_NONE;
 }
 
+/* Whoever adds a kind says here what it is: the compiler asks for it. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic error "-Wswitch"
+static uint32_t traits_of(enum event_kind kind)
+{
+	switch (kind) {
+	case EV_DEVICE_OPEN:
+	case EV_DEVICE_CLOSE:
+	case EV_FEATURE:
+	case EV_MIGRATION_FLAGS:
+	case EV_GET_STATE:
+	case EV_PRECOPY_INFO_V2:
+	case EV_DATA_SIZE:
+	case EV_DMA_LOG_STOP:
+	case EV_ARC:	/* a step; what it failed with, its SET_STATE is a cause of */
+		return EVT_PUBLIC | EVT_CALL;
+	case EV_RESET:
+	case EV_SET_STATE:
+	case EV_DMA_LOG_START:
+	case EV_DMA_LOG_REPORT:
+		return EVT_PUBLIC | EVT_CALL | EVT_CAUSE;
+	case EV_PRECOPY_INFO:
+	case EV_POLL:
+	case EV_STREAM_CLOSE:
+		return EVT_PUBLIC | EVT_CALL | EVT_STREAM;
+	case EV_READ:
+	case EV_WRITE:
+		return EVT_PUBLIC | EVT_CALL | EVT_CAUSE | EVT_STREAM | EVT_IO;
+	case EV_STREAM_OPEN:
+	case EV_STREAM_RELEASE:
+		return EVT_PUBLIC | EVT_STREAM;
+	case EV_DEVICE_RESET:
+	case EV_STUCK:
+	case EV_LOSS:
+	case EV_MARK:
+	case EV_PROCESS_EXIT:
+		return EVT_PUBLIC;
+	case EV_NONE:
+	case EV_DEVICE:
+	case EV_TASK:
+	case EV_CLOCK:
+	case EV_HOST:
+	case EV_KIND_NR:
+		break;
+	}
+	return 0;
+}
+#pragma GCC diagnostic pop
+
+uint32_t event_traits(uint32_t kind)
+{
+	return kind < EV_KIND_NR ? traits_of((enum event_kind)kind) : 0;
+}
+
 bool event_kind_is_public(uint32_t kind)
 {
-	return event_kind_name(kind) && kind < EV_DEVICE;
+	return event_traits(kind) & EVT_PUBLIC;
+}
+
+const char *event_call_name(uint32_t kind)
+{
+	const char *name;
+
+	switch (kind) {
+	case EV_SET_STATE:
+		return "SET_STATE";
+	case EV_GET_STATE:
+		return "GET_STATE";
+	case EV_READ:
+		return "read()";
+	case EV_WRITE:
+		return "write()";
+	case EV_POLL:
+		return "poll()";
+	case EV_RESET:
+		return "reset";
+	case EV_DEVICE_RESET:
+		return "device reset";
+	case EV_DEVICE_OPEN:
+		return "device open";
+	case EV_DEVICE_CLOSE:
+		return "device close";
+	case EV_FEATURE:
+		return "DEVICE_FEATURE";
+	case EV_MIGRATION_FLAGS:
+		return "MIGRATION";
+	case EV_PRECOPY_INFO:
+		return "GET_PRECOPY_INFO";
+	case EV_PRECOPY_INFO_V2:
+		return "PRECOPY_INFOv2";
+	case EV_DATA_SIZE:
+		return "MIG_DATA_SIZE";
+	case EV_DMA_LOG_START:
+		return "DMA_LOGGING_START";
+	case EV_DMA_LOG_STOP:
+		return "DMA_LOGGING_STOP";
+	case EV_DMA_LOG_REPORT:
+		return "DMA_LOGGING_REPORT";
+	case EV_STREAM_CLOSE:
+		return "close()";
+	case EV_PROCESS_EXIT:
+		return "process exit";
+	}
+	name = event_kind_name(kind);
+	return name ? name : "unknown call";
 }
 
 const char *mig_state_name(uint32_t state)
@@ -246,9 +360,22 @@ const char *errno_name(int err)
 	return err > 0 ? strerrorname_np(err) : NULL;
 }
 
+/* A value that a recording claims and that nobody gave a name. */
 static const char *name_of(const char *const *names, size_t n, uint32_t i)
 {
+	return i < n ? names[i] : "unknown";
+}
+
+static const char *bit_name(const char *const *names, size_t n, uint32_t i)
+{
 	return i < n ? names[i] : NULL;
+}
+
+const char *event_vm_source_name(uint32_t source)
+{
+	static const char *const names[] = { "unknown", "name", "cgroup" };
+
+	return name_of(names, ARRAY_SIZE(names), source);
 }
 
 const char *event_reset_how_name(uint32_t how)
@@ -287,14 +414,14 @@ const char *event_poll_bit_name(unsigned int bit)
 		"WRNORM", "WRBAND", "MSG", NULL, NULL, "RDHUP",
 	};
 
-	return name_of(names, ARRAY_SIZE(names), bit);
+	return bit_name(names, ARRAY_SIZE(names), bit);
 }
 
 const char *event_mig_flag_name(unsigned int bit)
 {
 	static const char *const names[] = { "STOP_COPY", "P2P", "PRE_COPY" };
 
-	return name_of(names, ARRAY_SIZE(names), bit);
+	return bit_name(names, ARRAY_SIZE(names), bit);
 }
 
 const char *event_stream_op_name(unsigned int bit)
@@ -303,7 +430,7 @@ const char *event_stream_op_name(unsigned int bit)
 		"read", "write", "poll", "ioctl", "release",
 	};
 
-	return name_of(names, ARRAY_SIZE(names), bit);
+	return bit_name(names, ARRAY_SIZE(names), bit);
 }
 
 uint64_t event_end_ns(const struct event *ev)
@@ -321,6 +448,17 @@ bool event_is_empty_read(const struct event *ev)
 {
 	return ev->kind == EV_READ && ev->io.size > 0 &&
 	       (ev->ret == 0 || ev->ret == -ENOMSG);
+}
+
+bool event_is_interrupted(const struct event *ev)
+{
+	return ev->ret == -EAGAIN || ev->ret == -EINTR || (ev->ret <= -512 && ev->ret >= -516);
+}
+
+bool event_failed(const struct event *ev)
+{
+	return ev->ret < 0 && (event_traits(ev->kind) & EVT_CALL) && !event_is_interrupted(ev) &&
+	       !(ev->kind == EV_READ && ev->ret == -ENOMSG);
 }
 
 uint64_t event_calls(const struct event *ev)

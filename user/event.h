@@ -78,10 +78,12 @@ enum event_kind {
 	EV_STUCK		= 22,
 	EV_LOSS			= 23,
 	EV_MARK			= 24,
+	EV_PROCESS_EXIT		= 25,	/* a process that held a device ended */
 	/* Definitions: they carry names, not happenings; no NDJSON line. */
 	EV_DEVICE		= 32,	/* first sight of a device */
 	EV_TASK			= 33,	/* first sight of a process: its VM */
 	EV_CLOCK		= 34,	/* the clocks, read together */
+	EV_HOST			= 35,	/* a host of several: its name */
 	EV_KIND_NR,
 };
 
@@ -117,6 +119,13 @@ enum event_loss_cause {
 	LOSS_UNREAD = 4,		/* what a call gave its caller could not be read */
 };
 
+/* Where the name of a process's VM comes from. */
+enum event_vm_source {
+	VM_SOURCE_UNKNOWN = 0,		/* recordings before it was kept: as VM_SOURCE_NAME */
+	VM_SOURCE_NAME = 1,		/* the VMM's own -name */
+	VM_SOURCE_CGROUP = 2,		/* its cgroup: no other host knows it */
+};
+
 #define EVENT_COMM_LEN		16
 #define EVENT_NAME_LEN		64
 #define EVENT_TEXT_LEN		128
@@ -137,6 +146,12 @@ struct event {
 	uint32_t tid;
 	uint32_t device;
 	uint32_t stream;
+	/*
+	 * The host that it happened on, in evidence of several: a number that an
+	 * EV_HOST defines.  0: the only one, or not known.  @pid and @tid are
+	 * that host's own, so that a process is @host and @pid together.
+	 */
+	uint32_t host;
 	char comm[EVENT_COMM_LEN];
 	union {
 		struct { uint32_t how; } reset;
@@ -184,7 +199,13 @@ struct event {
 			char driver[EVENT_NAME_LEN];
 			char bus[16];
 		} device_def;
-		struct { char vm[EVENT_NAME_LEN]; } task_def;
+		struct {
+			char vm[EVENT_NAME_LEN];
+			uint32_t source;	/* enum event_vm_source */
+		} task_def;
+		struct { char name[EVENT_NAME_LEN]; } host_def;
+		/* @signal: that ended it, 0: none; @code: what it gave to exit() */
+		struct { uint32_t code, signal; } process_exit;
 		struct { uint64_t realtime_ns, boottime_ns; } clock;
 	};
 };
@@ -206,6 +227,7 @@ enum event_field_type {
 	EF_KIND,	/* uint32_t, enum event_kind */
 	EF_LOSS_CAUSE,	/* uint32_t, enum event_loss_cause */
 	EF_STREAM_OPS,	/* uint32_t, list of STREAM_OP_* */
+	EF_VM_SOURCE,	/* uint32_t, enum event_vm_source */
 };
 
 /* When a field means something; a view leaves it out otherwise. */
@@ -233,8 +255,21 @@ const struct event_field *event_fields(uint32_t kind, size_t *n);
 const char *event_kind_name(uint32_t kind);
 /* EV_NONE when no kind has that name. */
 uint32_t event_kind_from_name(const char *name);
+
+/* What a kind is: the one table that everybody asks. */
+#define EVT_PUBLIC	(1U << 0)	/* it has an NDJSON line: no definition */
+#define EVT_STREAM	(1U << 1)	/* it is about a data FD, not its device alone */
+#define EVT_CALL	(1U << 2)	/* a call of user space: it has a result and a time */
+#define EVT_IO		(1U << 3)	/* read() or write(): it can be folded */
+/* Its failure can be why a migration failed; that of other calls is told beside. */
+#define EVT_CAUSE	(1U << 4)
+
+/* EVT_* of a kind; 0 for an unknown one. */
+uint32_t event_traits(uint32_t kind);
 /* Does the kind have an NDJSON line (it is no definition)? */
 bool event_kind_is_public(uint32_t kind);
+/* What stands in sentences: "SET_STATE", "read()"; the kind's number when unknown: never NULL. */
+const char *event_call_name(uint32_t kind);
 
 /* "PRE_COPY", ...; "UNKNOWN" for MIG_UNKNOWN, NULL for any other number. */
 const char *mig_state_name(uint32_t state);
@@ -247,10 +282,12 @@ bool mig_state_is_precopy(uint32_t state);
 /* "ENOMSG", ... for a positive errno; NULL when it has no name. */
 const char *errno_name(int err);
 
+/* Of enums that a recording holds: "unknown" for a value without a name, never NULL. */
 const char *event_reset_how_name(uint32_t how);
 const char *event_feature_op_name(uint32_t op);
 const char *event_direction_name(uint32_t direction);
 const char *event_loss_cause_name(uint32_t cause);
+const char *event_vm_source_name(uint32_t source);
 
 /*
  * Bit names, one at a time: the name of bit @bit (0..31) or NULL.
@@ -266,6 +303,19 @@ uint64_t event_end_ns(const struct event *ev);
 
 /* An empty read: one that ended (0) or paused (-ENOMSG) the stream. */
 bool event_is_empty_read(const struct event *ev);
+
+/*
+ * Was the call only interrupted: EAGAIN, EINTR, and the kernel's own restarts
+ * (-512 to -516, include/linux/errno.h), after which it is made again?
+ */
+bool event_is_interrupted(const struct event *ev);
+
+/*
+ * Did a call fail?  The one definition of the house: it gave an errno that is
+ * neither the stream's temporary end (ENOMSG of a read()) nor an interruption.
+ * What is no call never failed.
+ */
+bool event_failed(const struct event *ev);
 
 /* How many calls the event stands for: the count of a folded run, else 1. */
 uint64_t event_calls(const struct event *ev);

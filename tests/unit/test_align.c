@@ -212,16 +212,16 @@ static void test_realtime(void **state)
 	assert_int_equal(al.way_ns[ALIGN_SRC], WAY);
 	assert_int_equal(al.correction_ns, 0);
 	model = merged();
-	assert_int_equal(model_migrations(model), 2);
-	assert_int_equal(model_migration(model, 1)->downtime_ns, want);
-	assert_int_equal(model_migration(model, 1)->peer, 2);
+	assert_int_equal(model_sessions(model), 2);
+	assert_int_equal(model_session(model, 1)->downtime_ns, want);
+	assert_int_equal(model_session(model, 1)->peer, 2);
 	/* Numbers are distinct, names say the host. */
 	assert_string_equal(model_device(model, 1)->name, "node7/0000:3b:00.2");
 	assert_string_equal(model_device(model, 2)->name, "node8/0000:3b:00.2");
-	assert_int_equal(model_migration(model, 1)->pid + model_migration(model, 2)->pid,
+	assert_int_equal(model_session(model, 1)->pid + model_session(model, 2)->pid,
 			 100 + 100 + 10000000);
-	assert_string_equal(model_migration(model, 2)->vm, "web-07");
-	assert_int_not_equal(model_migration(model, 1)->stream, model_migration(model, 2)->stream);
+	assert_string_equal(model_session(model, 2)->vm, "web-07");
+	assert_int_not_equal(model_session(model, 1)->stream, model_session(model, 2)->stream);
 	/* One clock, and nothing else is gone. */
 	assert_int_equal(n_out, a.n + b.n - 1);
 	model_destroy(model);
@@ -240,7 +240,7 @@ static void test_ahead(void **state)
 	align();
 	assert_int_equal(al.way_ns[ALIGN_SRC], WAY + 3 * MS);
 	model = merged();
-	assert_int_equal(model_migration(model, 1)->downtime_ns, want + 3 * MS);
+	assert_int_equal(model_session(model, 1)->downtime_ns, want + 3 * MS);
 	model_destroy(model);
 }
 
@@ -258,7 +258,7 @@ static void test_behind(void **state)
 	assert_int_equal(al.way_ns[ALIGN_SRC], (int64_t)WAY - 200 * (int64_t)MS);
 	assert_int_equal(al.correction_ns, 200 * MS - WAY);
 	model = merged();
-	assert_int_equal(model_migration(model, 1)->downtime_ns, want - WAY);
+	assert_int_equal(model_session(model, 1)->downtime_ns, want - WAY);
 	model_destroy(model);
 }
 
@@ -312,10 +312,10 @@ static void test_same_boot(void **state)
 	assert_int_equal(al.clock, ALIGN_CLOCK_SAME);
 	assert_int_equal(al.offset_ns, 0);
 	model = merged();
-	assert_int_equal(model_migration(model, 1)->downtime_ns, truth());
+	assert_int_equal(model_session(model, 1)->downtime_ns, truth());
 	/* One machine: names and processes mean the same. */
 	assert_string_equal(model_device(model, 2)->name, "0000:3b:00.2");
-	assert_int_equal(model_migration(model, 2)->pid, 100);
+	assert_int_equal(model_session(model, 2)->pid, 100);
 	model_destroy(model);
 }
 
@@ -335,7 +335,7 @@ static void test_no_pair(void **state)
 	assert_int_equal(al.clock, ALIGN_CLOCK_CAUSALITY);
 	assert_int_equal(al.offset_ns, 33 * SEC - WAY);
 	model = merged();
-	assert_int_equal(model_migration(model, 1)->downtime_ns, want - WAY);
+	assert_int_equal(model_session(model, 1)->downtime_ns, want - WAY);
 	model_destroy(model);
 	/* And without a migration on both sides there is nothing. */
 	b.n = 2;

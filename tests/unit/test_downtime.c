@@ -44,7 +44,7 @@ static void feed(void)
 		assert_int_equal(model_feed(m, &s.ev[i], NULL), 0);
 }
 
-static void assert_adds_up(const struct migration_window *w)
+static void assert_adds_up(const struct session_window *w)
 {
 	uint64_t gaps = 0;
 	uint32_t i;
@@ -76,7 +76,7 @@ static void precopy(void)
 
 static void test_gaps(void **state)
 {
-	const struct migration_window *w;
+	const struct session_window *w;
 
 	(void)state;
 	device(1, 100);
@@ -95,7 +95,7 @@ static void test_gaps(void **state)
 	synth_pause(&s, 40 * MS);
 	synth_read(&s, 0, US);
 	feed();
-	w = &model_migration(m, 1)->window;
+	w = &model_session(m, 1)->window;
 	assert_adds_up(w);
 	assert_int_equal(w->arcs_ns, 3 * MS);
 	assert_int_equal(w->dirty_sync_ns, 9 * MS);
@@ -105,14 +105,14 @@ static void test_gaps(void **state)
 	assert_int_equal(w->gap_ns[GAP_FIRST_IO], 50 * MS + 3 * GAP);
 	assert_int_equal(w->gap_ns[GAP_IO], 40 * MS + GAP);
 	assert_int_equal(w->gap_ns[GAP_LOAD] + w->gap_ns[GAP_START], 0);
-	assert_int_equal(model_migration(m, 1)->lead_ns, 7 * MS + GAP + 2 * US);
-	assert_int_equal(model_migration(m, 1)->dma_log_reports, 2);
+	assert_int_equal(model_session(m, 1)->lead_ns, 7 * MS + GAP + 2 * US);
+	assert_int_equal(model_session(m, 1)->dma_log_reports, 2);
 }
 
 /* A sync that is in flight when the arc begins takes the gap back. */
 static void test_sync_over_a_gap(void **state)
 {
-	const struct migration_window *w;
+	const struct session_window *w;
 	struct event *ev;
 
 	(void)state;
@@ -128,7 +128,7 @@ static void test_sync_over_a_gap(void **state)
 	ev->dur_ns = 16 * MS;
 	synth_read(&s, 0, US);
 	feed();
-	w = &model_migration(m, 1)->window;
+	w = &model_session(m, 1)->window;
 	assert_adds_up(w);
 	assert_int_equal(w->arcs_ns, 2 * MS);
 	assert_int_equal(w->gap_ns[GAP_FIRST_IO], GAP);
@@ -154,8 +154,8 @@ static void in_order(size_t from)
 /* Both sides: each nanosecond of the downtime is in one part. */
 static void test_landing(void **state)
 {
-	const struct migration_landing *l;
-	const struct migration *src, *dst;
+	const struct session_landing *l;
+	const struct session *src, *dst;
 	uint64_t eof, t;
 	size_t from;
 
@@ -192,8 +192,8 @@ static void test_landing(void **state)
 	synth_set_state(&s, SYNTH_PATH(MIG_RUNNING), 2 * MS);
 	in_order(from);
 	feed();
-	src = model_migration(m, 1);
-	dst = model_migration(m, 2);
+	src = model_session(m, 1);
+	dst = model_session(m, 2);
 	assert_int_equal(src->peer, 2);
 	assert_int_equal(src->eof_ns, eof);
 	l = &src->landing;
@@ -272,10 +272,10 @@ static void test_two_devices(void **state)
 	assert_int_equal(p->devices[0].io_ns, 6 * MS + US);
 	assert_int_equal(p->devices[1].io_ns, 7 * MS + US);
 	assert_int_equal(p->dirty_sync_ns, 5 * MS);
-	assert_int_equal(p->start_ns, model_migration(m, 1)->window.start_ns);
-	assert_int_equal(p->end_ns, model_migration(m, 2)->eof_ns);
-	assert_int_equal(model_migration(m, 1)->stop, 1);
-	assert_int_equal(model_migration(m, 2)->stop, 1);
+	assert_int_equal(p->start_ns, model_session(m, 1)->window.start_ns);
+	assert_int_equal(p->end_ns, model_session(m, 2)->eof_ns);
+	assert_int_equal(model_session(m, 1)->stop, 1);
+	assert_int_equal(model_session(m, 2)->stop, 1);
 }
 
 /* In parallel, as by multifd: what returned last is what was waited for. */
@@ -391,7 +391,7 @@ static void test_both_ends_in_one(void **state)
 	feed();
 	assert_int_equal(model_stops(m), 1);
 	assert_int_equal(model_stop(m, 1)->n_devices, 1);
-	assert_int_equal(model_stop(m, 1)->start_ns, model_migration(m, 2)->window.start_ns);
+	assert_int_equal(model_stop(m, 1)->start_ns, model_session(m, 2)->window.start_ns);
 	assert_stop_adds_up(model_stop(m, 1));
 }
 

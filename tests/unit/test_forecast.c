@@ -65,7 +65,7 @@ static void test_range(void **state)
 	for (i = 0; i < 100; i++) {
 		/* each in its own pace, which nothing before the switch tells */
 		uint32_t reads = 4 + rnd(60), pace = 300 + rnd(200);
-		const struct migration *g;
+		const struct session *g;
 
 		synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), MS);
 		synth_info(&s, 4 * MIB, 0);
@@ -84,7 +84,7 @@ static void test_range(void **state)
 		synth_stream_close(&s);
 		synth_set_state(&s, SYNTH_PATH(MIG_RUNNING_P2P, MIG_RUNNING), MS);
 		feed(m, &s, &from);
-		g = model_migration(m, i + 1);
+		g = model_session(m, i + 1);
 		assert_true(f.low_ns <= f.mid_ns && f.mid_ns <= f.high_ns);
 		/* what is kept is what was said before, not what is known now */
 		assert_int_equal(g->forecast.low_ns, f.low_ns);
@@ -135,11 +135,11 @@ static void test_before(void **state)
 		feed(i ? two : one, &s, &from);
 		synth_free(&s);
 	}
-	assert_int_equal(model_migration(one, 1)->forecast.basis, FORECAST_SESSION);
-	assert_int_equal(model_migration(two, 1)->forecast.basis, FORECAST_DRIVER);
-	assert_int_equal(model_migration(two, 1)->forecast.samples, 1);
-	assert_int_equal(model_migration(two, 1)->forecast.guess_ns[WAY_SAME],
-			 model_migration(one, 1)->window.total_ns);
+	assert_int_equal(model_session(one, 1)->forecast.basis, FORECAST_SESSION);
+	assert_int_equal(model_session(two, 1)->forecast.basis, FORECAST_DRIVER);
+	assert_int_equal(model_session(two, 1)->forecast.samples, 1);
+	assert_int_equal(model_session(two, 1)->forecast.guess_ns[WAY_SAME],
+			 model_session(one, 1)->window.total_ns);
 	model_destroy(two);
 	model_destroy(one);
 }

@@ -203,7 +203,7 @@ static void assert_reproduced(const struct synth *s, struct model *m)
 
 	for (i = 0; i < s->n; i++) {
 		uint64_t reads = 0, writes = 0, bytes = 0, infos = 0, enomsg = 0, precopy = 0;
-		const struct migration *g;
+		const struct session *g;
 		uint32_t at = MIG_UNKNOWN;
 
 		if (hands_out(&s->ev[i]))
@@ -211,7 +211,7 @@ static void assert_reproduced(const struct synth *s, struct model *m)
 		if (s->ev[i].kind != EV_STREAM_OPEN)
 			continue;
 		assert_non_null(began);
-		g = model_migration(m, ++id);
+		g = model_session(m, ++id);
 		assert_non_null(g);
 		assert_int_equal(g->start_ns, began->t_ns);
 		assert_int_equal(g->stream, s->ev[i].stream);
@@ -242,7 +242,7 @@ static void assert_reproduced(const struct synth *s, struct model *m)
 		assert_true(g->ended && !g->joined_late && !g->holes);
 		began = NULL;
 	}
-	assert_int_equal(model_migrations(m), id);
+	assert_int_equal(model_sessions(m), id);
 }
 
 static void test_walk(void **state)
@@ -283,7 +283,7 @@ static void test_walk(void **state)
 			}
 		}
 		/* Too short a walk may hold no migration. */
-		if (model_migrations(m) && judge_verdict(j) != VERDICT_PASS) {
+		if (model_sessions(m) && judge_verdict(j) != VERDICT_PASS) {
 			complain(j, n);
 			assert_int_equal(judge_verdict(j), VERDICT_PASS);
 		}

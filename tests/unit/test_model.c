@@ -56,7 +56,7 @@ static void feed(void)
 	feed_from(0);
 }
 
-static void assert_window_adds_up(const struct migration_window *w)
+static void assert_window_adds_up(const struct session_window *w)
 {
 	assert_int_equal(w->total_ns, w->end_ns - w->start_ns);
 	assert_int_equal(w->total_ns, w->arcs_ns + w->io_ns + w->dirty_sync_ns +
@@ -68,7 +68,7 @@ static void test_source(void **state)
 	const struct synth_plan plan = {
 		.precopy = true, .precopy_reads = 10, .stop_copy_reads = 4,
 	};
-	const struct migration *g;
+	const struct session *g;
 	uint64_t arc0, t;
 
 	(void)state;
@@ -77,8 +77,8 @@ static void test_source(void **state)
 	synth_source(&s, &plan);
 	feed();
 
-	assert_int_equal(model_migrations(m), 1);
-	g = model_migration(m, 1);
+	assert_int_equal(model_sessions(m), 1);
+	g = model_session(m, 1);
 	assert_int_equal(g->direction, DIR_SAVE);
 	assert_int_equal(g->outcome, OUTCOME_COMPLETED);
 	assert_true(g->ended && g->eof && !g->joined_late);
@@ -154,7 +154,7 @@ static void test_destination_and_pair(void **state)
 {
 	const struct synth_plan plan = { .precopy = true, .precopy_reads = 2, .stop_copy_reads = 1 };
 	struct synth d;
-	const struct migration *src, *dst;
+	const struct session *src, *dst;
 	size_t i, k;
 
 	(void)state;
@@ -176,9 +176,9 @@ static void test_destination_and_pair(void **state)
 
 		assert_int_equal(model_feed(m, ev, NULL), 0);
 	}
-	assert_int_equal(model_migrations(m), 2);
-	src = model_migration(m, 1);
-	dst = model_migration(m, 2);
+	assert_int_equal(model_sessions(m), 2);
+	src = model_session(m, 1);
+	dst = model_session(m, 2);
 	assert_int_equal(dst->direction, DIR_RESUME);
 	assert_int_equal(dst->outcome, OUTCOME_COMPLETED);
 	assert_int_equal(dst->writes, 99);
@@ -219,16 +219,16 @@ static void test_no_guessed_pair(void **state)
 		synth_destination(&d[n], 1 * MIB);
 		for (i = 0; i < d[n].n; i++)
 			assert_int_equal(model_feed(m, &d[n].ev[i], NULL), 0);
-		assert_int_equal(model_migration(m, 1)->peer, n ? 0 : 2);
+		assert_int_equal(model_session(m, 1)->peer, n ? 0 : 2);
 		synth_free(&d[n]);
 	}
-	assert_int_equal(model_migration(m, 3)->peer, 0);
-	assert_true(model_migration(m, 1)->downtime_ns == MODEL_NONE);
+	assert_int_equal(model_session(m, 3)->peer, 0);
+	assert_true(model_session(m, 1)->downtime_ns == MODEL_NONE);
 }
 
 static void test_cancelled_in_precopy(void **state)
 {
-	const struct migration *g;
+	const struct session *g;
 
 	(void)state;
 	begin();
@@ -237,16 +237,16 @@ static void test_cancelled_in_precopy(void **state)
 	synth_read(&s, MIB, 50 * US);
 	synth_set_state(&s, SYNTH_PATH(MIG_RUNNING), MS);
 	feed();
-	g = model_migration(m, 1);
+	g = model_session(m, 1);
 	assert_int_equal(g->outcome, OUTCOME_CANCELLED);
 	assert_true(g->window.start_ns == MODEL_NONE);
-	assert_int_equal(model_device(m, 1)->migration, 0);
+	assert_int_equal(model_device(m, 1)->session, 0);
 	assert_int_equal(model_device(m, 1)->state, MIG_RUNNING);
 }
 
 static void test_cancelled_after_the_end(void **state)
 {
-	const struct migration *g;
+	const struct session *g;
 	uint64_t end;
 
 	(void)state;
@@ -261,7 +261,7 @@ static void test_cancelled_after_the_end(void **state)
 	synth_set_state(&s, SYNTH_PATH(MIG_RUNNING), MS);
 	end = s.now - GAP - 2 * US;
 	feed();
-	g = model_migration(m, 1);
+	g = model_session(m, 1);
 	assert_int_equal(g->outcome, OUTCOME_CANCELLED);
 	assert_int_equal(g->end_ns, end - MS - 2 * US - GAP - 2 * US);
 	/* The guest was down beyond the end of the stream. */
@@ -272,7 +272,7 @@ static void test_cancelled_after_the_end(void **state)
 
 static void test_failed(void **state)
 {
-	const struct migration *g;
+	const struct session *g;
 
 	(void)state;
 	begin();
@@ -281,7 +281,7 @@ static void test_failed(void **state)
 	synth_set_state_fails(&s, MIG_STOP_COPY, EIO);
 	synth_reset(&s);
 	feed();
-	g = model_migration(m, 1);
+	g = model_session(m, 1);
 	assert_int_equal(g->outcome, OUTCOME_FAILED);
 	assert_int_equal(g->failures, 1);
 	assert_int_equal(g->failure.kind, EV_SET_STATE);
@@ -299,7 +299,7 @@ static void test_failed_to_begin(void **state)
 	begin();
 	synth_set_state_fails(&s, MIG_PRE_COPY, EBUSY);
 	feed();
-	assert_int_equal(model_migrations(m), 0);
+	assert_int_equal(model_sessions(m), 0);
 	assert_int_equal(model_device(m, 1)->failures, 1);
 	assert_int_equal(model_device(m, 1)->failure.ret, -EBUSY);
 	assert_int_equal(model_device(m, 1)->state, MIG_RUNNING);
@@ -341,23 +341,23 @@ static void test_saved_again(void **state)
 	synth_read(&s, 0, 2 * US);
 	synth_set_state(&s, SYNTH_PATH(MIG_STOP), MS);
 	feed();
-	assert_int_equal(model_migrations(m), 2);
-	assert_int_equal(model_migration(m, 1)->estimate, 1 * MIB);
-	assert_int_equal(model_migration(m, 2)->estimate, MODEL_NONE);
-	assert_int_equal(model_migration(m, 2)->bytes_stop_copy, MIB);
+	assert_int_equal(model_sessions(m), 2);
+	assert_int_equal(model_session(m, 1)->estimate, 1 * MIB);
+	assert_int_equal(model_session(m, 2)->estimate, MODEL_NONE);
+	assert_int_equal(model_session(m, 2)->bytes_stop_copy, MIB);
 }
 
 static void test_stop_copy_only(void **state)
 {
 	const struct synth_plan plan = { .precopy = false, .stop_copy_reads = 3 };
-	const struct migration *g;
+	const struct session *g;
 
 	(void)state;
 	begin();
 	synth_source(&s, &plan);
 	feed();
-	assert_int_equal(model_migrations(m), 1);
-	g = model_migration(m, 1);
+	assert_int_equal(model_sessions(m), 1);
+	g = model_session(m, 1);
 	assert_int_equal(g->outcome, OUTCOME_COMPLETED);
 	assert_int_equal(g->bytes_precopy, 0);
 	assert_int_equal(g->bytes_stop_copy, 3 * MIB);
@@ -373,23 +373,23 @@ static void test_stop_copy_only(void **state)
 
 static void test_unfinished(void **state)
 {
-	const struct migration *g;
+	const struct session *g;
 
 	(void)state;
 	begin();
 	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), MS);
 	synth_read(&s, MIB, 50 * US);
 	feed();
-	g = model_migration(m, 1);
+	g = model_session(m, 1);
 	assert_int_equal(g->outcome, OUTCOME_UNFINISHED);
 	assert_false(g->ended);
-	assert_int_equal(model_device(m, 1)->migration, 1);
+	assert_int_equal(model_device(m, 1)->session, 1);
 
 	/* Drained and left for STOP, but not asked to stay there: still open. */
 	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY_P2P, MIG_STOP_COPY), MS);
 	synth_set_state(&s, SYNTH_PATH(MIG_STOP), MS);
 	feed_from(s.n - 5);
-	g = model_migration(m, 1);
+	g = model_session(m, 1);
 	assert_int_equal(g->outcome, OUTCOME_UNFINISHED);	/* not drained */
 	assert_false(g->ended);
 	assert_true(g->session_over);
@@ -397,14 +397,14 @@ static void test_unfinished(void **state)
 
 static void test_close_gives_up(void **state)
 {
-	const struct migration *g;
+	const struct session *g;
 
 	(void)state;
 	begin();
 	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), MS);
 	synth_close(&s);
 	feed();
-	g = model_migration(m, 1);
+	g = model_session(m, 1);
 	assert_true(g->ended);
 	assert_int_equal(g->outcome, OUTCOME_UNFINISHED);
 	assert_int_equal(model_device(m, 1)->state, MIG_UNKNOWN);
@@ -419,13 +419,13 @@ static void test_pause_is_none(void **state)
 	synth_set_state(&s, SYNTH_PATH(MIG_STOP), MS);
 	synth_set_state(&s, SYNTH_PATH(MIG_RUNNING_P2P, MIG_RUNNING), MS);
 	feed();
-	assert_int_equal(model_migrations(m), 0);
+	assert_int_equal(model_sessions(m), 0);
 	assert_int_equal(model_device(m, 1)->state, MIG_RUNNING);
 }
 
 static void test_loss(void **state)
 {
-	const struct migration *g;
+	const struct session *g;
 	uint64_t t;
 
 	(void)state;
@@ -442,8 +442,8 @@ static void test_loss(void **state)
 	synth_read(&s, MIB, 50 * US);
 	feed_from(s.n - 2);
 	assert_int_equal(ctx.state, MIG_UNKNOWN);
-	assert_int_equal(ctx.migration, 1);
-	g = model_migration(m, 1);
+	assert_int_equal(ctx.session, 1);
+	g = model_session(m, 1);
 	assert_int_equal(g->lost, 7);
 	assert_int_equal(g->holes, 2);
 	assert_int_equal(g->bytes_precopy, MIB);
@@ -452,7 +452,7 @@ static void test_loss(void **state)
 	/* An arc proves the state that it left. */
 	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY_P2P), MS);
 	feed_from(s.n - 2);
-	g = model_migration(m, 1);
+	g = model_session(m, 1);
 	assert_int_equal(g->n_states, 4);
 	assert_int_equal(g->states[1].state, MIG_UNKNOWN);
 	assert_int_equal(g->states[2].state, MIG_PRE_COPY);
@@ -464,7 +464,7 @@ static void test_loss(void **state)
 static void test_no_arcs(void **state)
 {
 	const struct synth_plan plan = { .precopy = true, .precopy_reads = 2, .stop_copy_reads = 1 };
-	const struct migration *g;
+	const struct session *g;
 	size_t i, k;
 
 	(void)state;
@@ -475,8 +475,8 @@ static void test_no_arcs(void **state)
 			s.ev[k++] = s.ev[i];
 	s.n = k;
 	feed();
-	assert_int_equal(model_migrations(m), 1);
-	g = model_migration(m, 1);
+	assert_int_equal(model_sessions(m), 1);
+	g = model_session(m, 1);
 	assert_int_equal(g->outcome, OUTCOME_COMPLETED);
 	assert_int_equal(g->n_arcs, 0);
 	assert_int_equal(g->bytes_precopy, 2 * MIB + 96 * KIB);
@@ -490,7 +490,7 @@ static void test_no_arcs(void **state)
 /* A loss in the stop window: the gap that it may have filled is nobody's. */
 static void test_loss_in_window(void **state)
 {
-	const struct migration *g;
+	const struct session *g;
 
 	(void)state;
 	begin();
@@ -501,7 +501,7 @@ static void test_loss_in_window(void **state)
 	synth_read(&s, MIB, 50 * US);
 	synth_read(&s, 0, US);
 	feed();
-	g = model_migration(m, 1);
+	g = model_session(m, 1);
 	assert_window_adds_up(&g->window);
 	assert_int_equal(g->window.unattributed_ns, 2 * US + GAP);
 	assert_int_equal(g->window.outside_ns, 2 * GAP);
@@ -509,7 +509,7 @@ static void test_loss_in_window(void **state)
 
 static void test_joined_late(void **state)
 {
-	const struct migration *g;
+	const struct session *g;
 	struct event *ev;
 
 	(void)state;
@@ -522,7 +522,7 @@ static void test_joined_late(void **state)
 	synth_read(&s, MIB, 50 * US);
 	synth_read(&s, 0, US);
 	feed();
-	g = model_migration(m, 1);
+	g = model_session(m, 1);
 	assert_true(g->joined_late);
 	assert_int_equal(ctx.state, MIG_UNKNOWN);
 	assert_int_equal(g->bytes_unplaced, MIB);
@@ -530,7 +530,7 @@ static void test_joined_late(void **state)
 	s.state = MIG_PRE_COPY;
 	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY_P2P), MS);
 	feed_from(s.n - 2);
-	g = model_migration(m, 1);
+	g = model_session(m, 1);
 	assert_int_equal(g->bytes_precopy, MIB);
 	assert_int_equal(g->bytes_unplaced, 0);
 	assert_int_equal(g->zero_reads_precopy, 1);
@@ -541,7 +541,7 @@ static void test_joined_late(void **state)
 /* The capture began in the drain. */
 static void test_joined_in_stop_copy(void **state)
 {
-	const struct migration *g;
+	const struct session *g;
 
 	(void)state;
 	synth_device(&s, 1, "0000:3b:00.2", "mlx5_vfio_pci", 7);
@@ -551,7 +551,7 @@ static void test_joined_in_stop_copy(void **state)
 	synth_read(&s, 0, US);
 	synth_set_state(&s, SYNTH_PATH(MIG_STOP), MS);
 	feed();
-	g = model_migration(m, 1);
+	g = model_session(m, 1);
 	assert_true(g->joined_late);
 	assert_int_equal(g->outcome, OUTCOME_COMPLETED);
 	assert_int_equal(g->bytes_stop_copy, MIB);
@@ -575,10 +575,10 @@ static void test_two_devices(void **state)
 		synth_read(&s, s.device * MIB, 50 * US);
 	}
 	feed();
-	assert_int_equal(model_migrations(m), 2);
-	assert_int_equal(model_migration(m, 1)->bytes_total, 3 * MIB);
-	assert_int_equal(model_migration(m, 2)->bytes_total, 4 * MIB);
-	assert_int_equal(ctx.migration, 1);
+	assert_int_equal(model_sessions(m), 2);
+	assert_int_equal(model_session(m, 1)->bytes_total, 3 * MIB);
+	assert_int_equal(model_session(m, 2)->bytes_total, 4 * MIB);
+	assert_int_equal(ctx.session, 1);
 	assert_string_equal(ctx.device->name, "0000:3b:00.2");
 	assert_string_equal(ctx.vm, "web-07");
 }
@@ -586,7 +586,7 @@ static void test_two_devices(void **state)
 /* A call that covers what looked like gaps takes them back. */
 static void test_overlapping_calls(void **state)
 {
-	const struct migration *g;
+	const struct session *g;
 	struct event *ev;
 	uint64_t t;
 
@@ -602,7 +602,7 @@ static void test_overlapping_calls(void **state)
 	ev->dur_ns = s.now + 5 * US - ev->t_ns;
 	s.now = ev->t_ns + ev->dur_ns;
 	feed_from(s.n - 3);
-	g = model_migration(m, 1);
+	g = model_session(m, 1);
 	assert_window_adds_up(&g->window);
 	assert_int_equal(g->window.io_ns, 40 * US);
 	assert_int_equal(g->window.outside_ns, 5 * US);
@@ -612,7 +612,7 @@ static void test_overlapping_calls(void **state)
 /* Folded runs while stopped: inside and between are told apart. */
 static void test_runs_in_window(void **state)
 {
-	const struct migration *g;
+	const struct session *g;
 	uint64_t t;
 
 	(void)state;
@@ -623,7 +623,7 @@ static void test_runs_in_window(void **state)
 	synth_empty_run(&s, 0, 4, 2 * US, 30 * US);	/* the first one is the end */
 	synth_read(&s, 0, US);
 	feed();
-	g = model_migration(m, 1);
+	g = model_session(m, 1);
 	assert_window_adds_up(&g->window);
 	assert_int_equal(g->enomsg_stop_copy, 5);
 	assert_int_equal(g->eof_ns, t + 2 * US);
@@ -639,7 +639,7 @@ static void test_runs_in_window(void **state)
 /* A read counts where it began, even when it ends after the arc. */
 static void test_read_across_an_arc(void **state)
 {
-	const struct migration *g;
+	const struct session *g;
 	struct event *ev;
 	uint64_t t;
 
@@ -655,7 +655,7 @@ static void test_read_across_an_arc(void **state)
 	ev->t_ns = t;
 	ev->dur_ns = s.now - t;
 	feed();
-	g = model_migration(m, 1);
+	g = model_session(m, 1);
 	assert_int_equal(g->bytes_precopy, MIB);
 	assert_int_equal(g->bytes_stop_copy, 0);
 	assert_int_equal(g->states[0].bytes, MIB);
@@ -677,7 +677,7 @@ static void test_context(void **state)
 		if (!event_kind_is_public(ev->kind))
 			continue;
 		/* All but the open and the first data_size belong to it. */
-		assert_int_equal(ctx.migration, ev->seq > 5 ? 1 : 0);
+		assert_int_equal(ctx.session, ev->seq > 5 ? 1 : 0);
 		assert_true(ctx.has_state);
 		assert_int_equal(ctx.stream != NULL, ev->stream != 0);
 		if (ev->kind == EV_ARC)
@@ -705,8 +705,8 @@ static void test_absurd_numbers(void **state)
 		}
 	}
 	feed();
-	for (uint32_t i = 1; i <= model_migrations(m); i++)
-		assert_non_null(model_migration(m, i));
+	for (uint32_t i = 1; i <= model_sessions(m); i++)
+		assert_non_null(model_session(m, i));
 	assert_null(model_device(m, UINT32_MAX));
 }
 
@@ -757,11 +757,11 @@ static void test_random_walk(void **state)
 		fed = s.n;
 		assert_int_equal(model_device(m, 1)->state, arc[1]);
 		assert_int_equal(model_device(m, 1)->state_since_ns, entered);
-		assert_int_equal(model_migrations(m), sessions);
+		assert_int_equal(model_sessions(m), sessions);
 	}
 	assert_true(sessions > 100);
 	for (i = 1; i <= sessions; i++) {
-		const struct migration *g = model_migration(m, i);
+		const struct session *g = model_session(m, i);
 		uint64_t t = g->states[0].enter_ns;
 
 		if (g->window.start_ns != MODEL_NONE)
@@ -778,7 +778,7 @@ static void test_random_walk(void **state)
 /* A long trend stays bounded and keeps its first sample. */
 static void test_trend(void **state)
 {
-	const struct migration *g;
+	const struct session *g;
 
 	(void)state;
 	begin();
@@ -786,9 +786,9 @@ static void test_trend(void **state)
 	for (uint32_t i = 0; i < 10000; i++)
 		synth_info(&s, 10000 - i, i);
 	feed();
-	g = model_migration(m, 1);
+	g = model_session(m, 1);
 	assert_int_equal(g->precopy_infos, 10000);
-	assert_true(g->n_trend <= MIGRATION_TREND_MAX && g->n_trend >= MIGRATION_TREND_MAX / 2);
+	assert_true(g->n_trend <= SESSION_TREND_MAX && g->n_trend >= SESSION_TREND_MAX / 2);
 	assert_int_equal(g->trend[0].initial_bytes, 10000);
 	for (uint32_t i = 2; i < g->n_trend; i++)
 		assert_int_equal(g->trend[i].dirty_bytes - g->trend[i - 1].dirty_bytes,

@@ -151,7 +151,7 @@ static void check_moments(const char *path, unsigned int moments)
 		screen(s);
 		for (i = 0; i < (uint64_t)s->table_n; i++) {
 			const struct model_device *dev;
-			const struct migration *g;
+			const struct session *g;
 			char a[UNITS_LEN];
 
 			d = s->table[i];

@@ -155,10 +155,10 @@ static void same_model(struct model *a, struct model *b)
 		if (x)
 			assert_memory_equal(x, y, sizeof(*x));
 	}
-	assert_int_equal(model_migrations(a), model_migrations(b));
-	for (i = 1; i <= model_migrations(a); i++)
-		assert_memory_equal(model_migration(a, i), model_migration(b, i),
-				    sizeof(struct migration));
+	assert_int_equal(model_sessions(a), model_sessions(b));
+	for (i = 1; i <= model_sessions(a); i++)
+		assert_memory_equal(model_session(a, i), model_session(b, i),
+				    sizeof(struct session));
 	assert_int_equal(model_events(a), model_events(b));
 	assert_int_equal(model_calls(a), model_calls(b));
 	assert_int_equal(model_last_ns(a), model_last_ns(b));

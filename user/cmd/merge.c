@@ -276,8 +276,8 @@ static void tell(const struct job *j)
 	cmd_note("%s", say);
 	say_bound(j, say);
 	cmd_note("%s", say);
-	for (id = 1; id <= model_migrations(j->model); id++) {
-		const struct migration *g = model_migration(j->model, id);
+	for (id = 1; id <= model_sessions(j->model); id++) {
+		const struct session *g = model_session(j->model, id);
 
 		if (g->direction == DIR_SAVE && g->peer && g->downtime_ns != MODEL_NONE)
 			cmd_note("migrations %u and %u are two sides of one: downtime %s", g->id,

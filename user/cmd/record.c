@@ -248,7 +248,7 @@ static void show_progress(struct recorder *r, uint64_t now)
 	fprintf(stderr, "\r\033[K%llu s  %llu events  %s  lost %llu  migrations %u",
 		(unsigned long long)((now - r->begin_ns) / 1000000000),
 		(unsigned long long)st.events, size, (unsigned long long)st.lost,
-		model_migrations(r->model));
+		model_sessions(r->model));
 	r->progress = true;
 }
 
@@ -264,8 +264,8 @@ static uint64_t migrations_ended(struct recorder *r)
 	uint64_t n = 0;
 	uint32_t i;
 
-	for (i = 1; i <= model_migrations(r->model); i++)
-		if (model_migration(r->model, i)->ended)
+	for (i = 1; i <= model_sessions(r->model); i++)
+		if (model_session(r->model, i)->ended)
 			n++;
 	return n;
 }
@@ -367,14 +367,14 @@ static void summarise(struct recorder *r)
 	uint64_t bytes = 0;
 	uint32_t i;
 
-	for (i = 1; i <= model_migrations(r->model); i++)
-		bytes += model_migration(r->model, i)->bytes_total;
+	for (i = 1; i <= model_sessions(r->model); i++)
+		bytes += model_session(r->model, i)->bytes_total;
 	recording_writer_stats(r->writer, &st);
 	units_size(moved, bytes, false);
 	units_size(size, st.bytes, false);
 	cmd_note("%llu events (%s), %llu lost, %s moved, %u migration%s",
 		 (unsigned long long)st.events, size, (unsigned long long)st.lost, moved,
-		 model_migrations(r->model), model_migrations(r->model) == 1 ? "" : "s");
+		 model_sessions(r->model), model_sessions(r->model) == 1 ? "" : "s");
 }
 
 static int command_status(int status)

@@ -61,7 +61,7 @@ static int judge_all(struct traces *ts)
 	size_t i;
 
 	for (i = 0; i < ts->n; i++)
-		migrations += model_migrations(ts->t[i].model);
+		migrations += model_sessions(ts->t[i].model);
 	for (i = 0; i < ts->n && !err; i++) {
 		struct trace *t = &ts->t[i];
 		struct judge_evidence e = {
@@ -71,8 +71,8 @@ static int judge_all(struct traces *ts)
 		};
 
 		err = judge_finish(t->judge, t->model, &e);
-		for (id = 1; id <= model_migrations(t->model); id++)
-			completed += model_migration(t->model, id)->outcome == OUTCOME_COMPLETED;
+		for (id = 1; id <= model_sessions(t->model); id++)
+			completed += model_session(t->model, id)->outcome == OUTCOME_COMPLETED;
 		hole |= has_hole(t);
 	}
 	if (!err)

@@ -37,7 +37,7 @@ void rule_not_converging(struct look *l)
 
 void rule_slow_first_byte(struct look *l)
 {
-	const struct migration *g = l->g;
+	const struct session *g = l->g;
 	uint64_t first;
 
 	if (g->direction != DIR_SAVE || g->first_read_ns == MODEL_NONE || !l->mig->stop_copy_arc_ns ||
@@ -52,11 +52,11 @@ void rule_slow_first_byte(struct look *l)
 		     100.0 * (double)first / (double)g->window.total_ns);
 }
 
-static struct finding about(const struct migration *g, enum rule_id rule)
+static struct finding about(const struct session *g, enum rule_id rule)
 {
 	return (struct finding){
 		.rule = rule, .severity = SEV_ERROR, .party = PARTY_ADMIN,
-		.device = g->device, .stream = g->stream, .migration = g->id,
+		.device = g->device, .stream = g->stream, .session = g->id,
 		.t_ns = g->window.start_ns == MODEL_NONE ? g->start_ns : g->window.start_ns,
 	};
 }
@@ -66,9 +66,9 @@ void rule_downtime_budget(struct look *l)
 	const struct judge_opts *o = &l->j->opts;
 	uint32_t id;
 
-	for (id = 1; id <= model_migrations(l->model); id++) {
-		const struct migration *g = model_migration(l->model, id);
-		const struct migration_window *w = &g->window;
+	for (id = 1; id <= model_sessions(l->model); id++) {
+		const struct session *g = model_session(l->model, id);
+		const struct session_window *w = &g->window;
 		const struct jmig *m = judge_mig(l->j, id);
 		struct finding f = about(g, RULE_DOWNTIME_BUDGET);
 
@@ -114,11 +114,11 @@ static void over(struct look *l, const char *what, uint64_t took, uint64_t budge
 void rule_arc_budget(struct look *l)
 {
 	const struct judge_opts *o = &l->j->opts;
-	const struct migration *g = l->g;
+	const struct session *g = l->g;
 	uint32_t i, k;
 
 	for (i = 0; i < g->n_arcs; i++) {
-		const struct migration_arc *arc = &g->arcs[i];
+		const struct session_arc *arc = &g->arcs[i];
 		uint64_t budget = o->max_arc_ns;
 		const char *from = mig_state_name(arc->from), *to = mig_state_name(arc->to);
 		struct finding f = about(g, RULE_ARC_BUDGET);

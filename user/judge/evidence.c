@@ -37,7 +37,7 @@ static bool is_stream_alive(const struct judge *j, uint32_t migration)
 	size_t i;
 
 	for (i = 0; i < j->n_streams; i++)
-		if (j->streams[i]->migration == migration)
+		if (j->streams[i]->session == migration)
 			return true;
 	return false;
 }
@@ -58,8 +58,8 @@ void rule_lost_events(struct look *l)
 		return;
 	}
 	damage = ev->loss.cause == LOSS_DAMAGE;
-	for (id = 1; id <= model_migrations(l->model); id++) {
-		const struct migration *g = model_migration_peek(l->model, id);
+	for (id = 1; id <= model_sessions(l->model); id++) {
+		const struct session *g = model_session_peek(l->model, id);
 		const struct jmig *m = judge_mig(l->j, id);
 
 		if (ev->device && ev->device != g->device)
@@ -73,7 +73,7 @@ void rule_lost_events(struct look *l)
 		f = hole(damage ? RULE_DAMAGED_TRACE : RULE_LOST_EVENTS, ev->t_ns, ev->seq);
 		f.device = g->device;
 		f.stream = g->stream;
-		f.migration = id;
+		f.session = id;
 		if (damage) {
 			find_at(l->j, &f, "a part of the recording that cannot be read lies in "
 				"this migration");
@@ -111,15 +111,15 @@ void rule_damaged_trace(struct look *l)
 	{
 		uint32_t id;
 
-		for (id = 1; id <= model_migrations(l->model); id++) {
-			const struct migration *g = model_migration_peek(l->model, id);
+		for (id = 1; id <= model_sessions(l->model); id++) {
+			const struct session *g = model_session_peek(l->model, id);
 
 			if (g->ended)
 				continue;
 			f = hole(RULE_DAMAGED_TRACE, g->end_ns, 0);
 			f.device = g->device;
 			f.stream = g->stream;
-			f.migration = id;
+			f.session = id;
 			find_at(l->j, &f, "the recording was cut off in this migration");
 		}
 	}
@@ -127,7 +127,7 @@ void rule_damaged_trace(struct look *l)
 
 void rule_joined_late(struct look *l)
 {
-	const struct migration *g = model_migration_peek(l->model, l->migration);
+	const struct session *g = model_session_peek(l->model, l->session);
 
 	if (g && g->joined_late && l->mig && l->mig->seq == l->ev->seq)
 		find(l, RULE_JOINED_LATE,
@@ -176,6 +176,6 @@ void rule_no_migration(struct look *l)
 {
 	struct finding f = hole(RULE_NO_MIGRATION, model_first_ns(l->model), 0);
 
-	if (!model_migrations(l->model) && !l->evidence->migrations_elsewhere)
+	if (!model_sessions(l->model) && !l->evidence->migrations_elsewhere)
 		find_at(l->j, &f, "no migration is in the evidence");
 }

@@ -146,7 +146,7 @@ void rule_data_size_absurd(struct look *l)
 /* A source that was read to its end, without a hole: the truth is known. */
 static bool knows_truth(const struct look *l)
 {
-	const struct migration *g = l->g;
+	const struct session *g = l->g;
 
 	return g->direction == DIR_SAVE && g->eof && !g->holes && !g->joined_late &&
 	       !g->bytes_unplaced && !g->enomsg_stop_copy;
@@ -154,7 +154,7 @@ static bool knows_truth(const struct look *l)
 
 void rule_data_size_off(struct look *l)
 {
-	const struct migration *g = l->g;
+	const struct session *g = l->g;
 	uint64_t low, high = g->estimate, truth = g->bytes_stop_copy;
 
 	if (!knows_truth(l) || g->estimate == MODEL_NONE || !g->estimate_is_data_size ||
@@ -175,7 +175,7 @@ void rule_data_size_off(struct look *l)
 
 void rule_estimate_off(struct look *l)
 {
-	const struct migration *g = l->g;
+	const struct session *g = l->g;
 
 	if (knows_truth(l) && l->mig->switch_estimate != MODEL_NONE &&
 	    is_far_above(g->bytes_stop_copy, l->mig->switch_estimate))
@@ -186,7 +186,7 @@ void rule_estimate_off(struct look *l)
 
 void rule_precopy_as_probe(struct look *l)
 {
-	const struct migration *g = l->g;
+	const struct session *g = l->g;
 
 	if (knows_truth(l) && g->precopy_infos && g->initial_zero_ns != MODEL_NONE &&
 	    !g->dirty_max && g->bytes_total >= MIB && g->bytes_precopy < g->bytes_total / 20)

@@ -37,7 +37,7 @@ struct jdev {
 	uint64_t reset_ns;	/* end of the last reset */
 	uint64_t flight_ns;	/* since then a SET_STATE or reset is under way; 0 */
 	uint32_t stream;	/* of the session under way */
-	uint32_t migration;	/* the model's, as last told */
+	uint32_t session;	/* the model's, as last told */
 	bool set_state_failed;	/* since the session began */
 	bool open;		/* opened, or in use */
 	struct jcall calls[JCALLS];
@@ -50,10 +50,10 @@ struct jdev {
 	/* STOP_COPY was left undrained: waits for what the device does next */
 	struct {
 		uint64_t t_ns, end_ns, seq, bytes;
-		uint32_t stream, migration;
+		uint32_t stream, session;
 	} undrained;		/* seq 0: none */
 	/* an FD arc without an FD: certain when births are seen at all */
-	struct { uint64_t t_ns, seq; uint32_t migration, from, to; } fd_missing;
+	struct { uint64_t t_ns, seq; uint32_t session, from, to; } fd_missing;
 };
 
 struct jinfo { uint64_t t_ns, end_ns, initial, dirty; uint32_t flags; };
@@ -65,7 +65,7 @@ struct jwaiter { uint32_t tid; uint64_t since_ns, ready_ns; };
 #define JSAMPLE_NS	(NS_PER_SEC / (JSAMPLES - 1))
 
 struct jstream {
-	uint32_t number, device, migration, direction;
+	uint32_t number, device, session, direction;
 	uint32_t ops, hooked;
 	bool defined, tainted;	/* not seen from its birth without a hole */
 	bool holed;		/* events were lost that may have been its own */
@@ -155,22 +155,24 @@ struct look {
 	struct jdev *dev;		/* or NULL */
 	struct jstream *st;		/* of a stream's event; or NULL */
 	struct jmig *mig;		/* or NULL */
-	uint32_t migration;
+	uint32_t session;
 	struct jcall *call;		/* of a SET_STATE: its arcs */
-	const struct migration *g;	/* for those that look at a migration */
+	const struct session *g;	/* for those that look at a migration */
 	const struct judge_evidence *evidence;	/* at the end */
 	bool settled;			/* may be judged by the device's state */
 };
 
 /* When a rule's function is called; kinds of events are their own bits. */
-#define ON(kind)		(1U << (kind))
-#define ON_SESSION_OVER		(1U << 25)	/* an arc or reset ended @st's session */
-#define ON_MIGRATION_END	(1U << 26)	/* @g, also when the evidence ends first */
-#define ON_FINISH		(1U << 27)
-#define ON_STREAM_END		(1U << 28)	/* @st is forgotten after this */
+#define ON(kind)		(1ULL << (kind))
+#define ON_SESSION_OVER		(1ULL << 60)	/* an arc or reset ended @st's session */
+#define ON_MIGRATION_END	(1ULL << 61)	/* @g, also when the evidence ends first */
+#define ON_FINISH		(1ULL << 62)
+#define ON_STREAM_END		(1ULL << 63)	/* @st is forgotten after this */
+
+_Static_assert(EV_KIND_NR <= 60, "kinds and moments share a word");
 
 typedef void (*rule_fn)(struct look *l);
-struct rule_code { rule_fn fn; uint32_t when; };
+struct rule_code { rule_fn fn; uint64_t when; };
 extern const struct rule_code rule_code[RULE_NR];
 
 /* A finding of @l's event. */

@@ -278,7 +278,7 @@ static void keep(struct judge *j, const struct finding *f)
 		p = &j->findings[i - 1];
 		if (p->rule == f->rule && p->severity == f->severity &&
 		    p->device == f->device && p->stream == f->stream &&
-		    p->migration == f->migration) {
+		    p->session == f->session) {
 			p->count += f->count;
 			return;
 		}
@@ -306,7 +306,7 @@ static void fill(const struct look *l, struct finding *f, enum rule_id rule,
 	f->rule = rule;
 	f->severity = sev;
 	f->party = party;
-	f->migration = l->migration;
+	f->session = l->session;
 	f->count = 1;
 	if (l->g) {
 		f->device = l->g->device;
@@ -533,7 +533,7 @@ uint64_t judge_omitted(const struct judge *j)
 static bool causes(struct model *model, const struct finding *a, const struct finding *b)
 {
 	const enum rule_id *c = judge_rule(a->rule)->consequences;
-	const struct migration *g;
+	const struct session *g;
 
 	/*
 	 * A call is told when it returns and dated when it began: one that was
@@ -548,11 +548,11 @@ static bool causes(struct model *model, const struct finding *a, const struct fi
 	if (*c == RULE_NR)
 		return false;
 	if (a->device == b->device)
-		return !a->migration || !b->migration || a->migration <= b->migration;
+		return !a->session || !b->session || a->session <= b->session;
 	/* The other side of the same migration. */
-	g = b->migration ? model_migration(model, b->migration) : NULL;
+	g = b->session ? model_session(model, b->session) : NULL;
 	if (g && g->peer)
-		return a->migration == g->peer;
+		return a->session == g->peer;
 	return b->rule == RULE_RESUME_SHORT || b->rule == RULE_RESUME_REJECTED;
 }
 
@@ -627,7 +627,7 @@ static bool is_stream_kind(uint32_t kind)
 	       kind == EV_STREAM_RELEASE;
 }
 
-static void run_rules(struct look *l, uint32_t when)
+static void run_rules(struct look *l, uint64_t when)
 {
 	uint32_t i;
 
@@ -720,21 +720,21 @@ static void take_move(struct look *l, uint32_t from, uint32_t to, uint32_t targe
 		s = judge_stream(l->j, d->stream);
 		/* The birth of this arc's own stream may be told first. */
 		if (ends_session(from, to) || !s || s->over || s->n_infos || s->moved ||
-		    s->migration != l->migration)
+		    s->session != l->session)
 			session_over(l, l->end_ns, false);
 	}
 	if (is_fd_arc(from, to))
 		d->set_state_failed = false;
 	if (mig_state_is_precopy(from) && !mig_state_is_saving(to))
-		d->thrown_away = target == to && to == MIG_RUNNING ? 0 : d->migration;
+		d->thrown_away = target == to && to == MIG_RUNNING ? 0 : d->session;
 	else if (to == MIG_PRE_COPY || to == MIG_PRE_COPY_P2P || to == MIG_STOP_COPY ||
 		 to == MIG_RESUMING || (to == MIG_RUNNING && target == MIG_RUNNING))
 		d->thrown_away = 0;
 	if (to == MIG_RUNNING || to == MIG_PRE_COPY)
 		d->skipped_seq = 0;
 	if (from == MIG_STOP_COPY && to == MIG_STOP && target == MIG_STOP) {
-		s = judge_stream(l->j, m && l->migration ? model_migration_peek(l->model,
-				 l->migration)->stream : 0);
+		s = judge_stream(l->j, m && l->session ? model_session_peek(l->model,
+				 l->session)->stream : 0);
 		if (s && !s->tainted && !s->lost && !s->maybe_drained && !s->read_failed &&
 		    (s->hooked & STREAM_OP_READ)) {
 			d->undrained.t_ns = l->ev->t_ns;
@@ -742,7 +742,7 @@ static void take_move(struct look *l, uint32_t from, uint32_t to, uint32_t targe
 			d->undrained.seq = l->ev->seq;
 			d->undrained.bytes = s->moved;
 			d->undrained.stream = s->number;
-			d->undrained.migration = l->migration;
+			d->undrained.session = l->session;
 		}
 	} else if (to != MIG_STOP) {
 		d->undrained.seq = 0;
@@ -1186,9 +1186,9 @@ static void take_device_event(struct look *l)
 /* The migration that was under way has ended: look at it as a whole. */
 static void end_migration(struct look *l, uint32_t id)
 {
-	const struct migration *g = model_migration_peek(l->model, id);
+	const struct session *g = model_session_peek(l->model, id);
 	struct jmig *m = judge_mig(l->j, id);
-	uint32_t keep_id = l->migration;
+	uint32_t keep_id = l->session;
 	struct jstream *st = l->st;
 	struct jmig *keep_mig = l->mig;
 
@@ -1197,12 +1197,12 @@ static void end_migration(struct look *l, uint32_t id)
 	m->ended = true;
 	l->g = g;
 	l->mig = m;
-	l->migration = id;
+	l->session = id;
 	l->st = NULL;
 	run_rules(l, ON_MIGRATION_END);
 	l->g = NULL;
 	l->mig = keep_mig;
-	l->migration = keep_id;
+	l->session = keep_id;
 	l->st = st;
 }
 
@@ -1234,11 +1234,11 @@ int judge_feed(struct judge *j, struct model *model, const struct event *ev,
 			return -ENOMEM;
 		if (l.dev && !l.st->device)
 			l.st->device = l.dev->number;
-		if (ctx->migration)
-			l.st->migration = ctx->migration;
+		if (ctx->session)
+			l.st->session = ctx->session;
 	}
-	l.migration = ctx->migration;
-	l.mig = mig_make(j, l.migration);
+	l.session = ctx->session;
+	l.mig = mig_make(j, l.session);
 	if (j->failed)
 		return -ENOMEM;
 	if (l.mig) {
@@ -1249,7 +1249,7 @@ int judge_feed(struct judge *j, struct model *model, const struct event *ev,
 		l.mig->last_seq = ev->seq;
 	}
 	if (l.dev) {
-		before = l.dev->migration;
+		before = l.dev->session;
 		if (l.dev->state != MIG_UNKNOWN && ev->t_ns >= l.dev->settled_ns)
 			l.settled = true;
 		if (ev->kind == EV_SET_STATE)
@@ -1259,16 +1259,16 @@ int judge_feed(struct judge *j, struct model *model, const struct event *ev,
 		j->saw_close = true;
 	run_rules(&l, ON(ev->kind));
 	if (l.dev)
-		l.dev->migration = ctx->device->migration ? ctx->device->migration : l.migration;
+		l.dev->session = ctx->device->session ? ctx->device->session : l.session;
 	if (l.st)
 		take_stream_event(&l);
 	else if (l.dev)
 		take_device_event(&l);
 	if (l.dev && ev->kind != EV_READ && ev->kind != EV_WRITE && ev->kind != EV_POLL) {
-		uint32_t ids[2] = { before, l.migration }, i;
+		uint32_t ids[2] = { before, l.session }, i;
 
 		for (i = 0; i < 2; i++) {
-			const struct migration *g = model_migration_peek(model, ids[i]);
+			const struct session *g = model_session_peek(model, ids[i]);
 
 			if (g && g->ended)
 				end_migration(&l, ids[i]);
@@ -1299,21 +1299,21 @@ int judge_finish(struct judge *j, struct model *model, const struct judge_eviden
 			fate = FATE_UNSURE;
 		settle_pending(j, 0, fate);
 	}
-	for (id = 1; id <= model_migrations(model); id++) {
+	for (id = 1; id <= model_sessions(model); id++) {
 		mig_make(j, id);
 		end_migration(&l, id);
 	}
 	for (i = 0; i < j->n_streams; i++) {
 		l.st = j->streams[i];
 		l.dev = judge_dev(j, l.st->device);
-		l.migration = l.st->migration;
-		l.mig = judge_mig(j, l.migration);
+		l.session = l.st->session;
+		l.mig = judge_mig(j, l.session);
 		run_rules(&l, ON_STREAM_END);
 	}
 	l.st = NULL;
 	l.dev = NULL;
 	l.mig = NULL;
-	l.migration = 0;
+	l.session = 0;
 	run_rules(&l, ON_FINISH);
 	attach_consequences(j, model);
 	return j->failed ? -ENOMEM : 0;

@@ -121,7 +121,7 @@ struct finding {
 	uint32_t id;			/* from 1, in order of becoming certain */
 	uint32_t rule;			/* enum rule_id */
 	uint32_t severity, party;
-	uint32_t device, stream, migration;	/* 0: of none in particular */
+	uint32_t device, stream, session;	/* 0: of none in particular */
 	uint64_t t_ns, seq;		/* of the first event that shows it */
 	uint64_t count;			/* how often it was seen */
 	uint32_t because_of;		/* id of the finding that caused it, or 0 */

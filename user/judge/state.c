@@ -67,7 +67,7 @@ static void tell_missing_fds(struct look *l)
 		const struct jdev *d = l->j->devs[i];
 		struct finding f = {
 			.rule = RULE_FD_MISSING, .severity = SEV_ERROR, .party = PARTY_DRIVER,
-			.device = d->number, .migration = d->fd_missing.migration,
+			.device = d->number, .session = d->fd_missing.session,
 			.t_ns = d->fd_missing.t_ns, .seq = d->fd_missing.seq,
 		};
 		char a[32], b[32];
@@ -97,7 +97,7 @@ void rule_fd_missing(struct look *l)
 	    !l->call->born && !l->ev->stream && !d->fd_missing.seq) {
 		d->fd_missing.seq = l->ev->seq;
 		d->fd_missing.t_ns = l->ev->t_ns;
-		d->fd_missing.migration = l->migration;
+		d->fd_missing.session = l->session;
 		d->fd_missing.from = l->call->from;
 		d->fd_missing.to = l->call->to;
 	}
@@ -253,14 +253,14 @@ void rule_slow_call(struct look *l)
 
 /* ---- the two ends of a stream ---- */
 
-static bool overlap(const struct migration *a, const struct migration *b)
+static bool overlap(const struct session *a, const struct session *b)
 {
 	return a->start_ns < b->end_ns && b->start_ns < a->end_ns;
 }
 
 /* Can the two be ends of one stream, whatever their byte counts? */
-static bool may_be_ends(struct model *m, const struct migration *src,
-			const struct migration *dst)
+static bool may_be_ends(struct model *m, const struct session *src,
+			const struct session *dst)
 {
 	const struct model_device *a, *b;
 
@@ -278,15 +278,15 @@ static bool may_be_ends(struct model *m, const struct migration *src,
  * The only source that can be the other end of @dst, and @dst its only
  * destination; those that the model paired by their bytes are out.
  */
-static const struct migration *other_end(struct model *m, const struct migration *dst)
+static const struct session *other_end(struct model *m, const struct session *dst)
 {
-	const struct migration *src = NULL, *g;
+	const struct session *src = NULL, *g;
 	uint32_t id, n = 0;
 
 	if (dst->peer)
-		return model_migration(m, dst->peer);
-	for (id = 1; id <= model_migrations(m); id++) {
-		g = model_migration(m, id);
+		return model_session(m, dst->peer);
+	for (id = 1; id <= model_sessions(m); id++) {
+		g = model_session(m, id);
 		if (!g->peer && may_be_ends(m, g, dst)) {
 			src = g;
 			n++;
@@ -294,26 +294,26 @@ static const struct migration *other_end(struct model *m, const struct migration
 	}
 	if (n != 1)
 		return NULL;
-	for (id = 1, n = 0; id <= model_migrations(m); id++) {
-		g = model_migration(m, id);
+	for (id = 1, n = 0; id <= model_sessions(m); id++) {
+		g = model_session(m, id);
 		n += !g->peer && may_be_ends(m, src, g);
 	}
 	return n == 1 ? src : NULL;
 }
 
-static bool is_sound(const struct migration *g)
+static bool is_sound(const struct session *g)
 {
 	return !g->holes && !g->joined_late;
 }
 
 static struct finding about(const struct look *l, uint32_t id, enum rule_id rule)
 {
-	const struct migration *g = model_migration_peek(l->model, id);
+	const struct session *g = model_session_peek(l->model, id);
 	const struct jmig *m = judge_mig(l->j, id);
 	struct finding f = {
 		.rule = rule, .severity = judge_rule(rule)->severity,
 		.party = judge_rule(rule)->party, .device = g->device, .stream = g->stream,
-		.migration = id, .t_ns = m->load_ns, .seq = m->load_seq,
+		.session = id, .t_ns = m->load_ns, .seq = m->load_seq,
 	};
 
 	return f;
@@ -323,8 +323,8 @@ void rule_resume_short(struct look *l)
 {
 	uint32_t id;
 
-	for (id = 1; id <= model_migrations(l->model); id++) {
-		const struct migration *dst = model_migration(l->model, id), *src;
+	for (id = 1; id <= model_sessions(l->model); id++) {
+		const struct session *dst = model_session(l->model, id), *src;
 		const struct jmig *m = judge_mig(l->j, id);
 		struct finding f;
 
@@ -345,8 +345,8 @@ void rule_resume_rejected(struct look *l)
 	char a[32];
 	uint32_t id;
 
-	for (id = 1; id <= model_migrations(l->model); id++) {
-		const struct migration *dst = model_migration(l->model, id), *src;
+	for (id = 1; id <= model_sessions(l->model); id++) {
+		const struct session *dst = model_session(l->model, id), *src;
 		const struct jmig *m = judge_mig(l->j, id);
 		const char *err;
 		struct finding f;

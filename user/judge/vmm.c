@@ -19,7 +19,7 @@ static struct finding undrained(const struct jdev *d)
 	return (struct finding){
 		.rule = RULE_STREAM_NOT_DRAINED, .severity = SEV_ERROR, .party = PARTY_VMM,
 		.device = d->number, .stream = d->undrained.stream,
-		.migration = d->undrained.migration, .t_ns = d->undrained.t_ns,
+		.session = d->undrained.session, .t_ns = d->undrained.t_ns,
 		.seq = d->undrained.seq,
 	};
 }
@@ -176,7 +176,7 @@ void rule_stream_left_open(struct look *l)
 	f.party = PARTY_VMM;
 	f.device = s->device;
 	f.stream = s->number;
-	f.migration = s->migration;
+	f.session = s->session;
 	if (s->orphan_seq)
 		find_at(l->j, &f, "the device was closed while the data FD was still open");
 	else
@@ -250,7 +250,7 @@ void rule_p2p_skipped(struct look *l)
 	} else if (l->ev->ret >= 0 && l->ev->arc.to == MIG_STOP_COPY && d->skipped_seq) {
 		f = (struct finding){
 			.rule = RULE_P2P_SKIPPED, .severity = SEV_WARNING, .party = PARTY_VMM,
-			.device = d->number, .migration = l->migration,
+			.device = d->number, .session = l->session,
 			.t_ns = d->skipped_ns, .seq = d->skipped_seq,
 		};
 		find_at(l->j, &f, "asked to stop while device %u of the same process still ran "

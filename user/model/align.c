@@ -247,7 +247,7 @@ static uint64_t to_source(const struct align *m, uint64_t t_ns)
 /* ---- causality ---- */
 
 /* Both byte counts are exact: as model.c pairs, but for the times. */
-static bool may_be_pair(const struct migration *from, const struct migration *to)
+static bool may_be_pair(const struct session *from, const struct session *to)
 {
 	return from->direction == DIR_SAVE && to->direction == DIR_RESUME &&
 	       from->bytes_total && from->bytes_total == to->bytes_total && from->eof &&
@@ -255,13 +255,13 @@ static bool may_be_pair(const struct migration *from, const struct migration *to
 	       !to->joined_late;
 }
 
-static const struct migration *only_partner(struct model *of, const struct migration *g, bool is_from)
+static const struct session *only_partner(struct model *of, const struct session *g, bool is_from)
 {
-	const struct migration *found = NULL, *x;
+	const struct session *found = NULL, *x;
 	uint32_t id;
 
-	for (id = 1; id <= model_migrations(of); id++) {
-		x = model_migration(of, id);
+	for (id = 1; id <= model_sessions(of); id++) {
+		x = model_session(of, id);
 		if (!(is_from ? may_be_pair(g, x) : may_be_pair(x, g)))
 			continue;
 		if (found)
@@ -282,8 +282,8 @@ static const struct marks *find_marks(const struct side *s, uint32_t stream, boo
 }
 
 /* The least time between a byte's read() on side @from and its write() on the other. */
-static void look_at_pair(struct align *m, enum align_side from, const struct migration *g,
-			 const struct migration *h)
+static void look_at_pair(struct align *m, enum align_side from, const struct session *g,
+			 const struct session *h)
 {
 	const struct marks *r = find_marks(&m->side[from], g->stream, true);
 	const struct marks *w = find_marks(&m->side[!from], h->stream, false);
@@ -309,11 +309,11 @@ static void look_at_pair(struct align *m, enum align_side from, const struct mig
 static void look_at_pairs(struct align *m, enum align_side from)
 {
 	struct model *a = m->side[from].model, *b = m->side[!from].model;
-	const struct migration *g, *h;
+	const struct session *g, *h;
 	uint32_t id;
 
-	for (id = 1; id <= model_migrations(a); id++) {
-		g = model_migration(a, id);
+	for (id = 1; id <= model_sessions(a); id++) {
+		g = model_session(a, id);
 		h = only_partner(b, g, true);
 		if (h && only_partner(a, h, false) == g)
 			look_at_pair(m, from, g, h);

@@ -10,7 +10,7 @@
 #define NS_PER_SEC	1e9
 
 /* A stop window that is over and whose parts are all known. */
-static bool is_known_window(const struct migration *g)
+static bool is_known_window(const struct session *g)
 {
 	return g->direction == DIR_SAVE && g->eof && !g->holes && !g->joined_late &&
 	       !g->bytes_unplaced && g->window.start_ns != MODEL_NONE && g->window.total_ns;
@@ -18,7 +18,7 @@ static bool is_known_window(const struct migration *g)
 
 bool estimate_of(struct model *m, uint32_t id, struct estimate_sample *out)
 {
-	const struct migration *g = model_migration(m, id);
+	const struct session *g = model_session(m, id);
 	const struct model_device *d = g ? model_device(m, g->device) : NULL;
 
 	if (!g || !is_known_window(g))
@@ -118,13 +118,13 @@ const char *forecast_basis_text(uint32_t basis)
 	return basis < 4 ? texts[basis] : NULL;
 }
 
-static uint64_t sample_left(const struct migration_sample *s)
+static uint64_t sample_left(const struct session_sample *s)
 {
 	return s->initial_bytes + s->dirty_bytes;
 }
 
 /* Was all read that one of the samples from @i on told of, before the next? */
-static bool was_emptied(const struct migration *g, uint32_t i)
+static bool was_emptied(const struct session *g, uint32_t i)
 {
 	for (; i < g->n_trend; i++) {
 		uint64_t upto = i + 1 < g->n_trend ? g->trend[i + 1].moved : g->bytes_total;
@@ -140,14 +140,14 @@ static bool was_emptied(const struct migration *g, uint32_t i)
  * measure of the judge's not-converging.
  */
 #define COMES_BACK	5
-static bool comes_back(const struct migration *g)
+static bool comes_back(const struct session *g)
 {
-	const struct migration_sample *now = NULL, *first = NULL;
+	const struct session_sample *now = NULL, *first = NULL;
 	uint64_t least = UINT64_MAX;
 	uint32_t i, n = 0;
 
 	for (i = g->n_trend; i > 0 && n < COMES_BACK; i--) {
-		const struct migration_sample *s = &g->trend[i - 1];
+		const struct session_sample *s = &g->trend[i - 1];
 
 		if (s->initial_bytes)
 			break;
@@ -166,9 +166,9 @@ static bool comes_back(const struct migration *g)
  * Over the newer half of the samples: how much was left then and now tells,
  * together with what was read, how much got dirty.
  */
-static void take_trend(const struct migration *g, uint64_t now_ns, struct forecast *f)
+static void take_trend(const struct session *g, uint64_t now_ns, struct forecast *f)
 {
-	const struct migration_sample *a, *b;
+	const struct session_sample *a, *b;
 	uint64_t before, after, since;
 	double span, read;
 
@@ -216,7 +216,7 @@ struct stop {
 	uint64_t left;			/* estimated when it began; MODEL_NONE */
 };
 
-static double pace_of(const struct migration *g)
+static double pace_of(const struct session *g)
 {
 	return g->pace_bytes >= PACE_BYTES ? (double)g->pace_ns / (double)g->pace_bytes : 0;
 }
@@ -233,9 +233,9 @@ static bool is_of_driver(const struct dev *d, const struct model_device *other)
 	return d->pub.driver[0] && !strcmp(other->driver, d->pub.driver);
 }
 
-static struct stop stop_of(const struct migration *e)
+static struct stop stop_of(const struct session *e)
 {
-	const struct migration_window *w = &e->window;
+	const struct session_window *w = &e->window;
 
 	return (struct stop){
 		.total = (double)w->total_ns,
@@ -258,8 +258,8 @@ static size_t stops(const struct model *m, const struct dev *d, bool device,
 	uint32_t id;
 
 	for (; m; m = model_before(m), here = false) {
-		for (id = model_migrations(m); id > 0 && n < SAMPLES; id--) {
-			const struct migration *e = model_migration_peek(m, id);
+		for (id = model_sessions(m); id > 0 && n < SAMPLES; id--) {
+			const struct session *e = model_session_peek(m, id);
 			const struct model_device *other = model_device(m, e->device);
 
 			/* A window is final when its stream has ended. */
@@ -455,7 +455,7 @@ static void set_parts(struct forecast *f, const struct stop *s, size_t n)
 /* Whichever estimate of what is left is the younger. */
 static void take_left(const struct dev *d, uint64_t now_ns, struct forecast *f)
 {
-	const struct migration *g = d->mig ? &d->mig->pub : NULL;
+	const struct session *g = d->mig ? &d->mig->pub : NULL;
 	uint64_t size = g ? g->data_size_last : d->data_size;
 	uint64_t size_ns = g ? g->data_size_last_ns : d->data_size_ns;
 
@@ -482,7 +482,7 @@ static void take_left(const struct dev *d, uint64_t now_ns, struct forecast *f)
  */
 static void guess_alone(const struct dev *d, struct forecast *f)
 {
-	const struct migration *g = d->mig ? &d->mig->pub : NULL;
+	const struct session *g = d->mig ? &d->mig->pub : NULL;
 	double arcs = 0, inside, pace, mid;
 	uint32_t i;
 
@@ -519,7 +519,7 @@ static void forecast_nothing(struct forecast *f)
 void forecast_stop(const struct model *m, const struct dev *d, uint64_t now_ns,
 		   struct forecast *out)
 {
-	const struct migration *g = d->mig ? &d->mig->pub : NULL;
+	const struct session *g = d->mig ? &d->mig->pub : NULL;
 	struct errors e[FORECAST_WAYS];
 	struct stop s[SAMPLES];
 	enum forecast_way way;
@@ -558,7 +558,7 @@ void forecast_stop(const struct model *m, const struct dev *d, uint64_t now_ns,
 
 void forecast_migration(struct model *m, uint32_t id, uint64_t now_ns, struct forecast *out)
 {
-	const struct migration *g = model_migration(m, id);
+	const struct session *g = model_session(m, id);
 	const struct dev *d = g ? model_dev(m, g->device) : NULL;
 
 	/* Not one that is over, nor one whose device stands still already. */

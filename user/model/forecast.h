@@ -17,7 +17,7 @@
 
 /*
  * What is to be expected of migration @id if it were switched at @now_ns.  What
- * was expected when it was: struct migration.forecast.
+ * was expected when it was: struct session.forecast.
  */
 void forecast_migration(struct model *m, uint32_t id, uint64_t now_ns, struct forecast *out);
 

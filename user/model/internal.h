@@ -2,7 +2,7 @@
 /*
  * internal.h - what the model's own files share; nobody else includes it
  *
- * model.c keeps the registry and walks the events, migration.c knows what a
+ * model.c keeps the registry and walks the events, session.c knows what a
  * migration is, window.c accounts for the time while a device is stopped.
  */
 #ifndef VFIOSCOPE_MODEL_INTERNAL_H
@@ -46,7 +46,7 @@ void window_add(struct window *w, enum window_part part, uint64_t start_ns,
 void window_add_run(struct window *w, enum window_part part, uint64_t start_ns,
 		    uint64_t end_ns, uint64_t inside_ns);
 /* The window as it would be if it ended with the last call. */
-void window_result(const struct window *w, struct migration_window *out);
+void window_result(const struct window *w, struct session_window *out);
 
 /* ---- path.c: the stop of a whole process ---- */
 
@@ -103,7 +103,7 @@ struct dev {
 	struct window window;
 	struct path *path;	/* while the window is active; the model's */
 	/* Arcs since the device was last running. */
-	struct migration_arc recent[8];
+	struct session_arc recent[8];
 	uint32_t n_recent;
 	/* The last MIG_DATA_SIZE since the last migration; MODEL_NONE. */
 	uint64_t data_size, data_size_ns;
@@ -116,7 +116,7 @@ struct dev {
 #define MIG_TAILS	8
 
 struct mig {
-	struct migration pub;
+	struct session pub;
 	struct dev *dev;
 	struct hist *io;		/* while it is alive */
 	bool started_by_arc;
@@ -154,7 +154,7 @@ void mig_abandoned(struct mig *g, uint64_t t_ns);
 void mig_prove_start(struct mig *g, uint32_t state);
 /* A state of the list, begun at @t_ns. */
 void mig_push_state(struct mig *g, uint32_t state, uint64_t t_ns);
-void mig_push_arc(struct mig *g, const struct migration_arc *arc);
+void mig_push_arc(struct mig *g, const struct session_arc *arc);
 /* A call of the device or its stream, @state being that in which it began. */
 void mig_call(struct mig *g, const struct event *ev, uint32_t state);
 /* The stream of migration @source came to its end: @g may be its other side. */

@@ -280,8 +280,8 @@ static struct mig *begin_migration(struct model *m, struct dev *d, uint32_t dire
 	if (vm)
 		strncpy(g->pub.vm, vm, sizeof(g->pub.vm) - 1);
 	d->mig = g;
-	d->pub.migration = g->pub.id;
-	d->pub.migrations++;
+	d->pub.session = g->pub.id;
+	d->pub.sessions++;
 	m->pair_dirty = true;
 	return g;
 }
@@ -296,8 +296,8 @@ static struct mig *migration_of(struct model *m, struct dev *d, struct model_str
 {
 	struct mig *g;
 
-	if (s->migration)
-		return m->migs[s->migration - 1];
+	if (s->session)
+		return m->migs[s->session - 1];
 	if (!d || (ev->kind != EV_READ && ev->kind != EV_WRITE && ev->kind != EV_PRECOPY_INFO))
 		return NULL;
 	if (d->mig && !d->mig->pub.stream && !d->mig->pub.session_over) {
@@ -311,7 +311,7 @@ static struct mig *migration_of(struct model *m, struct dev *d, struct model_str
 		mig_push_state(g, d->pub.state, ev->t_ns);
 	}
 	g->pub.stream = s->number;
-	s->migration = g->pub.id;
+	s->session = g->pub.id;
 	s->device = d->pub.number;
 	s->direction = g->pub.direction;
 	return g;
@@ -394,7 +394,7 @@ static int stop_begins(struct model *m, struct dev *d, uint32_t pid, uint64_t t_
 	d->estimate = d->data_size;
 	d->estimate_is_data_size = d->data_size != MODEL_NONE;
 	if (d->mig) {
-		struct migration *g = &d->mig->pub;
+		struct session *g = &d->mig->pub;
 
 		if (d->estimate == MODEL_NONE && g->precopy_infos)
 			d->estimate = g->initial_last + g->dirty_last;
@@ -441,7 +441,7 @@ static void take_container(struct model *m, const struct event *ev)
 /* A source has just given its last byte. */
 static int stream_ended(struct model *m, struct dev *d, struct mig *g)
 {
-	struct migration *pub = &g->pub;
+	struct session *pub = &g->pub;
 	struct model_stop stop;
 	uint32_t i;
 
@@ -495,7 +495,7 @@ static int take_arc(struct model *m, struct dev *d, const struct event *ev)
 {
 	uint32_t from = ev->arc.from, to = ev->arc.to, direction, i;
 	uint64_t end_ns = ev->t_ns + ev->dur_ns;
-	struct migration_arc arc = {
+	struct session_arc arc = {
 		.from = from, .to = to, .start_ns = ev->t_ns, .dur_ns = ev->dur_ns,
 	};
 	bool begins;
@@ -630,7 +630,7 @@ static int take_stream_open(struct model *m, struct dev *d, struct model_stream 
 	s->hooked = ev->stream_open.hooked;
 	copy_name(s->name, ev->stream_open.name, sizeof(s->name));
 	/* A definition that comes after its first use: the migration is there. */
-	if (s->migration || !d)
+	if (s->session || !d)
 		return 0;
 	if (!g || g->pub.stream || g->pub.session_over || g->pub.direction != s->direction) {
 		g = begin_migration(m, d, s->direction, ev);
@@ -643,7 +643,7 @@ static int take_stream_open(struct model *m, struct dev *d, struct model_stream 
 			mig_push_state(g, d->pub.state, ev->t_ns);
 	}
 	g->pub.stream = s->number;
-	s->migration = g->pub.id;
+	s->session = g->pub.id;
 	return 0;
 }
 
@@ -836,26 +836,26 @@ static void fill_context(const struct model *m, struct event_context *ctx,
 {
 	ctx->vm = model_vm(m, ev->pid);
 	ctx->stream = s;
-	if (s && s->migration)
-		ctx->migration = s->migration;
+	if (s && s->session)
+		ctx->session = s->session;
 	if (!d)
 		return;
 	ctx->device = &d->pub;
 	ctx->state = d->pub.state;
 	ctx->has_state = true;
-	if (ctx->migration)
+	if (ctx->session)
 		return;
 	if (before)
-		ctx->migration = before->pub.id;
+		ctx->session = before->pub.id;
 	else if (d->mig)
-		ctx->migration = d->mig->pub.id;
+		ctx->session = d->mig->pub.id;
 	/* The SET_STATE around the arc that ended it. */
 	else if (d->last_mig && ev->t_ns < d->last_mig->pub.end_ns &&
 		 ev->t_ns >= d->last_mig->pub.start_ns)
-		ctx->migration = d->last_mig->pub.id;
+		ctx->session = d->last_mig->pub.id;
 	/* An arc that began another session belongs to that one. */
 	if (before && d->mig && before != d->mig && ev->kind == EV_ARC)
-		ctx->migration = d->mig->pub.id;
+		ctx->session = d->mig->pub.id;
 }
 
 int model_feed(struct model *m, const struct event *ev, struct event_context *ctx)
@@ -979,13 +979,13 @@ const struct model_stop *model_stop(const struct model *m, uint32_t id)
 	return id && id <= m->n_stops ? &m->stops[id - 1] : NULL;
 }
 
-uint32_t model_migrations(const struct model *m)
+uint32_t model_sessions(const struct model *m)
 {
 	return m->n_migs;
 }
 
 /* Both byte counts are exact, and the two can be sides of one migration. */
-static bool may_be_pair(const struct migration *src, const struct migration *dst)
+static bool may_be_pair(const struct session *src, const struct session *dst)
 {
 	return src->direction == DIR_SAVE && dst->direction == DIR_RESUME &&
 	       src->bytes_total && src->bytes_total == dst->bytes_total &&
@@ -1012,7 +1012,7 @@ static void pair_up(struct model *m)
 		mig_refresh(m->migs[i]);
 	}
 	for (i = 0; i < m->n_migs; i++) {
-		struct migration *src = &m->migs[i]->pub, *dst = NULL;
+		struct session *src = &m->migs[i]->pub, *dst = NULL;
 
 		if (src->direction != DIR_SAVE || !src->eof)
 			continue;
@@ -1038,7 +1038,7 @@ static void pair_up(struct model *m)
 	}
 }
 
-const struct migration *model_migration(struct model *m, uint32_t id)
+const struct session *model_session(struct model *m, uint32_t id)
 {
 	struct mig *g;
 	const char *vm;
@@ -1060,7 +1060,7 @@ const struct migration *model_migration(struct model *m, uint32_t id)
 	return &g->pub;
 }
 
-const struct migration *model_migration_peek(const struct model *m, uint32_t id)
+const struct session *model_session_peek(const struct model *m, uint32_t id)
 {
 	return id && id <= m->n_migs ? &m->migs[id - 1]->pub : NULL;
 }

@@ -40,8 +40,8 @@ struct model_device {
 	bool precopy_info_v2;
 	uint32_t state;			/* enum mig_state */
 	uint64_t state_since_ns;	/* when it was entered or proven */
-	uint32_t migration;		/* number of the one under way, or 0 */
-	uint32_t migrations;		/* how many it had */
+	uint32_t session;		/* number of the one under way, or 0 */
+	uint32_t sessions;		/* how many it had */
 	uint32_t open_count;		/* opens seen minus closes seen */
 	uint32_t pid;			/* process of its last event */
 	/* SET_STATEs that failed while no migration was under way. */
@@ -58,13 +58,13 @@ struct model_stream {
 	bool adopted;
 	bool open;			/* not released yet */
 	uint32_t device;
-	uint32_t migration;
+	uint32_t session;
 	uint32_t direction;		/* enum event_direction */
 	uint32_t ops, hooked;		/* STREAM_OP_* */
 	char name[EVENT_NAME_LEN];
 };
 
-enum migration_outcome {
+enum outcome {
 	OUTCOME_UNFINISHED = 0,		/* not over, or the evidence ended first */
 	OUTCOME_COMPLETED = 1,
 	OUTCOME_CANCELLED = 2,
@@ -72,11 +72,11 @@ enum migration_outcome {
 };
 
 /* Lists of a migration hold at most this many; the rest is folded. */
-#define MIGRATION_STATES_MAX	24
-#define MIGRATION_ARCS_MAX	32
-#define MIGRATION_TREND_MAX	48
+#define SESSION_STATES_MAX	24
+#define SESSION_ARCS_MAX	32
+#define SESSION_TREND_MAX	48
 
-struct migration_state {
+struct session_state {
 	uint32_t state;
 	uint64_t enter_ns;
 	uint64_t dwell_ns;		/* up to now, for the current state */
@@ -86,18 +86,18 @@ struct migration_state {
 	uint64_t infos;
 };
 
-struct migration_arc {
+struct session_arc {
 	uint32_t from, to;
 	uint64_t start_ns, dur_ns;
 };
 
-struct migration_sample {		/* one precopy info */
+struct session_sample {		/* one precopy info */
 	uint64_t t_ns, initial_bytes, dirty_bytes;
 	uint64_t moved;			/* bytes of the session so far */
 };
 
 /* A stretch of empty reads of one stream with nothing moved in between. */
-struct migration_runs {
+struct session_runs {
 	uint64_t runs;			/* of two reads or more */
 	uint64_t longest;		/* reads in the longest */
 	uint64_t longest_start_ns, longest_span_ns;
@@ -117,7 +117,7 @@ enum window_gap {
 	GAP_NR,
 };
 
-struct migration_window {
+struct session_window {
 	uint64_t start_ns;		/* MODEL_NONE: the device was not stopped */
 	uint64_t end_ns;
 	uint64_t total_ns;		/* end - start = sum of the five below */
@@ -178,7 +178,7 @@ struct forecast {
  * The downtime after the source's last byte, which is the destination's part;
  * the source's window and these add up to the downtime.
  */
-struct migration_landing {
+struct session_landing {
 	bool known;			/* both sides and the last arcs were seen */
 	uint64_t transfer_ns;		/* until the last write() returned, but for: */
 	uint64_t write_ns;		/* inside write() */
@@ -188,12 +188,12 @@ struct migration_landing {
 	uint64_t start_ns;		/* between those, until the device runs */
 };
 
-struct migration {
+struct session {
 	uint32_t id;			/* from 1, in order of begin */
 	uint32_t peer;			/* the other side's id, or 0 */
 	uint32_t device, stream;
 	uint32_t direction;		/* enum event_direction */
-	uint32_t outcome;		/* enum migration_outcome */
+	uint32_t outcome;		/* enum outcome */
 	uint32_t pid;
 	char comm[EVENT_COMM_LEN];
 	char vm[EVENT_NAME_LEN];
@@ -206,10 +206,10 @@ struct migration {
 	uint64_t start_ns;		/* of the arc that handed out the data FD */
 	uint64_t end_ns;		/* of the call that ended it; else of its last */
 
-	struct migration_state states[MIGRATION_STATES_MAX];
+	struct session_state states[SESSION_STATES_MAX];
 	uint32_t n_states;
 	uint64_t states_folded;		/* left out before the last one */
-	struct migration_arc arcs[MIGRATION_ARCS_MAX];
+	struct session_arc arcs[SESSION_ARCS_MAX];
 	uint32_t n_arcs;
 	uint64_t arcs_folded;		/* left out before the last one */
 
@@ -229,7 +229,7 @@ struct migration {
 	uint64_t pace_ns, pace_bytes;
 	uint64_t first_read_ns;		/* duration of the first read of STOP_COPY;
 					   MODEL_NONE */
-	struct migration_runs runs;
+	struct session_runs runs;
 
 	/* The byte trend; MODEL_NONE before the first info. */
 	uint64_t initial_first, initial_last;
@@ -237,19 +237,19 @@ struct migration {
 	uint64_t dirty_rises, dirty_falls;
 	uint64_t info_ns, info_moved;	/* the last info: when, bytes moved until then */
 	uint64_t initial_zero_ns;	/* when initial_bytes was first seen 0 */
-	struct migration_sample trend[MIGRATION_TREND_MAX];
+	struct session_sample trend[SESSION_TREND_MAX];
 	uint32_t n_trend;		/* evenly thinned out */
 
 	uint64_t data_size_last, data_size_last_ns;	/* MODEL_NONE */
 	uint64_t estimate;		/* at the switchover; MODEL_NONE */
 	bool estimate_is_data_size;	/* else the last initial + dirty */
 
-	struct migration_window window;
+	struct session_window window;
 	struct forecast forecast;	/* of it, as it was made just before */
 	uint64_t lead_ns;		/* from the last read() in pre-copy to the window;
 					   MODEL_NONE */
 	uint64_t downtime_ns;		/* both sides; MODEL_NONE */
-	struct migration_landing landing;	/* of a source with a downtime */
+	struct session_landing landing;	/* of a source with a downtime */
 	uint32_t stop;			/* number of the model_stop it is part of, or 0 */
 
 	/* Calls that moved bytes: reads of a source, writes of a destination. */
@@ -281,7 +281,7 @@ struct model_stop {
 	uint32_t pid;
 	uint64_t start_ns, end_ns;	/* of the last end of a stream so far */
 	struct model_stop_device {
-		uint32_t device, migration;
+		uint32_t device, session;
 		uint64_t eof_ns;	/* MODEL_NONE: its stream did not end */
 		uint64_t arcs_ns, io_ns, other_ns;
 	} devices[MODEL_STOP_DEVICES];
@@ -301,7 +301,7 @@ struct model_loss {
 
 /* What an event means where it stands; for views that print line by line. */
 struct event_context {
-	uint32_t migration;		/* number, or 0 */
+	uint32_t session;		/* number, or 0 */
 	uint32_t state;			/* the device's, after the event */
 	bool has_state;			/* the event belongs to a device */
 	const struct model_device *device;	/* or NULL */
@@ -338,17 +338,17 @@ const struct model_stream *model_stream(const struct model *m, uint32_t number);
 const char *model_vm(const struct model *m, uint32_t pid);
 
 /*
- * Migrations 1..model_migrations(), in order of begin.  Looking also pairs
+ * Migrations 1..model_sessions(), in order of begin.  Looking also pairs
  * sources with destinations and refreshes what is derived (downtime_ns,
  * percentiles, the window of a migration under way); hence no const.
  */
-uint32_t model_migrations(const struct model *m);
-const struct migration *model_migration(struct model *m, uint32_t id);
+uint32_t model_sessions(const struct model *m);
+const struct session *model_session(struct model *m, uint32_t id);
 /*
  * The same without the look: cheap enough for every event.  Not up to date:
  * peer, downtime_ns, the percentiles, and the window while it is not over.
  */
-const struct migration *model_migration_peek(const struct model *m, uint32_t id);
+const struct session *model_session_peek(const struct model *m, uint32_t id);
 
 /* Stops 1..model_stops() in which at least one stream came to its end. */
 uint32_t model_stops(const struct model *m);
@@ -365,6 +365,6 @@ uint64_t model_calls(const struct model *m);
 /* CLOCK_REALTIME of a CLOCK_MONOTONIC instant by the clock pairs seen; 0: none. */
 uint64_t model_realtime_ns(const struct model *m, uint64_t t_ns);
 
-const char *migration_outcome_name(uint32_t outcome);
+const char *outcome_name(uint32_t outcome);
 
 #endif

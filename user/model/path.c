@@ -122,7 +122,7 @@ void path_eof(struct path *p, uint32_t device, uint32_t migration, uint64_t t_ns
 	if (i < MODEL_STOP_DEVICES) {
 		p->pub.n_eof += p->pub.devices[i].eof_ns == MODEL_NONE;
 		p->pub.devices[i].eof_ns = t_ns;
-		p->pub.devices[i].migration = migration;
+		p->pub.devices[i].session = migration;
 		p->pub.last = i;
 	}
 	p->pub.end_ns = p->cursor_ns;

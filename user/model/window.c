@@ -139,7 +139,7 @@ void window_add_run(struct window *w, enum window_part part, uint64_t start_ns,
 	}
 }
 
-void window_result(const struct window *w, struct migration_window *out)
+void window_result(const struct window *w, struct session_window *out)
 {
 	out->start_ns = w->start_ns;
 	out->end_ns = w->cursor_ns;

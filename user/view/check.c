@@ -17,9 +17,9 @@ void check_text(FILE *f, const struct view_trace *traces, size_t n,
 	for (i = 0; i < n; i++) {
 		fprintf(f, "%s%s%s: %u migration%s\n", paint(opt, C_BOLD),
 			text_safe(path, sizeof(path), traces[i].path, 160), paint(opt, C_OFF),
-			model_migrations(traces[i].model),
-			model_migrations(traces[i].model) == 1 ? "" : "s");
-		migrations += model_migrations(traces[i].model);
+			model_sessions(traces[i].model),
+			model_sessions(traces[i].model) == 1 ? "" : "s");
+		migrations += model_sessions(traces[i].model);
 	}
 	findings_text(f, traces, n, opt);
 }
@@ -33,8 +33,8 @@ static void put_migrations(struct json *j, const struct view_trace *traces, size
 	json_key(j, "migrations");
 	json_array_begin(j);
 	for (i = 0; i < n; i++) {
-		for (id = 1; id <= model_migrations(traces[i].model); id++) {
-			const struct migration *g = model_migration(traces[i].model, id);
+		for (id = 1; id <= model_sessions(traces[i].model); id++) {
+			const struct session *g = model_session(traces[i].model, id);
 			const struct model_device *d = model_device(traces[i].model, g->device);
 
 			json_object_begin(j);
@@ -51,10 +51,10 @@ static void put_migrations(struct json *j, const struct view_trace *traces, size
 			else
 				json_null(j);
 			json_kstring(j, "direction", event_direction_name(g->direction));
-			json_kstring(j, "outcome", migration_outcome_name(g->outcome));
+			json_kstring(j, "outcome", outcome_name(g->outcome));
 			json_object_end(j);
 		}
-		base += model_migrations(traces[i].model);
+		base += model_sessions(traces[i].model);
 	}
 	json_array_end(j);
 }
@@ -192,13 +192,13 @@ static void put_cases(struct suite *s)
 		bool any[RULE_NR] = { false };
 
 		text_safe(path, sizeof(path), t->path, 80);
-		for (id = 1; id <= model_migrations(t->model); id++) {
-			const struct migration *g = model_migration(t->model, id);
+		for (id = 1; id <= model_sessions(t->model); id++) {
+			const struct session *g = model_session(t->model, id);
 			const struct model_device *d = model_device(t->model, g->device);
 
 			if (s->opt->migration && s->opt->migration != base + id)
 				continue;
-			snprintf(class_, sizeof(class_), "%s.migration %u %s %s %s", path,
+			snprintf(class_, sizeof(class_), "%s.session %u %s %s %s", path,
 				 base + id, event_direction_name(g->direction),
 				 device_label(dev, d, g->device),
 				 d && d->driver[0] ? safe_name(drv, d->driver) : "");
@@ -206,7 +206,7 @@ static void put_cases(struct suite *s)
 				if (!is_about_trace(rule))
 					put_case(s, class_, base + id, i, rule);
 		}
-		base += model_migrations(t->model);
+		base += model_sessions(t->model);
 		if (s->opt->migration)
 			continue;
 		/* What is about no migration: those that are always asked, and what was found. */

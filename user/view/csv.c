@@ -102,8 +102,8 @@ static void put_common(FILE *f, const struct event *ev, const struct event_conte
 	if (ev->stream)
 		fprintf(f, "%u", ev->stream);
 	fputc(',', f);
-	if (ctx->migration)
-		fprintf(f, "%u", ctx->migration);
+	if (ctx->session)
+		fprintf(f, "%u", ctx->session);
 	fputc(',', f);
 	if (value_has_result(ev->kind)) {
 		fprintf(f, "%lld", (long long)ev->ret);

@@ -38,7 +38,7 @@ struct value {
 
 /* One migration beside the other; NULL: it has no counterpart. */
 struct pair {
-	const struct migration *g[2];
+	const struct session *g[2];
 	bool hole;			/* its figures prove nothing */
 	bool differs;
 	struct value v[DIFF_NR][2];
@@ -140,7 +140,7 @@ int diff_options_set(struct diff_options *o, const char *setting, char err[DIFF_
 /* ---- comparing ---- */
 
 /* Rules that count against the migration, in the order of the rules. */
-static void list_findings(const struct view_trace *t, const struct migration *g,
+static void list_findings(const struct view_trace *t, const struct session *g,
 			  char out[TEXT_LEN])
 {
 	bool found[RULE_NR] = { false };
@@ -149,7 +149,7 @@ static void list_findings(const struct view_trace *t, const struct migration *g,
 	uint32_t r;
 
 	for (i = 0; t->judge && (x = judge_finding(t->judge, i)); i++)
-		if (x->migration == g->id && judge_counts(t->judge, x))
+		if (x->session == g->id && judge_counts(t->judge, x))
 			found[x->rule] = true;
 	out[0] = '\0';
 	for (r = 0; r < RULE_NR; r++)
@@ -160,16 +160,16 @@ static void list_findings(const struct view_trace *t, const struct migration *g,
 		snprintf(out, TEXT_LEN, "none");
 }
 
-static void look(const struct view_trace *t, const struct migration *g, struct value v[DIFF_NR][2],
+static void look(const struct view_trace *t, const struct session *g, struct value v[DIFF_NR][2],
 		 int side)
 {
 	bool save = g->direction == DIR_SAVE, stopped = g->window.start_ns != MODEL_NONE;
-	const struct migration_window *w = &g->window;
+	const struct session_window *w = &g->window;
 	uint32_t i;
 
 	for (i = 0; i < DIFF_NR; i++)
 		v[i][side].n = MODEL_NONE;
-	snprintf(v[DIFF_OUTCOME][side].text, TEXT_LEN, "%s", migration_outcome_name(g->outcome));
+	snprintf(v[DIFF_OUTCOME][side].text, TEXT_LEN, "%s", outcome_name(g->outcome));
 	list_findings(t, g, v[DIFF_FINDINGS][side].text);
 	v[DIFF_DOWNTIME][side].n = g->downtime_ns;
 	if (stopped) {
@@ -216,7 +216,7 @@ static bool has_hole(const struct view_trace *t)
 			      t->health->frames_damaged));
 }
 
-static bool is_same(const struct diff *d, const struct migration *a, const struct migration *b)
+static bool is_same(const struct diff *d, const struct session *a, const struct session *b)
 {
 	const struct model_device *x = model_device(d->ab[0].model, a->device);
 	const struct model_device *y = model_device(d->ab[1].model, b->device);
@@ -255,7 +255,7 @@ static void compare(struct diff *d, struct pair *p)
 
 static int diff_run(struct diff *d, const struct view_trace ab[2], const struct diff_options *o)
 {
-	uint32_t n[2] = { model_migrations(ab[0].model), model_migrations(ab[1].model) }, i, k;
+	uint32_t n[2] = { model_sessions(ab[0].model), model_sessions(ab[1].model) }, i, k;
 	bool *taken = calloc(n[1] + 1, sizeof(*taken));
 	int s;
 
@@ -272,17 +272,17 @@ static int diff_run(struct diff *d, const struct view_trace ab[2], const struct 
 	for (i = 1; i <= n[0]; i++) {
 		struct pair *p = &d->pair[d->n++];
 
-		p->g[0] = model_migration(ab[0].model, i);
+		p->g[0] = model_session(ab[0].model, i);
 		for (k = 1; k <= n[1] && !p->g[1]; k++) {
-			if (taken[k] || !is_same(d, p->g[0], model_migration(ab[1].model, k)))
+			if (taken[k] || !is_same(d, p->g[0], model_session(ab[1].model, k)))
 				continue;
-			p->g[1] = model_migration(ab[1].model, k);
+			p->g[1] = model_session(ab[1].model, k);
 			taken[k] = true;
 		}
 	}
 	for (k = 1; k <= n[1]; k++)
 		if (!taken[k])
-			d->pair[d->n++].g[1] = model_migration(ab[1].model, k);
+			d->pair[d->n++].g[1] = model_session(ab[1].model, k);
 	free(taken);
 	/* A hole, or nothing at all, claims no sameness. */
 	if (d->hole[0] || d->hole[1] || !n[0] || !n[1])
@@ -365,7 +365,7 @@ static void put_who(FILE *f, const struct diff *d, const struct pair *p,
 		    const struct view_options *opt)
 {
 	int s = p->g[0] ? 0 : 1;
-	const struct migration *g = p->g[s];
+	const struct session *g = p->g[s];
 	const struct model_device *dev = model_device(d->ab[s].model, g->device);
 	bool save = g->direction == DIR_SAVE;
 	char vm[NAME_LEN], name[NAME_LEN], drv[NAME_LEN];
@@ -399,7 +399,7 @@ enum diff_verdict diff_text(FILE *f, const struct view_trace ab[2], const struct
 	for (s = 0; s < 2; s++)
 		fprintf(f, "%c  %s: %u migration%s%s%s%s\n", 'A' + s,
 			text_safe(text, sizeof(text), ab[s].path, 160),
-			model_migrations(ab[s].model), model_migrations(ab[s].model) == 1 ? "" : "s",
+			model_sessions(ab[s].model), model_sessions(ab[s].model) == 1 ? "" : "s",
 			d.hole[s] ? paint(opt, C_RED) : "",
 			d.hole[s] ? ", THE EVIDENCE HAS A HOLE" : "",
 			d.hole[s] ? paint(opt, C_OFF) : "");
@@ -485,7 +485,7 @@ enum diff_verdict diff_json(FILE *f, const struct view_trace ab[2], const struct
 		json_object_begin(j);
 		json_kstring(j, "path", ab[s].path);
 		json_kname(j, "host", ab[s].meta ? meta_get(ab[s].meta, "host") : NULL);
-		json_ku64(j, "migrations", model_migrations(ab[s].model));
+		json_ku64(j, "migrations", model_sessions(ab[s].model));
 		json_kbool(j, "hole", d.hole[s]);
 		json_object_end(j);
 	}
@@ -494,7 +494,7 @@ enum diff_verdict diff_json(FILE *f, const struct view_trace ab[2], const struct
 	json_array_begin(j);
 	for (i = 0; i < d.n; i++) {
 		const struct pair *p = &d.pair[i];
-		const struct migration *g = p->g[0] ? p->g[0] : p->g[1];
+		const struct session *g = p->g[0] ? p->g[0] : p->g[1];
 		const struct model_device *dev = model_device(ab[!p->g[0]].model, g->device);
 
 		json_object_begin(j);

@@ -40,7 +40,7 @@ static void print_share(const struct part *p, const char *name, uint64_t ns, con
 }
 
 /* Does the arc lie in the window? */
-static bool is_in_window(const struct migration *g, const struct migration_arc *a)
+static bool is_in_window(const struct session *g, const struct session_arc *a)
 {
 	return g->window.start_ns != MODEL_NONE && a->start_ns >= g->window.start_ns &&
 	       a->start_ns + a->dur_ns <= g->window.end_ns;
@@ -71,7 +71,7 @@ static void add_share(struct parts *p, const char *name, uint64_t ns, const char
 	p->out[p->n - 1].share = true;
 }
 
-static void add_gaps(struct parts *p, const struct migration *g)
+static void add_gaps(struct parts *p, const struct session *g)
 {
 	const uint64_t *gap = g->window.gap_ns;
 	bool save = g->direction == DIR_SAVE;
@@ -92,9 +92,9 @@ static void add_gaps(struct parts *p, const struct migration *g)
 		  "between the changes of state after that");
 }
 
-static void add_landing(struct parts *p, const struct migration *g)
+static void add_landing(struct parts *p, const struct session *g)
 {
-	const struct migration_landing *l = &g->landing;
+	const struct session_landing *l = &g->landing;
 
 	p->total = g->downtime_ns;
 	p->landing = true;
@@ -117,9 +117,9 @@ static void add_landing(struct parts *p, const struct migration *g)
 		 "between the destination's changes of state until it ran");
 }
 
-size_t downtime_parts(const struct migration *g, struct downtime_part out[DOWNTIME_PARTS_MAX])
+size_t downtime_parts(const struct session *g, struct downtime_part out[DOWNTIME_PARTS_MAX])
 {
-	const struct migration_window *w = &g->window;
+	const struct session_window *w = &g->window;
 	bool save = g->direction == DIR_SAVE;
 	struct parts p = { .out = out, .total = w->total_ns };
 	uint32_t i;
@@ -152,7 +152,7 @@ const char *downtime_part_name(const struct downtime_part *p, char buf[UNITS_LEN
 	return p->name ? p->name : state_label(buf, p->state);
 }
 
-void downtime_text(FILE *f, const struct migration *g)
+void downtime_text(FILE *f, const struct session *g)
 {
 	struct downtime_part part[DOWNTIME_PARTS_MAX];
 	bool save = g->direction == DIR_SAVE;
@@ -228,8 +228,8 @@ static void print_stop(FILE *f, const struct view_trace *t, uint32_t base,
 		const struct model_stop_device *d = &s->devices[i];
 
 		fprintf(f, "  %s", device_label(dev, model_device(t->model, d->device), d->device));
-		if (d->migration)
-			fprintf(f, ", migration %u", base + d->migration);
+		if (d->session)
+			fprintf(f, ", migration %u", base + d->session);
 		fputs(d->eof_ns == MODEL_NONE ? ": its stream did not end\n" :
 		      i == s->last ? ": gave the last byte of all\n" : "\n", f);
 		print_part(&p, 0, "  state arcs", d->arcs_ns, "the driver");
@@ -254,7 +254,7 @@ static bool is_wanted(const struct model_stop *s, uint32_t base, const struct vi
 	uint32_t i;
 
 	for (i = 0; i < s->n_devices; i++)
-		if (s->devices[i].migration && opt->migration == base + s->devices[i].migration)
+		if (s->devices[i].session && opt->migration == base + s->devices[i].session)
 			return true;
 	return !opt->migration;
 }
@@ -274,7 +274,7 @@ void stops_text(FILE *f, const struct view_trace *t, uint32_t base,
 
 /* ---- JSON ---- */
 
-static void put_gaps(struct json *j, const struct migration_window *w)
+static void put_gaps(struct json *j, const struct session_window *w)
 {
 	static const char *const names[GAP_NR] = {
 		[GAP_ARCS] = "arcs_ns", [GAP_FIRST_IO] = "first_io_ns", [GAP_IO] = "io_ns",
@@ -293,10 +293,10 @@ static void put_gaps(struct json *j, const struct migration_window *w)
 	json_object_end(j);
 }
 
-void downtime_json(struct json *j, const struct migration *g)
+void downtime_json(struct json *j, const struct session *g)
 {
-	const struct migration_window *w = &g->window;
-	const struct migration_landing *l = &g->landing;
+	const struct session_window *w = &g->window;
+	const struct session_landing *l = &g->landing;
 	bool known = w->start_ns != MODEL_NONE;
 
 	json_known(j, "stop_window_ns", known ? w->total_ns : MODEL_NONE);
@@ -361,7 +361,7 @@ static void put_stop(struct json *j, const struct view_trace *t, size_t trace, u
 
 		json_object_begin(j);
 		put_device(j, t, d->device);
-		json_known(j, "migration", d->migration ? base + d->migration : MODEL_NONE);
+		json_known(j, "migration", d->session ? base + d->session : MODEL_NONE);
 		json_known(j, "eof_ns", d->eof_ns);
 		json_kbool(j, "last", i == s->last);
 		json_ku64(j, "arcs_ns", d->arcs_ns);
@@ -400,7 +400,7 @@ void stops_json(struct json *j, const struct view_trace *traces, size_t n,
 			if (is_wanted(model_stop(traces[i].model, id), base, opt))
 				put_stop(j, &traces[i], i, base,
 					 model_stop(traces[i].model, id));
-		base += model_migrations(traces[i].model);
+		base += model_sessions(traces[i].model);
 	}
 	json_array_end(j);
 }

@@ -13,8 +13,8 @@
  * The parts of @g's stop window, and of the downtime beyond it.  Text: a line
  * for each; JSON: keys of the migration's object.
  */
-void downtime_text(FILE *f, const struct migration *g);
-void downtime_json(struct json *j, const struct migration *g);
+void downtime_text(FILE *f, const struct session *g);
+void downtime_json(struct json *j, const struct session *g);
 
 /*
  * The same parts as a list, in the order of the text: those of the stop window
@@ -31,9 +31,9 @@ struct downtime_part {
 	bool share;			/* of the part before that is none */
 	bool landing;			/* after the stop window */
 };
-#define DOWNTIME_PARTS_MAX	(5 + MIGRATION_ARCS_MAX + GAP_NR + 6)
+#define DOWNTIME_PARTS_MAX	(5 + SESSION_ARCS_MAX + GAP_NR + 6)
 /* How many there are; 0 when the device was not stopped. */
-size_t downtime_parts(const struct migration *g, struct downtime_part out[DOWNTIME_PARTS_MAX]);
+size_t downtime_parts(const struct session *g, struct downtime_part out[DOWNTIME_PARTS_MAX]);
 const char *downtime_part_name(const struct downtime_part *p, char buf[UNITS_LEN]);
 
 /*

@@ -33,13 +33,13 @@ static int collect(struct table *t, const struct view_trace *traces, size_t n)
 	uint32_t id;
 
 	for (i = 0; i < n; i++)
-		total += model_migrations(traces[i].model);
+		total += model_sessions(traces[i].model);
 	t->n = 0;
 	t->s = calloc(total ? total : 1, sizeof(*t->s));
 	if (!t->s)
 		return -1;
 	for (i = 0; i < n; i++)
-		for (id = 1; id <= model_migrations(traces[i].model); id++)
+		for (id = 1; id <= model_sessions(traces[i].model); id++)
 			t->n += estimate_of(traces[i].model, id, &t->s[t->n]);
 	qsort(t->s, t->n, sizeof(*t->s), by_driver);
 	return 0;

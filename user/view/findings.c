@@ -22,7 +22,7 @@ static bool is_wanted(const struct finding_walk *w)
 
 	if (w->opt->migration)
 		return w->at.migration == w->opt->migration;
-	return (!f->migration && f->severity == SEV_INCONCLUSIVE) ||
+	return (!f->session && f->severity == SEV_INCONCLUSIVE) ||
 	       time_window_has(&w->opt->window, w->at.trace->model, &at);
 }
 
@@ -34,7 +34,7 @@ bool findings_next(struct finding_walk *w)
 
 		if (!f) {
 			w->finding_base += t->judge ? (uint32_t)judge_findings(t->judge) : 0;
-			w->migration_base += model_migrations(t->model);
+			w->migration_base += model_sessions(t->model);
 			w->trace++;
 			w->next = 0;
 			continue;
@@ -45,7 +45,7 @@ bool findings_next(struct finding_walk *w)
 		w->at.f = f;
 		w->at.id = w->finding_base + f->id;
 		w->at.because_of = f->because_of ? w->finding_base + f->because_of : 0;
-		w->at.migration = f->migration ? w->migration_base + f->migration : 0;
+		w->at.migration = f->session ? w->migration_base + f->session : 0;
 		if (is_wanted(w))
 			return true;
 	}
@@ -189,7 +189,7 @@ static void put_finding(FILE *f, const struct finding_at *at, const struct view_
 	const struct finding *x = at->f;
 	struct model *m = at->trace->model;
 	const struct model_device *d = model_device(m, x->device);
-	const struct migration *g = model_migration(m, x->migration);
+	const struct session *g = model_session(m, x->session);
 	char dev[NAME_LEN], drv[NAME_LEN], t[UNITS_LEN], n[UNITS_LEN];
 	uint64_t ref = g ? g->start_ns : model_first_ns(m);
 

@@ -61,8 +61,8 @@ static void print_streams(FILE *f, struct model *m, uint32_t device)
 	char name[NAME_LEN];
 	uint32_t id;
 
-	for (id = 1; id <= model_migrations(m); id++) {
-		const struct migration *g = model_migration(m, id);
+	for (id = 1; id <= model_sessions(m); id++) {
+		const struct session *g = model_session(m, id);
 		const struct model_stream *s = model_stream(m, g->stream);
 
 		if (g->device != device || !s)
@@ -153,7 +153,7 @@ void info_text(FILE *f, const struct view_trace *t, const struct meta *notes,
 		if (d->driver[0])
 			fprintf(f, ", driver %s", safe_name(name, d->driver));
 		print_flags(f, d);
-		fprintf(f, ", %u migration%s\n", d->migrations, d->migrations == 1 ? "" : "s");
+		fprintf(f, ", %u migration%s\n", d->sessions, d->sessions == 1 ? "" : "s");
 		print_streams(f, t->model, i);
 	}
 	if (!model_devices_max(t->model))
@@ -213,8 +213,8 @@ static void put_streams(struct json *j, struct model *m)
 
 	json_key(j, "streams");
 	json_array_begin(j);
-	for (id = 1; id <= model_migrations(m); id++) {
-		const struct migration *g = model_migration(m, id);
+	for (id = 1; id <= model_sessions(m); id++) {
+		const struct session *g = model_session(m, id);
 		const struct model_stream *s = model_stream(m, g->stream);
 
 		if (!s)
@@ -300,7 +300,7 @@ void info_json(FILE *f, const struct view_trace *t, const struct meta *notes,
 				json_string(j, event_mig_flag_name(bit));
 		json_array_end(j);
 		json_kbool(j, "precopy_info_v2", d->precopy_info_v2);
-		json_ku64(j, "migrations", d->migrations);
+		json_ku64(j, "migrations", d->sessions);
 		json_object_end(j);
 	}
 	json_array_end(j);

@@ -227,7 +227,7 @@ int lines_event(struct lines *l, const struct model *m, const struct event *ev,
 	bool empty;
 
 	if (!event_kind_is_public(ev->kind) ||
-	    (l->opt.migration && ctx->migration != l->opt.migration && ev->kind != EV_LOSS) ||
+	    (l->opt.migration && ctx->session != l->opt.migration && ev->kind != EV_LOSS) ||
 	    !time_window_has(&l->opt.window, m, ev))
 		return 0;
 	if (!l->any)

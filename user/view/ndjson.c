@@ -125,8 +125,8 @@ static void put_event(void *arg, const struct event *ev, const struct event_cont
 	}
 	if (ev->stream)
 		json_ku64(j, "stream", ev->stream);
-	if (ctx->migration)
-		json_ku64(j, "migration", ctx->migration);
+	if (ctx->session)
+		json_ku64(j, "migration", ctx->session);
 	if (value_has_result(ev->kind)) {
 		json_ks64(j, "ret", ev->ret);
 		if (ev->ret < 0 && ev->ret > -4096) {
@@ -271,19 +271,22 @@ static void schema_field(struct json *j, const struct event_field *fd)
 		json_kstring(j, "type", "boolean");
 		break;
 	case EF_RESET_HOW:
-		schema_enum(j, event_reset_how_name, 0, 8);
+		schema_enum(j, event_reset_how_name, 0, RESET_HOT + 2);
 		break;
 	case EF_FEATURE_OP:
-		schema_enum(j, event_feature_op_name, FEATURE_OP_GET, 8);
+		schema_enum(j, event_feature_op_name, FEATURE_OP_GET, FEATURE_OP_PROBE + 2);
 		break;
 	case EF_DIRECTION:
-		schema_enum(j, event_direction_name, 0, 8);
+		schema_enum(j, event_direction_name, 0, DIR_RESUME + 2);
 		break;
 	case EF_KIND:
 		schema_enum(j, event_kind_name, 1, EV_DEVICE);
 		break;
 	case EF_LOSS_CAUSE:
-		schema_enum(j, event_loss_cause_name, 0, 8);
+		schema_enum(j, event_loss_cause_name, 0, LOSS_UNREAD + 2);
+		break;
+	case EF_VM_SOURCE:
+		schema_enum(j, event_vm_source_name, 0, VM_SOURCE_CGROUP + 1);
 		break;
 	}
 	json_object_end(j);

@@ -79,7 +79,7 @@ static void put_seconds(const struct om *o, uint64_t ns)
 
 struct at {
 	const struct view_trace *t;
-	const struct migration *g;
+	const struct session *g;
 	uint32_t id;
 };
 
@@ -112,10 +112,10 @@ static void each_migration(struct om *o, void (*put)(const struct om *o, const s
 	for (i = 0; i < o->n; i++) {
 		struct at at = { .t = &o->traces[i] };
 
-		for (id = 1; id <= model_migrations(at.t->model); id++) {
+		for (id = 1; id <= model_sessions(at.t->model); id++) {
 			struct event span = { 0 };
 
-			at.g = model_migration(at.t->model, id);
+			at.g = model_session(at.t->model, id);
 			at.id = base + id;
 			span.t_ns = at.g->start_ns;
 			span.dur_ns = at.g->end_ns - at.g->start_ns;
@@ -123,14 +123,14 @@ static void each_migration(struct om *o, void (*put)(const struct om *o, const s
 			    time_window_has(&o->opt->window, at.t->model, &span))
 				put(o, &at);
 		}
-		base += model_migrations(at.t->model);
+		base += model_sessions(at.t->model);
 	}
 }
 
 static void put_info(const struct om *o, const struct at *at)
 {
 	put_migration_labels(o, at);
-	put_label(o, "outcome", migration_outcome_name(at->g->outcome), UNITS_LEN);
+	put_label(o, "outcome", outcome_name(at->g->outcome), UNITS_LEN);
 	put_direction(o, at);
 	fputs("1\n", o->f);
 }
@@ -173,7 +173,7 @@ static void put_window(const struct om *o, const struct at *at)
 
 static void put_parts(const struct om *o, const struct at *at)
 {
-	const struct migration_window *w = &at->g->window;
+	const struct session_window *w = &at->g->window;
 	const struct { const char *name; uint64_t ns; } parts[] = {
 		{ "arcs", w->arcs_ns }, { "io", w->io_ns }, { "dirty_sync", w->dirty_sync_ns },
 		{ "outside", w->outside_ns }, { "unattributed", w->unattributed_ns },
@@ -229,7 +229,7 @@ static void put_bytes(const struct om *o, const struct at *at)
 
 static void put_calls(const struct om *o, const struct at *at)
 {
-	const struct migration *g = at->g;
+	const struct session *g = at->g;
 	const struct { const char *name; uint64_t n; } calls[] = {
 		{ "read", g->reads }, { "write", g->writes }, { "poll", g->polls },
 		{ "precopy_info", g->precopy_infos }, { "data_size", g->data_sizes },
@@ -268,7 +268,7 @@ static void put_failures(const struct om *o, const struct at *at)
 
 static void put_latency(const struct om *o, const struct at *at)
 {
-	const struct migration *g = at->g;
+	const struct session *g = at->g;
 	const struct { const char *name; uint64_t ns; } q[] = {
 		{ "0.5", g->io_p50_ns }, { "0.99", g->io_p99_ns }, { "1", g->io_max_ns },
 	};
@@ -361,7 +361,7 @@ static void put_device_migrations(const struct om *o, const struct model_device 
 {
 	put_device_labels(o, d);
 	put_last(o, "trace", trace);
-	put_u64(o, d->migrations);
+	put_u64(o, d->sessions);
 }
 
 static void put_device_failures(const struct om *o, const struct model_device *d, const char *trace)

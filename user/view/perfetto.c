@@ -221,8 +221,8 @@ static void put_notes(struct buf *b, const struct event *ev, const struct event_
 	}
 	if (ctx->vm)
 		note_text(b, "vm", ctx->vm, EVENT_NAME_LEN);
-	if (ctx->migration)
-		note_u64(b, "migration", ctx->migration);
+	if (ctx->session)
+		note_u64(b, "migration", ctx->session);
 	if (value_has_result(ev->kind)) {
 		note_s64(b, "ret", ev->ret);
 		if (ev->ret < 0)
@@ -619,8 +619,8 @@ static void put_finding(struct perfetto *p, struct model *m, const struct findin
 	note_text(&p->buf, "party", party_name(x->party), UNITS_LEN);
 	note_text(&p->buf, "text", x->text, sizeof(x->text));
 	note_text(&p->buf, "basis", r->basis, FINDING_TEXT_LEN);
-	if (x->migration)
-		note_u64(&p->buf, "migration", x->migration);
+	if (x->session)
+		note_u64(&p->buf, "migration", x->session);
 	note_u64(&p->buf, "count", x->count);
 	event_end(p, ev, packet);
 }
@@ -667,7 +667,7 @@ int perfetto_finish(struct perfetto *p, const struct view_trace *t, const struct
 	for (k = 0; t->judge && (x = judge_finding(t->judge, k)); k++) {
 		struct event at = { .t_ns = x->t_ns };
 
-		if ((!opt->migration || x->migration == opt->migration) &&
+		if ((!opt->migration || x->session == opt->migration) &&
 		    time_window_has(&opt->window, t->model, &at))
 			put_finding(p, t->model, x);
 	}

@@ -28,7 +28,7 @@ struct lane {
 	FILE *f;
 	const struct view_options *opt;
 	const struct view_trace *t;
-	const struct migration *g;
+	const struct session *g;
 	uint32_t id;			/* through all traces */
 	uint64_t start_ns, span_ns;
 };
@@ -60,7 +60,7 @@ static const char *state_class(uint32_t state)
 }
 
 static bool is_wanted(const struct view_trace *t, const struct view_options *opt, uint32_t base,
-		      const struct migration *g)
+		      const struct session *g)
 {
 	struct event span = { .t_ns = g->start_ns, .dur_ns = g->end_ns - g->start_ns };
 
@@ -76,7 +76,7 @@ static bool is_narrowed(const struct view_options *opt)
 }
 
 /* "vm0 leaves with 0000:01:00.0 (driver)" */
-static void put_who(FILE *f, const struct view_trace *t, const struct migration *g)
+static void put_who(FILE *f, const struct view_trace *t, const struct session *g)
 {
 	const struct model_device *d = model_device(t->model, g->device);
 	bool save = g->direction == DIR_SAVE;
@@ -96,7 +96,7 @@ static void put_who(FILE *f, const struct view_trace *t, const struct migration 
 	}
 }
 
-static void put_failure(FILE *f, const struct migration *g)
+static void put_failure(FILE *f, const struct session *g)
 {
 	char a[UNITS_LEN];
 
@@ -123,7 +123,7 @@ static const struct downtime_part *longest_part(const struct downtime_part *p, s
 	return best && best->ns ? best : NULL;
 }
 
-static uint64_t stop_total(const struct migration *g)
+static uint64_t stop_total(const struct session *g)
 {
 	return g->direction == DIR_SAVE && g->downtime_ns != MODEL_NONE ? g->downtime_ns :
 	       g->window.total_ns;
@@ -142,7 +142,7 @@ static double percent(uint64_t ns, uint64_t total)
 	return total ? 100.0 * (double)ns / (double)total : 0;
 }
 
-static void put_waterfall(FILE *f, const struct migration *g)
+static void put_waterfall(FILE *f, const struct session *g)
 {
 	struct downtime_part part[DOWNTIME_PARTS_MAX];
 	size_t n = downtime_parts(g, part), i;
@@ -205,13 +205,13 @@ static double x_of(const struct lane *l, uint64_t t_ns)
 
 static void put_states(const struct lane *l)
 {
-	const struct migration *g = l->g;
+	const struct session *g = l->g;
 	char name[UNITS_LEN], a[UNITS_LEN];
 	uint32_t i;
 
 	fputs("<div class=lane><div class=cap>device state</div><div class=bar>", l->f);
 	for (i = 0; i < g->n_states; i++) {
-		const struct migration_state *s = &g->states[i];
+		const struct session_state *s = &g->states[i];
 		double from = x_of(l, s->enter_ns), to = x_of(l, s->enter_ns + s->dwell_ns);
 
 		if (g->ended && i + 1 == g->n_states && !s->dwell_ns)
@@ -414,7 +414,7 @@ static void put_axis(const struct lane *l)
 static void put_lanes(const struct lane *l, const struct page_of *p)
 {
 	const struct trend *t = trends_of(l->t->trends, l->g->id);
-	const struct migration_window *w = &l->g->window;
+	const struct session_window *w = &l->g->window;
 	bool shown[MIG_STATE_NR + 1] = { false }, save = l->g->direction == DIR_SAVE;
 	char a[UNITS_LEN], name[UNITS_LEN];
 	uint32_t i;
@@ -461,7 +461,7 @@ static void put_lanes(const struct lane *l, const struct page_of *p)
 
 static void put_phases(const struct lane *l)
 {
-	const struct migration *g = l->g;
+	const struct session *g = l->g;
 	bool save = g->direction == DIR_SAVE;
 	char a[UNITS_LEN], name[UNITS_LEN];
 	uint64_t prev = g->start_ns;
@@ -472,7 +472,7 @@ static void put_phases(const struct lane *l)
 		save ? "read" : "written", save ? "reads" : "writes",
 		save ? "<th class=num>ENOMSG<th class=num>gave 0" : "");
 	for (i = 0; i < g->n_states; i++) {
-		const struct migration_state *s = &g->states[i];
+		const struct session_state *s = &g->states[i];
 
 		if (g->states_folded && i + 1 == g->n_states)
 			fprintf(l->f, "<tr><td colspan=7 class=dim>%llu more</tr>\n",
@@ -497,7 +497,7 @@ static void put_phases(const struct lane *l)
 
 static void put_arcs(const struct lane *l)
 {
-	const struct migration *g = l->g;
+	const struct session *g = l->g;
 	char a[UNITS_LEN], name[UNITS_LEN];
 	uint64_t prev = g->start_ns;
 	uint32_t i;
@@ -535,7 +535,7 @@ static void put_tile(FILE *f, const char *value, const char *what)
 
 static void put_tiles(const struct lane *l)
 {
-	const struct migration *g = l->g;
+	const struct session *g = l->g;
 	bool save = g->direction == DIR_SAVE;
 	char a[UNITS_LEN], b[UNITS_LEN], text[3 * UNITS_LEN];
 	FILE *f = l->f;
@@ -566,7 +566,7 @@ static void put_tiles(const struct lane *l)
 
 static void put_facts(const struct lane *l)
 {
-	const struct migration *g = l->g;
+	const struct session *g = l->g;
 	const struct model_stream *s = model_stream(l->t->model, g->stream);
 	char a[UNITS_LEN], b[UNITS_LEN];
 	uint64_t real = model_realtime_ns(l->t->model, g->start_ns);
@@ -606,7 +606,7 @@ static void put_facts(const struct lane *l)
 }
 
 static void put_migration(const struct page_of *p, const struct view_trace *t, uint32_t base,
-			  const struct migration *g)
+			  const struct session *g)
 {
 	struct lane l = {
 		.f = p->f, .opt = p->opt, .t = t, .g = g, .id = base + g->id,
@@ -629,7 +629,7 @@ static void put_migration(const struct page_of *p, const struct view_trace *t, u
 /* ---- the head ---- */
 
 static void put_sentence(const struct page_of *p, const struct view_trace *t, uint32_t base,
-			 const struct migration *g)
+			 const struct session *g)
 {
 	struct downtime_part part[DOWNTIME_PARTS_MAX];
 	const struct downtime_part *worst = longest_part(part, downtime_parts(g, part));
@@ -730,15 +730,15 @@ static void put_verdict(const struct page_of *p)
 	}
 	fputs("\n<ul>\n", p->f);
 	for (i = 0; i < p->n; i++) {
-		for (id = 1; id <= model_migrations(p->traces[i].model); id++) {
-			const struct migration *g = model_migration(p->traces[i].model, id);
+		for (id = 1; id <= model_sessions(p->traces[i].model); id++) {
+			const struct session *g = model_session(p->traces[i].model, id);
 
 			if (!is_wanted(&p->traces[i], p->opt, base, g))
 				continue;
 			put_sentence(p, &p->traces[i], base, g);
 			shown++;
 		}
-		base += model_migrations(p->traces[i].model);
+		base += model_sessions(p->traces[i].model);
 	}
 	if (!shown)
 		fprintf(p->f, "<li>No migration %s.</li>\n", base ? "in what was asked for" :
@@ -798,7 +798,7 @@ static void put_finding(const struct page_of *p, const struct finding_at *at)
 	const struct finding *x = at->f;
 	const struct rule *r = judge_rule(x->rule);
 	const struct page *page = page_find("rule", r->name);
-	const struct migration *g = model_migration(at->trace->model, x->migration);
+	const struct session *g = model_session(at->trace->model, x->session);
 	const struct model_device *d = model_device(at->trace->model, x->device);
 	uint64_t ref = g ? g->start_ns : model_first_ns(at->trace->model);
 	char dev[NAME_LEN], a[UNITS_LEN];
@@ -902,7 +902,7 @@ static void print_stops(FILE *f, const struct page_of *p)
 
 	for (i = 0; i < p->n; i++) {
 		stops_text(f, &p->traces[i], base, p->opt);
-		base += model_migrations(p->traces[i].model);
+		base += model_sessions(p->traces[i].model);
 	}
 }
 
@@ -925,13 +925,13 @@ void report_html(FILE *f, const struct view_trace *traces, size_t n,
 	fputs("<h1>vfioscope: what happened to the migration</h1>\n", f);
 	put_verdict(&p);
 	for (i = 0; i < n; i++) {
-		for (id = 1; id <= model_migrations(traces[i].model); id++) {
-			const struct migration *g = model_migration(traces[i].model, id);
+		for (id = 1; id <= model_sessions(traces[i].model); id++) {
+			const struct session *g = model_session(traces[i].model, id);
 
 			if (is_wanted(&traces[i], opt, base, g))
 				put_migration(&p, &traces[i], base, g);
 		}
-		base += model_migrations(traces[i].model);
+		base += model_sessions(traces[i].model);
 		judged |= traces[i].judge != NULL;
 	}
 	put_columns(&p, "Devices that stopped together", NULL, print_stops);

@@ -22,14 +22,14 @@ static void put_state(struct json *j, const char *key, uint32_t state)
 		json_u64(j, state);
 }
 
-static void put_states(struct json *j, const struct migration *m)
+static void put_states(struct json *j, const struct session *m)
 {
 	uint32_t i;
 
 	json_key(j, "states");
 	json_array_begin(j);
 	for (i = 0; i < m->n_states; i++) {
-		const struct migration_state *s = &m->states[i];
+		const struct session_state *s = &m->states[i];
 
 		json_object_begin(j);
 		put_state(j, "state", s->state);
@@ -47,7 +47,7 @@ static void put_states(struct json *j, const struct migration *m)
 	json_ku64(j, "states_folded", m->states_folded);
 }
 
-static void put_arcs(struct json *j, const struct migration *m)
+static void put_arcs(struct json *j, const struct session *m)
 {
 	uint32_t i;
 
@@ -65,7 +65,7 @@ static void put_arcs(struct json *j, const struct migration *m)
 	json_ku64(j, "arcs_folded", m->arcs_folded);
 }
 
-static void put_latency(struct json *j, const char *key, const struct migration *m, bool has)
+static void put_latency(struct json *j, const char *key, const struct session *m, bool has)
 {
 	json_key(j, key);
 	if (!has || !m->io_measured) {
@@ -80,7 +80,7 @@ static void put_latency(struct json *j, const char *key, const struct migration 
 	json_object_end(j);
 }
 
-static void put_failure(struct json *j, const struct migration *m)
+static void put_failure(struct json *j, const struct session *m)
 {
 	char buf[UNITS_LEN];
 
@@ -101,7 +101,7 @@ static void put_failure(struct json *j, const struct migration *m)
 }
 
 static void put_migration(struct json *j, const struct view_trace *t, size_t trace,
-			  uint32_t base, const struct migration *m)
+			  uint32_t base, const struct session *m)
 {
 	const struct model_device *d = model_device(t->model, m->device);
 	const struct model_stream *s = model_stream(t->model, m->stream);
@@ -130,7 +130,7 @@ static void put_migration(struct json *j, const struct view_trace *t, size_t tra
 	json_kstring(j, "direction", event_direction_name(m->direction));
 	json_ku64(j, "pid", m->pid);
 	json_kstring(j, "comm", m->comm);
-	json_kstring(j, "outcome", migration_outcome_name(m->outcome));
+	json_kstring(j, "outcome", outcome_name(m->outcome));
 	json_kbool(j, "joined_late", m->joined_late);
 	json_ku64(j, "start_ns", m->start_ns);
 	json_ku64(j, "end_ns", m->end_ns);
@@ -255,7 +255,7 @@ static void put_devices(struct json *j, const struct view_trace *t, size_t trace
 		}
 		json_kbool(j, "precopy_info_v2", d->precopy_info_v2);
 		put_state(j, "state", d->state);
-		json_ku64(j, "migrations", d->migrations);
+		json_ku64(j, "migrations", d->sessions);
 		json_ku64(j, "failed_set_states", d->failures);
 		json_object_end(j);
 	}
@@ -263,7 +263,7 @@ static void put_devices(struct json *j, const struct view_trace *t, size_t trace
 
 /* Does the migration lie in what was asked for? */
 static bool is_wanted(const struct view_trace *t, const struct view_options *opt, uint32_t base,
-		      const struct migration *m)
+		      const struct session *m)
 {
 	struct event span = { .t_ns = m->start_ns, .dur_ns = m->end_ns - m->start_ns };
 
@@ -321,13 +321,13 @@ void report_json(FILE *f, const struct view_trace *traces, size_t n,
 	json_key(j, "migrations");
 	json_array_begin(j);
 	for (i = 0, base = 0; i < n; i++) {
-		for (id = 1; id <= model_migrations(traces[i].model); id++) {
-			const struct migration *m = model_migration(traces[i].model, id);
+		for (id = 1; id <= model_sessions(traces[i].model); id++) {
+			const struct session *m = model_session(traces[i].model, id);
 
 			if (is_wanted(&traces[i], opt, base, m))
 				put_migration(j, &traces[i], i, base, m);
 		}
-		base += model_migrations(traces[i].model);
+		base += model_sessions(traces[i].model);
 	}
 	json_array_end(j);
 	stops_json(j, traces, n, opt);

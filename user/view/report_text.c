@@ -33,7 +33,7 @@ static const char *size(const struct report *r, char buf[UNITS_LEN], uint64_t by
 }
 
 /* An instant of the migration; what is relative counts from its begin. */
-static const char *when(struct report *r, char buf[UNITS_LEN], const struct migration *g,
+static const char *when(struct report *r, char buf[UNITS_LEN], const struct session *g,
 			uint64_t t_ns)
 {
 	time_label(buf, r->opt, r->m, t_ns, g->start_ns, r->prev_ns);
@@ -150,7 +150,7 @@ static void print_head(struct report *r)
 
 /* ---- one migration ---- */
 
-static void print_sentence(struct report *r, const struct migration *g, uint32_t base)
+static void print_sentence(struct report *r, const struct session *g, uint32_t base)
 {
 	const struct model_device *d = model_device(r->m, g->device);
 	bool save = g->direction == DIR_SAVE;
@@ -200,7 +200,7 @@ static void print_sentence(struct report *r, const struct migration *g, uint32_t
 	fputs(".\n", f);
 }
 
-static void print_failure(struct report *r, const struct migration *g)
+static void print_failure(struct report *r, const struct session *g)
 {
 	char a[UNITS_LEN], b[UNITS_LEN];
 	FILE *f = r->f;
@@ -218,7 +218,7 @@ static void print_failure(struct report *r, const struct migration *g)
 	fputc('\n', f);
 }
 
-static void print_who(struct report *r, const struct migration *g, uint32_t base)
+static void print_who(struct report *r, const struct session *g, uint32_t base)
 {
 	const struct model_stream *s = model_stream(r->m, g->stream);
 	char comm[NAME_LEN], name[NAME_LEN], a[UNITS_LEN];
@@ -267,7 +267,7 @@ static void print_who(struct report *r, const struct migration *g, uint32_t base
 			(unsigned long long)g->resets);
 }
 
-static void print_phases(struct report *r, const struct migration *g)
+static void print_phases(struct report *r, const struct session *g)
 {
 	bool save = g->direction == DIR_SAVE;
 	char a[UNITS_LEN];
@@ -281,7 +281,7 @@ static void print_phases(struct report *r, const struct migration *g)
 		save ? "  ENOMSG   Zero" : "", paint(r->opt, C_OFF));
 	r->prev_ns = g->start_ns;
 	for (i = 0; i < g->n_states; i++) {
-		const struct migration_state *s = &g->states[i];
+		const struct session_state *s = &g->states[i];
 
 		if (g->states_folded && i + 1 == g->n_states)
 			fprintf(f, "  ... %llu more\n", (unsigned long long)g->states_folded);
@@ -312,7 +312,7 @@ static void print_phases(struct report *r, const struct migration *g)
 			size(r, a, g->bytes_unplaced));
 }
 
-static void print_arcs(struct report *r, const struct migration *g)
+static void print_arcs(struct report *r, const struct session *g)
 {
 	char a[UNITS_LEN], b[UNITS_LEN];
 	uint64_t max = 1;
@@ -330,7 +330,7 @@ static void print_arcs(struct report *r, const struct migration *g)
 		(int)when_width(r), "Began", "Took", paint(r->opt, C_OFF));
 	r->prev_ns = g->start_ns;
 	for (i = 0; i < g->n_arcs; i++) {
-		const struct migration_arc *arc = &g->arcs[i];
+		const struct session_arc *arc = &g->arcs[i];
 
 		if (g->arcs_folded && i + 1 == g->n_arcs)
 			fprintf(f, "  ... %llu more\n", (unsigned long long)g->arcs_folded);
@@ -347,9 +347,9 @@ static void print_arcs(struct report *r, const struct migration *g)
 	}
 }
 
-static void print_window(struct report *r, const struct migration *g)
+static void print_window(struct report *r, const struct session *g)
 {
-	const struct migration_window *w = &g->window;
+	const struct session_window *w = &g->window;
 	bool save = g->direction == DIR_SAVE;
 	char a[UNITS_LEN], b[UNITS_LEN];
 	FILE *f = r->f;
@@ -384,7 +384,7 @@ static void print_ratio(FILE *f, uint64_t truth, uint64_t estimate)
 	fputc('\n', f);
 }
 
-static void print_estimate(struct report *r, const struct migration *g)
+static void print_estimate(struct report *r, const struct session *g)
 {
 	char a[UNITS_LEN], b[UNITS_LEN];
 	FILE *f = r->f;
@@ -405,7 +405,7 @@ static void print_estimate(struct report *r, const struct migration *g)
 }
 
 /* Eight heights; the axis is logarithmic or gigabytes would hide megabytes. */
-static void print_trend(struct report *r, const struct migration *g)
+static void print_trend(struct report *r, const struct session *g)
 {
 	static const char *const blocks[] = { " ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
 	char a[UNITS_LEN];
@@ -436,7 +436,7 @@ static void print_trend(struct report *r, const struct migration *g)
 		size(r, a, max));
 }
 
-static void print_infos(struct report *r, const struct migration *g)
+static void print_infos(struct report *r, const struct session *g)
 {
 	char a[UNITS_LEN], b[UNITS_LEN];
 	FILE *f = r->f;
@@ -467,7 +467,7 @@ static void print_infos(struct report *r, const struct migration *g)
 	print_trend(r, g);
 }
 
-static void print_empty(struct report *r, const struct migration *g)
+static void print_empty(struct report *r, const struct session *g)
 {
 	char a[UNITS_LEN], b[UNITS_LEN];
 	FILE *f = r->f;
@@ -499,7 +499,7 @@ static void print_empty(struct report *r, const struct migration *g)
 			units_count(a, g->enomsg_stop_copy), plural(g->enomsg_stop_copy));
 }
 
-static void print_io(struct report *r, const struct migration *g)
+static void print_io(struct report *r, const struct session *g)
 {
 	bool save = g->direction == DIR_SAVE;
 	char a[UNITS_LEN], b[UNITS_LEN], c[UNITS_LEN];
@@ -521,7 +521,7 @@ static void print_io(struct report *r, const struct migration *g)
 		fprintf(f, LABEL "%s\n", "polls", units_count(a, g->polls));
 }
 
-static void print_migration(struct report *r, const struct migration *g, uint32_t base)
+static void print_migration(struct report *r, const struct session *g, uint32_t base)
 {
 	r->prev_ns = g->start_ns;
 	print_sentence(r, g, base);
@@ -556,14 +556,14 @@ static void print_others(struct report *r)
 	for (i = 1; i <= model_devices_max(r->m); i++) {
 		const struct model_device *d = model_device(r->m, i);
 
-		if (!d || (d->migrations && !d->failures))
+		if (!d || (d->sessions && !d->failures))
 			continue;
 		fprintf(r->f, "\n  %s", device_label(dev, d, i));
-		if (!d->migrations)
+		if (!d->sessions)
 			fprintf(r->f, ": no migration; %s at the end", state_label(a, d->state));
 		if (d->failures) {
 			fprintf(r->f, "%s %llu SET_STATE%s failed outside any migration",
-				d->migrations ? ":" : ",\n   ", (unsigned long long)d->failures,
+				d->sessions ? ":" : ",\n   ", (unsigned long long)d->failures,
 				plural(d->failures));
 			if (d->failure.target >= 0 && d->failure.target < MIG_STATE_NR)
 				fprintf(r->f, ",\n    the last: %s gave %s",
@@ -574,7 +574,7 @@ static void print_others(struct report *r)
 	}
 }
 
-static bool is_wanted(const struct report *r, uint32_t base, const struct migration *g)
+static bool is_wanted(const struct report *r, uint32_t base, const struct session *g)
 {
 	struct event span = { .t_ns = g->start_ns, .dur_ns = g->end_ns - g->start_ns };
 
@@ -596,8 +596,8 @@ void report_text(FILE *f, const struct view_trace *traces, size_t n,
 			fputc('\n', f);
 		print_head(&r);
 		shown = 0;
-		for (id = 1; id <= model_migrations(r.m); id++) {
-			const struct migration *g = model_migration(r.m, id);
+		for (id = 1; id <= model_sessions(r.m); id++) {
+			const struct session *g = model_session(r.m, id);
 
 			if (!is_wanted(&r, base, g))
 				continue;
@@ -606,11 +606,11 @@ void report_text(FILE *f, const struct view_trace *traces, size_t n,
 		}
 		stops_text(f, &traces[i], base, opt);
 		if (!shown)
-			fprintf(f, "\n  No migration %s.\n", model_migrations(r.m) ?
+			fprintf(f, "\n  No migration %s.\n", model_sessions(r.m) ?
 				"in what was asked for" : "is in this evidence");
 		if (!opt->migration)
 			print_others(&r);
-		base += model_migrations(r.m);
+		base += model_sessions(r.m);
 		judged |= traces[i].judge != NULL;
 	}
 	estimates_text(f, traces, n, opt);

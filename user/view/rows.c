@@ -113,7 +113,7 @@ int rows_event(struct rows *r, const struct model *m, const struct event *ev,
 	if (!event_kind_is_public(ev->kind))
 		return 0;
 	/* A loss is everybody's. */
-	wanted = (!r->opt.migration || ctx->migration == r->opt.migration ||
+	wanted = (!r->opt.migration || ctx->session == r->opt.migration ||
 		  ev->kind == EV_LOSS) && time_window_has(&r->opt.window, m, ev);
 	if (r->n_waiters && is_call(ev->kind)) {
 		end_wait(r, ev);

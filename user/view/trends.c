@@ -106,7 +106,7 @@ static struct series *series_of(struct trends *t, const struct model *m, uint32_
 	if (!t->of[id - 1]) {
 		t->of[id - 1] = calloc(1, sizeof(struct series));
 		if (t->of[id - 1]) {
-			t->of[id - 1]->pub.start_ns = model_migration_peek(m, id)->start_ns;
+			t->of[id - 1]->pub.start_ns = model_session_peek(m, id)->start_ns;
 			t->of[id - 1]->pub.part_ns = PART_NS;
 		}
 	}
@@ -163,9 +163,9 @@ int trends_event(struct trends *t, const struct model *m, const struct event *ev
 	struct trend_part *p;
 	struct series *s;
 
-	if (!ctx->migration)
+	if (!ctx->session)
 		return 0;
-	s = series_of(t, m, ctx->migration);
+	s = series_of(t, m, ctx->session);
 	if (!s)
 		return -ENOMEM;
 	p = &s->pub.part[index_of(&s->pub, event_end_ns(ev))];

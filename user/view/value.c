@@ -113,6 +113,8 @@ bool value_of(const struct event *ev, const struct event_field *fd, struct value
 		return put_text(v, u32 == EV_NONE ? NULL : event_kind_name(u32));
 	case EF_LOSS_CAUSE:
 		return put_text(v, event_loss_cause_name(u32));
+	case EF_VM_SOURCE:
+		return put_text(v, event_vm_source_name(u32));
 	default:
 		v->type = VALUE_U64;
 		return true;

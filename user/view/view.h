@@ -77,7 +77,7 @@ void report_html(FILE *f, const struct view_trace *traces, size_t n,
 		 const struct view_options *opt);
 
 /*
- * check: what the judge found, and the verdict.  @opt->migration narrows both
+ * check: what the judge found, and the verdict.  @opt->session narrows both
  * to one migration.
  */
 void check_text(FILE *f, const struct view_trace *traces, size_t n,

@@ -13,7 +13,7 @@
 
 #include "model/internal.h"
 
-const char *migration_outcome_name(uint32_t outcome)
+const char *outcome_name(uint32_t outcome)
 {
 	static const char *const names[] = {
 		[OUTCOME_UNFINISHED] = "unfinished",
@@ -29,7 +29,7 @@ struct mig *mig_create(struct dev *dev, uint32_t id, uint32_t direction,
 		       const struct event *ev)
 {
 	struct mig *g = calloc(1, sizeof(*g));
-	struct migration *m;
+	struct session *m;
 
 	if (!g)
 		return NULL;
@@ -77,7 +77,7 @@ void mig_destroy(struct mig *g)
 
 static void close_run(struct mig *g)
 {
-	struct migration_runs *r = &g->pub.runs;
+	struct session_runs *r = &g->pub.runs;
 	uint64_t span = g->run_last_ns - g->run_start_ns;
 
 	if (g->run_reads >= 2) {
@@ -94,10 +94,10 @@ static void close_run(struct mig *g)
 
 void mig_refresh(struct mig *g)
 {
-	struct migration *m = &g->pub;
+	struct session *m = &g->pub;
 
 	if (m->n_states) {
-		struct migration_state *s = &m->states[m->n_states - 1];
+		struct session_state *s = &m->states[m->n_states - 1];
 
 		s->dwell_ns = m->end_ns > s->enter_ns ? m->end_ns - s->enter_ns : 0;
 	}
@@ -112,9 +112,9 @@ void mig_refresh(struct mig *g)
 		window_result(&g->dev->window, &m->window);
 }
 
-static void settle(struct mig *g, enum migration_outcome outcome, uint64_t t_ns)
+static void settle(struct mig *g, enum outcome outcome, uint64_t t_ns)
 {
-	struct migration *m = &g->pub;
+	struct session *m = &g->pub;
 
 	close_run(g);
 	m->outcome = outcome;
@@ -136,7 +136,7 @@ static void settle(struct mig *g, enum migration_outcome outcome, uint64_t t_ns)
 	g->dev->data_size = g->dev->data_size_ns = g->dev->estimate = MODEL_NONE;
 	g->dev->last_mig = g;
 	g->dev->mig = NULL;
-	g->dev->pub.migration = 0;
+	g->dev->pub.session = 0;
 }
 
 /* The device went back to running. */
@@ -148,7 +148,7 @@ static void settle_back(struct mig *g, uint64_t t_ns)
 static void source_moved(struct mig *g, uint32_t from, uint32_t to, uint64_t t_ns,
 			 bool final)
 {
-	struct migration *m = &g->pub;
+	struct session *m = &g->pub;
 
 	if (mig_state_is_saving(to))
 		return;
@@ -174,7 +174,7 @@ static void source_moved(struct mig *g, uint32_t from, uint32_t to, uint64_t t_n
 
 static void destination_moved(struct mig *g, uint32_t from, uint32_t to, uint64_t t_ns)
 {
-	struct migration *m = &g->pub;
+	struct session *m = &g->pub;
 
 	if (to == MIG_RESUMING)
 		return;
@@ -213,8 +213,8 @@ void mig_abandoned(struct mig *g, uint64_t t_ns)
 
 void mig_push_state(struct mig *g, uint32_t state, uint64_t t_ns)
 {
-	struct migration *m = &g->pub;
-	struct migration_state *s;
+	struct session *m = &g->pub;
+	struct session_state *s;
 
 	if (m->n_states) {
 		s = &m->states[m->n_states - 1];
@@ -224,7 +224,7 @@ void mig_push_state(struct mig *g, uint32_t state, uint64_t t_ns)
 			t_ns = s->enter_ns;
 		s->dwell_ns = t_ns - s->enter_ns;
 	}
-	if (m->n_states == MIGRATION_STATES_MAX)
+	if (m->n_states == SESSION_STATES_MAX)
 		m->states_folded++;
 	else
 		m->n_states++;
@@ -236,8 +236,8 @@ void mig_push_state(struct mig *g, uint32_t state, uint64_t t_ns)
 
 void mig_prove_start(struct mig *g, uint32_t state)
 {
-	struct migration *m = &g->pub;
-	struct migration_state *s = &m->states[0];
+	struct session *m = &g->pub;
+	struct session_state *s = &m->states[0];
 
 	if (!m->joined_late || m->holes || m->n_states != 1 || s->state != MIG_UNKNOWN)
 		return;
@@ -258,11 +258,11 @@ void mig_prove_start(struct mig *g, uint32_t state)
 	g->unknown_zero_ns = MODEL_NONE;
 }
 
-void mig_push_arc(struct mig *g, const struct migration_arc *arc)
+void mig_push_arc(struct mig *g, const struct session_arc *arc)
 {
-	struct migration *m = &g->pub;
+	struct session *m = &g->pub;
 
-	if (m->n_arcs == MIGRATION_ARCS_MAX)
+	if (m->n_arcs == SESSION_ARCS_MAX)
 		m->arcs_folded++;
 	else
 		m->n_arcs++;
@@ -293,7 +293,7 @@ static uint64_t after(uint64_t later, uint64_t earlier)
 void mig_landing(struct mig *src, const struct mig *dst)
 {
 	uint64_t eof_ns = src->pub.eof_ns, load_end_ns = dst->load_start_ns + dst->load_ns;
-	struct migration_landing *l = &src->pub.landing;
+	struct session_landing *l = &src->pub.landing;
 	uint64_t sent_ns = dst->last_io_end_ns;
 	uint32_t i;
 
@@ -319,7 +319,7 @@ void mig_landing(struct mig *src, const struct mig *dst)
 }
 
 /* Where a call begun in @state counts; the newest stretch of that state. */
-static struct migration_state *phase_of(struct migration *m, uint32_t state)
+static struct session_state *phase_of(struct session *m, uint32_t state)
 {
 	uint32_t i;
 
@@ -335,7 +335,7 @@ static bool is_interruption(int64_t ret)
 	return ret == -EAGAIN || ret == -EINTR || (ret <= -512 && ret >= -516);
 }
 
-static void note_failure(struct migration *m, const struct event *ev)
+static void note_failure(struct session *m, const struct event *ev)
 {
 	switch (ev->kind) {
 	case EV_READ:
@@ -367,9 +367,9 @@ static void note_failure(struct migration *m, const struct event *ev)
 }
 
 static void take_read(struct mig *g, const struct event *ev, uint32_t state,
-		      struct migration_state *phase)
+		      struct session_state *phase)
 {
-	struct migration *m = &g->pub;
+	struct session *m = &g->pub;
 	uint64_t calls = event_calls(ev);
 
 	m->reads += calls;
@@ -434,10 +434,10 @@ static void take_read(struct mig *g, const struct event *ev, uint32_t state,
 	}
 }
 
-static void take_write(struct mig *g, const struct event *ev, struct migration_state *phase)
+static void take_write(struct mig *g, const struct event *ev, struct session_state *phase)
 {
 	uint64_t calls = event_calls(ev), end_ns = ev->t_ns + ev->dur_ns;
-	struct migration *m = &g->pub;
+	struct session *m = &g->pub;
 	uint32_t i;
 
 	/* Writes of one stream do not overlap; that they did would be a finding. */
@@ -464,15 +464,15 @@ static void take_write(struct mig *g, const struct event *ev, struct migration_s
  */
 static void sample(struct mig *g, const struct event *ev)
 {
-	struct migration *m = &g->pub;
+	struct session *m = &g->pub;
 	uint32_t i;
 
 	if (g->trend_skip++ % g->trend_step)
 		return;
-	if (m->n_trend == MIGRATION_TREND_MAX) {
-		for (i = 0; i < MIGRATION_TREND_MAX / 2; i++)
+	if (m->n_trend == SESSION_TREND_MAX) {
+		for (i = 0; i < SESSION_TREND_MAX / 2; i++)
 			m->trend[i] = m->trend[2 * i];
-		m->n_trend = MIGRATION_TREND_MAX / 2;
+		m->n_trend = SESSION_TREND_MAX / 2;
 		g->trend_step *= 2;
 		g->trend_skip = 1;
 	}
@@ -483,9 +483,9 @@ static void sample(struct mig *g, const struct event *ev)
 	m->n_trend++;
 }
 
-static void take_info(struct mig *g, const struct event *ev, struct migration_state *phase)
+static void take_info(struct mig *g, const struct event *ev, struct session_state *phase)
 {
-	struct migration *m = &g->pub;
+	struct session *m = &g->pub;
 	uint64_t initial = ev->precopy_info.initial_bytes;
 	uint64_t dirty = ev->precopy_info.dirty_bytes;
 
@@ -517,8 +517,8 @@ static void take_info(struct mig *g, const struct event *ev, struct migration_st
 
 void mig_call(struct mig *g, const struct event *ev, uint32_t state)
 {
-	struct migration *m = &g->pub;
-	struct migration_state *phase = phase_of(m, state);
+	struct session *m = &g->pub;
+	struct session_state *phase = phase_of(m, state);
 	uint64_t end_ns = event_end_ns(ev);
 
 	if (end_ns > m->end_ns)
