@@ -51,7 +51,15 @@ struct model {
 	const struct model *before;	/* not ours; NULL: none */
 	bool has_clock, any;
 	bool pair_dirty;
+	char (*hosts)[EVENT_NAME_LEN];	/* by number, from 1 */
+	uint32_t n_hosts;
 };
+
+/* A process of evidence of several hosts. */
+static uint32_t who(uint32_t host, uint32_t pid)
+{
+	return pid ? pid + host * 10000000U : 0;
+}
 
 static void *table_get(const struct table *t, uint32_t n)
 {
@@ -134,6 +142,7 @@ void model_destroy(struct model *m)
 		free(m->paths[i]);
 	free(m->paths);
 	free(m->stops);
+	free(m->hosts);
 	table_free(&m->devices);
 	table_free(&m->streams);
 	free(m);
@@ -249,6 +258,7 @@ static void copy_name(char *dst, const char *src, size_t size)
 static void define_device(struct dev *d, const struct event *ev)
 {
 	d->pub.defined = true;
+	d->pub.host = ev->host;
 	copy_name(d->pub.name, ev->device_def.name, sizeof(d->pub.name));
 	copy_name(d->pub.driver, ev->device_def.driver, sizeof(d->pub.driver));
 	copy_name(d->pub.bus, ev->device_def.bus, sizeof(d->pub.bus));
@@ -258,6 +268,34 @@ static void define_device(struct dev *d, const struct event *ev)
 	}
 	if (ev->device_def.precopy_info_v2)
 		d->pub.precopy_info_v2 = true;
+}
+
+static int host_define(struct model *m, const struct event *ev)
+{
+	char (*h)[EVENT_NAME_LEN];
+
+	if (!ev->host || ev->host > NUMBER_MAX)
+		return 0;
+	if (ev->host > m->n_hosts) {
+		h = realloc(m->hosts, ev->host * sizeof(*h));
+		if (!h)
+			return -ENOMEM;
+		memset(h + m->n_hosts, 0, (ev->host - m->n_hosts) * sizeof(*h));
+		m->hosts = h;
+		m->n_hosts = ev->host;
+	}
+	copy_name(m->hosts[ev->host - 1], ev->host_def.name, EVENT_NAME_LEN);
+	return 0;
+}
+
+const char *model_host(const struct model *m, uint32_t host)
+{
+	return host && host <= m->n_hosts && m->hosts[host - 1][0] ? m->hosts[host - 1] : NULL;
+}
+
+uint32_t model_hosts(const struct model *m)
+{
+	return m->n_hosts;
 }
 
 /* ---- migrations ---- */
@@ -276,7 +314,7 @@ static struct mig *begin_migration(struct model *m, struct dev *d, uint32_t dire
 	if (d->mig)
 		mig_abandoned(d->mig, ev->t_ns);
 	m->migs[m->n_migs++] = g;
-	vm = model_vm(m, ev->pid);
+	vm = model_vm(m, who(ev->host, ev->pid));
 	if (vm)
 		strncpy(g->pub.vm, vm, sizeof(g->pub.vm) - 1);
 	d->mig = g;
@@ -427,14 +465,14 @@ static void take_container(struct model *m, const struct event *ev)
 
 	for (i = 1; i <= m->devices.max; i++) {
 		d = table_get(&m->devices, i);
-		if (!d || d->pub.pid != ev->pid)
+		if (!d || d->pub.pid != ev->pid || d->pub.host != ev->host)
 			continue;
 		window_add(&d->window, PART_DIRTY_SYNC, ev->t_ns, end_ns);
 		if (d->mig && ev->kind == EV_DMA_LOG_REPORT)
 			d->mig->pub.dma_log_reports++;
 	}
 	for (i = 0; i < m->n_paths; i++)
-		if (m->paths[i]->pub.pid == ev->pid)
+		if (m->paths[i]->pub.pid == who(ev->host, ev->pid))
 			path_add(m->paths[i], 0, PART_DIRTY_SYNC, ev->t_ns, end_ns);
 }
 
@@ -526,7 +564,7 @@ static int take_arc(struct model *m, struct dev *d, const struct event *ev)
 	}
 	if ((stop_begins_with(d, from, to) ||
 	     (begins && from == MIG_STOP && !d->window.active)) &&
-	    stop_begins(m, d, ev->pid, ev->t_ns))
+	    stop_begins(m, d, who(ev->host, ev->pid), ev->t_ns))
 		return -ENOMEM;
 	/* A destination stands still for longer; nobody's guest waits for that. */
 	if (begins && direction == DIR_RESUME)
@@ -566,7 +604,7 @@ static int take_set_state(struct model *m, struct dev *d, const struct event *ev
 	} else if (target >= 0 && target < MIG_STATE_NR && from != target) {
 		/* A driver that does not walk the table, or arcs that were lost. */
 		if (stop_begins_with(d, from, (uint32_t)target) &&
-		    stop_begins(m, d, ev->pid, ev->t_ns))
+		    stop_begins(m, d, who(ev->host, ev->pid), ev->t_ns))
 			return -ENOMEM;
 		spend(d, PART_OTHER, ev->t_ns, end_ns);
 		moved(m, d, from, (uint32_t)target, end_ns, true);
@@ -834,7 +872,7 @@ static void fill_context(const struct model *m, struct event_context *ctx,
 			 const struct event *ev, const struct dev *d,
 			 const struct mig *before, const struct model_stream *s)
 {
-	ctx->vm = model_vm(m, ev->pid);
+	ctx->vm = model_vm(m, who(ev->host, ev->pid));
 	ctx->stream = s;
 	if (s && s->session)
 		ctx->session = s->session;
@@ -880,7 +918,9 @@ int model_feed(struct model *m, const struct event *ev, struct event_context *ct
 			ctx->device = &d->pub;
 		return 0;
 	case EV_TASK:
-		return vm_define(m, ev->pid, ev->task_def.vm);
+		return vm_define(m, who(ev->host, ev->pid), ev->task_def.vm);
+	case EV_HOST:
+		return host_define(m, ev);
 	case EV_CLOCK:
 		m->has_clock = true;
 		m->clock_mono_ns = ev->t_ns;
@@ -923,6 +963,8 @@ int model_feed(struct model *m, const struct event *ev, struct event_context *ct
 	before = d ? d->mig : NULL;
 	if (d && ev->pid)
 		d->pub.pid = ev->pid;
+	if (d)
+		d->pub.host = ev->host;
 	/* A SET_STATE names the stream that it handed out, and is none of its calls. */
 	if (s && is_stream_kind(ev->kind))
 		err = take_stream_event(m, d, s, ev);
@@ -1053,7 +1095,9 @@ const struct session *model_session(struct model *m, uint32_t id)
 	if (!g->pub.ended)
 		mig_refresh(g);
 	if (!g->pub.vm[0]) {
-		vm = model_vm(m, g->pub.pid);
+		const struct dev *d = model_dev(m, g->pub.device);
+
+		vm = model_vm(m, who(d ? d->pub.host : 0, g->pub.pid));
 		if (vm)
 			strncpy(g->pub.vm, vm, sizeof(g->pub.vm) - 1);
 	}
@@ -1212,6 +1256,16 @@ struct model *model_clone(const struct model *m)
 	c->n_migs = c->cap_migs = c->n_vms = c->cap_vms = 0;
 	c->paths = NULL;
 	c->stops = NULL;
+	c->hosts = NULL;
+	if (m->n_hosts) {
+		c->hosts = malloc(m->n_hosts * sizeof(*c->hosts));
+		if (!c->hosts) {
+			c->n_hosts = 0;
+			c->n_paths = c->n_stops = 0;
+			goto fail;
+		}
+		memcpy(c->hosts, m->hosts, m->n_hosts * sizeof(*c->hosts));
+	}
 	c->n_paths = c->cap_paths = c->n_stops = c->cap_stops = 0;
 	if (m->n_migs) {
 		c->migs = calloc(m->cap_migs, sizeof(*c->migs));

@@ -43,6 +43,7 @@ struct model_device {
 	uint32_t session;		/* number of the one under way, or 0 */
 	uint32_t sessions;		/* how many it had */
 	uint32_t open_count;		/* opens seen minus closes seen */
+	uint32_t host;			/* that it is on (event.h); 0: the only one */
 	uint32_t pid;			/* process of its last event */
 	/* SET_STATEs that failed while no migration was under way. */
 	uint64_t failures;
@@ -334,6 +335,9 @@ int model_feed(struct model *m, const struct event *ev, struct event_context *ct
 uint32_t model_devices_max(const struct model *m);
 const struct model_device *model_device(const struct model *m, uint32_t number);
 const struct model_stream *model_stream(const struct model *m, uint32_t number);
+/* A host's name: of EV_HOST, or NULL.  Hosts 1..model_hosts(). */
+const char *model_host(const struct model *m, uint32_t host);
+uint32_t model_hosts(const struct model *m);
 /* The VM of a process, or NULL. */
 const char *model_vm(const struct model *m, uint32_t pid);
 

@@ -211,8 +211,8 @@ static struct longest longest_of(const struct model_stop *s)
 	return l;
 }
 
-static void print_stop(FILE *f, const struct view_trace *t, uint32_t base,
-		       const struct model_stop *s, const struct view_options *opt)
+static void print_stop(FILE *f, const struct view_evidence *t, const struct model_stop *s,
+		       const struct view_options *opt)
 {
 	struct part p = { f, s->end_ns - s->start_ns };
 	const char *vm = model_vm(t->model, s->pid);
@@ -229,7 +229,7 @@ static void print_stop(FILE *f, const struct view_trace *t, uint32_t base,
 
 		fprintf(f, "  %s", device_label(dev, model_device(t->model, d->device), d->device));
 		if (d->session)
-			fprintf(f, ", migration %u", base + d->session);
+			fprintf(f, ", migration %u", d->session);
 		fputs(d->eof_ns == MODEL_NONE ? ": its stream did not end\n" :
 		      i == s->last ? ": gave the last byte of all\n" : "\n", f);
 		print_part(&p, 0, "  state arcs", d->arcs_ns, "the driver");
@@ -249,26 +249,25 @@ static void print_stop(FILE *f, const struct view_trace *t, uint32_t base,
 		units_duration(a, l.ns));
 }
 
-static bool is_wanted(const struct model_stop *s, uint32_t base, const struct view_options *opt)
+static bool is_wanted(const struct model_stop *s, const struct view_options *opt)
 {
 	uint32_t i;
 
 	for (i = 0; i < s->n_devices; i++)
-		if (s->devices[i].session && opt->migration == base + s->devices[i].session)
+		if (s->devices[i].session && opt->migration == s->devices[i].session)
 			return true;
 	return !opt->migration;
 }
 
-void stops_text(FILE *f, const struct view_trace *t, uint32_t base,
-		const struct view_options *opt)
+void stops_text(FILE *f, const struct view_evidence *t, const struct view_options *opt)
 {
 	uint32_t id;
 
 	for (id = 1; id <= model_stops(t->model); id++) {
 		const struct model_stop *s = model_stop(t->model, id);
 
-		if (s->n_devices > 1 && is_wanted(s, base, opt))
-			print_stop(f, t, base, s, opt);
+		if (s->n_devices > 1 && is_wanted(s, opt))
+			print_stop(f, t, s, opt);
 	}
 }
 
@@ -325,7 +324,7 @@ void downtime_json(struct json *j, const struct session *g)
 	json_object_end(j);
 }
 
-static void put_device(struct json *j, const struct view_trace *t, uint32_t number)
+static void put_device(struct json *j, const struct view_evidence *t, uint32_t number)
 {
 	const struct model_device *d = model_device(t->model, number);
 	char label[16];
@@ -335,8 +334,14 @@ static void put_device(struct json *j, const struct view_trace *t, uint32_t numb
 	json_string(j, d && d->name[0] ? d->name : label);
 }
 
-static void put_stop(struct json *j, const struct view_trace *t, size_t trace, uint32_t base,
-		     const struct model_stop *s)
+static uint32_t host_of(const struct view_evidence *t, const struct model_stop *s)
+{
+	const struct model_device *d = s->n_devices ? model_device(t->model, s->devices[0].device) : NULL;
+
+	return d ? d->host : 0;
+}
+
+static void put_stop(struct json *j, const struct view_evidence *t, const struct model_stop *s)
 {
 	const char *vm = model_vm(t->model, s->pid);
 	struct longest l = longest_of(s);
@@ -344,7 +349,7 @@ static void put_stop(struct json *j, const struct view_trace *t, size_t trace, u
 
 	json_object_begin(j);
 	json_ku64(j, "id", s->id);
-	json_ku64(j, "trace", trace);
+	json_ku64(j, "trace", view_file_of(t, host_of(t, s), s->start_ns));
 	json_ku64(j, "pid", s->pid);
 	json_key(j, "vm");
 	if (vm)
@@ -361,7 +366,7 @@ static void put_stop(struct json *j, const struct view_trace *t, size_t trace, u
 
 		json_object_begin(j);
 		put_device(j, t, d->device);
-		json_known(j, "migration", d->session ? base + d->session : MODEL_NONE);
+		json_known(j, "migration", d->session ? d->session : MODEL_NONE);
 		json_known(j, "eof_ns", d->eof_ns);
 		json_kbool(j, "last", i == s->last);
 		json_ku64(j, "arcs_ns", d->arcs_ns);
@@ -387,20 +392,14 @@ static void put_stop(struct json *j, const struct view_trace *t, size_t trace, u
 	json_object_end(j);
 }
 
-void stops_json(struct json *j, const struct view_trace *traces, size_t n,
-		const struct view_options *opt)
+void stops_json(struct json *j, const struct view_evidence *t, const struct view_options *opt)
 {
-	uint32_t base = 0, id;
-	size_t i;
+	uint32_t id;
 
 	json_key(j, "stops");
 	json_array_begin(j);
-	for (i = 0; i < n; i++) {
-		for (id = 1; id <= model_stops(traces[i].model); id++)
-			if (is_wanted(model_stop(traces[i].model, id), base, opt))
-				put_stop(j, &traces[i], i, base,
-					 model_stop(traces[i].model, id));
-		base += model_sessions(traces[i].model);
-	}
+	for (id = 1; id <= model_stops(t->model); id++)
+		if (is_wanted(model_stop(t->model, id), opt))
+			put_stop(j, t, model_stop(t->model, id));
 	json_array_end(j);
 }

@@ -38,12 +38,10 @@ const char *downtime_part_name(const struct downtime_part *p, char buf[UNITS_LEN
 
 /*
  * The stops of processes with their critical paths; in text only those of two
- * devices and more.  @base is added to the trace's migration numbers.
+ * devices and more.
  */
-void stops_text(FILE *f, const struct view_trace *t, uint32_t base,
-		const struct view_options *opt);
+void stops_text(FILE *f, const struct view_evidence *e, const struct view_options *opt);
 /* The "stops" array with its key, of the migrations that @opt asks for. */
-void stops_json(struct json *j, const struct view_trace *traces, size_t n,
-		const struct view_options *opt);
+void stops_json(struct json *j, const struct view_evidence *e, const struct view_options *opt);
 
 #endif
