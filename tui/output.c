@@ -196,28 +196,29 @@ int scope_save_roles(struct scope *s, const char *arg)
 int scope_write_report(struct scope *s, const char *arg)
 {
 	struct view_options v = { .time = s->opt.time, .bytes = s->opt.bytes };
-	struct view_trace t = { 0 };
+	struct view_evidence t;
+	struct view_file file;
+	struct model *m;
 	const struct session *g;
 	char path[512];
 	FILE *f;
 
 	scope_settle(s);
-	t.model = scope_model(s);
-	if (!t.model)
+	m = scope_model(s);
+	if (!m)
 		return -EINVAL;
 	f = out_open(s, arg, ".report.txt", path, sizeof(path));
 	if (!f)
 		return -EINVAL;
-	t.path = s->opt.path ?: "live";
-	t.meta = s->status.meta;
-	t.health = s->status.has_health ? &s->status.health : NULL;
+	view_one_file(&t, &file, m, s->opt.path ?: "live", s->status.meta,
+		      s->status.has_health ? &s->status.health : NULL);
 	/* The judge has seen all of it: it has no say in the middle. */
 	if (s->cursor == store_count(s->store))
 		t.judge = insight_judge(s->insight);
-	g = scope_migration(s, t.model);
+	g = scope_migration(s, m);
 	if (g)
 		v.migration = g->id;
-	report_text(f, &t, 1, &v);
+	report_text(f, &t, &v);
 	return out_close(s, f, path, "report");
 }
 

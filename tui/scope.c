@@ -773,8 +773,8 @@ static void layout_now(struct scope *s, struct model *m)
 	uint32_t i;
 	size_t k;
 
-	for (i = 1; i <= model_devices_max(m); i++)
-		o.devices += scope_device_shown(m, i);
+	for (i = 0; i < model_devices(m); i++)
+		o.devices += scope_device_shown(m, model_device_at(m, i)->number);
 	for (k = 0; k < insight_findings(s->insight) && o.problems < 100; k++)
 		o.problems += scope_finding(s, k, &f);
 	g = scope_migration(s, m);

@@ -185,6 +185,7 @@ static inline struct events sample_events(uint64_t seed, size_t n)
 		ev->stream = gen_below(&g, 1000);
 		ev->pid = gen_below(&g, 5);
 		ev->tid = gen_below(&g, 5);
+		ev->host = gen_below(&g, 3);
 		ev->seq = i + 1;
 	}
 	return e;

@@ -14,9 +14,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cmd/evidence.h"
 #include "cmd/exercise.h"
 #include "cmd/keep.h"
-#include "cmd/traces.h"
 #include "cmd/watch.h"
 #include "recording/fold.h"
 
@@ -182,24 +182,27 @@ static int record(struct watched *w, int argc, char **argv)
 static int judge(struct watched *w, const struct judge_opts *jo)
 {
 	struct view_options view = { 0 };
-	struct traces ts = { 0 };
+	struct evidence_opts how = { .judge = jo };
+	struct evidence e;
 	char *paths[] = { w->path };
 	int status;
 
-	status = traces_read(&ts, paths, 1, jo, NULL);
+	status = evidence_open(&e, paths, 1, false);
+	if (!status)
+		status = evidence_read(&e, &how);
 	if (!status) {
 		if (w->temporary)
-			ts.view[0].path = w->o->plan.device;
+			e.files[0].path = w->o->plan.device;
 		view.color = text_use_color(w->o->common.color, stdout);
 		if (w->o->format == EXERCISE_JSON)
-			check_json(stdout, ts.view, ts.n, &view);
+			check_json(stdout, &e.view, &view);
 		else if (w->o->format == EXERCISE_JUNIT)
-			check_junit(stdout, ts.view, ts.n, &view);
+			check_junit(stdout, &e.view, &view);
 		else
-			check_text(stdout, ts.view, ts.n, &view);
-		status = cmd_close_output(stdout, cmd_judging_status(view_verdict(ts.view, ts.n, &view)));
+			check_text(stdout, &e.view, &view);
+		status = cmd_close_output(stdout, cmd_judging_status(view_verdict(&e.view, &view)));
 	}
-	traces_close(&ts);
+	evidence_close(&e);
 	return status;
 }
 
