@@ -64,7 +64,7 @@ UNIT_LIBS_bench_live := -lutil
 
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o) $(B)/pages.o
 # What `explain` says: the pages themselves, and their directories for one that goes.
-PAGE_DIRS := docs/rules docs/states docs/errnos
+PAGE_DIRS := docs/rules docs/words docs/states docs/errnos
 PAGES := $(sort $(wildcard $(PAGE_DIRS:%=%/*.md)))
 CMD_OBJ := $(CMD_SRC:%.c=$(B)/%.o)
 BPF_OBJ := $(BPF_SRC:%.c=$(B)/%.o)
