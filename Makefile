@@ -39,7 +39,7 @@ ALL_CFLAGS := -std=gnu11 $(WARNINGS) $(if $(DEVELOPER),-Werror) $(CFLAGS) \
 	-fstack-protector-strong -D_FORTIFY_SOURCE=2 -I. -Iuser -I$(B) \
 	-DVFIOSCOPE_VERSION='"$(VERSION)"' -MMD -MP
 comma := ,
-SANITIZE := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-omit-frame-pointer)
+SANITIZE := $(if $(SAN),-fsanitize=address$(comma)undefined$(comma)float-cast-overflow -fno-omit-frame-pointer)
 LIBS := -lbpf -lelf -lz -lzstd -lncursesw -ltinfo -lm
 
 # The machine that BPF's pt_regs belong to, and its own uAPI headers.

@@ -15,6 +15,7 @@
 #include "recording/format.h"
 #include "recording/registry.h"
 #include "util/buf.h"
+#include "util/sat.h"
 #include "util/varint.h"
 
 #define NSEC_PER_SEC	1000000000ULL
@@ -55,16 +56,9 @@ struct recording_writer {
 	uint32_t index_every, index_skip;	/* thinned out to bound it */
 };
 
-static uint64_t add_sat(uint64_t a, uint64_t b)
-{
-	uint64_t c;
-
-	return __builtin_add_overflow(a, b, &c) ? UINT64_MAX : c;
-}
-
 static uint64_t end_ns(const struct event *ev)
 {
-	return event_calls(ev) > 1 ? ev->io.t_last_ns : add_sat(ev->t_ns, ev->dur_ns);
+	return event_calls(ev) > 1 ? ev->io.t_last_ns : sat_add(ev->t_ns, ev->dur_ns);
 }
 
 /*
@@ -298,7 +292,7 @@ static int write_events(struct recording_writer *w)
 	 * that loses the frame gets it back at once.
 	 */
 	if (w->frames - w->snapshot_at_frame >= w->opts.snapshot_frames ||
-	    w->last_ns >= add_sat(w->snapshot_at_ns, w->opts.snapshot_ns))
+	    w->last_ns >= sat_add(w->snapshot_at_ns, w->opts.snapshot_ns))
 		return write_snapshot(w);
 	return 0;
 }
@@ -443,7 +437,7 @@ int recording_writer_put(struct recording_writer *w, const struct event *ev)
 		}
 	}
 	if (ev->kind == EV_LOSS)
-		w->lost = add_sat(w->lost, ev->loss.count);
+		w->lost = sat_add(w->lost, ev->loss.count);
 	w->ev[w->n++] = *ev;
 	w->seq++;
 
@@ -452,7 +446,7 @@ int recording_writer_put(struct recording_writer *w, const struct event *ev)
 		w->last_ns = end;
 	if (!w->snapshot_at_ns)
 		w->snapshot_at_ns = end;
-	due = add_sat(end, is_urgent(ev->kind) ? w->opts.urgent_ns : w->opts.flush_ns);
+	due = sat_add(end, is_urgent(ev->kind) ? w->opts.urgent_ns : w->opts.flush_ns);
 	if (due < w->deadline_ns)
 		w->deadline_ns = due;
 	/* end == UINT64_MAX is no time, and UINT64_MAX no deadline */
