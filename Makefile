@@ -132,10 +132,10 @@ check: deps-check
 	$(Q)$(MAKE) --no-print-directory check-nodeps
 
 check-nodeps: all units
-	$(Q)tests/check
+	$(Q)BUILD=$(B) tests/check
 
 check-unit: all units
-	$(Q)tests/check --no-vm
+	$(Q)BUILD=$(B) tests/check --no-vm
 
 demo: deps-demo
 	$(Q)$(MAKE) --no-print-directory all

@@ -157,7 +157,8 @@ static int record(struct watched *w, int argc, char **argv)
 	if (status)
 		return status;
 	w->src = capture_source(w->capture);
-	status = keep_open(&w->keep, w->path, w->temporary || w->o->force, w->src, &nowhere, argc, argv);
+	status = keep_open(&w->keep, w->path, w->temporary || w->o->force, &filter, w->src, &nowhere,
+			   argc, argv);
 	if (status)
 		return status;
 	err = fold_open(&w->fold, keep_sink(w->keep), 0);

@@ -7,12 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "cmd/cmd.h"
+#include "cmd/toolmeta.h"
 #include "recording/recording.h"
-#include "util/units.h"
 
 struct keep {
 	struct event_sink sink;
@@ -57,31 +55,10 @@ static void write_meta(struct keep *k)
 	failed(k, recording_writer_meta(k->writer, &rest));
 }
 
-static int write_tool_meta(struct keep *k, int argc, char **argv)
+int keep_open(struct keep **kp, const char *path, bool force, const struct cmd_watch *watch,
+	      struct event_source *src, struct event_sink *next, int argc, char **argv)
 {
-	char buf[2048] = "vfioscope", when[UNITS_LEN];
-	size_t len = strlen(buf);
-	struct timespec now;
 	struct meta m = {};
-	int i, err = 0;
-
-	for (i = 0; i < argc && len < sizeof(buf) - 1; i++)
-		len += (size_t)snprintf(buf + len, sizeof(buf) - len, " %s", argv[i]);
-	clock_gettime(CLOCK_REALTIME, &now);
-	units_rfc3339(when, (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec);
-	err |= meta_add(&m, "tool", "vfioscope");
-	err |= meta_add(&m, "tool.version", VFIOSCOPE_VERSION);
-	err |= meta_add(&m, "command", buf);
-	err |= meta_add(&m, "started", when);
-	if (!err)
-		err = recording_writer_meta(k->writer, &m);
-	meta_clear(&m);
-	return err;
-}
-
-int keep_open(struct keep **kp, const char *path, bool force, struct event_source *src,
-	      struct event_sink *next, int argc, char **argv)
-{
 	int fd, err, flags = O_WRONLY | O_CREAT | O_CLOEXEC;
 	struct keep *k;
 	struct stat st;
@@ -111,7 +88,10 @@ int keep_open(struct keep **kp, const char *path, bool force, struct event_sourc
 		free(k);
 		return cmd_fail(EXIT_BAD_FILE, "%s: %s", path, strerror(-err));
 	}
-	failed(k, write_tool_meta(k, argc, argv));
+	failed(k, tool_meta(&m, watch, argc, argv, argc));
+	if (!k->err)
+		failed(k, recording_writer_meta(k->writer, &m));
+	meta_clear(&m);
 	write_meta(k);
 	if (k->err) {
 		err = k->err;

@@ -15,14 +15,15 @@
 
 #include "source.h"
 
+struct cmd_watch;
 struct keep;
 
 /*
  * Begin the recording @path of what @src tells; what is put goes on to @next.
- * @argv is the command line that made it.  0, or the exit code with the error told.
+ * @watch says what the capture leaves out, @argv is the command line that made it.  0, or the exit code with the error told.
  */
-int keep_open(struct keep **k, const char *path, bool force, struct event_source *src,
-	      struct event_sink *next, int argc, char **argv);
+int keep_open(struct keep **k, const char *path, bool force, const struct cmd_watch *watch,
+	      struct event_source *src, struct event_sink *next, int argc, char **argv);
 struct event_sink *keep_sink(struct keep *k);
 /* To be called every 50 ms or so. */
 void keep_tick(struct keep *k, uint64_t now_ns);

@@ -56,12 +56,19 @@ static int mark(void *arg, const char *text)
 static int finish(struct live_scope *l)
 {
 	struct event ev;
-	int n, err = 0;
+	int n, err;
 
 	capture_stop(l->capture);
-	while (!err && (n = l->src->ops->next(l->src, &ev, 0)) > 0)
+	while ((n = l->src->ops->next(l->src, &ev, 0)) > 0) {
 		err = l->first->put(l->first, &ev);
-	if (!err && l->fold)
+		if (err)
+			return err;
+	}
+	/* An END would say that nothing is missing. */
+	if (n != -ENODATA)
+		return n < 0 ? n : -EIO;
+	err = 0;
+	if (l->fold)
 		err = fold_flush(l->fold);
 	if (!err && l->keep)
 		err = keep_end(l->keep);
@@ -90,12 +97,13 @@ int live_scope(const struct live_scope_opts *o, struct capture *capture)
 	if (!l.scope)
 		return cmd_fail(EXIT_NO_ATTACH, "out of memory");
 	if (o->record) {
-		status = keep_open(&l.keep, o->record, o->force, l.src, l.first, o->argc, o->argv);
+		status = keep_open(&l.keep, o->record, o->force, o->watch, l.src, l.first,
+				   o->argc, o->argv);
 		if (status)
 			goto out;
 		l.first = keep_sink(l.keep);
 	}
-	if (!o->no_fold) {
+	if (!o->watch->no_fold) {
 		if (fold_open(&l.fold, l.first, 0)) {
 			status = cmd_fail(EXIT_NO_ATTACH, "out of memory");
 			goto out;

@@ -6,6 +6,7 @@
 #include "cmd/cmd.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <poll.h>
 #include <signal.h>
@@ -131,12 +132,21 @@ static void print_command_help(const struct command *cmd, FILE *f)
 		fprintf(f, "\nExamples:\n%s\n", cmd->examples);
 }
 
+/* Where in a command's own struct -q, -v and --color lie; NULL: it has none. */
+static const struct cmd_common *common_of(const struct opt *o, const void *values)
+{
+	for (; o->type != OPT_NONE; o++)
+		if (o->type == OPT_INCLUDE && o->include == cmd_common_opts)
+			return (const void *)((const char *)values + o->offset);
+	return NULL;
+}
 
 int cmd_parse(const struct command *cmd, int argc, char **argv, void *values, int *status)
 {
+	const struct cmd_common *common;
 	char err[OPT_ERR_LEN];
 	bool help;
-	int i, first;
+	int first;
 
 	errors_as_json = wants_json(argc, argv);
 	first = opt_parse(cmd->opts, argc, argv, values, cmd->flags, &help, err);
@@ -149,10 +159,8 @@ int cmd_parse(const struct command *cmd, int argc, char **argv, void *values, in
 		*status = cmd_close_output(stdout, EXIT_OK);
 		return -1;
 	}
-	/* -q is every command's and its place in their structs is their own. */
-	for (i = 1; i < first && strcmp(argv[i], "--"); i++)
-		if (!strcmp(argv[i], "-q") || !strcmp(argv[i], "--quiet"))
-			notes_off = true;
+	common = common_of(cmd->opts, values);
+	notes_off = common && common->quiet;
 	return first;
 }
 
@@ -338,10 +346,37 @@ static int cmd_help(int argc, char **argv)
 	return cmd_close_output(stdout, EXIT_OK);
 }
 
+/*
+ * A descriptor of 0 to 2 that came closed would be the next file's: messages
+ * for stderr in the middle of a recording.  What takes its place can neither be
+ * read nor written (EBADF, as before), and a command that we run gets it closed,
+ * as we did.
+ */
+static int occupy_standard_descriptors(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", (fd ? O_RDONLY : O_WRONLY) | O_CLOEXEC) != fd &&
+		    open("/", O_PATH | O_CLOEXEC) != fd)
+			return -1;
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *cmd;
 
+	if (occupy_standard_descriptors())
+		_exit(EXIT_USAGE);
+	/*
+	 * It attaches to the kernel, writes files by name and runs commands: a
+	 * set-user-ID start would lend all that to anybody.  Capabilities of the
+	 * file are another thing: who may run it is its mode's to say.
+	 */
+	if (getuid() != geteuid() || getgid() != getegid())
+		return cmd_fail(EXIT_USAGE, "does not run set-user-ID or set-group-ID; sudo, or capabilities, give it what it needs");
 	/* Widths of characters; numbers keep their point. */
 	setlocale(LC_CTYPE, "");
 	/* A closed pipe shows as EPIPE and is no error. */

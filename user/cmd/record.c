@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cmd/toolmeta.h"
 #include "cmd/watch.h"
 #include "recording/fold.h"
 #include "recording/recording.h"
@@ -35,6 +36,7 @@ struct record_opts {
 	uint64_t duration;
 	uint64_t migrations;
 	uint64_t ready_fd;	/* 0: none */
+	bool record_args;
 };
 
 static const struct opt record_opts[] = {
@@ -48,6 +50,8 @@ static const struct opt record_opts[] = {
 	  .help = "stop after N migrations have ended" },
 	{ 0, "ready-fd", OPT_U64, OPT_AT(struct record_opts, ready_fd), .arg = "FD",
 	  .help = "write a line to this descriptor when every hook is attached" },
+	{ 0, "record-args", OPT_FLAG, OPT_AT(struct record_opts, record_args),
+	  .help = "keep CMD's arguments in the recording, not its name alone: secrets stand in them" },
 	OPT_TABLE(cmd_watch_opts, struct record_opts, watch),
 	OPT_TABLE(cmd_common_opts, struct record_opts, common),
 	OPT_END
@@ -144,39 +148,6 @@ static int write_meta(struct recorder *r)
 	rest.n -= r->meta_told;
 	r->meta_told = all->n;
 	return recording_writer_meta(r->writer, &rest);
-}
-
-static int write_tool_meta(struct recorder *r, int argc, char **argv)
-{
-	struct meta m = {};
-	char buf[2048] = "vfioscope", when[UNITS_LEN];
-	struct timespec now;
-	size_t len = strlen(buf);
-	int i, err = 0;
-
-	for (i = 0; i < argc && len < sizeof(buf) - 1; i++)
-		len += snprintf(buf + len, sizeof(buf) - len, " %s", argv[i]);
-	clock_gettime(CLOCK_REALTIME, &now);
-	units_rfc3339(when, now.tv_sec * 1000000000ULL + now.tv_nsec);
-	err |= meta_add(&m, "tool", "vfioscope");
-	err |= meta_add(&m, "tool.version", VFIOSCOPE_VERSION);
-	err |= meta_add(&m, "command", buf);
-	err |= meta_add(&m, "started", when);
-	if (r->o.watch.no_fold)
-		err |= meta_add(&m, "note", "empty reads are not folded (--no-fold)");
-	if (r->o.watch.device)
-		err |= meta_addf(&m, "filter", "device %s", r->o.watch.device);
-	if (r->o.watch.driver)
-		err |= meta_addf(&m, "filter", "driver %s", r->o.watch.driver);
-	if (r->o.watch.vm)
-		err |= meta_addf(&m, "filter", "vm %s", r->o.watch.vm);
-	if (r->o.watch.pid)
-		err |= meta_addf(&m, "filter", "pid %llu",
-				 (unsigned long long)r->o.watch.pid);
-	if (!err)
-		err = recording_writer_meta(r->writer, &m);
-	meta_clear(&m);
-	return err;
 }
 
 /* sd_notify(3), which is one datagram. */
@@ -391,6 +362,7 @@ static int failed(bool with_command, int status)
 static int record(struct recorder *r, int argc, char **argv, char **command)
 {
 	bool with_command = command[0] != NULL;
+	struct meta m = {};
 	struct stat st;
 	int fd, err, status;
 
@@ -425,7 +397,11 @@ static int record(struct recorder *r, int argc, char **argv, char **command)
 			goto broken;
 		r->sink = fold_sink(r->fold);
 	}
-	err = write_tool_meta(r, argc, argv);
+	err = tool_meta(&m, &r->o.watch, argc, argv,
+			r->o.record_args || !with_command ? argc : (int)(command - argv));
+	if (!err)
+		err = recording_writer_meta(r->writer, &m);
+	meta_clear(&m);
 	if (!err)
 		err = write_meta(r);
 	if (err)
