@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,6 +18,7 @@
 #include "cmd/traces.h"
 #include "cmd/watch.h"
 #include "recording/fold.h"
+#include "recording/output.h"
 
 struct watched {
 	struct exercise_opts *o;
@@ -52,17 +52,17 @@ static struct event_sink nowhere = { .put = put_nowhere };
 
 static int choose_path(struct watched *w)
 {
+	unsigned int flags = OUTPUT_RECORDING | (w->o->force ? OUTPUT_REPLACE | OUTPUT_DEVICE : 0);
 	const char *dir = getenv("TMPDIR");
-	struct stat st;
-	int fd;
+	char err[OUTPUT_ERR_LEN];
+	int fd, ret;
 
 	if (w->o->output) {
 		snprintf(w->path, sizeof(w->path), "%s", w->o->output);
 		if (!strcmp(w->path, "-"))
 			return cmd_fail(EXIT_USAGE, "exercise: the recording of --check goes to a file");
-		if (!stat(w->path, &st) && S_ISREG(st.st_mode) && !w->o->force)
-			return cmd_fail(EXIT_USAGE, "%s exists; -f overwrites it", w->path);
-		return 0;
+		ret = output_check(w->path, flags, err);
+		return ret ? cmd_fail(ret == -EEXIST ? EXIT_USAGE : EXIT_BAD_FILE, "%s", err) : 0;
 	}
 	snprintf(w->path, sizeof(w->path), "%.3800s/vfioscope-exercise.XXXXXX", dir ? dir : "/var/tmp");
 	fd = mkostemp(w->path, O_CLOEXEC);

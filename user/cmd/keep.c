@@ -3,19 +3,19 @@
 #include "cmd/keep.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cmd/toolmeta.h"
+#include "recording/output.h"
 #include "recording/recording.h"
 
 struct keep {
 	struct event_sink sink;
 	struct event_sink *next;
 	struct event_source *src;
+	struct output *output;
 	struct recording_writer *writer;
 	size_t meta_told;
 	int err;
@@ -58,34 +58,31 @@ static void write_meta(struct keep *k)
 int keep_open(struct keep **kp, const char *path, bool force, const struct cmd_watch *watch,
 	      struct event_source *src, struct event_sink *next, int argc, char **argv)
 {
+	char why[OUTPUT_ERR_LEN];
 	struct meta m = {};
-	int fd, err, flags = O_WRONLY | O_CREAT | O_CLOEXEC;
 	struct keep *k;
-	struct stat st;
+	int fd, err;
 
 	*kp = NULL;
-	if (!stat(path, &st) && !S_ISREG(st.st_mode))
-		flags = O_WRONLY | O_CLOEXEC;
-	else
-		flags |= force ? O_TRUNC : O_EXCL;
-	fd = open(path, flags, 0644);
-	if (fd < 0 && errno == EEXIST)
-		return cmd_fail(EXIT_USAGE, "%s exists; -f overwrites it", path);
-	if (fd < 0)
-		return cmd_fail(EXIT_BAD_FILE, "%s: %s", path, strerror(errno));
 	k = calloc(1, sizeof(*k));
-	if (!k) {
-		close(fd);
+	if (!k)
 		return cmd_fail(EXIT_BAD_FILE, "out of memory");
-	}
 	k->sink.put = keep_put;
 	k->next = next;
 	k->src = src;
 	snprintf(k->path, sizeof(k->path), "%s", path);
-	err = recording_writer_open(&k->writer, fd, NULL);
+	err = output_open(&k->output, path, OUTPUT_RECORDING |
+			  (force ? OUTPUT_REPLACE | OUTPUT_DEVICE : 0), why);
 	if (err) {
-		close(fd);
 		free(k);
+		return cmd_fail(err == -EEXIST ? EXIT_USAGE : EXIT_BAD_FILE, "%s", why);
+	}
+	fd = output_fd(k->output);
+	err = fd < 0 ? fd : recording_writer_open(&k->writer, fd, NULL);
+	if (err) {
+		if (fd >= 0)
+			close(fd);
+		keep_close(k);
 		return cmd_fail(EXIT_BAD_FILE, "%s: %s", path, strerror(-err));
 	}
 	failed(k, tool_meta(&m, watch, argc, argv, argc));
@@ -93,6 +90,8 @@ int keep_open(struct keep **kp, const char *path, bool force, const struct cmd_w
 		failed(k, recording_writer_meta(k->writer, &m));
 	meta_clear(&m);
 	write_meta(k);
+	if (!k->err)
+		failed(k, output_publish(k->output));
 	if (k->err) {
 		err = k->err;
 		keep_close(k);
@@ -141,5 +140,6 @@ void keep_close(struct keep *k)
 	if (!k)
 		return;
 	recording_writer_close(k->writer);
+	output_close(k->output);
 	free(k);
 }

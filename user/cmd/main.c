@@ -13,11 +13,12 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "recording/format.h"
+#include "recording/output.h"
 #include "recording/recording.h"
 #include "util/json.h"
 #include "util/units.h"
@@ -210,43 +211,23 @@ int cmd_open(const char *path, struct event_source **src)
 	return 0;
 }
 
-/* The file of -o, so that half of one is not left behind. */
-static const char *output_path;
-
-/* Is that an existing recording, perhaps the very one that is being read? */
-static bool is_recording(const char *path)
-{
-	char magic[FORMAT_MAGIC_LEN];
-	struct stat st;
-	bool yes = false;
-	FILE *f;
-
-	if (stat(path, &st) || !S_ISREG(st.st_mode))
-		return false;
-	f = fopen(path, "re");
-	if (!f)
-		return false;
-	yes = fread(magic, sizeof(magic), 1, f) == 1 && !memcmp(magic, FORMAT_MAGIC, sizeof(magic));
-	fclose(f);
-	return yes;
-}
+/* The file of -o, which gets its name once it is whole. */
+static struct output *output;
 
 FILE *cmd_open_output(const char *path)
 {
-	struct stat st;
+	char err[OUTPUT_ERR_LEN];
 	FILE *f;
 
 	if (!path || !strcmp(path, "-"))
 		return stdout;
-	if (is_recording(path)) {
-		cmd_fail(EXIT_BAD_FILE, "%s: is a recording, which is not overwritten", path);
+	if (output_open(&output, path, OUTPUT_REPLACE | OUTPUT_DEVICE, err)) {
+		cmd_fail(EXIT_BAD_FILE, "%s", err);
 		return NULL;
 	}
-	f = fopen(path, "we");
+	f = output_stream(output);
 	if (!f)
 		cmd_fail(EXIT_BAD_FILE, "%s: %s", path, strerror(errno));
-	else if (!fstat(fileno(f), &st) && S_ISREG(st.st_mode))
-		output_path = path;
 	return f;
 }
 
@@ -254,11 +235,16 @@ FILE *cmd_open_output(const char *path)
 static int write_error(FILE *f)
 {
 	struct pollfd p = { .fd = fileno(f), .events = POLLOUT };
+	struct rlimit limit;
 	struct statvfs fs;
+	struct stat st;
 
 	/* A pipe whose reader has gone says so for ever. */
 	if (poll(&p, 1, 0) == 1 && p.revents & POLLERR)
 		return EPIPE;
+	if (!fstat(p.fd, &st) && S_ISREG(st.st_mode) && !getrlimit(RLIMIT_FSIZE, &limit) &&
+	    (rlim_t)st.st_size >= limit.rlim_cur)
+		return EFBIG;
 	if (!fstatvfs(p.fd, &fs) && fs.f_blocks && !fs.f_bavail)
 		return ENOSPC;
 	return 0;
@@ -279,8 +265,14 @@ int cmd_close_output(FILE *f, int status)
 		failed = true;
 		err = errno;
 	}
-	if (f != stdout && output_path && (failed || status == EXIT_BAD_FILE))
-		unlink(output_path);
+	if (f != stdout && !failed && status != EXIT_BAD_FILE) {
+		err = -output_publish(output);
+		failed = err;
+	}
+	if (f != stdout) {
+		output_close(output);
+		output = NULL;
+	}
 	/* A pager that was quit: the reader has all that it wanted. */
 	if (!failed || err == EPIPE)
 		return status;
@@ -381,6 +373,8 @@ int main(int argc, char **argv)
 	setlocale(LC_CTYPE, "");
 	/* A closed pipe shows as EPIPE and is no error. */
 	signal(SIGPIPE, SIG_IGN);
+	/* So does a limit on the size of files (EFBIG), which is one. */
+	signal(SIGXFSZ, SIG_IGN);
 
 	if (argc < 2)
 		return command_live.run(argc, argv);

@@ -16,6 +16,7 @@
 #include "cmd/cmd.h"
 #include "model/align.h"
 #include "recording/merge.h"
+#include "recording/output.h"
 #include "recording/recording.h"
 #include "util/units.h"
 
@@ -47,6 +48,7 @@ struct job {
 	struct event_source *src[2];
 	struct meta meta;		/* of the result */
 	struct model *model;
+	struct output *output;
 	struct recording_writer *w;
 	int argc;
 	char **argv;
@@ -299,10 +301,17 @@ static bool is_input(const struct job *j, const struct stat *out)
 	return false;
 }
 
+static unsigned int output_flags(const struct job *j)
+{
+	return OUTPUT_RECORDING | (j->o.force ? OUTPUT_REPLACE | OUTPUT_DEVICE : 0);
+}
+
 /* What can be said wrong about the output before anything is read. */
 static int check_output(const struct job *j)
 {
+	char err[OUTPUT_ERR_LEN];
 	struct stat st;
+	int ret;
 
 	if (!j->o.output)
 		return cmd_fail(EXIT_USAGE, "merge: where to? '-o FILE'");
@@ -312,37 +321,24 @@ static int check_output(const struct job *j)
 					"a recording is binary: it is not written to a terminal");
 		return 0;
 	}
-	if (stat(j->o.output, &st))
-		return 0;
-	if (S_ISDIR(st.st_mode))
-		return cmd_fail(EXIT_BAD_FILE, "%s: is a directory", j->o.output);
-	if (S_ISREG(st.st_mode) && is_input(j, &st))
+	if (!stat(j->o.output, &st) && S_ISREG(st.st_mode) && is_input(j, &st))
 		return cmd_fail(EXIT_USAGE, "%s: is one of the recordings to be merged", j->o.output);
-	if (S_ISREG(st.st_mode) && !j->o.force)
-		return cmd_fail(EXIT_USAGE, "%s exists; -f overwrites it", j->o.output);
-	return 0;
+	ret = output_check(j->o.output, output_flags(j), err);
+	return ret ? cmd_fail(ret == -EEXIST ? EXIT_USAGE : EXIT_BAD_FILE, "%s", err) : 0;
 }
 
 static int open_output(struct job *j)
 {
-	int fd, flags = O_WRONLY | O_CREAT | O_CLOEXEC, err;
-	struct stat st;
+	char why[OUTPUT_ERR_LEN];
+	int fd, err;
 
-	if (!strcmp(j->o.output, "-")) {
-		fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-	} else {
-		if (!stat(j->o.output, &st) && !S_ISREG(st.st_mode))
-			flags = O_WRONLY | O_CLOEXEC;
-		else
-			flags |= j->o.force ? O_TRUNC : O_EXCL;
-		fd = open(j->o.output, flags, 0644);
-	}
-	if (fd < 0)
-		return cmd_fail(EXIT_BAD_FILE, "%s: %s", j->o.output, strerror(errno));
-	err = recording_writer_open(&j->w, fd, NULL);
-	if (err)
+	if (output_open(&j->output, j->o.output, output_flags(j), why))
+		return cmd_fail(EXIT_BAD_FILE, "%s", why);
+	fd = output_fd(j->output);
+	err = fd < 0 ? fd : recording_writer_open(&j->w, fd, NULL);
+	if (err && fd >= 0)
 		close(fd);
-	else
+	if (!err)
 		err = recording_writer_meta(j->w, &j->meta);
 	if (!err)
 		return 0;
@@ -380,7 +376,6 @@ static int write_result(struct job *j)
 		.cut_is_loss = true,
 	};
 	struct event_source *all;
-	struct stat st;
 	int err, status = 0, i;
 
 	for (i = 0; i < 2 && !status; i++)
@@ -401,12 +396,12 @@ static int write_result(struct job *j)
 		else if (err && err != -EPIPE)
 			status = cmd_fail(EXIT_BAD_FILE, "%s: %s", j->o.output, strerror(-err));
 		err = recording_writer_close(j->w);
+		if (!status && !err)
+			err = output_publish(j->output);
 		if (err && err != -EPIPE && !status)
 			status = cmd_fail(EXIT_BAD_FILE, "%s: %s", j->o.output, strerror(-err));
-		/* Half of it is not left behind. */
-		if (status && !stat(j->o.output, &st) && S_ISREG(st.st_mode))
-			unlink(j->o.output);
 	}
+	output_close(j->output);
 	all->ops->close(all);
 	return status;
 }

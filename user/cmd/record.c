@@ -7,11 +7,9 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -20,6 +18,7 @@
 #include "cmd/toolmeta.h"
 #include "cmd/watch.h"
 #include "recording/fold.h"
+#include "recording/output.h"
 #include "recording/recording.h"
 #include "util/units.h"
 
@@ -62,6 +61,7 @@ struct recorder {
 	struct capture *capture;
 	struct event_source *src;
 	struct model *model;
+	struct output *output;
 	struct recording_writer *writer;
 	struct fold *fold;
 	struct event_sink *sink;	/* the fold's, or the writer's */
@@ -86,54 +86,49 @@ static void default_path(char *buf, size_t size)
 	snprintf(buf, size, "vfioscope-%s-%s" RECORDING_SUFFIX, host, when);
 }
 
-/*
- * The recording's descriptor, or -1 with the error told.  It is opened after
- * the hooks are attached, so that a capture that cannot begin leaves nothing.
- */
-static int open_output(struct recorder *r)
+static unsigned int output_flags(const struct recorder *r)
 {
-	int fd, flags = O_WRONLY | O_CREAT | O_CLOEXEC;
-	struct stat st;
-
-	if (!strcmp(r->path, "-")) {
-		fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-		if (fd < 0)
-			cmd_fail(EXIT_BAD_FILE, "stdout: %s", strerror(errno));
-		return fd;
-	}
-	/* A pipe or a device is written to, not replaced. */
-	if (!stat(r->path, &st) && !S_ISREG(st.st_mode))
-		flags = O_WRONLY | O_CLOEXEC;
-	else
-		flags |= r->o.force ? O_TRUNC : O_EXCL;
-	fd = open(r->path, flags, 0644);
-	if (fd < 0)
-		cmd_fail(EXIT_BAD_FILE, "%s: %s", r->path, strerror(errno));
-	return fd;
+	return OUTPUT_RECORDING | (r->o.force ? OUTPUT_REPLACE | OUTPUT_DEVICE : 0);
 }
 
 /* What can be said wrong about the output before anything is attached. */
 static int check_output(struct recorder *r)
 {
-	struct stat st;
+	char err[OUTPUT_ERR_LEN];
+	int ret;
 
 	if (r->o.output)
 		snprintf(r->path, sizeof(r->path), "%s", r->o.output);
 	else
 		default_path(r->path, sizeof(r->path));
-	if (!strcmp(r->path, "-")) {
-		if (isatty(STDOUT_FILENO))
-			return cmd_fail(EXIT_USAGE,
-					"a recording is binary: it is not written to a terminal");
+	if (!strcmp(r->path, "-") && isatty(STDOUT_FILENO))
+		return cmd_fail(EXIT_USAGE,
+				"a recording is binary: it is not written to a terminal");
+	ret = output_check(r->path, output_flags(r), err);
+	return ret ? cmd_fail(ret == -EEXIST ? EXIT_USAGE : EXIT_BAD_FILE, "%s", err) : 0;
+}
+
+/*
+ * It is opened after the hooks are attached, and gets its name when its first
+ * frame is written: a capture that cannot begin leaves nothing.
+ */
+static int open_output(struct recorder *r)
+{
+	char why[OUTPUT_ERR_LEN];
+	int fd, err;
+
+	err = output_open(&r->output, r->path, output_flags(r), why);
+	if (err)
+		return cmd_fail(EXIT_BAD_FILE, "%s", why);
+	fd = output_fd(r->output);
+	err = fd < 0 ? fd : recording_writer_open(&r->writer, fd, &(struct recording_writer_opts) {
+		.cancel = &cmd_watch_signal,
+	});
+	if (!err)
 		return 0;
-	}
-	if (stat(r->path, &st))
-		return 0;
-	if (S_ISDIR(st.st_mode))
-		return cmd_fail(EXIT_BAD_FILE, "%s: is a directory", r->path);
-	if (S_ISREG(st.st_mode) && !r->o.force)
-		return cmd_fail(EXIT_USAGE, "%s exists; -f overwrites it", r->path);
-	return 0;
+	if (fd >= 0)
+		close(fd);
+	return cmd_fail(EXIT_BAD_FILE, "%s: %s", r->path, strerror(-err));
 }
 
 /* Meta grows when a driver is picked up later. */
@@ -201,6 +196,7 @@ static pid_t start_command(struct recorder *r, char **argv)
 	sigaction(SIGTERM, &dfl, NULL);
 	sigaction(SIGHUP, &dfl, NULL);
 	sigaction(SIGPIPE, &dfl, NULL);
+	sigaction(SIGXFSZ, &dfl, NULL);
 	/* stdout is the recording's */
 	if (!strcmp(r->path, "-"))
 		dup2(STDERR_FILENO, STDOUT_FILENO);
@@ -363,8 +359,7 @@ static int record(struct recorder *r, int argc, char **argv, char **command)
 {
 	bool with_command = command[0] != NULL;
 	struct meta m = {};
-	struct stat st;
-	int fd, err, status;
+	int err, status;
 
 	status = check_output(r);
 	if (status)
@@ -377,19 +372,9 @@ static int record(struct recorder *r, int argc, char **argv, char **command)
 	if (status)
 		return failed(with_command, status);
 	r->src = capture_source(r->capture);
-	fd = open_output(r);
-	if (fd < 0)
-		return failed(with_command, EXIT_BAD_FILE);
-	err = recording_writer_open(&r->writer, fd, &(struct recording_writer_opts) {
-		.cancel = &cmd_watch_signal,
-	});
-	if (err) {
-		close(fd);
-		/* Not even the file header: leave nothing that looks like a recording. */
-		if (!stat(r->path, &st) && S_ISREG(st.st_mode) && !st.st_size)
-			unlink(r->path);
-		goto broken;
-	}
+	status = open_output(r);
+	if (status)
+		return failed(with_command, status);
 	r->sink = recording_writer_sink(r->writer);
 	if (!r->o.watch.no_fold) {
 		err = fold_open(&r->fold, r->sink, 0);
@@ -404,6 +389,8 @@ static int record(struct recorder *r, int argc, char **argv, char **command)
 	meta_clear(&m);
 	if (!err)
 		err = write_meta(r);
+	if (!err)
+		err = output_publish(r->output);
 	if (err)
 		goto broken;
 
@@ -452,6 +439,7 @@ int cmd_record(int argc, char **argv)
 	status = record(&r, argc, argv, argv + first);
 	fold_close(r.fold);
 	err = recording_writer_close(r.writer);
+	output_close(r.output);
 	if (err && err != -EPIPE && status == EXIT_OK)
 		status = cmd_fail(EXIT_BAD_FILE, "%s: %s", r.path, strerror(-err));
 	cmd_watch_close(r.capture);
