@@ -18,7 +18,6 @@
 #include "cmd/traces.h"
 #include "cmd/watch.h"
 #include "recording/fold.h"
-#include "recording/output.h"
 
 struct watched {
 	struct exercise_opts *o;
@@ -52,17 +51,14 @@ static struct event_sink nowhere = { .put = put_nowhere };
 
 static int choose_path(struct watched *w)
 {
-	unsigned int flags = OUTPUT_RECORDING | (w->o->force ? OUTPUT_REPLACE | OUTPUT_DEVICE : 0);
 	const char *dir = getenv("TMPDIR");
-	char err[OUTPUT_ERR_LEN];
-	int fd, ret;
+	int fd;
 
 	if (w->o->output) {
 		snprintf(w->path, sizeof(w->path), "%s", w->o->output);
 		if (!strcmp(w->path, "-"))
 			return cmd_fail(EXIT_USAGE, "exercise: the recording of --check goes to a file");
-		ret = output_check(w->path, flags, err);
-		return ret ? cmd_fail(ret == -EEXIST ? EXIT_USAGE : EXIT_BAD_FILE, "%s", err) : 0;
+		return keep_check(w->path, w->o->force);
 	}
 	snprintf(w->path, sizeof(w->path), "%.3800s/vfioscope-exercise.XXXXXX", dir ? dir : "/var/tmp");
 	fd = mkostemp(w->path, O_CLOEXEC);
@@ -157,8 +153,10 @@ static int record(struct watched *w, int argc, char **argv)
 	if (status)
 		return status;
 	w->src = capture_source(w->capture);
-	status = keep_open(&w->keep, w->path, w->temporary || w->o->force, &filter, w->src, &nowhere,
-			   argc, argv);
+	status = keep_open(&w->keep, &(struct keep_opts) {
+		.path = w->path, .force = w->temporary || w->o->force, .watch = &filter,
+		.src = w->src, .next = &nowhere, .argc = argc, .command = argc, .argv = argv,
+	});
 	if (status)
 		return status;
 	err = fold_open(&w->fold, keep_sink(w->keep), 0);

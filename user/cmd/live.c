@@ -204,7 +204,11 @@ int cmd_live(int argc, char **argv)
 			goto out;
 	}
 	if (o.record) {
-		status = keep_open(&keep, o.record, o.force, &o.watch, src, sink, argc, argv);
+		status = keep_open(&keep, &(struct keep_opts) {
+			.path = o.record, .force = o.force, .watch = &o.watch, .src = src,
+			.next = sink, .argc = argc, .command = argc, .argv = argv,
+			.cancel = &cmd_watch_signal,
+		});
 		if (status)
 			goto out;
 		sink = keep_sink(keep);

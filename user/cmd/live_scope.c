@@ -29,13 +29,15 @@ static int scope_put(struct event_sink *sink, const struct event *ev)
 static int tick(void *arg, uint64_t now_ns, struct scope_status *st)
 {
 	struct live_scope *l = arg;
+	struct recording_writer_stats written;
 	int err = l->fold ? fold_tick(l->fold, now_ns) : 0;
 
 	cmd_watch_let_go(l->capture);
 	if (l->keep) {
 		keep_tick(l->keep, now_ns);
 		st->recording = !keep_error(l->keep);
-		st->recorded_bytes = keep_bytes(l->keep);
+		keep_stats(l->keep, &written);
+		st->recorded_bytes = written.bytes;
 		st->error = keep_error(l->keep);
 	}
 	return err;
@@ -97,8 +99,11 @@ int live_scope(const struct live_scope_opts *o, struct capture *capture)
 	if (!l.scope)
 		return cmd_fail(EXIT_NO_ATTACH, "out of memory");
 	if (o->record) {
-		status = keep_open(&l.keep, o->record, o->force, o->watch, l.src, l.first,
-				   o->argc, o->argv);
+		status = keep_open(&l.keep, &(struct keep_opts) {
+			.path = o->record, .force = o->force, .watch = o->watch, .src = l.src,
+			.next = l.first, .argc = o->argc, .command = o->argc, .argv = o->argv,
+			.cancel = &cmd_watch_signal,
+		});
 		if (status)
 			goto out;
 		l.first = keep_sink(l.keep);

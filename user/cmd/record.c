@@ -7,6 +7,8 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -15,10 +17,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cmd/toolmeta.h"
+#include "cmd/keep.h"
 #include "cmd/watch.h"
 #include "recording/fold.h"
-#include "recording/output.h"
 #include "recording/recording.h"
 #include "util/units.h"
 
@@ -61,11 +62,9 @@ struct recorder {
 	struct capture *capture;
 	struct event_source *src;
 	struct model *model;
-	struct output *output;
-	struct recording_writer *writer;
+	struct keep *keep;
 	struct fold *fold;
-	struct event_sink *sink;	/* the fold's, or the writer's */
-	size_t meta_told;
+	struct event_sink *sink;	/* the fold's, or the recording's */
 	uint64_t begin_ns;
 	pid_t child;
 	int child_status;
@@ -84,65 +83,6 @@ static void default_path(char *buf, size_t size)
 	gmtime_r(&now, &tm);
 	strftime(when, sizeof(when), "%Y%m%dT%H%M%SZ", &tm);
 	snprintf(buf, size, "vfioscope-%s-%s" RECORDING_SUFFIX, host, when);
-}
-
-static unsigned int output_flags(const struct recorder *r)
-{
-	return OUTPUT_RECORDING | (r->o.force ? OUTPUT_REPLACE | OUTPUT_DEVICE : 0);
-}
-
-/* What can be said wrong about the output before anything is attached. */
-static int check_output(struct recorder *r)
-{
-	char err[OUTPUT_ERR_LEN];
-	int ret;
-
-	if (r->o.output)
-		snprintf(r->path, sizeof(r->path), "%s", r->o.output);
-	else
-		default_path(r->path, sizeof(r->path));
-	if (!strcmp(r->path, "-") && isatty(STDOUT_FILENO))
-		return cmd_fail(EXIT_USAGE,
-				"a recording is binary: it is not written to a terminal");
-	ret = output_check(r->path, output_flags(r), err);
-	return ret ? cmd_fail(ret == -EEXIST ? EXIT_USAGE : EXIT_BAD_FILE, "%s", err) : 0;
-}
-
-/*
- * It is opened after the hooks are attached, and gets its name when its first
- * frame is written: a capture that cannot begin leaves nothing.
- */
-static int open_output(struct recorder *r)
-{
-	char why[OUTPUT_ERR_LEN];
-	int fd, err;
-
-	err = output_open(&r->output, r->path, output_flags(r), why);
-	if (err)
-		return cmd_fail(EXIT_BAD_FILE, "%s", why);
-	fd = output_fd(r->output);
-	err = fd < 0 ? fd : recording_writer_open(&r->writer, fd, &(struct recording_writer_opts) {
-		.cancel = &cmd_watch_signal,
-	});
-	if (!err)
-		return 0;
-	if (fd >= 0)
-		close(fd);
-	return cmd_fail(EXIT_BAD_FILE, "%s: %s", r->path, strerror(-err));
-}
-
-/* Meta grows when a driver is picked up later. */
-static int write_meta(struct recorder *r)
-{
-	const struct meta *all = r->src->ops->meta(r->src);
-	struct meta rest = *all;
-
-	if (r->meta_told == all->n)
-		return 0;
-	rest.entries += r->meta_told;
-	rest.n -= r->meta_told;
-	r->meta_told = all->n;
-	return recording_writer_meta(r->writer, &rest);
 }
 
 /* sd_notify(3), which is one datagram. */
@@ -179,8 +119,10 @@ static void tell_ready(struct recorder *r)
 	cmd_note("%s, recording to %s", attached,
 		 strcmp(r->path, "-") ? r->path : "stdout");
 	if (r->o.ready_fd) {
-		dprintf(r->o.ready_fd, "%s\n", attached);
-		close(r->o.ready_fd);
+		dprintf((int)r->o.ready_fd, "%s\n", attached);
+		/* whoever waits there sees the end of it; ours stay ours */
+		if (r->o.ready_fd > STDERR_FILENO)
+			close((int)r->o.ready_fd);
 	}
 	notify_systemd();
 }
@@ -194,7 +136,6 @@ static pid_t start_command(struct recorder *r, char **argv)
 		return pid;
 	sigaction(SIGINT, &dfl, NULL);
 	sigaction(SIGTERM, &dfl, NULL);
-	sigaction(SIGHUP, &dfl, NULL);
 	sigaction(SIGPIPE, &dfl, NULL);
 	sigaction(SIGXFSZ, &dfl, NULL);
 	/* stdout is the recording's */
@@ -210,7 +151,7 @@ static void show_progress(struct recorder *r, uint64_t now)
 	struct recording_writer_stats st;
 	char size[UNITS_LEN];
 
-	recording_writer_stats(r->writer, &st);
+	keep_stats(r->keep, &st);
 	units_size(size, st.bytes, false);
 	fprintf(stderr, "\r\033[K%llu s  %llu events  %s  lost %llu  migrations %u",
 		(unsigned long long)((now - r->begin_ns) / 1000000000),
@@ -248,13 +189,14 @@ static int take(struct recorder *r, const struct event *ev)
 static bool is_over(struct recorder *r, uint64_t now)
 {
 	if (r->child > 0) {
-		if (waitpid(r->child, &r->child_status, WNOHANG) == r->child)
+		if (waitpid(r->child, &r->child_status, WNOHANG) == r->child) {
+			r->child = 0;
 			return true;
-		/* The command has our terminal's SIGINT already. */
-		if (cmd_watch_signal && cmd_watch_signal != SIGINT) {
-			kill(r->child, cmd_watch_signal);
-			cmd_watch_signal = 0;
 		}
+		/* The command has our terminal's SIGINT already. */
+		if (cmd_watch_signal && cmd_watch_signal != SIGINT)
+			kill(r->child, cmd_watch_signal);
+		cmd_watch_signal = 0;
 	} else if (cmd_watch_signal) {
 		return true;
 	}
@@ -291,9 +233,7 @@ static int run(struct recorder *r)
 		cmd_watch_let_go(r->capture);
 		err = r->fold ? fold_tick(r->fold, now) : 0;
 		if (!err)
-			err = recording_writer_tick(r->writer, now);
-		if (!err)
-			err = write_meta(r);
+			err = keep_tick(r->keep, now);
 		if (err)
 			return err;
 		if (progress && now - shown > 1000000000) {
@@ -320,11 +260,7 @@ static int finish(struct recorder *r)
 	if (n != -ENODATA)
 		return n;
 	err = r->fold ? fold_flush(r->fold) : 0;
-	if (!err)
-		err = write_meta(r);
-	if (!err)
-		err = recording_writer_end(r->writer);
-	return err;
+	return err ?: keep_end(r->keep);
 }
 
 static void summarise(struct recorder *r)
@@ -336,7 +272,7 @@ static void summarise(struct recorder *r)
 
 	for (i = 1; i <= model_sessions(r->model); i++)
 		bytes += model_session(r->model, i)->bytes_total;
-	recording_writer_stats(r->writer, &st);
+	keep_stats(r->keep, &st);
 	units_size(moved, bytes, false);
 	units_size(size, st.bytes, false);
 	cmd_note("%llu events (%s), %llu lost, %s moved, %u migration%s",
@@ -355,15 +291,43 @@ static int failed(bool with_command, int status)
 	return with_command ? STATUS_CAPTURE_FAILED : status;
 }
 
+/* A signal to us is for the command, which alone decides what it means. */
+static int wait_command(struct recorder *r)
+{
+	while (r->child > 0 && waitpid(r->child, &r->child_status, 0) < 0 && errno == EINTR) {
+		if (cmd_watch_signal && cmd_watch_signal != SIGINT)
+			kill(r->child, cmd_watch_signal);
+		cmd_watch_signal = 0;
+	}
+	return command_status(r->child_status);
+}
+
+/* What is recorded no more is counted, as far as it came. */
+static void count_missed(struct recorder *r)
+{
+	struct event ev;
+
+	capture_stop(r->capture);
+	while (r->src->ops->next(r->src, &ev, 0) > 0)
+		keep_missed(r->keep, event_kind_is_public(ev.kind));
+}
+
 static int record(struct recorder *r, int argc, char **argv, char **command)
 {
 	bool with_command = command[0] != NULL;
-	struct meta m = {};
 	int err, status;
 
-	status = check_output(r);
+	if (r->o.output)
+		snprintf(r->path, sizeof(r->path), "%s", r->o.output);
+	else
+		default_path(r->path, sizeof(r->path));
+	status = keep_check(r->path, r->o.force);
 	if (status)
 		return failed(with_command, status);
+	/* Nothing is open yet but what we were given. */
+	if (r->o.ready_fd && (r->o.ready_fd > INT_MAX || fcntl((int)r->o.ready_fd, F_GETFD) < 0))
+		return failed(with_command, cmd_fail(EXIT_USAGE, "--ready-fd: %llu is not open",
+						     (unsigned long long)r->o.ready_fd));
 	cmd_watch_signals();
 	r->model = model_create();
 	if (!r->model)
@@ -372,27 +336,21 @@ static int record(struct recorder *r, int argc, char **argv, char **command)
 	if (status)
 		return failed(with_command, status);
 	r->src = capture_source(r->capture);
-	status = open_output(r);
+	/* After the hooks are attached: a capture that cannot begin leaves nothing. */
+	status = keep_open(&r->keep, &(struct keep_opts) {
+		.path = r->path, .force = r->o.force, .watch = &r->o.watch, .src = r->src,
+		.argc = argc, .argv = argv,
+		.command = r->o.record_args || !with_command ? argc : (int)(command - argv),
+		.cancel = &cmd_watch_signal,
+	});
 	if (status)
 		return failed(with_command, status);
-	r->sink = recording_writer_sink(r->writer);
+	r->sink = keep_sink(r->keep);
 	if (!r->o.watch.no_fold) {
-		err = fold_open(&r->fold, r->sink, 0);
-		if (err)
-			goto broken;
+		if (fold_open(&r->fold, r->sink, 0))
+			return failed(with_command, cmd_fail(EXIT_BAD_FILE, "out of memory"));
 		r->sink = fold_sink(r->fold);
 	}
-	err = tool_meta(&m, &r->o.watch, argc, argv,
-			r->o.record_args || !with_command ? argc : (int)(command - argv));
-	if (!err)
-		err = recording_writer_meta(r->writer, &m);
-	meta_clear(&m);
-	if (!err)
-		err = write_meta(r);
-	if (!err)
-		err = output_publish(r->output);
-	if (err)
-		goto broken;
 
 	tell_ready(r);
 	r->begin_ns = cmd_watch_now_ns();
@@ -406,26 +364,22 @@ static int record(struct recorder *r, int argc, char **argv, char **command)
 	end_progress(r);
 	if (!err)
 		err = finish(r);
-	if (err)
-		goto broken;
-	summarise(r);
-	if (!with_command)
-		return EXIT_OK;
-	/* --duration or --migrations came first: the command goes on. */
-	if (waitpid(r->child, &r->child_status, WNOHANG) == 0)
-		waitpid(r->child, &r->child_status, 0);
-	return command_status(r->child_status);
-broken:
+	if (!err) {
+		summarise(r);
+		/* --duration or --migrations came first: the command goes on. */
+		return with_command ? wait_command(r) : EXIT_OK;
+	}
 	/* The reader of a pipe has all that it wanted. */
 	if (err == -EPIPE && !with_command)
 		return EXIT_OK;
-	cmd_fail(EXIT_BAD_FILE, "%s: %s", strcmp(r->path, "-") ? r->path : "stdout",
-		 strerror(-err));
-	if (r->child > 0) {
-		while (waitpid(r->child, &r->child_status, 0) < 0 && errno == EINTR)
-			;
-	}
-	return failed(with_command, EXIT_BAD_FILE);
+	count_missed(r);
+	if (keep_error(r->keep))
+		status = cmd_fail(EXIT_BAD_FILE, "%s", keep_error(r->keep));
+	else
+		status = cmd_fail(EXIT_NO_ATTACH, "%s", r->src->ops->error(r->src)[0] ?
+				  r->src->ops->error(r->src) : strerror(-err));
+	wait_command(r);
+	return failed(with_command, status);
 }
 
 int cmd_record(int argc, char **argv)
@@ -438,10 +392,10 @@ int cmd_record(int argc, char **argv)
 		return status;
 	status = record(&r, argc, argv, argv + first);
 	fold_close(r.fold);
-	err = recording_writer_close(r.writer);
-	output_close(r.output);
+	err = keep_close(r.keep);
+	/* Some file systems tell of a full disk only now. */
 	if (err && err != -EPIPE && status == EXIT_OK)
-		status = cmd_fail(EXIT_BAD_FILE, "%s: %s", r.path, strerror(-err));
+		status = cmd_fail(failed(argv[first], EXIT_BAD_FILE), "%s: %s", r.path, strerror(-err));
 	cmd_watch_close(r.capture);
 	model_destroy(r.model);
 	return status;

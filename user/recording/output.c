@@ -308,6 +308,15 @@ int output_publish(struct output *o)
 	return 0;
 }
 
+int output_lost(const struct output *o)
+{
+	struct stat st;
+
+	if (!o->published || fstat(o->fd, &st))
+		return 0;
+	return st.st_nlink ? 0 : -ENOENT;
+}
+
 void output_close(struct output *o)
 {
 	if (!o)

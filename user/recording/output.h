@@ -63,6 +63,12 @@ FILE *output_stream(const struct output *o);
  */
 int output_publish(struct output *o);
 
+/*
+ * Has it gone meanwhile?  -ENOENT: its last name was removed, what is written now
+ * nobody will find; 0: no, or it has none yet, or never has.
+ */
+int output_lost(const struct output *o);
+
 /* End; what was not published is gone.  NULL is fine. */
 void output_close(struct output *o);
 
