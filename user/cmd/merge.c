@@ -139,6 +139,7 @@ static void tell(const struct job *j)
 	uint32_t id;
 	size_t i;
 
+	evidence_tell_damage(&j->e);
 	for (i = 0; i < j->e.view.clock->n; i++)
 		cmd_note("%s", j->e.view.clock->entries[i].value);
 	for (id = 1; id <= model_sessions(j->model); id++) {
