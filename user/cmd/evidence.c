@@ -184,20 +184,27 @@ static int say_bound(struct evidence *e, size_t clock)
 /* What a merged recording says of itself, with the files' own words. */
 static int say_merged(struct evidence *e, const struct meta *m, uint64_t *bound)
 {
-	uint64_t ns;
+	const char *said = meta_get(m, "clock.bound");
+	uint64_t ns = 0;
 	size_t i;
 	int err = 0;
 
 	for (i = 0; i < m->n && !err; i++) {
 		const char *key = m->entries[i].key, *value = m->entries[i].value;
 
-		if (!strcmp(key, "merged") && !strncmp(value, "clock: ", 7))
+		if (!strcmp(key, "merged") && !strncmp(value, "clock: ", 7)) {
 			err = meta_add(&e->clock, "clock", value + 7);
-		else if (!strcmp(key, "merged") && !strncmp(value, "bound: ", 7))
+			/* Clocks that were tied, and nobody says how well. */
+			if (!strncmp(value + 7, "by ", 3) && !said)
+				ns = UINT64_MAX;
+		} else if (!strcmp(key, "merged") && !strncmp(value, "bound: ", 7)) {
 			err = meta_add(&e->clock, "bound", value + 7);
-		else if (!strcmp(key, "clock.bound") && !units_parse_u64(value, &ns) && ns > *bound)
-			*bound = ns;
+		}
 	}
+	if (said && units_parse_u64(said, &ns))
+		ns = UINT64_MAX;
+	if (ns > *bound)
+		*bound = ns;
 	return err;
 }
 
@@ -263,33 +270,105 @@ static int scan(struct evidence *e, size_t i)
 	return status;
 }
 
-static bool is_same_boot(const struct host_part *a, const struct host_part *b)
+/* What one of the files holds of one host, as far as it says. */
+struct share {
+	const char *boot, *name;
+	size_t name_len;
+	uint64_t first_ns, last_ns;	/* on the host's own clock; 0: not known */
+	uint64_t from_real, to_real;	/* CLOCK_REALTIME, of the whole file; 0: not known */
+};
+
+/*
+ * The shares of a file, one at a time.  Recordings that were merged before parts had
+ * their times and boots still name their hosts.
+ */
+static bool share_of(const struct evidence *e, size_t file, size_t i, struct share *s)
 {
-	if (a->boot[0] || b->boot[0])
-		return !strcmp(a->boot, b->boot);
-	/* Nobody said: then it takes more to be the same. */
-	return !strcmp(a->name, b->name) && a->first_ns == b->first_ns && a->last_ns == b->last_ns;
+	const struct evidence_file *f = &e->file[file];
+	uint64_t first, last;
+	size_t k;
+
+	memset(s, 0, sizeof(*s));
+	align_span(e->align, file, &first, &last);
+	if (!first || !align_wall(e->align, file, first, &s->from_real) ||
+	    !align_wall(e->align, file, last, &s->to_real))
+		s->from_real = s->to_real = 0;
+	if (i < f->n_parts) {
+		s->boot = f->part[i].boot;
+		s->name = f->part[i].name;
+		s->name_len = strlen(s->name);
+		s->first_ns = f->part[i].first_ns;
+		s->last_ns = f->part[i].last_ns;
+		return true;
+	}
+	i -= f->n_parts;
+	s->boot = "";
+	for (k = 0; !f->part[0].host && k < f->meta.n; k++) {
+		s->name = f->meta.entries[k].value;
+		if (strcmp(f->meta.entries[k].key, "merged") || !strncmp(s->name, "clock: ", 7) ||
+		    !strncmp(s->name, "bound: ", 7) || i--)
+			continue;
+		s->name_len = strcspn(s->name, ":");
+		return true;
+	}
+	return false;
+}
+
+static bool is_nobody(const struct share *s)
+{
+	return !s->name_len || !strncmp(s->name, "(none)", s->name_len) ||
+	       !strncmp(s->name, "localhost", s->name_len);
+}
+
+/* Do both hold the same?  Then *@from and *@to say when, on the wall clock where @wall. */
+static bool is_twice(const struct share *a, const struct share *b, bool *wall, uint64_t *from,
+		     uint64_t *to)
+{
+	*wall = !*a->boot || !*b->boot;
+	if (!*wall && strcmp(a->boot, b->boot))
+		return false;
+	/* Who says no boot is known by his name and the time of day. */
+	if (*wall && !*a->boot && !*b->boot && a->first_ns && a->first_ns == b->first_ns &&
+	    a->last_ns == b->last_ns)
+		*wall = false;
+	else if (*wall && (is_nobody(a) || a->name_len != b->name_len ||
+			   strncmp(a->name, b->name, a->name_len)))
+		return false;
+	if (*wall) {
+		*from = a->from_real > b->from_real ? a->from_real : b->from_real;
+		*to = a->to_real < b->to_real ? a->to_real : b->to_real;
+		return a->to_real && b->to_real && *from <= *to;
+	}
+	*from = a->first_ns > b->first_ns ? a->first_ns : b->first_ns;
+	*to = a->last_ns < b->last_ns ? a->last_ns : b->last_ns;
+	return a->last_ns && b->last_ns && *from <= *to;
 }
 
 /* What two files both hold would be counted twice. */
 static int refuse_overlap(const struct evidence *e, size_t a, size_t b)
 {
-	const struct evidence_file *f = &e->file[a], *g = &e->file[b];
-	char d[UNITS_LEN];
+	char d[UNITS_LEN], t0[UNITS_LEN], t1[UNITS_LEN], name[TEXT_SAFE_LEN(EVENT_NAME_LEN)];
+	struct share p, q;
+	uint64_t from, to;
 	size_t i, k;
+	bool wall;
 
-	for (i = 0; i < f->n_parts; i++) {
-		for (k = 0; k < g->n_parts; k++) {
-			const struct host_part *p = &f->part[i], *q = &g->part[k];
-			uint64_t from = p->first_ns > q->first_ns ? p->first_ns : q->first_ns;
-			uint64_t to = p->last_ns < q->last_ns ? p->last_ns : q->last_ns;
-
-			if (!p->last_ns || !q->last_ns || from > to || !is_same_boot(p, q))
+	for (i = 0; share_of(e, a, i, &p); i++) {
+		for (k = 0; share_of(e, b, k, &q); k++) {
+			if (!is_twice(&p, &q, &wall, &from, &to))
 				continue;
-			return cmd_fail(EXIT_USAGE, "%s and %s overlap: both hold the same %s of %s (its "
-					"CLOCK_MONOTONIC @%" PRIu64 " to @%" PRIu64 "); give only one of them",
-					name_of(f), name_of(g), units_duration(d, to - from),
-					p->name[0] ? p->name : "one host", from, to);
+			if (wall) {
+				units_rfc3339(t0, from);
+				units_rfc3339(t1, to);
+			} else {
+				snprintf(t0, sizeof(t0), "@%" PRIu64, from);
+				snprintf(t1, sizeof(t1), "@%" PRIu64, to);
+			}
+			return cmd_fail(EXIT_USAGE, "%s and %s overlap: both hold the same %s of %s, from %s to "
+					"%s%s; give only one of them", name_of(&e->file[a]), name_of(&e->file[b]),
+					units_duration(d, to - from), is_nobody(&p) ? "one host" :
+					text_safe(name, sizeof(name), p.name, p.name_len), t0, t1,
+					wall ? "" : " of its CLOCK_MONOTONIC");
 		}
 	}
 	return 0;
@@ -517,6 +596,23 @@ static int fill_view(struct evidence *e)
 	e->view.judge = e->judge;
 	e->view.trends = e->trends;
 	return evidence_say_clocks(e);
+}
+
+void evidence_tell_damage(const struct evidence *e)
+{
+	struct source_health h = { 0 };
+	char size[UNITS_LEN];
+	size_t i;
+
+	for (i = 0; i < e->n; i++) {
+		e->file[i].src->ops->health(e->file[i].src, &h);
+		if (h.bytes_skipped || h.frames_damaged)
+			cmd_note("%s: %s of the recording cannot be read", name_of(&e->file[i]),
+				 units_size(size, h.bytes_skipped, false));
+		if (!h.ended)
+			cmd_note("%s: the recording did not end cleanly: what came last is missing",
+				 name_of(&e->file[i]));
+	}
 }
 
 int evidence_read(struct evidence *e, const struct evidence_opts *o)

@@ -173,6 +173,9 @@ void recording_writer_stats(const struct recording_writer *w,
  *   from the end of the last good one to a moment by which every missing one
  *   had ended (at the latest the end of the next good one); count is exact, or 0 when nobody can tell (nothing readable follows).  Damage
  *   that took no events (a META, an INDEX) gives no EV_LOSS, only health().
+ * - Behind the END there must be nothing: else next() fails with -EOVERFLOW in
+ *   place of -ENODATA, and error() says how many bytes there are and where.  A pipe
+ *   that stays open is looked at for a fifth of a second.
  * - A file that simply stops gives no EV_LOSS: health().ended is false, and
  *   bytes_skipped counts the incomplete frame.
  * - After damage, definitions (EV_DEVICE, EV_TASK, EV_STREAM_OPEN of a living

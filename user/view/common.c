@@ -2,6 +2,7 @@
 #include "view/common.h"
 
 #include <stdio.h>
+#include <string.h>
 
 const char *const time_base_names[] = { "rel", "wall", "mono", "delta", NULL };
 
@@ -153,6 +154,31 @@ size_t view_file_of(const struct view_evidence *e, uint32_t host, uint64_t t_ns)
 		any = true;
 	}
 	return last;
+}
+
+void print_words(FILE *f, const char *s, size_t indent, size_t width, size_t col)
+{
+	bool any = false;
+
+	for (; col < indent; col++)
+		fputc(' ', f);
+	while (*s) {
+		size_t len = strcspn(s, " ");
+
+		if (any && col + 1 + len > width) {
+			fprintf(f, "\n%*s", (int)indent, "");
+			col = indent;
+		} else if (any) {
+			fputc(' ', f);
+			col++;
+		}
+		fprintf(f, "%.*s", (int)len, s);
+		any = true;
+		col += len;
+		s += len;
+		s += strspn(s, " ");
+	}
+	fputc('\n', f);
 }
 
 void json_known(struct json *j, const char *key, uint64_t v)

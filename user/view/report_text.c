@@ -146,36 +146,16 @@ static void print_head(struct report *r, const struct view_file *t)
 	print_evidence(r, t);
 }
 
-/* Words in lines of at most @width columns; all but the first begin at @indent. */
-static void print_wrapped(FILE *f, const char *s, size_t indent, size_t width)
-{
-	char safe[TEXT_SAFE_LEN(512)], *p;
-	size_t col = indent, len;
-
-	text_safe(safe, sizeof(safe), s, 512);
-	for (p = safe; *p; p += len + strspn(p + len, " ")) {
-		len = strcspn(p, " ");
-		if (p != safe && col + 1 + len > width) {
-			fprintf(f, "\n%*s", (int)indent, "");
-			col = indent;
-		} else if (p != safe) {
-			fputc(' ', f);
-			col++;
-		}
-		fprintf(f, "%.*s", (int)len, p);
-		col += len;
-	}
-	fputc('\n', f);
-}
-
 static void print_clock(struct report *r)
 {
 	const struct meta *m = r->e->clock;
+	char safe[TEXT_SAFE_LEN(512)];
 	size_t i;
 
 	for (i = 0; m && i < m->n; i++) {
 		fprintf(r->f, LABEL, m->entries[i].key);
-		print_wrapped(r->f, m->entries[i].value, sizeof(INDENT) - 1, 80);
+		text_safe(safe, sizeof(safe), m->entries[i].value, 512);
+		print_words(r->f, safe, sizeof(INDENT) - 1, 80, sizeof(INDENT) - 1);
 	}
 }
 
