@@ -290,10 +290,10 @@ static void take_cause(struct sid *s)
 	}
 	/* The process's end, which its devices' closes follow from, else the first close. */
 	f = NULL;
-	if (s->pub.exit.kind && (s->n_phase[PHASE_ASKED] || s->n_phase[PHASE_GONE] ||
+	if (s->pub.exit.kind && (s->n_phase[PHASE_ASKED] || s->closed.kind ||
 				 (!s->pub.n_devices && !s->pub.dma_log_refused)))
 		f = &s->pub.exit;
-	else if (s->pub.direction == DIR_SAVE && s->n_phase[PHASE_GONE] && s->closed.kind)
+	else if (s->pub.direction == DIR_SAVE && s->closed.kind)
 		f = &s->closed;
 	if (f && (!first || f->end_ns < first->end_ns))
 		first = f;
@@ -566,7 +566,13 @@ static void close_in(struct model *m, struct dev *d, uint32_t dir, const struct 
 		set_phase(s, sd, PHASE_DONE);
 	} else if (sd->phase == PHASE_ASKED || (by_reset && sd->phase == PHASE_BACK)) {
 		set_phase(s, sd, PHASE_GONE);
-		if (!s->closed.kind) {
+		/*
+		 * Mid-session: one that was over before left nobody waiting, and
+		 * what was lost may have been its end.
+		 */
+		s->unsure |= g->pub.holes != 0;
+		if (!s->closed.kind && !g->pub.holes &&
+		    (by_reset || g->pub.ended_by == SESSION_END_CLOSE)) {
 			failure_init(&s->closed, ev);
 			s->closed.session = g->pub.id;
 			s->closed.stream = g->pub.stream;
@@ -834,10 +840,13 @@ void side_reset(struct model *m, struct dev *d, struct sess *g, const struct eve
 		m->join_dirty = true;
 		return;
 	}
-	if (g && !g->pub.session_over) {
-		s->pub.resets++;
+	if (!g || g->pub.session_over)
+		return;
+	s->pub.resets++;
+	/* In RESUMING a reset is the way out: no guest is there to have asked for it. */
+	if (g->pub.direction == DIR_SAVE && !g->pub.holes)
 		note_failure(m, s, g, ev, NULL);
-	}
+	s->unsure |= g->pub.holes != 0;
 }
 
 void side_was_reset(struct model *m, struct dev *d, uint64_t t_ns)
