@@ -28,6 +28,7 @@ struct event *synth_add(struct synth *s, uint32_t kind, uint64_t dur_ns, int64_t
 	ev->pid = s->pid;
 	ev->tid = s->tid;
 	ev->cpu = s->cpu;
+	ev->host = s->host;
 	memcpy(ev->comm, s->comm, sizeof(ev->comm));
 	s->now += dur_ns + s->gap;
 	return ev;

@@ -227,6 +227,8 @@ void sess_reset(struct model *m, struct dev *d, struct sess *g, uint64_t t_ns);
 /* The device was closed, or another session began. */
 void sess_abandoned(struct model *m, struct dev *d, struct sess *g, uint64_t t_ns,
 		    enum session_end how);
+/* What reset the device of a session that is over was its close. */
+void sess_was_closed(struct model *m, uint32_t id);
 /* A SET_STATE that should have handed out a data FD and failed: over at once. */
 void sess_attempted(struct model *m, struct dev *d, struct sess *g, uint64_t t_ns);
 /*

@@ -137,7 +137,8 @@ static void take_stop(const struct model *m, struct sid *s, bool in_flight)
 				 f->start_ns, f->seen_ns);
 	}
 	path_result(&now, &s->pub.stop);
-	s->pub.stop.in_flight_ns = s->pub.stop.total_ns - without.total_ns;
+	s->pub.stop.in_flight_ns = (s->pub.stop.total_ns - s->pub.stop.outside_ns) -
+				   (without.total_ns - without.outside_ns);
 }
 
 /* Each device's share of it. */
@@ -553,15 +554,16 @@ static void close_in(struct model *m, struct dev *d, uint32_t dir, const struct 
 	struct sid *s;
 	struct sidedev *sd = sidedev_of(m, d, dir, &s);
 	const struct sess *g;
-	bool by_reset = false;
-	uint32_t n;
+	bool by_reset;
 
 	if (!sd || side_of(m, d->in_side[dir])->proc != d->proc)
 		return;
 	g = sess_of(m, sd->pub.session);
-	n = s->n_failures;
 	forget_reset(s, d, ev->t_ns);
-	by_reset = n != s->n_failures;
+	/* The reset that comes with a close is told before it. */
+	by_reset = g->pub.ended_by == SESSION_END_RESET && d->reset_ns >= ev->t_ns;
+	if (by_reset)
+		sess_was_closed(m, sd->pub.session);
 	if (sd->phase == PHASE_ASKED && g->pub.outcome == OUTCOME_COMPLETED) {
 		set_phase(s, sd, PHASE_DONE);
 	} else if (sd->phase == PHASE_ASKED || (by_reset && sd->phase == PHASE_BACK)) {
@@ -600,8 +602,8 @@ void side_closed(struct model *m, struct dev *d, const struct event *ev)
 	if (s) {
 		s->n_sized--;
 		check_end(m, s, event_end_ns(ev));
-		/* Nothing was asked of it but its size: it has left. */
-		if (!s->pub.ended && !s->pub.n_devices && !s->n_sized)
+		/* Nothing was asked of it but its size: it has left; it was the last one. */
+		if (!s->pub.ended && !s->pub.n_devices && !s->n_sized && p && !p->n_open)
 			end_side(m, s, event_end_ns(ev));
 	}
 }
