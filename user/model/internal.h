@@ -295,6 +295,8 @@ void migration_settle(struct model *m, struct migration *g, struct sid *src, str
 /* Of a stop of @d that begins at @now_ns; looks at nothing that is not over. */
 void forecast_stop(const struct model *m, const struct dev *d, uint64_t now_ns,
 		   struct forecast *out);
+void forecast_side(const struct model *m, uint32_t side, uint64_t now_ns,
+		   struct stop_forecast *out);
 /* What model_comes_after() said, or NULL. */
 const struct model *model_before(const struct model *m);
 

@@ -145,6 +145,13 @@ static int stop_begins(struct model *m, struct dev *d, uint64_t t_ns)
 	enum left_source from;
 
 	leave_stop(m, d, t_ns, true);
+	if (p && !p->n_stopped) {
+		struct sid *side = side_of(m, p->side[DIR_SAVE]);
+
+		/* The first of the VM's devices: what would it take, as far as is known? */
+		if (side && !side->pub.ended)
+			forecast_side(m, side->pub.id, t_ns, &side->pub.forecast);
+	}
 	if (p) {
 		if (!p->n_stopped++)
 			path_start(&p->stop, t_ns);

@@ -180,7 +180,7 @@ static void put_migration(struct json *j, const struct view_evidence *e, const s
 		struct forecast x = { 0 };
 
 		if (!m->ended)
-			forecast_migration(e->model, m->id, model_last_ns(e->model), &x);
+			forecast_session(e->model, m->id, model_last_ns(e->model), &x);
 		forecast_json(j, "forecast", &x);
 	}
 	forecast_json(j, "forecast_at_stop", &m->forecast);

@@ -550,7 +550,7 @@ static void print_migration(struct report *r, const struct session *g)
 		if (!g->ended) {
 			struct forecast x;
 
-			forecast_migration(r->m, g->id, model_last_ns(r->m), &x);
+			forecast_session(r->m, g->id, model_last_ns(r->m), &x);
 			forecast_text(r->f, &x, r->opt);
 		}
 		if (g->eof && g->window.start_ns != MODEL_NONE)
