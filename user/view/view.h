@@ -118,8 +118,8 @@ enum verdict view_verdict(const struct view_evidence *e, const struct view_optio
 struct page;
 /*
  * The page of what people type or copy: a name in any spelling ("Pre_Copy",
- * "stop window"), what a page says that it also answers to, an errno by name or
- * number ("42", "-42").  NULL: there is none.
+ * "stop window"), one of the JSON ("outside_ns"), what a page says that it also
+ * answers to, an errno by name or number ("42", "-42").  NULL: there is none.
  */
 const struct page *explain_find(const char *word);
 /* The number of an errno by its name or number; 0 when @word is none. */
