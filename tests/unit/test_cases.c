@@ -404,6 +404,22 @@ static void test_log_refused(void **state)
 	assert_true(migration(1)->ended);
 }
 
+/* The source fails at once; the destination learns of it before it has a byte. */
+static void test_refused_and_late(void **state)
+{
+	struct vmm src, dst;
+
+	(void)state;
+	src = vmm(1, 100, 1, 1, "web", "mlx5_vfio_pci");
+	dst = vmm(2, 200, 11, 1, "web", "mlx5_vfio_pci");
+	call(&src, 0, EV_DMA_LOG_START, -EINVAL);
+	synth_pause(&s, 38 * MS);
+	arrive(&dst);
+	synth_pause(&s, 80 * MS);
+	closes(&dst);
+	STORY("web failed by DMA_LOGGING_START EINVAL joined migration-failed | findings");
+}
+
 /* ---- pauses ---- */
 
 static void test_saved_to_a_file(void **state)
@@ -1062,6 +1078,7 @@ int main(void)
 		T(test_sizes_only),
 		T(test_size_fails),
 		T(test_log_refused),
+		T(test_refused_and_late),
 		T(test_saved_to_a_file),
 		T(test_paused_before),
 		T(test_paused_and_cancelled),
