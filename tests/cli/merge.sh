@@ -64,6 +64,6 @@ want 2 "vfioscope: $tmp/m.vfs: is one of the recordings to be merged" "$v" merge
 want 2 "vfioscope: only one recording can come on standard input" "$v" merge - - -o "$tmp/x.vfs"
 want 5 "vfioscope: /nonexistent: No such file or directory" "$v" merge $data/src.vfs /nonexistent -o "$tmp/x.vfs"
 want 5 "vfioscope: README.md: *" "$v" merge README.md $data/dst.vfs -o "$tmp/x.vfs"
-want 5 "vfioscope: /dev/full: No space left on device" "$v" merge $data/src.vfs $data/dst.vfs -o /dev/full
+want 5 "vfioscope: /dev/full: No space left on device" "$v" merge $data/src.vfs $data/dst.vfs -f -o /dev/full
 [ ! -e "$tmp/x.vfs" ] || fail "a merge that failed left a file"
 exit $failed

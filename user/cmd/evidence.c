@@ -555,6 +555,8 @@ static int broken(const struct evidence *e, int err)
 }
 
 /* What can be said only when all is known. */
+#define CLOCK_BOUND_MAX_NS	1000000000ULL
+
 static int finish(struct evidence *e)
 {
 	struct judge_evidence je = { .health = &e->health, .meta = e->src->ops->meta(e->src) };
@@ -569,14 +571,14 @@ static int finish(struct evidence *e)
 	hole = model_loss(e->model)->places || e->health.bytes_skipped || e->health.frames_damaged ||
 	       !e->health.ended;
 	err = judge_finish(e->judge, e->model, &je);
-	for (id = 1; id <= model_sessions(e->model); id++)
-		completed += model_session(e->model, id)->outcome == OUTCOME_COMPLETED;
+	for (id = 1; id <= model_migrations(e->model); id++)
+		completed += model_migration(e->model, id)->outcome == OUTCOME_COMPLETED;
 	if (!err)
 		err = judge_expectation(e->judge, completed, hole);
 	return err;
 }
 
-static int fill_view(struct evidence *e)
+static void fill_view(struct evidence *e)
 {
 	size_t i;
 
@@ -595,7 +597,6 @@ static int fill_view(struct evidence *e)
 	e->view.model = e->model;
 	e->view.judge = e->judge;
 	e->view.trends = e->trends;
-	return evidence_say_clocks(e);
 }
 
 void evidence_tell_damage(const struct evidence *e)
@@ -645,7 +646,13 @@ int evidence_read(struct evidence *e, const struct evidence_opts *o)
 	}
 	if (err != -ENODATA)
 		return broken(e, err);
+	/* Sides are joined as far as the clocks allow: a bound beyond a second tells nothing. */
+	if (evidence_say_clocks(e))
+		return EXIT_BAD_FILE;
+	model_set_clock_bound(e->model, e->view.bound_ns < CLOCK_BOUND_MAX_NS ? e->view.bound_ns :
+			      CLOCK_BOUND_MAX_NS);
 	if (finish(e))
 		return broken(e, -ENOMEM);
-	return fill_view(e);
+	fill_view(e);
+	return 0;
 }

@@ -216,6 +216,13 @@ struct stop {
 	uint64_t left;			/* estimated when it began; MODEL_NONE */
 };
 
+static const struct session *session_of(const struct model *m, const struct dev *d)
+{
+	const struct sess *g = sess_of(m, d->sess);
+
+	return g ? &g->pub : NULL;
+}
+
 static double pace_of(const struct session *g)
 {
 	return g->pace_bytes >= PACE_BYTES ? (double)g->pace_ns / (double)g->pace_bytes : 0;
@@ -242,8 +249,7 @@ static struct stop stop_of(const struct session *e)
 		.drain = (double)(w->io_ns + w->gap_ns[GAP_IO]),
 		.arcs = (double)w->arcs_ns,
 		.bytes = (double)e->bytes_stop_copy,
-		.load = e->downtime_ns != MODEL_NONE && e->downtime_ns > w->total_ns ?
-			(double)(e->downtime_ns - w->total_ns) : -1,
+		.load = -1,
 		.pace = pace_of(e),
 		.left = e->forecast.left_bytes,
 	};
@@ -263,7 +269,7 @@ static size_t stops(const struct model *m, const struct dev *d, bool device,
 			const struct model_device *other = model_device(m, e->device);
 
 			/* A window is final when its stream has ended. */
-			if (e == (d->mig ? &d->mig->pub : NULL) || !is_known_window(e) ||
+			if (e == (session_of(m, d)) || !is_known_window(e) ||
 			    !other || (!is_same(d, other, here) &&
 				       (device || !is_of_driver(d, other))))
 				continue;
@@ -453,25 +459,18 @@ static void set_parts(struct forecast *f, const struct stop *s, size_t n)
 }
 
 /* Whichever estimate of what is left is the younger. */
-static void take_left(const struct dev *d, uint64_t now_ns, struct forecast *f)
+static void take_left(const struct model *m, const struct dev *d, uint64_t now_ns,
+		      struct forecast *f)
 {
-	const struct session *g = d->mig ? &d->mig->pub : NULL;
-	uint64_t size = g ? g->data_size_last : d->data_size;
-	uint64_t size_ns = g ? g->data_size_last_ns : d->data_size_ns;
+	const struct session *g = session_of(m, d);
+	enum left_source source;
+	uint64_t t_ns;
 
-	if (g && g->precopy_infos) {
-		uint64_t left = g->initial_last + g->dirty_last;
-		uint64_t since = g->bytes_total - g->info_moved;
-
-		f->left_bytes = left > since ? left - since : 0;
-		f->left_age_ns = now_ns - g->info_ns;
-	}
-	if (size != MODEL_NONE && !(size >> 63) &&
-	    (f->left_bytes == MODEL_NONE || now_ns - size_ns <= f->left_age_ns + 1000000)) {
-		f->left_bytes = size;
-		f->left_is_data_size = true;
-		f->left_age_ns = now_ns - size_ns;
-	}
+	f->left_bytes = left_bytes(g ? &g->left : &d->left, &source, &t_ns);
+	if (f->left_bytes == MODEL_NONE)
+		return;
+	f->left_is_data_size = source == LEFT_DATA_SIZE;
+	f->left_age_ns = sub(now_ns, t_ns);
 }
 
 /*
@@ -480,9 +479,9 @@ static void take_left(const struct dev *d, uint64_t now_ns, struct forecast *f)
  * where the VMM had other things to do and perhaps a limit.  A VMM that sends
  * RAM first takes longer.
  */
-static void guess_alone(const struct dev *d, struct forecast *f)
+static void guess_alone(const struct model *m, const struct dev *d, struct forecast *f)
 {
-	const struct session *g = d->mig ? &d->mig->pub : NULL;
+	const struct session *g = session_of(m, d);
 	double arcs = 0, inside, pace, mid;
 	uint32_t i;
 
@@ -490,8 +489,8 @@ static void guess_alone(const struct dev *d, struct forecast *f)
 		return;
 	for (i = 0; i < g->n_arcs; i++)
 		arcs += (double)g->arcs[i].dur_ns;
-	inside = (double)f->left_bytes * (double)hist_percentile(d->mig->io, 50) *
-		 (double)d->mig->io->count / (double)g->bytes_precopy;
+	inside = (double)f->left_bytes * (double)hist_percentile(sess_of(m, d->sess)->io, 50) *
+		 (double)sess_of(m, d->sess)->io->count / (double)g->bytes_precopy;
 	pace = (double)f->left_bytes * pace_of(g);
 	if (pace < inside)
 		pace = inside;
@@ -519,7 +518,7 @@ static void forecast_nothing(struct forecast *f)
 void forecast_stop(const struct model *m, const struct dev *d, uint64_t now_ns,
 		   struct forecast *out)
 {
-	const struct session *g = d->mig ? &d->mig->pub : NULL;
+	const struct session *g = session_of(m, d);
 	struct errors e[FORECAST_WAYS];
 	struct stop s[SAMPLES];
 	enum forecast_way way;
@@ -531,7 +530,7 @@ void forecast_stop(const struct model *m, const struct dev *d, uint64_t now_ns,
 		return;
 	if (g)
 		take_trend(g, now_ns, out);
-	take_left(d, now_ns, out);
+	take_left(m, d, now_ns, out);
 	out->basis = FORECAST_DEVICE;
 	n = stops(m, d, true, s);
 	if (n < ENOUGH) {
@@ -553,16 +552,16 @@ void forecast_stop(const struct model *m, const struct dev *d, uint64_t now_ns,
 	}
 	out->basis = FORECAST_NONE;
 	out->samples = 0;
-	guess_alone(d, out);
+	guess_alone(m, d, out);
 }
 
 void forecast_migration(struct model *m, uint32_t id, uint64_t now_ns, struct forecast *out)
 {
 	const struct session *g = model_session(m, id);
-	const struct dev *d = g ? model_dev(m, g->device) : NULL;
+	const struct dev *d = g ? dev_get(m, g->device) : NULL;
 
 	/* Not one that is over, nor one whose device stands still already. */
-	if (d && d->mig && &d->mig->pub == g && g->direction == DIR_SAVE && !g->session_over &&
+	if (d && d->sess == g->id && g->direction == DIR_SAVE && !g->session_over &&
 	    g->window.start_ns == MODEL_NONE)
 		forecast_stop(m, d, now_ns, out);
 	else

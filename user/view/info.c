@@ -156,21 +156,21 @@ void info_text(FILE *f, const struct view_evidence *t, const struct meta *notes,
 	if (model_calls(t->model) != model_events(t->model))
 		fprintf(f, "   %s calls before folding", units_count(b, model_calls(t->model)));
 	fprintf(f, "\n\n%sDevices%s\n", paint(opt, C_BOLD), paint(opt, C_OFF));
-	for (i = 1; i <= model_devices_max(t->model); i++) {
-		const struct model_device *d = model_device(t->model, i);
+	for (i = 0; i < model_devices(t->model); i++) {
+		const struct model_device *d = model_device_at(t->model, i);
 
 		if (!d)
 			continue;
-		fprintf(f, "  %s", device_label(name, d, i));
+		fprintf(f, "  %s", device_label(name, d, d->number));
 		if (model_host(t->model, d->host))
 			fprintf(f, " on %s", safe_name(name, model_host(t->model, d->host)));
 		if (d->driver[0])
 			fprintf(f, ", driver %s", safe_name(name, d->driver));
 		print_flags(f, d);
 		fprintf(f, ", %u migration%s\n", d->sessions, d->sessions == 1 ? "" : "s");
-		print_streams(f, t->model, i);
+		print_streams(f, t->model, d->number);
 	}
-	if (!model_devices_max(t->model))
+	if (!model_devices(t->model))
 		fputs("  none\n", f);
 }
 
@@ -314,8 +314,8 @@ void info_json(FILE *f, const struct view_evidence *t, const struct meta *notes,
 	json_ku64(j, "calls_total", model_calls(t->model));
 	json_key(j, "devices");
 	json_array_begin(j);
-	for (i = 1; i <= model_devices_max(t->model); i++) {
-		const struct model_device *d = model_device(t->model, i);
+	for (i = 0; i < model_devices(t->model); i++) {
+		const struct model_device *d = model_device_at(t->model, i);
 		unsigned int bit;
 
 		if (!d)

@@ -316,8 +316,8 @@ static void each_device(struct om *o, void (*put)(const struct om *o, const stru
 	char trace[24];
 	uint32_t k;
 
-	for (k = 1; k <= model_devices_max(o->e->model); k++) {
-		const struct model_device *d = model_device(o->e->model, k);
+	for (k = 0; k < model_devices(o->e->model); k++) {
+		const struct model_device *d = model_device_at(o->e->model, k);
 
 		if (!d)
 			continue;

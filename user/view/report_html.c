@@ -894,11 +894,6 @@ static void put_columns(const struct page_of *p, const char *title, const char *
 	free(text);
 }
 
-static void print_stops(FILE *f, const struct page_of *p)
-{
-	stops_text(f, p->e, p->opt);
-}
-
 static void print_estimates(FILE *f, const struct page_of *p)
 {
 	estimates_text(f, p->e, p->opt);
@@ -920,7 +915,6 @@ void report_html(FILE *f, const struct view_evidence *e, const struct view_optio
 		if (is_wanted(e, opt, g))
 			put_migration(&p, g);
 	}
-	put_columns(&p, "Devices that stopped together", NULL, print_stops);
 	put_columns(&p, "Estimates against truth", "ESTIMATES AGAINST TRUTH", print_estimates);
 	if (e->judge)
 		put_findings(&p);

@@ -227,8 +227,8 @@ static void put_devices(struct json *j, const struct view_evidence *e)
 {
 	uint32_t i, bit;
 
-	for (i = 1; i <= model_devices_max(e->model); i++) {
-		const struct model_device *d = model_device(e->model, i);
+	for (i = 0; i < model_devices(e->model); i++) {
+		const struct model_device *d = model_device_at(e->model, i);
 
 		if (!d)
 			continue;
@@ -328,7 +328,6 @@ void report_json(FILE *f, const struct view_evidence *e, const struct view_optio
 			put_migration(j, e, m);
 	}
 	json_array_end(j);
-	stops_json(j, e, opt);
 	estimates_json(j, e);
 	/* Without a judge: no findings is not "none found". */
 	findings_json(j, e, opt);

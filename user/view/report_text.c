@@ -568,8 +568,8 @@ static void print_others(struct report *r)
 	char dev[NAME_LEN], a[UNITS_LEN], b[UNITS_LEN];
 	uint32_t i;
 
-	for (i = 1; i <= model_devices_max(r->m); i++) {
-		const struct model_device *d = model_device(r->m, i);
+	for (i = 0; i < model_devices(r->m); i++) {
+		const struct model_device *d = model_device_at(r->m, i);
 
 		if (!d || (d->sessions && !d->failures))
 			continue;
@@ -614,7 +614,6 @@ void report_text(FILE *f, const struct view_evidence *e, const struct view_optio
 		print_migration(&r, g);
 		shown++;
 	}
-	stops_text(f, e, opt);
 	if (!shown)
 		fprintf(f, "\n  No migration %s.\n", model_sessions(r.m) ?
 			"in what was asked for" : "is in this evidence");
