@@ -25,19 +25,17 @@ for f in ndjson csv; do
 	cmp <("$v" export --format $f $src $dst) <("$v" export --format $f "$tmp/m.vfs") || fail "export --format $f"
 done
 # In whatever order, and whichever comes from a pipe, the story is the same.
-story='[.migrations[] | [.host, .direction, .start_ns, .downtime_ns, .pid, .device]] | sort'
-want=$("$v" report --format json $src $dst | jq -c "$story")
-is "the other way round" "$("$v" report --format json $dst $src | jq -c "$story")" "$want"
-is "one from a pipe" "$("$v" report --format json - $dst <$src | jq -c "$story")" "$want"
-is "both from pipes" "$("$v" report --format json <(cat $src) <(cat $dst) | jq -c "$story")" "$want"
+story() { "$v" export "$@" | jq -c '[.t_ns, .dur_ns, .kind, .pid, .tid, .device, .ret, .size]' | sort; }
+story $src $dst >"$tmp/story"
+story $dst $src | cmp - "$tmp/story" || fail "the other way round it is another story"
+story - $dst <$src | cmp - "$tmp/story" || fail "one from a pipe is another story"
+story <(cat $src) <(cat $dst) | cmp - "$tmp/story" || fail "both from pipes are another story"
 
 # Pids, devices and names are those of the host, which is a field of its own.
 "$v" report --format json $src $dst >"$tmp/r"
-is "hosts" "$(jq -c '[.migrations[].host]' "$tmp/r")" '["node7","node8"]'
 is "devices" "$(jq -c '[.devices[] | [.host, .device]]' "$tmp/r")" '[["node7","0000:01:00.0"],["node8","0000:01:00.0"]]'
-is "pids" "$(jq -c '[.migrations[].pid]' "$tmp/r")" "[252,252]"
-is "joined" "$(jq -c '[.migrations[].peer]' "$tmp/r")" "[2,1]"
-is "files" "$(jq -c '[.traces[].path] == ["'$src'", "'$dst'"], [.migrations[].trace]' "$tmp/r" | tr '\n' ' ')" "true [0,1] "
+is "pids" "$("$v" export $src $dst | jq -s -c '[.[].pid] | unique')" "[252]"
+is "files" "$(jq -c '[.traces[].path] == ["'$src'", "'$dst'"]' "$tmp/r")" true
 jq -e '.clock.tied[0] | test("CLOCK_REALTIME of both hosts")' "$tmp/r" >/dev/null || fail "how the clocks were tied is not in the JSON"
 jq -e '.clock.bound_ns > 3000000 and .clock.bound_ns < 4000000' "$tmp/r" >/dev/null || fail "the bound is not in the JSON"
 want 0 "" "$v" report $src $dst
@@ -57,7 +55,7 @@ done
 first=$("$v" export $src | jq -s '.[0].t_ns')
 is "--from counts from the first event of the evidence" \
 	"$("$v" export --from 12s $src $dst | jq -s "[.[] | select(.count == null) | .t_ns + .dur_ns] | min >= $first + 12000000000")" true
-printf ':resize 24x100\n:save-screen %s/screen\n' "$tmp" >"$tmp/script"
+printf ':resize 24x100\n:save-screen! %s/screen\n' "$tmp" >"$tmp/script"
 want 0 "" "$v" replay --script "$tmp/script" $src $dst
 cp "$tmp/screen" "$tmp/both"
 want 0 "" "$v" replay --script "$tmp/script" "$tmp/m.vfs"
@@ -65,10 +63,22 @@ diff <(tail -n +2 "$tmp/both") <(tail -n +2 "$tmp/screen") >"$tmp/diff" || { fai
 
 # A merge and another boot's recording: its hosts keep their names.
 is "merged with a third" "$("$v" report --format json "$tmp/m.vfs" tests/data/judge/mtty-qemu.vfs |
-	jq -c '[.migrations[] | .host] | unique | length')" 3
+	jq -c '[.devices[].host] | unique | length')" 3
 want 0 "*" "$v" merge "$tmp/m.vfs" tests/data/judge/mtty-qemu.vfs -o "$tmp/three.vfs"
-cmp <("$v" report --format json "$tmp/three.vfs" | jq "$story") \
-	<("$v" report --format json "$tmp/m.vfs" tests/data/judge/mtty-qemu.vfs | jq "$story") || fail "merge of a merge"
+cmp <(story "$tmp/three.vfs") <(story "$tmp/m.vfs" tests/data/judge/mtty-qemu.vfs) || fail "merge of a merge"
+
+# ---- recordings of one boot, one behind the other ----
+
+early=tests/data/judge/conforming-qemu.vfs late=tests/data/judge/cancelled-in-stop-copy.vfs
+"$v" report --format json $late $early >"$tmp/r"
+is "one boot has one clock" "$(jq -c .clock "$tmp/r")" '{"tied":[],"bound":[],"bound_ns":0}'
+is "one boot is one host" "$(jq -c '[.devices[].host] | unique' "$tmp/r")" "[null]"
+cmp <(story $late $early) <(story $early; story $late) || fail "one behind the other they are not what they are alone"
+is "which goes first" "$("$v" export $late $early | jq -s '[.[] | select(.count == null) | .t_ns + .dur_ns] | . == sort')" true
+want 0 "*" "$v" merge $early $late -o "$tmp/day.vfs"
+cmp <(story $early $late) <(story "$tmp/day.vfs") || fail "their merge is not what they are"
+is "a merge of one boot is of that boot" "$("$v" info --format json "$tmp/day.vfs" | jq -r .meta.boot_id)" \
+	"$("$v" info --format json $early | jq -r .meta.boot_id)"
 
 # ---- given twice ----
 
@@ -89,6 +99,7 @@ twice node7 $src "$tmp/m.vfs"
 twice node8 "$tmp/m.vfs" $dst
 twice node8 $dst "$tmp/part.vfs"
 twice node8 "$tmp/three.vfs" $dst
+twice "*" "$tmp/day.vfs" $late
 want 2 "vfioscope: $dst and $tmp/m.vfs overlap: *" "$v" report $dst $src "$tmp/m.vfs"
 want 2 "vfioscope: only one recording can come on standard input" "$v" report - -
 # Two evidences are two: a recording may well be held against itself.
