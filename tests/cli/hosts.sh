@@ -67,6 +67,13 @@ is "merged with a third" "$("$v" report --format json "$tmp/m.vfs" tests/data/ju
 want 0 "*" "$v" merge "$tmp/m.vfs" tests/data/judge/mtty-qemu.vfs -o "$tmp/three.vfs"
 cmp <(story "$tmp/three.vfs") <(story "$tmp/m.vfs" tests/data/judge/mtty-qemu.vfs) || fail "merge of a merge"
 
+# One that was merged before events had a host: names and numbers are taken back.
+story $data/old.vfs | cmp - "$tmp/story" || fail "an old merge is another story"
+is "hosts of an old merge" "$("$v" report --format json $data/old.vfs | jq -c '[.devices[] | [.host, .device]]')" \
+	'[["node7","0000:01:00.0"],["node8","0000:01:00.0"]]'
+is "names of processes in an old merge" "$("$v" export $data/old.vfs | jq -s -c '[.[] | select(.device) | .vm] | unique')" '["vm0"]'
+story $data/old.vfs tests/data/judge/mtty-qemu.vfs | cmp - <(story "$tmp/three.vfs") || fail "an old merge with a third"
+
 # ---- recordings of one boot, one behind the other ----
 
 early=tests/data/judge/conforming-qemu.vfs late=tests/data/judge/cancelled-in-stop-copy.vfs
@@ -100,6 +107,8 @@ twice node8 "$tmp/m.vfs" $dst
 twice node8 $dst "$tmp/part.vfs"
 twice node8 "$tmp/three.vfs" $dst
 twice "*" "$tmp/day.vfs" $late
+twice node7 $src $data/old.vfs
+twice node8 $data/old.vfs $dst
 want 2 "vfioscope: $dst and $tmp/m.vfs overlap: *" "$v" report $dst $src "$tmp/m.vfs"
 want 2 "vfioscope: only one recording can come on standard input" "$v" report - -
 # Two evidences are two: a recording may well be held against itself.
