@@ -41,7 +41,8 @@ void meta_clear(struct meta *m);
 /* How sound the evidence is that a source delivered so far. */
 struct source_health {
 	bool ended;		/* an END was seen (always for a live capture) */
-	uint64_t bytes_skipped;	/* unreadable bytes */
+	uint64_t bytes_skipped;	/* that could not be read, or were not: all of them */
+	uint64_t bytes_trailing; /* of them, behind the END: perhaps another recording */
 	uint64_t frames_damaged;
 	uint64_t last_ns;	/* end of the last event kept */
 };

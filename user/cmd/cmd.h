@@ -140,6 +140,9 @@ int cmd_reader_window(const struct cmd_reader *r, struct time_window *w);
  */
 int cmd_open(const char *path, struct event_source **src);
 
+/* Say it when something follows the end of the recording @path: it was not read. */
+void cmd_note_trailing(const char *path, const struct source_health *h);
+
 /*
  * Where data goes: stdout, or the file of -o, which is replaced whole or not at
  * all (recording/output.h).  NULL after telling an error.

@@ -114,6 +114,7 @@ static int export_events(const char *path, struct event_source *src, FILE *f, in
 			 const struct view_options *view)
 {
 	struct model *m = model_create();
+	struct source_health health;
 	struct exporter x = { 0 };
 	struct event_context ctx;
 	struct event ev;
@@ -130,6 +131,8 @@ static int export_events(const char *path, struct event_source *src, FILE *f, in
 		if (!err)
 			err = exporter_event(&x, m, &ev, &ctx);
 	}
+	src->ops->health(src, &health);
+	cmd_note_trailing(path, &health);
 	if (err == -ENODATA)
 		err = exporter_finish(&x, m, src, view);
 	else if (err != -EIO && err != -ENOMEM)

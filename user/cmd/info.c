@@ -55,7 +55,7 @@ static int file_notes(const char *path, const struct info_opts *o, struct meta *
 	else
 		ret |= meta_addf(notes, "bytes", "%llu", (unsigned long long)st.bytes);
 	if (st.trailing_bytes)
-		ret |= meta_addf(notes, "trailing", "%llu bytes behind the end",
+		ret |= meta_addf(notes, "trailing", "%llu bytes behind the end, not read",
 				 (unsigned long long)st.trailing_bytes);
 	if (st.unknown_events)
 		ret |= meta_addf(notes, "unknown", "%llu events of newer kinds",
@@ -123,6 +123,7 @@ int cmd_info(int argc, char **argv)
 		goto out;
 	}
 	src->ops->health(src, &health);
+	cmd_note_trailing(path, &health);
 	trace.health = &health;
 	trace.meta = src->ops->meta(src);
 	f = cmd_open_output(o.output);

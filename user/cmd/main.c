@@ -211,6 +211,13 @@ int cmd_open(const char *path, struct event_source **src)
 	return 0;
 }
 
+void cmd_note_trailing(const char *path, const struct source_health *h)
+{
+	if (h->bytes_trailing)
+		cmd_note("%s: %llu bytes follow the end of the recording and are not read", path,
+			 (unsigned long long)h->bytes_trailing);
+}
+
 /* The file of -o, which gets its name once it is whole. */
 static struct output *output;
 

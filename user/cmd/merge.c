@@ -243,6 +243,7 @@ static int make_meta(struct job *j)
 /* First pass. */
 static int scan(struct job *j)
 {
+	struct source_health health;
 	int i, err, status;
 
 	for (i = 0; i < 2; i++) {
@@ -255,6 +256,11 @@ static int scan(struct job *j)
 		if (err)
 			return cmd_fail(EXIT_BAD_FILE, "%s: %s", j->in[i].path,
 					j->src[i]->ops->error(j->src[i]));
+		j->src[i]->ops->health(j->src[i], &health);
+		/* The result would look whole. */
+		if (health.bytes_trailing)
+			return cmd_fail(EXIT_BAD_FILE, "%s: %" PRIu64 " bytes follow the end of the recording: "
+					"they would be lost", j->in[i].path, health.bytes_trailing);
 	}
 	align_clocks(j->clocks, &j->align);
 	/* Now that both are read to their ends, they have said all of themselves. */

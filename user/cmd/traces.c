@@ -42,6 +42,7 @@ static int read_trace(const char *path, struct trace *t, const struct trace *bef
 	if (err != -ENODATA)
 		return cmd_fail(EXIT_BAD_FILE, "%s: %s", path, t->src->ops->error(t->src));
 	t->src->ops->health(t->src, &t->health);
+	cmd_note_trailing(path, &t->health);
 	return 0;
 }
 

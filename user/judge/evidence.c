@@ -99,10 +99,13 @@ void rule_damaged_trace(struct look *l)
 
 	if (!h)
 		return;
-	damaged = h->bytes_skipped || h->frames_damaged;
+	damaged = h->bytes_skipped > h->bytes_trailing || h->frames_damaged;
+	if (h->bytes_trailing)
+		find_at(l->j, &f, "%llu bytes follow the end of the recording and are not "
+			"judged: another recording behind it?", ULL(h->bytes_trailing));
 	if (damaged)
 		find_at(l->j, &f, "%llu bytes of the recording cannot be read%s",
-			ULL(h->bytes_skipped), h->ended ? "" : ", and it did not end cleanly");
+			ULL(h->bytes_skipped - h->bytes_trailing), h->ended ? "" : ", and it did not end cleanly");
 	else if (!h->ended)
 		find_at(l->j, &f, "the recording did not end cleanly: what came last is missing");
 	if (h->ended)

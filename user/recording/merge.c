@@ -368,6 +368,7 @@ static void merge_health(struct event_source *src, struct source_health *out)
 		m->in[i].src->ops->health(m->in[i].src, &one);
 		out->ended &= one.ended;
 		out->bytes_skipped += one.bytes_skipped;
+		out->bytes_trailing += one.bytes_trailing;
 		out->frames_damaged += one.frames_damaged;
 		if (one.last_ns && on_clock(m, &m->in[i], one.last_ns) > out->last_ns)
 			out->last_ns = on_clock(m, &m->in[i], one.last_ns);

@@ -26,6 +26,7 @@
 #include "recording/codec.h"
 #include "recording/format.h"
 #include "recording/registry.h"
+#include "util/sat.h"
 #include "util/varint.h"
 
 #define WINDOW_MIN		(128U << 10)
@@ -43,6 +44,14 @@
  */
 #define WASTE_FREE		(64ULL << 20)
 #define WASTE_PER_BYTE		8
+
+/*
+ * Behind an END nothing is read but counted: of a pipe as long as it goes on
+ * without a pause (its writer may stay, without a word, until its hooks are
+ * detached), and not for ever.
+ */
+#define TRAILING_PAUSE_MS	250
+#define TRAILING_MAX		(64ULL << 20)
 
 struct hole {
 	bool open;
@@ -64,13 +73,16 @@ struct recording {
 	bool regular;
 	bool eof;		/* of the input */
 	bool done;		/* nothing more will be delivered */
+	bool counted;		/* what is behind the END */
+	uint64_t quiet_ms;	/* until when a pipe's pause is none */
 	int failed;		/* sticky -errno */
 	char error[256];
 
 	/* the window */
 	uint8_t *data;
 	size_t pos, len, cap;
-	uint64_t offset;	/* in the file, of data[pos] */
+	uint64_t offset;	/* in the recording, of data[pos] */
+	uint64_t start;		/* of the recording in its file: stdin may be in the middle */
 	uint64_t waste;
 
 	uint16_t major, minor;
@@ -657,6 +669,41 @@ static int next_batch(struct recording *r)
 	return 0;
 }
 
+/* -ENODATA: what is behind the END is counted; 0: not yet, @deadline has come; -errno. */
+static int count_trailing(struct recording *r, uint64_t deadline)
+{
+	struct stat st;
+	int err;
+
+	if (r->counted || !r->health.ended)
+		return -ENODATA;
+	if (r->regular) {
+		if (!fstat(r->fd, &st))
+			r->health.bytes_trailing = sat_sub((uint64_t)st.st_size,
+							   r->start + r->offset);
+		r->health.bytes_skipped += r->health.bytes_trailing;
+		r->counted = true;
+		return -ENODATA;
+	}
+	if (!r->quiet_ms)
+		r->quiet_ms = now_ms() + TRAILING_PAUSE_MS;
+	for (;;) {
+		if (avail(r))
+			r->quiet_ms = now_ms() + TRAILING_PAUSE_MS;
+		r->health.bytes_trailing += avail(r);
+		r->pos = r->len = 0;
+		err = r->health.bytes_trailing >= TRAILING_MAX ? -ENODATA :
+		      fill(r, 1, deadline < r->quiet_ms ? deadline : r->quiet_ms);
+		if (err > 0)
+			continue;
+		if (!err && now_ms() < r->quiet_ms)
+			return 0;
+		r->health.bytes_skipped += r->health.bytes_trailing;
+		r->counted = true;
+		return err && err != -ENODATA ? err : -ENODATA;
+	}
+}
+
 static int recording_next(struct event_source *src, struct event *ev, int timeout_ms)
 {
 	struct recording *r = (struct recording *)src;
@@ -672,10 +719,10 @@ static int recording_next(struct event_source *src, struct event *ev, int timeou
 				return err;
 			continue;
 		}
-		if (r->done)
-			return -ENODATA;
 		if (!deadline && !r->regular)
 			deadline = timeout_ms < 0 ? UINT64_MAX : now_ms() + timeout_ms;
+		if (r->done)
+			return count_trailing(r, deadline);
 		err = advance(r, deadline);
 		if (err <= 0)
 			return err;
@@ -737,6 +784,40 @@ static const struct event_source_ops recording_ops = {
 
 /* ------------------------------------------------------------- opening --- */
 
+/*
+ * The first bytes are not a recording's.  Is it one all the same, of which a byte or
+ * two went bad?  Then its first frame stands where it should, or at least half of
+ * the magic does and a good frame comes soon.  1: it is, the magic is put right in
+ * the window, so that the header's own checksum can speak for the rest; 0: no;
+ * -errno.
+ */
+static int mend_magic(struct recording *r)
+{
+	size_t i, same = 0, end;
+	int err;
+
+	do {
+		err = fill(r, HEADER_LEN + FRAME_HEAD_LEN, UINT64_MAX);
+	} while (!err);
+	if (err < 0)
+		return err == -ENODATA ? 0 : err;
+	for (i = 0; i < FORMAT_MAGIC_LEN; i++)
+		same += r->data[r->pos + i] == (uint8_t)FORMAT_MAGIC[i];
+	end = same < FORMAT_MAGIC_LEN / 2 ? HEADER_LEN + 1 : HEADER_LEN_MAX;
+	for (i = HEADER_LEN; i < end; i++) {
+		if (r->pos + i + FRAME_HEAD_LEN > r->len)
+			return 0;
+		if (head_at(r, r->pos + i))
+			break;
+	}
+	if (i == end)
+		return 0;
+	memcpy(r->data + r->pos, FORMAT_MAGIC, FORMAT_MAGIC_LEN);
+	r->health.frames_damaged++;
+	r->health.bytes_skipped += FORMAT_MAGIC_LEN;
+	return 1;
+}
+
 static int read_header(struct recording *r)
 {
 	const uint8_t *p;
@@ -756,9 +837,15 @@ static int read_header(struct recording *r)
 	if (!have)
 		return fail(r, -ENODATA, "is empty");
 	if (memcmp(p, FORMAT_MAGIC, have < FORMAT_MAGIC_LEN ? have : FORMAT_MAGIC_LEN)) {
-		if (have > 4 && !memcmp(p + 1, "VFS", 3))
-			return fail(r, -EINVAL, "is a recording that a text-mode transfer has destroyed; copy it again, in binary mode");
-		return fail(r, -EINVAL, "is not a vfioscope recording");
+		bool text = have > 4 && !memcmp(p + 1, "VFS", 3);
+
+		err = mend_magic(r);
+		if (err < 0)
+			return err;
+		if (!err)
+			return fail(r, -EINVAL, text ? "is a recording that a text-mode transfer has destroyed; copy it again, in binary mode" :
+				    "is not a vfioscope recording");
+		p = r->data + r->pos;
 	}
 	if (err == -ENODATA)
 		return fail(r, -ENODATA, "is cut in the file header: it holds %zu bytes and no events", have);
@@ -775,7 +862,8 @@ static int read_header(struct recording *r)
 	if (size < HEADER_LEN || size > HEADER_LEN_MAX || avail(r) < size ||
 	    get_le32(p + size - 4) != format_crc(p, size - 4)) {
 		/* The frames vouch for themselves: look for them. */
-		r->health.frames_damaged++;
+		r->health.frames_damaged = 1;
+		r->health.bytes_skipped = 0;
 		skip(r, FORMAT_MAGIC_LEN, NULL);
 		skip_to_magic(r);
 		return 0;
@@ -858,7 +946,10 @@ int recording_open_fd(struct event_source **src, int fd, const char *name,
 	else
 		err = 0;
 	if (!err) {
+		off_t at = S_ISREG(st.st_mode) ? lseek(fd, 0, SEEK_CUR) : 0;
+
 		r->regular = S_ISREG(st.st_mode);
+		r->start = at > 0 ? (uint64_t)at : 0;
 		err = read_header(r);
 	}
 	if (!err && r->regular)
@@ -926,7 +1017,6 @@ int recording_stat(const char *path, struct recording_stat *out,
 	struct event_source *src;
 	struct recording *r;
 	struct event ev;
-	struct stat st;
 	int err;
 
 	memset(out, 0, sizeof(*out));
@@ -951,9 +1041,7 @@ int recording_stat(const char *path, struct recording_stat *out,
 			out->lost += ev.loss.count;
 	}
 	out->bytes = r->offset;
-	if (r->regular && r->health.ended && !fstat(r->fd, &st) &&
-	    (uint64_t)st.st_size > r->offset)
-		out->trailing_bytes = st.st_size - r->offset;
+	out->trailing_bytes = r->health.bytes_trailing;
 	out->unknown_events = r->unknown_events;
 	out->last_ns = r->health.last_ns;
 	out->has_index = r->has_index;
