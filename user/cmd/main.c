@@ -21,6 +21,7 @@
 #include "recording/output.h"
 #include "recording/recording.h"
 #include "util/json.h"
+#include "util/privs.h"
 #include "util/units.h"
 
 const struct command *const cmd_table[] = {
@@ -363,6 +364,15 @@ static int occupy_standard_descriptors(void)
 	return 0;
 }
 
+/* What reads recordings neither traces nor runs anything. */
+static int run_command(const struct command *cmd, int argc, char **argv)
+{
+	if (!cmd->privileged)
+		privs_drop(PRIVS_CAP(CAP_DAC_OVERRIDE) | PRIVS_CAP(CAP_DAC_READ_SEARCH),
+			   PRIVS_READ);
+	return cmd->run(argc, argv);
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *cmd;
@@ -400,5 +410,5 @@ int main(int argc, char **argv)
 	cmd = find_command(argv[1]);
 	if (!cmd)
 		return unknown_command(argv[1]);
-	return cmd->run(argc - 1, argv + 1);
+	return run_command(cmd, argc - 1, argv + 1);
 }
