@@ -537,7 +537,7 @@ static struct file *faulty_set_state(struct vfio_device *vdev,
 	struct file *res = NULL;
 	int ret;
 
-	/* what is to fail or to take its time is the last step of a way */
+	/* what is to fail is the last step of this way */
 	if ((cur == VFIO_DEVICE_STATE_RUNNING || cur == VFIO_DEVICE_STATE_RUNNING_P2P) &&
 	    new_state == VFIO_DEVICE_STATE_STOP_COPY &&
 	    failure(idev, IVSHMEM_FAIL_ARC, 1)) {
@@ -553,11 +553,14 @@ static struct file *faulty_set_state(struct vfio_device *vdev,
 	if (cur == VFIO_DEVICE_STATE_RESUMING && new_state != cur) {
 		if (rule(idev) == FAULT_RESUME_REJECTED || rule(idev) == FAULT_RESUME_SHORT)
 			say_complete(idev, rule(idev) == FAULT_RESUME_SHORT);
-		res = ivshmem_state_go(idev, VFIO_DEVICE_STATE_STOP);
-		ret = delay(idev, IVSHMEM_DELAY_LOAD);
-		if (!IS_ERR(res) && ret)
-			res = ERR_PTR(ret);
-		if (!IS_ERR(res) && new_state != VFIO_DEVICE_STATE_STOP)
+		/* the delay is the first step's, in a way of several */
+		if (READ_ONCE(idev->faults.delay_ms[IVSHMEM_DELAY_LOAD])) {
+			res = ivshmem_state_go(idev, VFIO_DEVICE_STATE_STOP);
+			ret = delay(idev, IVSHMEM_DELAY_LOAD);
+			if (!IS_ERR(res) && ret)
+				res = ERR_PTR(ret);
+		}
+		if (!IS_ERR(res))
 			res = ivshmem_state_go(idev, new_state);
 	} else {
 		res = ivshmem_state_go(idev, new_state);
