@@ -88,7 +88,7 @@ $(B)/%.o: %.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(SANITIZE) -c -o $@ $<
 
-$(patsubst %,$(B)/user/capture/%.o,attach flights misses): $(SKEL)
+$(patsubst %,$(B)/user/capture/%.o,attach flights load misses): $(SKEL)
 
 $(B)/pages.c: docs/embed $(PAGES) $(PAGE_DIRS)
 	$(call say,EMBED,$@)

@@ -7,7 +7,8 @@
  * function and vfio_mig_get_next_state(), which every driver calls once per
  * step, are all that can be relied on for any driver.
  */
-#include "bpf/common.bpf.h"
+#include "bpf/hook.bpf.h"
+#include "bpf/who.bpf.h"
 
 static __always_inline struct wire_call *call_get(void)
 {
@@ -128,7 +129,7 @@ static __always_inline void device_ioctl_on_enter(const __u64 *a)
 }
 
 static __always_inline void feature_exit(struct wire_call *call, __u64 start_ns,
-					 __u32 device, __u64 arg, long ret)
+					 __u32 device, __u32 stream, __u64 arg, long ret)
 {
 	struct wire_feature *rec;
 	__u32 head[2] = {};
@@ -146,12 +147,10 @@ static __always_inline void feature_exit(struct wire_call *call, __u64 start_ns,
 	rec->payload[1] = 0;
 	rec->payload[2] = 0;
 	rec->payload[3] = 0;
-	if (call) {
-		rec->head.stream = call->stream;
-		if (call->has_target) {
-			rec->target = call->target;
-			rec->valid |= WIRE_FEATURE_TARGET;
-		}
+	rec->head.stream = stream;
+	if (call && call->has_target) {
+		rec->target = call->target;
+		rec->valid |= WIRE_FEATURE_TARGET;
 	}
 	/*
 	 * Read at the exit, when copy_to_user() or copy_from_user() has just
@@ -186,14 +185,49 @@ static __always_inline void feature_exit(struct wire_call *call, __u64 start_ns,
 	record_submit(rec, true);
 }
 
+/*
+ * The data FD that a SET_STATE gives its caller.  The driver's own function has
+ * shown it (set_state_on_exit()), unless no program is on it, or it was
+ * skipped: then it is found by its number, which user space learns only now.
+ */
+static __always_inline __u32 stream_given(struct wire_call *call, __u32 device, __u64 arg)
+{
+	struct {
+		__u32 argsz, flags, state;
+		__s32 fd;
+	} a;
+	struct wire_stream *st;
+	struct file *file;
+	__u32 id;
+
+	if (bpf_probe_read_user(&a, sizeof(a), (void *)arg) || a.argsz < sizeof(a) || a.fd < 0 ||
+	    a.flags != (VFIO_FEATURE_SET | VFIO_FEATURE_MIG_DEVICE_STATE))
+		return 0;
+	file = task_file((struct task_struct *)bpf_get_current_task(), a.fd);
+	/* Another thread may have put another file there since. */
+	if (!file || !is_anonymous(file))
+		return 0;
+	st = stream_of(file);
+	/* Shown: in this call, or in one whose entry was skipped. */
+	if (st && (!call || call->stream == st->id))
+		id = st->id;
+	else
+		id = stream_register(file, device, NULL);
+	st = stream_of(file);
+	/* Its user has one, and has had no time to share it. */
+	if (st)
+		st->driver_refs = refs_besides(file);
+	return id;
+}
+
 static __always_inline void device_ioctl_on_exit(const __u64 *a, void *ctx)
 {
 	__u32 cmd = a[1];
 	__s64 ret = a[3];
 	struct wire_call *call;
 	struct wire_reset *rec;
+	__u32 device, stream;
 	__u64 start_ns = 0;
-	__u32 device;
 
 	device = device_id(file_vdev((struct file *)a[0]));
 	if (!device)
@@ -208,7 +242,11 @@ static __always_inline void device_ioctl_on_exit(const __u64 *a, void *ctx)
 		start_ns = call->start_ns;
 	}
 	if (cmd == VFIO_IOCTL_DEVICE_FEATURE) {
-		feature_exit(call, start_ns, device, a[2], ret);
+		/* Who it is comes before what it was made by. */
+		stream = ret ? 0 : stream_given(call, device, a[2]);
+		if (!stream && call)
+			stream = call->stream;
+		feature_exit(call, start_ns, device, stream, a[2], ret);
 	} else {
 		rec = record_reserve(WIRE_RESET, sizeof(*rec));
 		if (rec) {
@@ -323,7 +361,7 @@ int next_state_exit(__u64 *ctx)
 {
 	__u64 a[5] = { ctx[0], ctx[1], ctx[2] };
 
-	if (!fentry_exit_is_due(WIRE_HOOK_next_state))
+	if (!fexit_is_due(WIRE_HOOK_next_state))
 		return 0;
 	bpf_get_func_arg(ctx, 3, &a[3]);
 	bpf_get_func_ret(ctx, &a[4]);
@@ -367,6 +405,9 @@ static __always_inline bool device_open_wants(const __u64 *a)
 
 static __always_inline void device_open_on_enter(const __u64 *a)
 {
+	struct vfio_device_file *df = (struct vfio_device_file *)a[0];
+
+	device_prove(BPF_CORE_READ(df, device));
 	open_close_enter(WIRE_DEVICE_OPEN, a);
 }
 
@@ -394,21 +435,27 @@ static __always_inline void device_close_on_exit(const __u64 *a, void *ctx)
 
 HOOK(device_close, 1)
 
-/* void vfio_unregister_group_dev(struct vfio_device *) */
+/*
+ * void vfio_unregister_group_dev(struct vfio_device *)
+ *
+ * It waits for those who have the device open, and they go on calling it: at
+ * its exit, and not before, nobody does any more.
+ */
 static __always_inline bool device_gone_wants(const __u64 *a)
 {
 	return true;
 }
 
-/* The address may be another device's tomorrow. */
 static __always_inline void device_gone_on_enter(const __u64 *a)
 {
-	__u64 key = a[0];
-
-	bpf_map_delete_elem(&devices, &key);
 }
 
-HOOK_ENTER_ONLY(device_gone)
+static __always_inline void device_gone_on_exit(const __u64 *a, void *ctx)
+{
+	device_forget((struct vfio_device *)a[0]);
+}
+
+HOOK(device_gone, 1)
 
 /* struct file *(struct vfio_device *, enum vfio_device_mig_state) */
 static __always_inline bool set_state_wants(const __u64 *a)

@@ -11,7 +11,7 @@
  * are until it enters the kernel again.  So this is a hint, and who reads it
  * looks more than once; see capture/earlier.h.
  */
-#include "bpf/common.bpf.h"
+#include "bpf/who.bpf.h"
 
 /* arch/x86/entry/syscalls/syscall_64.tbl */
 #define SYS_READ	0
@@ -26,35 +26,14 @@ struct {
 } earlier SEC(".maps");
 
 #ifdef __TARGET_ARCH_x86
-static __always_inline struct file *task_file(struct task_struct *task, __u32 fd)
-{
-	struct fdtable *fdt = BPF_CORE_READ(task, files, fdt);
-	struct file **files, *file = NULL;
-
-	if (!fdt || fd >= BPF_CORE_READ(fdt, max_fds))
-		return NULL;
-	files = BPF_CORE_READ(fdt, fd);
-	if (bpf_probe_read_kernel(&file, sizeof(file), files + fd))
-		return NULL;
-	return file;
-}
-
 /* On a device FD: true, with the device, when it is a wanted one's. */
 static __always_inline bool device_call(struct file *file, struct wire_earlier *val)
 {
-	struct wire_module name = {};
 	struct vfio_device_file *df;
 	struct device_val *known;
-	struct module *owner;
-	__u32 *what;
 	__u64 key;
 
-	owner = BPF_CORE_READ(file, f_op, owner);
-	if (!owner)
-		return false;
-	bpf_probe_read_kernel_str(name.name, sizeof(name.name), owner->name);
-	what = bpf_map_lookup_elem(&modules, &name);
-	if (!what || *what != WIRE_MODULE_VFIO)
+	if (!(file_module(file) & WIRE_MODULE_VFIO))
 		return false;
 	df = BPF_CORE_READ(file, private_data);
 	key = (__u64)BPF_CORE_READ(df, device);
@@ -69,15 +48,9 @@ static __always_inline bool device_call(struct file *file, struct wire_earlier *
 static __always_inline bool stream_call(struct file *file, __u32 tid, struct wire_earlier *val)
 {
 	struct wire_overflow_key over = { .tid = tid };
-	__u64 key = (__u64)file;
-	struct wire_stream *st;
-	__u32 *slot;
+	struct wire_stream *st = stream_of(file);
 	int i;
 
-	slot = bpf_map_lookup_elem(&stream_slots, &key);
-	if (!slot)
-		return false;
-	st = bpf_map_lookup_elem(&streams, slot);
 	if (!st)
 		return false;
 	for (i = 0; i < WIRE_CELLS; i++)

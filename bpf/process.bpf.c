@@ -7,7 +7,7 @@
  * data FD, its release, vfio_df_close().  A thread that is stuck in a call has
  * not ended, and neither has its process.
  */
-#include "bpf/common.bpf.h"
+#include "bpf/who.bpf.h"
 
 #define SIGNAL_GROUP_EXIT	4	/* include/linux/sched/signal.h */
 

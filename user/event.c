@@ -77,6 +77,11 @@ static const struct event_field poll_fields[] = {
 	FIELD(3, "wait_ns", poll.wait_ns, EF_U64, EFF_KNOWN),
 };
 
+static const struct event_field stream_close_fields[] = {
+	FIELD(1, "refs", stream_close.refs, EF_U32, 0),
+	FIELD(2, "driver_refs", stream_close.driver_refs, EF_U32, 0),
+};
+
 static const struct event_field dma_log_start_fields[] = {
 	FIELD(1, "page_size", dma_log.page_size, EF_U64, 0),
 	FIELD(2, "ranges", dma_log.ranges, EF_U32, 0),
@@ -157,7 +162,7 @@ static const struct {
 	KIND_F(EV_READ, "read", io_fields),
 	KIND_F(EV_WRITE, "write", io_fields),
 	KIND_F(EV_POLL, "poll", poll_fields),
-	KIND(EV_STREAM_CLOSE, "stream_close"),
+	KIND_F(EV_STREAM_CLOSE, "stream_close", stream_close_fields),
 	KIND(EV_STREAM_RELEASE, "stream_release"),
 	KIND_F(EV_DMA_LOG_START, "dma_log_start", dma_log_start_fields),
 	KIND(EV_DMA_LOG_STOP, "dma_log_stop"),
@@ -401,7 +406,8 @@ const char *event_direction_name(uint32_t direction)
 
 const char *event_loss_cause_name(uint32_t cause)
 {
-	static const char *const names[] = { "ring", "skipped", "damage", "table", "unread" };
+	static const char *const names[] = { "ring", "skipped", "damage", "table", "unread",
+					   "detached" };
 
 	return name_of(names, ARRAY_SIZE(names), cause);
 }

@@ -117,6 +117,7 @@ enum event_loss_cause {
 	LOSS_DAMAGE = 2,		/* bytes of the recording are unreadable */
 	LOSS_TABLE = 3,			/* a kernel-side table was full */
 	LOSS_UNREAD = 4,		/* what a call gave its caller could not be read */
+	LOSS_DETACHED = 5,		/* hooks were detached: @count 0, nobody knows */
 };
 
 /* Where the name of a process's VM comes from. */
@@ -180,6 +181,14 @@ struct event {
 		 */
 		struct { uint64_t size, t_last_ns; uint32_t count; } io;
 		struct { uint64_t wait_ns; uint32_t mask, waits; } poll;
+		/*
+		 * References to the open file that remain: of other numbers and
+		 * processes, of calls under way, and of the driver.  @driver_refs
+		 * are those that it took when it made the data FD (commonly one)
+		 * and gives back when the session ends; 0 of one that was adopted.
+		 * More than these: this was not the user's last.
+		 */
+		struct { uint32_t refs, driver_refs; } stream_close;
 		struct {
 			uint64_t page_size, iova, length;
 			uint32_t ranges;

@@ -66,6 +66,8 @@ struct file_operations {
 	struct module *owner;
 	void *read;
 	void *write;
+	void *read_iter;
+	void *write_iter;
 	void *poll;
 	void *unlocked_ioctl;
 	void *release;
@@ -85,6 +87,8 @@ struct file {
 	void *private_data;
 	struct inode *f_inode;
 	struct path f_path;
+	struct { __s64 counter; } f_count;	/* not in 7.3 */
+	struct { struct { __s64 counter; } refcnt; } f_ref;	/* not in 6.12 */
 };
 
 struct poll_table_struct {
@@ -153,6 +157,21 @@ struct bpf_iter__task_file {
 	struct task_struct *task;
 	__u32 fd;
 	struct file *file;
+};
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
+
+struct kallsym_iter {
+	__u64 value;
+	__u8 type;
+	__u8 module_name[56];
+};
+
+struct bpf_iter__ksym {
+	struct bpf_iter_meta *meta;
+	struct kallsym_iter *ksym;
 };
 
 #ifdef __bpf__

@@ -120,7 +120,7 @@ static void test_csv_header(void **state)
 		"seq,t_ns,time,dur_ns,cpu,pid,tid,comm,kind,vm,device,driver,stream,migration,ret,"
 		"errno,state,how,index,op,flags,target,reported,from,to,direction,name,adopted,"
 		"initial_bytes,dirty_bytes,stop_copy_length,size,count,t_last_ns,mask,waits,wait_ns,"
-		"page_size,ranges,iova,length,call,age_ns,t_from_ns,t_to_ns,cause,what,text,code,signal\r\n";
+		"refs,driver_refs,page_size,ranges,iova,length,call,age_ns,t_from_ns,t_to_ns,cause,what,text,code,signal\r\n";
 
 	(void)state;
 	csv();

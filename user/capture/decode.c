@@ -152,7 +152,7 @@ static const uint16_t record_size[WIRE_KIND_NR] = {
 	[WIRE_WRITE] = sizeof(struct wire_io),
 	[WIRE_POLL] = sizeof(struct wire_poll),
 	[WIRE_INFO] = sizeof(struct wire_info),
-	[WIRE_STREAM_CLOSE] = sizeof(struct wire_plain),
+	[WIRE_STREAM_CLOSE] = sizeof(struct wire_close),
 	[WIRE_STREAM_RELEASE] = sizeof(struct wire_plain),
 	[WIRE_LOST_EXIT] = sizeof(struct wire_lost_exit),
 	[WIRE_DIRTY_PAGES] = sizeof(struct wire_dirty_pages),
@@ -217,7 +217,7 @@ int decode_record(const void *data, size_t size, struct event *ev)
 
 		/* FMODE_WRITE of include/linux/fs.h */
 		ev->stream_open.direction = rec->f_mode & 2 ? DIR_RESUME : DIR_SAVE;
-		ev->stream_open.ops = rec->ops;
+		ev->stream_open.ops = rec->ops.ops;
 		ev->stream_open.adopted = rec->adopted;
 		copy_name(ev->stream_open.name, sizeof(ev->stream_open.name),
 			  rec->name, sizeof(rec->name));
@@ -263,6 +263,13 @@ int decode_record(const void *data, size_t size, struct event *ev)
 			ev->dma_log.length = rec->length;
 			ev->dma_log.page_size = rec->page_size;
 		}
+		break;
+	}
+	case WIRE_STREAM_CLOSE: {
+		const struct wire_close *rec = data;
+
+		ev->stream_close.refs = rec->refs;
+		ev->stream_close.driver_refs = rec->driver_refs;
 		break;
 	}
 	case WIRE_PROCESS_EXIT: {

@@ -68,6 +68,7 @@ struct probe {
 	uid_t uid;
 	enum probe_answer cap[PROBE_CAP_NR];
 	enum probe_answer init_userns;	/* capabilities count only there */
+	enum probe_answer init_pidns;	/* elsewhere the host's processes are not to be seen */
 	bool seccomp;
 
 	enum probe_answer vfio;		/* loaded or built in */

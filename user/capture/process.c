@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -205,6 +206,13 @@ bool processes_first_sight(struct processes *p, uint32_t pid, struct process_nam
 	if (n > 0 && process_vm_from_cgroup(buf, name->vm))
 		name->source = VM_SOURCE_CGROUP;
 	return true;
+}
+
+bool process_visible(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/pid", &st) || st.st_ino == PROCESS_INIT_PIDNS_INO;
 }
 
 uint32_t process_of_thread(uint32_t tid, char comm[EVENT_COMM_LEN])

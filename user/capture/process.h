@@ -14,6 +14,15 @@
 
 #include "event.h"
 
+/* PROC_PID_INIT_INO: the host's PID namespace has this inode on every kernel. */
+#define PROCESS_INIT_PIDNS_INO	0xeffffffcU
+
+/*
+ * Can the host's processes be looked at here?  Not from within another PID
+ * namespace, a container's: events tell the host's numbers, and /proc others.
+ */
+bool process_visible(void);
+
 struct processes;
 
 struct processes *processes_create(void);

@@ -127,6 +127,14 @@ static bool is_set(const struct probe *p, const char *option)
 	return value && value[0] != 'n';
 }
 
+/* Not the opposite: nobody may know. */
+static bool is_not_set(const struct probe *p, const char *option)
+{
+	const char *value = probe_config(p, option);
+
+	return value && value[0] == 'n';
+}
+
 /* " (CONFIG_X is not set)" where the kernel's configuration says so. */
 static const char *config_note(const struct probe *p, const char *option, char buf[96])
 {
@@ -277,6 +285,11 @@ static void judge_privileges(struct doctor *d)
 			"this is not the host's: capabilities do not count for tracing here");
 		help(r, "run it on the host, or in a container of the host's user namespace");
 	}
+	if (p->init_pidns == PROBE_NO) {
+		r = row(d, S_PRIVILEGES, L_NOTE, "PID namespace",
+			"this is not the host's: calls are recorded, but not the names of processes and VMs, nor which calls hang; --vm finds nothing");
+		help(r, "run it on the host, or in a container started with --pid=host");
+	}
 	if (p->seccomp)
 		row(d, S_PRIVILEGES, able ? L_OK : L_NOTE, "seccomp",
 		    "a filter is in place: it may forbid bpf(2) and perf_event_open(2)");
@@ -290,15 +303,14 @@ static void judge_vfio(struct doctor *d)
 {
 	const struct probe *p = d->p;
 	bool iommu = false, migrates = false, unknown = false, traced = true;
-	const char *config = probe_config(p, "CONFIG_VFIO");
 	struct row *r;
 	size_t i;
 
 	if (p->vfio == PROBE_NO) {
-		r = row(d, S_VFIO, L_BAD, "vfio", "%s", config && config[0] == 'n' ?
+		r = row(d, S_VFIO, L_BAD, "vfio", "%s", is_not_set(p, "CONFIG_VFIO") ?
 			"this kernel was built without it (CONFIG_VFIO is not set)" :
 			"is not loaded");
-		if (config && config[0] == 'n')
+		if (is_not_set(p, "CONFIG_VFIO"))
 			help(r, "boot a kernel that has CONFIG_VFIO=m");
 		else
 			help(r, "modprobe vfio-pci");
@@ -317,15 +329,10 @@ static void judge_vfio(struct doctor *d)
 		if (m->btf == PROBE_NO && !iommufd && strcmp(m->name, "vfio")) {
 			unknown = true;
 			r = row(d, S_VFIO, L_NOTE, m->name, traced ?
-				"no BTF: if it is a driver, its functions are traced by kprobe from when they are first met, not before" :
+				"no BTF: if it is a driver, its functions are traced by kprobe" :
 				"no BTF");
 			if (traced)
 				help(r, "build it with vmlinux at hand (CONFIG_DEBUG_INFO_BTF_MODULES=y)");
-		} else if (m->builtin && !strcmp(m->name, "vfio")) {
-			traced = false;
-			r = row(d, S_VFIO, L_BAD, m->name,
-				"built into the kernel (CONFIG_VFIO=y): that cannot be traced yet");
-			help(r, "boot a kernel that has CONFIG_VFIO=m");
 		} else if (m->btf == PROBE_NO && !iommufd) {
 			traced = false;
 			r = row(d, S_VFIO, L_BAD, m->name,
@@ -410,6 +417,8 @@ static void judge_support(struct doctor *d)
 	if (p->capture.works != PROBE_YES && p->by_kprobe.works != PROBE_YES) {
 		d->error = is_locked_down(p) ?
 			"the kernel is locked down (confidentiality): BPF may not read its memory" :
+			p->vfio == PROBE_NO && is_not_set(p, "CONFIG_VFIO") ?
+			"this kernel was built without vfio (CONFIG_VFIO is not set)" :
 			p->proc && p->vfio == PROBE_YES && p->init_userns == PROBE_NO ?
 			"capabilities count in the host's user namespace only: run it there" :
 			/* Without it the kernel keeps the modules' BTF to itself: EINVAL. */
@@ -583,6 +592,7 @@ static void json_privileges(struct json *j, const struct probe *p)
 	for (i = 0; i < PROBE_CAP_NR; i++)
 		json_answer(j, probe_cap_names[i], p->cap[i]);
 	json_answer(j, "host_user_namespace", p->init_userns);
+	json_answer(j, "host_pid_namespace", p->init_pidns);
 	json_kbool(j, "seccomp", p->seccomp);
 	json_object_end(j);
 }
