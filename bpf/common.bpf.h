@@ -66,19 +66,17 @@ struct {
 	__type(value, __u32);
 } ignored_tasks SEC(".maps") __weak;
 
-/*
- * Processes that have, or had, a data FD: only their containers are looked at,
- * which name no device that a filter could be held against.
- */
+/* Processes, and how many traced devices and data FDs each holds; see holder_add(). */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 1024);
+	__uint(max_entries, 4096);
 	__type(key, __u32);
 	__type(value, __u32);
-} owners SEC(".maps") __weak;
+} holders SEC(".maps") __weak;
 
 struct device_val {
 	__u32 id;		/* 0: filtered out */
+	__u32 user;		/* the process that uses it; 0: none is known */
 };
 
 /* struct vfio_device * -> who it is */
@@ -356,6 +354,45 @@ static __always_inline bool name_matches(const volatile char *a, const char *b)
 	return true;
 }
 
+/*
+ * Who holds a traced device or a data FD: the process whose end is told, and
+ * whose container is looked at.  A device belongs to the process that opened
+ * it or called it last, for it may be handed on; a data FD to the one that it
+ * was made for.
+ */
+static __always_inline void holder_add(__u32 pid)
+{
+	__u32 *held = bpf_map_lookup_elem(&holders, &pid), one = 1;
+
+	if (held)
+		__sync_fetch_and_add(held, 1);
+	else
+		bpf_map_update_elem(&holders, &pid, &one, BPF_ANY);
+}
+
+static __always_inline void holder_drop(__u32 pid)
+{
+	__u32 *held = bpf_map_lookup_elem(&holders, &pid);
+
+	if (held && *held)
+		__sync_fetch_and_add(held, -1);
+}
+
+/* @pid 0: nobody uses it any more. */
+static __always_inline void device_used_by(struct vfio_device *vdev, __u32 pid)
+{
+	__u64 key = (__u64)vdev;
+	struct device_val *val = bpf_map_lookup_elem(&devices, &key);
+
+	if (!val || !val->id || val->user == pid)
+		return;
+	if (val->user)
+		holder_drop(val->user);
+	val->user = pid;
+	if (pid)
+		holder_add(pid);
+}
+
 static __always_inline void table_full(void)
 {
 	struct wire_counters *c = counters_get();
@@ -474,7 +511,7 @@ static __always_inline __u32 stream_register(struct file *file, __u32 device,
 	struct wire_stream *st;
 	const char *name;
 	__u64 key = (__u64)file;
-	__u32 id, slot, owner;
+	__u32 id, slot;
 	void *op;
 
 	id = __sync_fetch_and_add(&last_stream, 1) + 1;
@@ -503,8 +540,8 @@ static __always_inline __u32 stream_register(struct file *file, __u32 device,
 		return 0;
 	}
 	__sync_fetch_and_add(&streams_alive, 1);
-	owner = task ? BPF_CORE_READ(task, tgid) : bpf_get_current_pid_tgid() >> 32;
-	bpf_map_update_elem(&owners, &owner, &id, BPF_ANY);
+	st->holder = task ? BPF_CORE_READ(task, tgid) : bpf_get_current_pid_tgid() >> 32;
+	holder_add(st->holder);
 
 	rec = record_reserve(WIRE_STREAM_OPEN, sizeof(*rec));
 	if (!rec)

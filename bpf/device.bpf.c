@@ -118,11 +118,13 @@ static __always_inline bool device_ioctl_wants(const __u64 *a)
 static __always_inline void device_ioctl_on_enter(const __u64 *a)
 {
 	__u32 cmd = a[1];
-	__u32 device = device_id(file_vdev((struct file *)a[0]));
+	struct vfio_device *vdev = file_vdev((struct file *)a[0]);
+	__u32 device = device_id(vdev);
 
-	if (device)
-		call_begin(cmd == VFIO_IOCTL_DEVICE_FEATURE ? WIRE_FEATURE : WIRE_RESET,
-			   cmd, device, a[2]);
+	if (!device)
+		return;
+	device_used_by(vdev, bpf_get_current_pid_tgid() >> 32);
+	call_begin(cmd == VFIO_IOCTL_DEVICE_FEATURE ? WIRE_FEATURE : WIRE_RESET, cmd, device, a[2]);
 }
 
 static __always_inline void feature_exit(struct wire_call *call, __u64 start_ns,
@@ -235,7 +237,7 @@ static __always_inline bool container_ioctl_wants(const __u64 *a)
 	__u32 pid = bpf_get_current_pid_tgid() >> 32;
 
 	return (__u32)a[1] == VFIO_IOCTL_IOMMU_DIRTY_PAGES &&
-	       bpf_map_lookup_elem(&owners, &pid) && task_wanted();
+	       bpf_map_lookup_elem(&holders, &pid) && task_wanted();
 }
 
 static __always_inline void container_ioctl_on_enter(const __u64 *a)
@@ -352,6 +354,10 @@ static __always_inline void open_close_exit(__u32 kind, const __u64 *a, __s64 re
 			   call->start_ns : 0, ret, device, 0);
 	if (call)
 		call_end();
+	if (kind == WIRE_DEVICE_CLOSE)
+		device_used_by(BPF_CORE_READ(df, device), 0);
+	else if (!ret)
+		device_used_by(BPF_CORE_READ(df, device), bpf_get_current_pid_tgid() >> 32);
 }
 
 static __always_inline bool device_open_wants(const __u64 *a)

@@ -87,7 +87,8 @@ int join_files(struct bpf_iter__task_file *ctx)
 		if (!starts_with(symbol, "vfio_device_fops_unl_ioctl"))
 			return 0;
 		df = BPF_CORE_READ(file, private_data);
-		device_id_of(BPF_CORE_READ(df, device), task);
+		if (device_id_of(BPF_CORE_READ(df, device), task))
+			device_used_by(BPF_CORE_READ(df, device), BPF_CORE_READ(task, tgid));
 		return 0;
 	}
 

@@ -260,6 +260,7 @@ static __always_inline void release_on_exit(const __u64 *a, void *ctx)
 	start = io_end(st, WIRE_STREAM_RELEASE);
 	record_plain(WIRE_STREAM_RELEASE, start, (int)a[2], device, id);
 	bpf_map_delete_elem(&stream_slots, &key);
+	holder_drop(st->holder);
 	st->id = 0;
 	__sync_fetch_and_add(&streams_alive, -1);
 }

@@ -36,6 +36,7 @@ enum wire_kind {
 	WIRE_STREAM_RELEASE,
 	WIRE_LOST_EXIT,		/* a call whose return no program saw */
 	WIRE_DIRTY_PAGES,	/* VFIO_IOMMU_DIRTY_PAGES of a container */
+	WIRE_PROCESS_EXIT,	/* a process that held a device or a data FD ended */
 	WIRE_KIND_NR,
 };
 
@@ -180,6 +181,13 @@ struct wire_dirty_pages {
 	__u64 iova, length, page_size;	/* of a report */
 };
 
+/* Its comm is that of the process: of its first thread. */
+struct wire_process_exit {
+	struct wire_head head;
+	__u32 status;		/* as wait() gives it: code << 8 | signal */
+	__u32 pad;
+};
+
 #define WIRE_ASSERT(t, n) _Static_assert(sizeof(struct t) == (n), #t)
 WIRE_ASSERT(wire_head, 72);
 WIRE_ASSERT(wire_device, 296);
@@ -193,6 +201,7 @@ WIRE_ASSERT(wire_poll, 80);
 WIRE_ASSERT(wire_info, 96);
 WIRE_ASSERT(wire_lost_exit, 80);
 WIRE_ASSERT(wire_dirty_pages, 104);
+WIRE_ASSERT(wire_process_exit, 80);
 
 /* The hooks of the kernel side, HOOK(NAME) of common.bpf.h. */
 enum wire_hook {
@@ -210,6 +219,7 @@ enum wire_hook {
 	WIRE_HOOK_ioctl,
 	WIRE_HOOK_release,
 	WIRE_HOOK_container_ioctl,
+	WIRE_HOOK_process_exit,
 	WIRE_HOOKS,
 };
 
@@ -237,6 +247,8 @@ struct wire_cell {
 struct wire_stream {
 	__u32 id;		/* 0: free */
 	__u32 device;
+	__u32 holder;		/* the process that it was made for */
+	__u32 pad;
 	struct wire_cell cell[WIRE_CELLS];
 };
 

@@ -129,11 +129,20 @@ struct files_struct {
 	struct fdtable *fdt;
 };
 
+struct signal_struct {
+	struct { __s32 counter; } live;
+	__u32 flags;
+	__s32 group_exit_code;
+};
+
 struct task_struct {
 	__s32 pid;
 	__s32 tgid;
 	__u8 comm[16];
 	struct files_struct *files;
+	struct task_struct *group_leader;
+	__s32 exit_code;
+	struct signal_struct *signal;
 };
 
 struct bpf_iter__task {

@@ -39,6 +39,7 @@ const struct hook_type attach_hook_types[WIRE_HOOKS] = {
 	HOOK_TYPE("release", release, true, true),
 	HOOK_TYPE("device_reset", pci_void, false, true),
 	HOOK_TYPE("container_ioctl", container_ioctl, true, true),
+	[WIRE_HOOK_process_exit] = { "process_exit", "process_exit", .tracepoint = true },
 };
 
 /* The functions that every driver's migration goes through. */
@@ -53,6 +54,7 @@ static const struct core_hook {
 	{ "vfio", "vfio_unregister_group_dev", "device_gone", false },
 	{ "vmlinux", "filp_flush", "stream_close", false },
 	{ "vfio", "vfio_fops_unl_ioctl", "container_ioctl", false },
+	{ "vmlinux", "sched_process_exit", "process_exit", false },
 };
 
 static bool libbpf_verbose;
@@ -281,6 +283,16 @@ static int hook(struct attach *a, const char *module, const char *function,
 	h->kind = type->kind;
 	h->method = "none";
 
+	if (type->tracepoint) {
+		err = attach_libbpf(a, bpf_object__find_program_by_name(a->skel->obj,
+									type->programs),
+				    false, NULL, 0);
+		if (err)
+			add_reason(h, "tracepoint", err);
+		else
+			h->method = "tracepoint";
+		return 0;
+	}
 	if (a->method != CAPTURE_KPROBE && !a->skel->bss->by_kprobe[type - attach_hook_types]) {
 		err = btf_err ? btf_err : attach_by_fentry(a, type, btf_fd, btf_id);
 		if (!err) {

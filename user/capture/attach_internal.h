@@ -29,6 +29,7 @@ struct hook_type {
 	const char *kind;	/* what people read */
 	const char *programs;	/* NAME of HOOK(NAME) */
 	bool enter, exit;
+	bool tracepoint;	/* one program, NAME, where its section says */
 };
 
 extern const struct hook_type attach_hook_types[WIRE_HOOKS];

@@ -160,12 +160,12 @@ static bool age_is_told(uint64_t before_ns, uint64_t now_ns)
 
 static void tell_task(struct capture *c, uint32_t pid)
 {
+	struct process_name name;
 	struct event *ev;
-	char vm[EVENT_NAME_LEN];
 
-	if (!pid || !processes_first_sight(c->procs, pid, vm))
+	if (!pid || !processes_first_sight(c->procs, pid, &name))
 		return;
-	if (c->vm[0] && strcmp(c->vm, vm)) {
+	if (c->vm[0] && strcmp(c->vm, name.vm)) {
 		processes_unwant(c->procs, pid);
 		attach_ignore_task(c->attach, pid);
 		return;
@@ -176,7 +176,9 @@ static void tell_task(struct capture *c, uint32_t pid)
 	ev->t_ns = now_ns();
 	ev->pid = pid;
 	ev->tid = pid;
-	memcpy(ev->task_def.vm, vm, sizeof(vm));
+	memcpy(ev->comm, name.comm, sizeof(ev->comm));
+	memcpy(ev->task_def.vm, name.vm, sizeof(ev->task_def.vm));
+	ev->task_def.source = name.source;
 }
 
 struct stuck_look {
@@ -305,6 +307,14 @@ static void finish_stream_open(struct capture *c, const struct wire_stream_open 
 	}
 }
 
+/* What a process that has ended still does. */
+static bool closes(uint32_t wire_kind)
+{
+	return wire_kind == WIRE_STREAM_CLOSE || wire_kind == WIRE_STREAM_RELEASE ||
+	       wire_kind == WIRE_DEVICE_CLOSE || wire_kind == WIRE_DEVICE_RESET ||
+	       wire_kind == WIRE_LOST_EXIT;
+}
+
 static int on_record(void *ctx, void *data, size_t size)
 {
 	const struct wire_head *h = data;
@@ -348,13 +358,16 @@ static int on_record(void *ctx, void *data, size_t size)
 	    met_symbol(c, ((const struct wire_device *)data)->set_state,
 		       "set_state") == MET_TRACED_FROM_NOW_ON)
 		c->join_wanted = true;
+	if (h->kind == WIRE_DEVICE_OPEN)
+		processes_forget(c->procs, ev.pid);	/* it may have changed its name */
+	else if (!closes(h->kind))
+		processes_used(c->procs, ev.pid);
 	tell_task(c, ev.pid);
 	/* A device is told all the same: a wanted process may come to use it. */
 	if (ev.kind != EV_DEVICE && !processes_wanted(c->procs, ev.pid))
 		goto out;
-	/* The process may be about to go, and its number with it. */
-	if (h->kind == WIRE_DEVICE_CLOSE)
-		processes_forget(c->procs, ev.pid);
+	if (h->kind == WIRE_PROCESS_EXIT)
+		processes_ended(c->procs, ev.pid);
 	*queue_add(c) = ev;
 out:
 	/* Full: leave the rest in the ring; this record is consumed. */

@@ -39,6 +39,8 @@ uint32_t decode_kind(uint32_t wire_kind)
 		return EV_LOSS;
 	case WIRE_DIRTY_PAGES:
 		return EV_DMA_LOG_REPORT;
+	case WIRE_PROCESS_EXIT:
+		return EV_PROCESS_EXIT;
 	}
 	return EV_NONE;
 }
@@ -154,6 +156,7 @@ static const uint16_t record_size[WIRE_KIND_NR] = {
 	[WIRE_STREAM_RELEASE] = sizeof(struct wire_plain),
 	[WIRE_LOST_EXIT] = sizeof(struct wire_lost_exit),
 	[WIRE_DIRTY_PAGES] = sizeof(struct wire_dirty_pages),
+	[WIRE_PROCESS_EXIT] = sizeof(struct wire_process_exit),
 };
 
 int decode_record(const void *data, size_t size, struct event *ev)
@@ -260,6 +263,14 @@ int decode_record(const void *data, size_t size, struct event *ev)
 			ev->dma_log.length = rec->length;
 			ev->dma_log.page_size = rec->page_size;
 		}
+		break;
+	}
+	case WIRE_PROCESS_EXIT: {
+		const struct wire_process_exit *rec = data;
+
+		/* wait(2): the signal in seven bits, then one for the core dump. */
+		ev->process_exit.signal = rec->status & 0x7f;
+		ev->process_exit.code = ev->process_exit.signal ? 0 : rec->status >> 8 & 0xff;
 		break;
 	}
 	case WIRE_LOST_EXIT: {

@@ -539,6 +539,8 @@ static void try_capture(const struct run *r, enum capture_method method, struct 
 			out->fentry.works = PROBE_YES;
 		if (!strcmp(hooks[i].method, "kprobe"))
 			out->kprobe.works = PROBE_YES;
+		out->tracepoint = !strcmp(hooks[i].method, "tracepoint");
+		take_reason(&out->kprobe, hooks[i].reason, "tracepoint");
 	}
 	attach_close(a, false);
 }

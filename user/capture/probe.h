@@ -48,6 +48,7 @@ struct probe_hook {
 	char module[64], function[128];
 	const char *kind;		/* static */
 	struct probe_try fentry, kprobe;
+	bool tracepoint;		/* it works, and is neither of them */
 };
 
 /* Which of the capabilities that matter this process has. */

@@ -383,7 +383,7 @@ static void judge_hooks(struct doctor *d)
 
 	for (i = 0; i < p->n_hooks; i++) {
 		h = &p->hooks[i];
-		level = h->fentry.works == PROBE_YES ? L_OK :
+		level = h->fentry.works == PROBE_YES || h->tracepoint ? L_OK :
 			h->kprobe.works == PROBE_YES ? L_NOTE : L_BAD;
 		why[0] = '\0';
 		if (h->fentry.works == PROBE_NO)
@@ -391,6 +391,10 @@ static void judge_hooks(struct doctor *d)
 		if (h->kprobe.works == PROBE_NO)
 			snprintf(why + strlen(why), sizeof(why) - strlen(why), "; no kprobe: %s",
 				 h->kprobe.why);
+		if (h->tracepoint) {
+			row(d, S_HOOKS, level, h->kind, "%-14s  %s", "tracepoint", h->function);
+			continue;
+		}
 		row(d, S_HOOKS, level, h->kind, "%-6s  %-6s  %s [%s]%s",
 		    h->fentry.works == PROBE_YES ? "fentry" : "-",
 		    h->kprobe.works == PROBE_YES ? "kprobe" : "-", h->function, h->module, why);
@@ -401,7 +405,7 @@ static void judge_hooks(struct doctor *d)
 static void judge_support(struct doctor *d)
 {
 	const struct probe *p = d->p;
-	size_t i, by_kprobe = 0, off = 0, no_btf = 0, len;
+	size_t i, by_kprobe = 0, off = 0, no_btf = 0, tracepoints = 0, len;
 
 	if (p->capture.works != PROBE_YES && p->by_kprobe.works != PROBE_YES) {
 		d->error = is_locked_down(p) ?
@@ -424,6 +428,10 @@ static void judge_support(struct doctor *d)
 	for (i = 0; i < p->n_hooks; i++) {
 		if (p->hooks[i].fentry.works == PROBE_YES)
 			continue;
+		if (p->hooks[i].tracepoint) {
+			tracepoints++;
+			continue;
+		}
 		if (p->hooks[i].kprobe.works == PROBE_YES)
 			by_kprobe++;
 		else
@@ -433,12 +441,13 @@ static void judge_support(struct doctor *d)
 		no_btf += p->modules[i].btf == PROBE_NO && strcmp(p->modules[i].name, "iommufd");
 	if (!by_kprobe && !off && !no_btf) {
 		d->support_word = "full";
-		snprintf(d->support, sizeof(d->support), "full: all %zu hooks by fentry", p->n_hooks);
+		snprintf(d->support, sizeof(d->support), "full: all %zu hooks by fentry",
+			 p->n_hooks - tracepoints);
 		return;
 	}
 	d->support_word = "partial";
 	len = snprintf(d->support, sizeof(d->support), "partial: %zu of %zu hooks by fentry",
-		       p->n_hooks - by_kprobe - off, p->n_hooks);
+		       p->n_hooks - tracepoints - by_kprobe - off, p->n_hooks - tracepoints);
 	if (by_kprobe)
 		len += snprintf(d->support + len, sizeof(d->support) - len, ", %zu by kprobe",
 				by_kprobe);
@@ -620,7 +629,8 @@ static void json_vfio(struct json *j, const struct probe *p)
 		json_kstring(j, "function", h->function);
 		json_kstring(j, "kind", h->kind);
 		json_kname(j, "method", h->fentry.works == PROBE_YES ? "fentry" :
-			  h->kprobe.works == PROBE_YES ? "kprobe" : "");
+			  h->kprobe.works == PROBE_YES ? "kprobe" :
+			  h->tracepoint ? "tracepoint" : "");
 		json_try(j, "fentry", &h->fentry);
 		json_try(j, "kprobe", &h->kprobe);
 		json_object_end(j);
