@@ -573,6 +573,32 @@ static __always_inline __u32 stream_register(struct file *file, __u32 device,
 	return id;
 }
 
+/*
+ * The device of its FD.  Since 6.6 the file's private data is a struct
+ * vfio_device_file, before that the device itself.
+ */
+static __always_inline struct vfio_device *file_vdev(struct file *filep)
+{
+	void *priv = BPF_CORE_READ(filep, private_data);
+
+	if (!bpf_core_type_exists(struct vfio_device_file))
+		return priv;
+	return BPF_CORE_READ((struct vfio_device_file *)priv, device);
+}
+
+static __always_inline struct file *task_file(struct task_struct *task, __u32 fd)
+{
+	struct fdtable *fdt = BPF_CORE_READ(task, files, fdt);
+	struct file **files, *file = NULL;
+
+	if (!fdt || fd >= BPF_CORE_READ(fdt, max_fds))
+		return NULL;
+	files = BPF_CORE_READ(fdt, fd);
+	if (bpf_probe_read_kernel(&file, sizeof(file), files + fd))
+		return NULL;
+	return file;
+}
+
 /* A record without a body. */
 static __always_inline void record_plain(__u32 kind, __u64 start_ns, __s64 ret,
 					 __u32 device, __u32 stream)

@@ -41,6 +41,7 @@ enum wire_kind {
 };
 
 /* include/uapi/linux/vfio.h; Debian 12's headers lack the newer ones. */
+#define VFIO_IOCTL_GROUP_GET_DEVICE_FD		0x3b6aU
 #define VFIO_IOCTL_DEVICE_RESET			0x3b6fU
 #define VFIO_IOCTL_DEVICE_PCI_HOT_RESET		0x3b71U
 #define VFIO_IOCTL_DEVICE_FEATURE		0x3b75U
@@ -220,6 +221,8 @@ enum wire_hook {
 	WIRE_HOOK_release,
 	WIRE_HOOK_container_ioctl,
 	WIRE_HOOK_process_exit,
+	WIRE_HOOK_group_ioctl,
+	WIRE_HOOK_device_release,
 	WIRE_HOOKS,
 };
 

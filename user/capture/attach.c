@@ -29,6 +29,8 @@ const struct hook_type attach_hook_types[WIRE_HOOKS] = {
 	HOOK_TYPE("arc", next_state, true, true),
 	HOOK_TYPE("device_open", device_open, true, true),
 	HOOK_TYPE("device_close", device_close, true, true),
+	HOOK_TYPE("group_ioctl", group_ioctl, true, true),
+	HOOK_TYPE("device_release", device_release, true, true),
 	HOOK_TYPE("device_gone", device_gone, true, false),
 	HOOK_TYPE("stream_close", file_closed, true, false),
 	HOOK_TYPE("set_state", set_state, true, true),
@@ -55,6 +57,15 @@ static const struct core_hook {
 	{ "vmlinux", "filp_flush", "stream_close", false },
 	{ "vfio", "vfio_fops_unl_ioctl", "container_ioctl", false },
 	{ "vmlinux", "sched_process_exit", "process_exit", false },
+};
+
+/* What shows the same where a kernel does not have the function: those before 6.6. */
+static const struct older_hook {
+	const char *function, *older, *kind;
+} older_hooks[] = {
+	{ "vfio_df_open", "vfio_group_fops_unl_ioctl", "group_ioctl" },
+	{ "vfio_df_close", "vfio_device_fops_release", "device_release" },
+	{ "filp_flush", "filp_close", "stream_close" },
 };
 
 static bool libbpf_verbose;
@@ -362,19 +373,29 @@ static int hook_core(struct attach *a, struct btf *vmlinux, struct btf *btf,
 {
 	const struct core_hook *core;
 	const struct capture_hook *h;
+	const char *function, *kind;
 	int vfio_fd, fd, id, ret = 0;
-	size_t i;
+	size_t i, k;
 
 	/* The kernel's own BTF needs no descriptor. */
 	vfio_fd = kernel_btf_fd("vfio");
 	for (i = 0; i < ARRAY_SIZE(core_hooks); i++) {
 		core = &core_hooks[i];
 		fd = strcmp(core->module, "vfio") ? 0 : vfio_fd;
-		id = btf__find_by_name_kind(fd ? btf : vmlinux, core->function, BTF_KIND_FUNC);
+		function = core->function;
+		kind = core->kind;
+		id = btf__find_by_name_kind(fd ? btf : vmlinux, function, BTF_KIND_FUNC);
+		for (k = 0; id < 0 && k < ARRAY_SIZE(older_hooks); k++) {
+			if (strcmp(older_hooks[k].function, core->function))
+				continue;
+			function = older_hooks[k].older;
+			kind = older_hooks[k].kind;
+			id = btf__find_by_name_kind(fd ? btf : vmlinux, function, BTF_KIND_FUNC);
+		}
 		/* A kernel whose IOMMUFD stands in for the container has none. */
 		if (id < 0 && fd >= 0 && !strcmp(core->kind, "container_ioctl"))
 			continue;
-		ret = hook(a, core->module, core->function, core->kind,
+		ret = hook(a, core->module, function, kind,
 			   fd < 0 ? fd : id < 0 ? id : 0, fd, id);
 		if (ret)
 			break;
