@@ -41,6 +41,7 @@ const struct hook_type attach_hook_types[WIRE_HOOKS] = {
 	HOOK_TYPE("release", release, true, true),
 	HOOK_TYPE("device_reset", pci_void, false, true),
 	HOOK_TYPE("container_ioctl", container_ioctl, true, true),
+	HOOK_TYPE("iommufd_ioctl", iommufd_ioctl, true, true),
 	[WIRE_HOOK_process_exit] = { "process_exit", "process_exit", .tracepoint = true },
 };
 
@@ -56,6 +57,7 @@ static const struct core_hook {
 	{ "vfio", "vfio_unregister_group_dev", "device_gone", false },
 	{ "vmlinux", "filp_flush", "stream_close", false },
 	{ "vfio", "vfio_fops_unl_ioctl", "container_ioctl", false },
+	{ "iommufd", "iommufd_fops_ioctl", "iommufd_ioctl", false },
 	{ "vmlinux", "sched_process_exit", "process_exit", false },
 };
 
@@ -367,31 +369,58 @@ static int module_add(struct attach *a, const char *name, __u32 what)
 	return bpf_map_update_elem(bpf_map__fd(a->skel->maps.modules), &key, &what, BPF_ANY);
 }
 
-/* The hooks that every migration goes through; @btf is vfio's, @vmlinux the kernel's. */
-static int hook_core(struct attach *a, struct btf *vmlinux, struct btf *btf,
+/*
+ * The function that serves @core in this kernel, and as what kind of hook; its
+ * BTF id, or negative.
+ */
+static int find_core(const struct core_hook *core, const struct btf *btf,
+		     const char **function, const char **kind)
+{
+	int id = btf__find_by_name_kind(btf, core->function, BTF_KIND_FUNC);
+	size_t i;
+
+	*function = core->function;
+	*kind = core->kind;
+	for (i = 0; id < 0 && i < ARRAY_SIZE(older_hooks); i++) {
+		if (strcmp(older_hooks[i].function, core->function))
+			continue;
+		*function = older_hooks[i].older;
+		*kind = older_hooks[i].kind;
+		id = btf__find_by_name_kind(btf, *function, BTF_KIND_FUNC);
+	}
+	return id;
+}
+
+/* The hooks that every migration goes through; @vfio is vfio's BTF, @vmlinux the kernel's. */
+static int hook_core(struct attach *a, struct btf *vmlinux, struct btf *vfio,
 		     char *err, size_t err_len)
 {
+	struct btf *iommufd = btf__load_module_btf("iommufd", vmlinux), *btf;
+	int vfio_fd = kernel_btf_fd("vfio"), iommufd_fd = kernel_btf_fd("iommufd");
 	const struct core_hook *core;
 	const struct capture_hook *h;
 	const char *function, *kind;
-	int vfio_fd, fd, id, ret = 0;
-	size_t i, k;
+	int fd, id, ret = 0;
+	size_t i;
 
-	/* The kernel's own BTF needs no descriptor. */
-	vfio_fd = kernel_btf_fd("vfio");
+	if (libbpf_get_error(iommufd))
+		iommufd = NULL;
 	for (i = 0; i < ARRAY_SIZE(core_hooks); i++) {
 		core = &core_hooks[i];
-		fd = strcmp(core->module, "vfio") ? 0 : vfio_fd;
-		function = core->function;
-		kind = core->kind;
-		id = btf__find_by_name_kind(fd ? btf : vmlinux, function, BTF_KIND_FUNC);
-		for (k = 0; id < 0 && k < ARRAY_SIZE(older_hooks); k++) {
-			if (strcmp(older_hooks[k].function, core->function))
+		/* The kernel's own BTF needs no descriptor. */
+		fd = 0;
+		btf = vmlinux;
+		if (!strcmp(core->module, "vfio")) {
+			fd = vfio_fd;
+			btf = vfio;
+		} else if (!strcmp(core->module, "iommufd")) {
+			/* Most kernels have none. */
+			if (!iommufd)
 				continue;
-			function = older_hooks[k].older;
-			kind = older_hooks[k].kind;
-			id = btf__find_by_name_kind(fd ? btf : vmlinux, function, BTF_KIND_FUNC);
+			fd = iommufd_fd;
+			btf = iommufd;
 		}
+		id = find_core(core, btf, &function, &kind);
 		/* A kernel whose IOMMUFD stands in for the container has none. */
 		if (id < 0 && fd >= 0 && !strcmp(core->kind, "container_ioctl"))
 			continue;
@@ -409,6 +438,9 @@ static int hook_core(struct attach *a, struct btf *vmlinux, struct btf *btf,
 	}
 	if (vfio_fd >= 0)
 		close(vfio_fd);
+	if (iommufd_fd >= 0)
+		close(iommufd_fd);
+	btf__free(iommufd);
 	return ret;
 }
 
