@@ -99,14 +99,6 @@ static __always_inline void arc_finish(struct wire_call *call, __s64 ret)
 	record_submit(rec, true);
 }
 
-static __always_inline struct vfio_device *file_vdev(struct file *filep)
-{
-	/* Since 6.6 the device FD's private data is a struct vfio_device_file. */
-	struct vfio_device_file *df = BPF_CORE_READ(filep, private_data);
-
-	return BPF_CORE_READ(df, device);
-}
-
 /* long vfio_device_fops_unl_ioctl(struct file *, unsigned int cmd, unsigned long arg) */
 static __always_inline bool device_ioctl_wants(const __u64 *a)
 {
@@ -369,33 +361,40 @@ int next_state_exit(__u64 *ctx)
 	return 0;
 }
 
-/* int vfio_df_open(struct vfio_device_file *), void vfio_df_close(the same) */
-static __always_inline void open_close_enter(__u32 kind, const __u64 *a)
+static __always_inline void open_close_enter(__u32 kind, struct vfio_device *vdev)
 {
-	struct vfio_device_file *df = (struct vfio_device_file *)a[0];
-	__u32 device = device_id(BPF_CORE_READ(df, device));
+	__u32 device = device_id(vdev);
 
 	if (device)
 		call_begin(kind, 0, device, 0);
 }
 
-static __always_inline void open_close_exit(__u32 kind, const __u64 *a, __s64 ret)
+static __always_inline void open_close_exit(__u32 kind, struct vfio_device *vdev, __s64 ret)
 {
-	struct vfio_device_file *df = (struct vfio_device_file *)a[0];
-	__u32 device = device_id(BPF_CORE_READ(df, device));
-	struct wire_call *call;
+	__u32 device = device_id(vdev);
+	struct wire_call *call = call_get();
 
-	if (!device)
-		return;
-	call = call_get();
-	record_plain(kind, call && call->kind == kind && call->device == device ?
-			   call->start_ns : 0, ret, device, 0);
+	/* Where no hook sees which device is to be opened, the entry knew none. */
+	if (device)
+		record_plain(kind, call && call->kind == kind &&
+				   (call->device == device || !call->device) ?
+				   call->start_ns : 0, ret, device, 0);
 	if (call)
 		call_end();
+	if (!device)
+		return;
 	if (kind == WIRE_DEVICE_CLOSE)
-		device_used_by(BPF_CORE_READ(df, device), 0);
+		device_used_by(vdev, 0);
 	else if (!ret)
-		device_used_by(BPF_CORE_READ(df, device), bpf_get_current_pid_tgid() >> 32);
+		device_used_by(vdev, bpf_get_current_pid_tgid() >> 32);
+}
+
+/* int vfio_df_open(struct vfio_device_file *), void vfio_df_close(the same): since 6.6 */
+static __always_inline struct vfio_device *df_vdev(const __u64 *a)
+{
+	struct vfio_device_file *df = (struct vfio_device_file *)a[0];
+
+	return BPF_CORE_READ(df, device);
 }
 
 static __always_inline bool device_open_wants(const __u64 *a)
@@ -405,15 +404,15 @@ static __always_inline bool device_open_wants(const __u64 *a)
 
 static __always_inline void device_open_on_enter(const __u64 *a)
 {
-	struct vfio_device_file *df = (struct vfio_device_file *)a[0];
+	struct vfio_device *vdev = df_vdev(a);
 
-	device_prove(BPF_CORE_READ(df, device));
-	open_close_enter(WIRE_DEVICE_OPEN, a);
+	device_prove(vdev);
+	open_close_enter(WIRE_DEVICE_OPEN, vdev);
 }
 
 static __always_inline void device_open_on_exit(const __u64 *a, void *ctx)
 {
-	open_close_exit(WIRE_DEVICE_OPEN, a, (int)a[1]);
+	open_close_exit(WIRE_DEVICE_OPEN, df_vdev(a), (int)a[1]);
 }
 
 HOOK(device_open, 1)
@@ -425,15 +424,63 @@ static __always_inline bool device_close_wants(const __u64 *a)
 
 static __always_inline void device_close_on_enter(const __u64 *a)
 {
-	open_close_enter(WIRE_DEVICE_CLOSE, a);
+	open_close_enter(WIRE_DEVICE_CLOSE, df_vdev(a));
 }
 
 static __always_inline void device_close_on_exit(const __u64 *a, void *ctx)
 {
-	open_close_exit(WIRE_DEVICE_CLOSE, a, 0);
+	open_close_exit(WIRE_DEVICE_CLOSE, df_vdev(a), 0);
 }
 
 HOOK(device_close, 1)
+
+/*
+ * long vfio_group_fops_unl_ioctl(struct file *, unsigned int cmd, unsigned long arg)
+ *
+ * Before 6.6 (6.1 is what Debian 12 has) the device is opened in functions that
+ * are inlined into this one, so an open is known by the FD that it gives: one that
+ * fails is not seen.
+ */
+static __always_inline bool group_ioctl_wants(const __u64 *a)
+{
+	return (__u32)a[1] == VFIO_IOCTL_GROUP_GET_DEVICE_FD && task_wanted();
+}
+
+static __always_inline void group_ioctl_on_enter(const __u64 *a)
+{
+	call_begin(WIRE_DEVICE_OPEN, a[1], 0, 0);
+}
+
+static __always_inline void group_ioctl_on_exit(const __u64 *a, void *ctx)
+{
+	struct file *file = NULL;
+
+	if ((__s64)a[3] >= 0)
+		file = task_file((struct task_struct *)bpf_get_current_task(), a[3]);
+	if (file)
+		device_prove(file_vdev(file));
+	open_close_exit(WIRE_DEVICE_OPEN, file ? file_vdev(file) : NULL, 0);
+}
+
+HOOK(group_ioctl, 3)
+
+/* int vfio_device_fops_release(struct inode *, struct file *): what vfio_df_close() is since 6.6 */
+static __always_inline bool device_release_wants(const __u64 *a)
+{
+	return task_wanted();
+}
+
+static __always_inline void device_release_on_enter(const __u64 *a)
+{
+	open_close_enter(WIRE_DEVICE_CLOSE, file_vdev((struct file *)a[1]));
+}
+
+static __always_inline void device_release_on_exit(const __u64 *a, void *ctx)
+{
+	open_close_exit(WIRE_DEVICE_CLOSE, file_vdev((struct file *)a[1]), 0);
+}
+
+HOOK(device_release, 2)
 
 /*
  * void vfio_unregister_group_dev(struct vfio_device *)

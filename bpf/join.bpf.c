@@ -56,7 +56,6 @@ int join_files(struct bpf_iter__task_file *ctx)
 {
 	struct task_struct *task = ctx->task;
 	struct file *file = ctx->file;
-	struct vfio_device_file *df;
 	char symbol[WIRE_NAME_LEN];
 	bool unwanted = false;
 	__u32 device;
@@ -73,9 +72,8 @@ int join_files(struct bpf_iter__task_file *ctx)
 		symbol_name(symbol, BPF_CORE_READ(file, f_op, unlocked_ioctl));
 		if (!starts_with(symbol, "vfio_device_fops_unl_ioctl"))
 			return 0;
-		df = BPF_CORE_READ(file, private_data);
-		if (device_id_of(BPF_CORE_READ(df, device), task))
-			device_used_by(BPF_CORE_READ(df, device), BPF_CORE_READ(task, tgid));
+		if (device_id_of(file_vdev(file), task))
+			device_used_by(file_vdev(file), BPF_CORE_READ(task, tgid));
 		return 0;
 	}
 

@@ -293,6 +293,19 @@ static __always_inline void device_used_by(struct vfio_device *vdev, __u32 pid)
 		holder_add(pid);
 }
 
+/*
+ * The device of its FD.  Since 6.6 the file's private data is a struct
+ * vfio_device_file, before that the device itself.
+ */
+static __always_inline struct vfio_device *file_vdev(struct file *filep)
+{
+	void *priv = BPF_CORE_READ(filep, private_data);
+
+	if (!bpf_core_type_exists(struct vfio_device_file))
+		return priv;
+	return BPF_CORE_READ((struct vfio_device_file *)priv, device);
+}
+
 /* ---- data FDs --------------------------------------------------------------- */
 
 /* Data FDs alive: a global hook returns at once while there is none. */

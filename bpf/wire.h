@@ -35,12 +35,13 @@ enum wire_kind {
 	WIRE_STREAM_CLOSE,
 	WIRE_STREAM_RELEASE,
 	WIRE_LOST_EXIT,		/* a call whose return no program saw */
-	WIRE_DIRTY_PAGES,	/* VFIO_IOMMU_DIRTY_PAGES of a container */
+	WIRE_DIRTY_PAGES,	/* VFIO_IOMMU_DIRTY_PAGES of a container, or an IOMMUFD's */
 	WIRE_PROCESS_EXIT,	/* a process that held a device or a data FD ended */
 	WIRE_KIND_NR,
 };
 
 /* include/uapi/linux/vfio.h; Debian 12's headers lack the newer ones. */
+#define VFIO_IOCTL_GROUP_GET_DEVICE_FD		0x3b6aU
 #define VFIO_IOCTL_DEVICE_RESET			0x3b6fU
 #define VFIO_IOCTL_DEVICE_PCI_HOT_RESET		0x3b71U
 #define VFIO_IOCTL_DEVICE_FEATURE		0x3b75U
@@ -50,6 +51,10 @@ enum wire_kind {
 #define VFIO_IOCTL_IOMMU_DIRTY_PAGES		0x3b75U
 #define VFIO_DIRTY_PAGES_START			(1U << 0)
 #define VFIO_DIRTY_PAGES_STOP			(1U << 1)
+
+/* include/uapi/linux/iommufd.h: the same of an IOMMUFD */
+#define IOMMUFD_SET_DIRTY_TRACKING		0x3b8bU
+#define IOMMUFD_GET_DIRTY_BITMAP		0x3b8cU
 
 #define VFIO_FEATURE_MASK			0xffffU
 #define VFIO_FEATURE_GET			(1U << 16)
@@ -239,6 +244,9 @@ enum wire_hook {
 	WIRE_HOOK_container_ioctl,
 	WIRE_HOOK_process_exit,
 	WIRE_HOOK_module_load,
+	WIRE_HOOK_group_ioctl,
+	WIRE_HOOK_device_release,
+	WIRE_HOOK_iommufd_ioctl,
 	WIRE_HOOKS,
 };
 

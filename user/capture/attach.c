@@ -28,6 +28,8 @@ const struct hook_type attach_hook_types[WIRE_HOOKS] = {
 	HOOK_TYPE("arc", next_state, true, true),
 	HOOK_TYPE("device_open", device_open, true, true),
 	HOOK_TYPE("device_close", device_close, true, true),
+	HOOK_TYPE("group_ioctl", group_ioctl, true, true),
+	HOOK_TYPE("device_release", device_release, true, true),
 	[WIRE_HOOK_device_gone] = { "device_gone", "device_gone", .exit = true },
 	HOOK_TYPE("stream_close", file_closed, true, false),
 	HOOK_TYPE("set_state", set_state, true, true),
@@ -38,26 +40,10 @@ const struct hook_type attach_hook_types[WIRE_HOOKS] = {
 	HOOK_TYPE("release", release, true, true),
 	HOOK_TYPE("device_reset", pci_void, false, true),
 	HOOK_TYPE("container_ioctl", container_ioctl, true, true),
+	HOOK_TYPE("iommufd_ioctl", iommufd_ioctl, true, true),
 	[WIRE_HOOK_process_exit] = { "process_exit", "process_exit",
 				     .event = true, .tracepoint = true },
 	[WIRE_HOOK_module_load] = { "module_load", "module_load", .tracepoint = true },
-};
-
-/* The functions that every driver's migration goes through. */
-static const struct core_hook {
-	bool of_vfio;		/* else of the kernel itself */
-	const char *function, *kind;
-	bool required;
-} core_hooks[] = {
-	{ true, "vfio_device_fops_unl_ioctl", "device_ioctl", true },
-	{ true, "vfio_mig_get_next_state", "arc", true },
-	{ true, "vfio_df_open", "device_open", false },
-	{ true, "vfio_df_close", "device_close", false },
-	{ true, "vfio_unregister_group_dev", "device_gone", false },
-	{ false, "filp_flush", "stream_close", false },
-	{ true, "vfio_fops_unl_ioctl", "container_ioctl", false },
-	{ false, "sched_process_exit", "process_exit", false },
-	{ false, "module_load", "module_load", false },
 };
 
 const char *const attach_op_kinds[WIRE_OP_NR] = {
@@ -265,12 +251,8 @@ int attach_use_kprobes(struct attach *a, const struct hook_type *type)
 	return n;
 }
 
-/*
- * Trace @function by the best method that works, and list it.  @btf_err: why
- * there is no BTF to attach by, or 0 with @btf_fd and @btf_id.
- */
-static int hook(struct attach *a, const char *module, const char *function,
-		const char *kind, int btf_err, int btf_fd, __u32 btf_id)
+int attach_hook(struct attach *a, const char *module, const char *function,
+		const char *kind, int btf_err, int btf_fd, uint32_t btf_id)
 {
 	const struct hook_type *type = attach_hook_type(kind);
 	struct capture_hook *h;
@@ -322,34 +304,6 @@ static int hook(struct attach *a, const char *module, const char *function,
 	return 0;
 }
 
-/* A file descriptor of the BTF that the kernel holds for @module, or -errno. */
-static int kernel_btf_fd(const char *module)
-{
-	struct bpf_btf_info info;
-	char name[64];
-	__u32 id = 0, len;
-	int fd;
-
-	while (!bpf_btf_get_next_id(id, &id)) {
-		fd = bpf_btf_get_fd_by_id(id);
-		if (fd < 0) {
-			if (errno == ENOENT)
-				continue;
-			return -errno;
-		}
-		memset(&info, 0, sizeof(info));
-		memset(name, 0, sizeof(name));
-		info.name = (__u64)(unsigned long)name;
-		info.name_len = sizeof(name);
-		len = sizeof(info);
-		if (!bpf_obj_get_info_by_fd(fd, &info, &len) && info.kernel_btf &&
-		    !strcmp(name, module))
-			return fd;
-		close(fd);
-	}
-	return -ENOENT;
-}
-
 /* @what is what it is from now on, 0: nothing. */
 static int module_set(struct attach *a, const char *name, __u32 what)
 {
@@ -358,60 +312,6 @@ static int module_set(struct attach *a, const char *name, __u32 what)
 
 	snprintf(key.name, sizeof(key.name), "%s", name);
 	return what ? bpf_map_update_elem(fd, &key, &what, BPF_ANY) : bpf_map_delete_elem(fd, &key);
-}
-
-/* The hooks that every migration goes through; @btf is vfio's, @vmlinux the kernel's. */
-static int hook_core(struct attach *a, struct btf *vmlinux, struct btf *btf,
-		     char *err, size_t err_len)
-{
-	const struct core_hook *core;
-	const struct capture_hook *h;
-	int vfio_fd, fd, id, ret = 0;
-	const char *module;
-	size_t i;
-
-	/* The kernel's own BTF needs no descriptor. */
-	vfio_fd = a->builtin ? 0 : kernel_btf_fd("vfio");
-	for (i = 0; i < ARRAY_SIZE(core_hooks); i++) {
-		core = &core_hooks[i];
-		module = core->of_vfio ? a->vfio : "vmlinux";
-		fd = core->of_vfio ? vfio_fd : 0;
-		id = btf__find_by_name_kind(fd ? btf : vmlinux, core->function, BTF_KIND_FUNC);
-		/* A kernel whose IOMMUFD stands in for the container has none. */
-		if (id < 0 && fd >= 0 && !strcmp(core->kind, "container_ioctl"))
-			continue;
-		ret = hook(a, module, core->function, core->kind, fd < 0 ? fd : id < 0 ? id : 0,
-			   fd, id);
-		if (ret)
-			break;
-		h = &a->hooks[a->n_hooks - 1];
-		if (core->required && !capture_hook_attached(h)) {
-			snprintf(err, err_len, "cannot trace %s() of %s (%s)", core->function,
-				 module, h->reason);
-			ret = -ENOSYS;
-			break;
-		}
-	}
-	if (vfio_fd > 0)
-		close(vfio_fd);
-	return ret;
-}
-
-/*
- * Drivers that are built in, too: which they are the kernel's own BTF says.
- * Their data FDs' operations are hooked when the first one is met.
- */
-static int hook_builtin_drivers(struct attach *a, struct btf *vmlinux)
-{
-	struct found_func *funcs = NULL;
-	int n, i, err = 0;
-
-	n = discover_builtin(vmlinux, &funcs);
-	for (i = 0; i < n && !err; i++)
-		err = hook(a, "vmlinux", funcs[i].name, proto_name(funcs[i].proto), 0, 0,
-			   funcs[i].btf_id);
-	free(funcs);
-	return n < 0 ? n : err;
 }
 
 /* Run an iterator of the kernel side to its end; what it writes goes to @buf, @size at a time. */
@@ -497,7 +397,7 @@ static int hook_module(struct attach *a, struct btf *vmlinux, const char *module
 		return a->builtin ? 0 : hook_untyped(a, module);
 	if (n <= 0)
 		return 0;
-	btf_fd = kernel_btf_fd(module);
+	btf_fd = attach_btf_fd(module);
 	/* Nothing says which modules depend on a vfio that is built in. */
 	for (i = 0; i < n && funcs[i].proto != PROTO_SET_STATE; i++)
 		;
@@ -506,7 +406,7 @@ static int hook_module(struct attach *a, struct btf *vmlinux, const char *module
 	for (i = 0; i < n && !err; i++) {
 		if (funcs[i].proto == PROTO_SET_STATE)
 			module_set(a, module, WIRE_MODULE_DRIVER);
-		err = hook(a, module, funcs[i].name, proto_name(funcs[i].proto),
+		err = attach_hook(a, module, funcs[i].name, proto_name(funcs[i].proto),
 			   btf_fd < 0 ? btf_fd : 0, btf_fd, funcs[i].btf_id);
 	}
 	if (btf_fd >= 0)
@@ -685,7 +585,7 @@ int attach_symbol(struct attach *a, const char *symbol, const char *kind)
 		if (!strcmp(a->hooks[i].function, function) &&
 		    !strcmp(a->hooks[i].module, module) && !strcmp(a->hooks[i].kind, kind))
 			return 0;
-	err = hook(a, module, function, kind, -ENOENT, -1, 0);
+	err = attach_hook(a, module, function, kind, -ENOENT, -1, 0);
 	if (!err && !strcmp(kind, "set_state") && strcmp(module, "vmlinux")) {
 		err = hook_untyped(a, module);
 		module_set(a, module, WIRE_MODULE_DRIVER);
@@ -727,9 +627,7 @@ int attach_open(struct attach **out, const struct capture_opts *opts, char *err,
 		ret = module_set(a, a->vfio, a->builtin ? WIRE_MODULE_VFIO | WIRE_MODULE_DRIVER :
 							  WIRE_MODULE_VFIO);
 	if (!ret)
-		ret = hook_core(a, vmlinux, vfio, err, err_len);
-	if (!ret && a->builtin)
-		ret = hook_builtin_drivers(a, vmlinux);
+		ret = attach_core(a, vmlinux, vfio, err, err_len);
 	if (!ret)
 		ret = rescan(a, vmlinux);
 	btf__free(vfio);

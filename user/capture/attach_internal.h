@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * attach_internal.h - what loading (load.c), attaching (attach.c), its misses
- * (misses.c) and the calls in flight (flights.c) share
+ * attach_internal.h - what loading (load.c), attaching (attach.c, core.c), its
+ * misses (misses.c) and the calls in flight (flights.c) share
  */
 #ifndef VFIOSCOPE_ATTACH_INTERNAL_H
 #define VFIOSCOPE_ATTACH_INTERNAL_H
@@ -86,6 +86,20 @@ struct attach {
  */
 int attach_load(struct attach *a, const struct capture_opts *opts, struct btf **vmlinux,
 		struct btf **vfio, char *err, size_t err_len);
+
+/*
+ * Trace @function by the best method that works, and list it.  @btf_err: why
+ * there is no BTF to attach by, or 0 with @btf_fd and @btf_id.
+ */
+int attach_hook(struct attach *a, const char *module, const char *function,
+		const char *kind, int btf_err, int btf_fd, uint32_t btf_id);
+/* A file descriptor of the BTF that the kernel holds for @module, or -errno. */
+int attach_btf_fd(const char *module);
+/*
+ * The hooks that every migration goes through (core.c); @vfio is vfio's BTF,
+ * NULL when it is built in, @vmlinux the kernel's.  As attach_load().
+ */
+int attach_core(struct attach *a, struct btf *vmlinux, struct btf *vfio, char *err, size_t err_len);
 
 /* The type that people read as @kind, or NULL. */
 const struct hook_type *attach_hook_type(const char *kind);

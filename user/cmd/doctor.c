@@ -192,12 +192,17 @@ static void judge_kernel(struct doctor *d)
 	struct row *r;
 
 	sscanf(p->release, "%u.%u", &major, &minor);
-	if (major > 6 || (major == 6 && minor >= 6)) {
-		row(d, S_KERNEL, L_OK, "release", "%s, %s", p->release, p->machine);
-	} else {
-		r = row(d, S_KERNEL, L_NOTE, "release", "%s, %s: Linux 6.6 or newer is needed",
+	/* Vendors backport: what decides are the hooks, so an old number is a note. */
+	if (major < 6 || (major == 6 && minor < 1)) {
+		r = row(d, S_KERNEL, L_NOTE, "release", "%s, %s: older than Linux 6.1, the oldest that was tried",
 			p->release, p->machine);
-		help(r, "boot Linux 6.6 or newer");
+		help(r, "look at the hooks below; else boot Linux 6.1 or newer");
+	} else if (strcmp(p->machine, "x86_64") && strcmp(p->machine, "aarch64")) {
+		r = row(d, S_KERNEL, L_NOTE, "release", "%s, %s: tried were x86_64 and aarch64",
+			p->release, p->machine);
+		help(r, "look at the hooks below");
+	} else {
+		row(d, S_KERNEL, L_OK, "release", "%s, %s", p->release, p->machine);
 	}
 	if (!p->proc) {
 		r = row(d, S_KERNEL, L_UNKNOWN, "/proc", "is not there");
