@@ -556,6 +556,34 @@ static __always_inline void set_state_on_exit(const __u64 *a, void *ctx)
 HOOK(set_state, 2)
 
 /*
+ * int __pci_reset_function_locked(struct pci_dev *)
+ *
+ * When a reset of one function begins, whatever its cause; one of a whole bus
+ * does not come here.  All PCI devices do, so it is gone after one load while
+ * none is traced.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 256);
+	__type(key, __u64);
+	__type(value, __u64);
+} resets SEC(".maps");
+
+static __always_inline bool pci_reset_wants(const __u64 *a)
+{
+	return last_device;
+}
+
+static __always_inline void pci_reset_on_enter(const __u64 *a)
+{
+	__u64 pdev = a[0], now = bpf_ktime_get_ns();
+
+	bpf_map_update_elem(&resets, &pdev, &now, BPF_ANY);
+}
+
+HOOK_ENTER_ONLY(pci_reset)
+
+/*
  * void (struct pci_dev *): a driver has several such functions (remove,
  * reset_prepare, ...); only its err_handler->reset_done says that the device
  * was reset, whatever the cause.
@@ -573,6 +601,9 @@ static __always_inline void pci_void_on_exit(const __u64 *a, void *ctx)
 {
 	struct pci_dev *pdev = (struct pci_dev *)a[0];
 	void *reset_done = BPF_CORE_READ(pdev, driver, err_handler, reset_done);
+	struct wire_device_reset *rec;
+	__u64 key = (__u64)pdev, *began;
+	struct wire_call *call;
 	__u32 device;
 
 	if ((__u64)reset_done != bpf_get_func_ip(ctx))
@@ -582,8 +613,22 @@ static __always_inline void pci_void_on_exit(const __u64 *a, void *ctx)
 	 * struct vfio_pci_core_device, whose first member is the vfio_device.
 	 */
 	device = device_id(BPF_CORE_READ(pdev, dev.driver_data));
-	if (device)
-		record_plain(WIRE_DEVICE_RESET, 0, 0, device, 0);
+	if (!device)
+		return;
+	rec = record_reserve(WIRE_DEVICE_RESET, sizeof(*rec));
+	if (!rec)
+		return;
+	rec->head.device = device;
+	began = bpf_map_lookup_elem(&resets, &key);
+	if (began) {
+		rec->head.start_ns = *began;
+		bpf_map_delete_elem(&resets, &key);
+	}
+	/* In none: a guest's FLR, the bus, sysfs. */
+	call = call_get();
+	rec->by = call && call->device == device ? call->kind : WIRE_NONE;
+	rec->pad = 0;
+	record_submit(rec, true);
 }
 
 HOOK(pci_void, 1)

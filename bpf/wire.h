@@ -102,9 +102,15 @@ struct wire_device {
 	char reset_done[WIRE_NAME_LEN];	/* of its PCI driver; "": there is none */
 };
 
-/* No body: DEVICE_OPEN, DEVICE_CLOSE, DEVICE_RESET, STREAM_RELEASE */
+/* No body: DEVICE_OPEN, DEVICE_CLOSE, STREAM_RELEASE */
 struct wire_plain {
 	struct wire_head head;
+};
+
+struct wire_device_reset {
+	struct wire_head head;
+	__u32 by;		/* enum wire_kind of the call it happened in; 0: in none */
+	__u32 pad;
 };
 
 struct wire_reset {
@@ -215,6 +221,7 @@ WIRE_ASSERT(wire_head, 72);
 WIRE_ASSERT(wire_device, 360);
 WIRE_ASSERT(wire_plain, 72);
 WIRE_ASSERT(wire_reset, 80);
+WIRE_ASSERT(wire_device_reset, 80);
 WIRE_ASSERT(wire_feature, 120);
 WIRE_ASSERT(wire_arc, 88);
 WIRE_ASSERT(wire_stream_open, 472);
@@ -236,6 +243,7 @@ enum wire_hook {
 	WIRE_HOOK_file_closed,
 	WIRE_HOOK_set_state,
 	WIRE_HOOK_pci_void,
+	WIRE_HOOK_pci_reset,
 	WIRE_HOOK_read,
 	WIRE_HOOK_write,
 	WIRE_HOOK_poll,

@@ -24,6 +24,10 @@ static const struct event_field reset_fields[] = {
 	FIELD(1, "how", reset.how, EF_RESET_HOW, 0),
 };
 
+static const struct event_field device_reset_fields[] = {
+	FIELD(1, "by", device_reset.by, EF_KIND, 0),
+};
+
 static const struct event_field feature_fields[] = {
 	FIELD(1, "index", feature.index, EF_U32, 0),
 	FIELD(2, "op", feature.op, EF_FEATURE_OP, 0),
@@ -149,7 +153,7 @@ static const struct {
 	KIND(EV_DEVICE_OPEN, "device_open"),
 	KIND(EV_DEVICE_CLOSE, "device_close"),
 	KIND_F(EV_RESET, "reset", reset_fields),
-	KIND(EV_DEVICE_RESET, "device_reset"),
+	KIND_F(EV_DEVICE_RESET, "device_reset", device_reset_fields),
 	KIND_F(EV_FEATURE, "feature", feature_fields),
 	KIND_F(EV_MIGRATION_FLAGS, "migration_flags", migration_flags_fields),
 	KIND_F(EV_SET_STATE, "set_state", set_state_fields),

@@ -156,6 +156,11 @@ struct event {
 	char comm[EVENT_COMM_LEN];
 	union {
 		struct { uint32_t how; } reset;
+		/*
+		 * The call of its user in which it happened: EV_RESET, _DEVICE_OPEN,
+		 * _DEVICE_CLOSE; EV_NONE: in none (a guest's FLR, sysfs, the bus).
+		 */
+		struct { uint32_t by; } device_reset;
 		struct { uint32_t index; uint32_t op; } feature;
 		struct { uint64_t flags; } migration_flags;
 		struct { int64_t target; } set_state;

@@ -284,6 +284,27 @@ static void test_process_exit(void **state)
 	}
 }
 
+static void test_closes_and_resets(void **state)
+{
+	struct wire_close close = { .head = head(WIRE_STREAM_CLOSE, sizeof(close)) };
+	struct wire_device_reset reset = { .head = head(WIRE_DEVICE_RESET, sizeof(reset)) };
+	struct event ev;
+
+	(void)state;
+	close.refs = 3;
+	close.driver_refs = 1;
+	assert_int_equal(decode_record(&close, sizeof(close), &ev), 0);
+	assert_int_equal(ev.stream_close.refs, 3);
+	assert_int_equal(ev.stream_close.driver_refs, 1);
+	/* A guest's FLR is in no call of its VMM's that we know. */
+	assert_int_equal(decode_record(&reset, sizeof(reset), &ev), 0);
+	assert_int_equal(ev.device_reset.by, EV_NONE);
+	assert_int_equal(ev.dur_ns, 500);
+	reset.by = WIRE_DEVICE_OPEN;
+	assert_int_equal(decode_record(&reset, sizeof(reset), &ev), 0);
+	assert_int_equal(ev.device_reset.by, EV_DEVICE_OPEN);
+}
+
 static void test_arc(void **state)
 {
 	struct wire_arc rec = { .head = head(WIRE_ARC, sizeof(rec)) };
@@ -485,6 +506,7 @@ int main(void)
 		cmocka_unit_test(test_cgroup),
 		cmocka_unit_test(test_first_sight),
 		cmocka_unit_test(test_process_exit),
+		cmocka_unit_test(test_closes_and_resets),
 		cmocka_unit_test(test_named_vm),
 		cmocka_unit_test(test_in_file_call),
 	};

@@ -39,6 +39,7 @@ const struct hook_type attach_hook_types[WIRE_HOOKS] = {
 	HOOK_TYPE("ioctl", ioctl, true, true),
 	HOOK_TYPE("release", release, true, true),
 	HOOK_TYPE("device_reset", pci_void, false, true),
+	[WIRE_HOOK_pci_reset] = { "pci_reset", "pci_reset", .enter = true },
 	HOOK_TYPE("container_ioctl", container_ioctl, true, true),
 	HOOK_TYPE("iommufd_ioctl", iommufd_ioctl, true, true),
 	[WIRE_HOOK_process_exit] = { "process_exit", "process_exit",

@@ -24,6 +24,7 @@ static const struct core_hook {
 	{ "vfio", "vfio_df_close", "device_close", false },
 	{ "vfio", "vfio_unregister_group_dev", "device_gone", false },
 	{ "vmlinux", "filp_flush", "stream_close", false },
+	{ "vmlinux", "__pci_reset_function_locked", "pci_reset", false },
 	{ "vfio", "vfio_fops_unl_ioctl", "container_ioctl", false },
 	{ "iommufd", "iommufd_fops_ioctl", "iommufd_ioctl", false },
 	{ "vmlinux", "sched_process_exit", "process_exit", false },

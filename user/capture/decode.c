@@ -143,7 +143,7 @@ static const uint16_t record_size[WIRE_KIND_NR] = {
 	[WIRE_DEVICE] = sizeof(struct wire_device),
 	[WIRE_DEVICE_OPEN] = sizeof(struct wire_plain),
 	[WIRE_DEVICE_CLOSE] = sizeof(struct wire_plain),
-	[WIRE_DEVICE_RESET] = sizeof(struct wire_plain),
+	[WIRE_DEVICE_RESET] = sizeof(struct wire_device_reset),
 	[WIRE_RESET] = sizeof(struct wire_reset),
 	[WIRE_FEATURE] = sizeof(struct wire_feature),
 	[WIRE_ARC] = sizeof(struct wire_arc),
@@ -263,6 +263,12 @@ int decode_record(const void *data, size_t size, struct event *ev)
 			ev->dma_log.length = rec->length;
 			ev->dma_log.page_size = rec->page_size;
 		}
+		break;
+	}
+	case WIRE_DEVICE_RESET: {
+		const struct wire_device_reset *rec = data;
+
+		ev->device_reset.by = decode_kind(rec->by);
 		break;
 	}
 	case WIRE_STREAM_CLOSE: {

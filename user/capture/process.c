@@ -239,7 +239,7 @@ bool process_in_file_call(uint32_t tid)
 		SYS_poll, SYS_select, SYS_epoll_wait,
 #endif
 	};
-	char buf[256], *end;
+	char buf[256], comm[EVENT_COMM_LEN], *end;
 	size_t i;
 	long nr;
 
@@ -249,6 +249,11 @@ bool process_in_file_call(uint32_t tid)
 	nr = strtol(buf, &end, 10);
 	if (end == buf)
 		return true;
+	/* A worker of io_uring calls the file without a system call of its own. */
+	if (nr == -1) {
+		read_comm(tid, comm);
+		return !strncmp(comm, "iou-wrk-", 8);
+	}
 	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
 		if (nr == calls[i])
 			return true;
