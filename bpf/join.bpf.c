@@ -56,9 +56,12 @@ int join_files(struct bpf_iter__task_file *ctx)
 {
 	struct task_struct *task = ctx->task;
 	struct file *file = ctx->file;
+	struct device_val *known;
+	struct vfio_device *vdev;
 	char symbol[WIRE_NAME_LEN];
 	bool unwanted = false;
 	__u32 device;
+	__u64 key;
 
 	if (!task || !file)
 		return 0;
@@ -72,8 +75,14 @@ int join_files(struct bpf_iter__task_file *ctx)
 		symbol_name(symbol, BPF_CORE_READ(file, f_op, unlocked_ioctl));
 		if (!starts_with(symbol, "vfio_device_fops_unl_ioctl"))
 			return 0;
-		if (device_id_of(file_vdev(file), task))
-			device_used_by(file_vdev(file), BPF_CORE_READ(task, tgid));
+		vdev = file_vdev(file);
+		if (!device_id_of(vdev, task))
+			return 0;
+		key = (__u64)vdev;
+		known = bpf_map_lookup_elem(&devices, &key);
+		/* Of several that have it the first, whose children the others may be. */
+		if (known && !known->user)
+			device_used_by(vdev, BPF_CORE_READ(task, tgid));
 		return 0;
 	}
 
