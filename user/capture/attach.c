@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bpf/wire.h"
@@ -252,12 +253,52 @@ int attach_use_kprobes(struct attach *a, const struct hook_type *type)
 	return n;
 }
 
+/* By the best method that works, which is noted in @h, or why not. */
+static void hook_best(struct attach *a, const struct hook_type *type, struct capture_hook *h,
+		      int btf_err, int btf_fd, uint32_t btf_id)
+{
+	int err;
+
+	if (type->tracepoint) {
+		err = attach_libbpf(a, attach_program(a, type, NULL), false, NULL, 0);
+		if (err)
+			add_reason(h, "tracepoint", err);
+		else
+			h->method = "tracepoint";
+		return;
+	}
+	if (a->method != CAPTURE_KPROBE && !a->skel->bss->by_kprobe[type - attach_hook_types]) {
+		err = btf_err ? btf_err : attach_by_fentry(a, type, btf_fd, btf_id);
+		if (!err) {
+			h->method = "fentry";
+			return;
+		}
+		add_reason(h, "fentry", err);
+	}
+	if (a->method != CAPTURE_FENTRY) {
+		err = attach_by_kprobe(a, type, h->module, h->function, false);
+		if (!err) {
+			attach_use_kprobes(a, type);
+			if (a->skel->bss->by_kprobe[type - attach_hook_types]) {
+				h->method = "kprobe";
+				return;
+			}
+			/* Another of its kind takes no kprobe: this one would stand back. */
+			attached_drop_last(a);
+			if (type->exit)
+				attached_drop_last(a);
+			err = -EOPNOTSUPP;
+		}
+		add_reason(h, "kprobe", err);
+	}
+}
+
 int attach_hook(struct attach *a, const char *module, const char *function,
 		const char *kind, int btf_err, int btf_fd, uint32_t btf_id)
 {
 	const struct hook_type *type = attach_hook_type(kind);
 	struct capture_hook *h;
-	int err;
+	struct timespec now;
 
 	h = realloc(a->hooks, (a->n_hooks + 1) * sizeof(*h));
 	if (!h)
@@ -270,38 +311,9 @@ int attach_hook(struct attach *a, const char *module, const char *function,
 	h->kind = type->kind;
 	h->method = "none";
 
-	if (type->tracepoint) {
-		err = attach_libbpf(a, attach_program(a, type, NULL), false, NULL, 0);
-		if (err)
-			add_reason(h, "tracepoint", err);
-		else
-			h->method = "tracepoint";
-		return 0;
-	}
-	if (a->method != CAPTURE_KPROBE && !a->skel->bss->by_kprobe[type - attach_hook_types]) {
-		err = btf_err ? btf_err : attach_by_fentry(a, type, btf_fd, btf_id);
-		if (!err) {
-			h->method = "fentry";
-			return 0;
-		}
-		add_reason(h, "fentry", err);
-	}
-	if (a->method != CAPTURE_FENTRY) {
-		err = attach_by_kprobe(a, type, module, function, false);
-		if (!err) {
-			attach_use_kprobes(a, type);
-			if (a->skel->bss->by_kprobe[type - attach_hook_types]) {
-				h->method = "kprobe";
-				return 0;
-			}
-			/* Another of its kind takes no kprobe: this one would stand back. */
-			attached_drop_last(a);
-			if (type->exit)
-				attached_drop_last(a);
-			err = -EOPNOTSUPP;
-		}
-		add_reason(h, "kprobe", err);
-	}
+	hook_best(a, type, h, btf_err, btf_fd, btf_id);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	h->since_ns = now.tv_sec * 1000000000ULL + now.tv_nsec;
 	return 0;
 }
 
@@ -677,7 +689,7 @@ const struct capture_hook *attach_hooks(const struct attach *a, size_t *n)
 	return a->hooks;
 }
 
-bool attach_is_hooked(const struct attach *a, const char *symbol, const char *kind)
+uint64_t attach_hooked_since(const struct attach *a, const char *symbol, const char *kind)
 {
 	const struct capture_hook *h;
 	char name[sizeof(h->function) + sizeof(h->module) + 4];
@@ -691,9 +703,9 @@ bool attach_is_hooked(const struct attach *a, const char *symbol, const char *ki
 			 h->function, h->module);
 		/* The kernel side cut the symbol to this length. */
 		if (!strncmp(name, symbol, WIRE_NAME_LEN - 1))
-			return true;
+			return h->since_ns;
 	}
-	return false;
+	return 0;
 }
 
 int attach_ring_fd(const struct attach *a)

@@ -54,8 +54,11 @@ int attach_join(struct attach *a);
 extern const char *const attach_op_kinds[];
 
 const struct capture_hook *attach_hooks(const struct attach *a, size_t *n);
-/* Is @symbol, "function [module]", a hooked function of that kind? */
-bool attach_is_hooked(const struct attach *a, const char *symbol, const char *kind);
+/*
+ * Since when @symbol, "function [module]", is a hooked function of that kind, on
+ * CLOCK_MONOTONIC; 0: it is none.
+ */
+uint64_t attach_hooked_since(const struct attach *a, const char *symbol, const char *kind);
 
 /* No event of process @pid is wanted from now on; see filter_tasks. */
 void attach_ignore_task(struct attach *a, uint32_t pid);

@@ -275,19 +275,24 @@ static bool unseen_birth(const struct wire_feature *rec)
 }
 
 /* What became of a function that the kernel side met. */
-enum met { MET_NOT_TRACED, MET_TRACED, MET_TRACED_FROM_NOW_ON };
+enum met { MET_NOT_TRACED, MET_TRACED, MET_TRACED_SINCE };
 
-static enum met met_symbol(struct capture *c, const char field[WIRE_NAME_LEN], const char *kind)
+/* @t_ns: when it was met.  A hook may have come between that and now. */
+static enum met met_symbol(struct capture *c, const char field[WIRE_NAME_LEN], const char *kind,
+			   uint64_t t_ns)
 {
 	char symbol[WIRE_NAME_LEN];
+	uint64_t since;
 
 	memcpy(symbol, field, sizeof(symbol));
 	symbol[sizeof(symbol) - 1] = '\0';
-	if (attach_is_hooked(c->attach, symbol, kind))
-		return MET_TRACED;
-	if (attach_symbol(c->attach, symbol, kind) > 0)
-		tell_hooks(c, 1);
-	return attach_is_hooked(c->attach, symbol, kind) ? MET_TRACED_FROM_NOW_ON : MET_NOT_TRACED;
+	since = attach_hooked_since(c->attach, symbol, kind);
+	if (!since) {
+		if (attach_symbol(c->attach, symbol, kind) > 0)
+			tell_hooks(c, 1);
+		since = attach_hooked_since(c->attach, symbol, kind);
+	}
+	return !since ? MET_NOT_TRACED : since <= t_ns ? MET_TRACED : MET_TRACED_SINCE;
 }
 
 static void finish_stream_open(struct capture *c, const struct wire_stream_open *rec,
@@ -297,14 +302,15 @@ static void finish_stream_open(struct capture *c, const struct wire_stream_open 
 	enum met met;
 
 	/*
-	 * The first data FD of a driver without BTF: its calls between its birth
-	 * and now were not seen.  Of one that was found nobody expects them.
+	 * The first data FD of a driver that was hooked when it was met, or that
+	 * was used while its hooks came: what was called between its birth and its
+	 * hooks was not seen.  Of one that was found nobody expects it.
 	 */
 	for (op = 0; op < WIRE_OP_NR; op++) {
 		if (!(rec->ops.ops & (1U << op)))
 			continue;
-		met = met_symbol(c, rec->ops.symbol[op], attach_op_kinds[op]);
-		if (met == MET_TRACED || (met == MET_TRACED_FROM_NOW_ON && rec->adopted))
+		met = met_symbol(c, rec->ops.symbol[op], attach_op_kinds[op], rec->head.end_ns);
+		if (met == MET_TRACED || (met == MET_TRACED_SINCE && rec->adopted))
 			ev->stream_open.hooked |= 1U << op;
 	}
 }
@@ -359,9 +365,9 @@ static int on_record(void *ctx, void *data, size_t size)
 	if (h->kind == WIRE_DEVICE) {
 		const struct wire_device *rec = data;
 
-		if (met_symbol(c, rec->set_state, "set_state") == MET_TRACED_FROM_NOW_ON)
+		if (met_symbol(c, rec->set_state, "set_state", h->end_ns) == MET_TRACED_SINCE)
 			c->join_wanted = true;
-		met_symbol(c, rec->reset_done, "device_reset");
+		met_symbol(c, rec->reset_done, "device_reset", h->end_ns);
 	}
 	if (h->kind == WIRE_DEVICE_OPEN)
 		processes_forget(c->procs, ev.pid);	/* it may have changed its name */

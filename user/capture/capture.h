@@ -46,6 +46,7 @@ struct capture_hook {
 	const char *kind;	/* "read", "ioctl", "set_state", ...; static */
 	/* "fentry", "kprobe", "tracepoint"; static; "none" when it is not traced */
 	const char *method;
+	uint64_t since_ns;	/* CLOCK_MONOTONIC: it sees calls that begin later */
 	/* why it is not traced, or not by the better method; "" when all is well */
 	char reason[160];
 };
