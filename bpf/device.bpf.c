@@ -199,6 +199,9 @@ static __always_inline __u32 stream_given(struct wire_call *call, __u32 device, 
 	/* Another thread may have put another file there since. */
 	if (!file || !is_anonymous(file))
 		return 0;
+	/* A driver may have wrapped the operations after it made the file. */
+	if (call && call->stream)
+		stream_settled(file);
 	st = stream_of(file);
 	/* Shown: in this call, or in one whose entry was skipped. */
 	if (st && (!call || call->stream == st->id))

@@ -349,6 +349,16 @@ static __always_inline struct wire_stream *stream_of(struct file *file)
 	return st && st->id > streams_retired ? st : NULL;
 }
 
+/* Its driver has finished making it: what it does now is what it does. */
+static __always_inline void stream_settled(struct file *file)
+{
+	__u64 key = (__u64)file;
+	struct stream_slot *slot = bpf_map_lookup_elem(&stream_slots, &key);
+
+	if (slot)
+		slot->f_op = (__u64)BPF_CORE_READ(file, f_op);
+}
+
 /* The references to a file beyond one: of other numbers, of calls, of its driver. */
 static __always_inline __u32 refs_besides(struct file *file)
 {
