@@ -130,7 +130,7 @@ static bool holds(const struct match_term *t, const struct event *ev, const stru
 		return (ev->kind == EV_READ || ev->kind == EV_WRITE) && ev->ret > 0 &&
 		       (uint64_t)ev->ret > t->number;
 	case T_VM:
-		vm = model_vm(model, ev->pid);
+		vm = model_vm(model, ev->host, ev->pid);
 		return vm && strcasestr(vm, t->text);
 	case T_DEVICE:
 		s = ev->device ? NULL : model_stream(model, ev->stream);

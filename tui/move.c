@@ -120,9 +120,9 @@ static uint32_t choose_device(struct scope *s, struct model *m)
 		return best->device;
 	if (s->device && scope_device_shown(m, s->device))
 		return s->device;
-	for (i = 1; i <= model_devices_max(m); i++)
-		if (scope_device_shown(m, i))
-			return i;
+	for (i = 0; i < model_devices(m); i++)
+		if (scope_device_shown(m, model_device_at(m, i)->number))
+			return model_device_at(m, i)->number;
 	return 0;
 }
 
@@ -234,16 +234,15 @@ void scope_pan(struct scope *s, int dir)
 void scope_step_device(struct scope *s, int dir)
 {
 	struct model *m = store_model(s->store);
-	uint32_t max = model_devices_max(m), i, d = s->device;
+	uint32_t max = model_devices(m), i;
 
-	for (i = 0; i < max; i++) {
-		d = dir > 0 ? d % max + 1 : (d <= 1 ? max : d - 1);
-		if (model_device(m, d))
-			break;
-	}
-	if (!max || !model_device(m, d))
+	if (!max)
 		return;
-	s->device = d;
+	for (i = 0; i < max && model_device_at(m, i)->number != s->device; i++)
+		;
+	if (i == max)
+		i = dir > 0 ? max - 1 : 0;
+	s->device = model_device_at(m, dir > 0 ? (i + 1) % max : (i + max - 1) % max)->number;
 	s->device_pinned = true;
 }
 
@@ -256,13 +255,13 @@ int scope_select_device(struct scope *s, const char *name)
 		s->device_pinned = false;
 		return 0;
 	}
-	for (i = 1; i <= model_devices_max(m); i++) {
-		const struct model_device *d = model_device(m, i);
+	for (i = 0; i < model_devices(m); i++) {
+		const struct model_device *d = model_device_at(m, i);
 		size_t len = d ? strlen(d->name) : 0;
 
 		if (!d || strlen(name) > len || strcmp(d->name + len - strlen(name), name))
 			continue;
-		s->device = i;
+		s->device = d->number;
 		s->device_pinned = true;
 		return 0;
 	}

@@ -182,7 +182,8 @@ static void device_detail(struct page *p, struct model *m)
 	const struct model_device *d = model_device(m, p->s->device);
 	char name[NAME_LEN], drv[NAME_LEN], a[UNITS_LEN], b[UNITS_LEN];
 	struct view_options v = { .time = p->s->opt.time, .bytes = p->s->opt.bytes };
-	struct view_trace t = { .path = p->s->opt.path ?: "live", .model = m };
+	struct view_evidence t;
+	struct view_file file;
 	char *text = NULL, *at, *nl;
 	size_t len;
 	FILE *f;
@@ -208,7 +209,8 @@ static void device_detail(struct page *p, struct model *m)
 	f = open_memstream(&text, &len);
 	if (!f)
 		return;
-	report_text(f, &t, 1, &v);
+	view_one_file(&t, &file, m, p->s->opt.path ?: "live", NULL, NULL);
+	report_text(f, &t, &v);
 	if (!fclose(f) && text) {
 		at = strstr(text, "\nMIGRATION");
 		for (at = at ? at + 1 : text; *at; at = nl + 1) {

@@ -340,7 +340,7 @@ static void device_row(struct scope *s, struct model *m, const struct column c[C
 	int col = r.col + 2, i;
 	size_t n;
 
-	vm = g && g->vm[0] ? g->vm : model_vm(m, d->pid);
+	vm = g && g->vm[0] ? g->vm : model_vm(m, d->host, d->pid);
 	if (vm)
 		safe_name(text[C_VM], vm);
 	else
@@ -398,12 +398,14 @@ void pane_devices(struct scope *s, struct model *m, struct rect r)
 	unsigned int attr = s->focus == PANE_DEVICES ? CELL_REVERSE : 0;
 	char more[64];
 
-	for (i = 1; i <= model_devices_max(m) && n < 1024; i++) {
-		if (!scope_device_shown(m, i))
+	for (i = 0; i < model_devices(m) && n < 1024; i++) {
+		uint32_t number = model_device_at(m, i)->number;
+
+		if (!scope_device_shown(m, number))
 			continue;
-		if (i == s->device)
+		if (number == s->device)
 			at = n;
-		numbers[n++] = i;
+		numbers[n++] = number;
 	}
 	choose_columns(s, r.cols, c);
 	cells_fill(s->cells, (struct rect){ r.row, r.col, 1, r.cols }, ' ', ROLE_TITLE, attr);

@@ -303,8 +303,8 @@ static void nothing(struct scope *s, struct model *m, struct sentence *o)
 	uint32_t i;
 
 	scope_hooks(s, &attached, &hooks);
-	for (i = 1; i <= model_devices_max(m); i++)
-		n += scope_device_shown(m, i);
+	for (i = 0; i < model_devices(m); i++)
+		n += scope_device_shown(m, model_device_at(m, i)->number);
 	if (s->status.loading && !s->opt.live) {
 		add(o, "Reading the recording ...");
 		return;

@@ -744,7 +744,7 @@ static void checkpoint(struct store *s)
 		return;
 	/* directories and pages of the registry; and what a migration keeps */
 	p->cost = 24 * 1024 + 5 * 1024 * (uint64_t)model_sessions(s->model) +
-		  8 * 1024 * (uint64_t)model_devices_max(s->model);
+		  8 * 1024 * (uint64_t)model_devices(s->model);
 	s->points_cost += p->cost;
 	s->n_points++;
 	if (s->points_cost > MODELS_MAX && s->n_points > 4)
@@ -788,7 +788,7 @@ static void sum_goes_on(struct track *t, const struct sum *sum)
 static int note(struct store *s, struct chunk *c, const struct event *ev,
 		const struct event_context *ctx, uint32_t before)
 {
-	uint32_t device = ctx->device ? ctx->device->number : 0, i, n;
+	uint32_t device = ctx->device ? ctx->device->number : 0, i, k, n;
 	uint64_t end_ns = event_end_ns(ev);
 	struct track *t = NULL;
 	struct sum *sum;
@@ -796,9 +796,9 @@ static int note(struct store *s, struct chunk *c, const struct event *ev,
 
 	if (ev->kind == EV_LOSS || ev->kind == EV_MARK) {
 		/* It may concern everybody. */
-		n = ev->device ? ev->device : model_devices_max(s->model);
-		for (i = ev->device ? ev->device : 1; i <= n; i++) {
-			if (!model_device(s->model, i))
+		for (k = 0; k < model_devices(s->model); k++) {
+			i = model_device_at(s->model, k)->number;
+			if (ev->device && ev->device != i)
 				continue;
 			sum = sum_of(c, i);
 			if (!sum)

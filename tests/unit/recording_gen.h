@@ -82,6 +82,7 @@ static inline void gen_event(struct gen *g, uint32_t kind, struct event *ev)
 	ev->tid = gen_below(g, 2) ? gen_below(g, 4) : gen_any(g);
 	ev->device = gen_any(g);
 	ev->stream = gen_any(g);
+	ev->host = gen_below(g, 2) ? gen_below(g, 3) : gen_any(g);
 	if (gen_below(g, 2))
 		gen_string(g, ev->comm, sizeof(ev->comm));
 	f = event_fields(kind, &n);

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,9 +21,9 @@
 
 #define WAY	(5 * MS)
 
-static struct synth a, b;
+static struct synth a, b, c;
 static struct align *m;
-static struct alignment al;
+static const struct align_tie *al;	/* of the destination's clock */
 static struct event *out;
 static size_t n_out;
 static bool b_ends;
@@ -33,6 +34,7 @@ static int setup(void **state)
 	(void)state;
 	synth_init(&a);
 	synth_init(&b);
+	synth_init(&c);
 	m = align_create();
 	b_ends = true;
 	host[0] = "node7";
@@ -47,6 +49,7 @@ static int teardown(void **state)
 	(void)state;
 	synth_free(&a);
 	synth_free(&b);
+	synth_free(&c);
 	align_destroy(m);
 	free(out);
 	out = NULL;
@@ -124,10 +127,12 @@ static void align(void)
 
 	for (i = 0; i < 2; i++) {
 		src = source_of(i);
-		assert_int_equal(align_scan(m, i, src), 0);
+		assert_int_equal(align_scan(m, src), 0);
 		src->ops->close(src);
 	}
-	align_clocks(m, &al);
+	assert_int_equal(align_clocks(m), 0);
+	assert_int_equal(align_reference(m), 0);
+	al = align_tie(m, align_clock_of(m, 1));
 }
 
 static void no_health(struct event_source *src, struct source_health *h)
@@ -152,18 +157,14 @@ static struct model *merged(void)
 	}
 	assert_int_equal(merge_open_as(&all, (struct event_source *[]){ one, two }, 2,
 				       &(struct merge_opts) {
-		.clock = ALIGN_SRC, .to_clock = align_time, .arg = m, .cut_is_loss = true,
-		.labels = (const char *const []){
-			al.clock == ALIGN_CLOCK_SAME ? NULL : align_host(m, ALIGN_SRC),
-			al.clock == ALIGN_CLOCK_SAME ? NULL : align_host(m, ALIGN_DST),
-		},
+		.clock = 0, .to_clock = align_time, .arg = m, .cut_is_loss = true,
 	}), 0);
 	free(out);
-	out = calloc(a.n + b.n + 2, sizeof(*out));
+	out = calloc(a.n + b.n + 4, sizeof(*out));
 	n_out = 0;
 	while ((err = all->ops->next(all, &ev, -1)) > 0) {
 		assert_int_equal(model_feed(model, &ev, NULL), 0);
-		assert_true(n_out < a.n + b.n + 2);
+		assert_true(n_out < a.n + b.n + 4);
 		out[n_out++] = ev;
 		assert_int_equal(ev.seq, n_out);
 		end = event_end_ns(&ev);
@@ -203,27 +204,29 @@ static void test_realtime(void **state)
 	want = truth();
 	clocks(700 * (int64_t)SEC, 0);
 	align();
-	assert_int_equal(al.clock, ALIGN_CLOCK_REALTIME);
-	assert_int_equal(al.offset_ns, 700 * (int64_t)SEC);
-	assert_int_equal(al.drift_ns, 0);
-	assert_int_equal(al.pairs, 1);
-	assert_true(al.has_way[ALIGN_SRC]);
-	assert_false(al.has_way[ALIGN_DST]);
-	assert_int_equal(al.way_ns[ALIGN_SRC], WAY);
-	assert_int_equal(al.correction_ns, 0);
+	assert_int_equal(al->kind, ALIGN_REALTIME);
+	assert_int_equal(al->offset_ns, 700 * (int64_t)SEC);
+	assert_int_equal(al->drift_ns, 0);
+	assert_int_equal(al->streams, 1);
+	assert_true(al->has_way[ALIGN_IN]);
+	assert_false(al->has_way[ALIGN_OUT]);
+	assert_int_equal(al->way_ns[ALIGN_IN], WAY);
+	assert_int_equal(al->correction_ns, 0);
 	model = merged();
 	assert_int_equal(model_sessions(model), 2);
 	assert_int_equal(model_session(model, 1)->downtime_ns, want);
 	assert_int_equal(model_session(model, 1)->peer, 2);
-	/* Numbers are distinct, names say the host. */
-	assert_string_equal(model_device(model, 1)->name, "node7/0000:3b:00.2");
-	assert_string_equal(model_device(model, 2)->name, "node8/0000:3b:00.2");
-	assert_int_equal(model_session(model, 1)->pid + model_session(model, 2)->pid,
-			 100 + 100 + 10000000);
+	/* Numbers are distinct, names and processes are each host's own. */
+	assert_string_equal(model_device(model, 1)->name, "0000:3b:00.2");
+	assert_string_equal(model_device(model, 2)->name, "0000:3b:00.2");
+	assert_string_equal(model_host(model, model_device(model, 1)->host), "node7");
+	assert_string_equal(model_host(model, model_device(model, 2)->host), "node8");
+	assert_int_equal(model_session(model, 1)->pid, 100);
+	assert_int_equal(model_session(model, 2)->pid, 100);
 	assert_string_equal(model_session(model, 2)->vm, "web-07");
 	assert_int_not_equal(model_session(model, 1)->stream, model_session(model, 2)->stream);
-	/* One clock, and nothing else is gone. */
-	assert_int_equal(n_out, a.n + b.n - 1);
+	/* One clock, two hosts that say their names, and nothing else is gone. */
+	assert_int_equal(n_out, a.n + b.n + 1);
 	model_destroy(model);
 }
 
@@ -238,7 +241,7 @@ static void test_ahead(void **state)
 	want = truth();
 	clocks(-50 * (int64_t)SEC, 3 * MS);
 	align();
-	assert_int_equal(al.way_ns[ALIGN_SRC], WAY + 3 * MS);
+	assert_int_equal(al->way_ns[ALIGN_IN], WAY + 3 * MS);
 	model = merged();
 	assert_int_equal(model_session(model, 1)->downtime_ns, want + 3 * MS);
 	model_destroy(model);
@@ -255,8 +258,8 @@ static void test_behind(void **state)
 	want = truth();
 	clocks(0, -200 * (int64_t)MS);
 	align();
-	assert_int_equal(al.way_ns[ALIGN_SRC], (int64_t)WAY - 200 * (int64_t)MS);
-	assert_int_equal(al.correction_ns, 200 * MS - WAY);
+	assert_int_equal(al->way_ns[ALIGN_IN], (int64_t)WAY - 200 * (int64_t)MS);
+	assert_int_equal(al->correction_ns, 200 * MS - WAY);
 	model = merged();
 	assert_int_equal(model_session(model, 1)->downtime_ns, want - WAY);
 	model_destroy(model);
@@ -276,7 +279,7 @@ static void test_drift(void **state)
 	ev->t_ns = b.ev[0].t_ns + SEC;
 	ev->clock.realtime_ns = b.ev[0].clock.realtime_ns + SEC - 100 * US;
 	align();
-	assert_false(al.stepped[1]);
+	assert_false(al->stepped);
 	model_destroy(merged());
 	for (i = 0; i < n_out; i++)
 		if (out[i].kind == EV_ARC && out[i].arc.to == MIG_RUNNING)
@@ -296,8 +299,8 @@ static void test_drift(void **state)
 	align_destroy(m);
 	m = align_create();
 	align();
-	assert_true(al.stepped[1]);
-	assert_int_equal(al.way_ns[ALIGN_SRC], WAY + 90 * SEC);
+	assert_true(al->stepped);
+	assert_int_equal(al->way_ns[ALIGN_IN], WAY + 90 * SEC);
 }
 
 static void test_same_boot(void **state)
@@ -309,8 +312,8 @@ static void test_same_boot(void **state)
 	boot[1] = "a";
 	b.ev[0].clock.realtime_ns += 5 * SEC;
 	align();
-	assert_int_equal(al.clock, ALIGN_CLOCK_SAME);
-	assert_int_equal(al.offset_ns, 0);
+	assert_int_equal(al->kind, ALIGN_SAME);
+	assert_int_equal(al->offset_ns, 0);
 	model = merged();
 	assert_int_equal(model_session(model, 1)->downtime_ns, truth());
 	/* One machine: names and processes mean the same. */
@@ -332,8 +335,8 @@ static void test_no_pair(void **state)
 	memset(&b.ev[0].mark, 0, sizeof(b.ev[0].mark));
 	clocks(33 * (int64_t)SEC, 0);
 	align();
-	assert_int_equal(al.clock, ALIGN_CLOCK_CAUSALITY);
-	assert_int_equal(al.offset_ns, 33 * SEC - WAY);
+	assert_int_equal(al->kind, ALIGN_CAUSALITY);
+	assert_int_equal(al->offset_ns, 33 * SEC - WAY);
 	model = merged();
 	assert_int_equal(model_session(model, 1)->downtime_ns, want - WAY);
 	model_destroy(model);
@@ -342,7 +345,7 @@ static void test_no_pair(void **state)
 	align_destroy(m);
 	m = align_create();
 	align();
-	assert_int_equal(al.clock, ALIGN_CLOCK_NONE);
+	assert_int_equal(al->kind, ALIGN_NONE);
 }
 
 static void test_loss(void **state)
@@ -392,33 +395,204 @@ static void test_both_ways(void **state)
 	/* The destination's clock 9 ms ahead: the way back would be -2 ms. */
 	clocks(700 * (int64_t)SEC, 9 * MS);
 	align();
-	assert_int_equal(al.pairs, 2);
-	assert_int_equal(al.way_ns[ALIGN_SRC], WAY + 9 * MS);
-	assert_int_equal(al.way_ns[ALIGN_DST], -2 * (int64_t)MS);
-	assert_int_equal(al.correction_ns, -2 * (int64_t)MS);
-	assert_false(al.contradicts);
+	assert_int_equal(al->streams, 2);
+	assert_int_equal(al->way_ns[ALIGN_IN], WAY + 9 * MS);
+	assert_int_equal(al->way_ns[ALIGN_OUT], -2 * (int64_t)MS);
+	assert_int_equal(al->correction_ns, -2 * (int64_t)MS);
+	assert_false(al->contradicts);
 }
 
-static void test_names(void **state)
+/* One device: @mib are read on @from from @at on, and written on @to WAY later. */
+static void one(struct synth *from, struct synth *to, uint32_t device, uint64_t mib, uint64_t at)
 {
-	char name[EVENT_NAME_LEN];
+	uint64_t end;
+	char name[32];
+
+	snprintf(name, sizeof(name), "0000:3b:00.%u", device);
+	synth_device(from, device, name, "mlx5_vfio_pci", 1);
+	synth_device(to, device, name, "mlx5_vfio_pci", 1);
+	from->now = at;
+	synth_open(from);
+	synth_set_state(from, SYNTH_PATH(MIG_STOP, MIG_STOP_COPY), MS);
+	synth_read(from, (int64_t)(mib * MIB), MS);
+	end = from->now - from->gap;
+	synth_read(from, 0, US);
+	synth_set_state(from, SYNTH_PATH(MIG_STOP), MS);
+	to->now = at;
+	synth_open(to);
+	synth_set_state(to, SYNTH_PATH(MIG_STOP, MIG_RESUMING), MS);
+	to->now = end + WAY;
+	synth_write(to, (int64_t)(mib * MIB), MS);
+	synth_set_state(to, SYNTH_PATH(MIG_STOP, MIG_RUNNING), MS);
+}
+
+static void scan(struct synth *s, const char *its_boot)
+{
+	struct event_source *src = synth_as_source(s);
+	struct meta *meta = (struct meta *)src->ops->meta(src);
+
+	meta_clear(meta);
+	meta_add(meta, "boot_id", its_boot);
+	assert_int_equal(align_scan(m, src), 0);
+	src->ops->close(src);
+}
+
+/* @s's clock reads @ns less; its wall clock is right. */
+static void behind(struct synth *s, uint64_t ns)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		s->ev[i].t_ns -= ns;
+}
+
+/* The pair was damaged away. */
+static void without_pair(struct synth *s)
+{
+	s->ev[0].kind = EV_MARK;
+	memset(&s->ev[0].mark, 0, sizeof(s->ev[0].mark));
+}
+
+/*
+ * a to b, later b to c: the reference is b, which is a source like a, but c has no
+ * wall clock and only b has bytes of it.
+ */
+static void test_three(void **state)
+{
+	uint64_t t0;
 
 	(void)state;
-	/* What would not fit with its host is kept whole. */
-	memset(name, 'd', sizeof(name));
-	name[50] = '\0';
-	synth_device(&a, 1, name, "drv", 1);
-	synth_open(&a);
-	synth_device(&b, 1, "x", "drv", 1);
-	synth_open(&b);
-	host[0] = "a-host-with-a-long-name";
-	host[1] = NULL;
+	t0 = a.now;
+	one(&a, &b, 1, 3, t0 + SEC);
+	one(&a, &b, 2, 4, t0 + 2 * SEC);
+	one(&b, &c, 3, 5, t0 + 60 * SEC);
+	behind(&b, 100 * SEC);
+	behind(&c, 200 * SEC);
+	without_pair(&c);
+	scan(&c, "c");
+	scan(&b, "b");
+	scan(&a, "a");
+	assert_int_equal(align_clocks(m), 0);
+	assert_int_equal(align_n(m), 3);
+	assert_int_equal(align_reference(m), align_clock_of(m, 2));
+	assert_int_equal(align_tie(m, 2)->kind, ALIGN_SAME);
+	assert_int_equal(align_tie(m, 1)->kind, ALIGN_REALTIME);
+	assert_int_equal(align_tie(m, 1)->offset_ns, 100 * SEC);
+	assert_int_equal(align_tie(m, 1)->way_ns[ALIGN_IN], WAY);
+	assert_int_equal(align_tie(m, 1)->streams, 3);
+	/* By b, whose bytes it took: a never saw them. */
+	assert_int_equal(align_tie(m, 0)->kind, ALIGN_CAUSALITY);
+	assert_int_equal(align_tie(m, 0)->offset_ns, 200 * SEC - WAY);
+	assert_int_equal(align_time(m, 0, c.ev[c.n - 1].t_ns), c.ev[c.n - 1].t_ns + 200 * SEC - WAY);
+}
+
+/*
+ * b to c, c to a, and b's wall clock is 1 s ahead: nothing binds b to a but by way of
+ * c, and leaving b as it is would leave no place for c.
+ */
+static void test_third_decides(void **state)
+{
+	struct synth elsewhere;
+	uint64_t t0 = a.now;
+	size_t i;
+
+	(void)state;
+	synth_init(&elsewhere);
+	one(&a, &elsewhere, 1, 3, t0 + SEC);
+	one(&a, &elsewhere, 4, 7, t0 + 2 * SEC);
+	synth_free(&elsewhere);
+	one(&b, &c, 2, 4, t0 + 30 * SEC);
+	one(&c, &a, 3, 5, t0 + 60 * SEC);
+	for (i = 0; i < b.n; i++)
+		if (b.ev[i].kind == EV_CLOCK)
+			b.ev[i].clock.realtime_ns += SEC;
+	scan(&a, "a");
+	scan(&b, "b");
+	scan(&c, "c");
+	assert_int_equal(align_clocks(m), 0);
+	assert_int_equal(align_reference(m), 0);
+	for (i = 0; i < 3; i++)
+		assert_false(align_tie(m, i)->contradicts);
+	assert_int_equal(align_tie(m, 1)->correction_ns, 2 * (int64_t)WAY - (int64_t)SEC);
+	assert_int_equal(align_tie(m, 2)->correction_ns, WAY);
+}
+
+/* Equal devices, written in another order than they were read: no byte too early. */
+static void test_equal(void **state)
+{
+	struct synth elsewhere;
+	uint64_t t0 = a.now;
+
+	(void)state;
+	synth_init(&elsewhere);
+	one(&a, &elsewhere, 1, 3, t0 + 2 * SEC);
+	one(&a, &elsewhere, 2, 3, t0 + SEC);
+	one(&elsewhere, &b, 2, 3, t0 + SEC);
+	one(&elsewhere, &b, 1, 3, t0 + 2 * SEC);
+	synth_free(&elsewhere);
+	scan(&a, "a");
+	scan(&b, "b");
+	assert_int_equal(align_clocks(m), 0);
+	assert_int_equal(align_tie(m, 1)->streams, 2);
+	assert_int_equal(align_tie(m, 1)->way_ns[ALIGN_IN], WAY);
+	assert_int_equal(align_tie(m, 1)->correction_ns, 0);
+	assert_int_equal(align_bound_ns(m), WAY);
+	/* A third host with such a stream: nobody knows any more whose it is. */
+	one(&c, &c, 1, 3, t0 + SEC);
+	align_destroy(m);
+	m = align_create();
+	scan(&a, "a");
+	scan(&b, "b");
+	scan(&c, "c");
+	assert_int_equal(align_clocks(m), 0);
+	assert_int_equal(align_tie(m, 1)->streams, 0);
+	assert_true(align_bound_ns(m) == UINT64_MAX);
+}
+
+/* Recordings of one boot are one clock; the other's ends before that had booted. */
+static void test_before_boot(void **state)
+{
+	uint64_t t0 = a.now;
+	size_t i;
+
+	(void)state;
+	one(&a, &b, 1, 3, t0 + SEC);
+	/* b recorded a day before. */
+	for (i = 0; i < b.n; i++)
+		if (b.ev[i].kind == EV_CLOCK)
+			b.ev[i].clock.realtime_ns -= 86400 * SEC;
+	one(&c, &c, 2, 9, t0 + 20 * SEC);
+	scan(&a, "a");
+	scan(&b, "b");
+	scan(&c, "a");
+	assert_int_equal(align_clocks(m), 0);
+	assert_int_equal(align_n(m), 2);
+	assert_int_equal(align_clock_of(m, 2), 0);
+	/* a has the sources, and b the clock that holds both. */
+	assert_int_equal(align_reference(m), 1);
+	assert_true(align_time(m, 0, t0) > t0);
+}
+
+/* Hosts that nobody named, or alike, are told apart. */
+static void test_names(void **state)
+{
+	struct model *model;
+
+	(void)state;
+	migrate();
+	host[0] = host[1] = "node";
 	align();
-	model_destroy(merged());
-	assert_string_equal(align_host(m, ALIGN_DST), "destination");
-	assert_string_equal(out[1].device_def.name, name);
-	assert_int_equal(out[3].kind, EV_DEVICE);
-	assert_string_equal(out[3].device_def.name, "destination/x");
+	model = merged();
+	assert_string_equal(model_host(model, 1), "node");
+	assert_string_equal(model_host(model, 2), "node (2)");
+	model_destroy(model);
+	host[0] = NULL;
+	host[1] = "(none)";
+	model = merged();
+	assert_string_equal(model_host(model, 1), "host 1");
+	assert_string_equal(model_host(model, 2), "host 2");
+	assert_int_equal(model_hosts(model), 2);
+	model_destroy(model);
 }
 
 int main(void)
@@ -433,6 +607,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_loss, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_both_ways, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_names, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_three, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_third_decides, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_equal, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_before_boot, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

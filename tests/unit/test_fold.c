@@ -84,7 +84,7 @@ static void test_identical(void **state)
 	int i;
 
 	(void)state;
-	for (i = 0; i < 9; i++) {
+	for (i = 0; i < 10; i++) {
 		struct collect c = { .sink.put = collect_put };
 		struct event ev = empty_read(2000, 5, 1);
 		bool apart = true;
@@ -100,6 +100,7 @@ static void test_identical(void **state)
 		case 6: ev.comm[0] = 'Q'; break;
 		case 7: ev.io.size = 0; break;	/* no empty read at all */
 		case 8: apart = false; break;
+		case 9: ev.host = 2; break;
 		}
 		assert_int_equal(fold_open(&f, &c.sink, 0), 0);
 		put(f, empty_read(1000, 5, 1));

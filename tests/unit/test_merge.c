@@ -107,6 +107,24 @@ static const struct event *first_of(const struct event *ev, size_t n, uint32_t k
 	return NULL;
 }
 
+/* Its name is the first that is heard of a host. */
+static void introduced(const struct event *ev, size_t n, uint32_t host, const char *name)
+{
+	size_t i, times = 0;
+
+	for (i = 0; i < n; i++) {
+		if (ev[i].host != host)
+			continue;
+		if (!times)
+			assert_int_equal(ev[i].kind, EV_HOST);
+		if (ev[i].kind == EV_HOST) {
+			assert_string_equal(ev[i].host_def.name, name);
+			times++;
+		}
+	}
+	assert_int_equal(times, 1);
+}
+
 /* Two hosts: the second booted 1000 ns of wall clock before the first. */
 static void test_hosts(void **state)
 {
@@ -126,7 +144,7 @@ static void test_hosts(void **state)
 	add_read(&b, 1500);
 	assert_int_equal(merge_open(&s, both, 2), 0);
 	assert_int_equal(drain(s, ev, &n), -ENODATA);
-	assert_int_equal(n, 7);
+	assert_int_equal(n, 9);
 	for (i = 0; i < n; i++) {
 		clocks += ev[i].kind == EV_CLOCK;
 		if (ev[i].kind == EV_CLOCK)
@@ -141,14 +159,20 @@ static void test_hosts(void **state)
 	}
 	assert_int_equal(reads, 4);
 	assert_int_equal(clocks, 1);
-	/* Two devices, streams, processes; the names say whose they are. */
-	assert_string_equal(first_of(ev, n, EV_DEVICE, 1)->device_def.name, "node1/0000:3b:00.2");
-	assert_string_equal(first_of(ev, n, EV_DEVICE, 2)->device_def.name, "node2/0000:3b:00.2");
+	/* Two devices and streams; names and processes are what they were on their host. */
+	assert_string_equal(first_of(ev, n, EV_DEVICE, 1)->device_def.name, "0000:3b:00.2");
+	assert_string_equal(first_of(ev, n, EV_DEVICE, 2)->device_def.name, "0000:3b:00.2");
+	for (i = 1; i <= 2; i++) {
+		assert_int_equal(first_of(ev, n, EV_DEVICE, i)->host, i);
+		assert_int_equal(first_of(ev, n, EV_READ, i)->host, i);
+	}
+	introduced(ev, n, 1, "node1");
+	introduced(ev, n, 2, "node2");
 	assert_int_equal(first_of(ev, n, EV_READ, 1)->stream, 1);
 	assert_int_equal(first_of(ev, n, EV_READ, 2)->stream, 2);
 	assert_int_equal(first_of(ev, n, EV_READ, 1)->pid, 77);
-	assert_int_equal(first_of(ev, n, EV_READ, 2)->pid, 10000077);
-	assert_int_equal(first_of(ev, n, EV_READ, 2)->tid, 10000078);
+	assert_int_equal(first_of(ev, n, EV_READ, 2)->pid, 77);
+	assert_int_equal(first_of(ev, n, EV_READ, 2)->tid, 78);
 	assert_string_equal(meta_get(s->ops->meta(s), "host"), "node1");
 	assert_int_equal(s->ops->meta(s)->n, 4);
 	s->ops->health(s, &health);
@@ -159,7 +183,7 @@ static void test_hosts(void **state)
 	assert_true(a.closed && b.closed);
 }
 
-/* Of one boot: the clock and the processes are the same, the devices' names get numbers. */
+/* Of one boot: the clock and the processes are the same, and there is one host. */
 static void test_one_boot(void **state)
 {
 	struct tape a, b;
@@ -179,8 +203,12 @@ static void test_one_boot(void **state)
 			 event_end_ns(first_of(ev, n, EV_READ, 2)), 350);
 	assert_int_equal(first_of(ev, n, EV_READ, 1)->pid, 77);
 	assert_int_equal(first_of(ev, n, EV_READ, 2)->pid, 77);
-	assert_string_equal(first_of(ev, n, EV_DEVICE, 1)->device_def.name, "1/0000:3b:00.2");
-	assert_string_equal(first_of(ev, n, EV_DEVICE, 2)->device_def.name, "2/0000:3b:00.2");
+	assert_string_equal(first_of(ev, n, EV_DEVICE, 1)->device_def.name, "0000:3b:00.2");
+	assert_string_equal(first_of(ev, n, EV_DEVICE, 2)->device_def.name, "0000:3b:00.2");
+	while (n--) {
+		assert_int_equal(ev[n].host, 0);
+		assert_int_not_equal(ev[n].kind, EV_HOST);
+	}
 	s->ops->close(s);
 }
 
@@ -202,8 +230,8 @@ static void test_broken(void **state)
 	b.end = -EBADMSG;
 	assert_int_equal(merge_open(&s, both, 2), 0);
 	assert_int_equal(drain(s, ev, &n), -EBADMSG);
-	assert_int_equal(n, 6);
-	assert_string_equal(s->ops->error(s), "recording 2: torn");
+	assert_int_equal(n, 8);
+	assert_string_equal(s->ops->error(s), "torn");
 	s->ops->health(s, &health);
 	assert_false(health.ended);
 	s->ops->close(s);
@@ -241,7 +269,7 @@ static void test_silent(void **state)
 	assert_int_equal(merge_open(&s, both, 2), 0);
 	assert_int_equal(s->ops->next(s, ev, 0), 0);
 	assert_int_equal(drain(s, ev, &n), -ENODATA);
-	assert_int_equal(n, 4);
+	assert_int_equal(n, 6);
 	s->ops->close(s);
 }
 

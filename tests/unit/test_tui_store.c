@@ -148,7 +148,7 @@ static void same_model(struct model *a, struct model *b)
 	uint32_t i;
 
 	assert_int_equal(model_devices_max(a), model_devices_max(b));
-	for (i = 1; i <= model_devices_max(a); i++) {
+	for (i = 0; i < model_devices(a); i++) {
 		const struct model_device *x = model_device(a, i), *y = model_device(b, i);
 
 		assert_int_equal(x != NULL, y != NULL);

@@ -68,7 +68,8 @@ static void migration(int side, uint32_t number, const char *name, uint32_t stop
 
 static enum diff_verdict run(bool json)
 {
-	struct view_trace ab[2];
+	struct view_evidence ab[2];
+	struct view_file file[2];
 	struct event_context ctx;
 	enum diff_verdict v;
 	FILE *f;
@@ -85,10 +86,8 @@ static enum diff_verdict run(bool json)
 			assert_int_equal(judge_feed(j[i], m[i], &s[i].ev[k], &ctx), 0);
 		}
 		judge_finish(j[i], m[i], &(struct judge_evidence) { .health = &health[i] });
-		ab[i] = (struct view_trace) {
-			.path = i ? "b.vfs" : "a\033.vfs", .health = &health[i], .model = m[i],
-			.judge = j[i],
-		};
+		view_one_file(&ab[i], &file[i], m[i], i ? "b.vfs" : "a\033.vfs", NULL, &health[i]);
+		ab[i].judge = j[i];
 	}
 	free(out);
 	f = open_memstream(&out, &out_len);

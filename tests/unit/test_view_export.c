@@ -70,7 +70,7 @@ static void perfetto(void)
 {
 	FILE *f = (free(out), open_memstream(&out, &out_len));
 	struct perfetto *p = perfetto_create(f, &opt);
-	struct view_trace t = { .model = m };
+	struct view_evidence t = { .model = m };
 	struct event_context ctx;
 	size_t i;
 
@@ -85,13 +85,15 @@ static void perfetto(void)
 
 static void metrics(void)
 {
-	struct view_trace t = { .path = "x", .model = m };
+	struct view_evidence e;
+	struct view_file file;
 	FILE *f = (free(out), open_memstream(&out, &out_len));
 	size_t i;
 
 	for (i = 0; i < s.n; i++)
 		assert_int_equal(model_feed(m, &s.ev[i], NULL), 0);
-	openmetrics(f, &t, 1, &opt);
+	view_one_file(&e, &file, m, "x", NULL, NULL);
+	openmetrics(f, &e, &opt);
 	fclose(f);
 }
 

@@ -71,13 +71,14 @@ static void feed(void)
 
 static void show(const char *path)
 {
-	struct view_trace trace = {
-		.path = path, .meta = &meta, .health = &health, .model = m, .judge = j,
-		.trends = tr,
-	};
 	FILE *f = (free(out), open_memstream(&out, &out_len));
+	struct view_evidence e;
+	struct view_file file;
 
-	report_html(f, &trace, 1, &opt);
+	view_one_file(&e, &file, m, path, &meta, &health);
+	e.judge = j;
+	e.trends = tr;
+	report_html(f, &e, &opt);
 	fclose(f);
 }
 
@@ -185,11 +186,13 @@ static void test_findings(void **state)
 /* Without a judge, without plots, without a migration: still a page. */
 static void test_bare(void **state)
 {
-	struct view_trace trace = { .path = "x", .model = m };
 	FILE *f = (free(out), open_memstream(&out, &out_len));
+	struct view_evidence e;
+	struct view_file file;
 
 	(void)state;
-	report_html(f, &trace, 1, &opt);
+	view_one_file(&e, &file, m, "x", NULL, NULL);
+	report_html(f, &e, &opt);
 	fclose(f);
 	has("No migration is in this evidence.");
 	lacks("PASS");

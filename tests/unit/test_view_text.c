@@ -21,7 +21,7 @@
 static struct synth s;
 static struct model *m;
 static struct view_options opt;
-static struct view_trace trace;
+static const char *path;
 static struct source_health health;
 static struct meta meta;
 static char *out;
@@ -36,10 +36,7 @@ static int setup(void **state)
 	memset(&health, 0, sizeof(health));
 	health.ended = true;
 	m = model_create();
-	trace.path = "x.vfs";
-	trace.meta = &meta;
-	trace.health = &health;
-	trace.model = m;
+	path = "x.vfs";
 	meta_add(&meta, "host", "node7");
 	meta_add(&meta, "kernel", "6.12.95 #1 SMP");
 	meta_add(&meta, "hook", "vfio ioctl fentry ok");
@@ -76,22 +73,25 @@ enum view { REPORT_TEXT, REPORT_JSON, INFO_TEXT, INFO_JSON, VIEWS };
 
 static void show(enum view view)
 {
+	struct view_evidence e;
+	struct view_file file;
 	FILE *f;
 
 	free(out);
+	view_one_file(&e, &file, m, path, &meta, &health);
 	f = open_memstream(&out, &out_len);
 	switch (view) {
 	case REPORT_TEXT:
-		report_text(f, &trace, 1, &opt);
+		report_text(f, &e, &opt);
 		break;
 	case REPORT_JSON:
-		report_json(f, &trace, 1, &opt);
+		report_json(f, &e, &opt);
 		break;
 	case INFO_TEXT:
-		info_text(f, &trace, NULL, &opt);
+		info_text(f, &e, NULL, &opt);
 		break;
 	default:
-		info_json(f, &trace, NULL, &opt);
+		info_json(f, &e, NULL, &opt);
 		break;
 	}
 	fclose(f);
@@ -422,7 +422,7 @@ static void test_hostile_names(void **state)
 
 	(void)state;
 	meta_add(&meta, evil, evil);
-	trace.path = evil;
+	path = evil;
 	synth_device(&s, 1, evil, evil, 7);
 	synth_task(&s, 100, evil, evil);
 	synth_open(&s);

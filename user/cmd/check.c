@@ -2,8 +2,8 @@
 /*
  * check.c - vfioscope check: the protocol judge and the budgets
  */
+#include "cmd/evidence.h"
 #include "cmd/judging.h"
-#include "cmd/traces.h"
 
 struct check_opts {
 	struct cmd_common common;
@@ -32,8 +32,9 @@ int cmd_check(int argc, char **argv)
 {
 	struct check_opts o = { .format = FORMAT_TEXT, .judging.command = "check" };
 	struct view_options view = { 0 };
-	struct traces ts = { 0 };
+	struct evidence e = { 0 };
 	struct judge_opts jo;
+	struct evidence_opts how = { .judge = &jo, .window = &view.window };
 	int first, status;
 	FILE *f;
 
@@ -48,7 +49,9 @@ int cmd_check(int argc, char **argv)
 	if (!status)
 		status = cmd_judging_options(&o.judging, &jo);
 	if (!status)
-		status = traces_read(&ts, argv + first, argc - first, &jo, &view.window);
+		status = evidence_open(&e, argv + first, (size_t)(argc - first), false);
+	if (!status)
+		status = evidence_read(&e, &how);
 	if (status)
 		goto out;
 	f = cmd_open_output(o.output);
@@ -61,17 +64,17 @@ int cmd_check(int argc, char **argv)
 	view.color = text_use_color(o.common.color, f);
 	switch (o.format) {
 	case FORMAT_JSON:
-		check_json(f, ts.view, ts.n, &view);
+		check_json(f, &e.view, &view);
 		break;
 	case FORMAT_JUNIT:
-		check_junit(f, ts.view, ts.n, &view);
+		check_junit(f, &e.view, &view);
 		break;
 	default:
-		check_text(f, ts.view, ts.n, &view);
+		check_text(f, &e.view, &view);
 	}
-	status = cmd_close_output(f, cmd_judging_status(view_verdict(ts.view, ts.n, &view)));
+	status = cmd_close_output(f, cmd_judging_status(view_verdict(&e.view, &view)));
 out:
-	traces_close(&ts);
+	evidence_close(&e);
 	cmd_judging_free(&o.judging);
 	return status;
 }

@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "cmd/traces.h"
+#include "cmd/evidence.h"
 #include "view/diff.h"
 
 struct options {
@@ -46,30 +46,40 @@ static int compare(const struct options *o, char **paths)
 	};
 	struct view_options view = { .bytes = o->bytes };
 	struct diff_options how;
-	struct traces ts = { 0 };
+	struct view_evidence ab[2];
+	struct evidence e[2];
+	struct evidence_opts read = { 0 };
 	enum diff_verdict v;
 	char err[DIFF_ERR_LEN];
-	int status;
+	int status = 0;
 	size_t i;
 	FILE *f;
 
+	memset(e, 0, sizeof(e));
+	memset(ab, 0, sizeof(ab));
 	diff_options_init(&how);
 	how.by_order = o->by == BY_ORDER;
 	how.worse = o->worse;
 	for (i = 0; i < o->threshold.n; i++)
 		if (diff_options_set(&how, o->threshold.items[i], err))
 			return cmd_fail(EXIT_USAGE, "diff: --threshold: %s", err);
-	status = traces_read(&ts, paths, 2, NULL, NULL);
+	for (i = 0; i < 2 && !status; i++) {
+		status = evidence_open(&e[i], paths + i, 1, false);
+		if (!status)
+			status = evidence_read(&e[i], &read);
+		ab[i] = e[i].view;
+	}
 	f = status ? NULL : cmd_open_output(o->output);
 	if (f) {
 		view.color = text_use_color(o->common.color, f);
-		v = o->format == FORMAT_JSON ? diff_json(f, ts.view, &how) :
-					       diff_text(f, ts.view, &how, &view);
+		v = o->format == FORMAT_JSON ? diff_json(f, ab, &how) :
+					       diff_text(f, ab, &how, &view);
 		status = cmd_close_output(f, codes[v]);
 	} else if (!status) {
 		status = EXIT_BAD_FILE;
 	}
-	traces_close(&ts);
+	for (i = 0; i < 2; i++)
+		evidence_close(&e[i]);
 	return status;
 }
 

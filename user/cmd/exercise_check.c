@@ -10,13 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cmd/evidence.h"
 #include "cmd/exercise.h"
 #include "cmd/keep.h"
-#include "cmd/traces.h"
 #include "cmd/watch.h"
 #include "recording/fold.h"
 
@@ -53,16 +52,13 @@ static struct event_sink nowhere = { .put = put_nowhere };
 static int choose_path(struct watched *w)
 {
 	const char *dir = getenv("TMPDIR");
-	struct stat st;
 	int fd;
 
 	if (w->o->output) {
 		snprintf(w->path, sizeof(w->path), "%s", w->o->output);
 		if (!strcmp(w->path, "-"))
 			return cmd_fail(EXIT_USAGE, "exercise: the recording of --check goes to a file");
-		if (!stat(w->path, &st) && S_ISREG(st.st_mode) && !w->o->force)
-			return cmd_fail(EXIT_USAGE, "%s exists; -f overwrites it", w->path);
-		return 0;
+		return keep_check(w->path, w->o->force);
 	}
 	snprintf(w->path, sizeof(w->path), "%.3800s/vfioscope-exercise.XXXXXX", dir ? dir : "/var/tmp");
 	fd = mkostemp(w->path, O_CLOEXEC);
@@ -157,7 +153,10 @@ static int record(struct watched *w, int argc, char **argv)
 	if (status)
 		return status;
 	w->src = capture_source(w->capture);
-	status = keep_open(&w->keep, w->path, w->temporary || w->o->force, w->src, &nowhere, argc, argv);
+	status = keep_open(&w->keep, &(struct keep_opts) {
+		.path = w->path, .force = w->temporary || w->o->force, .watch = &filter,
+		.src = w->src, .next = &nowhere, .argc = argc, .command = argc, .argv = argv,
+	});
 	if (status)
 		return status;
 	err = fold_open(&w->fold, keep_sink(w->keep), 0);
@@ -182,24 +181,27 @@ static int record(struct watched *w, int argc, char **argv)
 static int judge(struct watched *w, const struct judge_opts *jo)
 {
 	struct view_options view = { 0 };
-	struct traces ts = { 0 };
+	struct evidence_opts how = { .judge = jo };
+	struct evidence e;
 	char *paths[] = { w->path };
 	int status;
 
-	status = traces_read(&ts, paths, 1, jo, NULL);
+	status = evidence_open(&e, paths, 1, false);
+	if (!status)
+		status = evidence_read(&e, &how);
 	if (!status) {
 		if (w->temporary)
-			ts.view[0].path = w->o->plan.device;
+			e.files[0].path = w->o->plan.device;
 		view.color = text_use_color(w->o->common.color, stdout);
 		if (w->o->format == EXERCISE_JSON)
-			check_json(stdout, ts.view, ts.n, &view);
+			check_json(stdout, &e.view, &view);
 		else if (w->o->format == EXERCISE_JUNIT)
-			check_junit(stdout, ts.view, ts.n, &view);
+			check_junit(stdout, &e.view, &view);
 		else
-			check_text(stdout, ts.view, ts.n, &view);
-		status = cmd_close_output(stdout, cmd_judging_status(view_verdict(ts.view, ts.n, &view)));
+			check_text(stdout, &e.view, &view);
+		status = cmd_close_output(stdout, cmd_judging_status(view_verdict(&e.view, &view)));
 	}
-	traces_close(&ts);
+	evidence_close(&e);
 	return status;
 }
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cmd/traces.h"
+#include "cmd/evidence.h"
 
 struct export_opts {
 	struct cmd_common common;
@@ -51,7 +51,7 @@ struct exporter {
 	struct ndjson *ndjson;
 	struct csv *csv;
 	struct perfetto *perfetto;
-	struct judge *judge;		/* for its findings */
+	bool cannot_write;
 };
 
 static int exporter_open(struct exporter *x, int format, FILE *f, const struct view_options *view)
@@ -62,43 +62,30 @@ static int exporter_open(struct exporter *x, int format, FILE *f, const struct v
 		return x->csv ? 0 : -ENOMEM;
 	case FORMAT_PERFETTO:
 		x->perfetto = perfetto_create(f, view);
-		x->judge = judge_create(NULL);
-		return x->perfetto && x->judge ? 0 : -ENOMEM;
+		return x->perfetto ? 0 : -ENOMEM;
 	default:
 		x->ndjson = ndjson_create(f, view);
 		return x->ndjson ? 0 : -ENOMEM;
 	}
 }
 
-static int exporter_event(struct exporter *x, struct model *m, const struct event *ev,
+static int exporter_event(void *arg, struct model *m, const struct event *ev,
 			  const struct event_context *ctx)
 {
-	int err = 0;
+	struct exporter *x = arg;
+	int err = x->csv ? csv_event(x->csv, m, ev, ctx) :
+		  x->perfetto ? perfetto_event(x->perfetto, m, ev, ctx) :
+		  ndjson_event(x->ndjson, m, ev, ctx);
 
-	if (x->judge)
-		err = judge_feed(x->judge, m, ev, ctx);
-	if (err)
-		return err;
-	return x->csv ? csv_event(x->csv, m, ev, ctx) :
-	       x->perfetto ? perfetto_event(x->perfetto, m, ev, ctx) :
-	       ndjson_event(x->ndjson, m, ev, ctx);
+	x->cannot_write = err == -EIO;
+	return err;
 }
 
-static int exporter_finish(struct exporter *x, struct model *m, struct event_source *src,
+static int exporter_finish(struct exporter *x, const struct view_evidence *e,
 			   const struct view_options *view)
 {
-	struct source_health health;
-	struct judge_evidence e = { .health = &health, .meta = src->ops->meta(src) };
-	struct view_trace t = { .model = m, .judge = x->judge };
-	int err;
-
-	if (x->csv)
-		return csv_finish(x->csv);
-	if (!x->perfetto)
-		return ndjson_finish(x->ndjson);
-	src->ops->health(src, &health);
-	err = judge_finish(x->judge, m, &e);
-	return err ? err : perfetto_finish(x->perfetto, &t, view);
+	return x->csv ? csv_finish(x->csv) :
+	       x->perfetto ? perfetto_finish(x->perfetto, e, view) : ndjson_finish(x->ndjson);
 }
 
 static void exporter_close(struct exporter *x)
@@ -106,66 +93,55 @@ static void exporter_close(struct exporter *x)
 	ndjson_destroy(x->ndjson);
 	csv_destroy(x->csv);
 	perfetto_destroy(x->perfetto);
-	judge_destroy(x->judge);
 }
 
 /* 0, or an exit code with the error told. */
-static int export_events(const char *path, struct event_source *src, FILE *f, int format,
-			 const struct view_options *view)
+static int export_events(struct evidence *e, FILE *f, int format, const struct view_options *view)
 {
-	struct model *m = model_create();
 	struct exporter x = { 0 };
-	struct event_context ctx;
-	struct event ev;
-	int err = exporter_open(&x, format, f, view);
-	int status = EXIT_OK;
+	struct evidence_opts how = {
+		.without_judge = format != FORMAT_PERFETTO, .each = exporter_event, .arg = &x,
+	};
+	int status = EXIT_OK, err;
 
-	if (!m)
-		err = -ENOMEM;
-	while (!err) {
-		err = src->ops->next(src, &ev, -1);
-		if (err <= 0)
-			break;
-		err = model_feed(m, &ev, &ctx);
-		if (!err)
-			err = exporter_event(&x, m, &ev, &ctx);
+	if (exporter_open(&x, format, f, view)) {
+		status = cmd_fail(EXIT_BAD_FILE, "out of memory");
+		goto out;
 	}
-	if (err == -ENODATA)
-		err = exporter_finish(&x, m, src, view);
-	else if (err != -EIO && err != -ENOMEM)
-		status = cmd_fail(EXIT_BAD_FILE, "%s: %s", path, src->ops->error(src));
+	status = evidence_read(e, &how);
+	/* Whoever closes the output says why it failed, and whether that is an error. */
+	if (x.cannot_write)
+		status = EXIT_OK;
+	else if (status)
+		goto out;
+	if (!status && !x.cannot_write)
+		evidence_tell_damage(e);
+	err = x.cannot_write ? 0 : exporter_finish(&x, &e->view, view);
 	if (err == -ENOMEM)
-		status = cmd_fail(EXIT_BAD_FILE, "%s: out of memory", path);
-	/* -EIO: the output failed; whoever closes it says why. */
-	if (err == -EIO && !ferror(f))
-		status = cmd_fail(EXIT_BAD_FILE, "%s: %s", path, src->ops->error(src));
+		status = cmd_fail(EXIT_BAD_FILE, "out of memory");
+out:
 	exporter_close(&x);
-	model_destroy(m);
 	return status;
 }
 
-/* Sums need the whole trace and no event. */
-static int export_sums(char **path, const char *output, const struct view_options *view)
+/* Sums need the whole of it and no event. */
+static int export_sums(struct evidence *e, FILE *f, const struct view_options *view)
 {
-	struct traces ts = { 0 };
-	int status = traces_read(&ts, path, 1, NULL, &view->window);
-	FILE *f = status ? NULL : cmd_open_output(output);
+	struct evidence_opts how = { .window = &view->window };
+	int status = evidence_read(e, &how);
 
-	if (f) {
-		openmetrics(f, ts.view, ts.n, view);
-		status = cmd_close_output(f, EXIT_OK);
-	} else if (!status) {
-		status = EXIT_BAD_FILE;
-	}
-	traces_close(&ts);
-	return status;
+	if (status)
+		return status;
+	evidence_tell_damage(e);
+	openmetrics(f, &e->view, view);
+	return 0;
 }
 
 int cmd_export(int argc, char **argv)
 {
 	struct export_opts o = { 0 };
 	struct view_options view = { 0 };
-	struct event_source *src = NULL;
+	struct evidence e = { 0 };
 	int first, status;
 	FILE *f;
 
@@ -175,10 +151,7 @@ int cmd_export(int argc, char **argv)
 	if (o.schema)
 		return print_schema(o.output);
 	if (first == argc)
-		return cmd_fail(EXIT_USAGE, "export: which recording? 'vfioscope export FILE'");
-	if (argc - first > 1)
-		return cmd_fail(EXIT_USAGE, "export: one recording at a time; '%s' is too many",
-				argv[first + 1]);
+		return cmd_fail(EXIT_USAGE, "export: which recording? 'vfioscope export FILE...'");
 	status = cmd_reader_window(&o.reader, &view.window);
 	if (status)
 		return status;
@@ -186,27 +159,28 @@ int cmd_export(int argc, char **argv)
 	if (o.format == FORMAT_PERFETTO && (!o.output || !strcmp(o.output, "-")) &&
 	    isatty(STDOUT_FILENO))
 		return cmd_fail(EXIT_USAGE, "a perfetto trace is binary: it is not written to a terminal");
-	if (o.format == FORMAT_OPENMETRICS)
-		return export_sums(argv + first, o.output, &view);
-	status = cmd_open(argv[first], &src);
+	status = evidence_open(&e, argv + first, (size_t)(argc - first), false);
 	if (status)
-		return status;
+		goto out;
 	f = cmd_open_output(o.output);
-	if (f) {
-		status = export_events(argv[first], src, f, o.format, &view);
-		status = cmd_close_output(f, status);
-	} else {
+	if (!f) {
 		status = EXIT_BAD_FILE;
+		goto out;
 	}
-	src->ops->close(src);
+	status = o.format == FORMAT_OPENMETRICS ? export_sums(&e, f, &view) :
+						  export_events(&e, f, o.format, &view);
+	status = cmd_close_output(f, status);
+out:
+	evidence_close(&e);
 	return status;
 }
 
 const struct command command_export = {
 	.name = "export",
 	.summary = "A recording for other tools",
-	.args = "FILE",
-	.text = "FILE is a recording, or '-' for one that comes on standard input.\n"
+	.args = "FILE...",
+	.text = "FILE is a recording, or '-' for one that comes on standard input; several are\n"
+		"one evidence, on one clock.\n"
 		"ndjson  one JSON object per event (the default)\n"
 		"csv     one row per event, the fields of all kinds as columns\n"
 		"perfetto     a trace that ui.perfetto.dev opens\n"

@@ -2,12 +2,10 @@
 /*
  * info.c - vfioscope info: what a recording holds
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/cmd.h"
-#include "model/model.h"
+#include "cmd/evidence.h"
 #include "recording/recording.h"
 #include "util/units.h"
 
@@ -78,53 +76,34 @@ static int file_notes(const char *path, const struct info_opts *o, struct meta *
 int cmd_info(int argc, char **argv)
 {
 	struct info_opts o = { .format = FORMAT_TEXT };
+	struct evidence_opts how = { .without_judge = true };
 	struct view_options view = { 0 };
-	struct view_trace trace = { 0 };
-	struct source_health health;
-	struct event_source *src = NULL;
-	struct meta notes = { 0 };
-	const char *path;
-	struct event ev;
-	int first, status, err;
+	struct evidence e = { 0 };
+	struct meta *notes = NULL;
+	int first, status, i, n;
 	FILE *f;
 
 	first = cmd_parse(&command_info, argc, argv, &o, &status);
 	if (first < 0)
 		return status;
-	if (argc - first != 1)
-		return cmd_fail(EXIT_USAGE, first == argc ?
-				"info: which recording? 'vfioscope info FILE'" :
-				"info: one recording at a time");
-	path = argv[first];
+	n = argc - first;
+	if (!n)
+		return cmd_fail(EXIT_USAGE, "info: which recording? 'vfioscope info FILE...'");
 	status = cmd_reader_window(&o.reader, &view.window);
 	if (status)
 		return status;
-	if (strcmp(path, "-")) {
-		status = file_notes(path, &o, &notes);
-		if (status)
-			goto out;
-	}
-	status = cmd_open(path, &src);
+	notes = calloc((size_t)n, sizeof(*notes));
+	if (!notes)
+		return cmd_fail(EXIT_BAD_FILE, "out of memory");
+	for (i = 0; i < n && !status; i++)
+		if (strcmp(argv[first + i], "-"))
+			status = file_notes(argv[first + i], &o, &notes[i]);
+	if (!status)
+		status = evidence_open(&e, argv + first, (size_t)n, false);
+	if (!status)
+		status = evidence_read(&e, &how);
 	if (status)
 		goto out;
-	trace.path = path;
-	trace.model = model_create();
-	err = trace.model ? 1 : -ENOMEM;
-	while (err > 0) {
-		err = src->ops->next(src, &ev, -1);
-		if (err <= 0)
-			break;
-		err = model_feed(trace.model, &ev, NULL);
-		err = err ? err : 1;
-	}
-	if (err != -ENODATA) {
-		status = cmd_fail(EXIT_BAD_FILE, "%s: %s", path,
-				  err == -ENOMEM ? "out of memory" : src->ops->error(src));
-		goto out;
-	}
-	src->ops->health(src, &health);
-	trace.health = &health;
-	trace.meta = src->ops->meta(src);
 	f = cmd_open_output(o.output);
 	if (!f) {
 		status = EXIT_BAD_FILE;
@@ -133,22 +112,22 @@ int cmd_info(int argc, char **argv)
 	view.bytes = o.bytes;
 	view.color = text_use_color(o.common.color, f);
 	if (o.format == FORMAT_JSON)
-		info_json(f, &trace, &notes, &view);
+		info_json(f, &e.view, notes, &view);
 	else
-		info_text(f, &trace, &notes, &view);
+		info_text(f, &e.view, notes, &view);
 	status = cmd_close_output(f, EXIT_OK);
 out:
-	model_destroy(trace.model);
-	if (src)
-		src->ops->close(src);
-	meta_clear(&notes);
+	evidence_close(&e);
+	for (i = 0; i < n; i++)
+		meta_clear(&notes[i]);
+	free(notes);
 	return status;
 }
 
 const struct command command_info = {
 	.name = "info",
 	.summary = "What a recording holds: kernel, drivers, hooks, loss, damage, clocks",
-	.args = "FILE",
+	.args = "FILE...",
 	.text = "FILE is a recording, or '-' for one that comes on standard input.",
 	.examples = "  vfioscope info FILE\n  vfioscope info --format json FILE | jq .damage",
 	.opts = opts,

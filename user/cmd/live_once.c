@@ -80,12 +80,14 @@ struct event_sink *live_once_sink(struct live_once *o)
 static int print_json(struct live_once *o, const struct source_health *health, FILE *f)
 {
 	struct judge_evidence e = { .health = health, .meta = o->src->ops->meta(o->src) };
-	struct view_trace t = { .path = "live", .meta = e.meta, .health = health,
-				.model = o->model, .judge = o->judge };
+	struct view_evidence t;
+	struct view_file file;
 	int err = judge_finish(o->judge, o->model, &e);
 
+	view_one_file(&t, &file, o->model, "live", e.meta, health);
+	t.judge = o->judge;
 	if (!err)
-		report_json(f, &t, 1, &o->view);
+		report_json(f, &t, &o->view);
 	return err;
 }
 

@@ -1,21 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * merge.c - vfioscope merge: both hosts' recordings on one clock
+ * merge.c - vfioscope merge: several hosts' recordings on one clock
  *
- * Two passes over each recording: the first ties the clocks, the second
- * writes.  What comes from a pipe is kept in a temporary file in between.
+ * The evidence that every reader makes of several files, written down.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cmd/cmd.h"
-#include "model/align.h"
-#include "recording/merge.h"
+#include "cmd/evidence.h"
+#include "recording/output.h"
 #include "recording/recording.h"
 #include "util/units.h"
 
@@ -34,153 +31,26 @@ static const struct opt opts[] = {
 	OPT_END
 };
 
-struct input {
-	const char *path;
-	int spool;			/* what came from a pipe; -1: nothing did */
-};
-
 struct job {
 	struct options o;
-	struct input in[2];
-	struct align *clocks;
-	struct alignment align;
-	struct event_source *src[2];
+	struct evidence e;
 	struct meta meta;		/* of the result */
 	struct model *model;
 	struct recording_writer *w;
+	struct output *output;
 	int argc;
 	char **argv;
 };
 
-/* ---- inputs ---- */
-
-static int spool_stdin(struct input *in)
-{
-	FILE *tmp;
-	char buf[65536];
-	ssize_t n = 0;
-	int err;
-
-	if (isatty(STDIN_FILENO))
-		return cmd_fail(EXIT_USAGE, "standard input is a terminal; a recording is expected there");
-	tmp = tmpfile();
-	in->spool = tmp ? fcntl(fileno(tmp), F_DUPFD_CLOEXEC, 3) : -1;
-	err = errno;
-	if (tmp)
-		fclose(tmp);
-	while (in->spool >= 0 && (n = read(STDIN_FILENO, buf, sizeof(buf))) > 0) {
-		if (write(in->spool, buf, (size_t)n) != n) {
-			n = -1;
-			break;
-		}
-	}
-	if (in->spool < 0 || n < 0)
-		return cmd_fail(EXIT_BAD_FILE, "standard input: %s", strerror(in->spool < 0 ? err : errno));
-	return 0;
-}
-
-static int open_input(struct input *in, struct event_source **src)
-{
-	char err[512];
-	int fd;
-
-	if (in->spool < 0)
-		return cmd_open(in->path, src);
-	fd = fcntl(in->spool, F_DUPFD_CLOEXEC, 3);
-	if (fd < 0 || lseek(fd, 0, SEEK_SET) < 0)
-		return cmd_fail(EXIT_BAD_FILE, "standard input: %s", strerror(errno));
-	if (!recording_open_fd(src, fd, "standard input", err, sizeof(err)))
-		return 0;
-	close(fd);
-	return cmd_fail(EXIT_BAD_FILE, "%s", err);
-}
-
-static void close_inputs(struct job *j)
-{
-	int i;
-
-	for (i = 0; i < 2; i++) {
-		if (j->src[i])
-			j->src[i]->ops->close(j->src[i]);
-		j->src[i] = NULL;
-	}
-}
-
 /* ---- what is told of it ---- */
 
-static const char *signed_duration(char buf[UNITS_LEN + 1], int64_t ns)
-{
-	buf[0] = ns < 0 ? '-' : '+';
-	units_duration(buf + 1, (uint64_t)(ns < 0 ? -ns : ns));
-	return buf;
-}
-
-#define SAY_LEN	320
-
-/* How the clocks were tied, and how far that may be off. */
-static void say_clock(const struct job *j, char say[SAY_LEN])
-{
-	const struct alignment *a = &j->align;
-	char off[UNITS_LEN + 1], drift[UNITS_LEN];
-
-	signed_duration(off, a->offset_ns);
-	units_duration(drift, a->drift_ns);
-	switch (a->clock) {
-	case ALIGN_CLOCK_SAME:
-		snprintf(say, SAY_LEN, "both are of one boot of one machine and share its clock");
-		break;
-	case ALIGN_CLOCK_REALTIME:
-		snprintf(say, SAY_LEN, "by CLOCK_REALTIME of both hosts: %s on the destination's times, "
-			 "changing by %s%s", off, drift, a->stepped[0] || a->stepped[1] ?
-			 "; CLOCK_REALTIME was set during the capture, its last value counts" : "");
-		break;
-	default:
-		snprintf(say, SAY_LEN, "by causality alone, for a recording has no clock pair: %s on the "
-			 "destination's times, the way between the hosts taken for nothing", off);
-	}
-}
-
-static void say_bound(const struct job *j, char say[SAY_LEN])
-{
-	const struct alignment *a = &j->align;
-	char way[UNITS_LEN], by[UNITS_LEN + 1];
-	int64_t ns = a->way_ns[ALIGN_SRC] + a->correction_ns;
-
-	if (!a->has_way[ALIGN_SRC] && !a->has_way[ALIGN_DST]) {
-		snprintf(say, SAY_LEN, "no migration is seen on both sides: causality cannot check it");
-		return;
-	}
-	if (a->contradicts) {
-		snprintf(say, SAY_LEN, "no offset fits the migrations in both directions: the middle was "
-			 "taken, times of the two hosts do not compare");
-		return;
-	}
-	if (a->clock == ALIGN_CLOCK_SAME || a->clock == ALIGN_CLOCK_CAUSALITY || !a->has_way[ALIGN_SRC]) {
-		snprintf(say, SAY_LEN, "%u migration%s seen on both sides", a->pairs,
-			 a->pairs == 1 ? " is" : "s are");
-		return;
-	}
-	if (a->correction_ns) {
-		snprintf(say, SAY_LEN, "the clocks were wrong by %s at least: bytes would have been written "
-			 "before they were read; corrected by that, a downtime is the shortest that can be",
-			 units_duration(by, (uint64_t)(a->correction_ns < 0 ? -a->correction_ns :
-						       a->correction_ns)));
-		return;
-	}
-	snprintf(say, SAY_LEN, "causality: the quickest bytes took %s from read() to write(), so a downtime "
-		 "over both hosts is at most that much too long; how much too short%s%s",
-		 units_duration(way, (uint64_t)ns), a->has_way[ALIGN_DST] ? ": " :
-		 ", nothing in these recordings can prove", a->has_way[ALIGN_DST] ?
-		 units_duration(by, (uint64_t)(a->way_ns[ALIGN_DST] - a->correction_ns)) : "");
-}
-
 /* Of one input, what readers and the judge look for. */
-static int add_meta_of(struct job *j, struct meta *out, int side)
+static int add_meta_of(struct job *j, struct meta *out, size_t file)
 {
-	const struct meta *m = j->src[side]->ops->meta(j->src[side]);
-	const char *host = align_host(j->clocks, side);
+	const struct meta *m = evidence_meta(&j->e, file);
+	const char *host = evidence_host(&j->e, file);
 	const char *kernel = meta_get(m, "kernel"), *command = meta_get(m, "command");
-	struct source_health health = { 0 };
+	struct source_health health;
 	int err = 0;
 	size_t i;
 
@@ -192,10 +62,12 @@ static int add_meta_of(struct job *j, struct meta *out, int side)
 
 		if (!strcmp(key, "hook") || !strcmp(key, "driver"))
 			err |= meta_add(out, key, m->entries[i].value);
-		else if (!strcmp(key, "filter") || !strcmp(key, "note") || !strcmp(key, "merged"))
+		else if (!strcmp(key, "filter") || !strcmp(key, "note") ||
+			 (!strcmp(key, "merged") && strncmp(m->entries[i].value, "clock: ", 7) &&
+			  strncmp(m->entries[i].value, "bound: ", 7)))
 			err |= meta_addf(out, key, "%s: %s", host, m->entries[i].value);
 	}
-	j->src[side]->ops->health(j->src[side], &health);
+	evidence_scanned(&j->e, file, &health);
 	if (!health.ended)
 		err |= meta_addf(out, "note", "%s: the recording did not end cleanly", host);
 	if (health.bytes_skipped || health.frames_damaged)
@@ -204,12 +76,34 @@ static int add_meta_of(struct job *j, struct meta *out, int side)
 	return err;
 }
 
+/* "node7 and node8", "6.12.0/7.3.0 #1": what differs, in the order of the files. */
+static int list(const struct job *j, const char *key, const char *between, bool releases,
+		char *out, size_t size)
+{
+	size_t i, k, len = 0;
+
+	out[0] = '\0';
+	for (i = 0; i < j->e.n && len < size; i++) {
+		const char *v = key ? meta_get(evidence_meta(&j->e, i), key) ?: "not known" :
+				      evidence_host(&j->e, i);
+
+		for (k = 0; k < i; k++)
+			if (!strcmp(v, key ? meta_get(evidence_meta(&j->e, k), key) ?: "not known" :
+					     evidence_host(&j->e, k)))
+				break;
+		if (k < i)
+			continue;
+		len += (size_t)snprintf(out + len, size - len, "%s%.*s", len ? between : "",
+					(int)(releases ? strcspn(v, " ") : strlen(v)), v);
+	}
+	return 0;
+}
+
 static int make_meta(struct job *j)
 {
-	const struct meta *a = j->src[0]->ops->meta(j->src[0]), *b = j->src[1]->ops->meta(j->src[1]);
-	const char *ka = meta_get(a, "kernel") ?: "not known", *kb = meta_get(b, "kernel") ?: "not known";
-	char say[SAY_LEN], command[2048] = "vfioscope";
-	size_t len = strlen(command);
+	const struct meta *ref = evidence_meta(&j->e, j->e.how.clock);
+	char text[1000], command[2048] = "vfioscope";
+	size_t len = strlen(command), k;
 	struct meta *m = &j->meta;
 	int err = 0, i;
 
@@ -218,91 +112,74 @@ static int make_meta(struct job *j)
 	err |= meta_add(m, "tool", "vfioscope");
 	err |= meta_add(m, "tool.version", VFIOSCOPE_VERSION);
 	err |= meta_add(m, "command", command);
-	if (meta_get(a, "started"))
-		err |= meta_add(m, "started", meta_get(a, "started"));
-	err |= meta_addf(m, "host", "%s and %s", align_host(j->clocks, ALIGN_SRC),
-			 align_host(j->clocks, ALIGN_DST));
+	if (meta_get(ref, "started"))
+		err |= meta_add(m, "started", meta_get(ref, "started"));
+	list(j, NULL, " and ", false, text, sizeof(text));
+	err |= meta_add(m, "host", text);
 	/* Views show the first word: the release. */
-	if (!strcmp(ka, kb))
-		err |= meta_add(m, "kernel", ka);
-	else
-		err |= meta_addf(m, "kernel", "%.*s/%s", (int)strcspn(ka, " "), ka, kb);
-	if (j->align.clock == ALIGN_CLOCK_SAME)
-		err |= meta_add(m, "boot_id", meta_get(a, "boot_id"));
-	say_clock(j, say);
-	err |= meta_addf(m, "merged", "clock: %s", say);
-	say_bound(j, say);
-	err |= meta_addf(m, "merged", "bound: %s", say);
-	for (i = 0; i < 2 && !err; i++)
-		err = add_meta_of(j, m, i);
-	return err;
-}
-
-/* First pass. */
-static int scan(struct job *j)
-{
-	int i, err, status;
-
-	for (i = 0; i < 2; i++) {
-		status = open_input(&j->in[i], &j->src[i]);
-		if (status)
-			return status;
-		err = align_scan(j->clocks, i, j->src[i]);
-		if (err == -ENOMEM)
-			return cmd_fail(EXIT_BAD_FILE, "%s: out of memory", j->in[i].path);
-		if (err)
-			return cmd_fail(EXIT_BAD_FILE, "%s: %s", j->in[i].path,
-					j->src[i]->ops->error(j->src[i]));
-	}
-	align_clocks(j->clocks, &j->align);
-	/* Now that both are read to their ends, they have said all of themselves. */
-	err = make_meta(j);
-	close_inputs(j);
-	if (err)
-		return cmd_fail(EXIT_BAD_FILE, "out of memory");
-	if (j->align.clock == ALIGN_CLOCK_NONE)
-		return cmd_fail(EXIT_INCONCLUSIVE,
-				"nothing ties the two clocks together: a recording has no clock pair, "
-				"and no migration is seen on both sides");
-	return 0;
+	list(j, "kernel", "/", j->e.hosts.n > 1, text, sizeof(text));
+	err |= meta_add(m, "kernel", text);
+	/* Whose clock it is. */
+	if (meta_get(ref, "boot_id"))
+		err |= meta_add(m, "boot_id", meta_get(ref, "boot_id"));
+	for (k = 0; k < j->e.view.clock->n; k++)
+		err |= meta_addf(m, "merged", "%s: %s", j->e.view.clock->entries[k].key,
+				 j->e.view.clock->entries[k].value);
+	if (j->e.view.bound_ns != UINT64_MAX)
+		err |= meta_addf(m, "clock.bound", "%" PRIu64, j->e.view.bound_ns);
+	for (k = 0; k < j->e.n && !err; k++)
+		err = j->e.hosts.n > 1 ? evidence_parts(&j->e, k, m) : 0;
+	for (k = 0; k < j->e.n && !err; k++)
+		err = add_meta_of(j, m, k);
+	return err ? cmd_fail(EXIT_BAD_FILE, "out of memory") : 0;
 }
 
 static void tell(const struct job *j)
 {
-	char say[SAY_LEN], a[UNITS_LEN];
+	char a[UNITS_LEN];
 	uint32_t id;
+	size_t i;
 
-	say_clock(j, say);
-	cmd_note("%s", say);
-	say_bound(j, say);
-	cmd_note("%s", say);
-	for (id = 1; id <= model_sessions(j->model); id++) {
-		const struct session *g = model_session(j->model, id);
+	evidence_tell_damage(&j->e);
+	for (i = 0; i < j->e.view.clock->n; i++)
+		cmd_note("%s", j->e.view.clock->entries[i].value);
+	for (id = 1; id <= model_migrations(j->model); id++) {
+		const struct migration *g = model_migration(j->model, id);
 
-		if (g->direction == DIR_SAVE && g->peer && g->downtime_ns != MODEL_NONE)
-			cmd_note("migrations %u and %u are two sides of one: downtime %s", g->id,
-				 g->peer, units_duration(a, g->downtime_ns));
+		if (g->source && g->destination)
+			cmd_note("migration %u is seen on both sides (%s): %s%s", g->id,
+				 joined_how_text(g->joined.how), g->downtime_ns != MODEL_NONE ?
+				 "downtime " : downtime_why_text(g->downtime_why),
+				 g->downtime_ns != MODEL_NONE ?
+				 units_duration(a, g->downtime_ns) : "");
 	}
 }
 
 /* ---- the result ---- */
 
-static bool is_input(const struct job *j, const struct stat *out)
+static bool is_input(char *const *paths, int n, const struct stat *out)
 {
 	struct stat st;
 	int i;
 
-	for (i = 0; i < 2; i++)
-		if (j->in[i].spool < 0 && !stat(j->in[i].path, &st) && st.st_dev == out->st_dev &&
+	for (i = 0; i < n; i++)
+		if (strcmp(paths[i], "-") && !stat(paths[i], &st) && st.st_dev == out->st_dev &&
 		    st.st_ino == out->st_ino)
 			return true;
 	return false;
 }
 
-/* What can be said wrong about the output before anything is read. */
-static int check_output(const struct job *j)
+static unsigned int output_flags(const struct job *j)
 {
+	return OUTPUT_RECORDING | (j->o.force ? OUTPUT_REPLACE | OUTPUT_DEVICE : 0);
+}
+
+/* What can be said wrong about the output before anything is read. */
+static int check_output(const struct job *j, char *const *paths, int n)
+{
+	char err[OUTPUT_ERR_LEN];
 	struct stat st;
+	int ret;
 
 	if (!j->o.output)
 		return cmd_fail(EXIT_USAGE, "merge: where to? '-o FILE'");
@@ -312,37 +189,24 @@ static int check_output(const struct job *j)
 					"a recording is binary: it is not written to a terminal");
 		return 0;
 	}
-	if (stat(j->o.output, &st))
-		return 0;
-	if (S_ISDIR(st.st_mode))
-		return cmd_fail(EXIT_BAD_FILE, "%s: is a directory", j->o.output);
-	if (S_ISREG(st.st_mode) && is_input(j, &st))
+	if (!stat(j->o.output, &st) && S_ISREG(st.st_mode) && is_input(paths, n, &st))
 		return cmd_fail(EXIT_USAGE, "%s: is one of the recordings to be merged", j->o.output);
-	if (S_ISREG(st.st_mode) && !j->o.force)
-		return cmd_fail(EXIT_USAGE, "%s exists; -f overwrites it", j->o.output);
-	return 0;
+	ret = output_check(j->o.output, output_flags(j), err);
+	return ret ? cmd_fail(ret == -EEXIST ? EXIT_USAGE : EXIT_BAD_FILE, "%s", err) : 0;
 }
 
 static int open_output(struct job *j)
 {
-	int fd, flags = O_WRONLY | O_CREAT | O_CLOEXEC, err;
-	struct stat st;
+	char why[OUTPUT_ERR_LEN];
+	int fd, err;
 
-	if (!strcmp(j->o.output, "-")) {
-		fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-	} else {
-		if (!stat(j->o.output, &st) && !S_ISREG(st.st_mode))
-			flags = O_WRONLY | O_CLOEXEC;
-		else
-			flags |= j->o.force ? O_TRUNC : O_EXCL;
-		fd = open(j->o.output, flags, 0644);
-	}
-	if (fd < 0)
-		return cmd_fail(EXIT_BAD_FILE, "%s: %s", j->o.output, strerror(errno));
-	err = recording_writer_open(&j->w, fd, NULL);
-	if (err)
+	if (output_open(&j->output, j->o.output, output_flags(j), why))
+		return cmd_fail(EXIT_BAD_FILE, "%s", why);
+	fd = output_fd(j->output);
+	err = fd < 0 ? fd : recording_writer_open(&j->w, fd, NULL);
+	if (err && fd >= 0)
 		close(fd);
-	else
+	if (!err)
 		err = recording_writer_meta(j->w, &j->meta);
 	if (!err)
 		return 0;
@@ -350,8 +214,9 @@ static int open_output(struct job *j)
 }
 
 /* 0, or a negative errno; *@in: an input is at fault. */
-static int copy_events(struct job *j, struct event_source *all, bool *in)
+static int copy_events(struct job *j, bool *in)
 {
+	struct event_source *all = j->e.src;
 	struct event ev;
 	int err;
 
@@ -372,58 +237,45 @@ static int copy_events(struct job *j, struct event_source *all, bool *in)
 
 static int write_result(struct job *j)
 {
-	bool same = j->align.clock == ALIGN_CLOCK_SAME, in = false;
-	const char *labels[] = { same ? NULL : align_host(j->clocks, ALIGN_SRC),
-				 same ? NULL : align_host(j->clocks, ALIGN_DST) };
-	struct merge_opts how = {
-		.clock = ALIGN_SRC, .to_clock = align_time, .arg = j->clocks, .labels = labels,
-		.cut_is_loss = true,
-	};
-	struct event_source *all;
-	struct stat st;
-	int err, status = 0, i;
+	bool in = false;
+	int err, status;
 
-	for (i = 0; i < 2 && !status; i++)
-		status = open_input(&j->in[i], &j->src[i]);
-	if (status)
-		return status;
 	j->model = model_create();
-	err = merge_open_as(&all, j->src, 2, &how);
-	/* They are the merged source's now, however it went. */
-	j->src[0] = j->src[1] = NULL;
-	if (err || !j->model)
+	if (!j->model)
 		return cmd_fail(EXIT_BAD_FILE, "out of memory");
 	status = open_output(j);
-	if (!status && j->w) {
-		err = copy_events(j, all, &in);
-		if (err && in)
-			status = cmd_fail(EXIT_BAD_FILE, "%s", all->ops->error(all));
-		else if (err && err != -EPIPE)
-			status = cmd_fail(EXIT_BAD_FILE, "%s: %s", j->o.output, strerror(-err));
-		err = recording_writer_close(j->w);
-		if (err && err != -EPIPE && !status)
-			status = cmd_fail(EXIT_BAD_FILE, "%s: %s", j->o.output, strerror(-err));
-		/* Half of it is not left behind. */
-		if (status && !stat(j->o.output, &st) && S_ISREG(st.st_mode))
-			unlink(j->o.output);
-	}
-	all->ops->close(all);
+	if (status || !j->w)
+		goto out;
+	err = copy_events(j, &in);
+	if (err && in)
+		status = cmd_fail(EXIT_BAD_FILE, "%s", j->e.src->ops->error(j->e.src));
+	else if (err && err != -EPIPE)
+		status = cmd_fail(EXIT_BAD_FILE, "%s: %s", j->o.output, strerror(-err));
+	err = recording_writer_close(j->w);
+	if (!status && !err)
+		err = output_publish(j->output);
+	if (err && err != -EPIPE && !status)
+		status = cmd_fail(EXIT_BAD_FILE, "%s: %s", j->o.output, strerror(-err));
+out:
+	output_close(j->output);
 	return status;
 }
 
-static int run(struct job *j)
+static int run(struct job *j, char *const *paths, int n)
 {
-	int status = check_output(j), i;
+	int status = check_output(j, paths, n);
+	size_t i;
 
-	for (i = 0; i < 2 && !status; i++)
-		if (!strcmp(j->in[i].path, "-"))
-			status = spool_stdin(&j->in[i]);
+	if (!status)
+		status = evidence_open(&j->e, paths, (size_t)n, false);
+	if (!status)
+		status = evidence_say_clocks(&j->e);
 	if (status)
 		return status;
-	j->clocks = align_create();
-	if (!j->clocks)
-		return cmd_fail(EXIT_BAD_FILE, "out of memory");
-	status = scan(j);
+	for (i = 0; i < align_n(j->e.align); i++)
+		if (align_tie(j->e.align, i)->kind == ALIGN_NONE)
+			return cmd_fail(EXIT_INCONCLUSIVE, "%s", meta_get(j->e.view.clock, "clock"));
+	status = make_meta(j);
 	if (!status)
 		status = write_result(j);
 	if (!status)
@@ -433,25 +285,17 @@ static int run(struct job *j)
 
 int cmd_merge(int argc, char **argv)
 {
-	struct job j = { .in = { { .spool = -1 }, { .spool = -1 } }, .argc = argc, .argv = argv };
-	int first, status, i;
+	struct job j = { .argc = argc, .argv = argv };
+	int first, status;
 
 	first = cmd_parse(&command_merge, argc, argv, &j.o, &status);
 	if (first < 0)
 		return status;
-	if (argc - first != 2)
+	if (argc - first < 2)
 		return cmd_fail(EXIT_USAGE, "merge: it takes two recordings: "
 				"'vfioscope merge SRC DST -o FILE'");
-	j.in[0].path = argv[first];
-	j.in[1].path = argv[first + 1];
-	if (!strcmp(j.in[0].path, "-") && !strcmp(j.in[1].path, "-"))
-		return cmd_fail(EXIT_USAGE, "merge: only one of the two can come on standard input");
-	status = run(&j);
-	close_inputs(&j);
-	for (i = 0; i < 2; i++)
-		if (j.in[i].spool >= 0)
-			close(j.in[i].spool);
-	align_destroy(j.clocks);
+	status = run(&j, argv + first, argc - first);
+	evidence_close(&j.e);
 	meta_clear(&j.meta);
 	model_destroy(j.model);
 	return status;
@@ -459,11 +303,12 @@ int cmd_merge(int argc, char **argv)
 
 const struct command command_merge = {
 	.name = "merge",
-	.summary = "Both hosts' recordings of a migration, on one clock",
-	.args = "SRC DST -o FILE",
-	.text = "The clock is the source's. CLOCK_REALTIME of both hosts ties the two together,\n"
-		"and causality checks it: no byte is written before it was read. How far it may\n"
-		"be off is told, and kept in the result, which every other command reads.",
+	.summary = "Several hosts' recordings of a migration, on one clock",
+	.args = "SRC DST... -o FILE",
+	.text = "The clock is that of the host with most sources. CLOCK_REALTIME of the hosts\n"
+		"ties theirs to it, and causality checks it: no byte is written before it was\n"
+		"read. How far it may be off is told, and kept in the result. Every other command\n"
+		"does the same with several files; this one is for keeping them as one.",
 	.examples = "  vfioscope merge src.vfs dst.vfs -o both.vfs\n"
 		    "  ssh node8 cat dst.vfs | vfioscope merge src.vfs - -o - | vfioscope report -",
 	.opts = opts,

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cmd/evidence.h"
 #include "cmd/judging.h"
-#include "recording/merge.h"
 #include "tui/tui.h"
 
 struct replay_opts {
@@ -35,6 +35,7 @@ static const struct opt opts[] = {
 
 /* What the scope is told of its recordings. */
 struct input {
+	struct evidence evidence;
 	char *marks;			/* beside the (first) recording */
 	char name[256];
 	char commands[3][96];
@@ -78,39 +79,16 @@ static void name_all(struct input *in, char *const *paths, size_t n)
 	}
 }
 
-/* All of @paths as one source, several on one clock. */
-static int open_sources(char *const *paths, size_t n, struct event_source **src)
-{
-	struct event_source **all = calloc(n, sizeof(*all));
-	int status = 0;
-	size_t i;
-
-	if (!all)
-		return cmd_fail(EXIT_BAD_FILE, "out of memory");
-	for (i = 0; i < n && !status; i++)
-		status = cmd_open(paths[i], &all[i]);
-	if (status) {
-		for (i = 0; i < n; i++)
-			if (all[i])
-				all[i]->ops->close(all[i]);
-	} else if (n == 1) {
-		*src = all[0];
-	} else if (merge_open(src, all, n)) {
-		status = cmd_fail(EXIT_BAD_FILE, "out of memory");
-	}
-	free(all);
-	return status;
-}
-
 static int open_trace(const struct replay_opts *o, const struct judge_opts *jo, char *const *paths,
 		      size_t n, struct tui_trace *t, struct input *in)
 {
 	struct scope_options so = { 0 };
 	int status;
 
-	status = open_sources(paths, n, &t->src);
+	status = evidence_open(&in->evidence, paths, n, true);
 	if (status)
 		return status;
+	t->src = in->evidence.src;
 	if (strcmp(paths[0], "-") && asprintf(&in->marks, "%s.marks", paths[0]) < 0)
 		in->marks = NULL;
 	name_all(in, paths, n);
@@ -181,10 +159,12 @@ int cmd_replay(int argc, char **argv)
 	status = open_trace(&o, &jo, argv + first, (size_t)(argc - first), &trace, &in);
 	if (!status)
 		status = o.script ? run_script(&o, &trace) : run_terminal(&o, &trace);
+	/* What could be read was shown, with the reason; scripts see it, too. */
+	if (!status && trace.status.error && trace.status.error[0])
+		status = cmd_fail(EXIT_BAD_FILE, "%s", trace.status.error);
 out:
 	scope_destroy(trace.scope);
-	if (trace.src)
-		trace.src->ops->close(trace.src);
+	evidence_close(&in.evidence);
 	free(in.marks);
 	cmd_judging_free(&o.judging);
 	return status;

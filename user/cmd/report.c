@@ -2,7 +2,7 @@
 /*
  * report.c - vfioscope report: the post-mortem
  */
-#include "cmd/traces.h"
+#include "cmd/evidence.h"
 
 struct report_opts {
 	struct cmd_common common;
@@ -32,7 +32,8 @@ int cmd_report(int argc, char **argv)
 {
 	struct report_opts o = { .format = FORMAT_TEXT };
 	struct view_options view = { 0 };
-	struct traces ts = { 0 };
+	struct evidence_opts how = { .window = &view.window };
+	struct evidence e;
 	int first, status;
 	FILE *f;
 
@@ -46,8 +47,10 @@ int cmd_report(int argc, char **argv)
 		return status;
 	if (o.reader.migration > UINT32_MAX)
 		return cmd_fail(EXIT_USAGE, "report: no migration has that number");
-	ts.with_trends = o.format == FORMAT_HTML;
-	status = traces_read(&ts, argv + first, argc - first, NULL, &view.window);
+	how.with_trends = o.format == FORMAT_HTML;
+	status = evidence_open(&e, argv + first, (size_t)(argc - first), false);
+	if (!status)
+		status = evidence_read(&e, &how);
 	if (status)
 		goto out;
 	f = cmd_open_output(o.output);
@@ -60,14 +63,14 @@ int cmd_report(int argc, char **argv)
 	view.migration = (uint32_t)o.reader.migration;
 	view.color = text_use_color(o.common.color, f);
 	if (o.format == FORMAT_JSON)
-		report_json(f, ts.view, ts.n, &view);
+		report_json(f, &e.view, &view);
 	else if (o.format == FORMAT_HTML)
-		report_html(f, ts.view, ts.n, &view);
+		report_html(f, &e.view, &view);
 	else
-		report_text(f, ts.view, ts.n, &view);
+		report_text(f, &e.view, &view);
 	status = cmd_close_output(f, EXIT_OK);
 out:
-	traces_close(&ts);
+	evidence_close(&e);
 	return status;
 }
 

@@ -2,10 +2,11 @@
 /*
  * budget.c - rules about time: trends, the first byte, and what the user set
  */
-#include "judge/internal.h"
+#include <stdio.h>
+#include <string.h>
 
-#define ULL(x)	((unsigned long long)(x))
-#define MS(x)	((double)(x) / (double)NS_PER_MS)
+#include "judge/internal.h"
+#include "util/units.h"
 
 /* Less than this is no burden whatever its trend. */
 #define CONVERGE_MIN	(64 * 1024)
@@ -14,11 +15,12 @@ void rule_not_converging(struct look *l)
 {
 	const struct jstream *s = l->st;
 	uint64_t now = l->ev->precopy_info.dirty_bytes, least = now, read;
+	char a[UNITS_LEN], b[UNITS_LEN], c[UNITS_LEN], d[UNITS_LEN];
 	uint32_t i;
 
 	/* Samples are infos that left something to read; this is the next. */
-	if (!s || s->over || l->ev->ret < 0 || !l->settled ||
-	    !mig_state_is_precopy(l->dev->state) || l->ev->precopy_info.initial_bytes ||
+	if (!s || l->ms->over || l->ev->ret < 0 || !l->settled ||
+	    !mig_state_is_precopy(l->state) || l->ev->precopy_info.initial_bytes ||
 	    now < CONVERGE_MIN || s->n_samples < JSAMPLES - 1)
 		return;
 	for (i = 0; i < s->n_samples; i++)
@@ -29,114 +31,257 @@ void rule_not_converging(struct look *l)
 	    least < now / 2 || read < s->samples[0].left)
 		return;
 	find(l, RULE_NOT_CONVERGING,
-	     "in %.1f s %llu bytes were read and dirty_bytes went from %llu to %llu: the device "
-	     "dirties as fast as it is read",
-	     (double)(l->ev->t_ns - s->samples[0].t_ns) / NS_PER_SEC, ULL(read),
-	     ULL(s->samples[0].left), ULL(now));
+	     "in %s %s were read and dirty_bytes went from %s to %s: the device dirties as fast as "
+	     "it is read", ms_text(a, l->ev->t_ns - s->samples[0].t_ns), size_text(b, read),
+	     size_text(c, s->samples[0].left), size_text(d, now));
 }
 
 void rule_slow_first_byte(struct look *l)
 {
 	const struct session *g = l->g;
+	char a[UNITS_LEN], b[UNITS_LEN];
 	uint64_t first;
 
-	if (g->direction != DIR_SAVE || g->first_read_ns == MODEL_NONE || !l->mig->stop_copy_arc_ns ||
-	    !g->eof || g->holes || g->window.start_ns == MODEL_NONE)
+	if (g->direction != DIR_SAVE || g->first_read_ns == MODEL_NONE || g->switch_ns == MODEL_NONE ||
+	    !g->eof || g->holes || g->window.start_ns == MODEL_NONE || !g->window.total_ns)
 		return;
 	/* Between the two the VMM synchronises its RAM: not the driver's. */
-	first = l->mig->stop_copy_arc_ns + g->first_read_ns;
+	first = g->switch_arc_ns + g->first_read_ns;
 	if (first >= 50 * NS_PER_MS && first > g->window.total_ns / 2)
 		find(l, RULE_SLOW_FIRST_BYTE,
-		     "the arc to STOP_COPY (%.1f ms) and the first read() (%.1f ms) are %.0f %% of "
-		     "the stop window", MS(l->mig->stop_copy_arc_ns), MS(g->first_read_ns),
+		     "the arc to STOP_COPY (%s) and the first read() (%s) are %.0f %% of the stop "
+		     "window", ms_text(a, g->switch_arc_ns), ms_text(b, g->first_read_ns),
 		     100.0 * (double)first / (double)g->window.total_ns);
 }
 
-static struct finding about(const struct session *g, enum rule_id rule)
+/* ---- the user's budgets for a migration ---- */
+
+enum budget_state judge_downtime_budget(struct model *m, const struct migration *g,
+					uint64_t budget_ns)
 {
-	return (struct finding){
-		.rule = rule, .severity = SEV_ERROR, .party = PARTY_ADMIN,
-		.device = g->device, .stream = g->stream, .session = g->id,
-		.t_ns = g->window.start_ns == MODEL_NONE ? g->start_ns : g->window.start_ns,
-	};
+	const struct side *src = model_side(m, g->source);
+
+	if (!budget_ns)
+		return BUDGET_NONE;
+	if (g->outcome == OUTCOME_FAILED || g->outcome == OUTCOME_CANCELLED)
+		return BUDGET_SKIPPED;
+	if (g->downtime_ns != MODEL_NONE)
+		return g->downtime_ns > budget_ns ? BUDGET_EXCEEDED : BUDGET_KEPT;
+	/* One side alone, or a call in flight, may be too much already. */
+	if (src && !src->paused_before && src->stop.start_ns != MODEL_NONE &&
+	    src->stop.total_ns > budget_ns)
+		return BUDGET_EXCEEDED;
+	return BUDGET_UNKNOWN;
+}
+
+static struct finding about(const struct migration *g, const struct side *s, enum rule_id rule)
+{
+	struct finding f = finding_of(rule, g->begin_ns, s ? s->last_seq : 0);
+
+	if (s && s->stop.start_ns != MODEL_NONE)
+		f.t_ns = s->stop.start_ns;
+	f.side = s ? s->id : g->source ? g->source : g->destination;
+	f.migration = g->id;
+	f.host = s ? s->host : 0;
+	return f;
+}
+
+static void doubt(struct judge *j, struct finding f, const char *what, const char *why)
+{
+	f.severity = SEV_INCONCLUSIVE;
+	find_at(j, &f, "the budget for the %s is not decided: %s", what, why);
+}
+
+static void judge_downtime(struct look *l, const struct migration *g)
+{
+	uint64_t budget = l->j->opts.max_downtime_ns;
+	const struct side *src = model_side(l->model, g->source);
+	struct finding f = about(g, src, RULE_DOWNTIME_BUDGET);
+	char a[UNITS_LEN], b[UNITS_LEN];
+
+	switch (judge_downtime_budget(l->model, g, budget)) {
+	case BUDGET_EXCEEDED:
+		if (g->downtime_ns != MODEL_NONE)
+			find_at(l->j, &f, "the downtime is %s, the budget %s",
+				ms_text(a, g->downtime_ns), ms_text(b, budget));
+		else
+			find_at(l->j, &f, "the stop on the source alone is %s, the budget for the "
+				"downtime %s", ms_text(a, src->stop.total_ns), ms_text(b, budget));
+		break;
+	case BUDGET_UNKNOWN:
+		doubt(l->j, f, "downtime", g->downtime_why ? downtime_why_text(g->downtime_why) :
+		      "the migration is under way");
+		break;
+	default:
+		break;
+	}
+}
+
+/* A budget for the source's host alone. */
+static void judge_stop(struct look *l, const struct migration *g)
+{
+	const struct judge_opts *o = &l->j->opts;
+	const struct side *s = model_side(l->model, g->source);
+	struct finding f = about(g, s, RULE_DOWNTIME_BUDGET);
+	char a[UNITS_LEN], b[UNITS_LEN];
+	uint64_t total, sync;
+
+	if (!s || g->outcome == OUTCOME_FAILED || g->outcome == OUTCOME_CANCELLED)
+		return;
+	total = s->stop.start_ns == MODEL_NONE ? 0 : s->stop.total_ns;
+	sync = s->stop.start_ns == MODEL_NONE ? 0 : s->stop.dirty_sync_ns;
+	if (o->max_stop_window_ns && total > o->max_stop_window_ns)
+		find_at(l->j, &f, "the stop window is %s, the budget %s", ms_text(a, total),
+			ms_text(b, o->max_stop_window_ns));
+	else if (o->max_stop_window_ns && (!s->stop_over || s->holes))
+		doubt(l->j, f, "stop window", s->holes ? "events were lost" :
+		      "the stop is not over in the evidence");
+	if (o->max_dirty_sync_ns && sync > o->max_dirty_sync_ns)
+		find_at(l->j, &f, "dirty-log syncs took %s of the stop window, the budget is %s",
+			ms_text(a, sync), ms_text(b, o->max_dirty_sync_ns));
+	else if (o->max_dirty_sync_ns && !s->dirty_log_seen)
+		doubt(l->j, f, "dirty-log syncs", "no dirty log was seen");
+	else if (o->max_dirty_sync_ns && (!s->stop_over || s->holes))
+		doubt(l->j, f, "dirty-log syncs", s->holes ? "events were lost" :
+		      "the stop is not over in the evidence");
 }
 
 void rule_downtime_budget(struct look *l)
 {
-	const struct judge_opts *o = &l->j->opts;
 	uint32_t id;
 
-	for (id = 1; id <= model_sessions(l->model); id++) {
-		const struct session *g = model_session(l->model, id);
-		const struct session_window *w = &g->window;
-		const struct jmig *m = judge_mig(l->j, id);
-		struct finding f = about(g, RULE_DOWNTIME_BUDGET);
+	for (id = 1; id <= model_migrations(l->model); id++) {
+		const struct migration *g = model_migration(l->model, id);
 
-		if (m)
-			f.seq = m->stop_seq ? m->stop_seq : m->last_seq;
-		if (g->direction != DIR_SAVE || w->start_ns == MODEL_NONE)
-			continue;
-		if (o->max_stop_window_ns && w->total_ns > o->max_stop_window_ns)
-			find_at(l->j, &f, "the stop window is %.1f ms, the budget %.1f ms",
-				MS(w->total_ns), MS(o->max_stop_window_ns));
-		if (o->max_dirty_sync_ns && w->dirty_sync_ns > o->max_dirty_sync_ns)
-			find_at(l->j, &f, "dirty-log syncs took %.1f ms of the stop window, the "
-				"budget is %.1f ms", MS(w->dirty_sync_ns), MS(o->max_dirty_sync_ns));
-		if (!o->max_downtime_ns)
-			continue;
-		if (g->downtime_ns != MODEL_NONE) {
-			if (g->downtime_ns > o->max_downtime_ns)
-				find_at(l->j, &f, "the downtime is %.1f ms, the budget %.1f ms",
-					MS(g->downtime_ns), MS(o->max_downtime_ns));
-		} else if (w->total_ns > o->max_downtime_ns) {
-			find_at(l->j, &f, "the stop window of this host alone is %.1f ms, the "
-				"budget for the downtime %.1f ms", MS(w->total_ns),
-				MS(o->max_downtime_ns));
-		} else if (g->outcome == OUTCOME_COMPLETED) {
-			f.severity = SEV_INCONCLUSIVE;
-			find_at(l->j, &f, "%.1f ms of the downtime are known; the destination's "
-				"part is not in the evidence (--max-stop-window judges one host)",
-				MS(w->total_ns));
-		}
+		judge_downtime(l, g);
+		judge_stop(l, g);
 	}
 }
+
+/* ---- and for a call ---- */
 
 static void over(struct look *l, const char *what, uint64_t took, uint64_t budget,
 		 uint64_t t_ns, uint64_t seq)
 {
-	struct finding f = about(l->g, RULE_ARC_BUDGET);
+	struct finding f = finding_of(RULE_ARC_BUDGET, t_ns, seq);
+	char a[UNITS_LEN], b[UNITS_LEN];
 
-	f.t_ns = t_ns;
-	f.seq = seq;
-	find_at(l->j, &f, "%s took %.1f ms, the budget is %.1f ms", what, MS(took), MS(budget));
+	f.device = l->g->device;
+	f.stream = l->g->stream;
+	f.session = l->g->id;
+	find_at(l->j, &f, "%s took %s, the budget is %s", what, ms_text(a, took),
+		ms_text(b, budget));
+}
+
+static uint64_t arc_budget(const struct judge_opts *o, const struct session_arc *arc)
+{
+	uint32_t k;
+
+	for (k = 0; k < o->n_arcs; k++)
+		if (o->arc[k].from == arc->from && o->arc[k].to == arc->to)
+			return o->arc[k].ns;
+	return o->max_arc_ns;
+}
+
+/* One that has not returned took as long as it was seen out, at least. */
+static void judge_flights(struct look *l)
+{
+	const struct judge_opts *o = &l->j->opts;
+	uint32_t i;
+
+	for (i = 0; i < model_flights(l->model); i++) {
+		const struct model_flight *f = model_flight(l->model, i);
+		uint64_t age = f->seen_ns > f->start_ns ? f->seen_ns - f->start_ns : 0, budget = 0;
+
+		if (f->session != l->g->id)
+			continue;
+		if (f->call == EV_SET_STATE)
+			budget = o->max_arc_ns;
+		else if (f->call == EV_READ && f->state == MIG_STOP_COPY)
+			budget = o->max_read_ns;
+		else if (f->call == EV_WRITE)
+			budget = o->max_write_ns;
+		if (budget && age > budget)
+			over(l, f->call == EV_SET_STATE ? "a SET_STATE that has not returned" :
+			     f->call == EV_READ ? "a read() that has not returned" :
+			     "a write() that has not returned", age, budget, f->start_ns, f->seq);
+	}
 }
 
 void rule_arc_budget(struct look *l)
 {
 	const struct judge_opts *o = &l->j->opts;
 	const struct session *g = l->g;
-	uint32_t i, k;
+	uint32_t i;
 
 	for (i = 0; i < g->n_arcs; i++) {
 		const struct session_arc *arc = &g->arcs[i];
-		uint64_t budget = o->max_arc_ns;
-		const char *from = mig_state_name(arc->from), *to = mig_state_name(arc->to);
-		struct finding f = about(g, RULE_ARC_BUDGET);
+		uint64_t budget = arc_budget(o, arc);
+		char what[96], a[32], b[32];
 
-		for (k = 0; k < o->n_arcs; k++)
-			if (o->arc[k].from == arc->from && o->arc[k].to == arc->to)
-				budget = o->arc[k].ns;
 		if (!budget || arc->dur_ns <= budget)
 			continue;
-		f.t_ns = arc->start_ns;
-		f.seq = l->mig->last_seq;
-		find_at(l->j, &f, "the arc %s to %s took %.1f ms, the budget is %.1f ms",
-			from ? from : "?", to ? to : "?", MS(arc->dur_ns), MS(budget));
+		snprintf(what, sizeof(what), "the arc %s to %s", state_text(arc->from, a),
+			 state_text(arc->to, b));
+		over(l, what, arc->dur_ns, budget, arc->start_ns, g->last_seq);
 	}
-	if (o->max_read_ns && l->mig->max_read_ns > o->max_read_ns)
-		over(l, "a read() in STOP_COPY", l->mig->max_read_ns, o->max_read_ns,
-		     l->mig->max_read_t_ns, l->mig->max_read_seq);
-	if (o->max_write_ns && l->mig->max_write_ns > o->max_write_ns)
-		over(l, "a write()", l->mig->max_write_ns, o->max_write_ns,
-		     l->mig->max_write_t_ns, l->mig->max_write_seq);
+	if (o->max_read_ns && l->sess->read.ns > o->max_read_ns)
+		over(l, "a read() in STOP_COPY", l->sess->read.ns, o->max_read_ns,
+		     l->sess->read.t_ns, l->sess->read.seq);
+	if (o->max_write_ns && l->sess->write.ns > o->max_write_ns)
+		over(l, "a write()", l->sess->write.ns, o->max_write_ns, l->sess->write.t_ns,
+		     l->sess->write.seq);
+	judge_flights(l);
+}
+
+/* ---- what the rules remember ---- */
+
+static void remember_slow(struct jslow *slow, const struct event *ev)
+{
+	if (event_calls(ev) > 1 || ev->ret < 0 || ev->dur_ns <= slow->ns)
+		return;
+	slow->ns = ev->dur_ns;
+	slow->t_ns = ev->t_ns;
+	slow->seq = ev->seq;
+}
+
+/* Infos that left something to read, no more often than a trend is worth. */
+static void remember_sample(struct look *l)
+{
+	const struct event *ev = l->ev;
+	struct jstream *s = l->st;
+	uint64_t dirty = ev->precopy_info.dirty_bytes;
+
+	if (ev->precopy_info.initial_bytes) {
+		s->n_samples = 0;
+		return;
+	}
+	if (!dirty)
+		return;
+	if (s->n_samples && ev->t_ns < s->samples[s->n_samples - 1].t_ns + JSAMPLE_NS) {
+		if (dirty < s->samples[s->n_samples - 1].least)
+			s->samples[s->n_samples - 1].least = dirty;
+		return;
+	}
+	if (s->n_samples == JSAMPLES)
+		memmove(s->samples, s->samples + 1, (JSAMPLES - 1) * sizeof(s->samples[0]));
+	else
+		s->n_samples++;
+	s->samples[s->n_samples - 1].t_ns = ev->t_ns;
+	s->samples[s->n_samples - 1].left = s->samples[s->n_samples - 1].least = dirty;
+	s->samples[s->n_samples - 1].moved = s->moved;
+}
+
+void remember_time(struct look *l)
+{
+	const struct event *ev = l->ev;
+
+	if (ev->kind == EV_PRECOPY_INFO && ev->ret >= 0)
+		remember_sample(l);
+	if (!l->sess)
+		return;
+	if (ev->kind == EV_READ && l->ctx->state == MIG_STOP_COPY)
+		remember_slow(&l->sess->read, ev);
+	else if (ev->kind == EV_WRITE)
+		remember_slow(&l->sess->write, ev);
 }

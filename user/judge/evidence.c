@@ -2,11 +2,10 @@
 /*
  * evidence.c - what keeps a judgement from being one: holes
  */
+#include <errno.h>
 #include <string.h>
 
 #include "judge/internal.h"
-
-#define ULL(x)	((unsigned long long)(x))
 
 static struct finding hole(enum rule_id rule, uint64_t t_ns, uint64_t seq)
 {
@@ -31,15 +30,28 @@ static bool is_harmless(uint32_t what)
 	}
 }
 
-/* Is the stream of a migration that has ended still somebody's? */
-static bool is_stream_alive(const struct judge *j, uint32_t migration)
+/* Is the stream of a session that has ended still somebody's? */
+static bool is_stream_alive(const struct judge *j, uint32_t session)
 {
 	size_t i;
 
 	for (i = 0; i < j->n_streams; i++)
-		if (j->streams[i]->session == migration)
+		if (j->streams[i]->session == session)
 			return true;
 	return false;
+}
+
+/* Can the loss have been of the session? */
+static bool is_touched(const struct look *l, uint32_t id)
+{
+	const struct session *g = model_session_peek(l->model, id);
+	const struct event *ev = l->ev;
+
+	if ((ev->device && ev->device != g->device) || (ev->host && g->host && ev->host != g->host) ||
+	    g->start_ns > ev->loss.t_to_ns)
+		return false;
+	return !(g->ended && g->end_ns < ev->loss.t_from_ns &&
+		 (!is_stream_alive(l->j, id) || is_harmless(ev->loss.what)));
 }
 
 void rule_lost_events(struct look *l)
@@ -54,20 +66,15 @@ void rule_lost_events(struct look *l)
 			return;
 		f = hole(RULE_LOST_EVENTS, l->j->idle_lost_ns, l->j->idle_lost_seq);
 		find_at(l->j, &f, "%llu event%s lost outside of the migrations that were seen: "
-			"there may have been another, or something wrong", ULL(l->j->idle_lost), l->j->idle_lost == 1 ? "" : "s");
+			"there may have been another, or something wrong", ULL(l->j->idle_lost),
+			l->j->idle_lost == 1 ? "" : "s");
 		return;
 	}
 	damage = ev->loss.cause == LOSS_DAMAGE;
 	for (id = 1; id <= model_sessions(l->model); id++) {
 		const struct session *g = model_session_peek(l->model, id);
-		const struct jmig *m = judge_mig(l->j, id);
 
-		if (ev->device && ev->device != g->device)
-			continue;
-		if (g->start_ns > ev->loss.t_to_ns)
-			continue;
-		if (g->ended && g->end_ns < ev->loss.t_from_ns && m && m->ended &&
-		    (!is_stream_alive(l->j, id) || is_harmless(ev->loss.what)))
+		if (!is_touched(l, id))
 			continue;
 		touched = true;
 		f = hole(damage ? RULE_DAMAGED_TRACE : RULE_LOST_EVENTS, ev->t_ns, ev->seq);
@@ -129,11 +136,12 @@ void rule_joined_late(struct look *l)
 {
 	const struct session *g = model_session_peek(l->model, l->session);
 
-	if (g && g->joined_late && l->mig && l->mig->seq == l->ev->seq)
+	if (!g)
+		return;
+	if (g->joined_late && g->first_seq == l->ev->seq)
 		find(l, RULE_JOINED_LATE,
 		     "the capture began in the middle of this migration");
-	else if (g && !g->joined_late && l->ev->kind == EV_STREAM_OPEN &&
-		 l->ev->stream_open.adopted)
+	else if (!g->joined_late && l->ev->kind == EV_STREAM_OPEN && l->ev->stream_open.adopted)
 		find(l, RULE_JOINED_LATE,
 		     "the birth of its data FD was not seen, only that it was there later: "
 		     "what was read or written before is not in the evidence");
@@ -172,10 +180,41 @@ void rule_hook_missing(struct look *l)
 	}
 }
 
+/* What each device answered when it was asked whether it can be migrated. */
+static void tell_devices(struct look *l)
+{
+	uint32_t i;
+
+	for (i = 0; i < model_devices(l->model); i++) {
+		const struct model_device *d = model_device_at(l->model, i);
+		struct finding f = hole(RULE_NO_MIGRATION, model_first_ns(l->model), 0);
+		char a[32];
+
+		f.device = d->number;
+		f.host = d->host;
+		if (d->flags_asked && d->flags_ret < 0)
+			find_at(l->j, &f, "GET MIGRATION gave %s: %s", errno_text(d->flags_ret, a),
+				d->flags_ret == -ENOTTY ? "the driver has no migration for this device" :
+				"the device does not say that it can be migrated");
+		else if (d->has_flags && !(d->migration_flags & MIG_FLAG_STOP_COPY))
+			find_at(l->j, &f, "GET MIGRATION gave flags without STOP_COPY: the device cannot "
+				"be migrated");
+		else if (d->flags_asked)
+			find_at(l->j, &f, "the device can be migrated, and nobody asked it to be");
+		else
+			find_at(l->j, &f, "the device was not asked whether it can be migrated");
+	}
+}
+
 void rule_no_migration(struct look *l)
 {
 	struct finding f = hole(RULE_NO_MIGRATION, model_first_ns(l->model), 0);
 
-	if (!model_sessions(l->model) && !l->evidence->migrations_elsewhere)
-		find_at(l->j, &f, "no migration is in the evidence");
+	if (model_migrations(l->model) || l->evidence->migrations_elsewhere)
+		return;
+	/* That there is none may be what was expected. */
+	if (l->j->opts.expects_completed && !l->j->opts.expect_completed)
+		return;
+	find_at(l->j, &f, "no migration is in the evidence");
+	tell_devices(l);
 }

@@ -2,11 +2,15 @@
 /*
  * internal.h - what the judge's own files share; nobody else includes it
  *
- * judge.c keeps what the rules need to remember (struct jdev, jstream, jmig)
- * and walks the events; each rule is one function that is shown an event
- * together with what was known before it, and tells what it found.  What is
- * remembered is changed by judge.c alone, but for what belongs to one rule
- * (jdev.fd_missing, jdev.skipped_*).
+ * The model walks the events; the judge asks it.  A rule is one function that is
+ * shown an event together with what the model says of it, and tells what it
+ * found.  What rules must remember beyond that (the run of empty reads, the last
+ * info, ...) is kept by device, stream and session, each part by the file whose
+ * rules need it: after the rules of an event its remember_*() is called.
+ *
+ *	judge.c		shows the events to the rules; the end of the evidence
+ *	findings.c	keeps what was found, and what may still turn out otherwise
+ *	rules.c		the table
  */
 #ifndef VFIOSCOPE_JUDGE_INTERNAL_H
 #define VFIOSCOPE_JUDGE_INTERNAL_H
@@ -16,34 +20,16 @@
 #define NS_PER_MS	1000000ULL
 #define NS_PER_SEC	1000000000ULL
 #define MIB		1048576ULL
+#define ULL(x)		((unsigned long long)(x))
 
-/* One SET_STATE under way: what its thread's arcs have told so far. */
-struct jcall {
-	uint32_t tid;		/* 0: free */
-	uint64_t t_ns;		/* of the first arc */
-	uint32_t from0;		/* the state it began in */
-	uint32_t from, to;	/* of the last arc */
-	int64_t ret;		/* of the last arc */
-	uint32_t n_arcs;
-	uint32_t born;		/* the stream that was handed out */
-};
-#define JCALLS	4
+/* Time in which a VMM may still be about to close a data FD, or to go on. */
+#define LATER_NS	(10 * NS_PER_SEC)
 
 struct jdev {
 	uint32_t number;
-	uint32_t state;		/* proven, else MIG_UNKNOWN */
-	uint32_t prev_state;	/* before the last event that changed it */
-	uint64_t settled_ns;	/* nothing moved the device since */
-	uint64_t reset_ns;	/* end of the last reset */
-	uint64_t flight_ns;	/* since then a SET_STATE or reset is under way; 0 */
-	uint32_t stream;	/* of the session under way */
-	uint32_t session;	/* the model's, as last told */
-	bool set_state_failed;	/* since the session began */
-	bool open;		/* opened, or in use */
-	struct jcall calls[JCALLS];
-
-	/* PRE_COPY was left on the way to a stop: where it began. */
-	uint32_t thrown_away;	/* migration, 0: none */
+	bool set_state_failed;	/* since its session began */
+	/* PRE_COPY was left on the way to a stop: the session where it began; 0: none. */
+	uint32_t thrown_away;
 	/* asked to stop while a sibling ran; tells when it turns out to save */
 	uint64_t skipped_ns, skipped_seq;
 	uint32_t skipped_sibling;
@@ -65,20 +51,17 @@ struct jwaiter { uint32_t tid; uint64_t since_ns, ready_ns; };
 #define JSAMPLE_NS	(NS_PER_SEC / (JSAMPLES - 1))
 
 struct jstream {
-	uint32_t number, device, session, direction;
-	uint32_t ops, hooked;
-	bool defined, tainted;	/* not seen from its birth without a hole */
+	uint32_t number, device, session;
+	bool tainted;		/* not seen from its birth without a hole */
 	bool holed;		/* events were lost that may have been its own */
 	bool lost;		/* its ioctl failed: nobody holds it */
-	bool over;		/* its session */
-	uint64_t over_ns;
-	bool by_reset;
-	bool closed;		/* by the user, or released */
+	bool closed;		/* by the user */
 	uint64_t orphan_ns, orphan_seq;	/* its device closed while it was open */
 
 	uint64_t eof_ns;	/* end of a read() that gave 0 in STOP_COPY; 0 */
 	bool maybe_drained;	/* a read() gave 0 and may have begun in STOP_COPY */
 	bool any_read, read_failed;	/* the last one */
+	bool dead;		/* a read() after its end gave ENODEV */
 	uint64_t moved;		/* bytes */
 	uint64_t moved_end_ns;	/* of the last call that moved any */
 
@@ -98,23 +81,15 @@ struct jstream {
 	uint32_t n_samples;
 };
 
-struct jmig {
-	uint64_t seq, t_ns;	/* of its first event */
-	uint64_t stop_seq;	/* of the arc to STOP_COPY */
-	uint64_t last_seq;
-	/* RESUMING -> STOP: 0 not tried, 1 succeeded, -1 failed */
-	int loaded;
-	uint64_t load_seq, load_ns;
-	int64_t load_ret;
+/* The slowest call of its kind in a session. */
+struct jslow { uint64_t ns, t_ns, seq; };
+
+struct jsess {
 	bool ended;		/* judged as ended */
-	uint64_t since_size;	/* bytes read since the last MIG_DATA_SIZE */
-	bool size_in_session;
-	uint64_t switch_since_size;	/* since_size when STOP_COPY was entered */
-	uint64_t switch_estimate;	/* initial + dirty less what was read; NONE */
-	uint64_t enter_stop_copy_ns;	/* start of the arc; 0: not seen */
-	uint64_t stop_copy_arc_ns;
-	uint64_t max_read_ns, max_write_ns, max_read_seq, max_write_seq;
-	uint64_t max_read_t_ns, max_write_t_ns;
+	struct jslow read, write;	/* a read() in STOP_COPY; a write() */
+	/* STOP_COPY gave far more than the last info, and no MIG_DATA_SIZE was asked for. */
+	bool misled;
+	uint64_t misled_by;
 };
 
 /* A finding that stands unless something turns out to have been under way. */
@@ -124,6 +99,9 @@ struct pending {
 	bool reads;		/* a read that moved data unmakes it, too */
 };
 
+/* A call that is out: its finding goes when it turns out to have returned. */
+struct jstuck { uint32_t host, tid, call, finding; };
+
 struct judge {
 	struct judge_opts opts;
 	struct finding *findings;
@@ -132,12 +110,14 @@ struct judge {
 	struct pending *pending;
 	size_t n_pending;
 	struct jdev **devs;
-	uint32_t n_devs;
+	uint32_t n_devs, cap_devs;
 	struct jstream **streams;	/* those not released yet */
 	size_t n_streams;
-	struct jmig *migs;
-	uint32_t n_migs;
-	uint32_t cap_findings, cap_pending, cap_streams, cap_migs;
+	struct jsess *sess;
+	uint32_t n_sess;
+	struct jstuck *stuck;
+	uint32_t n_stuck, cap_stuck;
+	uint32_t cap_findings, cap_pending, cap_streams, cap_sess;
 	bool saw_close, saw_birth;
 	uint64_t idle_lost;		/* lost while no session could be touched */
 	uint64_t idle_lost_ns, idle_lost_seq;
@@ -154,32 +134,50 @@ struct look {
 	uint64_t end_ns;		/* of the event; of a run, its first call */
 	struct jdev *dev;		/* or NULL */
 	struct jstream *st;		/* of a stream's event; or NULL */
-	struct jmig *mig;		/* or NULL */
+	const struct model_stream *ms;	/* the same in the model; or NULL */
+	struct jsess *sess;		/* or NULL */
 	uint32_t session;
-	struct jcall *call;		/* of a SET_STATE: its arcs */
-	const struct session *g;	/* for those that look at a migration */
+	uint32_t state;			/* of the device before the event: proven, or UNKNOWN */
+	bool settled;			/* the call may be judged by it */
+	const struct model_call *call;	/* of a SET_STATE: its arcs; or NULL */
+	const struct session *g;	/* for those that look at a session that is over */
 	const struct judge_evidence *evidence;	/* at the end */
-	bool settled;			/* may be judged by the device's state */
 };
 
 /* When a rule's function is called; kinds of events are their own bits. */
 #define ON(kind)		(1ULL << (kind))
-#define ON_SESSION_OVER		(1ULL << 60)	/* an arc or reset ended @st's session */
-#define ON_MIGRATION_END	(1ULL << 61)	/* @g, also when the evidence ends first */
+#define ON_SESSION_END		(1ULL << 61)	/* @g, also when the evidence ends first */
 #define ON_FINISH		(1ULL << 62)
 #define ON_STREAM_END		(1ULL << 63)	/* @st is forgotten after this */
-
 _Static_assert(EV_KIND_NR <= 60, "kinds and moments share a word");
 
 typedef void (*rule_fn)(struct look *l);
 struct rule_code { rule_fn fn; uint64_t when; };
 extern const struct rule_code rule_code[RULE_NR];
 
+/* ---- judge.c ---- */
+
+struct jdev *judge_dev(struct judge *j, uint32_t number);
+struct jstream *judge_stream(struct judge *j, uint32_t number);
+/* The stream of the device's session under way, or NULL. */
+struct jstream *stream_under_way(struct look *l);
+struct jsess *judge_sess(struct judge *j, uint32_t id);
+/* Since when a SET_STATE or a reset of @device has been out; 0: none is. */
+uint64_t device_in_flight(const struct model *m, uint32_t device);
+/* "82 ms", "1.50 GiB": @buf has UNITS_LEN bytes. */
+const char *ms_text(char *buf, uint64_t ns);
+const char *size_text(char *buf, uint64_t bytes);
+/* A state or an errno in words, also one without a name. */
+const char *state_text(uint32_t state, char buf[32]);
+const char *errno_text(int64_t ret, char buf[32]);
+
+/* ---- findings.c ---- */
+
 /* A finding of @l's event. */
 void find(struct look *l, enum rule_id rule, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-/* The same with another severity and party than the rule's own. */
-void find_as(struct look *l, enum rule_id rule, enum severity sev, enum party party,
+/* The same with another severity and parties than the rule's own. */
+void find_as(struct look *l, enum rule_id rule, enum severity sev, uint32_t party,
 	     const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 /* As find(), once nothing turns out to have been under way. */
 void suspect(struct look *l, enum rule_id rule, const char *fmt, ...)
@@ -187,21 +185,41 @@ void suspect(struct look *l, enum rule_id rule, const char *fmt, ...)
 /* As suspect(); a read under way that moves data unmakes it, too. */
 void suspect_unread(struct look *l, enum rule_id rule, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-void suspect_as(struct look *l, enum rule_id rule, enum severity sev, bool reads,
-		const char *fmt, ...) __attribute__((format(printf, 5, 6)));
-/* A finding of any place. */
-void find_at(struct judge *j, const struct finding *proto, const char *fmt, ...)
+void suspect_as(struct look *l, enum rule_id rule, enum severity sev, uint32_t party, bool reads,
+		const char *fmt, ...) __attribute__((format(printf, 6, 7)));
+/* A finding of any place; its number, 0 when it is not kept. */
+uint32_t find_at(struct judge *j, const struct finding *proto, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* A prototype with the rule's severity and party. */
+struct finding finding_of(enum rule_id rule, uint64_t t_ns, uint64_t seq);
+/* What was found does not stand. */
+void finding_withdraw(struct judge *j, uint32_t id);
+void finding_retell(struct judge *j, uint32_t id, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-struct jdev *judge_dev(struct judge *j, uint32_t number);
-struct jstream *judge_stream(struct judge *j, uint32_t number);
-struct jmig *judge_mig(struct judge *j, uint32_t id);
+/*
+ * Something that moves @device went on from @from_ns: of what waits, whatever
+ * overlaps it proves nothing, and whatever was over before it stands.
+ */
+void pending_unsettled(struct judge *j, uint32_t device, uint64_t from_ns);
+void pending_drop(struct judge *j, uint32_t device);
+/* A read that moved data and began before a call that supposes none did. */
+void pending_was_reading(struct judge *j, const struct event *ev);
+void pending_finish(struct judge *j, const struct model *m);
+void attach_consequences(struct judge *j, struct model *model);
 
-bool is_interrupted(int64_t ret);
-/* Is [from, to] one of the arcs that hand out a data FD? */
-bool is_fd_arc(uint32_t from, uint32_t to);
-/* Does the arc end the session that @from belongs to? */
-bool ends_session(uint32_t from, uint32_t to);
+/* ---- what the rules' files remember, after the rules of an event ---- */
+
+void remember_stream(struct look *l);	/* stream.c */
+void remember_info(struct look *l);	/* info.c */
+void remember_state(struct look *l);	/* state.c */
+void remember_vmm(struct look *l);	/* vmm.c */
+void remember_time(struct look *l);	/* budget.c */
+/* A hole: what was counted is no longer exact, what was open is no longer known. */
+void forget_stream(struct jstream *s);
+void forget_device(struct judge *j, struct jdev *d);
+
+/* ---- the rules ---- */
 
 /* stream.c */
 void rule_enomsg_in_stop_copy(struct look *l);
@@ -211,6 +229,8 @@ void rule_data_after_eof(struct look *l);
 void rule_poll_idle_at_eof(struct look *l);
 void rule_poll_never_wakes(struct look *l);
 void rule_stale_stream_alive(struct look *l);
+void rule_io_failed(struct look *l);
+void rule_read_after_end(struct look *l);
 /* info.c */
 void rule_initial_bytes_zero(struct look *l);
 void rule_initial_bytes_grew(struct look *l);
@@ -233,8 +253,6 @@ void rule_state_desync(struct look *l);
 void rule_error_state(struct look *l);
 void rule_call_stuck(struct look *l);
 void rule_slow_call(struct look *l);
-void rule_resume_short(struct look *l);
-void rule_resume_rejected(struct look *l);
 /* vmm.c */
 void rule_stream_not_drained(struct look *l);
 void rule_precopy_thrown_away(struct look *l);
@@ -245,6 +263,14 @@ void rule_reset_in_session(struct look *l);
 void rule_stream_left_open(struct look *l);
 void rule_p2p_skipped(struct look *l);
 void rule_concurrent_io(struct look *l);
+void rule_precopy_unused(struct look *l);
+/* outcome.c */
+void rule_migration_failed(struct look *l);
+void rule_evidence_ends(struct look *l);
+void rule_write_after_error(struct look *l);
+void rule_ran_again(struct look *l);
+void rule_resume_short(struct look *l);
+void rule_resume_rejected(struct look *l);
 /* budget.c */
 void rule_not_converging(struct look *l);
 void rule_slow_first_byte(struct look *l);

@@ -32,11 +32,11 @@ enum severity {
 	SEV_INCONCLUSIVE = 3,	/* the evidence does not decide it */
 };
 
-enum party {			/* who has to act */
-	PARTY_DRIVER = 0,
-	PARTY_VMM = 1,
-	PARTY_ADMIN = 2,
-};
+/* Who has to act: a set, 0: unknown. */
+#define PARTY_UNKNOWN	0U
+#define PARTY_DRIVER	(1U << 0)
+#define PARTY_VMM	(1U << 1)
+#define PARTY_ADMIN	(1U << 2)
 
 enum rule_id {
 	/* what the stream says */
@@ -47,6 +47,8 @@ enum rule_id {
 	RULE_POLL_IDLE_AT_EOF,
 	RULE_POLL_NEVER_WAKES,
 	RULE_STALE_STREAM_ALIVE,
+	RULE_IO_FAILED,
+	RULE_READ_AFTER_END,
 	/* what the estimates say */
 	RULE_INITIAL_BYTES_ZERO,
 	RULE_INITIAL_BYTES_GREW,
@@ -69,6 +71,11 @@ enum rule_id {
 	RULE_ERROR_STATE,
 	RULE_CALL_STUCK,
 	RULE_SLOW_CALL,
+	/* how a migration came out */
+	RULE_MIGRATION_FAILED,
+	RULE_EVIDENCE_ENDS,
+	RULE_RAN_AGAIN,
+	RULE_WRITE_AFTER_ERROR,
 	RULE_RESUME_SHORT,
 	RULE_RESUME_REJECTED,
 	/* what the VMM does */
@@ -81,6 +88,7 @@ enum rule_id {
 	RULE_STREAM_LEFT_OPEN,
 	RULE_P2P_SKIPPED,
 	RULE_CONCURRENT_IO,
+	RULE_PRECOPY_UNUSED,
 	/* time */
 	RULE_NOT_CONVERGING,
 	RULE_SLOW_FIRST_BYTE,
@@ -99,7 +107,8 @@ enum rule_id {
 struct rule {
 	const char *name;		/* "eof-in-precopy": what scripts rely on */
 	enum severity severity;		/* of most of its findings */
-	enum party party;
+	uint32_t party;			/* PARTY_*, of most of its findings */
+	bool protocol;			/* a sentence of the protocol: no budget, no evidence */
 	const char *summary;		/* one line, no full stop */
 	const char *basis;		/* the sentence that it rests on */
 	/* What a finding of it may cause, ends with RULE_NR; or NULL. */
@@ -112,6 +121,7 @@ const struct rule *judge_rule(uint32_t id);
 uint32_t judge_rule_from_name(const char *name);
 
 const char *severity_name(uint32_t severity);
+/* "driver", "driver, admin", ..., "unknown". */
 const char *party_name(uint32_t party);
 
 #define FINDING_TEXT_LEN	224
@@ -120,8 +130,9 @@ const char *party_name(uint32_t party);
 struct finding {
 	uint32_t id;			/* from 1, in order of becoming certain */
 	uint32_t rule;			/* enum rule_id */
-	uint32_t severity, party;
-	uint32_t device, stream, session;	/* 0: of none in particular */
+	uint32_t severity, party;	/* PARTY_* */
+	uint32_t host, device, stream, session, side;	/* 0: of none in particular */
+	uint32_t migration;		/* its number, when the evidence has ended */
 	uint64_t t_ns, seq;		/* of the first event that shows it */
 	uint64_t count;			/* how often it was seen */
 	uint32_t because_of;		/* id of the finding that caused it, or 0 */
@@ -131,6 +142,7 @@ struct finding {
 
 /* A budget of 0 is none.  Initialise with judge_opts_init(). */
 #define JUDGE_ARC_BUDGETS	32
+#define JUDGE_IGNORES_AT	32
 struct judge_opts {
 	uint64_t max_downtime_ns, max_stop_window_ns;
 	uint64_t max_arc_ns, max_read_ns, max_write_ns;
@@ -139,6 +151,8 @@ struct judge_opts {
 	uint32_t n_arcs;
 	uint64_t stuck_after_ns;	/* 5 s */
 	bool ignore[RULE_NR];
+	struct { uint32_t rule; char driver[64]; } ignore_at[JUDGE_IGNORES_AT];
+	uint32_t n_ignore_at;
 	bool strict;			/* advice counts, too */
 	bool expects_completed;
 	uint64_t expect_completed;
@@ -219,6 +233,27 @@ static inline enum verdict verdict_worse(enum verdict a, enum verdict b)
 
 /* Of what was found so far. */
 enum verdict judge_verdict(const struct judge *j);
+
+/* What the protocol alone says, whatever came of the migrations and the budgets. */
+enum protocol_verdict { PROTOCOL_CLEAN = 0, PROTOCOL_FINDINGS = 1, PROTOCOL_CANNOT_SAY = 2 };
+/* *@n: how many findings. */
+enum protocol_verdict judge_protocol(const struct judge *j, size_t *n);
+/* "clean", "findings", "cannot say" */
+const char *protocol_verdict_name(uint32_t v);
+
+/* Who has to act on a failure that failed a migration: PARTY_*. */
+uint32_t judge_failure_party(const struct failure *f);
+/*
+ * What happened, in one phrase without a name of the traced system: "write() gave
+ * EFAULT at 40 B", "the process was killed by signal 9".
+ */
+#define FAILURE_TEXT_LEN	160
+const char *judge_failure_text(const struct failure *f, char buf[FAILURE_TEXT_LEN]);
+
+/* How a budget stands for a migration. */
+enum budget_state { BUDGET_NONE, BUDGET_KEPT, BUDGET_EXCEEDED, BUDGET_SKIPPED, BUDGET_UNKNOWN };
+enum budget_state judge_downtime_budget(struct model *m, const struct migration *g,
+					uint64_t budget_ns);
 
 /*
  * An expectation about all traces together is told to one judge: @completed

@@ -83,7 +83,7 @@ static int set_arc(struct judge_opts *o, const char *value, char err[JUDGE_ERR_L
 
 static int set_ignore(struct judge_opts *o, const char *value, char err[JUDGE_ERR_LEN])
 {
-	char name[64];
+	char name[128], *driver;
 	uint32_t id;
 	size_t n;
 
@@ -93,14 +93,28 @@ static int set_ignore(struct judge_opts *o, const char *value, char err[JUDGE_ER
 		if (!n)
 			break;
 		snprintf(name, sizeof(name), "%.*s", (int)n, value);
+		driver = strchr(name, '@');
+		if (driver)
+			*driver++ = '\0';
 		id = judge_rule_from_name(name);
 		if (id == RULE_NR) {
 			snprintf(err, JUDGE_ERR_LEN,
 				 "ignore: '%.60s' is no rule; 'vfioscope explain' lists them", name);
 			return -EINVAL;
 		}
-		o->ignore[id] = true;
 		value += n;
+		if (!driver) {
+			o->ignore[id] = true;
+			continue;
+		}
+		if (!*driver || o->n_ignore_at == JUDGE_IGNORES_AT) {
+			snprintf(err, JUDGE_ERR_LEN, *driver ? "ignore: more than %d RULE@DRIVER" :
+				 "ignore: RULE@DRIVER wants a driver's name, as one of %d",
+				 JUDGE_IGNORES_AT);
+			return -EINVAL;
+		}
+		o->ignore_at[o->n_ignore_at].rule = id;
+		snprintf(o->ignore_at[o->n_ignore_at++].driver, EVENT_NAME_LEN, "%s", driver);
 	}
 	return 0;
 }

@@ -4,183 +4,168 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/model.h"
+#include "model/flow.h"
 
 /* A clock that goes wrong by more than this is not slewed but set. */
 #define SLEW_PPM	1000
 #define STEP_NS		1000000ULL
+/* No constraint: less than any shift that a time can need. */
+#define NO_LIMIT	INT64_MIN
 
 struct pair {
 	uint64_t mono_ns, real_ns;
 };
 
-/* Bytes of a stream up to which calls had moved, and when. */
-struct mark {
-	uint64_t bytes, t_ns;
+struct input {
+	size_t clock;
+	uint64_t first_ns, last_ns;
 };
 
-struct marks {
-	uint32_t stream;
-	bool reads;
-	struct mark *m;
-	size_t n, cap;
-};
-
-struct side {
-	struct model *model;
-	char host[EVENT_NAME_LEN], boot[64];
+struct clock {
+	char boot[64];
 	struct pair *pair;
 	size_t n_pairs, cap_pairs;
-	struct marks *marks;
-	size_t n_marks;
-	bool stepped;
+	uint64_t first_ns, last_ns;
+	uint32_t sources;
+	struct align_tie tie;
+	int64_t shift_ns;		/* on top of what the clocks say */
+	bool placed;
 };
 
 struct align {
-	struct side side[2];
-	struct alignment align;
-	int64_t shift_ns;		/* on top of what the clocks say */
+	struct input *in;
+	size_t n_in;
+	struct clock *c;
+	size_t n;
+	struct flows flows;
+	size_t ref;
+	/* [from * n + to]: by how much to's shift must exceed from's, at least. */
+	int64_t *limit;
 };
 
 struct align *align_create(void)
 {
-	struct align *m = calloc(1, sizeof(*m));
-	int i;
-
-	for (i = 0; m && i < 2; i++)
-		m->side[i].model = model_create();
-	if (m && m->side[0].model && m->side[1].model)
-		return m;
-	align_destroy(m);
-	return NULL;
+	return calloc(1, sizeof(struct align));
 }
 
-void align_destroy(struct align *m)
+void align_destroy(struct align *a)
 {
-	size_t k;
-	int i;
+	size_t i;
 
-	for (i = 0; m && i < 2; i++) {
-		struct side *s = &m->side[i];
-
-		for (k = 0; k < s->n_marks; k++)
-			free(s->marks[k].m);
-		free(s->marks);
-		free(s->pair);
-		model_destroy(s->model);
-	}
-	free(m);
-}
-
-/* Room for one more. */
-static int grow(void *array, size_t n, size_t *cap, size_t size)
-{
-	void **p = array, *q;
-	size_t want = *cap ? *cap * 2 : 64;
-
-	if (n < *cap)
-		return 0;
-	q = realloc(*p, want * size);
-	if (!q)
-		return -ENOMEM;
-	*p = q;
-	*cap = want;
-	return 0;
+	if (!a)
+		return;
+	for (i = 0; i < a->n; i++)
+		free(a->c[i].pair);
+	flows_free(&a->flows);
+	free(a->limit);
+	free(a->in);
+	free(a->c);
+	free(a);
 }
 
 /* ---- first pass ---- */
 
-static int add_pair(struct side *s, const struct event *ev)
+/* Kept in order; a second one of the same moment, after damage, is no news. */
+static int add_pair(struct clock *c, const struct event *ev)
 {
-	/* Delivered late, after damage: an older one. */
-	if (s->n_pairs && ev->t_ns <= s->pair[s->n_pairs - 1].mono_ns)
+	size_t at = c->n_pairs;
+	struct pair *p;
+
+	if (c->n_pairs == c->cap_pairs) {
+		size_t cap = c->cap_pairs ? c->cap_pairs * 2 : 64;
+
+		p = realloc(c->pair, cap * sizeof(*p));
+		if (!p)
+			return -ENOMEM;
+		c->pair = p;
+		c->cap_pairs = cap;
+	}
+	while (at && c->pair[at - 1].mono_ns > ev->t_ns)
+		at--;
+	if (at && c->pair[at - 1].mono_ns == ev->t_ns)
 		return 0;
-	if (grow(&s->pair, s->n_pairs, &s->cap_pairs, sizeof(*s->pair)))
-		return -ENOMEM;
-	s->pair[s->n_pairs].mono_ns = ev->t_ns;
-	s->pair[s->n_pairs++].real_ns = ev->clock.realtime_ns;
+	memmove(&c->pair[at + 1], &c->pair[at], (c->n_pairs - at) * sizeof(*c->pair));
+	c->pair[at] = (struct pair){ ev->t_ns, ev->clock.realtime_ns };
+	c->n_pairs++;
 	return 0;
 }
 
-static struct marks *marks_of(struct side *s, uint32_t stream, bool reads)
+static int scan_event(struct align *a, size_t input, struct clock *c, const struct event *ev)
 {
-	struct marks *k;
+	struct input *in = &a->in[input];
+
+	if (event_kind_is_public(ev->kind)) {
+		if (!in->first_ns || ev->t_ns < in->first_ns)
+			in->first_ns = ev->t_ns;
+		if (event_end_ns(ev) > in->last_ns)
+			in->last_ns = event_end_ns(ev);
+	}
+	if (ev->kind == EV_CLOCK)
+		return add_pair(c, ev);
+	return flows_event(&a->flows, input, ev);
+}
+
+/* The clock of the boot that @src is of: a new one, or that of an input before. */
+static int clock_of(struct align *a, struct event_source *src, size_t *out)
+{
+	const struct meta *meta = src->ops->meta(src);
+	const char *boot = meta ? meta_get(meta, "boot_id") : NULL;
+	struct clock *c;
 	size_t i;
 
-	for (i = s->n_marks; i-- > 0;)
-		if (s->marks[i].stream == stream && s->marks[i].reads == reads)
-			return &s->marks[i];
-	k = realloc(s->marks, (s->n_marks + 1) * sizeof(*k));
-	if (!k)
-		return NULL;
-	s->marks = k;
-	k += s->n_marks++;
-	memset(k, 0, sizeof(*k));
-	k->stream = stream;
-	k->reads = reads;
-	return k;
-}
-
-static int add_mark(struct side *s, const struct event *ev)
-{
-	bool reads = ev->kind == EV_READ;
-	struct marks *k = marks_of(s, ev->stream, reads);
-
-	if (!k || grow(&k->m, k->n, &k->cap, sizeof(*k->m)))
-		return -ENOMEM;
-	k->m[k->n].bytes = (k->n ? k->m[k->n - 1].bytes : 0) + (uint64_t)ev->ret;
-	/* A byte is there when its read() has returned, and before its write() begins. */
-	k->m[k->n++].t_ns = reads ? event_end_ns(ev) : ev->t_ns;
-	return 0;
-}
-
-static int scan_event(struct side *s, const struct event *ev)
-{
-	int err = model_feed(s->model, ev, NULL);
-
-	if (!err && ev->kind == EV_CLOCK)
-		err = add_pair(s, ev);
-	if (!err && (ev->kind == EV_READ || ev->kind == EV_WRITE) && ev->ret > 0)
-		err = add_mark(s, ev);
-	return err;
-}
-
-static void copy(char *dst, size_t n, const char *src)
-{
-	memset(dst, 0, n);
-	if (src)
-		strncpy(dst, src, n - 1);
-}
-
-int align_scan(struct align *m, enum align_side side, struct event_source *src)
-{
-	struct side *s = &m->side[side];
-	const struct meta *meta;
-	struct event ev;
-	int err;
-
-	while ((err = src->ops->next(src, &ev, -1)) > 0) {
-		err = scan_event(s, &ev);
-		if (err)
-			return err;
+	for (i = 0; boot && *boot && i < a->n; i++) {
+		if (!strncmp(a->c[i].boot, boot, sizeof(a->c[i].boot) - 1)) {
+			*out = i;
+			return 0;
+		}
 	}
-	if (err != -ENODATA)
-		return err;
-	meta = src->ops->meta(src);
-	copy(s->host, sizeof(s->host), meta ? meta_get(meta, "host") : NULL);
-	copy(s->boot, sizeof(s->boot), meta ? meta_get(meta, "boot_id") : NULL);
+	c = realloc(a->c, (a->n + 1) * sizeof(*c));
+	if (!c)
+		return -ENOMEM;
+	a->c = c;
+	c += a->n;
+	memset(c, 0, sizeof(*c));
+	if (boot)
+		strncpy(c->boot, boot, sizeof(c->boot) - 1);
+	*out = a->n++;
 	return 0;
 }
 
-const char *align_host(const struct align *m, enum align_side side)
+int align_scan(struct align *a, struct event_source *src)
 {
-	const char *host = m->side[side].host;
+	struct input *in = realloc(a->in, (a->n_in + 1) * sizeof(*in));
+	struct event ev;
+	bool any = false;
+	int err, fed = 0;
+	size_t clock = 0;
 
-	/* A machine that nobody named has such a name. */
-	if (!host[0] || !strcmp(host, "(none)") || !strcmp(host, "localhost") ||
-	    !strcmp(m->side[0].host, m->side[1].host))
-		return side == ALIGN_SRC ? "source" : "destination";
-	return host;
+	if (!in)
+		return -ENOMEM;
+	a->in = in;
+	in += a->n_in++;
+	memset(in, 0, sizeof(*in));
+	while ((err = src->ops->next(src, &ev, -1)) > 0) {
+		/* META is in front: only now has it been read. */
+		if (!any)
+			fed = clock_of(a, src, &clock);
+		any = true;
+		if (!fed)
+			fed = scan_event(a, a->n_in - 1, &a->c[clock], &ev);
+		if (fed)
+			return fed;
+	}
+	if (err == -ENODATA && !any)
+		fed = clock_of(a, src, &clock);
+	in->clock = clock;
+	if (fed)
+		return fed;
+	return err == -ENODATA ? 0 : err;
+}
+
+void align_span(const struct align *a, size_t input, uint64_t *first_ns, uint64_t *last_ns)
+{
+	*first_ns = a->in[input].first_ns;
+	*last_ns = a->in[input].last_ns;
 }
 
 /* ---- the clocks ---- */
@@ -191,12 +176,12 @@ static int64_t offset(const struct pair *p)
 }
 
 /* CLOCK_REALTIME less CLOCK_MONOTONIC at @mono_ns, between the pairs around it. */
-static int64_t real_offset(const struct side *s, uint64_t mono_ns)
+static int64_t real_offset(const struct clock *c, uint64_t mono_ns)
 {
-	const struct pair *p = s->pair, *last = p + s->n_pairs - 1;
-	size_t lo = 0, hi = s->n_pairs - 1, mid;
+	const struct pair *p = c->pair, *last = p + c->n_pairs - 1;
+	size_t lo = 0, hi = c->n_pairs - 1, mid;
 
-	if (s->stepped || mono_ns >= last->mono_ns)
+	if (c->tie.stepped || mono_ns >= last->mono_ns)
 		return offset(last);
 	if (mono_ns <= p->mono_ns)
 		return offset(p);
@@ -211,169 +196,325 @@ static int64_t real_offset(const struct side *s, uint64_t mono_ns)
 		(double)(mono_ns - p[lo].mono_ns) / (double)(p[hi].mono_ns - p[lo].mono_ns));
 }
 
-static bool is_stepped(const struct side *s)
+static bool is_stepped(const struct clock *c)
 {
 	uint64_t span, change;
 	int64_t d;
 	size_t i;
 
-	for (i = 1; i < s->n_pairs; i++) {
-		d = offset(&s->pair[i]) - offset(&s->pair[i - 1]);
+	for (i = 1; i < c->n_pairs; i++) {
+		d = offset(&c->pair[i]) - offset(&c->pair[i - 1]);
 		change = (uint64_t)(d < 0 ? -d : d);
-		span = s->pair[i].mono_ns - s->pair[i - 1].mono_ns;
+		span = c->pair[i].mono_ns - c->pair[i - 1].mono_ns;
 		if (change > span / 1000000 * SLEW_PPM + STEP_NS)
 			return true;
 	}
 	return false;
 }
 
-/* The destination's time on the source's clock. */
-static uint64_t to_source(const struct align *m, uint64_t t_ns)
+bool align_wall(const struct align *a, size_t input, uint64_t t_ns, uint64_t *real_ns)
 {
-	const struct side *src = &m->side[ALIGN_SRC], *dst = &m->side[ALIGN_DST];
+	const struct clock *c = &a->c[a->in[input].clock];
+
+	if (!c->n_pairs)
+		return false;
+	*real_ns = t_ns + (uint64_t)real_offset(c, t_ns);
+	return true;
+}
+
+/* A time of @c on the reference clock, by what the clocks say. */
+static uint64_t by_clocks(const struct align *a, const struct clock *c, uint64_t t_ns)
+{
+	const struct clock *ref = &a->c[a->ref];
 	uint64_t real, t;
 	int i;
 
-	if (m->align.clock != ALIGN_CLOCK_REALTIME)
-		return t_ns + (uint64_t)m->shift_ns;
-	real = t_ns + (uint64_t)real_offset(dst, t_ns);
-	t = real - (uint64_t)real_offset(src, src->pair[0].mono_ns);
+	if (c->tie.kind != ALIGN_REALTIME)
+		return t_ns;
+	real = t_ns + (uint64_t)real_offset(c, t_ns);
+	t = real - (uint64_t)real_offset(ref, ref->pair[0].mono_ns);
 	/* The offset is that of the moment looked for; it changes slowly. */
 	for (i = 0; i < 3; i++)
-		t = real - (uint64_t)real_offset(src, t);
-	return t + (uint64_t)m->shift_ns;
+		t = real - (uint64_t)real_offset(ref, t);
+	return t;
+}
+
+static uint64_t to_reference(const struct align *a, const struct clock *c, uint64_t t_ns)
+{
+	return by_clocks(a, c, t_ns) + (uint64_t)c->shift_ns;
 }
 
 /* ---- causality ---- */
 
-/* Both byte counts are exact: as model.c pairs, but for the times. */
-static bool may_be_pair(const struct session *from, const struct session *to)
+static uint64_t flow_time(const void *arg, size_t input, uint64_t t_ns)
 {
-	return from->direction == DIR_SAVE && to->direction == DIR_RESUME &&
-	       from->bytes_total && from->bytes_total == to->bytes_total && from->eof &&
-	       to->session_over && !from->holes && !to->holes && !from->joined_late &&
-	       !to->joined_late;
+	const struct align *a = arg;
+
+	return by_clocks(a, &a->c[a->in[input].clock], t_ns);
 }
 
-static const struct session *only_partner(struct model *of, const struct session *g, bool is_from)
+static size_t flow_clock(const void *arg, size_t input)
 {
-	const struct session *found = NULL, *x;
-	uint32_t id;
+	return ((const struct align *)arg)->in[input].clock;
+}
 
-	for (id = 1; id <= model_sessions(of); id++) {
-		x = model_session(of, id);
-		if (!(is_from ? may_be_pair(g, x) : may_be_pair(x, g)))
-			continue;
-		if (found)
-			return NULL;
-		found = x;
+static int64_t add(int64_t x, int64_t y)
+{
+	int64_t sum;
+
+	if (x == NO_LIMIT || y == NO_LIMIT)
+		return NO_LIMIT;
+	if (__builtin_add_overflow(x, y, &sum))
+		return x < 0 ? NO_LIMIT + 1 : INT64_MAX;
+	return sum;
+}
+
+/* What bytes that went from clock to clock say. */
+static void find_limits(struct align *a)
+{
+	struct flow_view v = { .arg = a, .time = flow_time, .clock = flow_clock };
+	size_t i, j, n = a->n;
+	uint32_t streams;
+	int64_t way;
+
+	for (i = 0; i < n; i++) {
+		for (j = 0; j < n; j++) {
+			int64_t *l = &a->limit[i * n + j];
+
+			*l = NO_LIMIT;
+			if (i == j)
+				continue;
+			streams = flows_way(&a->flows, &v, i, j, &way);
+			a->c[i].tie.streams += streams;
+			a->c[j].tie.streams += streams;
+			if (streams && way != INT64_MAX)
+				*l = way == INT64_MIN ? INT64_MAX : -way;
+		}
 	}
-	return found;
 }
 
-static const struct marks *find_marks(const struct side *s, uint32_t stream, bool reads)
+/*
+ * And what follows from that by way of third clocks: after it, whatever is chosen
+ * for some leaves a choice for the others.  Where the limits contradict each
+ * other nothing follows: they stay as they are, and place() takes the middle.
+ */
+static int close_limits(struct align *a)
+{
+	size_t n = a->n, size = n * n * sizeof(*a->limit), i, j, k;
+	int64_t *l = malloc(size + 1), over;
+	bool fits = true;
+
+	if (!l)
+		return -ENOMEM;
+	memcpy(l, a->limit, size);
+	for (k = 0; k < n; k++) {
+		for (i = 0; i < n; i++) {
+			for (j = 0; j < n; j++) {
+				over = add(l[i * n + k], l[k * n + j]);
+				if (over > l[i * n + j])
+					l[i * n + j] = over;
+			}
+		}
+	}
+	for (i = 0; i < n; i++)
+		fits &= l[i * n + i] <= 0;
+	if (fits)
+		memcpy(a->limit, l, size);
+	free(l);
+	return 0;
+}
+
+static int64_t middle(int64_t lo, int64_t hi)
+{
+	return lo / 2 + hi / 2 + (lo % 2 + hi % 2) / 2;
+}
+
+/* Shift clock @i by the least that those placed before it allow. */
+static void place(struct align *a, size_t i)
+{
+	struct clock *c = &a->c[i];
+	struct align_tie *t = &c->tie;
+	int64_t lo = NO_LIMIT, hi = INT64_MAX, l;
+	size_t k;
+
+	for (k = 0; k < a->n; k++) {
+		if (!a->c[k].placed)
+			continue;
+		l = add(a->limit[k * a->n + i], a->c[k].shift_ns);
+		lo = l > lo ? l : lo;
+		l = a->limit[i * a->n + k];
+		if (l != NO_LIMIT && add(a->c[k].shift_ns, -l) < hi)
+			hi = add(a->c[k].shift_ns, -l);
+	}
+	c->placed = true;
+	t->has_way[ALIGN_IN] = lo != NO_LIMIT;
+	t->has_way[ALIGN_OUT] = hi != INT64_MAX;
+	t->way_ns[ALIGN_IN] = t->has_way[ALIGN_IN] ? -lo : 0;
+	t->way_ns[ALIGN_OUT] = t->has_way[ALIGN_OUT] ? hi : 0;
+	if (t->kind == ALIGN_NONE) {
+		if (!t->has_way[ALIGN_IN] && !t->has_way[ALIGN_OUT])
+			return;
+		t->kind = ALIGN_CAUSALITY;
+	}
+	if (lo > hi) {
+		t->contradicts = true;
+		t->correction_ns = middle(lo, hi);
+	} else if (t->kind == ALIGN_CAUSALITY) {
+		t->correction_ns = !t->has_way[ALIGN_IN] ? hi : !t->has_way[ALIGN_OUT] ? lo :
+			lo + (hi - lo) / 2;
+	} else if (lo > 0) {
+		t->correction_ns = lo;
+	} else if (hi < 0) {
+		t->correction_ns = hi;
+	}
+	c->shift_ns = t->correction_ns;
+}
+
+static bool is_bound(const struct align *a, size_t i)
+{
+	size_t k;
+
+	for (k = 0; k < a->n; k++)
+		if (a->c[k].placed && (a->limit[k * a->n + i] != NO_LIMIT ||
+				       a->limit[i * a->n + k] != NO_LIMIT))
+			return true;
+	return false;
+}
+
+/* Those that the wall clock ties first, then whom bytes tie to one of them. */
+static void place_all(struct align *a)
+{
+	bool more = true;
+	size_t i;
+
+	a->c[a->ref].placed = true;
+	for (i = 0; i < a->n; i++)
+		if (a->c[i].tie.kind == ALIGN_REALTIME)
+			place(a, i);
+	while (more) {
+		more = false;
+		for (i = 0; i < a->n; i++) {
+			if (a->c[i].placed || !is_bound(a, i))
+				continue;
+			place(a, i);
+			more = true;
+		}
+	}
+}
+
+/* By the wall clock: does @c begin before @ref's host had booted? */
+static bool is_before_boot(const struct clock *c, const struct clock *ref)
+{
+	return c->n_pairs && ref->n_pairs &&
+	       c->first_ns + (uint64_t)offset(&c->pair[0]) < (uint64_t)offset(&ref->pair[0]);
+}
+
+static void choose_reference(struct align *a)
 {
 	size_t i;
 
-	for (i = 0; i < s->n_marks; i++)
-		if (s->marks[i].stream == stream && s->marks[i].reads == reads)
-			return &s->marks[i];
-	return NULL;
-}
+	for (i = 0; i < a->n; i++)
+		a->c[i].sources = flows_sources(&a->flows, &(struct flow_view){
+			.arg = a, .clock = flow_clock }, i);
+	for (i = 1; i < a->n; i++) {
+		const struct clock *c = &a->c[i], *r = &a->c[a->ref];
 
-/* The least time between a byte's read() on side @from and its write() on the other. */
-static void look_at_pair(struct align *m, enum align_side from, const struct session *g,
-			 const struct session *h)
-{
-	const struct marks *r = find_marks(&m->side[from], g->stream, true);
-	const struct marks *w = find_marks(&m->side[!from], h->stream, false);
-	struct alignment *a = &m->align;
-	size_t i, k = 0;
-	int64_t way;
-
-	m->align.pairs++;
-	for (i = 0; r && w && i < w->n; i++) {
-		while (k < r->n && r->m[k].bytes < w->m[i].bytes)
-			k++;
-		if (k == r->n)
+		if (c->sources > r->sources ||
+		    (c->sources == r->sources && c->n_pairs && !r->n_pairs))
+			a->ref = i;
+	}
+	/* No instant is before a boot: else the clock that has run longest holds them all. */
+	for (i = 0; i < a->n; i++)
+		if (is_before_boot(&a->c[i], &a->c[a->ref]))
 			break;
-		way = from == ALIGN_SRC ?
-			(int64_t)(to_source(m, w->m[i].t_ns) - r->m[k].t_ns) :
-			(int64_t)(w->m[i].t_ns - to_source(m, r->m[k].t_ns));
-		if (!a->has_way[from] || way < a->way_ns[from])
-			a->way_ns[from] = way;
-		a->has_way[from] = true;
-	}
+	for (i = i < a->n ? 0 : a->n; i < a->n; i++)
+		if (a->c[i].n_pairs && offset(&a->c[i].pair[0]) < offset(&a->c[a->ref].pair[0]))
+			a->ref = i;
 }
 
-static void look_at_pairs(struct align *m, enum align_side from)
+int align_clocks(struct align *a)
 {
-	struct model *a = m->side[from].model, *b = m->side[!from].model;
-	const struct session *g, *h;
-	uint32_t id;
-
-	for (id = 1; id <= model_sessions(a); id++) {
-		g = model_session(a, id);
-		h = only_partner(b, g, true);
-		if (h && only_partner(a, h, false) == g)
-			look_at_pair(m, from, g, h);
-	}
-}
-
-static void correct(struct align *m)
-{
-	struct alignment *a = &m->align;
-	/* The shift must be lo at least and hi at most. */
-	int64_t lo = a->has_way[ALIGN_SRC] ? -a->way_ns[ALIGN_SRC] : INT64_MIN;
-	int64_t hi = a->has_way[ALIGN_DST] ? a->way_ns[ALIGN_DST] : INT64_MAX;
-
-	if (a->clock == ALIGN_CLOCK_SAME)
-		return;
-	if (a->clock == ALIGN_CLOCK_NONE) {
-		if (!a->has_way[ALIGN_SRC] && !a->has_way[ALIGN_DST])
-			return;
-		a->clock = ALIGN_CLOCK_CAUSALITY;
-	}
-	if (lo > hi) {
-		a->contradicts = true;
-		a->correction_ns = lo / 2 + hi / 2;
-	} else if (a->clock == ALIGN_CLOCK_CAUSALITY) {
-		a->correction_ns = !a->has_way[ALIGN_SRC] ? hi : !a->has_way[ALIGN_DST] ? lo :
-			lo + (hi - lo) / 2;
-	} else if (lo > 0) {
-		a->correction_ns = lo;
-	} else if (hi < 0) {
-		a->correction_ns = hi;
-	}
-	m->shift_ns = a->correction_ns;
-}
-
-void align_clocks(struct align *m, struct alignment *out)
-{
-	struct side *src = &m->side[ALIGN_SRC], *dst = &m->side[ALIGN_DST];
-	struct alignment *a = &m->align;
-	uint64_t first = model_first_ns(dst->model), last = model_last_ns(dst->model);
+	struct clock *c;
 	int64_t d;
-	int i;
+	size_t i;
 
-	memset(a, 0, sizeof(*a));
-	m->shift_ns = 0;
-	for (i = 0; i < 2; i++)
-		a->stepped[i] = m->side[i].stepped = is_stepped(&m->side[i]);
-	if (src->boot[0] && !strcmp(src->boot, dst->boot))
-		a->clock = ALIGN_CLOCK_SAME;
-	else if (src->n_pairs && dst->n_pairs)
-		a->clock = ALIGN_CLOCK_REALTIME;
-	look_at_pairs(m, ALIGN_SRC);
-	look_at_pairs(m, ALIGN_DST);
-	correct(m);
-	a->offset_ns = (int64_t)(to_source(m, first) - first);
-	d = (int64_t)(to_source(m, last) - last) - a->offset_ns;
-	a->drift_ns = (uint64_t)(d < 0 ? -d : d);
-	*out = *a;
+	a->limit = calloc(a->n * a->n + 1, sizeof(*a->limit));
+	if (!a->limit)
+		return -ENOMEM;
+	for (i = 0; i < a->n_in; i++) {
+		c = &a->c[a->in[i].clock];
+		if (a->in[i].first_ns && (!c->first_ns || a->in[i].first_ns < c->first_ns))
+			c->first_ns = a->in[i].first_ns;
+		if (a->in[i].last_ns > c->last_ns)
+			c->last_ns = a->in[i].last_ns;
+	}
+	choose_reference(a);
+	for (i = 0; i < a->n; i++) {
+		c = &a->c[i];
+		c->tie.stepped = is_stepped(c);
+		c->tie.kind = i == a->ref ? ALIGN_SAME :
+			c->n_pairs && a->c[a->ref].n_pairs ? ALIGN_REALTIME : ALIGN_NONE;
+	}
+	find_limits(a);
+	if (close_limits(a))
+		return -ENOMEM;
+	place_all(a);
+	for (i = 0; i < a->n; i++) {
+		c = &a->c[i];
+		c->tie.offset_ns = (int64_t)(to_reference(a, c, c->first_ns) - c->first_ns);
+		d = (int64_t)(to_reference(a, c, c->last_ns) - c->last_ns) - c->tie.offset_ns;
+		c->tie.drift_ns = (uint64_t)(d < 0 ? -d : d);
+	}
+	return 0;
 }
 
-uint64_t align_time(const void *align, size_t side, uint64_t t_ns)
+size_t align_n(const struct align *a)
 {
-	return side == ALIGN_SRC ? t_ns : to_source(align, t_ns);
+	return a->n;
+}
+
+size_t align_clock_of(const struct align *a, size_t input)
+{
+	return a->in[input].clock;
+}
+
+size_t align_reference(const struct align *a)
+{
+	return a->ref;
+}
+
+const struct align_tie *align_tie(const struct align *a, size_t clock)
+{
+	return &a->c[clock].tie;
+}
+
+static uint64_t bound_of(const struct align_tie *t)
+{
+	int64_t in = t->has_way[ALIGN_IN] ? add(t->way_ns[ALIGN_IN], t->correction_ns) : -1;
+	int64_t out = t->has_way[ALIGN_OUT] ? add(t->way_ns[ALIGN_OUT], -t->correction_ns) : -1;
+
+	if (t->kind == ALIGN_SAME)
+		return 0;
+	if (t->contradicts)
+		return (uint64_t)(in < 0 ? -in : in);
+	return in < 0 && out < 0 ? UINT64_MAX : (uint64_t)(in > out ? in : out);
+}
+
+uint64_t align_bound_ns(const struct align *a)
+{
+	uint64_t bound = 0, one;
+	size_t i;
+
+	for (i = 0; i < a->n; i++) {
+		one = bound_of(&a->c[i].tie);
+		bound = one > bound ? one : bound;
+	}
+	return bound;
+}
+
+uint64_t align_time(const void *align, size_t input, uint64_t t_ns)
+{
+	const struct align *a = align;
+
+	return to_reference(a, &a->c[a->in[input].clock], t_ns);
 }

@@ -2,166 +2,302 @@
 /*
  * internal.h - what the model's own files share; nobody else includes it
  *
- * model.c keeps the registry and walks the events, session.c knows what a
- * migration is, window.c accounts for the time while a device is stopped.
+ *	registry.c	who is who: devices, streams, processes, hosts; the copy
+ *	walk.c		takes the events in, and moves the devices' states
+ *	flight.c	calls that have not returned
+ *	session.c	one device and one data FD
+ *	side.c		what one process does for one migration
+ *	path.c		what a stretch of time was spent on
+ *	join.c		which sides are one migration
+ *	migration.c	its outcome, cause and downtime
+ *	forecast.c	what a stop would take
+ *
+ * They refer to each other's things by number, so that a copy of the model needs
+ * no mending.  Whatever may fail for want of memory returns -ENOMEM.
  */
 #ifndef VFIOSCOPE_MODEL_INTERNAL_H
 #define VFIOSCOPE_MODEL_INTERNAL_H
 
 #include "model/model.h"
+#include "model/path.h"
 
-/* ---- window.c: where the time went while the device was stopped ---- */
+/* ---- registry.c ---- */
 
-enum window_part {
-	PART_ARC,
-	PART_IO,
-	PART_DIRTY_SYNC,
-	PART_OTHER,		/* calls that have no part of their own */
+/* Things by a key that a recording chose: dense, in order of being put in. */
+struct map {
+	void **item;
+	uint64_t *key;
+	uint32_t n, cap;
+	uint32_t *slot;			/* index into item + 1; 0: free */
+	uint32_t n_slots;		/* a power of two */
 };
 
-#define WINDOW_GAPS	64
+void *map_get(const struct map *t, uint64_t key);
+/* 0 or -ENOMEM; @key is not in there yet. */
+int map_put(struct map *t, uint64_t key, void *item);
 
-/*
- * Calls arrive in order of completion.  Time between two calls counts as
- * outside at once and is taken back when a longer call turns out to have
- * covered it; the gaps that may still be taken back are a stack, the newest
- * on top.
- */
-struct window {
-	bool active;
-	bool hole;		/* something was lost since the last call */
-	uint64_t start_ns, cursor_ns;
-	uint64_t arcs_ns, io_ns, dirty_sync_ns, outside_ns, other_ns;
-	uint64_t gap_ns[GAP_NR + 1];	/* the last: not named yet */
-	bool any_io, arc_after_io;
-	struct { uint64_t start_ns, end_ns; uint32_t name; } gaps[WINDOW_GAPS];
-	uint32_t gap_head, n_gaps;
+struct flight {
+	struct model_flight pub;
 };
 
-void window_start(struct window *w, uint64_t t_ns);
-/* A call of @part from @start_ns to @end_ns. */
-void window_add(struct window *w, enum window_part part, uint64_t start_ns,
-		uint64_t end_ns);
-/* A run of calls that were inside for @inside_ns of their span. */
-void window_add_run(struct window *w, enum window_part part, uint64_t start_ns,
-		    uint64_t end_ns, uint64_t inside_ns);
-/* The window as it would be if it ended with the last call. */
-void window_result(const struct window *w, struct session_window *out);
-
-/* ---- path.c: the stop of a whole process ---- */
-
-#define PATH_SPANS	64
-
-/*
- * As a window, but each instant has one owner among all devices: of two calls
- * in flight at once that which returned last, for nobody could go on before.
- * The newest spans are kept, as they may still get another owner.
- */
-struct path {
-	struct model_stop pub;	/* as it is now */
-	uint32_t alive;		/* devices whose window is open */
-	uint64_t cursor_ns;
-	struct path_span {
-		uint64_t start_ns, end_ns;
-		uint32_t owner;		/* of pub.devices, or one of PATH_* */
-		uint32_t part;		/* enum window_part */
-	} spans[PATH_SPANS];
-	uint32_t n_spans;
-};
-
-struct path *path_create(uint32_t id, uint32_t pid, uint64_t t_ns);
-/* @device was stopped as one of this process. */
-void path_join(struct path *p, uint32_t device);
-/* A call of @device (0: of the process's container). */
-void path_add(struct path *p, uint32_t device, enum window_part part, uint64_t start_ns,
-	      uint64_t end_ns);
-/* The source of @device has given its last byte at @t_ns: up to there it counts. */
-void path_eof(struct path *p, uint32_t device, uint32_t migration, uint64_t t_ns,
-	      struct model_stop *out);
-
-/* ---- forecast.c ---- */
-
-struct dev;
-
-/* Of a stop of @d that begins at @now_ns; looks at nothing that is not over. */
-void forecast_stop(const struct model *m, const struct dev *d, uint64_t now_ns,
-		   struct forecast *out);
-/* What model_comes_after() said, or NULL. */
-const struct model *model_before(const struct model *m);
-/* The device of that number, or NULL. */
-const struct dev *model_dev(const struct model *m, uint32_t number);
-
-/* ---- migration.c ---- */
-
-struct mig;
+#define DEV_CALLS	4
 
 struct dev {
 	struct model_device pub;
-	uint32_t prev_state;	/* before pub.state_since_ns */
-	struct mig *mig;	/* under way, or NULL */
-	struct mig *last_mig;	/* the last one that ended */
-	struct window window;
-	struct path *path;	/* while the window is active; the model's */
+	uint32_t proc;			/* index of the process that used it last, + 1; 0 */
+	uint32_t owner;			/* its number among the devices of that process */
+	uint32_t prev_likely;		/* before pub.state_since_ns */
+	uint64_t likely_since_ns;
+	uint64_t reset_ns;		/* end of the last reset */
+	uint32_t sess, last_sess;	/* under way; the last that ended; 0 */
+	uint32_t in_side[2], side_at[2];	/* by direction: the side, its place there */
+	uint32_t sized_in;		/* a source that asked for its size, and for no FD yet */
+	bool logging;			/* its own dirty log is on */
+	struct path window;		/* while it is stopped */
+	bool stopped;			/* it counts for its process's stop */
 	/* Arcs since the device was last running. */
 	struct session_arc recent[8];
 	uint32_t n_recent;
-	/* The last MIG_DATA_SIZE since the last migration; MODEL_NONE. */
-	uint64_t data_size, data_size_ns;
+	struct left left;		/* asked for since its last session */
 	/* The best estimate when the device was stopped; MODEL_NONE. */
 	uint64_t estimate;
 	bool estimate_is_data_size;
 	struct forecast forecast;	/* of the stop that is under way */
+	struct model_call calls[DEV_CALLS];
 };
 
-#define MIG_TAILS	8
+struct proc {
+	struct model_process pub;
+	char vm[EVENT_NAME_LEN];
+	uint32_t n_owners;		/* devices that it has or had */
+	uint32_t side[2];		/* under way or the last, by direction; 0: none */
+	/* Its dirty logging: of so many devices, and of its container. */
+	uint32_t n_logging;
+	bool container_logs;
+	uint64_t log_since_ns;		/* when it was begun; MODEL_NONE: it is not on */
+	/* The stop of its devices: from the first that stopped until all run again. */
+	struct path stop;
+	uint32_t n_stopped;
+	uint32_t n_open;		/* devices that it has open, as far as seen */
+};
 
-struct mig {
+struct sess {
 	struct session pub;
-	struct dev *dev;
+	uint32_t next;			/* of its side, 0: the last */
 	struct hist *io;		/* while it is alive */
 	bool started_by_arc;
-	bool loaded;			/* RESUMING was left for STOP */
+	bool write_failed;		/* since: what comes now is a gap's other end */
 	uint64_t unknown_zero_ns;	/* read() gave 0 in an unknown state */
 	/* the run of empty reads under way */
 	uint64_t run_reads, run_start_ns, run_last_ns;
 	uint32_t trend_step, trend_skip;
-	/*
-	 * Of a destination: the time inside write() since sources came to
-	 * their end, any of which may turn out to be its other side.
-	 */
-	struct { uint32_t source; uint64_t eof_ns, write_ns; } tails[MIG_TAILS];
-	uint32_t n_tails;
 	uint64_t moved_end_ns;	/* of a read() with data and nothing after it; 0 */
 	uint64_t last_io_end_ns;	/* of a read() or write(); MODEL_NONE */
-	/* RESUMING -> STOP; start MODEL_NONE: not seen */
-	uint64_t load_start_ns, load_ns, arcs_after_load_ns;
 };
 
-struct mig *mig_create(struct dev *dev, uint32_t id, uint32_t direction,
-		       const struct event *ev);
-void mig_destroy(struct mig *g);
+/* How a device of a side stands. */
+enum phase {
+	PHASE_ASKED,		/* has a session, or had one and does not run yet */
+	PHASE_DONE,		/* a source's: gave its end, was told to stop; else it runs */
+	PHASE_BACK,		/* runs where it was */
+	PHASE_GONE,		/* closed in mid-session */
+	PHASE_NR,
+};
+
+#define SIDE_FAILURES	32
+#define SIDE_TAILS	16
+
+struct sidedev {
+	struct side_device pub;
+	uint32_t phase;
+};
+
+/* What came after a source's last byte, on a destination that may be its other half. */
+struct tail {
+	uint32_t source;		/* side */
+	uint64_t eof_ns;
+	struct path path;
+};
+
+struct sid {
+	struct side pub;
+	uint32_t proc;			/* index + 1 */
+	struct sidedev *devs;
+	uint32_t cap_devs;
+	uint32_t n_phase[PHASE_NR];
+	uint32_t n_sized;		/* devices asked for a size, and for no data FD yet */
+	bool unsure;			/* a loss hides how one of its devices ended */
+	struct failure closed;		/* the first device that was closed in mid-session */
+	/* Failures that nothing has made good since; the first ones. */
+	struct failure failures[SIDE_FAILURES];
+	uint32_t n_failures;
+	struct tail *tails;		/* of a destination under way */
+	uint32_t n_tails;
+	bool stop_frozen;		/* pub.stop stands */
+	uint32_t n_eof;
+};
+
+struct model {
+	struct map devices, streams, procs;
+	struct sess **sess;
+	uint32_t n_sess, cap_sess;
+	struct sid **sides;
+	uint32_t n_sides, cap_sides;
+	uint32_t *live;			/* destinations under way */
+	uint32_t n_live, cap_live;
+	struct flight *flights;
+	uint32_t n_flights, cap_flights;
+	char (*hosts)[EVENT_NAME_LEN];	/* by number; [0] is "" */
+	uint32_t n_hosts, cap_hosts;
+	uint32_t opens;
+	struct model_loss loss;
+	uint64_t hole_to_ns;		/* end of the last loss */
+	uint64_t first_ns, last_ns;
+	uint64_t events, calls;
+	uint64_t kinds[EV_KIND_NR];
+	uint64_t clock_mono_ns, clock_real_ns;
+	uint64_t bound_ns;
+	const struct model *before;	/* not ours; NULL: none */
+	bool has_clock, any;
+	/* The migrations, as last joined. */
+	struct model_call last_call;	/* of the event just taken */
+	struct migration *migs;
+	uint32_t n_migs;
+	bool join_dirty;
+	int join_err;
+};
+
+/* Room for one more element in the array at *@arrayp. */
+int room(void *arrayp, uint32_t n, uint32_t *cap, size_t size);
+
+/* Made when it is new; NULL: none has that number, or *@err is -ENOMEM. */
+struct dev *dev_of(struct model *m, uint32_t number, int *err);
+struct dev *dev_get(const struct model *m, uint32_t number);
+struct model_stream *stream_of(struct model *m, uint32_t number, int *err);
+struct proc *proc_of(struct model *m, uint32_t host, uint32_t pid, int *err);
+struct proc *proc_at(const struct model *m, uint32_t index);
+uint32_t proc_index(const struct model *m, uint32_t host, uint32_t pid);
+/* EV_DEVICE, EV_TASK, EV_HOST */
+int define(struct model *m, const struct event *ev, struct event_context *ctx);
+void copy_name(char *dst, const char *src, size_t size);
+/* @dev is used by the process of @ev. */
+int adopt_device(struct model *m, struct dev *d, const struct event *ev);
+
+static inline struct sess *sess_of(const struct model *m, uint32_t id)
+{
+	return id && id <= m->n_sess ? m->sess[id - 1] : NULL;
+}
+
+static inline struct sid *side_of(const struct model *m, uint32_t id)
+{
+	return id && id <= m->n_sides ? m->sides[id - 1] : NULL;
+}
+
+static inline uint64_t sub(uint64_t later, uint64_t earlier)
+{
+	return later > earlier ? later - earlier : 0;
+}
+
+/* ---- walk.c ---- */
+
+/* The state by which a call begun at @t_ns counts; the last change is remembered. */
+uint32_t likely_at(const struct dev *d, uint64_t t_ns);
+
+/* ---- flight.c ---- */
+
+int flight_stuck(struct model *m, const struct event *ev, const struct dev *d);
+/* @ev is told when it returns: what was out of its thread is out no more. */
+void flight_returned(struct model *m, const struct event *ev);
+void flight_exited(struct model *m, uint32_t host, uint32_t pid);
+enum path_part flight_part(uint32_t call);
+
+/* ---- session.c ---- */
+
+/* NULL: out of memory. */
+struct sess *sess_create(struct model *m, struct dev *d, uint32_t direction,
+			 const struct event *ev);
+void sess_destroy(struct sess *g);
+struct sess *sess_copy(const struct sess *g);
 
 /* The device went from @from to @to; @final: that was where the VMM wanted it. */
-void mig_moved(struct mig *g, uint32_t from, uint32_t to, uint64_t t_ns, bool final);
+void sess_moved(struct model *m, struct dev *d, struct sess *g, uint32_t from, uint32_t to,
+		uint64_t t_ns, bool final);
 /* The device was reset: it runs again, whatever it did. */
-void mig_reset(struct mig *g, uint64_t t_ns);
+void sess_reset(struct model *m, struct dev *d, struct sess *g, uint64_t t_ns);
 /* The device was closed, or another session began. */
-void mig_abandoned(struct mig *g, uint64_t t_ns);
+void sess_abandoned(struct model *m, struct dev *d, struct sess *g, uint64_t t_ns,
+		    enum session_end how);
+/* What reset the device of a session that is over was its close. */
+void sess_was_closed(struct model *m, uint32_t id);
+/* A SET_STATE that should have handed out a data FD and failed: over at once. */
+void sess_attempted(struct model *m, struct dev *d, struct sess *g, uint64_t t_ns);
 /*
- * A migration that joined late was in @state all along: since then no arc was
+ * A session that joined late was in @state all along: since then no arc was
  * seen, and none was lost.  Does nothing for any other.
  */
-void mig_prove_start(struct mig *g, uint32_t state);
+void sess_prove_start(struct sess *g, uint32_t state);
 /* A state of the list, begun at @t_ns. */
-void mig_push_state(struct mig *g, uint32_t state, uint64_t t_ns);
-void mig_push_arc(struct mig *g, const struct session_arc *arc);
+void sess_push_state(struct sess *g, uint32_t state, uint64_t t_ns);
+void sess_push_arc(struct sess *g, const struct session_arc *arc);
 /* A call of the device or its stream, @state being that in which it began. */
-void mig_call(struct mig *g, const struct event *ev, uint32_t state);
-/* The stream of migration @source came to its end: @g may be its other side. */
-void mig_source_ended(struct mig *g, uint32_t source, uint64_t eof_ns);
-/* What came between @src's last byte and @dst's running. */
-void mig_landing(struct mig *src, const struct mig *dst);
+void sess_call(struct dev *d, struct sess *g, const struct event *ev, uint32_t state);
 /* Bring what is derived up to date. */
-void mig_refresh(struct mig *g);
+void sess_refresh(const struct model *m, struct sess *g);
+
+/* ---- side.c ---- */
+
+void side_destroy(struct sid *s);
+struct sid *side_copy(const struct sid *s);
+
+/*
+ * The side that a sign of @direction by the process of @ev belongs to, begun when
+ * there is none under way.  @t_ns: when the sign began.  NULL: out of memory, or
+ * an event without a process.
+ */
+struct sid *side_sign(struct model *m, const struct event *ev, const struct dev *d,
+		      uint32_t direction, uint64_t t_ns, bool fd_asked);
+/* @g of @d has begun in it. */
+int side_session(struct model *m, struct sid *s, struct dev *d, struct sess *g);
+/* The session of @d, which has or had one, stands otherwise than before. */
+void side_moved(struct model *m, struct dev *d, uint32_t to, uint64_t t_ns);
+void side_closed(struct model *m, struct dev *d, const struct event *ev);
+/* The session @g of @d ended unseen; the try to get one failed at @t_ns. */
+void side_dropped(struct model *m, struct dev *d, const struct sess *g, uint64_t t_ns);
+void side_attempted(struct model *m, struct dev *d, uint64_t t_ns);
+/* The side under way of an event that belongs to no session, or 0. */
+uint32_t side_at_event(const struct model *m, const struct event *ev);
+/* A source's device has just given its last byte. */
+int side_eof(struct model *m, struct dev *d, struct sess *g);
+/* Any call of a process: what failed, what was made good, dirty logging. */
+int side_call(struct model *m, struct dev *d, struct sess *g, const struct event *ev,
+	      const struct model_call *call);
+/* Before a reset ends the session @g (or NULL) of @d, and after. */
+void side_reset(struct model *m, struct dev *d, struct sess *g, const struct event *ev);
+void side_was_reset(struct model *m, struct dev *d, uint64_t t_ns);
+void side_exit(struct model *m, const struct event *ev);
+/* A call of @d (NULL: of the process's container) took time on the destination. */
+void side_spend(struct model *m, struct proc *p, uint32_t owner, enum path_part part,
+		uint64_t start_ns, uint64_t end_ns);
+/* All devices of the process run again. */
+void side_stop_ended(struct model *m, struct proc *p, uint64_t t_ns);
+void side_refresh(const struct model *m, struct sid *s);
+void failure_init(struct failure *f, const struct event *ev);
+
+/* ---- join.c, migration.c ---- */
+
+/* Make m->migs anew. */
+int join_sides(struct model *m);
+/* What is derived of a joined or single pair; @src or @dst may be NULL. */
+void migration_settle(struct model *m, struct migration *g, struct sid *src, struct sid *dst);
+
+/* ---- forecast.c ---- */
+
+/* Of a stop of @d that begins at @now_ns; looks at nothing that is not over. */
+void forecast_stop(const struct model *m, const struct dev *d, uint64_t now_ns,
+		   struct forecast *out);
+void forecast_side(const struct model *m, uint32_t side, uint64_t now_ns,
+		   struct stop_forecast *out);
+/* What model_comes_after() said, or NULL. */
+const struct model *model_before(const struct model *m);
 
 #endif

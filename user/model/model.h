@@ -1,31 +1,35 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * model.h - what the events add up to: devices, streams, migrations
+ * model.h - what the events add up to: devices, sessions, sides, migrations
  *
  * Pure and incremental: feed events in order, look at any moment.  The same
  * events give the same model on any machine; no clock, no file, no printing.
- * Promises:
+ * It is the only state machine in the house: whoever needs to know what an event
+ * changed takes it from struct event_context.  Promises:
  * - a device's state is MIG_UNKNOWN until something proves it: an arc that
  *   completed, a SET_STATE or GET_STATE that succeeded, a reset, the first
- *   open.  A loss that can have touched it makes it unknown again;
+ *   open.  A loss that can have touched it, and a step that failed, make it
+ *   unknown again;
  * - counts of calls and bytes are exact, folded runs included, and say when a
- *   loss makes them lower bounds (migration.lost);
- * - the parts of a stop window add up exactly to the window;
+ *   loss makes them lower bounds (session.lost);
+ * - the parts of a window add up exactly to it, and those of a downtime to that;
+ * - a call that has not returned counts up to when it was last seen out;
  * - memory is bounded by what is alive plus a bounded summary per finished
- *   migration, never by the length of the trace: no event is kept;
+ *   session and side, never by the length of the trace: no event is kept;
  * - strings are the traced system's, untrusted: views make them harmless.
  *
- * Everything returned is owned by the model and valid until model_destroy();
- * contents of a migration change while it is fed.
+ * Everything returned is owned by the model and valid until the next
+ * model_feed(), unless more is said; what was said of a session, a side or a
+ * migration changes while it is fed.
  */
 #ifndef VFIOSCOPE_MODEL_H
 #define VFIOSCOPE_MODEL_H
 
 #include "event.h"
+#include "model/migration.h"
+#include "model/session.h"
+#include "model/side.h"
 #include "util/hist.h"
-
-/* "Not seen": bytes and times for which 0 would be a claim. */
-#define MODEL_NONE	UINT64_MAX
 
 struct model;
 
@@ -35,16 +39,28 @@ struct model_device {
 	char name[EVENT_NAME_LEN];	/* "" when undefined */
 	char driver[EVENT_NAME_LEN];
 	char bus[16];
+	uint32_t host;
 	uint64_t migration_flags;	/* MIG_FLAG_* */
 	bool has_flags;			/* by definition or by a GET */
+	bool flags_asked;		/* a GET MIGRATION was seen; its result: */
+	int64_t flags_ret;
 	bool precopy_info_v2;
-	uint32_t state;			/* enum mig_state */
+	uint32_t state;			/* enum mig_state: proven, else MIG_UNKNOWN */
 	uint64_t state_since_ns;	/* when it was entered or proven */
+	/*
+	 * After a step that failed the state is not proven, yet drivers stay where
+	 * they were: what the sums and the time go by.
+	 */
+	uint32_t likely;
+	/* Nothing has moved the device since: the end of the last arc or reset. */
+	uint64_t settled_ns;
 	uint32_t session;		/* number of the one under way, or 0 */
+	uint32_t stream;		/* of that session, or 0 */
 	uint32_t sessions;		/* how many it had */
 	uint32_t open_count;		/* opens seen minus closes seen */
+	uint32_t order;			/* of opens in the evidence, from 1; 0: not seen */
 	uint32_t pid;			/* process of its last event */
-	/* SET_STATEs that failed while no migration was under way. */
+	/* SET_STATEs that failed while no session was under way. */
 	uint64_t failures;
 	struct {
 		uint64_t t_ns;		/* of the last of them */
@@ -57,240 +73,33 @@ struct model_stream {
 	bool defined;			/* an EV_STREAM_OPEN was seen */
 	bool adopted;
 	bool open;			/* not released yet */
+	bool closed;			/* by the user, or released */
 	uint32_t device;
 	uint32_t session;
 	uint32_t direction;		/* enum event_direction */
 	uint32_t ops, hooked;		/* STREAM_OP_* */
+	bool over;			/* its session has ended: */
+	uint64_t over_ns;
+	uint32_t ended_by;		/* enum session_end */
 	char name[EVENT_NAME_LEN];
 };
 
-enum outcome {
-	OUTCOME_UNFINISHED = 0,		/* not over, or the evidence ended first */
-	OUTCOME_COMPLETED = 1,
-	OUTCOME_CANCELLED = 2,
-	OUTCOME_FAILED = 3,
+struct model_process {
+	uint32_t host, pid;
+	const char *vm;			/* or NULL; until its next EV_TASK */
+	uint32_t vm_source;		/* enum event_vm_source */
+	char comm[EVENT_COMM_LEN];	/* of the process, else of whoever was seen first */
+	bool comm_known;		/* it is the process's own */
 };
 
-/* Lists of a migration hold at most this many; the rest is folded. */
-#define SESSION_STATES_MAX	24
-#define SESSION_ARCS_MAX	32
-#define SESSION_TREND_MAX	48
-
-struct session_state {
-	uint32_t state;
-	uint64_t enter_ns;
-	uint64_t dwell_ns;		/* up to now, for the current state */
-	uint64_t bytes;			/* moved by calls begun in this state */
-	uint64_t reads, writes;
-	uint64_t enomsg, zero_reads;	/* read() gave -ENOMSG, or 0 */
-	uint64_t infos;
-};
-
-struct session_arc {
-	uint32_t from, to;
-	uint64_t start_ns, dur_ns;
-};
-
-struct session_sample {		/* one precopy info */
-	uint64_t t_ns, initial_bytes, dirty_bytes;
-	uint64_t moved;			/* bytes of the session so far */
-};
-
-/* A stretch of empty reads of one stream with nothing moved in between. */
-struct session_runs {
-	uint64_t runs;			/* of two reads or more */
-	uint64_t longest;		/* reads in the longest */
-	uint64_t longest_start_ns, longest_span_ns;
-	uint64_t span_ns;		/* of all runs together */
-};
-
-/*
- * What nothing of the device was in flight for, named by what ended it.  That
- * is time of the VMM (RAM, other devices, vCPUs) and of the network.
- */
-enum window_gap {
-	GAP_ARCS,		/* before and between the arcs */
-	GAP_FIRST_IO,		/* from the last arc to the first read() or write() */
-	GAP_IO,			/* between reads, between writes */
-	GAP_LOAD,		/* from the last one to the next arc */
-	GAP_START,		/* between the arcs after that */
-	GAP_NR,
-};
-
-struct session_window {
-	uint64_t start_ns;		/* MODEL_NONE: the device was not stopped */
-	uint64_t end_ns;
-	uint64_t total_ns;		/* end - start = sum of the five below */
-	uint64_t arcs_ns;		/* the driver changed state */
-	uint64_t io_ns;			/* inside read() and write() */
-	uint64_t dirty_sync_ns;		/* inside dirty-log reports and stops */
-	uint64_t outside_ns;		/* no call on this device in flight: */
-	uint64_t gap_ns[GAP_NR];	/* the same by name */
-	uint64_t unattributed_ns;	/* other calls, holes in the evidence */
-};
-
-enum forecast_trend {
-	TREND_UNKNOWN = 0,	/* under two infos with a read between them */
-	TREND_CONVERGING = 1,	/* it gets less, or each wave of dirty data is read out */
-	TREND_NOT_CONVERGING = 2,
-	TREND_DONE = 3,		/* nothing is left: it only waits */
-};
-
-enum forecast_basis {
-	FORECAST_NONE = 0,
-	FORECAST_DEVICE = 1,	/* earlier stop windows of this device */
-	FORECAST_DRIVER = 2,	/* of all devices with its driver */
-	FORECAST_SESSION = 3,	/* this session's own rate and arcs */
-};
-
-/*
- * Ways to guess a stop window.  Each guesses every time, and that which has
- * been right so far is believed.
- */
-enum forecast_way {
-	WAY_PACE,		/* what is left, at this session's pace in pre-copy */
-	WAY_SIZE,		/* what is left, at the pace of earlier stops */
-	WAY_SAME,		/* as long as earlier ones, whatever is left */
-	FORECAST_WAYS,
-};
-
-struct forecast {
-	enum forecast_trend trend;
-	uint64_t read_bps, dirty_bps;	/* MODEL_NONE: not known */
-	uint64_t left_bytes;		/* to be moved in STOP_COPY; MODEL_NONE */
-	bool left_is_data_size;		/* else initial + dirty */
-	uint64_t left_age_ns;		/* how old that estimate is */
-	enum forecast_basis basis;
-	uint32_t samples;		/* earlier windows that it rests on */
-	uint64_t low_ns, mid_ns, high_ns;	/* the stop window; MODEL_NONE */
-	/*
-	 * What mid_ns is made of: arcs, the drain of what is left, and what no
-	 * call of this device explains; MODEL_NONE: not known, and not in mid_ns.
-	 */
-	uint64_t arcs_ns, drain_ns, other_ns;
-	/* What destinations took after that in earlier migrations. */
-	uint64_t load_ns;
-	uint64_t guess_ns[FORECAST_WAYS];	/* each way's own; MODEL_NONE */
-	enum forecast_way way;		/* that was believed */
-};
-
-/*
- * The downtime after the source's last byte, which is the destination's part;
- * the source's window and these add up to the downtime.
- */
-struct session_landing {
-	bool known;			/* both sides and the last arcs were seen */
-	uint64_t transfer_ns;		/* until the last write() returned, but for: */
-	uint64_t write_ns;		/* inside write() */
-	uint64_t before_load_ns;	/* from the last write() to the arc out of RESUMING */
-	uint64_t load_ns;		/* that arc: the driver takes the state in */
-	uint64_t arcs_ns;		/* the arcs after it */
-	uint64_t start_ns;		/* between those, until the device runs */
-};
-
-struct session {
-	uint32_t id;			/* from 1, in order of begin */
-	uint32_t peer;			/* the other side's id, or 0 */
-	uint32_t device, stream;
-	uint32_t direction;		/* enum event_direction */
-	uint32_t outcome;		/* enum outcome */
-	uint32_t pid;
-	char comm[EVENT_COMM_LEN];
-	char vm[EVENT_NAME_LEN];
-
-	bool ended;			/* no more events belong to it */
-	bool joined_late;		/* its begin is not in the evidence */
-	bool session_over;		/* its session ended, the outcome may be open */
-	bool eof;			/* read() gave 0 in STOP_COPY, nothing since */
-	uint64_t eof_ns;		/* end of that read; MODEL_NONE */
-	uint64_t start_ns;		/* of the arc that handed out the data FD */
-	uint64_t end_ns;		/* of the call that ended it; else of its last */
-
-	struct session_state states[SESSION_STATES_MAX];
-	uint32_t n_states;
-	uint64_t states_folded;		/* left out before the last one */
-	struct session_arc arcs[SESSION_ARCS_MAX];
-	uint32_t n_arcs;
-	uint64_t arcs_folded;		/* left out before the last one */
-
-	uint64_t bytes_precopy, bytes_stop_copy;	/* source */
-	uint64_t bytes_unplaced;	/* moved while the state was unknown or odd */
-	uint64_t bytes_total;
-	uint64_t reads, writes;
-	uint64_t enomsg;		/* reads that gave -ENOMSG */
-	uint64_t empty_reads;		/* reads that gave 0 or -ENOMSG */
-	uint64_t zero_reads_precopy;	/* read() gave 0 in PRE_COPY* */
-	uint64_t enomsg_stop_copy;	/* read() gave -ENOMSG in STOP_COPY */
-	uint64_t io_errors;		/* any other failed read or write */
-	uint64_t polls, precopy_infos, data_sizes;
-	uint64_t dma_log_reports;
-	uint64_t max_io_size;		/* largest buffer asked with */
-	/* Pre-copy: reads that followed one another, and what they moved. */
-	uint64_t pace_ns, pace_bytes;
-	uint64_t first_read_ns;		/* duration of the first read of STOP_COPY;
-					   MODEL_NONE */
-	struct session_runs runs;
-
-	/* The byte trend; MODEL_NONE before the first info. */
-	uint64_t initial_first, initial_last;
-	uint64_t dirty_first, dirty_last, dirty_max, dirty_max_ns;
-	uint64_t dirty_rises, dirty_falls;
-	uint64_t info_ns, info_moved;	/* the last info: when, bytes moved until then */
-	uint64_t initial_zero_ns;	/* when initial_bytes was first seen 0 */
-	struct session_sample trend[SESSION_TREND_MAX];
-	uint32_t n_trend;		/* evenly thinned out */
-
-	uint64_t data_size_last, data_size_last_ns;	/* MODEL_NONE */
-	uint64_t estimate;		/* at the switchover; MODEL_NONE */
-	bool estimate_is_data_size;	/* else the last initial + dirty */
-
-	struct session_window window;
-	struct forecast forecast;	/* of it, as it was made just before */
-	uint64_t lead_ns;		/* from the last read() in pre-copy to the window;
-					   MODEL_NONE */
-	uint64_t downtime_ns;		/* both sides; MODEL_NONE */
-	struct session_landing landing;	/* of a source with a downtime */
-	uint32_t stop;			/* number of the model_stop it is part of, or 0 */
-
-	/* Calls that moved bytes: reads of a source, writes of a destination. */
-	uint64_t io_p50_ns, io_p99_ns, io_max_ns, io_measured;
-
-	/* The first call that failed (empty and interrupted reads are none). */
-	uint64_t failures;
-	struct {
-		uint64_t t_ns;
-		uint32_t kind;		/* EV_NONE: no call failed */
-		int64_t ret;
-		int64_t target;		/* of a SET_STATE, or EVENT_TARGET_NONE */
-	} failure;
-
-	uint64_t resets;		/* of the device, during the session */
-	uint64_t lost;			/* events lost that may have been its own */
-	uint64_t holes;			/* in so many places */
-};
-
-/*
- * The stop of a process: from the first arc out of a running state of any of
- * its devices to the last byte of the last one.  The critical path: what every
- * instant was spent on, an instant of two calls on that which returned last.
- */
-#define MODEL_STOP_DEVICES	16
-
-struct model_stop {
-	uint32_t id;			/* from 1 */
-	uint32_t pid;
-	uint64_t start_ns, end_ns;	/* of the last end of a stream so far */
-	struct model_stop_device {
-		uint32_t device, session;
-		uint64_t eof_ns;	/* MODEL_NONE: its stream did not end */
-		uint64_t arcs_ns, io_ns, other_ns;
-	} devices[MODEL_STOP_DEVICES];
-	uint32_t n_devices;
-	uint32_t n_eof;			/* that gave their last byte */
-	uint32_t last;			/* index of the one that gave it last */
-	uint64_t dirty_sync_ns;		/* of all devices and the container */
-	uint64_t outside_ns;		/* nothing of any device in flight */
-	uint64_t rest_ns;		/* of devices beyond MODEL_STOP_DEVICES */
+/* A call that has not returned: it was last seen out at @seen_ns. */
+struct model_flight {
+	uint32_t host, pid, tid;
+	uint32_t device, stream, session, side;
+	uint32_t call;			/* enum event_kind */
+	uint32_t state;			/* of the device, when it was first seen out */
+	uint64_t start_ns, seen_ns;
+	uint64_t seq;			/* of the event that first told */
 };
 
 struct model_loss {
@@ -299,14 +108,49 @@ struct model_loss {
 	uint64_t damage;		/* of them, unreadable parts of a recording */
 };
 
-/* What an event means where it stands; for views that print line by line. */
+/*
+ * One SET_STATE under way: what its thread's arcs have told so far.  They come
+ * before the call itself, which is told when it returns.
+ */
+#define MODEL_CALL_ARCS	8
+struct model_call {
+	uint32_t tid;
+	uint64_t t_ns;			/* of the first arc */
+	uint32_t from0;			/* the state it began in */
+	uint32_t from, to;		/* of the last arc */
+	int64_t ret;			/* of the last arc */
+	uint32_t n_arcs;
+	uint32_t born;			/* the stream that was handed out; 0: none was seen */
+	struct session_arc arcs[MODEL_CALL_ARCS];
+};
+
+/* What an event means where it stands, and what it changed. */
 struct event_context {
 	uint32_t session;		/* number, or 0 */
-	uint32_t state;			/* the device's, after the event */
+	uint32_t side;			/* number, or 0 */
+	uint32_t state;			/* the device's after the event: proven, or MIG_UNKNOWN */
 	bool has_state;			/* the event belongs to a device */
 	const struct model_device *device;	/* or NULL */
 	const struct model_stream *stream;	/* or NULL */
 	const char *vm;			/* or NULL */
+	const char *host;		/* or NULL */
+
+	bool failed;			/* the call failed: event_failed() */
+	/* Before the event: the proven state, whether the device had settled by its start. */
+	uint32_t state_before;
+	bool settled;
+	/* The arcs of a SET_STATE that returns; of an arc, those before it.  NULL: none. */
+	const struct model_call *call;
+	/* It moved the device. */
+	struct {
+		bool any, final;	/* @final: that was where the VMM wanted it */
+		bool proven;		/* an arc, not concluded from a call's success */
+		uint32_t from, to;
+	} move;
+	uint32_t session_began;		/* numbers, or 0 */
+	uint32_t session_over;		/* its data FD ended with this event */
+	uint32_t session_ended;		/* nothing more belongs to it */
+	uint32_t side_began, side_ended;
 };
 
 struct model *model_create(void);
@@ -324,35 +168,64 @@ struct model *model_clone(const struct model *m);
  */
 void model_comes_after(struct model *m, const struct model *before);
 
+/* How far the clocks of several hosts may be off; 0, also before: not at all. */
+void model_set_clock_bound(struct model *m, uint64_t bound_ns);
+uint64_t model_clock_bound(const struct model *m);
+
 /*
- * Take the next event.  *@ctx may be NULL.  0 or -ENOMEM (the model is then
- * as before the event).
+ * Take the next event.  *@ctx may be NULL.  0 or -ENOMEM, after which the model
+ * is good for nothing but model_destroy().
  */
 int model_feed(struct model *m, const struct event *ev, struct event_context *ctx);
 
-/* Devices 1..model_devices_max(); NULL for a number that was never used. */
-uint32_t model_devices_max(const struct model *m);
+/*
+ * Those that exist, in order of number: i from 0 to model_devices() - 1.
+ * model_device() and model_stream() take a number: NULL when it was never used.
+ */
+uint32_t model_devices(const struct model *m);
+const struct model_device *model_device_at(const struct model *m, uint32_t i);
 const struct model_device *model_device(const struct model *m, uint32_t number);
 const struct model_stream *model_stream(const struct model *m, uint32_t number);
+/* NULL: not seen. */
+const struct model_process *model_process(const struct model *m, uint32_t host, uint32_t pid);
 /* The VM of a process, or NULL. */
-const char *model_vm(const struct model *m, uint32_t pid);
+const char *model_vm(const struct model *m, uint32_t host, uint32_t pid);
+/* A host's name: of EV_HOST, or NULL.  Hosts 1..model_hosts(). */
+const char *model_host(const struct model *m, uint32_t host);
+uint32_t model_hosts(const struct model *m);
 
 /*
- * Migrations 1..model_sessions(), in order of begin.  Looking also pairs
- * sources with destinations and refreshes what is derived (downtime_ns,
- * percentiles, the window of a migration under way); hence no const.
+ * Sessions 1..model_sessions() and sides 1..model_sides(), in order of begin.
+ * Looking refreshes what is derived (percentiles, the window of one that is
+ * under way); hence no const.
  */
 uint32_t model_sessions(const struct model *m);
 const struct session *model_session(struct model *m, uint32_t id);
 /*
  * The same without the look: cheap enough for every event.  Not up to date:
- * peer, downtime_ns, the percentiles, and the window while it is not over.
+ * peer, the percentiles, and the window while it is not over.
  */
 const struct session *model_session_peek(const struct model *m, uint32_t id);
+uint32_t model_sides(const struct model *m);
+const struct side *model_side(struct model *m, uint32_t id);
+const struct side *model_side_peek(const struct model *m, uint32_t id);
+/* The sessions of a side in order of begin: 0, then what the last call gave; 0: no more. */
+uint32_t model_side_session(const struct model *m, uint32_t side, uint32_t session);
+/* The devices that were asked for a data FD: 0..side.n_devices - 1. */
+const struct side_device *model_side_device(struct model *m, uint32_t side, uint32_t i);
 
-/* Stops 1..model_stops() in which at least one stream came to its end. */
-uint32_t model_stops(const struct model *m);
-const struct model_stop *model_stop(const struct model *m, uint32_t id);
+/*
+ * Migrations 1..model_migrations(), in order of begin.  Sides are joined when one
+ * looks: while the evidence grows, numbers and partners may still change.
+ */
+uint32_t model_migrations(struct model *m);
+const struct migration *model_migration(struct model *m, uint32_t id);
+/* -ENOMEM when joining failed: there are no migrations then. */
+int model_join_error(struct model *m);
+
+/* Calls that are out, oldest first; those of one device: @device, 0: all. */
+uint32_t model_flights(const struct model *m);
+const struct model_flight *model_flight(const struct model *m, uint32_t i);
 
 const struct model_loss *model_loss(const struct model *m);
 /* Times of the first event's start and the last event's end; 0: no event. */
@@ -364,7 +237,5 @@ uint64_t model_events_of(const struct model *m, uint32_t kind);
 uint64_t model_calls(const struct model *m);
 /* CLOCK_REALTIME of a CLOCK_MONOTONIC instant by the clock pairs seen; 0: none. */
 uint64_t model_realtime_ns(const struct model *m, uint64_t t_ns);
-
-const char *outcome_name(uint32_t outcome);
 
 #endif

@@ -1,76 +1,112 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * path.c - what a process waited for while its devices stood still
- *
- * Calls come in order of completion, so that whoever comes now returned last:
- * it takes what it covers from the gaps and from the calls of other devices.
- * Calls of one device are nested (the arcs in a SET_STATE): there the inner one
- * keeps its time.
- */
+#include "model/path.h"
+
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/internal.h"
+#define OWNER_GAP	UINT32_MAX
+#define OWNER_HOLE	(UINT32_MAX - 1)
+#define OWNERS_MAX	(1U << 22)
 
-#define PATH_GAP	(MODEL_STOP_DEVICES)
-#define PATH_CONTAINER	(MODEL_STOP_DEVICES + 1)
-#define PATH_REST	(MODEL_STOP_DEVICES + 2)
+/* A call adds so many spans at most: a gap, itself, and two cuts of another. */
+#define SPANS_A_CALL	4
 
-struct path *path_create(uint32_t id, uint32_t pid, uint64_t t_ns)
+void path_start(struct path *p, uint64_t t_ns)
 {
-	struct path *p = calloc(1, sizeof(*p));
-
-	if (!p)
-		return NULL;
-	p->pub.id = id;
-	p->pub.pid = pid;
-	p->pub.start_ns = p->pub.end_ns = p->cursor_ns = t_ns;
-	return p;
+	path_drop(p);
+	p->active = true;
+	p->start_ns = p->cursor_ns = t_ns;
 }
 
-static uint32_t owner_of(const struct path *p, uint32_t device)
+void path_drop(struct path *p)
 {
-	uint32_t i;
-
-	if (!device)
-		return PATH_CONTAINER;
-	for (i = 0; i < p->pub.n_devices; i++)
-		if (p->pub.devices[i].device == device)
-			return i;
-	return PATH_REST;
+	free(p->devs);
+	memset(p, 0, sizeof(*p));
 }
 
-void path_join(struct path *p, uint32_t device)
+int path_copy(struct path *to, const struct path *from)
 {
-	struct model_stop_device *d;
-
-	p->alive++;
-	if (owner_of(p, device) != PATH_REST || p->pub.n_devices == MODEL_STOP_DEVICES)
-		return;
-	d = &p->pub.devices[p->pub.n_devices++];
-	d->device = device;
-	d->eof_ns = MODEL_NONE;
+	*to = *from;
+	to->devs = NULL;
+	to->cap_devs = to->n_devs = 0;
+	if (!from->n_devs)
+		return 0;
+	to->devs = malloc(from->n_devs * sizeof(*to->devs));
+	if (!to->devs)
+		return -ENOMEM;
+	memcpy(to->devs, from->devs, from->n_devs * sizeof(*to->devs));
+	to->n_devs = to->cap_devs = from->n_devs;
+	return 0;
 }
 
-static uint64_t *account(struct path *p, uint32_t owner, uint32_t part)
+int path_know(struct path *p, uint32_t owner, uint32_t device)
 {
-	struct model_stop_device *d;
+	uint32_t cap = p->cap_devs ? p->cap_devs : 4, i;
+	struct side_device *devs;
 
-	if (owner == PATH_GAP)
-		return &p->pub.outside_ns;
-	if (part == PART_DIRTY_SYNC)
-		return &p->pub.dirty_sync_ns;
-	if (owner >= MODEL_STOP_DEVICES)
-		return &p->pub.rest_ns;
-	d = &p->pub.devices[owner];
-	return part == PART_ARC ? &d->arcs_ns : part == PART_IO ? &d->io_ns : &d->other_ns;
+	if (owner >= OWNERS_MAX)
+		return 0;
+	while (cap <= owner)
+		cap *= 2;
+	if (cap > p->cap_devs) {
+		devs = realloc(p->devs, cap * sizeof(*devs));
+		if (!devs)
+			return -ENOMEM;
+		p->devs = devs;
+		p->cap_devs = cap;
+	}
+	for (i = p->n_devs; i <= owner; i++) {
+		memset(&p->devs[i], 0, sizeof(p->devs[i]));
+		p->devs[i].eof_ns = MODEL_NONE;
+	}
+	if (owner >= p->n_devs)
+		p->n_devs = owner + 1;
+	p->devs[owner].device = device;
+	return 0;
+}
+
+/* Move @ns into an account, or out of it. */
+static void book(struct path *p, uint32_t owner, uint32_t part, uint64_t ns, bool in)
+{
+	struct side_device *d = owner < p->n_devs ? &p->devs[owner] : NULL;
+	uint64_t *sum, *own = NULL;
+
+	if (owner == OWNER_GAP) {
+		sum = part == GAP_NR ? &p->unnamed_ns : &p->sum.gap_ns[part];
+		own = &p->sum.outside_ns;
+	} else if (part == PART_ARC || part == PART_LOAD) {
+		sum = part == PART_ARC ? &p->sum.arcs_ns : &p->sum.load_ns;
+		own = d ? &d->arcs_ns : NULL;
+	} else if (part == PART_IO) {
+		sum = &p->sum.io_ns;
+		own = d ? &d->io_ns : NULL;
+	} else if (part == PART_DIRTY_SYNC) {
+		sum = &p->sum.dirty_sync_ns;
+	} else {
+		sum = &p->sum.unattributed_ns;
+		own = d ? &d->other_ns : NULL;
+	}
+	*sum += in ? ns : -ns;
+	if (own)
+		*own += in ? ns : -ns;
 }
 
 static void spend(struct path *p, uint32_t owner, uint32_t part, uint64_t end_ns)
 {
-	*account(p, owner, part) += end_ns - p->cursor_ns;
+	book(p, owner, part, end_ns - p->cursor_ns, true);
+	p->n_unnamed += owner == OWNER_GAP && part == GAP_NR;
 	p->spans[p->n_spans++] = (struct path_span){ p->cursor_ns, end_ns, owner, part };
 	p->cursor_ns = end_ns;
+}
+
+static void give(struct path *p, struct path_span *s, uint32_t owner, uint32_t part)
+{
+	book(p, s->owner, s->part, s->end_ns - s->start_ns, false);
+	p->n_unnamed -= s->owner == OWNER_GAP && s->part == GAP_NR;
+	s->owner = owner;
+	s->part = part;
+	book(p, owner, part, s->end_ns - s->start_ns, true);
 }
 
 /* Of span @i: what is before @t_ns becomes a span of its own, before it. */
@@ -78,53 +114,99 @@ static void split(struct path *p, uint32_t i, uint64_t t_ns)
 {
 	memmove(p->spans + i + 1, p->spans + i, (p->n_spans - i) * sizeof(p->spans[0]));
 	p->n_spans++;
+	p->n_unnamed += p->spans[i].owner == OWNER_GAP && p->spans[i].part == GAP_NR;
 	p->spans[i].end_ns = t_ns;
 	p->spans[i + 1].start_ns = t_ns;
 }
 
-void path_add(struct path *p, uint32_t device, enum window_part part, uint64_t start_ns,
+/* What is oldest stays as it is. */
+static void make_room(struct path *p, uint32_t spans)
+{
+	uint32_t i;
+
+	if (p->n_spans + spans <= PATH_SPANS)
+		return;
+	for (i = 0; i < SPANS_A_CALL; i++)
+		p->n_unnamed -= p->spans[i].owner == OWNER_GAP && p->spans[i].part == GAP_NR;
+	p->n_spans -= SPANS_A_CALL;
+	memmove(p->spans, p->spans + SPANS_A_CALL, p->n_spans * sizeof(p->spans[0]));
+}
+
+/* A gap has the name of what ends it: an arc, or a read() or write(). */
+static void name_gaps(struct path *p, enum path_part part)
+{
+	enum window_gap name;
+	uint32_t i;
+
+	if (part == PART_IO)
+		name = p->any_io ? GAP_IO : GAP_FIRST_IO;
+	else
+		name = !p->any_io ? GAP_ARCS : !p->arc_after_io ? GAP_LOAD : GAP_START;
+	for (i = p->n_spans; i > 0 && p->n_unnamed; i--) {
+		struct path_span *s = &p->spans[i - 1];
+
+		if (s->owner == OWNER_GAP && s->part == GAP_NR) {
+			s->part = name;
+			p->n_unnamed--;
+		}
+	}
+	p->sum.gap_ns[name] += p->unnamed_ns;
+	p->unnamed_ns = 0;
+	p->arc_after_io = part != PART_IO && p->any_io;
+	p->any_io |= part == PART_IO;
+}
+
+void path_add(struct path *p, uint32_t owner, enum path_part part, uint64_t start_ns,
 	      uint64_t end_ns)
 {
-	uint32_t owner = owner_of(p, device), i;
+	uint32_t i;
 
-	if (end_ns <= p->pub.start_ns || end_ns < start_ns)
+	if (!p->active || end_ns <= p->start_ns || end_ns < start_ns)
 		return;
-	/* A call makes four at most; what is oldest stays as it is. */
-	if (p->n_spans > PATH_SPANS - 4)
-		memmove(p->spans, p->spans + 4, (p->n_spans -= 4) * sizeof(p->spans[0]));
+	if (start_ns < p->start_ns)
+		start_ns = p->start_ns;
+	make_room(p, SPANS_A_CALL);
+	/* What was lost may have been a call: nobody knows. */
 	if (start_ns > p->cursor_ns)
-		spend(p, PATH_GAP, 0, start_ns);
+		spend(p, p->hole ? OWNER_HOLE : OWNER_GAP, p->hole ? PART_OTHER : GAP_NR, start_ns);
+	p->hole = false;
 	for (i = p->n_spans; i > 0 && p->spans[i - 1].end_ns > start_ns; i--) {
-		struct path_span *s;
-
 		/* One that is told late covers no more than it lasted. */
-		if (p->spans[i - 1].owner == owner || p->spans[i - 1].start_ns >= end_ns)
+		if (p->spans[i - 1].owner == owner || p->spans[i - 1].owner == OWNER_HOLE ||
+		    p->spans[i - 1].start_ns >= end_ns)
 			continue;
 		if (p->spans[i - 1].end_ns > end_ns)
 			split(p, i - 1, end_ns);
 		if (p->spans[i - 1].start_ns < start_ns)
 			split(p, i++ - 1, start_ns);
-		s = &p->spans[i - 1];
-		*account(p, s->owner, s->part) -= s->end_ns - s->start_ns;
-		s->owner = owner;
-		s->part = part;
-		*account(p, owner, part) += s->end_ns - s->start_ns;
+		give(p, &p->spans[i - 1], owner, part);
 	}
 	if (end_ns > p->cursor_ns)
 		spend(p, owner, part, end_ns);
+	if (part == PART_ARC || part == PART_LOAD || part == PART_IO)
+		name_gaps(p, part);
 }
 
-void path_eof(struct path *p, uint32_t device, uint32_t migration, uint64_t t_ns,
-	      struct model_stop *out)
+void path_add_run(struct path *p, uint32_t owner, enum path_part part, uint64_t start_ns,
+		  uint64_t end_ns, uint64_t inside_ns)
 {
-	uint32_t i = owner_of(p, device);
+	uint64_t span_ns = end_ns > start_ns ? end_ns - start_ns : 0;
 
-	if (i < MODEL_STOP_DEVICES) {
-		p->pub.n_eof += p->pub.devices[i].eof_ns == MODEL_NONE;
-		p->pub.devices[i].eof_ns = t_ns;
-		p->pub.devices[i].session = migration;
-		p->pub.last = i;
-	}
-	p->pub.end_ns = p->cursor_ns;
-	*out = p->pub;
+	path_add(p, owner, part, start_ns, start_ns + (inside_ns < span_ns ? inside_ns : span_ns));
+	/* Between the calls of a run nothing was in flight. */
+	if (!p->active || end_ns <= p->cursor_ns)
+		return;
+	make_room(p, 1);
+	spend(p, OWNER_GAP, GAP_IO, end_ns);
+}
+
+void path_result(const struct path *p, struct session_window *out)
+{
+	*out = p->sum;
+	out->start_ns = p->start_ns;
+	out->end_ns = p->cursor_ns;
+	out->total_ns = p->cursor_ns - p->start_ns;
+	/* What comes next is not known yet. */
+	out->gap_ns[p->arc_after_io ? GAP_START : p->any_io ? GAP_IO : GAP_FIRST_IO] +=
+		p->unnamed_ns;
 }

@@ -438,6 +438,7 @@ int decoder_next(struct decoder *d, struct event ev[BATCH])
 	TAKE_U32(COL_CPU, cpu);
 	TAKE_U32(COL_DEVICE, device);
 	TAKE_U32(COL_STREAM, stream);
+	TAKE_U32(COL_HOST, host);
 	if (over)
 		return -EBADMSG;
 	err = column_take(&d->common[COL_RET], v, m, NULL);

@@ -25,7 +25,7 @@
 #define DICT_TRY	64	/* distinct values that are still looked for */
 
 struct task {
-	uint32_t pid, tid;
+	uint32_t host, pid, tid;
 	char comm[EVENT_COMM_LEN];
 	uint64_t end_ns;	/* where its last event ended */
 	uint32_t next;		/* in its hash chain; 0: none */
@@ -301,18 +301,20 @@ static void put_numbers(struct encoder *e, struct buf *out, uint32_t kind,
 static uint32_t task_index(struct encoder *e, const struct event *ev)
 {
 	size_t comm_len = strnlen(ev->comm, EVENT_COMM_LEN - 1);
-	uint32_t h = (ev->pid * 0x9e3779b1U) ^ (ev->tid * 0x85ebca6bU);
+	uint32_t h = (ev->pid * 0x9e3779b1U) ^ (ev->tid * 0x85ebca6bU) ^
+		     (ev->host * 0xc2b2ae35U);
 	struct task *t;
 	uint32_t i;
 
 	h = (h ^ (h >> 15)) & e->hash_mask;
 	for (i = e->hash[h]; i; i = t->next) {
 		t = &e->tasks[i - 1];
-		if (t->pid == ev->pid && t->tid == ev->tid &&
+		if (t->pid == ev->pid && t->tid == ev->tid && t->host == ev->host &&
 		    !strncmp(t->comm, ev->comm, EVENT_COMM_LEN - 1))
 			return i - 1;
 	}
 	t = &e->tasks[e->n_tasks++];
+	t->host = ev->host;
 	t->pid = ev->pid;
 	t->tid = ev->tid;
 	memset(t->comm, 0, sizeof(t->comm));
@@ -332,6 +334,7 @@ static void put_tasks(struct encoder *e, struct buf *out, const struct event *ev
 	e->n_tasks = 0;
 	for (i = 0; i < n; i++) {
 		if (i && ev[i].tid == ev[i - 1].tid && ev[i].pid == ev[i - 1].pid &&
+		    ev[i].host == ev[i - 1].host &&
 		    !strncmp(ev[i].comm, ev[i - 1].comm, EVENT_COMM_LEN - 1))
 			e->task[i] = e->task[i - 1];
 		else
@@ -461,6 +464,7 @@ int encoder_encode(struct encoder *e, const struct event *ev, size_t n,
 	PUT_COMMON(COL_DEVICE, device);
 	PUT_COMMON(COL_STREAM, stream);
 	PUT_COMMON(COL_RET, ret);
+	PUT_COMMON(COL_HOST, host);
 	for (k = 0; k < EV_KIND_NR; k++)
 		if (kinds & (1ULL << k))
 			put_kind(e, out, ev, n, k);

@@ -76,7 +76,8 @@ static int fold_put(struct event_sink *sink, const struct event *ev)
 			return err;
 	}
 	for (i = 0; i < f->n; i++)
-		if (f->run[i].tid == ev->tid && f->run[i].stream == ev->stream)
+		if (f->run[i].tid == ev->tid && f->run[i].stream == ev->stream &&
+		    f->run[i].host == ev->host)
 			break;
 	if (i < f->n && continues(&f->run[i], ev)) {
 		/* it is the one completed last now */

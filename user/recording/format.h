@@ -77,6 +77,7 @@ enum common_column {
 	COL_DEVICE = 7,
 	COL_STREAM = 8,
 	COL_RET = 9,
+	COL_HOST = 10,
 	COL_NR,
 };
 

@@ -5,10 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* More than any kernel's pid_max (4194304), and easily told from what it stands in front of. */
-#define TASK_STEP	10000000U
+#include "recording/hosts.h"
 
-/* A number and what it stands for: another number, or who had it first. */
+/* A number and what it stands for. */
 struct pair {
 	uint32_t key, value;
 };
@@ -20,7 +19,6 @@ struct pairs {
 
 struct input {
 	struct event_source *src;
-	char label[EVENT_NAME_LEN];	/* in front of its devices' names */
 	bool ended;
 	int err;			/* why it ended early, or 0 */
 	/* Read and not delivered yet; of those only the last has a time of its own. */
@@ -31,7 +29,7 @@ struct input {
 	bool has_clock;
 	uint64_t booted_ns;		/* CLOCK_REALTIME less CLOCK_MONOTONIC */
 	uint64_t shift_ns;		/* to the clock of all */
-	struct pairs devices, streams;
+	struct pairs devices, streams, hosts;
 };
 
 struct merge {
@@ -41,12 +39,15 @@ struct merge {
 	size_t n;
 	uint64_t seq;
 	size_t clock;			/* whose clock it is */
+	size_t from;			/* whose event was delivered last */
 	uint32_t devices, streams;	/* numbers given out */
-	struct pairs tasks;		/* who had a task's number first */
+	struct hosts hosts;
+	uint32_t defined;		/* hosts whose EV_HOST was delivered */
+	bool *is_defined;
+	bool several;			/* hosts: else events keep 0 */
 	struct meta meta;
 	size_t meta_n;			/* entries of all sources that are in @meta */
 	bool begun;			/* get_to_know() is done */
-	char error[256];
 };
 
 /* The value of @key, *@fresh if there is none yet; NULL: out of memory. */
@@ -96,18 +97,30 @@ static int renumber(struct pairs *p, uint32_t *number, uint32_t *given)
 	return 0;
 }
 
-static int renumber_task(struct merge *m, size_t i, uint32_t *number)
+/* The number of @ev's host, which is one of @in, in all of them together. */
+static int renumber_host(struct merge *m, struct input *in, const struct event *ev, uint32_t *number)
 {
-	/* The tasks of one boot are the same tasks. */
-	uint32_t boot = (uint32_t)m->in[i].boot, *owner;
+	struct host_part unheard_of = { 0 };
+	uint32_t *to;
+	int err;
 
-	if (!*number)
+	if (!m->several) {
+		*number = 0;
 		return 0;
-	owner = look_up(&m->tasks, *number, boot);
-	if (!owner)
+	}
+	to = look_up(&in->hosts, ev->host, 0);
+	if (!to)
 		return -ENOMEM;
-	if (*owner != boot)
-		*number += boot * TASK_STEP;
+	if (!*to) {
+		/* META does not name it, or was damaged. */
+		if (ev->kind == EV_HOST)
+			memcpy(unheard_of.name, ev->host_def.name, sizeof(unheard_of.name));
+		unheard_of.name[sizeof(unheard_of.name) - 1] = '\0';
+		err = hosts_number(&m->hosts, &unheard_of, to);
+		if (err)
+			return err;
+	}
+	*number = *to;
 	return 0;
 }
 
@@ -128,13 +141,10 @@ static void shift(const struct merge *m, const struct input *in, uint64_t *t_ns)
 static int adopt(struct merge *m, size_t i, struct event *ev)
 {
 	struct input *in = &m->in[i];
-	char name[EVENT_NAME_LEN];
 	int err;
 
 	err = renumber(&in->devices, &ev->device, &m->devices);
 	err = err ?: renumber(&in->streams, &ev->stream, &m->streams);
-	err = err ?: renumber_task(m, i, &ev->pid);
-	err = err ?: renumber_task(m, i, &ev->tid);
 	if (err)
 		return err;
 	/* Ends stay in order as starts do, also where a clock is slewed. */
@@ -146,13 +156,6 @@ static int adopt(struct merge *m, size_t i, struct event *ev)
 	} else if (ev->kind == EV_LOSS) {
 		shift(m, in, &ev->loss.t_from_ns);
 		shift(m, in, &ev->loss.t_to_ns);
-	} else if (ev->kind == EV_DEVICE) {
-		memcpy(name, ev->device_def.name, sizeof(name));
-		name[sizeof(name) - 1] = '\0';
-		/* One that does not fit, which is no BDF or UUID, stays as it is. */
-		if (in->label[0] && strlen(in->label) + 1 + strlen(name) < sizeof(name))
-			snprintf(ev->device_def.name, sizeof(ev->device_def.name), "%.24s/%.38s",
-				 in->label, name);
 	}
 	return 0;
 }
@@ -222,46 +225,44 @@ static int fill(const struct merge *m, struct input *in, int timeout_ms)
 	return 0;
 }
 
-static bool same(const struct meta *a, const struct meta *b, const char *key)
+static bool same_clock(const struct meta *a, const struct meta *b)
 {
-	const char *x = meta_get(a, key), *y = meta_get(b, key);
+	const char *x = meta_get(a, "boot_id"), *y = meta_get(b, "boot_id");
 
-	return x && y && !strcmp(x, y);
+	return x && y && *x && !strcmp(x, y);
 }
 
-/* In front of a device's name: its host, else its recording's number. */
-static void label(struct merge *m, size_t i)
+/* Which hosts @in is of; each boot has one number, in however many sources it is. */
+static int know_hosts(struct merge *m, struct input *in)
 {
-	const struct meta *mine = m->in[i].src->ops->meta(m->in[i].src);
-	const char *host = meta_get(mine, "host");
-	size_t k;
+	size_t i, n;
+	struct host_part *p = host_parts(in->src->ops->meta(in->src), &n);
+	uint32_t *to;
+	int err = p ? 0 : -ENOMEM;
 
-	if (m->opts) {
-		snprintf(m->in[i].label, sizeof(m->in[i].label), "%.24s",
-			 m->opts->labels[i] ? m->opts->labels[i] : "");
-		return;
+	for (i = 0; i < n && !err; i++) {
+		to = look_up(&in->hosts, p[i].host, 0);
+		err = !to ? -ENOMEM : *to ? 0 : hosts_number(&m->hosts, &p[i], to);
 	}
-	for (k = 0; k < m->n && host; k++)
-		if (k != i && same(mine, m->in[k].src->ops->meta(m->in[k].src), "host"))
-			host = NULL;
-	if (host && *host && strcmp(host, "(none)"))
-		snprintf(m->in[i].label, sizeof(m->in[i].label), "%.24s", host);
-	else
-		snprintf(m->in[i].label, sizeof(m->in[i].label), "%zu", i + 1);
+	free(p);
+	return err;
 }
 
-/* Once every source has begun: how their clocks and names go together. */
-static void get_to_know(struct merge *m)
+/* Once every source has begun: how their clocks and hosts go together. */
+static int get_to_know(struct merge *m)
 {
 	struct input *in;
 	size_t i, k;
+	int err;
 
 	for (i = 0; i < m->n; i++) {
 		in = &m->in[i];
-		label(m, i);
+		err = know_hosts(m, in);
+		if (err)
+			return err;
 		for (k = 0; k < i; k++)
-			if (same(m->in[k].src->ops->meta(m->in[k].src),
-				 in->src->ops->meta(in->src), "boot_id"))
+			if (same_clock(m->in[k].src->ops->meta(m->in[k].src),
+				       in->src->ops->meta(in->src)))
 				break;
 		in->boot = k;
 		/* No instant is before a boot: the clock that runs longest holds them all. */
@@ -270,6 +271,7 @@ static void get_to_know(struct merge *m)
 				       in->boot != m->in[m->clock].boot)))
 			m->clock = i;
 	}
+	m->several = m->hosts.n > 1;
 	if (m->opts)
 		m->clock = m->opts->clock;
 	for (i = 0; i < m->n; i++) {
@@ -278,6 +280,34 @@ static void get_to_know(struct merge *m)
 			in->shift_ns = m->in[in->boot].booted_ns - m->in[m->clock].booted_ns;
 	}
 	m->begun = true;
+	return 0;
+}
+
+/*
+ * Before anything else of a host: its name.  1: *@ev is that now, and what it was
+ * waits; 0: it is known; or -ENOMEM.
+ */
+static int introduce(struct merge *m, struct event *ev)
+{
+	struct event def = { .kind = EV_HOST, .host = ev->host, .t_ns = ev->t_ns };
+	bool *known;
+
+	if (!ev->host)
+		return 0;
+	if (ev->host > m->defined) {
+		known = realloc(m->is_defined, ev->host * sizeof(*known));
+		if (!known)
+			return -ENOMEM;
+		memset(known + m->defined, 0, (ev->host - m->defined) * sizeof(*known));
+		m->is_defined = known;
+		m->defined = ev->host;
+	}
+	if (m->is_defined[ev->host - 1])
+		return 0;
+	m->is_defined[ev->host - 1] = true;
+	memcpy(def.host_def.name, hosts_get(&m->hosts, ev->host)->name, sizeof(def.host_def.name));
+	*ev = def;
+	return 1;
 }
 
 static int merge_next(struct event_source *src, struct event *ev, int timeout_ms)
@@ -299,7 +329,9 @@ static int merge_next(struct event_source *src, struct event *ev, int timeout_ms
 	if (!m->begun) {
 		if (waiting)
 			return 0;
-		get_to_know(m);
+		err = get_to_know(m);
+		if (err)
+			return err;
 	}
 	for (;;) {
 		for (best = NULL, i = 0; i < m->n; i++) {
@@ -310,12 +342,22 @@ static int merge_next(struct event_source *src, struct event *ev, int timeout_ms
 		}
 		if (!best)
 			break;
-		*ev = best->queue[best->head++];
-		if (ev->kind == EV_CLOCK && best != &m->in[m->clock])
-			continue;
-		err = adopt(m, (size_t)(best - m->in), ev);
+		*ev = best->queue[best->head];
+		err = renumber_host(m, best, &best->queue[best->head], &ev->host);
+		err = err ?: adopt(m, (size_t)(best - m->in), ev);
 		if (err)
 			return err;
+		/* A host is introduced below, once, by the name that it has among all. */
+		if ((ev->kind == EV_CLOCK && best->boot != m->in[m->clock].boot) ||
+		    ev->kind == EV_HOST) {
+			best->head++;
+			continue;
+		}
+		err = introduce(m, ev);
+		if (err < 0)
+			return err;
+		best->head += !err;
+		m->from = (size_t)(best - m->in);
 		ev->seq = ++m->seq;
 		return 1;
 	}
@@ -380,11 +422,8 @@ static const char *merge_error(struct event_source *src)
 	size_t i;
 
 	for (i = 0; i < m->n; i++) {
-		if (!m->in[i].err)
-			continue;
-		snprintf(m->error, sizeof(m->error), "recording %zu: %s", i + 1,
-			 m->in[i].src->ops->error(m->in[i].src));
-		return m->error;
+		if (m->in[i].err)
+			return m->in[i].src->ops->error(m->in[i].src);
 	}
 	return "";
 }
@@ -399,11 +438,18 @@ static void merge_close(struct event_source *src)
 		free(m->in[i].queue);
 		free(m->in[i].devices.at);
 		free(m->in[i].streams.at);
+		free(m->in[i].hosts.at);
 	}
-	free(m->tasks.at);
+	hosts_free(&m->hosts);
+	free(m->is_defined);
 	free(m->in);
 	meta_clear(&m->meta);
 	free(m);
+}
+
+size_t merge_from(const struct event_source *src)
+{
+	return ((const struct merge *)src)->from;
 }
 
 int merge_open(struct event_source **out, struct event_source **sources, size_t n)

@@ -7,10 +7,11 @@
  *   host that has run longest; each source's own events keep their order;
  * - recordings of one boot share their clock as it is; those of several are brought
  *   together by the wall clocks that they hold, as exactly as those went;
- * - device and stream numbers are made unique, and so are the numbers of processes
- *   that two hosts both have (they get a number in front: 1 becomes 10000001);
- * - devices get the name of their host in front, or their recording's number where
- *   hosts have no names or the same: "node7/0000:3b:00.2";
+ * - device and stream numbers are made unique;
+ * - processes and devices keep what they are called on their host, and when there
+ *   is more than one each event says its host: numbers from 1 in the order of the
+ *   sources, one per boot, defined by an EV_HOST before its first other event.
+ *   Hosts without a name, or with the same, get one that tells them apart;
  * - a source that breaks ends; the others go on, and the failure is told at the end;
  * - a stream that has nothing to say right now does not keep the others waiting.
  */
@@ -31,8 +32,6 @@ struct merge_opts {
 	/* Brings a time of source number @i to it; of one source it never goes back. */
 	uint64_t (*to_clock)(const void *arg, size_t i, uint64_t t_ns);
 	const void *arg;
-	/* What is put in front of its devices' names; NULL: nothing. */
-	const char *const *labels;
 	/* Where a source stops without its end, a loss of unknown size is put. */
 	bool cut_is_loss;
 };
@@ -40,5 +39,8 @@ struct merge_opts {
 /* As merge_open(); @opts and what it points to are kept for as long as @out. */
 int merge_open_as(struct event_source **out, struct event_source **sources, size_t n,
 		  const struct merge_opts *opts);
+
+/* Which of @src's sources the event came from that it delivered last. */
+size_t merge_from(const struct event_source *src);
 
 #endif

@@ -12,7 +12,7 @@ bool event_same(const struct event *a, const struct event *b)
 
 	if (a->t_ns != b->t_ns || a->dur_ns != b->dur_ns || a->ret != b->ret ||
 	    a->kind != b->kind || a->cpu != b->cpu || a->pid != b->pid ||
-	    a->tid != b->tid || a->device != b->device || a->stream != b->stream ||
+	    a->tid != b->tid || a->device != b->device || a->stream != b->stream || a->host != b->host ||
 	    strncmp(a->comm, b->comm, sizeof(a->comm)))
 		return false;
 	f = event_fields(a->kind, &n);
@@ -30,26 +30,31 @@ bool event_same(const struct event *a, const struct event *b)
 static int class_of(uint32_t kind)
 {
 	switch (kind) {
-	case EV_DEVICE:
+	case EV_HOST:
 		return 0;
-	case EV_TASK:
+	case EV_DEVICE:
 		return 1;
+	case EV_TASK:
+		return 2;
 	case EV_STREAM_OPEN:
 	case EV_STREAM_RELEASE:
-		return 2;
-	case EV_CLOCK:
 		return 3;
+	case EV_CLOCK:
+		return 4;
 	}
 	return -1;
 }
 
-static uint32_t number_of(const struct event *ev)
+/* A task's number is its own host's. */
+static uint64_t number_of(const struct event *ev)
 {
 	switch (ev->kind) {
+	case EV_HOST:
+		return ev->host;
 	case EV_DEVICE:
 		return ev->device;
 	case EV_TASK:
-		return ev->pid;
+		return (uint64_t)ev->host << 32 | ev->pid;
 	case EV_CLOCK:
 		return 0;
 	}
@@ -59,7 +64,7 @@ static uint32_t number_of(const struct event *ev)
 /* The kinds of a class share the place of their number, so any of them finds. */
 static struct event *find(const struct registry_class *c, const struct event *ev)
 {
-	uint32_t number = number_of(ev);
+	uint64_t number = number_of(ev);
 	size_t i;
 
 	/* What comes in is mostly about the latest. */

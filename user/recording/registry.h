@@ -4,8 +4,8 @@
  *
  * Internal to this folder.  The writer keeps one for its SNAPSHOT frames, the
  * reader one to know which events of a SNAPSHOT it has delivered already.
- * Bounded: the latest REGISTRY_MAX of each class (devices, tasks, streams not
- * yet released), plus the last EV_CLOCK.
+ * Bounded: the latest REGISTRY_MAX of each class (hosts, devices, tasks, streams
+ * not yet released), plus the last EV_CLOCK.
  */
 #ifndef VFIOSCOPE_RECORDING_REGISTRY_H
 #define VFIOSCOPE_RECORDING_REGISTRY_H
@@ -16,7 +16,7 @@
 #include "event.h"
 
 #define REGISTRY_MAX		1024
-#define REGISTRY_CLASSES	4	/* devices, tasks, streams, the clock */
+#define REGISTRY_CLASSES	5	/* hosts, devices, tasks, streams, the clock */
 
 struct registry_class {
 	struct event *ev;	/* oldest first */

@@ -7,60 +7,44 @@
 #include "view/common.h"
 #include "view/findings.h"
 
-void check_text(FILE *f, const struct view_trace *traces, size_t n,
-		const struct view_options *opt)
+void check_text(FILE *f, const struct view_evidence *e, const struct view_options *opt)
 {
+	uint32_t migrations = model_sessions(e->model);
 	char path[TEXT_SAFE_LEN(160)];
-	uint32_t migrations = 0;
 	size_t i;
 
-	for (i = 0; i < n; i++) {
-		fprintf(f, "%s%s%s: %u migration%s\n", paint(opt, C_BOLD),
-			text_safe(path, sizeof(path), traces[i].path, 160), paint(opt, C_OFF),
-			model_sessions(traces[i].model),
-			model_sessions(traces[i].model) == 1 ? "" : "s");
-		migrations += model_sessions(traces[i].model);
-	}
-	findings_text(f, traces, n, opt);
+	for (i = 0; i < e->n_files; i++)
+		fprintf(f, "%s%s%s%s", i ? " + " : "", paint(opt, C_BOLD),
+			text_safe(path, sizeof(path), e->files[i].path, 160), paint(opt, C_OFF));
+	fprintf(f, ": %u migration%s\n", migrations, migrations == 1 ? "" : "s");
+	findings_text(f, e, opt);
 }
 
 /* What a reader of the findings needs to know of their migrations. */
-static void put_migrations(struct json *j, const struct view_trace *traces, size_t n)
+static void put_migrations(struct json *j, const struct view_evidence *e)
 {
-	uint32_t base = 0, id;
-	size_t i;
+	uint32_t id;
 
 	json_key(j, "migrations");
 	json_array_begin(j);
-	for (i = 0; i < n; i++) {
-		for (id = 1; id <= model_sessions(traces[i].model); id++) {
-			const struct session *g = model_session(traces[i].model, id);
-			const struct model_device *d = model_device(traces[i].model, g->device);
+	for (id = 1; id <= model_sessions(e->model); id++) {
+		const struct session *g = model_session(e->model, id);
+		const struct model_device *d = model_device(e->model, g->device);
 
-			json_object_begin(j);
-			json_ku64(j, "id", base + id);
-			json_key(j, "peer");
-			if (g->peer)
-				json_u64(j, base + g->peer);
-			else
-				json_null(j);
-			json_ku64(j, "trace", i);
-			json_key(j, "device");
-			if (d && d->name[0])
-				json_string(j, d->name);
-			else
-				json_null(j);
-			json_kstring(j, "direction", event_direction_name(g->direction));
-			json_kstring(j, "outcome", outcome_name(g->outcome));
-			json_object_end(j);
-		}
-		base += model_sessions(traces[i].model);
+		json_object_begin(j);
+		json_ku64(j, "id", id);
+		json_known(j, "peer", g->peer ? g->peer : MODEL_NONE);
+		json_kname(j, "host", d ? model_host(e->model, d->host) : NULL);
+		json_ku64(j, "trace", view_file_of(e, d ? d->host : 0, g->start_ns));
+		json_kname(j, "device", d ? d->name : NULL);
+		json_kstring(j, "direction", event_direction_name(g->direction));
+		json_kstring(j, "outcome", outcome_name(g->outcome));
+		json_object_end(j);
 	}
 	json_array_end(j);
 }
 
-void check_json(FILE *f, const struct view_trace *traces, size_t n,
-		const struct view_options *opt)
+void check_json(FILE *f, const struct view_evidence *e, const struct view_options *opt)
 {
 	struct json *j = json_create(f, true);
 
@@ -68,9 +52,9 @@ void check_json(FILE *f, const struct view_trace *traces, size_t n,
 		return;
 	json_object_begin(j);
 	json_tool(j);
-	traces_json(j, traces, n);
-	put_migrations(j, traces, n);
-	findings_json(j, traces, n, opt);
+	traces_json(j, e);
+	put_migrations(j, e);
+	findings_json(j, e, opt);
 	json_object_end(j);
 	json_line_end(j);
 	json_destroy(j);
@@ -110,29 +94,26 @@ static void xml(FILE *f, const char *s)
 
 struct suite {
 	FILE *f;				/* NULL: only count */
-	const struct view_trace *traces;
-	size_t n;
+	const struct view_evidence *e;
 	const struct view_options *opt;
 	uint64_t tests, failures, errors, skipped;
 };
 
-/* All findings of one rule about one migration (0: about the trace as such). */
-static void put_case(struct suite *s, const char *class_, uint32_t migration, size_t trace,
-		     uint32_t rule)
+/* All findings of one rule about one migration (0: about the evidence as such). */
+static void put_case(struct suite *s, const char *class_, uint32_t migration, uint32_t rule)
 {
+	const struct judge *judge = s->e->judge;
 	const struct finding *worst = NULL;
-	const struct judge *judge = NULL;
 	struct finding_walk w;
 	int rank = 0;
 
-	findings_begin(&w, s->traces, s->n, s->opt);
+	findings_begin(&w, s->e, s->opt);
 	while (findings_next(&w)) {
 		const struct finding *x = w.at.f;
 		int r;
 
-		if (w.at.migration != migration || w.at.index != trace || x->rule != rule)
+		if (x->session != migration || x->rule != rule)
 			continue;
-		judge = w.at.trace->judge;
 		r = judge_counts(judge, x) ? 4 : judge_doubts(judge, x) ? 3 : x->ignored ? 2 : 1;
 		if (r > rank) {
 			rank = r;
@@ -183,49 +164,44 @@ static bool is_about_trace(uint32_t rule)
 static void put_cases(struct suite *s)
 {
 	char class_[512], path[TEXT_SAFE_LEN(80)], dev[NAME_LEN], drv[NAME_LEN];
+	const struct view_evidence *e = s->e;
+	bool any[RULE_NR] = { false };
 	struct finding_walk w;
-	uint32_t base = 0, id, rule;
-	size_t i;
+	uint32_t id, rule;
 
-	for (i = 0; i < s->n; i++) {
-		const struct view_trace *t = &s->traces[i];
-		bool any[RULE_NR] = { false };
+	for (id = 1; id <= model_sessions(e->model); id++) {
+		const struct session *g = model_session(e->model, id);
+		const struct model_device *d = model_device(e->model, g->device);
+		size_t file = view_file_of(e, d ? d->host : 0, g->start_ns);
 
-		text_safe(path, sizeof(path), t->path, 80);
-		for (id = 1; id <= model_sessions(t->model); id++) {
-			const struct session *g = model_session(t->model, id);
-			const struct model_device *d = model_device(t->model, g->device);
-
-			if (s->opt->migration && s->opt->migration != base + id)
-				continue;
-			snprintf(class_, sizeof(class_), "%s.session %u %s %s %s", path,
-				 base + id, event_direction_name(g->direction),
-				 device_label(dev, d, g->device),
-				 d && d->driver[0] ? safe_name(drv, d->driver) : "");
-			for (rule = 0; rule < RULE_NR; rule++)
-				if (!is_about_trace(rule))
-					put_case(s, class_, base + id, i, rule);
-		}
-		base += model_sessions(t->model);
-		if (s->opt->migration)
+		if (s->opt->migration && s->opt->migration != id)
 			continue;
-		/* What is about no migration: those that are always asked, and what was found. */
-		findings_begin(&w, s->traces, s->n, s->opt);
-		while (findings_next(&w))
-			if (w.at.index == i && !w.at.migration)
-				any[w.at.f->rule] = true;
-		snprintf(class_, sizeof(class_), "%s.trace", path);
+		snprintf(class_, sizeof(class_), "%s.session %u %s %s %s",
+			 text_safe(path, sizeof(path), e->files[file].path, 80), id,
+			 event_direction_name(g->direction), device_label(dev, d, g->device),
+			 d && d->driver[0] ? safe_name(drv, d->driver) : "");
 		for (rule = 0; rule < RULE_NR; rule++)
-			if (any[rule] || rule == RULE_NO_MIGRATION ||
-			    rule == RULE_DAMAGED_TRACE || rule == RULE_LOST_EVENTS)
-				put_case(s, class_, 0, i, rule);
+			if (!is_about_trace(rule))
+				put_case(s, class_, id, rule);
 	}
+	if (s->opt->migration)
+		return;
+	/* What is about no migration: those that are always asked, and what was found. */
+	findings_begin(&w, e, s->opt);
+	while (findings_next(&w))
+		if (!w.at.f->session)
+			any[w.at.f->rule] = true;
+	snprintf(class_, sizeof(class_), "%s.trace",
+		 text_safe(path, sizeof(path), e->files[0].path, 80));
+	for (rule = 0; rule < RULE_NR; rule++)
+		if (any[rule] || rule == RULE_NO_MIGRATION ||
+		    rule == RULE_DAMAGED_TRACE || rule == RULE_LOST_EVENTS)
+			put_case(s, class_, 0, rule);
 }
 
-void check_junit(FILE *f, const struct view_trace *traces, size_t n,
-		 const struct view_options *opt)
+void check_junit(FILE *f, const struct view_evidence *e, const struct view_options *opt)
 {
-	struct suite s = { .traces = traces, .n = n, .opt = opt };
+	struct suite s = { .e = e, .opt = opt };
 	int pass;
 
 	put_cases(&s);

@@ -2,6 +2,7 @@
 #include "view/common.h"
 
 #include <stdio.h>
+#include <string.h>
 
 const char *const time_base_names[] = { "rel", "wall", "mono", "delta", NULL };
 
@@ -109,6 +110,75 @@ bool time_window_is_over(const struct time_window *w, const struct model *m,
 uint64_t time_window_end_ns(const struct time_window *w, const struct model *m)
 {
 	return instant(m, model_first_ns(m), w->to.ns, w->to.ref, UINT64_MAX);
+}
+
+void view_one_file(struct view_evidence *e, struct view_file *file, struct model *m,
+		   const char *path, const struct meta *meta, const struct source_health *health)
+{
+	*file = (struct view_file){
+		.path = path, .meta = meta, .health = health,
+		.first_ns = model_first_ns(m), .last_ns = model_last_ns(m),
+		.events = model_events(m), .calls = model_calls(m),
+		.lost = model_loss(m)->events, .loss_places = model_loss(m)->places,
+	};
+	*e = (struct view_evidence){
+		.model = m, .files = file, .n_files = 1, .meta = meta, .health = health,
+	};
+}
+
+static bool holds(const struct view_file *f, uint32_t host)
+{
+	size_t i;
+
+	for (i = 0; i < f->n_hosts; i++)
+		if (f->hosts[i] == host)
+			return true;
+	return !f->n_hosts;
+}
+
+size_t view_file_of(const struct view_evidence *e, uint32_t host, uint64_t t_ns)
+{
+	size_t i, last = 0;
+	bool any = false;
+
+	for (i = 0; i < e->n_files; i++) {
+		const struct view_file *f = &e->files[i];
+
+		if (!holds(f, host))
+			continue;
+		if (f->first_ns <= t_ns && t_ns <= f->last_ns)
+			return i;
+		/* In none of them: in the last that began before. */
+		if (!any || (f->first_ns <= t_ns && f->first_ns >= e->files[last].first_ns))
+			last = i;
+		any = true;
+	}
+	return last;
+}
+
+void print_words(FILE *f, const char *s, size_t indent, size_t width, size_t col)
+{
+	bool any = false;
+
+	for (; col < indent; col++)
+		fputc(' ', f);
+	while (*s) {
+		size_t len = strcspn(s, " ");
+
+		if (any && col + 1 + len > width) {
+			fprintf(f, "\n%*s", (int)indent, "");
+			col = indent;
+		} else if (any) {
+			fputc(' ', f);
+			col++;
+		}
+		fprintf(f, "%.*s", (int)len, s);
+		any = true;
+		col += len;
+		s += len;
+		s += strspn(s, " ");
+	}
+	fputc('\n', f);
 }
 
 void json_known(struct json *j, const char *key, uint64_t v)

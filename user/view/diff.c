@@ -46,7 +46,7 @@ struct pair {
 };
 
 struct diff {
-	const struct view_trace *ab;
+	const struct view_evidence *ab;
 	const struct diff_options *o;
 	struct pair *pair;
 	size_t n;
@@ -140,7 +140,7 @@ int diff_options_set(struct diff_options *o, const char *setting, char err[DIFF_
 /* ---- comparing ---- */
 
 /* Rules that count against the migration, in the order of the rules. */
-static void list_findings(const struct view_trace *t, const struct session *g,
+static void list_findings(const struct view_evidence *t, const struct session *g,
 			  char out[TEXT_LEN])
 {
 	bool found[RULE_NR] = { false };
@@ -160,7 +160,7 @@ static void list_findings(const struct view_trace *t, const struct session *g,
 		snprintf(out, TEXT_LEN, "none");
 }
 
-static void look(const struct view_trace *t, const struct session *g, struct value v[DIFF_NR][2],
+static void look(const struct view_evidence *t, const struct session *g, struct value v[DIFF_NR][2],
 		 int side)
 {
 	bool save = g->direction == DIR_SAVE, stopped = g->window.start_ns != MODEL_NONE;
@@ -209,7 +209,7 @@ static bool is_beyond(const struct diff_options *o, uint32_t metric, const struc
 	return d > t->absolute && (double)d > (double)a * t->percent / 100;
 }
 
-static bool has_hole(const struct view_trace *t)
+static bool has_hole(const struct view_evidence *t)
 {
 	return model_loss(t->model)->places ||
 	       (t->health && (!t->health->ended || t->health->bytes_skipped ||
@@ -253,7 +253,7 @@ static void compare(struct diff *d, struct pair *p)
 		d->verdict = DIFF_DIFFERENT;
 }
 
-static int diff_run(struct diff *d, const struct view_trace ab[2], const struct diff_options *o)
+static int diff_run(struct diff *d, const struct view_evidence ab[2], const struct diff_options *o)
 {
 	uint32_t n[2] = { model_sessions(ab[0].model), model_sessions(ab[1].model) }, i, k;
 	bool *taken = calloc(n[1] + 1, sizeof(*taken));
@@ -380,7 +380,7 @@ static void put_who(FILE *f, const struct diff *d, const struct pair *p,
 	fprintf(f, "%s\n", paint(opt, C_OFF));
 }
 
-enum diff_verdict diff_text(FILE *f, const struct view_trace ab[2], const struct diff_options *o,
+enum diff_verdict diff_text(FILE *f, const struct view_evidence ab[2], const struct diff_options *o,
 			    const struct view_options *opt)
 {
 	static const char *const color[] = { C_GREEN, C_YELLOW, C_RED };
@@ -398,7 +398,7 @@ enum diff_verdict diff_text(FILE *f, const struct view_trace ab[2], const struct
 	}
 	for (s = 0; s < 2; s++)
 		fprintf(f, "%c  %s: %u migration%s%s%s%s\n", 'A' + s,
-			text_safe(text, sizeof(text), ab[s].path, 160),
+			text_safe(text, sizeof(text), ab[s].files[0].path, 160),
 			model_sessions(ab[s].model), model_sessions(ab[s].model) == 1 ? "" : "s",
 			d.hole[s] ? paint(opt, C_RED) : "",
 			d.hole[s] ? ", THE EVIDENCE HAS A HOLE" : "",
@@ -462,7 +462,7 @@ static void put_metric_json(struct json *j, const struct pair *p, uint32_t metri
 	json_object_end(j);
 }
 
-enum diff_verdict diff_json(FILE *f, const struct view_trace ab[2], const struct diff_options *o)
+enum diff_verdict diff_json(FILE *f, const struct view_evidence ab[2], const struct diff_options *o)
 {
 	static const char *const verdicts[] = { "same", "inconclusive", "different" };
 	struct json *j = json_create(f, true);
@@ -483,7 +483,7 @@ enum diff_verdict diff_json(FILE *f, const struct view_trace ab[2], const struct
 	json_array_begin(j);
 	for (s = 0; s < 2; s++) {
 		json_object_begin(j);
-		json_kstring(j, "path", ab[s].path);
+		json_kstring(j, "path", ab[s].files[0].path);
 		json_kname(j, "host", ab[s].meta ? meta_get(ab[s].meta, "host") : NULL);
 		json_ku64(j, "migrations", model_sessions(ab[s].model));
 		json_kbool(j, "hole", d.hole[s]);

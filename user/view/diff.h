@@ -2,7 +2,7 @@
 /*
  * diff.h - two recordings, migration by migration
  *
- * A pure function of two judged traces.  Promises:
+ * A pure function of two judged evidences.  Promises:
  * - a migration of A is held against the one of B with the same VM, device and
  *   direction, the first against the first and so on;
  * - a figure differs when it is beyond both parts of its threshold, and only
@@ -49,8 +49,8 @@ int diff_options_set(struct diff_options *o, const char *setting, char err[DIFF_
 
 enum diff_verdict { DIFF_SAME = 0, DIFF_INCONCLUSIVE = 1, DIFF_DIFFERENT = 2 };
 
-enum diff_verdict diff_text(FILE *f, const struct view_trace ab[2], const struct diff_options *o,
+enum diff_verdict diff_text(FILE *f, const struct view_evidence ab[2], const struct diff_options *o,
 			    const struct view_options *opt);
-enum diff_verdict diff_json(FILE *f, const struct view_trace ab[2], const struct diff_options *o);
+enum diff_verdict diff_json(FILE *f, const struct view_evidence ab[2], const struct diff_options *o);
 
 #endif

@@ -10,16 +10,15 @@
 #include "view/view.h"
 
 /*
- * The parts of @g's stop window, and of the downtime beyond it.  Text: a line
- * for each; JSON: keys of the migration's object.
+ * The parts of the device's own stop window.  Text: a line for each; JSON: keys
+ * of the session's object.
  */
 void downtime_text(FILE *f, const struct session *g);
 void downtime_json(struct json *j, const struct session *g);
 
 /*
- * The same parts as a list, in the order of the text: those of the stop window
- * and, for a source with a downtime, what came after it until the destination
- * ran.  Without shares the former add up to the window, all to the downtime.
+ * The same parts as a list, in the order of the text.  Without shares they add up
+ * to the window.
  */
 struct downtime_part {
 	const char *name;		/* NULL: an arc, to @state */
@@ -31,19 +30,19 @@ struct downtime_part {
 	bool share;			/* of the part before that is none */
 	bool landing;			/* after the stop window */
 };
-#define DOWNTIME_PARTS_MAX	(5 + SESSION_ARCS_MAX + GAP_NR + 6)
+#define DOWNTIME_PARTS_MAX	(5 + SESSION_ARCS_MAX + GAP_NR)
 /* How many there are; 0 when the device was not stopped. */
 size_t downtime_parts(const struct session *g, struct downtime_part out[DOWNTIME_PARTS_MAX]);
 const char *downtime_part_name(const struct downtime_part *p, char buf[UNITS_LEN]);
 
 /*
- * The stops of processes with their critical paths; in text only those of two
- * devices and more.  @base is added to the trace's migration numbers.
+ * The parts of a migration's downtime, or of the stop on its source as far as it
+ * is known: the VM's, with all its devices.  Without shares they add up to the
+ * downtime, or to the stop.  A part of MODEL_NONE was not seen.  0: nothing was
+ * stopped, or the source is not in the evidence.
  */
-void stops_text(FILE *f, const struct view_trace *t, uint32_t base,
-		const struct view_options *opt);
-/* The "stops" array with its key, of the migrations that @opt asks for. */
-void stops_json(struct json *j, const struct view_trace *traces, size_t n,
-		const struct view_options *opt);
+#define MIGRATION_PARTS_MAX	(5 + GAP_NR + 7)
+size_t migration_parts(struct model *m, const struct migration *g,
+		       struct downtime_part out[MIGRATION_PARTS_MAX]);
 
 #endif

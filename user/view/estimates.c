@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * estimates.c - what drivers estimated against what came, over all traces
+ * estimates.c - what drivers estimated against what came
  *
  * Whether "the closer to 0 the faster" holds is measured, per driver, and not
  * assumed; under ESTIMATE_MIN_SAMPLES there is a table and no correlation.
@@ -27,20 +27,16 @@ static int by_driver(const void *a, const void *b)
 	return x->bytes < y->bytes ? -1 : x->bytes > y->bytes;
 }
 
-static int collect(struct table *t, const struct view_trace *traces, size_t n)
+static int collect(struct table *t, const struct view_evidence *e)
 {
-	size_t i, total = 0;
-	uint32_t id;
+	uint32_t id, total = model_sessions(e->model);
 
-	for (i = 0; i < n; i++)
-		total += model_sessions(traces[i].model);
 	t->n = 0;
-	t->s = calloc(total ? total : 1, sizeof(*t->s));
+	t->s = calloc(total + 1, sizeof(*t->s));
 	if (!t->s)
 		return -1;
-	for (i = 0; i < n; i++)
-		for (id = 1; id <= model_sessions(traces[i].model); id++)
-			t->n += estimate_of(traces[i].model, id, &t->s[t->n]);
+	for (id = 1; id <= total; id++)
+		t->n += estimate_of(e->model, id, &t->s[t->n]);
 	qsort(t->s, t->n, sizeof(*t->s), by_driver);
 	return 0;
 }
@@ -175,13 +171,12 @@ static void put_driver(FILE *f, const struct estimate_sample *s, size_t n,
 			"high/low %.2f\n", kept.within, kept.made, kept.ratio);
 }
 
-void estimates_text(FILE *f, const struct view_trace *traces, size_t n,
-		    const struct view_options *opt)
+void estimates_text(FILE *f, const struct view_evidence *e, const struct view_options *opt)
 {
 	struct table t;
 	size_t i, end;
 
-	if (collect(&t, traces, n) || t.n < 2)
+	if (collect(&t, e) || t.n < 2)
 		goto out;
 	fprintf(f, "\n%sESTIMATES AGAINST TRUTH%s\n", paint(opt, C_BOLD), paint(opt, C_OFF));
 	for (i = 0; i < t.n; i = end) {
@@ -205,7 +200,7 @@ static void put_rho(struct json *j, const char *key, const struct estimate_sampl
 		json_null(j);
 }
 
-void estimates_json(struct json *j, const struct view_trace *traces, size_t n)
+void estimates_json(struct json *j, const struct view_evidence *e)
 {
 	struct table t;
 	struct kept kept;
@@ -213,7 +208,7 @@ void estimates_json(struct json *j, const struct view_trace *traces, size_t n)
 
 	json_key(j, "estimates");
 	json_array_begin(j);
-	if (collect(&t, traces, n))
+	if (collect(&t, e))
 		t.n = 0;
 	for (i = 0; i < t.n; i = end) {
 		const struct estimate_sample *s = t.s + i;

@@ -5,12 +5,11 @@
 
 #include "view/common.h"
 
-void findings_begin(struct finding_walk *w, const struct view_trace *traces, size_t n,
+void findings_begin(struct finding_walk *w, const struct view_evidence *e,
 		    const struct view_options *opt)
 {
 	memset(w, 0, sizeof(*w));
-	w->traces = traces;
-	w->n = n;
+	w->e = e;
 	w->opt = opt;
 }
 
@@ -21,77 +20,63 @@ static bool is_wanted(const struct finding_walk *w)
 	struct event at = { .t_ns = f->t_ns };
 
 	if (w->opt->migration)
-		return w->at.migration == w->opt->migration;
+		return f->session == w->opt->migration;
 	return (!f->session && f->severity == SEV_INCONCLUSIVE) ||
-	       time_window_has(&w->opt->window, w->at.trace->model, &at);
+	       time_window_has(&w->opt->window, w->e->model, &at);
 }
 
 bool findings_next(struct finding_walk *w)
 {
-	while (w->trace < w->n) {
-		const struct view_trace *t = &w->traces[w->trace];
-		const struct finding *f = t->judge ? judge_finding(t->judge, w->next) : NULL;
+	const struct model_device *d;
 
-		if (!f) {
-			w->finding_base += t->judge ? (uint32_t)judge_findings(t->judge) : 0;
-			w->migration_base += model_sessions(t->model);
-			w->trace++;
-			w->next = 0;
-			continue;
-		}
+	while (w->e->judge && (w->at.f = judge_finding(w->e->judge, w->next))) {
 		w->next++;
-		w->at.trace = t;
-		w->at.index = w->trace;
-		w->at.f = f;
-		w->at.id = w->finding_base + f->id;
-		w->at.because_of = f->because_of ? w->finding_base + f->because_of : 0;
-		w->at.migration = f->session ? w->migration_base + f->session : 0;
-		if (is_wanted(w))
-			return true;
+		if (!is_wanted(w))
+			continue;
+		d = model_device(w->e->model, w->at.f->device);
+		w->at.host = d ? d->host : 0;
+		w->at.file = view_file_of(w->e, w->at.host, w->at.f->t_ns);
+		return true;
 	}
 	return false;
 }
 
-enum verdict view_verdict(const struct view_trace *traces, size_t n,
-			  const struct view_options *opt)
+enum verdict view_verdict(const struct view_evidence *e, const struct view_options *opt)
 {
 	enum verdict v = VERDICT_PASS;
 	struct finding_walk w;
 
-	findings_begin(&w, traces, n, opt);
+	findings_begin(&w, e, opt);
 	while (findings_next(&w)) {
-		if (judge_counts(w.at.trace->judge, w.at.f))
+		if (judge_counts(e->judge, w.at.f))
 			v = verdict_worse(v, VERDICT_FINDINGS);
-		else if (judge_doubts(w.at.trace->judge, w.at.f))
+		else if (judge_doubts(e->judge, w.at.f))
 			v = verdict_worse(v, VERDICT_INCONCLUSIVE);
 	}
 	/* A migration that is asked for and is not there has not passed. */
-	if (opt->migration && opt->migration > w.migration_base)
+	if (opt->migration > model_sessions(e->model))
 		v = verdict_worse(v, VERDICT_INCONCLUSIVE);
 	return v;
 }
 
-void findings_json(struct json *j, const struct view_trace *traces, size_t n,
-		   const struct view_options *opt)
+void findings_json(struct json *j, const struct view_evidence *e, const struct view_options *opt)
 {
 	struct finding_walk w;
-	uint64_t omitted = 0;
-	bool judged = false;
-	size_t i;
 
 	json_key(j, "findings");
 	json_array_begin(j);
-	findings_begin(&w, traces, n, opt);
+	findings_begin(&w, e, opt);
 	while (findings_next(&w)) {
 		const struct finding *f = w.at.f;
-		const struct model_device *d = model_device(w.at.trace->model, f->device);
+		const struct model_device *d = model_device(e->model, f->device);
 		char number[16];
 
 		json_object_begin(j);
-		json_ku64(j, "id", w.at.id);
+		json_ku64(j, "id", f->id);
 		json_kstring(j, "rule", judge_rule(f->rule)->name);
 		json_kstring(j, "severity", severity_name(f->severity));
 		json_kstring(j, "party", party_name(f->party));
+		json_kname(j, "host", model_host(e->model, w.at.host));
 		json_key(j, "device");
 		if (d && d->name[0]) {
 			json_string(j, d->name);
@@ -112,11 +97,11 @@ void findings_json(struct json *j, const struct view_trace *traces, size_t n,
 		else
 			json_null(j);
 		json_key(j, "migration");
-		if (w.at.migration)
-			json_u64(j, w.at.migration);
+		if (f->session)
+			json_u64(j, f->session);
 		else
 			json_null(j);
-		json_ku64(j, "trace", w.at.index);
+		json_ku64(j, "trace", w.at.file);
 		json_ku64(j, "t_ns", f->t_ns);
 		json_key(j, "seq");
 		if (f->seq)
@@ -127,48 +112,21 @@ void findings_json(struct json *j, const struct view_trace *traces, size_t n,
 		json_kstring(j, "text", f->text);
 		json_kstring(j, "basis", judge_rule(f->rule)->basis);
 		json_key(j, "because_of");
-		if (w.at.because_of)
-			json_u64(j, w.at.because_of);
+		if (f->because_of)
+			json_u64(j, f->because_of);
 		else
 			json_null(j);
 		json_kbool(j, "ignored", f->ignored);
-		json_kbool(j, "counts", judge_counts(w.at.trace->judge, f));
+		json_kbool(j, "counts", judge_counts(e->judge, f));
 		json_object_end(j);
 	}
 	json_array_end(j);
-	for (i = 0; i < n; i++) {
-		judged |= traces[i].judge != NULL;
-		omitted += traces[i].judge ? judge_omitted(traces[i].judge) : 0;
-	}
-	json_ku64(j, "findings_omitted", omitted);
+	json_ku64(j, "findings_omitted", e->judge ? judge_omitted(e->judge) : 0);
 	json_key(j, "verdict");
-	if (judged)
-		json_string(j, verdict_name(view_verdict(traces, n, opt)));
+	if (e->judge)
+		json_string(j, verdict_name(view_verdict(e, opt)));
 	else
 		json_null(j);
-}
-
-/* Words of @s in lines of at most @width columns, each after @indent blanks. */
-static void wrap(FILE *f, const char *s, int indent, int width)
-{
-	int col = -1;
-
-	while (*s) {
-		int len = (int)strcspn(s, " ");
-
-		if (col < 0 || col + 1 + len > width) {
-			fprintf(f, "%s%*s", col < 0 ? "" : "\n", indent, "");
-			col = 0;
-		} else {
-			fputc(' ', f);
-			col++;
-		}
-		fprintf(f, "%.*s", len, s);
-		col += len;
-		s += len;
-		s += strspn(s, " ");
-	}
-	fputc('\n', f);
 }
 
 static const char *severity_paint(const struct view_options *opt, const struct finding *f)
@@ -184,10 +142,12 @@ static const char *severity_paint(const struct view_options *opt, const struct f
 	}
 }
 
-static void put_finding(FILE *f, const struct finding_at *at, const struct view_options *opt)
+static void put_finding(FILE *f, const struct view_evidence *e, const struct finding_at *at,
+			const struct view_options *opt)
 {
 	const struct finding *x = at->f;
-	struct model *m = at->trace->model;
+	const char *host = model_host(e->model, at->host);
+	struct model *m = e->model;
 	const struct model_device *d = model_device(m, x->device);
 	const struct session *g = model_session(m, x->session);
 	char dev[NAME_LEN], drv[NAME_LEN], t[UNITS_LEN], n[UNITS_LEN];
@@ -200,36 +160,37 @@ static void put_finding(FILE *f, const struct finding_at *at, const struct view_
 		fprintf(f, "  (%s)", party_name(x->party));
 	if (x->ignored)
 		fputs("  IGNORED", f);
-	fprintf(f, "  #%u\n", at->id);
-	wrap(f, x->text, 15, 64);
+	fprintf(f, "  #%u\n", x->id);
+	print_words(f, x->text, 15, 79, 0);
 	fprintf(f, "%15s", "");
-	if (at->migration)
-		fprintf(f, "migration %u, ", at->migration);
+	if (x->session)
+		fprintf(f, "migration %u, ", x->session);
 	if (x->device)
 		fprintf(f, "%s", device_label(dev, d, x->device));
 	if (x->device && d && d->driver[0])
 		fprintf(f, " (%s)", safe_name(drv, d->driver));
-	if (x->device || at->migration)
+	if (x->device && host)
+		fprintf(f, " on %s", safe_name(drv, host));
+	if (x->device || x->session)
 		fputs("\n               ", f);
 	fprintf(f, "at %s", time_label(t, opt, m, x->t_ns, ref, ref));
 	if (x->seq)
 		fprintf(f, ", event %llu", (unsigned long long)x->seq);
 	if (x->count > 1)
 		fprintf(f, ", %s times", units_count(n, x->count));
-	if (at->because_of)
-		fprintf(f, "; because of #%u, not counted", at->because_of);
+	if (x->because_of)
+		fprintf(f, "; because of #%u, not counted", x->because_of);
 	fputc('\n', f);
 }
 
-void findings_text(FILE *f, const struct view_trace *traces, size_t n,
-		   const struct view_options *opt)
+void findings_text(FILE *f, const struct view_evidence *e, const struct view_options *opt)
 {
 	/* Errors first, then what keeps the verdict open. */
 	static const enum severity order[] = {
 		SEV_ERROR, SEV_WARNING, SEV_INCONCLUSIVE, SEV_ADVICE,
 	};
 	uint64_t counts[4] = { 0 }, consequences = 0, ignored = 0, omitted = 0;
-	enum verdict v = view_verdict(traces, n, opt);
+	enum verdict v = view_verdict(e, opt);
 	static const char *const color[] = { C_GREEN, C_YELLOW, C_RED };
 	static const char *const words[] = { "PASS", "INCONCLUSIVE", "FINDINGS" };
 	struct finding_walk w;
@@ -237,22 +198,21 @@ void findings_text(FILE *f, const struct view_trace *traces, size_t n,
 	size_t i;
 
 	for (i = 0; i < 4; i++) {
-		findings_begin(&w, traces, n, opt);
+		findings_begin(&w, e, opt);
 		while (findings_next(&w)) {
 			if (w.at.f->severity != order[i])
 				continue;
-			put_finding(f, &w.at, opt);
+			put_finding(f, e, &w.at, opt);
 			if (w.at.f->ignored)
 				ignored++;
-			else if (w.at.because_of)
+			else if (w.at.f->because_of)
 				consequences++;
 			else
 				counts[order[i]]++;
 		}
 	}
-	for (i = 0; i < n; i++)
-		omitted += traces[i].judge ? judge_omitted(traces[i].judge) : 0;
-	if (opt->migration && opt->migration > w.migration_base)
+	omitted = e->judge ? judge_omitted(e->judge) : 0;
+	if (opt->migration > model_sessions(e->model))
 		fprintf(f, "  migration %u is not in this evidence\n", opt->migration);
 	if (omitted)
 		fprintf(f, "  %llu more findings were not kept\n", (unsigned long long)omitted);

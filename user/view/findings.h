@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * findings.h - findings of several traces as one list
- *
- * Migrations, findings and what they point to are numbered through all traces,
- * as the report does it: trace by trace, from 1.
+ * findings.h - the findings that were asked for, as a list
  */
 #ifndef VFIOSCOPE_VIEW_FINDINGS_H
 #define VFIOSCOPE_VIEW_FINDINGS_H
@@ -13,40 +10,34 @@
 #include "view/view.h"
 
 struct finding_at {
-	const struct view_trace *trace;
-	size_t index;			/* of the trace */
 	const struct finding *f;
-	uint32_t id, because_of;	/* through all traces; 0: none */
-	uint32_t migration;		/* through all traces; 0: none */
+	uint32_t host;			/* of its device; 0: the only one, or of none */
+	size_t file;			/* that it is in */
 };
 
 /* Walks the findings that @opt asks for; begin with a zeroed @at.  False: no more. */
 struct finding_walk {
-	const struct view_trace *traces;
-	size_t n, trace, next;
-	uint32_t finding_base, migration_base;
+	const struct view_evidence *e;
+	size_t next;
 	const struct view_options *opt;
 	struct finding_at at;
 };
 
-void findings_begin(struct finding_walk *w, const struct view_trace *traces, size_t n,
+void findings_begin(struct finding_walk *w, const struct view_evidence *e,
 		    const struct view_options *opt);
 bool findings_next(struct finding_walk *w);
 
 /* The "findings" array and the "verdict", with their keys. */
-void findings_json(struct json *j, const struct view_trace *traces, size_t n,
-		   const struct view_options *opt);
+void findings_json(struct json *j, const struct view_evidence *e, const struct view_options *opt);
 /* The list in words, and the verdict's line; 80 columns. */
-void findings_text(FILE *f, const struct view_trace *traces, size_t n,
-		   const struct view_options *opt);
+void findings_text(FILE *f, const struct view_evidence *e, const struct view_options *opt);
 
 /* The "traces", "loss" and "devices" of report and check --format json. */
-void traces_json(struct json *j, const struct view_trace *traces, size_t n);
+void traces_json(struct json *j, const struct view_evidence *e);
 
-/* Estimates against truth over all traces; the text only from two migrations on. */
-void estimates_text(FILE *f, const struct view_trace *traces, size_t n,
-		    const struct view_options *opt);
-void estimates_json(struct json *j, const struct view_trace *traces, size_t n);
+/* Estimates against truth; the text only from two migrations on. */
+void estimates_text(FILE *f, const struct view_evidence *e, const struct view_options *opt);
+void estimates_json(struct json *j, const struct view_evidence *e);
 
 /* What was forecast of a stop window that took @window_ns. */
 void forecast_truth_text(FILE *f, const struct forecast *x, uint64_t window_ns);

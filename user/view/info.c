@@ -88,26 +88,24 @@ static void print_streams(FILE *f, struct model *m, uint32_t device)
 	}
 }
 
-void info_text(FILE *f, const struct view_trace *t, const struct meta *notes,
-	       const struct view_options *opt)
+/* What one file is, and what it says of itself. */
+static void put_file(FILE *f, const struct view_evidence *e, const struct view_file *t,
+		     const struct meta *notes, const struct view_options *opt)
 {
-	const struct model_loss *l = model_loss(t->model);
-	char a[UNITS_LEN], b[UNITS_LEN], name[NAME_LEN], path[TEXT_SAFE_LEN(160)];
-	uint64_t real = model_realtime_ns(t->model, model_first_ns(t->model));
-	uint32_t i;
+	char a[UNITS_LEN], path[TEXT_SAFE_LEN(160)];
+	uint64_t real = t->first_ns ? model_realtime_ns(e->model, t->first_ns) : 0;
 
 	fprintf(f, "%s%s%s\n", paint(opt, C_BOLD), text_safe(path, sizeof(path), t->path, 160),
 		paint(opt, C_OFF));
 	put_pairs(f, notes);
-	fprintf(f, "  %-14s %s", "covers", units_duration(a, model_last_ns(t->model) -
-							 model_first_ns(t->model)));
+	fprintf(f, "  %-14s %s", "covers", units_duration(a, t->last_ns - t->first_ns));
 	if (real)
 		fprintf(f, " from %s", units_rfc3339(a, real));
 	fputc('\n', f);
 	fprintf(f, "  %-14s ", "loss");
-	if (l->places)
+	if (t->loss_places)
 		fprintf(f, "%s%llu EVENTS LOST in %llu places%s\n", paint(opt, C_RED),
-			(unsigned long long)l->events, (unsigned long long)l->places,
+			(unsigned long long)t->lost, (unsigned long long)t->loss_places,
 			paint(opt, C_OFF));
 	else
 		fputs("none\n", f);
@@ -120,16 +118,30 @@ void info_text(FILE *f, const struct view_trace *t, const struct meta *notes,
 		fputs("none\n", f);
 	if (t->health && !t->health->ended)
 		fprintf(f, "  %-14s %sDID NOT END CLEANLY, %s kept%s\n", "end", paint(opt, C_RED),
-			units_duration(a, t->health->last_ns > model_first_ns(t->model) ?
-				       t->health->last_ns - model_first_ns(t->model) : 0),
-			paint(opt, C_OFF));
+			units_duration(a, t->last_ns - t->first_ns), paint(opt, C_OFF));
 	fprintf(f, "\n%sMade by%s\n", paint(opt, C_BOLD), paint(opt, C_OFF));
 	if (t->meta && t->meta->n)
 		put_pairs(f, t->meta);
 	else
 		fputs("  the recording does not say\n", f);
+	fputc('\n', f);
+}
 
-	fprintf(f, "\n%sEvents%s\n", paint(opt, C_BOLD), paint(opt, C_OFF));
+void info_text(FILE *f, const struct view_evidence *t, const struct meta *notes,
+	       const struct view_options *opt)
+{
+	char a[UNITS_LEN], b[UNITS_LEN], name[NAME_LEN];
+	uint32_t i;
+	size_t k;
+
+	for (k = 0; k < t->n_files; k++)
+		put_file(f, t, &t->files[k], notes ? &notes[k] : NULL, opt);
+	if (t->n_files > 1 && t->clock && t->clock->n) {
+		fprintf(f, "%sClocks%s\n", paint(opt, C_BOLD), paint(opt, C_OFF));
+		put_pairs(f, t->clock);
+		fputc('\n', f);
+	}
+	fprintf(f, "%sEvents%s\n", paint(opt, C_BOLD), paint(opt, C_OFF));
 	for (i = 1; i < EV_KIND_NR; i++) {
 		uint64_t n = model_events_of(t->model, i);
 
@@ -144,19 +156,21 @@ void info_text(FILE *f, const struct view_trace *t, const struct meta *notes,
 	if (model_calls(t->model) != model_events(t->model))
 		fprintf(f, "   %s calls before folding", units_count(b, model_calls(t->model)));
 	fprintf(f, "\n\n%sDevices%s\n", paint(opt, C_BOLD), paint(opt, C_OFF));
-	for (i = 1; i <= model_devices_max(t->model); i++) {
-		const struct model_device *d = model_device(t->model, i);
+	for (i = 0; i < model_devices(t->model); i++) {
+		const struct model_device *d = model_device_at(t->model, i);
 
 		if (!d)
 			continue;
-		fprintf(f, "  %s", device_label(name, d, i));
+		fprintf(f, "  %s", device_label(name, d, d->number));
+		if (model_host(t->model, d->host))
+			fprintf(f, " on %s", safe_name(name, model_host(t->model, d->host)));
 		if (d->driver[0])
 			fprintf(f, ", driver %s", safe_name(name, d->driver));
 		print_flags(f, d);
 		fprintf(f, ", %u migration%s\n", d->sessions, d->sessions == 1 ? "" : "s");
-		print_streams(f, t->model, i);
+		print_streams(f, t->model, d->number);
 	}
-	if (!model_devices_max(t->model))
+	if (!model_devices(t->model))
 		fputs("  none\n", f);
 }
 
@@ -236,25 +250,17 @@ static void put_streams(struct json *j, struct model *m)
 	json_array_end(j);
 }
 
-void info_json(FILE *f, const struct view_trace *t, const struct meta *notes,
-	       const struct view_options *opt)
+static void put_file_json(struct json *j, const struct view_evidence *e, const struct view_file *t,
+			  const struct meta *notes)
 {
-	const struct model_loss *l = model_loss(t->model);
-	struct json *j = json_create(f, true);
+	uint64_t real = t->first_ns ? model_realtime_ns(e->model, t->first_ns) : 0;
 	char buf[UNITS_LEN];
-	uint64_t real;
-	uint32_t i;
 
-	(void)opt;
-	if (!j)
-		return;
-	json_object_begin(j);
 	json_kstring(j, "path", t->path);
 	put_meta(j, "file", notes);
 	put_meta(j, "meta", t->meta);
-	json_ku64(j, "first_ns", model_first_ns(t->model));
-	json_ku64(j, "last_ns", model_last_ns(t->model));
-	real = model_realtime_ns(t->model, model_first_ns(t->model));
+	json_ku64(j, "first_ns", t->first_ns);
+	json_ku64(j, "last_ns", t->last_ns);
 	json_key(j, "time");
 	if (real)
 		json_string(j, units_rfc3339(buf, real));
@@ -262,9 +268,8 @@ void info_json(FILE *f, const struct view_trace *t, const struct meta *notes,
 		json_null(j);
 	json_key(j, "loss");
 	json_object_begin(j);
-	json_ku64(j, "events", l->events);
-	json_ku64(j, "places", l->places);
-	json_ku64(j, "damaged_places", l->damage);
+	json_ku64(j, "events", t->lost);
+	json_ku64(j, "places", t->loss_places);
 	json_object_end(j);
 	json_key(j, "damage");
 	json_object_begin(j);
@@ -272,6 +277,33 @@ void info_json(FILE *f, const struct view_trace *t, const struct meta *notes,
 	json_ku64(j, "frames", t->health ? t->health->frames_damaged : 0);
 	json_kbool(j, "ended", !t->health || t->health->ended);
 	json_object_end(j);
+}
+
+void info_json(FILE *f, const struct view_evidence *t, const struct meta *notes,
+	       const struct view_options *opt)
+{
+	struct json *j = json_create(f, true);
+	uint32_t i;
+	size_t k;
+
+	(void)opt;
+	if (!j)
+		return;
+	json_object_begin(j);
+	/* Of one file it is all about that; several are a list. */
+	if (t->n_files == 1) {
+		put_file_json(j, t, &t->files[0], notes);
+	} else {
+		json_key(j, "files");
+		json_array_begin(j);
+		for (k = 0; k < t->n_files; k++) {
+			json_object_begin(j);
+			put_file_json(j, t, &t->files[k], notes ? &notes[k] : NULL);
+			json_object_end(j);
+		}
+		json_array_end(j);
+		put_meta(j, "clock", t->clock);
+	}
 	json_key(j, "events");
 	json_object_begin(j);
 	for (i = 1; i < EV_KIND_NR; i++)
@@ -282,14 +314,15 @@ void info_json(FILE *f, const struct view_trace *t, const struct meta *notes,
 	json_ku64(j, "calls_total", model_calls(t->model));
 	json_key(j, "devices");
 	json_array_begin(j);
-	for (i = 1; i <= model_devices_max(t->model); i++) {
-		const struct model_device *d = model_device(t->model, i);
+	for (i = 0; i < model_devices(t->model); i++) {
+		const struct model_device *d = model_device_at(t->model, i);
 		unsigned int bit;
 
 		if (!d)
 			continue;
 		json_object_begin(j);
 		json_ku64(j, "number", d->number);
+		json_kname(j, "host", model_host(t->model, d->host));
 		json_kstring(j, "device", d->name);
 		json_kstring(j, "driver", d->driver);
 		json_kstring(j, "bus", d->bus);

@@ -14,8 +14,7 @@
 
 struct om {
 	FILE *f;
-	const struct view_trace *traces;
-	size_t n;
+	const struct view_evidence *e;
 	const struct view_options *opt;
 	const char *family, *suffix;
 };
@@ -78,9 +77,8 @@ static void put_seconds(const struct om *o, uint64_t ns)
 /* ---- migrations ---- */
 
 struct at {
-	const struct view_trace *t;
+	const struct view_evidence *t;
 	const struct session *g;
-	uint32_t id;
 };
 
 static void put_migration_labels(const struct om *o, const struct at *at)
@@ -89,7 +87,7 @@ static void put_migration_labels(const struct om *o, const struct at *at)
 	char number[16], dev[NAME_LEN];
 
 	put_name(o);
-	snprintf(number, sizeof(number), "%u", at->id);
+	snprintf(number, sizeof(number), "%u", at->g->id);
 	put_label(o, "migration", number, sizeof(number));
 	put_label(o, "device", d && d->name[0] ? d->name : device_label(dev, d, at->g->device),
 		  EVENT_NAME_LEN);
@@ -106,24 +104,18 @@ static void put_direction(const struct om *o, const struct at *at)
 
 static void each_migration(struct om *o, void (*put)(const struct om *o, const struct at *at))
 {
-	uint32_t base = 0, id;
-	size_t i;
+	struct at at = { .t = o->e };
+	uint32_t id;
 
-	for (i = 0; i < o->n; i++) {
-		struct at at = { .t = &o->traces[i] };
+	for (id = 1; id <= model_sessions(at.t->model); id++) {
+		struct event span = { 0 };
 
-		for (id = 1; id <= model_sessions(at.t->model); id++) {
-			struct event span = { 0 };
-
-			at.g = model_session(at.t->model, id);
-			at.id = base + id;
-			span.t_ns = at.g->start_ns;
-			span.dur_ns = at.g->end_ns - at.g->start_ns;
-			if ((!o->opt->migration || o->opt->migration == at.id) &&
-			    time_window_has(&o->opt->window, at.t->model, &span))
-				put(o, &at);
-		}
-		base += model_sessions(at.t->model);
+		at.g = model_session(at.t->model, id);
+		span.t_ns = at.g->start_ns;
+		span.dur_ns = at.g->end_ns - at.g->start_ns;
+		if ((!o->opt->migration || o->opt->migration == id) &&
+		    time_window_has(&o->opt->window, at.t->model, &span))
+			put(o, &at);
 	}
 }
 
@@ -323,13 +315,15 @@ static void each_device(struct om *o, void (*put)(const struct om *o, const stru
 {
 	char trace[24];
 	uint32_t k;
-	size_t i;
 
-	for (i = 0; i < o->n; i++) {
-		snprintf(trace, sizeof(trace), "%zu", i);
-		for (k = 1; k <= model_devices_max(o->traces[i].model); k++)
-			if (model_device(o->traces[i].model, k))
-				put(o, model_device(o->traces[i].model, k), trace);
+	for (k = 0; k < model_devices(o->e->model); k++) {
+		const struct model_device *d = model_device_at(o->e->model, k);
+
+		if (!d)
+			continue;
+		snprintf(trace, sizeof(trace), "%zu",
+			 view_file_of(o->e, d->host, model_last_ns(o->e->model)));
+		put(o, d, trace);
 	}
 }
 
@@ -371,14 +365,14 @@ static void put_device_failures(const struct om *o, const struct model_device *d
 	put_u64(o, d->failures);
 }
 
-static uint64_t trace_value(const struct view_trace *t, const char *what)
+static uint64_t trace_value(const struct view_file *t, const char *what)
 {
 	if (!strcmp(what, "events"))
-		return model_events(t->model);
+		return t->events;
 	if (!strcmp(what, "lost_events"))
-		return model_loss(t->model)->events;
+		return t->lost;
 	if (!strcmp(what, "loss_places"))
-		return model_loss(t->model)->places;
+		return t->loss_places;
 	if (!strcmp(what, "unreadable_bytes"))
 		return t->health ? t->health->bytes_skipped : 0;
 	return !t->health || t->health->ended;
@@ -392,14 +386,14 @@ static void put_evidence(struct om *o, const char *family, const char *type, con
 	size_t i;
 
 	begin(o, family, type, unit, help);
-	for (i = 0; i < o->n; i++) {
-		host = o->traces[i].meta ? meta_get(o->traces[i].meta, "host") : NULL;
+	for (i = 0; i < o->e->n_files; i++) {
+		host = o->e->files[i].meta ? meta_get(o->e->files[i].meta, "host") : NULL;
 		put_name(o);
 		if (host)
 			put_label(o, "host", host, strlen(host));
 		snprintf(trace, sizeof(trace), "%zu", i);
 		put_last(o, "trace", trace);
-		put_u64(o, trace_value(&o->traces[i], family));
+		put_u64(o, trace_value(&o->e->files[i], family));
 	}
 }
 
@@ -408,14 +402,10 @@ static void put_findings(struct om *o)
 	uint64_t count[RULE_NR][SEV_INCONCLUSIVE + 1] = { { 0 } };
 	uint32_t party[RULE_NR] = { 0 }, r, s;
 	struct finding_walk w;
-	bool judged = false;
-	size_t i;
 
-	for (i = 0; i < o->n; i++)
-		judged |= o->traces[i].judge != NULL;
-	if (!judged)
+	if (!o->e->judge)
 		return;
-	findings_begin(&w, o->traces, o->n, o->opt);
+	findings_begin(&w, o->e, o->opt);
 	while (findings_next(&w)) {
 		count[w.at.f->rule][w.at.f->severity]++;
 		party[w.at.f->rule] = w.at.f->party;
@@ -436,7 +426,7 @@ static void put_findings(struct om *o)
 	for (s = VERDICT_PASS; s <= VERDICT_FINDINGS; s++) {
 		put_name(o);
 		put_last(o, "verdict", verdict_name(s));
-		put_u64(o, view_verdict(o->traces, o->n, o->opt) == s);
+		put_u64(o, view_verdict(o->e, o->opt) == s);
 	}
 }
 
@@ -471,10 +461,9 @@ static const struct {
 	  "Lost events that may have been the migration's own.", put_lost },
 };
 
-void openmetrics(FILE *f, const struct view_trace *traces, size_t n,
-		 const struct view_options *opt)
+void openmetrics(FILE *f, const struct view_evidence *e, const struct view_options *opt)
 {
-	struct om o = { .f = f, .traces = traces, .n = n, .opt = opt };
+	struct om o = { .f = f, .e = e, .opt = opt };
 	size_t i;
 
 	for (i = 0; i < sizeof(families) / sizeof(families[0]); i++) {

@@ -653,7 +653,8 @@ int perfetto_event(struct perfetto *p, const struct model *m, const struct event
 	return err ? err : p->err ? p->err : ferror(p->f) ? -EIO : 0;
 }
 
-int perfetto_finish(struct perfetto *p, const struct view_trace *t, const struct view_options *opt)
+int perfetto_finish(struct perfetto *p, const struct view_evidence *t,
+		    const struct view_options *opt)
 {
 	const struct finding *x;
 	uint32_t i;

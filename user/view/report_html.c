@@ -19,17 +19,16 @@
 struct page_of {
 	FILE *f;
 	const struct view_options *opt;
-	const struct view_trace *traces;
-	size_t n;
+	const struct view_evidence *e;
 };
 
 /* One migration where it stands, and the time axis that its lanes share. */
 struct lane {
 	FILE *f;
 	const struct view_options *opt;
-	const struct view_trace *t;
+	const struct view_evidence *t;
 	const struct session *g;
-	uint32_t id;			/* through all traces */
+	uint32_t id;
 	uint64_t start_ns, span_ns;
 };
 
@@ -59,12 +58,12 @@ static const char *state_class(uint32_t state)
 	return state < MIG_STATE_NR ? classes[state] : "unk";
 }
 
-static bool is_wanted(const struct view_trace *t, const struct view_options *opt, uint32_t base,
+static bool is_wanted(const struct view_evidence *t, const struct view_options *opt,
 		      const struct session *g)
 {
 	struct event span = { .t_ns = g->start_ns, .dur_ns = g->end_ns - g->start_ns };
 
-	return (!opt->migration || opt->migration == base + g->id) &&
+	return (!opt->migration || opt->migration == g->id) &&
 	       time_window_has(&opt->window, t->model, &span);
 }
 
@@ -76,7 +75,7 @@ static bool is_narrowed(const struct view_options *opt)
 }
 
 /* "vm0 leaves with 0000:01:00.0 (driver)" */
-static void put_who(FILE *f, const struct view_trace *t, const struct session *g)
+static void put_who(FILE *f, const struct view_evidence *t, const struct session *g)
 {
 	const struct model_device *d = model_device(t->model, g->device);
 	bool save = g->direction == DIR_SAVE;
@@ -377,18 +376,18 @@ static void put_pins(const struct lane *l, const struct page_of *p)
 	struct finding_walk w;
 	bool any = false;
 
-	findings_begin(&w, p->traces, p->n, p->opt);
+	findings_begin(&w, p->e, p->opt);
 	while (findings_next(&w)) {
-		if (w.at.migration != l->id || w.at.f->severity == SEV_INCONCLUSIVE)
+		if (w.at.f->session != l->id || w.at.f->severity == SEV_INCONCLUSIVE)
 			continue;
 		if (!any)
 			fputs("<div class=lane><div class=cap>findings</div><div class=pins>", l->f);
 		any = true;
-		fprintf(l->f, "<a href=\"#f%u\" class=t-%s style=\"left:%.3f%%\" title=\"", w.at.id,
+		fprintf(l->f, "<a href=\"#f%u\" class=t-%s style=\"left:%.3f%%\" title=\"", w.at.f->id,
 			severity_class(w.at.f->severity),
 			fmax(1, fmin(99, x_of(l, w.at.f->t_ns))));
 		html_printf(l->f, "%s", judge_rule(w.at.f->rule)->name);
-		fprintf(l->f, "\">%u</a>", w.at.id);
+		fprintf(l->f, "\">%u</a>", w.at.f->id);
 	}
 	if (any)
 		fputs("</div></div>\n", l->f);
@@ -568,6 +567,8 @@ static void put_facts(const struct lane *l)
 {
 	const struct session *g = l->g;
 	const struct model_stream *s = model_stream(l->t->model, g->stream);
+	const struct model_device *d = model_device(l->t->model, g->device);
+	const char *host = d ? model_host(l->t->model, d->host) : NULL;
 	char a[UNITS_LEN], b[UNITS_LEN];
 	uint64_t real = model_realtime_ns(l->t->model, g->start_ns);
 	FILE *f = l->f;
@@ -575,6 +576,10 @@ static void put_facts(const struct lane *l)
 	fputs("<p class=dim>", f);
 	html_text(f, g->comm, sizeof(g->comm));
 	fprintf(f, ", pid %u", g->pid);
+	if (host) {
+		fputs(" on ", f);
+		html_text(f, host, EVENT_NAME_LEN);
+	}
 	if (real)
 		fprintf(f, "; began %s", units_rfc3339(a, real));
 	if (s && s->name[0]) {
@@ -605,16 +610,15 @@ static void put_facts(const struct lane *l)
 			(unsigned long long)g->holes);
 }
 
-static void put_migration(const struct page_of *p, const struct view_trace *t, uint32_t base,
-			  const struct session *g)
+static void put_migration(const struct page_of *p, const struct session *g)
 {
 	struct lane l = {
-		.f = p->f, .opt = p->opt, .t = t, .g = g, .id = base + g->id,
+		.f = p->f, .opt = p->opt, .t = p->e, .g = g, .id = g->id,
 		.start_ns = g->start_ns, .span_ns = g->end_ns - g->start_ns ?: 1,
 	};
 
 	fprintf(p->f, "<section class=mig id=\"m%u\">\n<h2>Migration %u: ", l.id, l.id);
-	put_who(p->f, t, g);
+	put_who(p->f, p->e, g);
 	fprintf(p->f, " <span class=\"tag t-%s\">%s</span></h2>\n", outcome_class(g->outcome),
 		outcome_word(g->outcome));
 	put_facts(&l);
@@ -628,8 +632,7 @@ static void put_migration(const struct page_of *p, const struct view_trace *t, u
 
 /* ---- the head ---- */
 
-static void put_sentence(const struct page_of *p, const struct view_trace *t, uint32_t base,
-			 const struct session *g)
+static void put_sentence(const struct page_of *p, const struct session *g)
 {
 	struct downtime_part part[DOWNTIME_PARTS_MAX];
 	const struct downtime_part *worst = longest_part(part, downtime_parts(g, part));
@@ -637,8 +640,8 @@ static void put_sentence(const struct page_of *p, const struct view_trace *t, ui
 	char a[UNITS_LEN], b[UNITS_LEN];
 	FILE *f = p->f;
 
-	fprintf(f, "<li><a href=\"#m%u\">", base + g->id);
-	put_who(f, t, g);
+	fprintf(f, "<li><a href=\"#m%u\">", g->id);
+	put_who(f, p->e, g);
 	fprintf(f, "</a>: <b class=t-%s>%s</b> %s %s, %s %s", outcome_class(g->outcome),
 		outcome_word(g->outcome), g->outcome == OUTCOME_COMPLETED ? "in" : "after",
 		units_duration(a, g->end_ns - g->start_ns),
@@ -670,15 +673,15 @@ static void put_headlines(const struct page_of *p)
 	struct finding_walk w;
 	uint32_t n = 0;
 
-	findings_begin(&w, p->traces, p->n, p->opt);
+	findings_begin(&w, p->e, p->opt);
 	while (findings_next(&w)) {
 		const struct finding *x = w.at.f;
 
-		if (!judge_counts(w.at.trace->judge, x) && !judge_doubts(w.at.trace->judge, x))
+		if (!judge_counts(p->e->judge, x) && !judge_doubts(p->e->judge, x))
 			continue;
 		if (++n > HEADLINES)
 			continue;
-		fprintf(p->f, "<li><a href=\"#f%u\">%s</a>, ", w.at.id, judge_rule(x->rule)->name);
+		fprintf(p->f, "<li><a href=\"#f%u\">%s</a>, ", x->id, judge_rule(x->rule)->name);
 		if (x->severity == SEV_INCONCLUSIVE)
 			fputs("inconclusive: ", p->f);
 		else
@@ -698,18 +701,15 @@ static void put_verdict(const struct page_of *p)
 	uint64_t counts[4] = { 0 };
 	const char *sep = "";
 	struct finding_walk w;
-	bool judged = false;
-	enum verdict v = view_verdict(p->traces, p->n, p->opt);
-	uint32_t base = 0, id, shown = 0;
+	enum verdict v = view_verdict(p->e, p->opt);
+	uint32_t id, shown = 0;
 	size_t i;
 
-	for (i = 0; i < p->n; i++)
-		judged |= p->traces[i].judge != NULL;
-	findings_begin(&w, p->traces, p->n, p->opt);
+	findings_begin(&w, p->e, p->opt);
 	while (findings_next(&w))
-		if (!w.at.f->ignored && !w.at.because_of)
+		if (!w.at.f->ignored && !w.at.f->because_of)
 			counts[w.at.f->severity]++;
-	if (judged) {
+	if (p->e->judge) {
 		fprintf(p->f, "<section class=\"verdict %s\"><span class=big>%s</span>\n", classes[v],
 			words[v]);
 		if (v == VERDICT_INCONCLUSIVE)
@@ -729,20 +729,17 @@ static void put_verdict(const struct page_of *p)
 		fputs("<section class=verdict>\n", p->f);
 	}
 	fputs("\n<ul>\n", p->f);
-	for (i = 0; i < p->n; i++) {
-		for (id = 1; id <= model_sessions(p->traces[i].model); id++) {
-			const struct session *g = model_session(p->traces[i].model, id);
+	for (id = 1; id <= model_sessions(p->e->model); id++) {
+		const struct session *g = model_session(p->e->model, id);
 
-			if (!is_wanted(&p->traces[i], p->opt, base, g))
-				continue;
-			put_sentence(p, &p->traces[i], base, g);
-			shown++;
-		}
-		base += model_sessions(p->traces[i].model);
+		if (!is_wanted(p->e, p->opt, g))
+			continue;
+		put_sentence(p, g);
+		shown++;
 	}
 	if (!shown)
-		fprintf(p->f, "<li>No migration %s.</li>\n", base ? "in what was asked for" :
-			"is in this evidence");
+		fprintf(p->f, "<li>No migration %s.</li>\n", model_sessions(p->e->model) ?
+			"in what was asked for" : "is in this evidence");
 	put_headlines(p);
 	fputs("</ul></section>\n", p->f);
 }
@@ -755,13 +752,12 @@ static void put_evidence(const struct page_of *p)
 
 	fputs("<section><h2>The evidence</h2><div class=scroll><table><tr><th>recording<th>host<th>kernel"
 	      "<th>covers<th>loss<th>damage</tr>\n", f);
-	for (i = 0; i < p->n; i++) {
-		const struct view_trace *t = &p->traces[i];
-		const struct model_loss *l = model_loss(t->model);
+	for (i = 0; i < p->e->n_files; i++) {
+		const struct view_file *t = &p->e->files[i];
 		const struct source_health *h = t->health;
 		const char *host = t->meta ? meta_get(t->meta, "host") : NULL;
 		const char *kernel = t->meta ? meta_get(t->meta, "kernel") : NULL;
-		uint64_t real = model_realtime_ns(t->model, model_first_ns(t->model));
+		uint64_t real = t->first_ns ? model_realtime_ns(p->e->model, t->first_ns) : 0;
 
 		fputs("<tr><td>", f);
 		html_printf(f, "%s", t->path);
@@ -769,16 +765,15 @@ static void put_evidence(const struct page_of *p)
 		html_printf(f, "%s", host ? host : "not known");
 		fputs("<td>", f);
 		html_text(f, kernel ? kernel : "not known", kernel ? strcspn(kernel, " ") : 16);
-		fprintf(f, "<td>%s, %s events", units_duration(a, model_last_ns(t->model) -
-							       model_first_ns(t->model)),
-			units_count(b, model_events(t->model)));
+		fprintf(f, "<td>%s, %s events", units_duration(a, t->last_ns - t->first_ns),
+			units_count(b, t->events));
 		if (real)
 			fprintf(f, ", from %s", units_rfc3339(a, real));
-		if (l->places && l->events)
-			fprintf(f, "<td class=loud>%s EVENTS LOST in %llu place%s", units_count(a, l->events),
-				(unsigned long long)l->places, l->places == 1 ? "" : "s");
+		if (t->loss_places && t->lost)
+			fprintf(f, "<td class=loud>%s EVENTS LOST in %llu place%s", units_count(a, t->lost),
+				(unsigned long long)t->loss_places, t->loss_places == 1 ? "" : "s");
 		else
-			fputs(l->places ? "<td class=loud>EVENTS LOST, nobody knows how many" : "<td>none", f);
+			fputs(t->loss_places ? "<td class=loud>EVENTS LOST, nobody knows how many" : "<td>none", f);
 		if (!h || (h->ended && !h->bytes_skipped && !h->frames_damaged)) {
 			fputs("<td>none</tr>\n", f);
 			continue;
@@ -788,7 +783,13 @@ static void put_evidence(const struct page_of *p)
 			fprintf(f, "%s SKIPPED as unreadable. ", units_size(a, h->bytes_skipped, p->opt->bytes));
 		fputs(h->ended ? "</tr>\n" : "IT DID NOT END CLEANLY</tr>\n", f);
 	}
-	fputs("</table></div></section>\n", f);
+	fputs("</table></div>\n", f);
+	for (i = 0; p->e->clock && i < p->e->clock->n; i++) {
+		fprintf(f, "<p>%s: ", p->e->clock->entries[i].key);
+		html_printf(f, "%s", p->e->clock->entries[i].value);
+		fputs(".</p>\n", f);
+	}
+	fputs("</section>\n", f);
 }
 
 /* ---- findings ---- */
@@ -798,14 +799,14 @@ static void put_finding(const struct page_of *p, const struct finding_at *at)
 	const struct finding *x = at->f;
 	const struct rule *r = judge_rule(x->rule);
 	const struct page *page = page_find("rule", r->name);
-	const struct session *g = model_session(at->trace->model, x->session);
-	const struct model_device *d = model_device(at->trace->model, x->device);
-	uint64_t ref = g ? g->start_ns : model_first_ns(at->trace->model);
+	const struct session *g = model_session(p->e->model, x->session);
+	const struct model_device *d = model_device(p->e->model, x->device);
+	uint64_t ref = g ? g->start_ns : model_first_ns(p->e->model);
 	char dev[NAME_LEN], a[UNITS_LEN];
 	FILE *f = p->f;
 
 	fprintf(f, "<div class=\"finding %s\" id=\"f%u\"><h3>%u. %s</h3> <span class=\"tag t-%s\">%s</span>",
-		severity_class(x->severity), at->id, at->id, r->name, severity_class(x->severity),
+		severity_class(x->severity), x->id, x->id, r->name, severity_class(x->severity),
 		severity_name(x->severity));
 	if (x->severity != SEV_INCONCLUSIVE)
 		fprintf(f, " the %s has to act", party_name(x->party));
@@ -814,20 +815,20 @@ static void put_finding(const struct page_of *p, const struct finding_at *at)
 	fputs("\n<p>", f);
 	html_printf(f, "%s", x->text);
 	fputs(".</p>\n<p class=dim>", f);
-	if (at->migration)
-		fprintf(f, "<a href=\"#m%u\">migration %u</a>, ", at->migration, at->migration);
+	if (x->session)
+		fprintf(f, "<a href=\"#m%u\">migration %u</a>, ", x->session, x->session);
 	if (x->device)
 		html_printf(f, "%s, ", device_label(dev, d, x->device));
-	fprintf(f, "at %s", time_label(a, p->opt, at->trace->model, x->t_ns, ref, ref));
+	fprintf(f, "at %s", time_label(a, p->opt, p->e->model, x->t_ns, ref, ref));
 	if (x->seq)
 		fprintf(f, ", event %llu", (unsigned long long)x->seq);
 	if (x->count > 1)
 		fprintf(f, ", %s times", units_count(a, x->count));
-	if (at->because_of && is_narrowed(p->opt))
-		fprintf(f, "; because of %u, not counted", at->because_of);
-	else if (at->because_of)
-		fprintf(f, "; because of <a href=\"#f%u\">%u</a>, not counted", at->because_of,
-			at->because_of);
+	if (x->because_of && is_narrowed(p->opt))
+		fprintf(f, "; because of %u, not counted", x->because_of);
+	else if (x->because_of)
+		fprintf(f, "; because of <a href=\"#f%u\">%u</a>, not counted", x->because_of,
+			x->because_of);
 	fputs("</p>\n", f);
 	if (page) {
 		fputs("<h4>What it means</h4>", f);
@@ -844,14 +845,14 @@ static void put_findings(const struct page_of *p)
 	static const enum severity order[] = {
 		SEV_ERROR, SEV_WARNING, SEV_INCONCLUSIVE, SEV_ADVICE,
 	};
-	uint64_t omitted = 0;
+	uint64_t omitted = judge_omitted(p->e->judge);
 	struct finding_walk w;
 	bool any = false;
 	size_t i;
 
 	fputs("<section id=findings><h2>Findings</h2>\n", p->f);
 	for (i = 0; i < 4; i++) {
-		findings_begin(&w, p->traces, p->n, p->opt);
+		findings_begin(&w, p->e, p->opt);
 		while (findings_next(&w)) {
 			if (w.at.f->severity != order[i])
 				continue;
@@ -859,8 +860,6 @@ static void put_findings(const struct page_of *p)
 			any = true;
 		}
 	}
-	for (i = 0; i < p->n; i++)
-		omitted += p->traces[i].judge ? judge_omitted(p->traces[i].judge) : 0;
 	if (!any)
 		fputs("<p>None.</p>\n", p->f);
 	if (omitted)
@@ -895,48 +894,29 @@ static void put_columns(const struct page_of *p, const char *title, const char *
 	free(text);
 }
 
-static void print_stops(FILE *f, const struct page_of *p)
-{
-	uint32_t base = 0;
-	size_t i;
-
-	for (i = 0; i < p->n; i++) {
-		stops_text(f, &p->traces[i], base, p->opt);
-		base += model_sessions(p->traces[i].model);
-	}
-}
-
 static void print_estimates(FILE *f, const struct page_of *p)
 {
-	estimates_text(f, p->traces, p->n, p->opt);
+	estimates_text(f, p->e, p->opt);
 }
 
-void report_html(FILE *f, const struct view_trace *traces, size_t n,
-		 const struct view_options *opt)
+void report_html(FILE *f, const struct view_evidence *e, const struct view_options *opt)
 {
 	struct view_options plain = *opt;
-	struct page_of p = { .f = f, .opt = &plain, .traces = traces, .n = n };
-	uint32_t base = 0, id;
-	bool judged = false;
-	size_t i;
+	struct page_of p = { .f = f, .opt = &plain, .e = e };
+	uint32_t id;
 
 	plain.color = false;
 	html_begin(f, "vfioscope report");
 	fputs("<h1>vfioscope: what happened to the migration</h1>\n", f);
 	put_verdict(&p);
-	for (i = 0; i < n; i++) {
-		for (id = 1; id <= model_sessions(traces[i].model); id++) {
-			const struct session *g = model_session(traces[i].model, id);
+	for (id = 1; id <= model_sessions(e->model); id++) {
+		const struct session *g = model_session(e->model, id);
 
-			if (is_wanted(&traces[i], opt, base, g))
-				put_migration(&p, &traces[i], base, g);
-		}
-		base += model_sessions(traces[i].model);
-		judged |= traces[i].judge != NULL;
+		if (is_wanted(e, opt, g))
+			put_migration(&p, g);
 	}
-	put_columns(&p, "Devices that stopped together", NULL, print_stops);
 	put_columns(&p, "Estimates against truth", "ESTIMATES AGAINST TRUTH", print_estimates);
-	if (judged)
+	if (e->judge)
 		put_findings(&p);
 	put_evidence(&p);
 	fprintf(f, "<p class=dim>Made by vfioscope %s. The page needs no network and no script.</p>\n",

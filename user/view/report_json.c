@@ -100,22 +100,18 @@ static void put_failure(struct json *j, const struct session *m)
 	json_object_end(j);
 }
 
-static void put_migration(struct json *j, const struct view_trace *t, size_t trace,
-			  uint32_t base, const struct session *m)
+static void put_migration(struct json *j, const struct view_evidence *e, const struct session *m)
 {
-	const struct model_device *d = model_device(t->model, m->device);
-	const struct model_stream *s = model_stream(t->model, m->stream);
+	const struct model_device *d = model_device(e->model, m->device);
+	const struct model_stream *s = model_stream(e->model, m->stream);
 	bool save = m->direction == DIR_SAVE;
 	char number[16];
 
 	json_object_begin(j);
-	json_ku64(j, "id", base + m->id);
-	json_key(j, "peer");
-	if (m->peer)
-		json_u64(j, base + m->peer);
-	else
-		json_null(j);
-	json_ku64(j, "trace", trace);
+	json_ku64(j, "id", m->id);
+	json_known(j, "peer", m->peer ? m->peer : MODEL_NONE);
+	json_kname(j, "host", d ? model_host(e->model, d->host) : NULL);
+	json_ku64(j, "trace", view_file_of(e, d ? d->host : 0, m->start_ns));
 	json_kname(j, "vm", m->vm);
 	json_key(j, "device");
 	if (d && d->name[0]) {
@@ -184,7 +180,7 @@ static void put_migration(struct json *j, const struct view_trace *t, size_t tra
 		struct forecast x = { 0 };
 
 		if (!m->ended)
-			forecast_migration(t->model, m->id, model_last_ns(t->model), &x);
+			forecast_session(e->model, m->id, model_last_ns(e->model), &x);
 		forecast_json(j, "forecast", &x);
 	}
 	forecast_json(j, "forecast_at_stop", &m->forecast);
@@ -195,9 +191,8 @@ static void put_migration(struct json *j, const struct view_trace *t, size_t tra
 	json_object_end(j);
 }
 
-static void put_trace(struct json *j, const struct view_trace *t)
+static void put_trace(struct json *j, const struct view_evidence *e, const struct view_file *t)
 {
-	struct model *m = t->model;
 	char buf[UNITS_LEN];
 	uint64_t real;
 	const char *v;
@@ -212,33 +207,33 @@ static void put_trace(struct json *j, const struct view_trace *t)
 	json_kname(j, "command", v);
 	v = t->meta ? meta_get(t->meta, "tool.version") : NULL;
 	json_kname(j, "tool_version", v);
-	json_ku64(j, "first_ns", model_first_ns(m));
-	json_ku64(j, "last_ns", model_last_ns(m));
+	json_ku64(j, "first_ns", t->first_ns);
+	json_ku64(j, "last_ns", t->last_ns);
 	json_key(j, "time");
-	real = model_realtime_ns(m, model_first_ns(m));
+	real = t->first_ns ? model_realtime_ns(e->model, t->first_ns) : 0;
 	if (real)
 		json_string(j, units_rfc3339(buf, real));
 	else
 		json_null(j);
-	json_ku64(j, "events", model_events(m));
-	json_ku64(j, "calls", model_calls(m));
+	json_ku64(j, "events", t->events);
+	json_ku64(j, "calls", t->calls);
 	json_kbool(j, "ended", !t->health || t->health->ended);
 	json_ku64(j, "bytes_skipped", t->health ? t->health->bytes_skipped : 0);
 	json_ku64(j, "frames_damaged", t->health ? t->health->frames_damaged : 0);
 	json_object_end(j);
 }
 
-static void put_devices(struct json *j, const struct view_trace *t, size_t trace)
+static void put_devices(struct json *j, const struct view_evidence *e)
 {
 	uint32_t i, bit;
 
-	for (i = 1; i <= model_devices_max(t->model); i++) {
-		const struct model_device *d = model_device(t->model, i);
+	for (i = 0; i < model_devices(e->model); i++) {
+		const struct model_device *d = model_device_at(e->model, i);
 
 		if (!d)
 			continue;
 		json_object_begin(j);
-		json_ku64(j, "trace", trace);
+		json_kname(j, "host", model_host(e->model, d->host));
 		json_ku64(j, "number", d->number);
 		json_kname(j, "device", d->name);
 		json_kname(j, "driver", d->driver);
@@ -262,78 +257,80 @@ static void put_devices(struct json *j, const struct view_trace *t, size_t trace
 }
 
 /* Does the migration lie in what was asked for? */
-static bool is_wanted(const struct view_trace *t, const struct view_options *opt, uint32_t base,
+static bool is_wanted(const struct view_evidence *e, const struct view_options *opt,
 		      const struct session *m)
 {
 	struct event span = { .t_ns = m->start_ns, .dur_ns = m->end_ns - m->start_ns };
 
-	return (!opt->migration || opt->migration == base + m->id) &&
-	       time_window_has(&opt->window, t->model, &span);
+	return (!opt->migration || opt->migration == m->id) &&
+	       time_window_has(&opt->window, e->model, &span);
 }
 
-void traces_json(struct json *j, const struct view_trace *traces, size_t n)
+static void put_sentences(struct json *j, const char *key, const struct meta *m, const char *of)
 {
-	uint64_t lost = 0, places = 0, damage = 0, skipped = 0;
-	bool cut = false;
+	size_t i;
+
+	json_key(j, key);
+	json_array_begin(j);
+	for (i = 0; m && i < m->n; i++)
+		if (!strcmp(m->entries[i].key, of))
+			json_string(j, m->entries[i].value);
+	json_array_end(j);
+}
+
+void traces_json(struct json *j, const struct view_evidence *e)
+{
+	const struct model_loss *l = model_loss(e->model);
+	const struct source_health *h = e->health;
 	size_t i;
 
 	json_key(j, "traces");
 	json_array_begin(j);
-	for (i = 0; i < n; i++)
-		put_trace(j, &traces[i]);
+	for (i = 0; i < e->n_files; i++)
+		put_trace(j, e, &e->files[i]);
 	json_array_end(j);
+	json_key(j, "clock");
+	json_object_begin(j);
+	put_sentences(j, "tied", e->clock, "clock");
+	put_sentences(j, "bound", e->clock, "bound");
+	json_known(j, "bound_ns", e->bound_ns);
+	json_object_end(j);
 	json_key(j, "devices");
 	json_array_begin(j);
-	for (i = 0; i < n; i++)
-		put_devices(j, &traces[i], i);
+	put_devices(j, e);
 	json_array_end(j);
-	for (i = 0; i < n; i++) {
-		const struct model_loss *l = model_loss(traces[i].model);
-
-		lost += l->events;
-		places += l->places;
-		damage += l->damage;
-		skipped += traces[i].health ? traces[i].health->bytes_skipped : 0;
-		cut |= traces[i].health && !traces[i].health->ended;
-	}
 	json_key(j, "loss");
 	json_object_begin(j);
-	json_ku64(j, "events", lost);
-	json_ku64(j, "places", places);
-	json_ku64(j, "damaged_places", damage);
-	json_ku64(j, "bytes_skipped", skipped);
-	json_kbool(j, "ended", !cut);
+	json_ku64(j, "events", l->events);
+	json_ku64(j, "places", l->places);
+	json_ku64(j, "damaged_places", l->damage);
+	json_ku64(j, "bytes_skipped", h ? h->bytes_skipped : 0);
+	json_kbool(j, "ended", !h || h->ended);
 	json_object_end(j);
 }
 
-void report_json(FILE *f, const struct view_trace *traces, size_t n,
-		 const struct view_options *opt)
+void report_json(FILE *f, const struct view_evidence *e, const struct view_options *opt)
 {
 	struct json *j = json_create(f, true);
-	uint32_t base, id;
-	size_t i;
+	uint32_t id;
 
 	if (!j)
 		return;
 	json_object_begin(j);
 	json_tool(j);
-	traces_json(j, traces, n);
+	traces_json(j, e);
 	json_key(j, "migrations");
 	json_array_begin(j);
-	for (i = 0, base = 0; i < n; i++) {
-		for (id = 1; id <= model_sessions(traces[i].model); id++) {
-			const struct session *m = model_session(traces[i].model, id);
+	for (id = 1; id <= model_sessions(e->model); id++) {
+		const struct session *m = model_session(e->model, id);
 
-			if (is_wanted(&traces[i], opt, base, m))
-				put_migration(j, &traces[i], i, base, m);
-		}
-		base += model_sessions(traces[i].model);
+		if (is_wanted(e, opt, m))
+			put_migration(j, e, m);
 	}
 	json_array_end(j);
-	stops_json(j, traces, n, opt);
-	estimates_json(j, traces, n);
+	estimates_json(j, e);
 	/* Without a judge: no findings is not "none found". */
-	findings_json(j, traces, n, opt);
+	findings_json(j, e, opt);
 	json_object_end(j);
 	json_line_end(j);
 	json_destroy(j);

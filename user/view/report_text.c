@@ -14,7 +14,7 @@
 struct report {
 	FILE *f;
 	const struct view_options *opt;
-	const struct view_trace *t;
+	const struct view_evidence *e;
 	struct model *m;
 	uint64_t prev_ns;		/* for --time delta */
 };
@@ -67,25 +67,24 @@ static void print_right(FILE *f, const char *s, size_t width)
 
 /* ---- the head: which evidence this is ---- */
 
-static void print_evidence(struct report *r)
+static void print_evidence(struct report *r, const struct view_file *t)
 {
-	const struct model_loss *l = model_loss(r->m);
-	const struct source_health *h = r->t->health;
+	const struct source_health *h = t->health;
 	char a[UNITS_LEN], b[UNITS_LEN];
 	FILE *f = r->f;
 
 	fprintf(f, LABEL, "loss");
-	if (!l->places) {
+	if (!t->loss_places) {
 		fputs("none\n", f);
 	} else {
 		fprintf(f, "%s", paint(r->opt, C_RED));
-		if (l->events)
+		if (t->lost)
 			fprintf(f, "%s EVENT%s LOST in %llu place%s",
-				units_count(a, l->events), l->events == 1 ? "" : "S",
-				(unsigned long long)l->places, plural(l->places));
+				units_count(a, t->lost), t->lost == 1 ? "" : "S",
+				(unsigned long long)t->loss_places, plural(t->loss_places));
 		else
 			fprintf(f, "EVENTS LOST in %llu place%s, nobody knows how many",
-				(unsigned long long)l->places, plural(l->places));
+				(unsigned long long)t->loss_places, plural(t->loss_places));
 		fprintf(f, "%s\n" INDENT "figures of migrations marked HOLES are lower bounds\n",
 			paint(r->opt, C_OFF));
 	}
@@ -103,22 +102,21 @@ static void print_evidence(struct report *r)
 		if (h->frames_damaged || h->bytes_skipped)
 			fputs(";\n" INDENT, f);
 		fprintf(f, "THE RECORDING DID NOT END CLEANLY, %s kept",
-			dur(b, h->last_ns > model_first_ns(r->m) ?
-			       h->last_ns - model_first_ns(r->m) : 0));
+			dur(b, t->last_ns - t->first_ns));
 	}
 	fprintf(f, "%s\n", paint(r->opt, C_OFF));
 }
 
-static void print_head(struct report *r)
+static void print_head(struct report *r, const struct view_file *t)
 {
 	char a[UNITS_LEN], b[UNITS_LEN], c[UNITS_LEN], text[TEXT_SAFE_LEN(160)];
-	const struct meta *meta = r->t->meta;
+	const struct meta *meta = t->meta;
 	const char *host, *kernel;
-	uint64_t real = model_realtime_ns(r->m, model_first_ns(r->m));
+	uint64_t real = t->first_ns ? model_realtime_ns(r->m, t->first_ns) : 0;
 	FILE *f = r->f;
 
 	fprintf(f, "%s%s%s\n", paint(r->opt, C_BOLD),
-		text_safe(text, sizeof(text), r->t->path, 160), paint(r->opt, C_OFF));
+		text_safe(text, sizeof(text), t->path, 160), paint(r->opt, C_OFF));
 	host = meta ? meta_get(meta, "host") : NULL;
 	kernel = meta ? meta_get(meta, "kernel") : NULL;
 	if (host || kernel) {
@@ -132,25 +130,38 @@ static void print_head(struct report *r)
 		fputc('\n', f);
 	}
 	fprintf(f, LABEL, "covers");
-	if (!model_events(r->m)) {
+	if (!t->events) {
 		fputs("nothing: no event\n", f);
 	} else {
-		fprintf(f, "%s", dur(a, model_last_ns(r->m) - model_first_ns(r->m)));
+		fprintf(f, "%s", dur(a, t->last_ns - t->first_ns));
 		if (real)
 			fprintf(f, " from %s", units_rfc3339(b, real));
-		fprintf(f, "\n" INDENT "%s event%s", units_count(b, model_events(r->m)),
-			plural(model_events(r->m)));
-		if (model_calls(r->m) != model_events(r->m))
+		fprintf(f, "\n" INDENT "%s event%s", units_count(b, t->events),
+			plural(t->events));
+		if (t->calls != t->events)
 			fprintf(f, " (%s calls: identical empty reads are folded)",
-				units_count(c, model_calls(r->m)));
+				units_count(c, t->calls));
 		fputc('\n', f);
 	}
-	print_evidence(r);
+	print_evidence(r, t);
+}
+
+static void print_clock(struct report *r)
+{
+	const struct meta *m = r->e->clock;
+	char safe[TEXT_SAFE_LEN(512)];
+	size_t i;
+
+	for (i = 0; m && i < m->n; i++) {
+		fprintf(r->f, LABEL, m->entries[i].key);
+		text_safe(safe, sizeof(safe), m->entries[i].value, 512);
+		print_words(r->f, safe, sizeof(INDENT) - 1, 80, sizeof(INDENT) - 1);
+	}
 }
 
 /* ---- one migration ---- */
 
-static void print_sentence(struct report *r, const struct session *g, uint32_t base)
+static void print_sentence(struct report *r, const struct session *g)
 {
 	const struct model_device *d = model_device(r->m, g->device);
 	bool save = g->direction == DIR_SAVE;
@@ -158,7 +169,7 @@ static void print_sentence(struct report *r, const struct session *g, uint32_t b
 	const char *color = C_YELLOW, *what;
 	FILE *f = r->f;
 
-	fprintf(f, "\n%sMIGRATION %u%s  ", paint(r->opt, C_BOLD), base + g->id,
+	fprintf(f, "\n%sMIGRATION %u%s  ", paint(r->opt, C_BOLD), g->id,
 		paint(r->opt, C_OFF));
 	if (g->vm[0])
 		fprintf(f, "%s %s with %s", safe_name(vm, g->vm), save ? "leaves" : "arrives",
@@ -218,21 +229,25 @@ static void print_failure(struct report *r, const struct session *g)
 	fputc('\n', f);
 }
 
-static void print_who(struct report *r, const struct session *g, uint32_t base)
+static void print_who(struct report *r, const struct session *g)
 {
 	const struct model_stream *s = model_stream(r->m, g->stream);
 	char comm[NAME_LEN], name[NAME_LEN], a[UNITS_LEN];
 	uint64_t real = model_realtime_ns(r->m, g->start_ns);
+	const struct model_device *d = model_device(r->m, g->device);
+	const char *host = d ? model_host(r->m, d->host) : NULL;
 	FILE *f = r->f;
 
 	fprintf(f, LABEL "%s, pid %u", "process", text_safe(comm, sizeof(comm), g->comm,
 							   sizeof(g->comm)), g->pid);
+	if (host)
+		fprintf(f, " on %s", safe_name(name, host));
 	if (real)
-		fprintf(f, "; began %s", units_rfc3339(a, real));
+		fprintf(f, "%sbegan %s", host ? "\n" INDENT : "; ", units_rfc3339(a, real));
 	fputc('\n', f);
 	if (g->peer)
 		fprintf(f, LABEL "migration %u (same bytes, overlapping in time, no other fits)\n",
-			"other side", base + g->peer);
+			"other side", g->peer);
 	fprintf(f, LABEL, "data FD");
 	if (!g->stream)
 		fputs("its hand-out is not in the evidence\n", f);
@@ -521,12 +536,12 @@ static void print_io(struct report *r, const struct session *g)
 		fprintf(f, LABEL "%s\n", "polls", units_count(a, g->polls));
 }
 
-static void print_migration(struct report *r, const struct session *g, uint32_t base)
+static void print_migration(struct report *r, const struct session *g)
 {
 	r->prev_ns = g->start_ns;
-	print_sentence(r, g, base);
+	print_sentence(r, g);
 	print_failure(r, g);
-	print_who(r, g, base);
+	print_who(r, g);
 	print_phases(r, g);
 	print_arcs(r, g);
 	print_window(r, g);
@@ -535,7 +550,7 @@ static void print_migration(struct report *r, const struct session *g, uint32_t 
 		if (!g->ended) {
 			struct forecast x;
 
-			forecast_migration(r->m, g->id, model_last_ns(r->m), &x);
+			forecast_session(r->m, g->id, model_last_ns(r->m), &x);
 			forecast_text(r->f, &x, r->opt);
 		}
 		if (g->eof && g->window.start_ns != MODEL_NONE)
@@ -553,8 +568,8 @@ static void print_others(struct report *r)
 	char dev[NAME_LEN], a[UNITS_LEN], b[UNITS_LEN];
 	uint32_t i;
 
-	for (i = 1; i <= model_devices_max(r->m); i++) {
-		const struct model_device *d = model_device(r->m, i);
+	for (i = 0; i < model_devices(r->m); i++) {
+		const struct model_device *d = model_device_at(r->m, i);
 
 		if (!d || (d->sessions && !d->failures))
 			continue;
@@ -574,48 +589,39 @@ static void print_others(struct report *r)
 	}
 }
 
-static bool is_wanted(const struct report *r, uint32_t base, const struct session *g)
+static bool is_wanted(const struct report *r, const struct session *g)
 {
 	struct event span = { .t_ns = g->start_ns, .dur_ns = g->end_ns - g->start_ns };
 
-	return (!r->opt->migration || r->opt->migration == base + g->id) &&
+	return (!r->opt->migration || r->opt->migration == g->id) &&
 	       time_window_has(&r->opt->window, r->m, &span);
 }
 
-void report_text(FILE *f, const struct view_trace *traces, size_t n,
-		 const struct view_options *opt)
+void report_text(FILE *f, const struct view_evidence *e, const struct view_options *opt)
 {
-	uint32_t base = 0, id, shown;
-	bool judged = false;
+	struct report r = { .f = f, .opt = opt, .e = e, .m = e->model };
+	uint32_t id, shown = 0;
 	size_t i;
 
-	for (i = 0; i < n; i++) {
-		struct report r = { .f = f, .opt = opt, .t = &traces[i], .m = traces[i].model };
+	for (i = 0; i < e->n_files; i++)
+		print_head(&r, &e->files[i]);
+	print_clock(&r);
+	for (id = 1; id <= model_sessions(r.m); id++) {
+		const struct session *g = model_session(r.m, id);
 
-		if (i)
-			fputc('\n', f);
-		print_head(&r);
-		shown = 0;
-		for (id = 1; id <= model_sessions(r.m); id++) {
-			const struct session *g = model_session(r.m, id);
-
-			if (!is_wanted(&r, base, g))
-				continue;
-			print_migration(&r, g, base);
-			shown++;
-		}
-		stops_text(f, &traces[i], base, opt);
-		if (!shown)
-			fprintf(f, "\n  No migration %s.\n", model_sessions(r.m) ?
-				"in what was asked for" : "is in this evidence");
-		if (!opt->migration)
-			print_others(&r);
-		base += model_sessions(r.m);
-		judged |= traces[i].judge != NULL;
+		if (!is_wanted(&r, g))
+			continue;
+		print_migration(&r, g);
+		shown++;
 	}
-	estimates_text(f, traces, n, opt);
-	if (judged) {
+	if (!shown)
+		fprintf(f, "\n  No migration %s.\n", model_sessions(r.m) ?
+			"in what was asked for" : "is in this evidence");
+	if (!opt->migration)
+		print_others(&r);
+	estimates_text(f, e, opt);
+	if (e->judge) {
 		fprintf(f, "\n%sFINDINGS%s\n", paint(opt, C_BOLD), paint(opt, C_OFF));
-		findings_text(f, traces, n, opt);
+		findings_text(f, e, opt);
 	}
 }

@@ -57,53 +57,85 @@ struct view_options {
 	struct time_window window;
 };
 
-/* One trace that a report is about. */
-struct view_trace {
+/* One of the recordings (or the capture) that evidence consists of. */
+struct view_file {
 	const char *path;
 	const struct meta *meta;	/* or NULL */
 	const struct source_health *health;	/* or NULL */
+	/* Hosts (event.host) whose events were in it; none: nobody counted. */
+	const uint32_t *hosts;
+	size_t n_hosts;
+	uint64_t first_ns, last_ns;	/* on the evidence's clock; 0: no event */
+	uint64_t events, calls;		/* as model_events(), model_calls() */
+	uint64_t lost, loss_places;
+};
+
+/* What a view is about: one model and one judge, of however many files. */
+struct view_evidence {
 	struct model *model;
 	const struct judge *judge;		/* finished; or NULL: nobody judged */
 	const struct trends *trends;		/* for plots (trends.h); or NULL: none */
+	const struct view_file *files;		/* one at least */
+	size_t n_files;
+	const struct meta *meta;		/* of all files; or NULL */
+	const struct source_health *health;	/* of all together; or NULL */
+	/*
+	 * How clocks of several hosts were tied ("clock") and how far that may be
+	 * off ("bound"), in sentences; NULL or empty: there is one clock.
+	 */
+	const struct meta *clock;
+	/*
+	 * How far two instants of different hosts may be from the truth, ns; 0:
+	 * one clock, UINT64_MAX: nothing tells.
+	 */
+	uint64_t bound_ns;
 };
 
-/* report: the post-mortem of one or several traces. */
-void report_text(FILE *f, const struct view_trace *traces, size_t n,
-		 const struct view_options *opt);
-void report_json(FILE *f, const struct view_trace *traces, size_t n,
-		 const struct view_options *opt);
+/* @e of @file alone, which is all that @m was fed; the rest of both is zeroed. */
+void view_one_file(struct view_evidence *e, struct view_file *file, struct model *m,
+		   const char *path, const struct meta *meta, const struct source_health *health);
+
+/* The file that an instant of @host is in, by number from 0. */
+size_t view_file_of(const struct view_evidence *e, uint32_t host, uint64_t t_ns);
+
+/* report: the post-mortem. */
+void report_text(FILE *f, const struct view_evidence *e, const struct view_options *opt);
+void report_json(FILE *f, const struct view_evidence *e, const struct view_options *opt);
 /* One page that needs no network and no script. */
-void report_html(FILE *f, const struct view_trace *traces, size_t n,
-		 const struct view_options *opt);
+void report_html(FILE *f, const struct view_evidence *e, const struct view_options *opt);
 
 /*
- * check: what the judge found, and the verdict.  @opt->session narrows both
+ * check: what the judge found, and the verdict.  @opt->migration narrows both
  * to one migration.
  */
-void check_text(FILE *f, const struct view_trace *traces, size_t n,
-		const struct view_options *opt);
-void check_json(FILE *f, const struct view_trace *traces, size_t n,
-		const struct view_options *opt);
+void check_text(FILE *f, const struct view_evidence *e, const struct view_options *opt);
+void check_json(FILE *f, const struct view_evidence *e, const struct view_options *opt);
 /* One test case per migration and rule; inconclusive is an error. */
-void check_junit(FILE *f, const struct view_trace *traces, size_t n,
-		 const struct view_options *opt);
-enum verdict view_verdict(const struct view_trace *traces, size_t n,
-			  const struct view_options *opt);
+void check_junit(FILE *f, const struct view_evidence *e, const struct view_options *opt);
+enum verdict view_verdict(const struct view_evidence *e, const struct view_options *opt);
 
 /* explain: a page, or the list of all. */
 struct page;
+/*
+ * The page of what people type or copy: a name in any spelling ("Pre_Copy",
+ * "stop window"), one of the JSON ("outside_ns"), what a page says that it also
+ * answers to, an errno by name or number ("42", "-42").  NULL: there is none.
+ */
+const struct page *explain_find(const char *word);
+/* The number of an errno by its name or number; 0 when @word is none. */
+int explain_errno(const char *word);
 void explain_text(FILE *f, const struct page *p, const struct view_options *opt);
 void explain_json(FILE *f, const struct page *p);
 void explain_list_text(FILE *f, const struct view_options *opt);
 void explain_list_json(FILE *f);
 
 /*
- * info: what a trace holds.  @notes is what the reader adds (frames, ...), in
- * its order; may be NULL.
+ * info: what the recordings hold.  @notes: for each file what its reader adds
+ * (frames, ...), in its order; may be NULL.
  */
-void info_text(FILE *f, const struct view_trace *t, const struct meta *notes,
+void info_text(FILE *f, const struct view_evidence *e, const struct meta *notes,
 	       const struct view_options *opt);
-void info_json(FILE *f, const struct view_trace *t, const struct meta *notes,
+void info_json(FILE *f, const struct view_evidence *e, const struct meta *notes,
 	       const struct view_options *opt);
 
 /*
@@ -140,18 +172,18 @@ void csv_destroy(struct csv *c);
 
 /*
  * A Perfetto trace (protobuf, binary).  Feed it definitions, too: the clock
- * pairs are among them.  @t: the finished model, and findings when it has a judge.
+ * pairs are among them.  @e: the finished model, and findings when it has a judge.
  */
 struct perfetto;
 struct perfetto *perfetto_create(FILE *f, const struct view_options *opt);
 int perfetto_event(struct perfetto *p, const struct model *m, const struct event *ev,
 		   const struct event_context *ctx);
-int perfetto_finish(struct perfetto *p, const struct view_trace *t, const struct view_options *opt);
+int perfetto_finish(struct perfetto *p, const struct view_evidence *e,
+		    const struct view_options *opt);
 void perfetto_destroy(struct perfetto *p);
 
 /* OpenMetrics text of all migrations and devices, ended by "# EOF". */
-void openmetrics(FILE *f, const struct view_trace *traces, size_t n,
-		 const struct view_options *opt);
+void openmetrics(FILE *f, const struct view_evidence *e, const struct view_options *opt);
 
 /* One human line per event; runs of empty reads as "ENOMSG x212 in 9 ms". */
 struct lines;

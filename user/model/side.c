@@ -1,0 +1,955 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * side.c - what one process does in one direction for one migration
+ *
+ * Of each device that was asked for a data FD it is known how it stands; the
+ * counts of that tell whether the side is over, and how it ended.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/internal.h"
+
+/* A refusal told for one device, then for the next: one try. */
+#define REFUSED_AGAIN_NS	1000000000ULL
+/* A VMM that failed closes its devices, then ends. */
+#define EXIT_AFTER_NS		10000000000ULL
+
+void failure_init(struct failure *f, const struct event *ev)
+{
+	memset(f, 0, sizeof(*f));
+	f->kind = ev->kind;
+	f->host = ev->host;
+	f->pid = ev->pid;
+	f->tid = ev->tid;
+	f->device = ev->device;
+	f->stream = ev->stream;
+	f->ret = ev->ret;
+	f->target = ev->kind == EV_SET_STATE ? ev->set_state.target : EVENT_TARGET_NONE;
+	f->from = f->to = MIG_UNKNOWN;
+	f->size = event_traits(ev->kind) & EVT_IO ? ev->io.size : 0;
+	f->t_ns = ev->t_ns;
+	f->end_ns = event_end_ns(ev);
+	f->seq = ev->seq;
+	memcpy(f->comm, ev->comm, sizeof(f->comm));
+	if (ev->kind == EV_PROCESS_EXIT) {
+		f->code = ev->process_exit.code;
+		f->signal = ev->process_exit.signal;
+	}
+}
+
+static void tails_drop(struct sid *s)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->n_tails; i++)
+		path_drop(&s->tails[i].path);
+	free(s->tails);
+	s->tails = NULL;
+	s->n_tails = 0;
+}
+
+void side_destroy(struct sid *s)
+{
+	if (!s)
+		return;
+	tails_drop(s);
+	free(s->devs);
+	free(s);
+}
+
+struct sid *side_copy(const struct sid *s)
+{
+	struct sid *c = malloc(sizeof(*c));
+	uint32_t i;
+
+	if (!c)
+		return NULL;
+	*c = *s;
+	c->devs = NULL;
+	c->tails = NULL;
+	c->n_tails = 0;
+	c->cap_devs = s->pub.n_devices;
+	if (s->pub.n_devices) {
+		c->devs = malloc(s->pub.n_devices * sizeof(*c->devs));
+		if (!c->devs)
+			goto fail;
+		memcpy(c->devs, s->devs, s->pub.n_devices * sizeof(*c->devs));
+	}
+	if (s->n_tails) {
+		c->tails = calloc(SIDE_TAILS, sizeof(*c->tails));
+		if (!c->tails)
+			goto fail;
+	}
+	for (i = 0; i < s->n_tails; i++, c->n_tails++) {
+		c->tails[i] = s->tails[i];
+		if (path_copy(&c->tails[i].path, &s->tails[i].path))
+			goto fail;
+	}
+	return c;
+fail:
+	side_destroy(c);
+	return NULL;
+}
+
+/* ---- how it stands ---- */
+
+static bool logs(const struct proc *p)
+{
+	return p->n_logging || p->container_logs;
+}
+
+static struct sidedev *sidedev_of(struct model *m, const struct dev *d, uint32_t direction,
+				  struct sid **side)
+{
+	struct sid *s = side_of(m, d->in_side[direction]);
+
+	*side = s;
+	return s ? &s->devs[d->side_at[direction]] : NULL;
+}
+
+static void set_phase(struct sid *s, struct sidedev *sd, enum phase phase)
+{
+	s->n_phase[sd->phase]--;
+	sd->phase = phase;
+	s->n_phase[phase]++;
+}
+
+/* The side's stop as it is now; what is out of its devices counts until it was last seen. */
+static void take_stop(const struct model *m, struct sid *s, bool in_flight)
+{
+	const struct proc *p = proc_at(m, s->proc);
+	struct session_window without;
+	struct path now;
+	uint32_t i;
+
+	now = p->stop;
+	now.devs = NULL;
+	now.n_devs = now.cap_devs = 0;
+	path_result(&now, &without);
+	for (i = 0; in_flight && i < m->n_flights; i++) {
+		const struct model_flight *f = &m->flights[i].pub;
+		const struct dev *d = dev_get(m, f->device);
+
+		if (f->pid == p->pub.pid && f->host == p->pub.host)
+			path_add(&now, d ? d->owner : UINT32_MAX - 2, flight_part(f->call),
+				 f->start_ns, f->seen_ns);
+	}
+	path_result(&now, &s->pub.stop);
+	s->pub.stop.in_flight_ns = (s->pub.stop.total_ns - s->pub.stop.outside_ns) -
+				   (without.total_ns - without.outside_ns);
+}
+
+/* Each device's share of it. */
+static void take_shares(const struct model *m, struct sid *s)
+{
+	const struct proc *p = proc_at(m, s->proc);
+	uint32_t i;
+
+	for (i = 0; i < s->pub.n_devices; i++) {
+		const struct dev *d = dev_get(m, s->devs[i].pub.device);
+		struct side_device *pub = &s->devs[i].pub;
+
+		if (!d || d->owner >= p->stop.n_devs || p->stop.devs[d->owner].device != pub->device)
+			continue;
+		pub->arcs_ns = p->stop.devs[d->owner].arcs_ns;
+		pub->io_ns = p->stop.devs[d->owner].io_ns;
+		pub->other_ns = p->stop.devs[d->owner].other_ns;
+	}
+}
+
+static void forget_live(struct model *m, uint32_t id)
+{
+	uint32_t i;
+
+	for (i = 0; i < m->n_live; i++) {
+		if (m->live[i] != id)
+			continue;
+		m->live[i] = m->live[--m->n_live];
+		return;
+	}
+}
+
+static void end_side(struct model *m, struct sid *s, uint64_t t_ns)
+{
+	const struct proc *p = proc_at(m, s->proc);
+
+	if (s->pub.ended)
+		return;
+	if (t_ns > s->pub.end_ns)
+		s->pub.end_ns = t_ns;
+	if (s->pub.direction == DIR_SAVE && !s->stop_frozen && p->stop.active) {
+		take_stop(m, s, false);
+		take_shares(m, s);
+		s->stop_frozen = true;
+	}
+	s->pub.ended = true;
+	m->join_dirty = true;
+	side_refresh(m, s);
+	if (s->pub.direction == DIR_RESUME)
+		forget_live(m, s->pub.id);
+}
+
+static bool source_is_over(const struct sid *s, const struct proc *p)
+{
+	uint32_t n = s->pub.n_devices;
+
+	if (!n)
+		return (s->pub.log_is_own || s->pub.dma_log_refused) && !logs(p);
+	if (s->n_phase[PHASE_ASKED])
+		return false;
+	if (s->n_phase[PHASE_DONE] == n)
+		return !s->n_sized;
+	if (s->n_phase[PHASE_BACK] == n)
+		return !s->pub.log_is_own || !logs(p);
+	/* Some were closed, and the others are through one way or the other. */
+	return s->n_phase[PHASE_GONE];
+}
+
+static void check_end(struct model *m, struct sid *s, uint64_t t_ns)
+{
+	bool over;
+
+	m->join_dirty = true;
+	if (s->pub.ended)
+		return;
+	if (s->pub.direction == DIR_SAVE)
+		over = source_is_over(s, proc_at(m, s->proc));
+	else
+		over = s->pub.n_devices && !s->n_phase[PHASE_ASKED];
+	if (over)
+		end_side(m, s, t_ns);
+}
+
+/* ---- why it failed ---- */
+
+static bool is_about(const struct failure *f, const struct event *ev)
+{
+	return f->kind == ev->kind && f->device == ev->device &&
+	       (ev->kind != EV_SET_STATE || f->target == ev->set_state.target);
+}
+
+static void failure_forget(struct sid *s, uint32_t i)
+{
+	memmove(&s->failures[i], &s->failures[i + 1],
+		(s->n_failures - i - 1) * sizeof(s->failures[0]));
+	s->n_failures--;
+}
+
+/* A later call of that kind succeeded: what failed before did not matter. */
+static void made_good(struct sid *s, const struct event *ev)
+{
+	uint32_t i = 0;
+
+	/* After a write() that failed the stream has a gap, whatever comes. */
+	if (ev->kind == EV_WRITE)
+		return;
+	while (i < s->n_failures) {
+		if (is_about(&s->failures[i], ev))
+			failure_forget(s, i);
+		else
+			i++;
+	}
+}
+
+static void note_failure(struct model *m, struct sid *s, const struct sess *g,
+			 const struct event *ev, const struct model_call *call)
+{
+	struct failure *f;
+	uint32_t i;
+
+	for (i = 0; i < s->n_failures; i++)
+		if (is_about(&s->failures[i], ev))
+			return;		/* the first one counts */
+	if (s->n_failures == SIDE_FAILURES)
+		return;
+	f = &s->failures[s->n_failures++];
+	failure_init(f, ev);
+	if (g) {
+		f->session = g->pub.id;
+		f->stream = g->pub.stream;
+		f->bytes = g->pub.bytes_total;
+	}
+	if (call && call->n_arcs && call->ret < 0) {
+		f->from = call->from;
+		f->to = call->to;
+	}
+	m->join_dirty = true;
+}
+
+/* The first in causal order: that which was known first. */
+static void take_cause(struct sid *s)
+{
+	const struct failure *first = NULL, *f;
+	uint32_t i;
+
+	for (i = 0; i < s->n_failures; i++) {
+		f = &s->failures[i];
+		if (!first || f->end_ns < first->end_ns)
+			first = f;
+	}
+	/* The process's end, which its devices' closes follow from, else the first close. */
+	f = NULL;
+	if (s->pub.exit.kind && (s->n_phase[PHASE_ASKED] || s->closed.kind ||
+				 (!s->pub.n_devices && !s->pub.dma_log_refused)))
+		f = &s->pub.exit;
+	else if (s->pub.direction == DIR_SAVE && s->closed.kind)
+		f = &s->closed;
+	if (f && (!first || f->end_ns < first->end_ns))
+		first = f;
+	if (first)
+		s->pub.cause = *first;
+	else
+		memset(&s->pub.cause, 0, sizeof(s->pub.cause));
+}
+
+static bool has_gap(const struct model *m, const struct sid *s)
+{
+	const struct sess *g;
+	uint32_t id;
+
+	for (id = s->pub.first_session; (g = sess_of(m, id)); id = g->next)
+		if (g->pub.gap)
+			return true;
+	return false;
+}
+
+static enum outcome source_outcome(const struct sid *s)
+{
+	if (s->pub.n_devices && s->n_phase[PHASE_DONE] == s->pub.n_devices)
+		return OUTCOME_COMPLETED;
+	if (s->pub.cause.kind)
+		return OUTCOME_FAILED;
+	if (!s->pub.ended || s->unsure)
+		return OUTCOME_UNFINISHED;
+	return s->n_phase[PHASE_BACK] || !s->pub.n_devices ? OUTCOME_CANCELLED : OUTCOME_UNFINISHED;
+}
+
+static enum outcome destination_outcome(const struct model *m, const struct sid *s)
+{
+	bool runs = s->pub.n_devices && s->n_phase[PHASE_DONE] == s->pub.n_devices;
+
+	if (runs && !has_gap(m, s))
+		return OUTCOME_COMPLETED;
+	if (s->n_failures)
+		return OUTCOME_FAILED;
+	/* How a destination that is closed in RESUMING ended, its source would tell. */
+	if (s->n_phase[PHASE_GONE] || s->n_phase[PHASE_ASKED] || !s->pub.ended || s->unsure)
+		return s->pub.exit.kind && s->pub.exit.signal ? OUTCOME_FAILED : OUTCOME_UNFINISHED;
+	return OUTCOME_CANCELLED;
+}
+
+void side_refresh(const struct model *m, struct sid *s)
+{
+	const struct proc *p = proc_at(m, s->proc);
+
+	if (!s->pub.vm[0] && p->vm[0]) {
+		memcpy(s->pub.vm, p->vm, sizeof(s->pub.vm));
+		s->pub.vm_source = p->pub.vm_source;
+	}
+	if (s->pub.direction == DIR_SAVE && !s->stop_frozen && !s->pub.ended && p->stop.active) {
+		take_stop(m, s, true);
+		take_shares(m, s);
+		if (s->pub.stop.end_ns > s->pub.end_ns)
+			s->pub.end_ns = s->pub.stop.end_ns;
+	}
+	take_cause(s);
+	s->pub.outcome = s->pub.direction == DIR_SAVE ? source_outcome(s) :
+			 destination_outcome(m, s);
+}
+
+/* ---- its begin ---- */
+
+static int make_live(struct model *m, uint32_t id)
+{
+	if (room(&m->live, m->n_live, &m->cap_live, sizeof(*m->live)))
+		return -ENOMEM;
+	m->live[m->n_live++] = id;
+	return 0;
+}
+
+/* A VM that stood still before was paused: its stop begins with the side. */
+static void begin_paused(struct sid *s, struct proc *p, uint64_t t_ns)
+{
+	if (!p->stop.active || !p->n_stopped || p->stop.start_ns >= t_ns)
+		return;
+	s->pub.paused_before = true;
+	path_start(&p->stop, t_ns);
+}
+
+static struct sid *side_create(struct model *m, const struct event *ev, struct proc *p,
+			       uint32_t direction, uint64_t t_ns)
+{
+	struct sid *s;
+
+	if (room(&m->sides, m->n_sides, &m->cap_sides, sizeof(*m->sides)))
+		return NULL;
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		return NULL;
+	s->pub.id = m->n_sides + 1;
+	if (direction == DIR_RESUME && make_live(m, s->pub.id)) {
+		free(s);
+		return NULL;
+	}
+	m->sides[m->n_sides++] = s;
+	s->proc = proc_index(m, ev->host, ev->pid);
+	s->pub.host = ev->host;
+	s->pub.pid = ev->pid;
+	memcpy(s->pub.comm, p->pub.comm_known ? p->pub.comm : ev->comm, sizeof(s->pub.comm));
+	memcpy(s->pub.vm, p->vm, sizeof(s->pub.vm));
+	s->pub.vm_source = p->pub.vm_source;
+	s->pub.direction = direction;
+	s->pub.begin_ns = s->pub.end_ns = t_ns;
+	s->pub.first_seq = s->pub.last_seq = ev->seq;
+	s->pub.ran_again_ns = s->pub.eof_ns = s->pub.run_ns = MODEL_NONE;
+	s->pub.stop.start_ns = s->pub.stopped_ns = MODEL_NONE;
+	if (direction == DIR_SAVE) {
+		s->pub.log_is_own = logs(p) && sub(t_ns, p->log_since_ns) <= SIDE_LOG_NS;
+		s->pub.dirty_log_seen = logs(p);
+		begin_paused(s, p, t_ns);
+	}
+	p->side[direction] = s->pub.id;
+	m->join_dirty = true;
+	return s;
+}
+
+/* A device that is asked for its data FD when the others are through belongs to them still. */
+static bool goes_on(const struct sid *s, const struct proc *p, const struct dev *d, bool fd_asked,
+		    uint64_t t_ns)
+{
+	if (s->pub.direction != DIR_SAVE)
+		return false;
+	if (!s->pub.n_devices)
+		return s->pub.dma_log_refused && sub(t_ns, s->pub.end_ns) < REFUSED_AGAIN_NS;
+	return fd_asked && d && d->in_side[DIR_SAVE] != s->pub.id && p->stop.active &&
+	       p->n_stopped && p->stop.start_ns < s->pub.end_ns && s->pub.outcome == OUTCOME_COMPLETED;
+}
+
+struct sid *side_sign(struct model *m, const struct event *ev, const struct dev *d,
+		      uint32_t direction, uint64_t t_ns, bool fd_asked)
+{
+	int err = 0;
+	struct proc *p = proc_of(m, ev->host, ev->pid, &err);
+	struct sid *s;
+
+	if (!p)
+		return NULL;
+	s = side_of(m, p->side[direction]);
+	if (s && s->pub.ended && goes_on(s, p, d, fd_asked, t_ns)) {
+		s->pub.ended = false;
+		s->stop_frozen = false;
+	}
+	/* All run where they were, and PRE_COPY is asked for anew: that one was given back. */
+	if (s && !s->pub.ended && fd_asked && direction == DIR_SAVE && s->pub.n_devices &&
+	    s->n_phase[PHASE_BACK] == s->pub.n_devices && d && d->in_side[DIR_SAVE] == s->pub.id &&
+	    (ev->kind == EV_ARC ? mig_state_is_precopy(ev->arc.to) : ev->kind == EV_SET_STATE &&
+	     ev->set_state.target >= 0 && mig_state_is_precopy((uint32_t)ev->set_state.target)))
+		end_side(m, s, s->pub.end_ns);
+	if (!s || s->pub.ended)
+		s = side_create(m, ev, p, direction, t_ns);
+	return s;
+}
+
+int side_session(struct model *m, struct sid *s, struct dev *d, struct sess *g)
+{
+	uint32_t dir = s->pub.direction, at;
+
+	g->pub.side = s->pub.id;
+	if (s->pub.last_session)
+		sess_of(m, s->pub.last_session)->next = g->pub.id;
+	else
+		s->pub.first_session = g->pub.id;
+	s->pub.last_session = g->pub.id;
+	s->pub.n_sessions++;
+	if (d->sized_in == s->pub.id) {
+		d->sized_in = 0;
+		s->n_sized--;
+	}
+	if (d->in_side[dir] == s->pub.id) {
+		set_phase(s, &s->devs[d->side_at[dir]], PHASE_ASKED);
+		s->devs[d->side_at[dir]].pub.session = g->pub.id;
+		return 0;
+	}
+	if (room(&s->devs, s->pub.n_devices, &s->cap_devs, sizeof(*s->devs)))
+		return -ENOMEM;
+	at = s->pub.n_devices++;
+	memset(&s->devs[at], 0, sizeof(s->devs[at]));
+	s->devs[at].pub.device = d->pub.number;
+	s->devs[at].pub.session = g->pub.id;
+	s->devs[at].pub.eof_ns = MODEL_NONE;
+	s->devs[at].phase = PHASE_ASKED;
+	s->n_phase[PHASE_ASKED]++;
+	d->in_side[dir] = s->pub.id;
+	d->side_at[dir] = at;
+	m->join_dirty = true;
+	return 0;
+}
+
+/* ---- its course ---- */
+
+/* The direction in which the device was used last. */
+static uint32_t direction_of(const struct model *m, const struct dev *d)
+{
+	const struct sess *g = sess_of(m, d->sess ? d->sess : d->last_sess);
+
+	return g ? g->pub.direction : DIR_SAVE;
+}
+
+void side_moved(struct model *m, struct dev *d, uint32_t to, uint64_t t_ns)
+{
+	uint32_t dir = direction_of(m, d);
+	struct sid *s;
+	struct sidedev *sd = sidedev_of(m, d, dir, &s);
+	const struct sess *g;
+
+	if (!sd)
+		return;
+	g = sess_of(m, sd->pub.session);
+	if (t_ns > s->pub.end_ns && !s->pub.ended)
+		s->pub.end_ns = t_ns;
+	if (g->pub.ended && g->pub.outcome == OUTCOME_COMPLETED && sd->phase == PHASE_ASKED)
+		set_phase(s, sd, PHASE_DONE);
+	if (to == MIG_RUNNING && dir == DIR_SAVE) {
+		if (s->pub.ended && s->pub.outcome == OUTCOME_COMPLETED) {
+			s->pub.ran_again_ns = t_ns;
+			m->join_dirty = true;
+			return;
+		}
+		if (!s->pub.ended && (sd->phase == PHASE_ASKED || sd->phase == PHASE_DONE)) {
+			s->unsure |= g->pub.ended && g->pub.outcome == OUTCOME_UNFINISHED;
+			set_phase(s, sd, PHASE_BACK);
+		}
+	} else if (to == MIG_STOP && dir == DIR_SAVE && s->pub.paused_before && g->pub.ended &&
+		   sd->phase == PHASE_ASKED) {
+		/* A paused VM is given back to where it was. */
+		set_phase(s, sd, PHASE_BACK);
+	} else if (to == MIG_RUNNING && sd->phase == PHASE_ASKED) {
+		s->unsure |= g->pub.ended && g->pub.outcome == OUTCOME_UNFINISHED;
+		set_phase(s, sd, g->pub.loaded ? PHASE_DONE : PHASE_BACK);
+	}
+	if (to == MIG_RUNNING && dir == DIR_RESUME && !s->pub.ended)
+		s->pub.run_ns = t_ns;
+	check_end(m, s, t_ns);
+}
+
+/* The reset that a close comes with was no reset of its own. */
+static void forget_reset(struct sid *s, const struct dev *d, uint64_t t_ns)
+{
+	uint32_t i = 0;
+
+	while (i < s->n_failures) {
+		const struct failure *f = &s->failures[i];
+
+		if (f->kind == EV_DEVICE_RESET && f->device == d->pub.number && f->t_ns >= t_ns)
+			failure_forget(s, i);
+		else
+			i++;
+	}
+}
+
+static void close_in(struct model *m, struct dev *d, uint32_t dir, const struct event *ev)
+{
+	struct sid *s;
+	struct sidedev *sd = sidedev_of(m, d, dir, &s);
+	const struct sess *g;
+	bool by_reset;
+
+	if (!sd || side_of(m, d->in_side[dir])->proc != d->proc)
+		return;
+	g = sess_of(m, sd->pub.session);
+	forget_reset(s, d, ev->t_ns);
+	/* The reset that comes with a close is told before it. */
+	by_reset = g->pub.ended_by == SESSION_END_RESET && d->reset_ns >= ev->t_ns;
+	if (by_reset)
+		sess_was_closed(m, sd->pub.session);
+	if (sd->phase == PHASE_ASKED && g->pub.outcome == OUTCOME_COMPLETED) {
+		set_phase(s, sd, PHASE_DONE);
+	} else if (sd->phase == PHASE_ASKED || (by_reset && sd->phase == PHASE_BACK)) {
+		set_phase(s, sd, PHASE_GONE);
+		/*
+		 * Mid-session: one that was over before left nobody waiting, and
+		 * what was lost may have been its end.
+		 */
+		s->unsure |= g->pub.holes != 0;
+		if (!s->closed.kind && !g->pub.holes &&
+		    (by_reset || g->pub.ended_by == SESSION_END_CLOSE)) {
+			failure_init(&s->closed, ev);
+			s->closed.session = g->pub.id;
+			s->closed.stream = g->pub.stream;
+			s->closed.bytes = g->pub.bytes_total;
+		}
+	}
+	check_end(m, s, event_end_ns(ev));
+}
+
+void side_closed(struct model *m, struct dev *d, const struct event *ev)
+{
+	struct sid *s = side_of(m, d->sized_in);
+	struct proc *p = proc_at(m, d->proc);
+
+	if (d->logging && p) {
+		d->logging = false;
+		p->n_logging--;
+		if (!logs(p))
+			p->log_since_ns = MODEL_NONE;
+	}
+	close_in(m, d, DIR_SAVE, ev);
+	close_in(m, d, DIR_RESUME, ev);
+	d->in_side[DIR_SAVE] = d->in_side[DIR_RESUME] = 0;
+	d->sized_in = 0;
+	if (s) {
+		s->n_sized--;
+		check_end(m, s, event_end_ns(ev));
+		/* Nothing was asked of it but its size: it has left; it was the last one. */
+		if (!s->pub.ended && !s->pub.n_devices && !s->n_sized && p && !p->n_open)
+			end_side(m, s, event_end_ns(ev));
+	}
+}
+
+/* What comes on @s, if it is the other half, is the rest of the downtime. */
+static int begin_tail(struct sid *dst, const struct sid *src, uint64_t eof_ns)
+{
+	uint32_t i;
+
+	if (dst->pub.begin_ns > eof_ns)
+		return 0;
+	if (!dst->tails)
+		dst->tails = calloc(SIDE_TAILS, sizeof(*dst->tails));
+	if (!dst->tails)
+		return -ENOMEM;
+	for (i = 0; i < dst->n_tails && dst->tails[i].source != src->pub.id; i++)
+		;
+	if (i == SIDE_TAILS)
+		return 0;
+	if (i == dst->n_tails)
+		dst->n_tails++;
+	dst->tails[i].source = src->pub.id;
+	dst->tails[i].eof_ns = eof_ns;
+	path_start(&dst->tails[i].path, eof_ns);
+	return 0;
+}
+
+static bool may_be_one_vm(const struct side *a, const struct side *b)
+{
+	return !a->vm[0] || !b->vm[0] || a->vm_source == VM_SOURCE_CGROUP ||
+	       b->vm_source == VM_SOURCE_CGROUP || !strcmp(a->vm, b->vm);
+}
+
+int side_eof(struct model *m, struct dev *d, struct sess *g)
+{
+	struct sid *s = side_of(m, g->pub.side), *dst;
+	const struct proc *p;
+	uint64_t end_ns;
+	uint32_t i;
+
+	if (!s || s->pub.direction != DIR_SAVE || s->pub.ended)
+		return 0;
+	p = proc_at(m, s->proc);
+	if (s->devs[d->side_at[DIR_SAVE]].pub.eof_ns == MODEL_NONE)
+		s->n_eof++;
+	s->devs[d->side_at[DIR_SAVE]].pub.eof_ns = g->pub.eof_ns;
+	if (s->pub.eof_ns == MODEL_NONE || g->pub.eof_ns > s->pub.eof_ns)
+		s->pub.eof_ns = g->pub.eof_ns;
+	s->pub.stop_last_device = d->pub.number;
+	end_ns = s->pub.eof_ns;
+	if (p->stop.active) {
+		take_stop(m, s, false);
+		end_ns = s->pub.stop.end_ns;
+	}
+	s->pub.stop_over = s->n_eof >= s->pub.n_devices;
+	if (s->pub.stop_over) {
+		take_shares(m, s);
+		s->stop_frozen = true;
+	}
+	m->join_dirty = true;
+	for (i = 0; i < m->n_live; i++) {
+		dst = side_of(m, m->live[i]);
+		if (may_be_one_vm(&s->pub, &dst->pub) && begin_tail(dst, s, end_ns))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+void side_spend(struct model *m, struct proc *p, uint32_t owner, enum path_part part,
+		uint64_t start_ns, uint64_t end_ns)
+{
+	struct sid *s = side_of(m, p->side[DIR_RESUME]);
+	uint32_t i;
+
+	if (!s || s->pub.ended)
+		return;
+	for (i = 0; i < s->n_tails; i++)
+		path_add(&s->tails[i].path, owner, part, start_ns, end_ns);
+}
+
+void side_stop_ended(struct model *m, struct proc *p, uint64_t t_ns)
+{
+	struct sid *s = side_of(m, p->side[DIR_SAVE]);
+
+	if (!s || !p->stop.active || s->pub.outcome == OUTCOME_COMPLETED ||
+	    (s->pub.ended && p->stop.start_ns >= s->pub.end_ns))
+		return;
+	/* Given back, or paused and continued: until now its guest stood still. */
+	take_stop(m, s, false);
+	take_shares(m, s);
+	s->pub.stopped_ns = sub(t_ns, s->pub.stop.start_ns);
+	if (!s->pub.ended) {
+		/* The next stop is another. */
+		s->stop_frozen = false;
+		s->n_eof = 0;
+		s->pub.stop_over = false;
+	}
+}
+
+/* ---- calls ---- */
+
+static void dirty_log(struct model *m, struct proc *p, struct dev *d, const struct event *ev)
+{
+	struct sid *s = side_of(m, p->side[DIR_SAVE]);
+	bool live = s && !s->pub.ended;
+
+	if (live && ev->ret >= 0)
+		s->pub.dirty_log_seen = true;
+	switch (ev->kind) {
+	case EV_DMA_LOG_START:
+		if (ev->ret < 0)
+			return;
+		if (!logs(p)) {
+			p->log_since_ns = ev->t_ns;
+			if (live)
+				s->pub.log_is_own = true;
+		}
+		if (!d)
+			p->container_logs = true;
+		else if (!d->logging)
+			p->n_logging++;
+		if (d)
+			d->logging = true;
+		if (live)
+			s->pub.dma_log_starts++;
+		return;
+	case EV_DMA_LOG_STOP:
+		if (live)
+			s->pub.dma_log_stops++;
+		if (!d)
+			p->container_logs = false;
+		else if (d->logging)
+			p->n_logging--;
+		if (d)
+			d->logging = false;
+		if (!logs(p))
+			p->log_since_ns = MODEL_NONE;
+		if (live)
+			check_end(m, s, event_end_ns(ev));
+		return;
+	default:
+		if (live)
+			s->pub.dma_log_reports++;
+	}
+}
+
+/* The side that a call belongs to which is no sign of one. */
+static struct sid *side_at(struct model *m, const struct proc *p, const struct sess *g)
+{
+	struct sid *s = g ? side_of(m, g->pub.side) : NULL;
+	uint32_t dir;
+
+	for (dir = DIR_SAVE; !s && p && dir <= DIR_RESUME; dir++) {
+		s = side_of(m, p->side[dir]);
+		if (s && s->pub.ended)
+			s = NULL;
+	}
+	return s;
+}
+
+static bool is_cause(const struct event *ev, const struct sess *g)
+{
+	if (!event_failed(ev) || !(event_traits(ev->kind) & EVT_CAUSE) || ev->kind == EV_RESET)
+		return false;
+	/* A data FD whose session is over is dead: that it says so is nothing new. */
+	return !(event_traits(ev->kind) & EVT_IO) || (g && !g->pub.session_over);
+}
+
+int side_call(struct model *m, struct dev *d, struct sess *g, const struct event *ev,
+	      const struct model_call *call)
+{
+	int err = 0;
+	struct proc *p = proc_of(m, ev->host, ev->pid, &err);
+	struct sid *s;
+
+	if (!p)
+		return err;
+	/* What is no call has no part in it but by what it moves. */
+	if (!(event_traits(ev->kind) & EVT_CALL))
+		return 0;
+	if (ev->kind == EV_DATA_SIZE || (ev->kind == EV_DMA_LOG_START && event_failed(ev))) {
+		s = side_sign(m, ev, d, DIR_SAVE, ev->t_ns, false);
+		if (!s)
+			return -ENOMEM;
+		if (ev->kind == EV_DMA_LOG_START) {
+			s->pub.dma_log_refused++;
+		} else {
+			s->pub.data_sizes++;
+			s->pub.sizes_failed += event_failed(ev);
+			if (d && !d->sized_in && d->in_side[DIR_SAVE] != s->pub.id) {
+				d->sized_in = s->pub.id;
+				s->n_sized++;
+			}
+		}
+	}
+	if (ev->kind == EV_DMA_LOG_START || ev->kind == EV_DMA_LOG_STOP ||
+	    ev->kind == EV_DMA_LOG_REPORT)
+		dirty_log(m, p, d, ev);
+	s = side_at(m, p, g);
+	if (!s)
+		return 0;
+	if (!s->pub.ended) {
+		s->pub.last_seq = ev->seq;
+		if (event_end_ns(ev) > s->pub.end_ns)
+			s->pub.end_ns = event_end_ns(ev);
+		if ((event_traits(ev->kind) & EVT_IO) && ev->ret > 0 && g)
+			s->pub.bytes_total += (uint64_t)ev->ret;
+	}
+	if (ev->kind == EV_ARC)
+		return 0;
+	if (is_cause(ev, g)) {
+		note_failure(m, s, g, ev, call);
+		check_end(m, s, event_end_ns(ev));
+	} else if (event_failed(ev)) {
+		s->pub.failures_beside++;
+	} else if (!event_is_interrupted(ev) && s->n_failures) {
+		made_good(s, ev);
+	}
+	return 0;
+}
+
+void side_reset(struct model *m, struct dev *d, struct sess *g, const struct event *ev)
+{
+	struct sid *s;
+	struct sidedev *sd = sidedev_of(m, d, direction_of(m, d), &s);
+	struct failure *f = s && s->n_failures ? &s->failures[s->n_failures - 1] : NULL;
+
+	if (!sd)
+		return;
+	/* The user's call is told after what it did to the device. */
+	if (f && ev->kind == EV_RESET && f->kind == EV_DEVICE_RESET &&
+	    f->device == d->pub.number && f->t_ns >= ev->t_ns && f->t_ns <= event_end_ns(ev)) {
+		f->kind = EV_RESET;
+		f->t_ns = ev->t_ns;
+		f->seq = ev->seq;
+		m->join_dirty = true;
+		return;
+	}
+	if (!g || g->pub.session_over)
+		return;
+	s->pub.resets++;
+	/* In RESUMING a reset is the way out: no guest is there to have asked for it. */
+	if (g->pub.direction == DIR_SAVE && !g->pub.holes)
+		note_failure(m, s, g, ev, NULL);
+	s->unsure |= g->pub.holes != 0;
+}
+
+void side_was_reset(struct model *m, struct dev *d, uint64_t t_ns)
+{
+	struct sid *s;
+	struct sidedev *sd = sidedev_of(m, d, direction_of(m, d), &s);
+
+	if (!sd || s->pub.ended)
+		return;
+	if (sd->phase == PHASE_ASKED || sd->phase == PHASE_DONE)
+		set_phase(s, sd, PHASE_BACK);
+	check_end(m, s, t_ns);
+}
+
+void side_dropped(struct model *m, struct dev *d, const struct sess *g, uint64_t t_ns)
+{
+	struct sid *s;
+	struct sidedev *sd = sidedev_of(m, d, g->pub.direction, &s);
+
+	if (!sd || s->pub.ended || sd->phase != PHASE_ASKED)
+		return;
+	s->unsure = true;
+	set_phase(s, sd, PHASE_BACK);
+	check_end(m, s, t_ns);
+}
+
+void side_attempted(struct model *m, struct dev *d, uint64_t t_ns)
+{
+	struct sid *s;
+	struct sidedev *sd = sidedev_of(m, d, direction_of(m, d), &s);
+
+	if (!sd)
+		return;
+	/* It is where it was; one that was stopped is waited for. */
+	if (d->pub.likely == MIG_RUNNING || d->pub.likely == MIG_UNKNOWN || s->pub.paused_before)
+		set_phase(s, sd, PHASE_BACK);
+	check_end(m, s, t_ns);
+}
+
+uint32_t side_at_event(const struct model *m, const struct event *ev)
+{
+	const struct proc *p = proc_at(m, proc_index(m, ev->host, ev->pid));
+	const struct sid *s;
+	uint32_t dir;
+
+	for (dir = DIR_SAVE; p && dir <= DIR_RESUME; dir++) {
+		s = side_of(m, p->side[dir]);
+		if (s && (!s->pub.ended || s->pub.end_ns == event_end_ns(ev)))
+			return s->pub.id;
+	}
+	return 0;
+}
+
+void side_exit(struct model *m, const struct event *ev)
+{
+	struct proc *p = proc_at(m, proc_index(m, ev->host, ev->pid));
+	uint32_t dir;
+
+	for (dir = DIR_SAVE; p && dir <= DIR_RESUME; dir++) {
+		struct sid *s = side_of(m, p->side[dir]);
+
+		if (!s || s->pub.exit.kind ||
+		    (s->pub.ended && (!s->n_phase[PHASE_GONE] ||
+				      sub(ev->t_ns, s->pub.end_ns) > EXIT_AFTER_NS)))
+			continue;
+		failure_init(&s->pub.exit, ev);
+		s->pub.exit.session = s->pub.last_session;
+		m->join_dirty = true;
+		if (!s->pub.n_devices)
+			end_side(m, s, ev->t_ns);
+	}
+	flight_exited(m, ev->host, ev->pid);
+}
+
+/* ---- looking ---- */
+
+uint32_t model_sides(const struct model *m)
+{
+	return m->n_sides;
+}
+
+const struct side *model_side_peek(const struct model *m, uint32_t id)
+{
+	const struct sid *s = side_of(m, id);
+
+	return s ? &s->pub : NULL;
+}
+
+uint32_t model_side_session(const struct model *m, uint32_t side, uint32_t session)
+{
+	const struct sid *s = side_of(m, side);
+	const struct sess *g = sess_of(m, session);
+
+	if (!s)
+		return 0;
+	return session ? (g && g->pub.side == side ? g->next : 0) : s->pub.first_session;
+}
+
+const struct side_device *model_side_device(struct model *m, uint32_t side, uint32_t i)
+{
+	const struct sid *s = side_of(m, side);
+
+	return s && i < s->pub.n_devices ? &s->devs[i].pub : NULL;
+}
