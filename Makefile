@@ -6,6 +6,7 @@
 #   make demo       install what is missing, boot the lab, migrate, print the report
 #   make check      the same set-up, then every test
 #   make check-unit the tests that need neither root nor a virtual machine
+#   make check-kernels  boot every kernel that the lab knows (by hand: it takes hours)
 #   make bench      measure; no test depends on it
 #   make vmlinux    regenerate vmlinux/vmlinux.h from the lab's kernels
 #   make install    DESTDIR, prefix, mandir, bashcompdir
@@ -94,7 +95,7 @@ $(B)/%.o: %.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(SANITIZE) -c -o $@ $<
 
-$(patsubst %,$(B)/user/capture/%.o,attach flights misses): $(SKEL)
+$(patsubst %,$(B)/user/capture/%.o,attach flights load misses): $(SKEL)
 
 $(B)/pages.c: docs/embed $(PAGES) $(PAGE_DIRS)
 	$(call say,EMBED,$@)
@@ -149,6 +150,9 @@ check-nodeps: all units
 check-unit: all units
 	$(Q)BUILD=$(B) tests/check --no-vm
 
+check-kernels: deps-check all
+	$(Q)tests/vm/kernels
+
 demo: deps-demo
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)tests/vm/demo
@@ -177,7 +181,7 @@ install: all
 clean:
 	$(Q)rm -rf build build-san
 
-.PHONY: all units check check-nodeps check-unit demo deps-check deps-demo bench vmlinux install \
+.PHONY: all units check check-nodeps check-unit check-kernels demo deps-check deps-demo bench vmlinux install \
 	clean need-clang need-bpftool
 .DELETE_ON_ERROR:
 .SECONDARY:

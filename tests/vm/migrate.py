@@ -29,8 +29,16 @@ def arguments(description):
     p.add_argument("--pace", type=float, default=0, help="seconds of rest between waves, for those who watch")
     p.add_argument("--no-compare", action="store_true",
                    help="the destination runs at once: an honest downtime, but no byte for byte comparison")
+    p.add_argument("--accel", default="tcg", choices=("tcg", "kvm"), help="what runs the cpus of the two nested machines")
+    p.add_argument("--cdev", action="store_true", help="by the devices' cdevs and IOMMUFD (needs build-modules cdev)")
     p.add_argument("--ram", type=int, default=16, help="MiB of the nested machine")
     return p
+
+
+def device(options, host):
+    """QEMU's arguments for the device `host`, "host=BDF" or "sysfsdev=PATH"."""
+    iommufd = ["-object", "iommufd,id=iommufd0"] if options.cdev else []
+    return iommufd + ["-device", "vfio-pci,id=v0,%s,%s%s" % (host, DEVICE, ",iommufd=iommufd0" if options.cdev else "")]
 
 
 CAPS = "return-path", "switchover-ack", "events"
@@ -126,7 +134,8 @@ def compare(result, src, dst, a, b):
 def ivshmem(options, watch=Watch, during=None, driver="ivshmem_vfio_pci"):
     """Scenario (a). `watch(options)` starts the recorder; `during(watch)` runs in a thread once it migrates."""
     result = {"scenario": "qemu-migrate"}
-    lab.sh("modprobe", "-a", "vfio-pci-core", "vfio_iommu_type1")
+    lab.load_vfio(options.cdev)
+    lab.use_accel(options.accel)
     lab.insmod(driver)
     a, b = lab.Ivshmem(0), lab.Ivshmem(1)
     a.fill()
@@ -142,8 +151,8 @@ def ivshmem(options, watch=Watch, during=None, driver="ivshmem_vfio_pci"):
     timed(result, "watching")
 
     common = ["-m", str(options.ram)]
-    src, dst = pair(common + ["-kernel", lab.LAB + "/guest.elf", "-device", "vfio-pci,id=v0,host=%s,%s" % (a.bdf, DEVICE)],
-                    common + ["-kernel", lab.LAB + "/guest.elf", "-device", "vfio-pci,id=v0,host=%s,%s" % (b.bdf, DEVICE)], not options.no_compare)
+    common += ["-kernel", lab.LAB + "/guest.elf"]
+    src, dst = pair(common + device(options, "host=" + a.bdf), common + device(options, "host=" + b.bdf), not options.no_compare)
     say("guest: " + src.expect("READY.*", 30).group(0))
     src.ask("b 3000", "BURST.*")
     timed(result, "migrate")
@@ -218,7 +227,7 @@ def ivshmem(options, watch=Watch, during=None, driver="ivshmem_vfio_pci"):
     a.unbind()
     b.unbind()
     unload(driver)
-    lab.sh("modprobe", "-r", "vfio-pci-core")
+    lab.unload_vfio(options.cdev)
     return result
 
 
@@ -226,15 +235,19 @@ def mtty(options):
     """Scenario (b): the kernel's sample driver, as Debian's source has it."""
     result = {"scenario": "mtty-migrate"}
     uuids = ["83b8f4f2-509f-382f-3c1e-e6bfe0fa100%d" % i for i in (1, 2)]
-    lab.sh("modprobe", "-a", "vfio", "vfio_iommu_type1", "mdev")
+    if options.cdev:
+        lab.load_vfio(True)
+    else:
+        lab.sh("modprobe", "-a", "vfio", "vfio_iommu_type1", "mdev")
+    lab.use_accel(options.accel)
     lab.insmod("mtty")
     for u in uuids:
         lab.write("/sys/class/mdev_bus/mtty/mdev_supported_types/mtty-2/create", u)
     watch = Watch(options)
     result["recorded"] = watch.used
-    device = "vfio-pci,id=v0,sysfsdev=/sys/bus/mdev/devices/%s," + DEVICE
+    path = "sysfsdev=/sys/bus/mdev/devices/"
     common = ["-m", str(options.ram)]
-    src, dst = pair(common + ["-device", device % uuids[0]], common + ["-device", device % uuids[1]])
+    src, dst = pair(common + device(options, path + uuids[0]), common + device(options, path + uuids[1]))
     src.do("migrate", uri="unix:" + SOCKET)
     final = src.wait_migration(60)
     dst.wait_migration(20)
@@ -251,6 +264,8 @@ def mtty(options):
     for u in uuids:
         lab.write("/sys/bus/mdev/devices/%s/remove" % u, "1")
     unload("mtty")
+    if options.cdev:
+        lab.unload_vfio(True)
     return result
 
 

@@ -122,7 +122,7 @@ int cmd_watch_open(const struct cmd_watch *w, const struct cmd_common *common,
 void cmd_watch_attached(const struct capture *c, char *buf, size_t size)
 {
 	const struct capture_hook *hooks, *failed = NULL;
-	size_t n, i, fentry = 0, kprobe = 0, len;
+	size_t n, i, fentry = 0, kprobe = 0, others = 0, len;
 
 	hooks = capture_hooks(c, &n);
 	for (i = 0; i < n; i++) {
@@ -130,14 +130,16 @@ void cmd_watch_attached(const struct capture *c, char *buf, size_t size)
 			failed = &hooks[i];
 		else if (!strcmp(hooks[i].method, "kprobe"))
 			kprobe++;
-		else
+		else if (!strcmp(hooks[i].method, "fentry"))
 			fentry++;
+		else
+			others++;	/* a tracepoint, which is no choice */
 	}
 	if (fentry && kprobe)
 		len = snprintf(buf, size, "attached %zu/%zu (%zu fentry, %zu kprobe)",
-			       fentry + kprobe, n, fentry, kprobe);
+			       fentry + kprobe + others, n, fentry, kprobe);
 	else
-		len = snprintf(buf, size, "attached %zu/%zu (%s)", fentry + kprobe, n,
+		len = snprintf(buf, size, "attached %zu/%zu (%s)", fentry + kprobe + others, n,
 			       kprobe ? "kprobe" : "fentry");
 	if (failed && len < size)
 		snprintf(buf + len, size - len, ", not %s of %s: %s", failed->function,
