@@ -30,6 +30,7 @@ def arguments(description):
     p.add_argument("--no-compare", action="store_true",
                    help="the destination runs at once: an honest downtime, but no byte for byte comparison")
     p.add_argument("--accel", default="tcg", choices=("tcg", "kvm"), help="what runs the cpus of the two nested machines")
+    p.add_argument("--reinit", action="store_true", help="the device is reconfigured in pre-copy, and the VMM has opted in to be told")
     p.add_argument("--cdev", action="store_true", help="by the devices' cdevs and IOMMUFD (needs build-modules cdev)")
     p.add_argument("--ram", type=int, default=16, help="MiB of the nested machine")
     return p
@@ -64,6 +65,7 @@ class Precopy:
         self.lines = lab.Lines(log)
         self.empty_hits = 0
         self.dirty = []		# (stamp, init, dirty) of every exact query
+        self.initial = []	# init alone
 
     def look(self):
         for line in self.lines.more():
@@ -72,6 +74,7 @@ class Precopy:
             m = re.search(r"@([\d.]+):vfio_state_pending_exact .*initial size (\d+),? .*dirty size (\d+)", line)
             if m:
                 self.dirty.append((float(m.group(1)), int(m.group(2)), int(m.group(3))))
+                self.initial.append(int(m.group(2)))
         return self
 
     def last(self):
@@ -192,6 +195,15 @@ def ivshmem(options, watch=Watch, during=None, driver="ivshmem_vfio_pci"):
         say("wave %d: %d pages written, dirty bytes seen up to %d, stream empty %d times" % (n + 1, size, peak(), pre.empty_hits))
     result["waves"] = waves
 
+    if options.reinit:
+        # All of the device is new initial data, which only REINIT lets grow: Linux 7.1, and a VMM that opts in (QEMU 11.1).
+        begun = len(pre.look().dirty)
+        lab.write("/sys/kernel/debug/%s/%s/reconfigure" % (driver, a.bdf), "1\n")
+        lab.wait_for("initial data to be there again and read again", 120,
+                     lambda: pre.look().last()[1] == 0 and max(pre.initial[begun:] + [0]) > 0, 0.1)
+        result["reinit_initial_bytes"] = max(pre.initial[begun:])
+        say("reconfigured: initial bytes up to %d again, and read" % result["reinit_initial_bytes"])
+
     # The last stretch: the guest keeps writing, so that STOP_COPY has something to carry.
     src.ask("r 150 100", "RATE.*")
     time.sleep(0.3)
@@ -222,6 +234,11 @@ def ivshmem(options, watch=Watch, during=None, driver="ivshmem_vfio_pci"):
     dst.quit()
     watch.stop()
     result["qmp_events"] = {"src": src.events, "dst": dst.events}
+    if options.reinit and watch.used:
+        told = [e for e in report(watch.file)[1] if e["kind"] == "precopy_info" and "REINIT" in str(e.get("flags"))]
+        if len(told) != 1:
+            raise LabError("REINIT was recorded %d times, not once" % len(told))
+        say("REINIT recorded: initial bytes %d, dirty bytes %d" % (told[0]["initial_bytes"], told[0]["dirty_bytes"]))
     timed(result, "over")
     lab.save(result)
     a.unbind()
