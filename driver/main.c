@@ -33,6 +33,10 @@ static bool p2p = true;
 module_param(p2p, bool, 0644);
 MODULE_PARM_DESC(p2p, "offer VFIO_MIGRATION_P2P (default: yes)");
 
+static bool dma_logging;
+module_param(dma_logging, bool, 0644);
+MODULE_PARM_DESC(dma_logging, "offer DMA logging, in which nothing is ever dirty (default: no)");
+
 static struct ivshmem_device *ivshmem_drvdata(struct pci_dev *pdev)
 {
 	struct vfio_pci_core_device *core = dev_get_drvdata(&pdev->dev);
@@ -70,6 +74,9 @@ static int ivshmem_init_dev(struct vfio_device *vdev)
 		vdev->migration_flags |= VFIO_MIGRATION_P2P;
 	if (precopy)
 		vdev->migration_flags |= VFIO_MIGRATION_PRE_COPY;
+	if (dma_logging)
+		vdev->log_ops = &ivshmem_log_ops;
+	ivshmem_fault_init(idev);
 	return 0;
 }
 
@@ -116,6 +123,7 @@ static void ivshmem_close_device(struct vfio_device *vdev)
 	struct ivshmem_device *idev = to_ivshmem(vdev);
 
 	ivshmem_state_close(idev);
+	ivshmem_log_end(idev);
 	vfio_pci_core_close_device(vdev);
 }
 
@@ -150,6 +158,7 @@ static const struct vfio_device_ops ivshmem_ops = {
 	.close_device = ivshmem_close_device,
 	.ioctl = ivshmem_ioctl,
 	IVSHMEM_REGION_INFO_OPS
+	IVSHMEM_MATCH_TOKEN_OPS
 	.device_feature = vfio_pci_core_ioctl_feature,
 	.read = vfio_pci_core_read,
 	.write = ivshmem_write,

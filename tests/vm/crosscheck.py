@@ -306,6 +306,16 @@ def check_cases(path, result, tool):
             reads = sum(sums(events, d, "read") for d in case["src"])
             if case.get("attempts", 1) == 1:
                 equal(wrong, "%s: bytes read against query-migrate's vfio.transferred" % name, reads, case["transferred"])
+        if "downtime_ms" in case:
+            report = None
+            if case["report"]:
+                both = [base + "-src.vfs", base + "-dst.vfs"]
+                with open(made(base + ".both.json", tool, "report", "--format", "json", *both)) as f:
+                    report = json.load(f)["migrations"]
+            more, told = vm_downtime(case, base + "-src.log", base + "-dst.log", events, report)
+            wrong += ["%s: %s" % (name, w) for w in more]
+            for t in told:
+                print("crosscheck: %s: %s" % (name, t))
     return wrong, steps
 
 
@@ -371,6 +381,43 @@ def downtime(result, src_log, dst_log, events, report, slack=0.002):
     if abs(m["downtime_ns"] / 1e6 + before * 1e3 + after * 1e3 - said) > 2 + 1e3 * slack:
         wrong.append("downtime: %.1f ms, less than QEMU's %s ms by other than the two ends" % (m["downtime_ns"] / 1e6, said))
     return wrong, told
+
+
+def vm_downtime(case, src_log, dst_log, events, migrations, slack=0.002):
+    """A machine's downtime, all its devices', out of the events and against QEMU's own: (wrong, what there is to tell).
+
+    It begins with the first arc of a device of the source that leaves RUNNING or PRE_COPY for another state, and ends when the
+    last device of the destination is in RUNNING. @migrations: the report's, or None: then nothing is held against it.
+    """
+    marks, _ = checkpoints(src_log)
+    marks_dst, _ = checkpoints(dst_log)
+    # At its start a machine's devices go to RUNNING_P2P and back.
+    born = min(e["t_ns"] for e in events if e["kind"] == "stream_open" and e["device"] in case["src"])
+    arcs = [e for e in events if e["kind"] == "arc" and e.get("ret", 0) >= 0 and e["t_ns"] > born]
+    left = [e for e in arcs if e["device"] in case["src"] and e["from"] in ("RUNNING", "PRE_COPY") and e["to"] not in ("RUNNING", "PRE_COPY")]
+    ran = [e for e in arcs if e["device"] in case["dst"] and e["to"] == "RUNNING" and left and e["t_ns"] > left[0]["t_ns"]]
+    if not left or {e["device"] for e in ran} != set(case["dst"]):
+        return ["the devices that run on the destination are %s" % sorted({e["device"] for e in ran})], []
+    first = min(left, key=lambda e: e["t_ns"])
+    last = max(ran, key=lambda e: e["t_ns"] + e["dur_ns"])
+    ns = last["t_ns"] + last["dur_ns"] - first["t_ns"]
+    begins, ends = wall(first) - first["dur_ns"] / 1e9, wall(last)
+    before, after = begins - marks["src-downtime-start"], marks["src-downtime-end"] - ends
+    wrong, said = [], case["downtime_ms"]
+    for what, gap in (("the first arc after src-downtime-start", before),
+                      ("the last device running after dst-precopy-bh-announced", ends - marks_dst["dst-precopy-bh-announced"]),
+                      ("the last device running before dst-precopy-bh-vm-started", marks_dst["dst-precopy-bh-vm-started"] - ends)):
+        if gap < -slack:
+            wrong.append("%s: %.3f ms too early" % (what, -gap * 1e3))
+    if abs(ns / 1e6 + before * 1e3 + after * 1e3 - said) > 2 + 1e3 * slack:
+        wrong.append("downtime: %.1f ms, other than QEMU's %s ms by more than the two ends" % (ns / 1e6, said))
+    for m in migrations or []:
+        if m["downtime_ns"] != ns:
+            wrong.append("the report's downtime is %s ns, by the events it is %d" % (m["downtime_ns"], ns))
+    if migrations is not None and len(migrations) != 1:
+        wrong.append("%d migrations, and there was one" % len(migrations))
+    return wrong, ["downtime of %d devices %.1f ms, QEMU says %s ms: it begins %.1f ms earlier and ends %.1f ms later" %
+                   (len(case["src"]), ns / 1e6, said, before * 1e3, after * 1e3)]
 
 
 def stops(tool, name, recording, devices):

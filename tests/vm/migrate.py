@@ -319,12 +319,15 @@ class Bench:
     --cases knows what to hold against what.
     """
 
-    def __init__(self, scenario, devices=2, driver="ivshmem_vfio_pci"):
+    def __init__(self, scenario, devices=2, driver="ivshmem_vfio_pci", params=(), options=DEVICE):
         if not lab.vfioscope():
             raise LabError("there is no vfioscope: build it first")
-        self.scenario, self.driver, self.cases = scenario, driver, {}
+        self.scenario, self.driver, self.cases, self.options = scenario, driver, {}, options
         lab.sh("modprobe", "-a", "vfio-pci-core", "vfio_iommu_type1")
-        lab.insmod(driver)
+        if driver == "vfio-pci":
+            lab.sh("modprobe", driver)
+        else:
+            lab.insmod(driver, *params)
         self.devices = [lab.Ivshmem(i) for i in range(devices)]
         for d in self.devices:
             d.fill()
@@ -333,19 +336,19 @@ class Bench:
     def close(self):
         for d in self.devices:
             d.unbind()
-        unload(self.driver)
+        unload(self.driver.replace("-", "_"))
         lab.sh("modprobe", "-r", "vfio-pci-core")
         lab.save({"scenario": self.scenario, "cases": self.cases})
 
-    def case(self, name):
-        return Case(self, name)
+    def case(self, name, record=True):
+        return Case(self, name, record)
 
 
 class Case:
-    def __init__(self, bench, name):
+    def __init__(self, bench, name, record=True):
         self.bench, self.name = bench, name
         self.path = "%s/%s.vfs" % (lab.OUT, name)
-        self.recorder = lab.Recorder([lab.vfioscope(), "record", "-f", "-o", self.path], name=name)
+        self.recorder = lab.Recorder([lab.vfioscope(), "record", "-f", "-o", self.path], name=name) if record else None
         self.kept = bench.cases[name] = {"multifd": False, "src": [], "dst": []}
         self.src = self.dst = None
         say("---- %s" % name)
@@ -353,7 +356,7 @@ class Case:
     def args(self, devices):
         out = ["-m", "16", "-kernel", lab.LAB + "/guest.elf"]
         for i, n in enumerate(devices):
-            out += ["-device", "vfio-pci,id=v%d,host=%s,%s" % (i, self.bench.devices[n].bdf, DEVICE)]
+            out += ["-device", "vfio-pci,id=v%d,host=%s%s" % (i, self.bench.devices[n].bdf, self.bench.options and "," + self.bench.options)]
         return out
 
     def start(self, src=(0,), dst=(1,), caps=CAPS, paused=False, burst=500):
