@@ -64,17 +64,19 @@ class Precopy:
     def __init__(self, log):
         self.lines = lab.Lines(log)
         self.empty_hits = 0
-        self.dirty = []		# (stamp, init, dirty) of every exact query
+        self.dirty = []		# (when it was read, init, dirty) of every query of the device
         self.initial = []	# init alone
 
     def look(self):
         for line in self.lines.more():
             if "vfio_save_block_precopy_empty_hit" in line:
                 self.empty_hits += 1
-            m = re.search(r"@([\d.]+):vfio_state_pending_exact .*initial size (\d+),? .*dirty size (\d+)", line)
+            # Since QEMU 11.1 each query has a line of its own.
+            m = re.search(r"vfio_state_pending_exact .*initial size (\d+),? .*dirty size (\d+)", line) or \
+                re.search(r"vfio_query_precopy_size .*init (\d+), dirty (\d+), .*ret 0", line)
             if m:
-                self.dirty.append((float(m.group(1)), int(m.group(2)), int(m.group(3))))
-                self.initial.append(int(m.group(2)))
+                self.dirty.append((time.monotonic(), int(m.group(1)), int(m.group(2))))
+                self.initial.append(int(m.group(1)))
         return self
 
     def last(self):
