@@ -264,6 +264,8 @@ def check(result, src_log, dst_log, events, report):
     if mtty:
         if not zeros:
             wrong.append("the zero-byte read() in PRE_COPY that mtty gives is not in the recording")
+    elif not result.get("precopy", True):
+        equal(wrong, "reads in pre-copy, of a device that has none", in_precopy, 0)
     else:
         if not runs:
             wrong.append("not one ENOMSG in the recording")

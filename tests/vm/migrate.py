@@ -30,6 +30,7 @@ def arguments(description):
     p.add_argument("--no-compare", action="store_true",
                    help="the destination runs at once: an honest downtime, but no byte for byte comparison")
     p.add_argument("--accel", default="tcg", choices=("tcg", "kvm"), help="what runs the cpus of the two nested machines")
+    p.add_argument("--no-precopy", action="store_true", help="by STOP_COPY alone, which is all that Linux 6.1 has")
     p.add_argument("--reinit", action="store_true", help="the device is reconfigured in pre-copy, and the VMM has opted in to be told")
     p.add_argument("--cdev", action="store_true", help="by the devices' cdevs and IOMMUFD (needs build-modules cdev)")
     p.add_argument("--ram", type=int, default=16, help="MiB of the nested machine")
@@ -141,7 +142,7 @@ def ivshmem(options, watch=Watch, during=None, driver="ivshmem_vfio_pci"):
     result = {"scenario": "qemu-migrate"}
     lab.load_vfio(options.cdev)
     lab.use_accel(options.accel)
-    lab.insmod(driver)
+    lab.insmod(driver, "precopy=%d" % (not options.no_precopy))
     a, b = lab.Ivshmem(0), lab.Ivshmem(1)
     a.fill()
     b.fill()
@@ -172,9 +173,13 @@ def ivshmem(options, watch=Watch, during=None, driver="ivshmem_vfio_pci"):
         helper = threading.Thread(target=during, args=(watch,), daemon=True)
         helper.start()
     pre = Precopy(src.log)
-    lab.wait_for("the initial data to be read", 60, lambda: pre.look().dirty and pre.last()[1] == 0, 0.1)
+    result["precopy"] = not options.no_precopy
+    if options.no_precopy:
+        time.sleep(2)
+    else:
+        lab.wait_for("the initial data to be read", 60, lambda: pre.look().dirty and pre.last()[1] == 0, 0.1)
     waves = []
-    for n in range(options.waves):
+    for n in range(0 if options.no_precopy else options.waves):
         time.sleep(options.pace)
         size = 1200 + 600 * n
         begun, hits = len(pre.look().dirty), pre.empty_hits
