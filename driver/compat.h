@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What differs between the kernels this driver builds for (6.12 to 7.3).
+ * What differs between the kernels this driver builds for (6.1 to 7.3).
  *
  * Kbuild asks a kernel's headers what it has (IVSHMEM_HAS_*). The driver is
  * written against the newest kernel; what an older one lacks is supplied here
@@ -14,6 +14,8 @@
 #include <linux/uaccess.h>
 #include <linux/vfio.h>
 #include <linux/vfio_pci_core.h>
+
+#include "compat_61.h"
 
 #ifndef kzalloc_obj
 #define kzalloc_obj(obj, gfp)	kzalloc(sizeof(obj), gfp)

@@ -589,7 +589,7 @@ static int faulty_get_state(struct vfio_device *vdev, enum vfio_device_mig_state
 	return 0;
 }
 
-static int faulty_get_data_size(struct vfio_device *vdev, unsigned long *stop_copy_length)
+static int __maybe_unused faulty_get_data_size(struct vfio_device *vdev, unsigned long *stop_copy_length)
 {
 	struct ivshmem_device *idev = to_ivshmem(vdev);
 
@@ -614,7 +614,7 @@ static int faulty_get_data_size(struct vfio_device *vdev, unsigned long *stop_co
 static const struct vfio_migration_ops faulty_mig_ops = {
 	.migration_set_state = faulty_set_state,
 	.migration_get_state = faulty_get_state,
-	.migration_get_data_size = faulty_get_data_size,
+	IVSHMEM_DATA_SIZE_OP(faulty_get_data_size)
 };
 
 /* DMA logging */

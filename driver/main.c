@@ -72,7 +72,7 @@ static int ivshmem_init_dev(struct vfio_device *vdev)
 	vdev->migration_flags = VFIO_MIGRATION_STOP_COPY;
 	if (p2p)
 		vdev->migration_flags |= VFIO_MIGRATION_P2P;
-	if (precopy)
+	if (precopy && IVSHMEM_HAS_PRECOPY)
 		vdev->migration_flags |= VFIO_MIGRATION_PRE_COPY;
 	if (dma_logging)
 		vdev->log_ops = &ivshmem_log_ops;
@@ -165,10 +165,7 @@ static const struct vfio_device_ops ivshmem_ops = {
 	.mmap = vfio_pci_core_mmap,
 	.request = vfio_pci_core_request,
 	.match = vfio_pci_core_match,
-	.bind_iommufd = vfio_iommufd_physical_bind,
-	.unbind_iommufd = vfio_iommufd_physical_unbind,
-	.attach_ioas = vfio_iommufd_physical_attach_ioas,
-	.detach_ioas = vfio_iommufd_physical_detach_ioas,
+	IVSHMEM_IOMMUFD_OPS
 };
 
 static int ivshmem_probe(struct pci_dev *pdev, const struct pci_device_id *id)

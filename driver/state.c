@@ -515,7 +515,7 @@ unsigned long ivshmem_state_left(struct ivshmem_device *idev)
 	return left;
 }
 
-static int ivshmem_get_data_size(struct vfio_device *vdev,
+static int __maybe_unused ivshmem_get_data_size(struct vfio_device *vdev,
 				 unsigned long *stop_copy_length)
 {
 	*stop_copy_length = ivshmem_state_left(to_ivshmem(vdev));
@@ -525,5 +525,5 @@ static int ivshmem_get_data_size(struct vfio_device *vdev,
 const struct vfio_migration_ops ivshmem_mig_ops = {
 	.migration_set_state = ivshmem_set_state,
 	.migration_get_state = ivshmem_get_state,
-	.migration_get_data_size = ivshmem_get_data_size,
+	IVSHMEM_DATA_SIZE_OP(ivshmem_get_data_size)
 };
