@@ -440,6 +440,12 @@ static bool in_list(const struct found_module *list, int n, const struct found_m
 	return false;
 }
 
+/* Of core.c: they stay as long as the capture. */
+static bool is_core(const char *module)
+{
+	return !strcmp(module, "vfio") || !strcmp(module, "iommufd") || !strcmp(module, "vmlinux");
+}
+
 /* Detach what serves @module, "" for every driver's; how many hooks that were. */
 static int hooks_drop(struct attach *a, const char *module, const char *reason)
 {
@@ -451,8 +457,7 @@ static int hooks_drop(struct attach *a, const char *module, const char *reason)
 	attach_skipped(a);
 	for (i = 0; i < a->n_attached; i++) {
 		h = &a->hooks[a->attached[i].hook];
-		if (!strcmp(h->module, "vfio") || !strcmp(h->module, "vmlinux") ||
-		    (module[0] && strcmp(module, h->module))) {
+		if (is_core(h->module) || (module[0] && strcmp(module, h->module))) {
 			a->attached[kept++] = a->attached[i];
 			continue;
 		}
@@ -494,7 +499,7 @@ int attach_let_go(struct attach *a, bool *in_use)
 
 	for (i = 0; i < a->n_hooks; i++) {
 		if (!capture_hook_attached(&a->hooks[i]) || !strcmp(a->hooks[i].module, last) ||
-		    !strcmp(a->hooks[i].module, "vfio") || !strcmp(a->hooks[i].module, "vmlinux"))
+		    is_core(a->hooks[i].module))
 			continue;
 		snprintf(last, sizeof(last), "%s", a->hooks[i].module);
 		n++;
