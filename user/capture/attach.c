@@ -403,8 +403,13 @@ static int hook_untyped(struct attach *a, const char *module)
 
 static int hook_module(struct attach *a, struct btf *vmlinux, const char *module)
 {
+	/* Somebody may be waiting to use the driver: first what nothing else shows. */
+	static const enum proto order[PROTO_NR] = {
+		PROTO_READ, PROTO_WRITE, PROTO_IOCTL, PROTO_POLL, PROTO_RELEASE,
+		PROTO_SET_STATE, PROTO_PCI_VOID,
+	};
 	struct found_func *funcs = NULL;
-	int n, i, btf_fd = -1, err = 0;
+	int n, i, k, btf_fd = -1, err = 0;
 
 	n = discover_funcs(module, vmlinux, &funcs);
 	if (n == -ENOENT)
@@ -417,11 +422,15 @@ static int hook_module(struct attach *a, struct btf *vmlinux, const char *module
 		;
 	if (i == n && a->builtin)
 		n = 0;
-	for (i = 0; i < n && !err; i++) {
-		if (funcs[i].proto == PROTO_SET_STATE)
-			module_set(a, module, WIRE_MODULE_DRIVER);
-		err = attach_hook(a, module, funcs[i].name, proto_name(funcs[i].proto),
-			   btf_fd < 0 ? btf_fd : 0, btf_fd, funcs[i].btf_id);
+	for (k = 0; k < PROTO_NR; k++) {
+		for (i = 0; i < n && !err; i++) {
+			if (funcs[i].proto != order[k])
+				continue;
+			if (funcs[i].proto == PROTO_SET_STATE)
+				module_set(a, module, WIRE_MODULE_DRIVER);
+			err = attach_hook(a, module, funcs[i].name, proto_name(funcs[i].proto),
+					  btf_fd < 0 ? btf_fd : 0, btf_fd, funcs[i].btf_id);
+		}
 	}
 	if (btf_fd >= 0)
 		close(btf_fd);
