@@ -78,9 +78,13 @@ SKEL := $(B)/vfioscope.skel.h
 
 all: $(B)/vfioscope
 
+# user/cmd/memory.c sees every allocation that fails.
+WRAP_MEMORY := $(addprefix -Wl$(comma)--wrap=,malloc calloc realloc strdup strndup \
+	fopen fdopen fclose open_memstream asprintf vasprintf __asprintf_chk __vasprintf_chk)
+
 $(B)/vfioscope: $(CMD_OBJ) $(B)/libvfioscope.a
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(SANITIZE) $(LDFLAGS) $(WRAP_MEMORY) -o $@ $^ $(LIBS)
 
 $(B)/libvfioscope.a: $(LIB_OBJ)
 	$(call say,AR,$@)
@@ -129,7 +133,13 @@ $(UNIT_BIN) $(BENCH_BIN): $(B)/%: %.c $(UNIT_HELP_OBJ) $(B)/libvfioscope.a
 	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unit $(SANITIZE) $(LDFLAGS) -o $@ $< $(UNIT_HELP_OBJ) \
 		$(B)/libvfioscope.a -lcmocka $(UNIT_LIBS_$(@F)) $(LIBS)
 
-units: $(UNIT_BIN)
+# Not for programs under the address sanitizer, which has a malloc of its own.
+$(B)/tests/oom/failmalloc.so: tests/oom/failmalloc.c
+	$(call say,SO,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -fPIC -shared -o $@ $<
+
+units: $(UNIT_BIN) $(B)/tests/oom/failmalloc.so
 
 check: deps-check
 	$(Q)$(MAKE) --no-print-directory check-nodeps

@@ -166,7 +166,8 @@ class Pci:
 
     @staticmethod
     def _behind(port):
-        found = glob.glob("/sys/bus/pci/devices/0000:00:1%d.0/0000:??:??.?" % port)
+        slot = 16 + port if port < 15 else port - 7	# as in `run`
+        found = glob.glob("/sys/bus/pci/devices/0000:00:%02x.0/0000:??:??.?" % slot)
         if len(found) != 1:
             raise LabError("no ivshmem device behind root port %d" % port)
         return os.path.basename(found[0])
@@ -190,9 +191,9 @@ def other_size():
 
 
 class Ivshmem(Pci):
-    """Device 0 to 3 and the window onto its memory."""
+    """Device 0 to 7 and the window onto its memory."""
 
-    PORTS = (0, 2), (1, 3), (5, 7), (6, 8)
+    PORTS = (0, 2), (1, 3), (5, 7), (6, 8), (9, 13), (10, 14), (11, 15), (12, 16)
 
     def __init__(self, number):
         port, window = self.PORTS[number]

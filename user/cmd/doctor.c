@@ -745,5 +745,6 @@ const struct command command_doctor = {
 	.examples = "  sudo vfioscope doctor\n"
 		    "  vfioscope doctor --format json | jq -r '.checks[] | select(.help) | .help'",
 	.opts = doctor_opts,
+	.privileged = true,
 	.run = cmd_doctor,
 };

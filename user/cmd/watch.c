@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "util/privs.h"
+
 const struct opt cmd_watch_opts[] = {
 	{ 0, "device", OPT_STRING, OPT_AT(struct cmd_watch, device), .arg = "BDF|UUID",
 	  .help = "only this device" },
@@ -43,6 +45,16 @@ void cmd_watch_let_go(struct capture *c)
 	let_go_asked = 0;
 	cmd_note("let go of %d driver modules: they can be unloaded, and are traced again when they are back",
 		 capture_let_go(c));
+}
+
+void cmd_watch_settle(bool child)
+{
+	uint64_t keep = PRIVS_CAP(CAP_BPF) | PRIVS_CAP(CAP_PERFMON) | PRIVS_CAP(CAP_SYS_ADMIN) |
+			PRIVS_CAP(CAP_SYS_PTRACE);
+	int err = privs_drop(child ? keep | PRIVS_CAP(CAP_KILL) : keep, PRIVS_WATCH);
+
+	if (err)
+		cmd_note("cannot give away privileges: %s", strerror(-err));
 }
 
 void cmd_watch_close(struct capture *c)
