@@ -22,8 +22,8 @@
  * - a kprobe's program while any other such program runs on that cpu, or the
  *   bpf() call changes a map there.  Without its return a call is lost, as
  *   above.  Without its entry nothing is known when it returns but that: such
- *   returns are counted, call by call ("unheralded").  That is why the entry
- *   notes every call, wanted or not.
+ *   returns are counted, call by call ("unheralded"), and told at their place.
+ *   That is why the entry notes every call, wanted or not.
  *
  * Both methods may be on a function at once: where fentry programs were seen to
  * be skipped, the kprobes, which run without preemption, take over, and the
@@ -75,6 +75,16 @@ static __always_inline void kargs_save(__u64 hook, const __u64 *a, bool tell)
 	bpf_map_update_elem(&kargs, &key, &val, BPF_ANY);
 }
 
+/*
+ * Is a return without its entry a call that was lost?  Not where it tells of
+ * none, or only of some, and where one hooked function may call another: the
+ * inner one has then taken what was kept.
+ */
+static __always_inline bool tells_all(__u64 hook)
+{
+	return hook != WIRE_HOOK_device_gone && hook != WIRE_HOOK_pci_void;
+}
+
 /* Take the arguments of the call that returns; false: it is not to be told. */
 static __always_inline bool kargs_take(__u64 hook, __u64 *a, void *ctx)
 {
@@ -87,9 +97,12 @@ static __always_inline bool kargs_take(__u64 hook, __u64 *a, void *ctx)
 	if (!c || hook >= WIRE_HOOKS)
 		return false;
 	if (!val) {
-		__sync_fetch_and_add(&c->unheralded[hook], 1);
 		if (beside_fexit)
 			__sync_fetch_and_add(&c->covered[hook], 1);
+		if (tells_all(hook)) {
+			__sync_fetch_and_add(&c->unheralded[hook], 1);
+			record_lost_exit(WIRE_NONE, 0, 0, 0);
+		}
 		return false;
 	}
 	a[0] = val->a[0];

@@ -199,7 +199,7 @@ struct wire_info {
 
 struct wire_lost_exit {
 	struct wire_head head;
-	__u32 call;		/* enum wire_kind */
+	__u32 call;		/* enum wire_kind; WIRE_NONE: nothing is known but its return */
 	__u32 pad;
 };
 

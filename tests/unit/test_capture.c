@@ -261,6 +261,13 @@ static void test_lost_exit(void **state)
 	assert_int_equal(ev.loss.what, EV_READ);
 	assert_int_equal(ev.loss.t_from_ns, 1000);
 	assert_int_equal(ev.loss.t_to_ns, 1500);
+	/* A return whose entry was skipped: nothing else is known of it. */
+	rec.call = WIRE_NONE;
+	rec.head.start_ns = 0;
+	assert_int_equal(decode_record(&rec, sizeof(rec), &ev), 0);
+	assert_int_equal(ev.loss.what, EV_NONE);
+	assert_int_equal(ev.loss.t_from_ns, 1500);
+	assert_int_equal(ev.loss.t_to_ns, 1500);
 }
 
 /* As waitpid() would have told it, core dump or none. */

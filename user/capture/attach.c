@@ -39,8 +39,7 @@ const struct hook_type attach_hook_types[WIRE_HOOKS] = {
 	HOOK_TYPE("poll", poll, true, true),
 	HOOK_TYPE("ioctl", ioctl, true, true),
 	HOOK_TYPE("release", release, true, true),
-	[WIRE_HOOK_pci_void] = { "device_reset", "pci_void", .exit = true, .event = true,
-				 .nests = true },
+	HOOK_TYPE("device_reset", pci_void, false, true),
 	[WIRE_HOOK_pci_reset] = { "pci_reset", "pci_reset", .enter = true },
 	HOOK_TYPE("container_ioctl", container_ioctl, true, true),
 	HOOK_TYPE("iommufd_ioctl", iommufd_ioctl, true, true),
@@ -403,8 +402,13 @@ static int hook_untyped(struct attach *a, const char *module)
 
 static int hook_module(struct attach *a, struct btf *vmlinux, const char *module)
 {
+	/* Somebody may be waiting to use the driver: first what nothing else shows. */
+	static const enum proto order[PROTO_NR] = {
+		PROTO_READ, PROTO_WRITE, PROTO_IOCTL, PROTO_POLL, PROTO_RELEASE,
+		PROTO_SET_STATE, PROTO_PCI_VOID,
+	};
 	struct found_func *funcs = NULL;
-	int n, i, btf_fd = -1, err = 0;
+	int n, i, k, btf_fd = -1, err = 0;
 
 	n = discover_funcs(module, vmlinux, &funcs);
 	if (n == -ENOENT)
@@ -417,11 +421,15 @@ static int hook_module(struct attach *a, struct btf *vmlinux, const char *module
 		;
 	if (i == n && a->builtin)
 		n = 0;
-	for (i = 0; i < n && !err; i++) {
-		if (funcs[i].proto == PROTO_SET_STATE)
-			module_set(a, module, WIRE_MODULE_DRIVER);
-		err = attach_hook(a, module, funcs[i].name, proto_name(funcs[i].proto),
-			   btf_fd < 0 ? btf_fd : 0, btf_fd, funcs[i].btf_id);
+	for (k = 0; k < PROTO_NR; k++) {
+		for (i = 0; i < n && !err; i++) {
+			if (funcs[i].proto != order[k])
+				continue;
+			if (funcs[i].proto == PROTO_SET_STATE)
+				module_set(a, module, WIRE_MODULE_DRIVER);
+			err = attach_hook(a, module, funcs[i].name, proto_name(funcs[i].proto),
+					  btf_fd < 0 ? btf_fd : 0, btf_fd, funcs[i].btf_id);
+		}
 	}
 	if (btf_fd >= 0)
 		close(btf_fd);
@@ -440,6 +448,12 @@ static bool in_list(const struct found_module *list, int n, const struct found_m
 	return false;
 }
 
+/* Of core.c: they stay as long as the capture. */
+static bool is_core(const char *module)
+{
+	return !strcmp(module, "vfio") || !strcmp(module, "iommufd") || !strcmp(module, "vmlinux");
+}
+
 /* Detach what serves @module, "" for every driver's; how many hooks that were. */
 static int hooks_drop(struct attach *a, const char *module, const char *reason)
 {
@@ -451,8 +465,7 @@ static int hooks_drop(struct attach *a, const char *module, const char *reason)
 	attach_skipped(a);
 	for (i = 0; i < a->n_attached; i++) {
 		h = &a->hooks[a->attached[i].hook];
-		if (!strcmp(h->module, "vfio") || !strcmp(h->module, "vmlinux") ||
-		    (module[0] && strcmp(module, h->module))) {
+		if (is_core(h->module) || (module[0] && strcmp(module, h->module))) {
 			a->attached[kept++] = a->attached[i];
 			continue;
 		}
@@ -494,7 +507,7 @@ int attach_let_go(struct attach *a, bool *in_use)
 
 	for (i = 0; i < a->n_hooks; i++) {
 		if (!capture_hook_attached(&a->hooks[i]) || !strcmp(a->hooks[i].module, last) ||
-		    !strcmp(a->hooks[i].module, "vfio") || !strcmp(a->hooks[i].module, "vmlinux"))
+		    is_core(a->hooks[i].module))
 			continue;
 		snprintf(last, sizeof(last), "%s", a->hooks[i].module);
 		n++;

@@ -33,11 +33,6 @@ struct hook_type {
 	const char *programs;	/* NAME of HOOK(NAME) */
 	bool enter, exit;
 	bool event;		/* it tells something, which is lost when it is skipped */
-	/*
-	 * Its functions may call one another, so that a return whose entry was
-	 * not kept is no sign of a loss.
-	 */
-	bool nests;
 	bool tracepoint;	/* one program, NAME, where its section says */
 };
 

@@ -191,8 +191,7 @@ uint64_t attach_skipped(struct attach *a)
 		memset(&counters, 0, sizeof(counters));
 	for (i = 0; i < WIRE_HOOKS; i++) {
 		sum += a->taken_over[i].misses;
-		if (attach_hook_types[i].event && !attach_hook_types[i].nests)
-			sum += counters.unheralded[i];
+		sum += counters.unheralded[i];
 	}
 	/* A program that libbpf attached is one, on however many functions. */
 	for (i = 0; i < ARRAY_SIZE(attach_hook_types); i++) {
