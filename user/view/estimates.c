@@ -251,6 +251,55 @@ void estimates_json(struct json *j, const struct view_evidence *e)
 	free(t.s);
 }
 
+static uint64_t plus(uint64_t a, uint64_t b)
+{
+	return a == MODEL_NONE || b == MODEL_NONE ? MODEL_NONE : a + b;
+}
+
+bool stop_forecast(struct model *m, const struct migration *g, struct stop_forecast *out)
+{
+	const struct side *src = model_side(m, g->source);
+	uint32_t i;
+
+	memset(out, 0, sizeof(*out));
+	if (!src)
+		return false;
+	out->now = g->stop.start_ns == MODEL_NONE;
+	out->devices_took_ns = out->rest_took_ns = out->rest_ns = MODEL_NONE;
+	if (out->now && g->ended)
+		return false;
+	for (i = 0; i < src->n_devices; i++) {
+		const struct side_device *d = model_side_device(m, src->id, i);
+		const struct session *s = model_session(m, d->session);
+		struct forecast x = { 0 };
+
+		if (s && out->now)
+			forecast_migration(m, s->id, model_last_ns(m), &x);
+		else if (s)
+			x = s->forecast;
+		if (!s || x.basis == FORECAST_NONE) {
+			x.arcs_ns = x.drain_ns = x.other_ns = MODEL_NONE;
+			if (!s || !x.trend)
+				x.left_bytes = MODEL_NONE;
+		}
+		out->devices_ns = plus(out->devices_ns, plus(x.arcs_ns, x.drain_ns));
+		out->left_bytes = plus(out->left_bytes, x.left_bytes);
+		/* What no call of one device explains may be another's call. */
+		if (src->n_devices == 1)
+			out->rest_ns = x.other_ns;
+		if (!i || x.basis > out->basis || x.basis == FORECAST_NONE)
+			out->basis = i && out->basis == FORECAST_NONE ? FORECAST_NONE : x.basis;
+		if (!i || x.trend == TREND_NOT_CONVERGING)
+			out->trend = x.trend;
+		out->devices++;
+	}
+	if (!out->now && src->stop_over) {
+		out->devices_took_ns = g->stop.arcs_ns + g->stop.load_ns + g->stop.io_ns;
+		out->rest_took_ns = g->stop.total_ns - out->devices_took_ns;
+	}
+	return out->devices && (out->devices_ns != MODEL_NONE || out->left_bytes != MODEL_NONE);
+}
+
 void forecast_text(FILE *f, const struct forecast *x, const struct view_options *opt)
 {
 	char a[UNITS_LEN], b[UNITS_LEN], c[UNITS_LEN];
