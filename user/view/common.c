@@ -264,6 +264,21 @@ const char *side_host(char buf[NAME_LEN], const struct view_evidence *e, const s
 	return host_label(buf, e, s->host, g ? g->device : s->cause.device, s->begin_ns);
 }
 
+const char *side_driver(const struct model *m, const struct side *s)
+{
+	const struct model_device *d;
+	const char *driver = NULL;
+	uint32_t id;
+
+	for (id = model_side_session(m, s->id, 0); id; id = model_side_session(m, s->id, id)) {
+		d = model_device(m, model_session_peek(m, id)->device);
+		if (!d || !d->driver[0] || (driver && strcmp(d->driver, driver)))
+			return NULL;
+		driver = d->driver;
+	}
+	return driver;
+}
+
 const struct session *migration_first_session(struct model *m, const struct migration *g)
 {
 	const struct side *src = model_side(m, g->source), *dst = model_side(m, g->destination);

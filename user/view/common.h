@@ -83,6 +83,8 @@ const char *host_label(char buf[NAME_LEN], const struct view_evidence *e, uint32
 const char *side_host(char buf[NAME_LEN], const struct view_evidence *e, const struct side *s);
 /* A device's name on its host: without that host's name before it. */
 const char *device_on_host(char buf[NAME_LEN], const struct model_device *d, uint32_t number);
+/* The driver of all devices of a side; NULL: they have several, or it is not known. */
+const char *side_driver(const struct model *m, const struct side *s);
 /* The first session of a migration (its source's), NULL: it has none. */
 const struct session *migration_first_session(struct model *m, const struct migration *g);
 /* Devices that were asked for a data FD, on the side that tells most. */

@@ -246,6 +246,36 @@ void downtime_text(FILE *f, struct model *m, const struct session *g)
 			units_duration(a, g->lead_ns));
 }
 
+/* Too little to deserve a line. */
+static bool is_small(const struct downtime_part *p)
+{
+	return p->ns != MODEL_NONE && p->ns < p->total_ns / 1000;
+}
+
+/* The small ones in one line, so that all that is printed still adds up. */
+static void print_small(FILE *f, const struct downtime_part *p, size_t n, int indent)
+{
+	struct downtime_part rest = { .name = "all else" };
+	char who[160] = "", a[UNITS_LEN];
+	size_t i, len = 0;
+
+	for (i = 0; i < n; i++) {
+		if (p[i].share || !is_small(&p[i]) || !p[i].ns)
+			continue;
+		rest.total_ns = p[i].total_ns;
+		rest.ns += p[i].ns;
+		len += (size_t)snprintf(who + len, sizeof(who) - len, "%s%s", len ? ", " : "",
+					downtime_part_name(&p[i], a));
+		if (len >= sizeof(who))
+			len = sizeof(who) - 1;
+	}
+	if (len > 22)
+		snprintf(who, sizeof(who), "parts under 0.1 %%");
+	rest.who = who;
+	if (rest.ns)
+		print_part(f, &rest, indent, true);
+}
+
 void migration_parts_text(FILE *f, struct model *m, const struct migration *g, int indent)
 {
 	struct downtime_part part[MIGRATION_PARTS_MAX];
@@ -253,11 +283,14 @@ void migration_parts_text(FILE *f, struct model *m, const struct migration *g, i
 	bool landing = false;
 
 	for (i = 0; i < n; i++) {
+		if (is_small(&part[i]))
+			continue;
 		if (part[i].landing && !landing)
 			fprintf(f, "%*safter the source's last byte, the destination:\n", indent, "");
 		landing = part[i].landing;
 		print_part(f, &part[i], indent, true);
 	}
+	print_small(f, part, n, indent);
 	print_in_flight(f, &g->stop, indent);
 }
 

@@ -14,6 +14,7 @@ struct report {
 	const struct view_evidence *e;
 	struct model *m;
 	uint64_t prev_ns;		/* for --time delta */
+	bool explained[2];		/* a destination's columns, a source's */
 };
 
 #define LABEL	"  %-14s"

@@ -69,10 +69,10 @@ static void put_loss(struct report *r, FILE *f, const struct view_file *t)
 	char a[UNITS_LEN];
 
 	if (!t->loss_places) {
-		fputs("; loss none", f);
+		fputs(": loss none", f);
 		return;
 	}
-	fprintf(f, "; %s", paint(r->opt, C_RED));
+	fprintf(f, ": %s", paint(r->opt, C_RED));
 	if (t->lost)
 		fprintf(f, "%s EVENT%s LOST", units_count(a, t->lost), t->lost == 1 ? "" : "S");
 	else
@@ -87,7 +87,7 @@ static void put_damage(struct report *r, FILE *f, const struct view_file *t)
 	char a[UNITS_LEN];
 
 	if (!h || (!h->frames_damaged && !h->bytes_skipped && h->ended)) {
-		fputs("; damage none", f);
+		fputs(", damage none", f);
 		return;
 	}
 	fputs(paint(r->opt, C_RED), f);
@@ -107,30 +107,26 @@ static void print_file(struct report *r, const struct view_file *t)
 	const struct meta *meta = t->meta;
 	const char *host = meta ? meta_get(meta, "host") : NULL;
 	const char *kernel = meta ? meta_get(meta, "kernel") : NULL;
-	uint64_t real = t->first_ns ? model_realtime_ns(r->m, t->first_ns) : 0;
 	struct line l;
 
-	fprintf(r->f, LABEL "%s\n", "recording", text_safe(text, sizeof(text), t->path, 160));
+	if (!line_open(&l))
+		return;
+	fputs(text_safe(text, sizeof(text), t->path, 160), l.f);
+	put_loss(r, l.f, t);
+	put_damage(r, l.f, t);
+	line_close(r, &l, "recording");
 	if (!line_open(&l))
 		return;
 	if (host)
-		fprintf(l.f, "of %s, ", text_safe(text, sizeof(text), host, 60));
+		fprintf(l.f, "on %s, ", text_safe(text, sizeof(text), host, 60));
 	if (kernel)
 		fprintf(l.f, "kernel %.*s, ", (int)strcspn(text_safe(text, sizeof(text), kernel, 60),
 							   " "), text);
-	if (!t->events) {
+	if (t->events)
+		fprintf(l.f, "%s, %s event%s", dur(a, t->last_ns - t->first_ns),
+			units_count(b, t->events), plural(t->events));
+	else
 		fputs("nothing: no event", l.f);
-	} else {
-		fputs(dur(a, t->last_ns - t->first_ns), l.f);
-		if (real)
-			fprintf(l.f, " from %s", units_rfc3339(b, real));
-		fprintf(l.f, ", %s event%s", units_count(b, t->events), plural(t->events));
-		if (t->calls != t->events)
-			fprintf(l.f, " (%s calls: equal empty reads are folded)",
-				units_count(b, t->calls));
-	}
-	put_loss(r, l.f, t);
-	put_damage(r, l.f, t);
 	line_close(r, &l, "");
 }
 
@@ -165,8 +161,9 @@ static void print_sentences(struct report *r)
 		stopped |= migration_stop_ns(g) != 0;
 	}
 	if (stopped)
-		fputs("(Stops and downtimes are the devices': the guest's vCPUs stop a little earlier\n"
-		      "and start a little later.)\n", r->f);
+		fputs("(A downtime is from the first device's stop to the last one's start; the guest's\n"
+		      "vCPUs stop a little earlier and start a little later than the devices do.)\n",
+		      r->f);
 	if (!any)
 		fprintf(r->f, "No migration %s.\n", model_migrations(r->m) ?
 			"in what was asked for" : "is in this evidence");
@@ -212,22 +209,19 @@ static void print_causes(struct report *r, const struct migration *g)
 	struct line l;
 	uint32_t i;
 
-	if (g->outcome != OUTCOME_FAILED)
+	if (g->outcome != OUTCOME_FAILED || !line_open(&l))
 		return;
+	fputs(paint(r->opt, C_RED), l.f);
 	for (i = 0; i < g->n_causes; i++) {
-		if (!line_open(&l))
-			continue;
-		fputs(paint(r->opt, C_RED), l.f);
+		fputs(i ? "; or: " : "", l.f);
 		migration_cause(l.f, r->e, &g->cause[i], r->opt);
-		fputs(paint(r->opt, C_OFF), l.f);
-		line_close(r, &l, i ? "or" : "cause");
 	}
-	if (!line_open(&l))
-		return;
+	fprintf(l.f, "%s%s; ", g->n_causes ? "" : "nothing in the evidence says why",
+		paint(r->opt, C_OFF));
 	party_sentence(l.f, migration_party(r->e, g));
-	line_close(r, &l, "turn");
 	if (after)
-		print_line(r, "then", after);
+		fprintf(l.f, "; then %s", after);
+	line_close(r, &l, "cause");
 }
 
 static void print_downtime(struct report *r, const struct migration *g)
@@ -239,13 +233,12 @@ static void print_downtime(struct report *r, const struct migration *g)
 	if (!line_open(&l))
 		return;
 	if (known)
-		fprintf(l.f, "%s, from %s: the first device's stop on the source to the last "
-			"one's start on the destination. Where it went, in percent of it:",
+		fprintf(l.f, "%s, from %s. Where it went, in percent of it:",
 			dur(a, g->downtime_ns), report_when(r, b, g->stop.start_ns));
 	else
-		fprintf(l.f, "%s: %s", g->downtime_why == DOWNTIME_GIVEN_BACK ||
+		fprintf(l.f, "%s%s", g->downtime_why == DOWNTIME_GIVEN_BACK ? "" :
 			g->downtime_why == DOWNTIME_NEVER_STOPPED ||
-			g->downtime_why == DOWNTIME_PAUSED_BEFORE ? "none" : "not known",
+			g->downtime_why == DOWNTIME_PAUSED_BEFORE ? "none: " : "not known: ",
 			downtime_why_text(g->downtime_why));
 	line_close(r, &l, "downtime");
 	if (g->stopped_ns != MODEL_NONE)
@@ -286,26 +279,33 @@ static void print_forecast(struct report *r, const struct migration *g)
 
 /* ---- its sides ---- */
 
+static void put_times(FILE *f, const char *what, uint64_t n, const char **sep)
+{
+	char a[UNITS_LEN];
+
+	if (!n)
+		return;
+	fprintf(f, "%s%s %s time%s", *sep, what, units_count(a, n), plural(n));
+	*sep = ", ";
+}
+
 static void print_log(struct report *r, const struct side *s)
 {
 	char a[UNITS_LEN];
+	const char *sep = "";
 	struct line l;
 
 	if (!line_open(&l))
 		return;
-	if (!s->dirty_log_seen) {
-		fputs("not seen on the devices: the VMM has it elsewhere (the IOMMU's), or has none",
-		      l.f);
+	if (!s->dirty_log_seen && !s->dma_log_starts && !s->dma_log_refused) {
+		fputs("not seen on the devices: it is the IOMMU's, or there is none", l.f);
 	} else {
-		fprintf(l.f, "started %s time%s", units_count(a, s->dma_log_starts),
-			plural(s->dma_log_starts));
-		if (s->dma_log_refused)
-			fprintf(l.f, ", refused %s time%s", units_count(a, s->dma_log_refused),
-				plural(s->dma_log_refused));
-		fprintf(l.f, ", reported %s time%s", units_count(a, s->dma_log_reports),
-			plural(s->dma_log_reports));
-		fprintf(l.f, ", stopped %s time%s", units_count(a, s->dma_log_stops),
-			plural(s->dma_log_stops));
+		put_times(l.f, "started", s->dma_log_starts, &sep);
+		put_times(l.f, "REFUSED", s->dma_log_refused, &sep);
+		put_times(l.f, "reported", s->dma_log_reports, &sep);
+		put_times(l.f, "stopped", s->dma_log_stops, &sep);
+		if (!*sep)
+			fputs("seen", l.f);
 		if (s->stop.start_ns != MODEL_NONE)
 			fprintf(l.f, "; %s of the stop", dur(a, s->stop.dirty_sync_ns));
 	}
@@ -325,10 +325,12 @@ static void print_stop(struct report *r, const struct side *s)
 	} else {
 		fprintf(l.f, "%s, %s", dur(a, w->total_ns), report_when(r, b, w->start_ns));
 		fprintf(l.f, " to %s", report_when(r, c, w->end_ns));
-		if (s->stop_over && s->eof_ns != MODEL_NONE && s->stop_last_device)
+		if (s->stopped_ns != MODEL_NONE)
+			fputs(", when all ran again", l.f);
+		else if (s->stop_over && s->eof_ns != MODEL_NONE && s->stop_last_device)
 			fprintf(l.f, ", the last byte of %s", device_on_host(dev,
 				model_device(r->m, s->stop_last_device), s->stop_last_device));
-		else if (!s->stop_over)
+		else if (!s->stop_over && !s->ended)
 			fputs(", where the evidence ends", l.f);
 		if (s->paused_before)
 			fputs("; the guest had been paused before", l.f);
@@ -349,7 +351,8 @@ static void note(struct grid *grid, const struct session *g, uint32_t outcome)
 #define NOTE(...)	(fprintf(l.f, "%s", sep), fprintf(l.f, __VA_ARGS__), sep = "; ")
 	if (g->attempt)
 		NOTE("it was asked for a data FD, and gave none");
-	if (g->outcome != outcome && g->outcome != OUTCOME_UNFINISHED)
+	/* What the other side did to it is no news of this device. */
+	if (g->outcome != outcome && (g->outcome == OUTCOME_FAILED || outcome == OUTCOME_COMPLETED))
 		NOTE("this device: %s", outcome_caps(g->outcome));
 	for (i = 0; i < g->n_arcs; i++)
 		if (g->arcs[i].ret < 0)
@@ -418,34 +421,15 @@ static void row(struct report *r, struct grid *grid, const struct session *g, bo
 
 static void print_devices(struct report *r, const struct side *s, uint32_t outcome)
 {
+	bool differ = !side_driver(r->m, s), save = s->direction == DIR_SAVE;
 	static const char *const saves[] = {
 		"Device", "Driver", "Pre-copy", "Left", "Stopped", "Arcs", "read()", "p50", "p99", NULL,
 	}, *const resumes[] = {
 		"Device", "Driver", "Written", "Load", "Arcs", "write()", "p50", "p99", NULL,
 	};
-	const struct model_device *first = NULL, *d;
-	bool differ = false, save = s->direction == DIR_SAVE;
 	struct grid *grid = grid_create(save ? saves : resumes);
-	struct line l;
-	char drv[NAME_LEN];
 	uint32_t id;
 
-	for (id = model_side_session(r->m, s->id, 0); id; id = model_side_session(r->m, s->id, id)) {
-		d = model_device(r->m, model_session(r->m, id)->device);
-		first = first ?: d;
-		differ |= d && first && strcmp(d->driver, first->driver);
-	}
-	if (line_open(&l)) {
-		fprintf(l.f, "%u", s->n_devices);
-		if (first && !differ)
-			fprintf(l.f, ", %s", first->driver[0] ? safe_name(drv, first->driver) :
-				"driver not known");
-		fputs(save ? ". Bytes read before the stop, left then as the driver said, and read "
-		      "in it; time of it in arcs and in read(); of one read() that moved data" :
-		      ". Bytes written; time in the load (RESUMING to STOP), in other arcs and in "
-		      "write(); of one write()", l.f);
-		line_close(r, &l, "devices");
-	}
 	for (id = model_side_session(r->m, s->id, 0); id; id = model_side_session(r->m, s->id, id)) {
 		const struct session *g = model_session(r->m, id);
 
@@ -454,6 +438,12 @@ static void print_devices(struct report *r, const struct side *s, uint32_t outco
 	}
 	grid_print(r->f, grid, r->opt);
 	grid_destroy(grid);
+	if (!r->explained[save])
+		fprintf(r->f, "  %s%s%s\n", paint(r->opt, C_DIM), save ?
+			"(Left: as the driver said, when it stopped. Arcs, read(): time of the stop.)" :
+			"(Load: RESUMING to STOP, which takes the state in. p50, p99: of one write().)",
+			paint(r->opt, C_OFF));
+	r->explained[save] = true;
 }
 
 static void print_side(struct report *r, const struct side *s, uint32_t outcome)
@@ -463,14 +453,17 @@ static void print_side(struct report *r, const struct side *s, uint32_t outcome)
 	bool save = s->direction == DIR_SAVE;
 	struct line l;
 
-	fprintf(r->f, "\n%s%s%s  %s%s%s, pid %u\n", paint(r->opt, C_BOLD),
-		save ? "SOURCE" : "DESTINATION", paint(r->opt, C_OFF), on ? on : "",
-		on ? ": " : "", text_safe(comm, sizeof(comm), s->comm, sizeof(s->comm)), s->pid);
+	fprintf(r->f, "\n%s%s%s  ", paint(r->opt, C_BOLD), save ? "SOURCE" : "DESTINATION",
+		paint(r->opt, C_OFF));
 	if (line_open(&l)) {
-		fprintf(l.f, "%s; ", report_when(r, a, s->begin_ns));
-		fprintf(l.f, "%s %s", s->ended ? "ended" : "still under way at",
-			report_when(r, b, s->end_ns));
-		if (s->run_ns != MODEL_NONE && !save)
+		fprintf(l.f, "%s%s%s, pid %u, %s to ", on ? on : "", on ? ": " : "",
+			text_safe(comm, sizeof(comm), s->comm, sizeof(s->comm)), s->pid,
+			report_when(r, a, s->begin_ns));
+		fprintf(l.f, "%s%s", report_when(r, b, s->end_ns), s->ended ? "" :
+			", where the evidence ends");
+		if (s->n_devices != migration_devices(r->m, model_migration(r->m, s->migration)))
+			fprintf(l.f, ", %u device%s", s->n_devices, plural(s->n_devices));
+		if (s->run_ns != MODEL_NONE && !save && s->run_ns != s->end_ns)
 			fprintf(l.f, "; the last device ran at %s", report_when(r, a, s->run_ns));
 		if (s->ran_again_ns != MODEL_NONE)
 			fprintf(l.f, "; ran again at %s", report_when(r, a, s->ran_again_ns));
@@ -481,7 +474,9 @@ static void print_side(struct report *r, const struct side *s, uint32_t outcome)
 		if (s->resets)
 			fprintf(l.f, "; %s reset%s in mid-session", units_count(a, s->resets),
 				plural(s->resets));
-		line_close(r, &l, "began");
+		fclose(l.f);
+		wrap_text(r->f, l.text ?: "", save ? 8 : 13, 2, 80);
+		free(l.text);
 	}
 	if (s->holes)
 		fprintf(r->f, LABEL "%s%llu event%s lost that may be its own: lower bounds%s\n",
@@ -514,14 +509,16 @@ static void print_migration(struct report *r, const struct migration *g)
 		wrap_text(r->f, l.text ?: "", 13, 2, 80);
 		free(l.text);
 	}
-	fprintf(r->f, LABEL "%s%s%s %s %s%s\n", "outcome", paint(r->opt, outcome_color(g->outcome)),
-		outcome_caps(g->outcome), paint(r->opt, C_OFF),
-		g->outcome == OUTCOME_COMPLETED ? "in" : "after", dur(a, g->end_ns - g->begin_ns),
-		g->ended ? "" : ", when the evidence ends");
-	fprintf(r->f, LABEL "%s", "began", report_when(r, a, g->begin_ns));
-	if (real)
-		fprintf(r->f, ", %s", units_rfc3339(b, real));
-	fputc('\n', r->f);
+	if (line_open(&l)) {
+		fprintf(l.f, "%s%s%s %s %s%s; began %s", paint(r->opt, outcome_color(g->outcome)),
+			outcome_caps(g->outcome), paint(r->opt, C_OFF),
+			g->outcome == OUTCOME_COMPLETED ? "in" : "after",
+			dur(a, g->end_ns - g->begin_ns), g->ended ? "" :
+			", when the evidence ends", report_when(r, b, g->begin_ns));
+		if (real)
+			fprintf(l.f, ", %.19sZ", units_rfc3339(b, real));
+		line_close(r, &l, "outcome");
+	}
 	print_joined(r, g);
 	print_causes(r, g);
 	print_downtime(r, g);
@@ -593,7 +590,11 @@ static void print_others(struct report *r)
 			continue;
 		fprintf(r->f, "\n  %s", device_label(dev, d, i));
 		if (!d->sessions)
-			fprintf(r->f, ": no migration; %s at the end", state_label(a, d->state));
+			fprintf(r->f, ": no data FD was asked for; %s at the end",
+				state_label(a, d->state));
+		if (d->flags_asked && d->flags_ret < 0)
+			fprintf(r->f, ";\n    GET MIGRATION gave %s: it cannot be migrated",
+				errno_label(b, d->flags_ret));
 		if (d->failures) {
 			fprintf(r->f, "%s %llu SET_STATE%s failed outside any migration",
 				d->sessions ? ":" : ",\n   ", (unsigned long long)d->failures,

@@ -34,8 +34,9 @@ void migration_subject(FILE *f, const struct view_evidence *e, const struct migr
 		fprintf(f, " with %u devices", n);
 	else if (first)
 		fprintf(f, " with %s", device_on_host(name, d, first->device));
-	if (n <= 1 && d && d->driver[0])
-		fprintf(f, " (%s)", safe_name(name, d->driver));
+	if (first && side_driver(e->model, src && src->n_sessions ? src : dst))
+		fprintf(f, " (%s)", safe_name(name, side_driver(e->model, src && src->n_sessions ?
+								src : dst)));
 	if (src && dst && from && to)
 		fprintf(f, ", %s to %s", from, to);
 	else if (src && !dst)
@@ -48,10 +49,23 @@ void migration_subject(FILE *f, const struct view_evidence *e, const struct migr
 
 void party_sentence(FILE *f, uint32_t party)
 {
-	if (party == PARTY_UNKNOWN)
+	static const struct { uint32_t bit; const char *name; } of[] = {
+		{ PARTY_DRIVER, "the driver" }, { PARTY_VMM, "the VMM" }, { PARTY_ADMIN, "the admin" },
+	};
+	const char *sep = "";
+	size_t i;
+
+	if (party == PARTY_UNKNOWN) {
 		fputs("nothing here proves who has to act", f);
-	else
-		fprintf(f, "the %s has to act", party_name(party));
+		return;
+	}
+	for (i = 0; i < sizeof(of) / sizeof(of[0]); i++) {
+		if (!(party & of[i].bit))
+			continue;
+		fprintf(f, "%s%s", sep, of[i].name);
+		sep = " or ";
+	}
+	fputs(" has to act", f);
 }
 
 void migration_cause(FILE *f, const struct view_evidence *e, const struct failure *c,
@@ -102,6 +116,8 @@ static void put_failed(FILE *f, const struct view_evidence *e, const struct migr
 		fputs(" (the clocks do not tell which was first)", f);
 	if (!g->n_causes)
 		fputs(": nothing in the evidence says why", f);
+	if (!migration_devices(e->model, g))
+		fputs(" (a migration, or a measurement of the dirty rate)", f);
 	fputs("; ", f);
 	party_sentence(f, migration_party(e, g));
 	if (after)
@@ -160,7 +176,8 @@ static void put_flight(FILE *f, const struct view_evidence *e, const struct migr
 
 		if (!c->side || (c->side != g->source && c->side != g->destination))
 			continue;
-		fprintf(f, "; %s", event_kind_name(c->call));
+		fprintf(f, "; %s%s", event_kind_name(c->call),
+			event_traits(c->call) & EVT_IO ? "()" : "");
 		if (c->device)
 			fprintf(f, " on %s", device_on_host(dev, model_device(e->model, c->device),
 							    c->device));
