@@ -39,7 +39,7 @@ ALL_CFLAGS := -std=gnu11 $(WARNINGS) $(if $(DEVELOPER),-Werror) $(CFLAGS) \
 	-fstack-protector-strong -D_FORTIFY_SOURCE=2 -I. -Iuser -I$(B) \
 	-DVFIOSCOPE_VERSION='"$(VERSION)"' -MMD -MP
 comma := ,
-SANITIZE := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-omit-frame-pointer)
+SANITIZE := $(if $(SAN),-fsanitize=address$(comma)undefined$(comma)float-cast-overflow -fno-omit-frame-pointer)
 LIBS := -lbpf -lelf -lz -lzstd -lncursesw -ltinfo -lm
 
 # The machine that BPF's pt_regs belong to, and its own uAPI headers.
@@ -61,10 +61,12 @@ UNIT_LIBS_test_tui_terminal := -lvterm -lutil
 UNIT_LIBS_test_exercise_run := $(addprefix -Wl$(comma)--wrap=,open close read write pread pwrite poll ioctl \
 	access fcntl __read_chk __pread_chk __poll_chk)
 UNIT_LIBS_bench_live := -lutil
+# A file system without O_TMPFILE.
+UNIT_LIBS_test_output := -Wl$(comma)--wrap=open
 
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o) $(B)/pages.o
 # What `explain` says: the pages themselves, and their directories for one that goes.
-PAGE_DIRS := docs/rules docs/states docs/errnos
+PAGE_DIRS := docs/rules docs/words docs/states docs/errnos
 PAGES := $(sort $(wildcard $(PAGE_DIRS:%=%/*.md)))
 CMD_OBJ := $(CMD_SRC:%.c=$(B)/%.o)
 BPF_OBJ := $(BPF_SRC:%.c=$(B)/%.o)
@@ -132,10 +134,10 @@ check: deps-check
 	$(Q)$(MAKE) --no-print-directory check-nodeps
 
 check-nodeps: all units
-	$(Q)tests/check
+	$(Q)BUILD=$(B) tests/check
 
 check-unit: all units
-	$(Q)tests/check --no-vm
+	$(Q)BUILD=$(B) tests/check --no-vm
 
 demo: deps-demo
 	$(Q)$(MAKE) --no-print-directory all

@@ -96,7 +96,7 @@ void insight_forecast(struct model *m, uint32_t id, uint64_t now_ns,
 	struct forecast f;
 
 	memset(out, 0, sizeof(*out));
-	forecast_migration(m, id, now_ns, &f);
+	forecast_session(m, id, now_ns, &f);
 	out->known = f.basis != FORECAST_NONE && f.mid_ns != MODEL_NONE;
 	out->likely_ns = f.mid_ns;
 	out->low_ns = f.low_ns;
@@ -106,8 +106,8 @@ void insight_forecast(struct model *m, uint32_t id, uint64_t now_ns,
 	out->dirty_bps = f.dirty_bps;
 	out->arcs_ns = f.arcs_ns;
 	out->drain_ns = f.drain_ns;
-	out->other_ns = f.other_ns;
-	out->load_ns = f.load_ns;
+	out->other_ns = MODEL_NONE;
+	out->load_ns = MODEL_NONE;
 	out->done = f.trend == TREND_DONE;
 	out->converges = f.trend == TREND_UNKNOWN ? -1 : f.trend != TREND_NOT_CONVERGING;
 	if (f.samples)

@@ -50,6 +50,8 @@ extern const struct request_entry requests[];
 const struct request_entry *request_by_key(int key, enum pane focus, const char **arg);
 /* An unambiguous beginning is enough; NULL: none or several. */
 const struct request_entry *request_by_name(const char *name, size_t len);
+/* Does it write a file?  A '!' behind its name lets it replace one. */
+bool request_writes(enum request req);
 /* "Space", "←", "Ctrl-L"; @buf of 12 bytes. */
 const char *request_key_name(int key, char buf[12]);
 /* A key by its name in scripts, without the <>; 0: none. */
@@ -122,6 +124,7 @@ struct scope {
 	struct scope_mark *marks;
 	size_t n_marks;
 	uint32_t saved;			/* screens so far, for their names */
+	bool force;			/* the command ended with '!' */
 
 	struct cells *cells;
 	struct layout layout;
@@ -212,7 +215,8 @@ const char *scope_line_of(void *arg, const struct event *ev);
 
 /*
  * ---- output.c: what leaves the scope; 0 or -EINVAL, the message says why ----
- * @arg is a path, overwritten; NULL: a new file in the working directory.
+ * @arg is a path, overwritten when the command had its '!' and it is no recording;
+ * NULL: a new file in the working directory.
  */
 
 void scope_marks_load(struct scope *s);

@@ -3,10 +3,14 @@
  * output.c - what leaves the scope: marks, screens, reports, events
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "recording/output.h"
 #include "tui/internal.h"
 
 /* ---- marks ---- */
@@ -31,14 +35,22 @@ static int mark_keep(struct scope *s, uint64_t t_ns, const char *text)
 void scope_marks_load(struct scope *s)
 {
 	char line[512], *text;
+	struct stat st;
 	uint64_t t;
 	FILE *f;
+	int fd;
 
 	if (!s->opt.marks_path)
 		return;
-	f = fopen(s->opt.marks_path, "re");
-	if (!f)
+	/* somebody else may have put a FIFO there */
+	fd = open(s->opt.marks_path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
 		return;
+	f = !fstat(fd, &st) && S_ISREG(st.st_mode) ? fdopen(fd, "r") : NULL;
+	if (!f) {
+		close(fd);
+		return;
+	}
 	while (fgets(line, sizeof(line), f)) {
 		line[strcspn(line, "\n")] = '\0';
 		if (line[0] == '#')
@@ -52,10 +64,40 @@ void scope_marks_load(struct scope *s)
 	fclose(f);
 }
 
+static int mark_write(struct scope *s, const char *text)
+{
+	char err[OUTPUT_ERR_LEN];
+	int fd = output_append(s->opt.marks_path, err);
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "a");
+	long before;
+
+	if (fd < 0) {
+		scope_say(s, true, "%s", err);
+		return -EINVAL;
+	}
+	if (!f) {
+		close(fd);
+		return -ENOMEM;
+	}
+	fseek(f, 0, SEEK_END);
+	before = ftell(f);
+	if (!before)
+		fputs("# marks of vfioscope: CLOCK_MONOTONIC nanoseconds, text\n", f);
+	fprintf(f, "%" PRIu64 " %s\n", s->cursor_ns, text);
+	if (fflush(f)) {
+		scope_say(s, true, "%s: %s", s->opt.marks_path, strerror(errno));
+		/* half a line would swallow the next mark */
+		if (before < 0 || ftruncate(fd, before))
+			before = -1;
+		fclose(f);
+		return -EINVAL;
+	}
+	return fclose(f) ? -EINVAL : 0;
+}
+
 int scope_mark_here(struct scope *s, const char *text)
 {
 	char safe[TEXT_SAFE_LEN(EVENT_TEXT_LEN)];
-	FILE *f;
 	int err;
 
 	if (s->opt.live && s->opt.mark) {
@@ -68,18 +110,9 @@ int scope_mark_here(struct scope *s, const char *text)
 		return 0;
 	text_safe(safe, sizeof(safe), text, EVENT_TEXT_LEN);
 	if (s->opt.marks_path) {
-		f = fopen(s->opt.marks_path, "ae");
-		if (!f) {
-			scope_say(s, true, "%s: %s", s->opt.marks_path, strerror(errno));
-			return -EINVAL;
-		}
-		if (ftell(f) == 0)
-			fputs("# marks of vfioscope: CLOCK_MONOTONIC nanoseconds, text\n", f);
-		fprintf(f, "%" PRIu64 " %s\n", s->cursor_ns, safe);
-		if (fclose(f)) {
-			scope_say(s, true, "%s: %s", s->opt.marks_path, strerror(errno));
-			return -EINVAL;
-		}
+		err = mark_write(s, safe);
+		if (err)
+			return err;
 	}
 	err = mark_keep(s, s->cursor_ns, safe);
 	if (err)
@@ -135,61 +168,81 @@ void scope_next_mark(struct scope *s)
 
 /* ---- files ---- */
 
-static FILE *out_open(struct scope *s, const char *arg, const char *suffix, char *path, size_t size)
-{
+/* What is being written, and its name. */
+struct out {
+	struct output *output;
 	FILE *f;
+	char path[512];
+};
+
+/* An existing file is replaced only where that was said, with a '!'; a recording never. */
+static int out_open(struct scope *s, const char *arg, const char *suffix, struct out *o)
+{
+	unsigned int flags = OUTPUT_DEVICE | (s->force ? OUTPUT_REPLACE : 0);
+	char err[OUTPUT_ERR_LEN];
+	int ret;
 
 	if (arg && *arg) {
-		snprintf(path, size, "%s", arg);
-		f = fopen(path, "we");
+		snprintf(o->path, sizeof(o->path), "%s", arg);
+		ret = output_open(&o->output, o->path, flags, err);
+		if (ret == -EEXIST)
+			snprintf(err, sizeof(err), "%.400s exists; with a '!' behind the command it is replaced", o->path);
 	} else {
-		/* Never over what is there. */
 		do {
-			snprintf(path, size, "vfioscope-%u%s", ++s->saved, suffix);
-			f = fopen(path, "wxe");
-		} while (!f && errno == EEXIST && s->saved < 10000);
+			snprintf(o->path, sizeof(o->path), "vfioscope-%u%s", ++s->saved, suffix);
+			ret = output_open(&o->output, o->path, 0, err);
+		} while (ret == -EEXIST && s->saved < 10000);
 	}
-	if (!f)
-		scope_say(s, true, "%s: %s", path, strerror(errno));
-	return f;
-}
-
-static int out_close(struct scope *s, FILE *f, const char *path, const char *what)
-{
-	bool bad = ferror(f);
-
-	if (fclose(f) || bad) {
-		scope_say(s, true, "%s: could not be written", path);
+	if (ret) {
+		scope_say(s, true, "%s", err);
 		return -EINVAL;
 	}
-	scope_say(s, false, "%s: %s", what, path);
-	return 0;
+	o->f = output_stream(o->output);
+	if (o->f)
+		return 0;
+	scope_say(s, true, "%s: %s", o->path, strerror(errno));
+	output_close(o->output);
+	return -EINVAL;
+}
+
+static int out_close(struct scope *s, struct out *o, int err, const char *what)
+{
+	bool bad = ferror(o->f);
+
+	bad |= fclose(o->f) != 0;
+	if (!err && !bad)
+		err = output_publish(o->output);
+	output_close(o->output);
+	if (!err && !bad) {
+		scope_say(s, false, "%s: %s", what, o->path);
+		return 0;
+	}
+	scope_say(s, true, "%s: %s", o->path, err ? strerror(-err) : "could not be written");
+	return -EINVAL;
 }
 
 int scope_save_screen(struct scope *s, const char *arg)
 {
-	char path[512];
-	FILE *f = out_open(s, arg, ".txt", path, sizeof(path));
+	struct out o;
 
-	if (!f)
+	if (out_open(s, arg, ".txt", &o))
 		return -EINVAL;
 	/* What one sees, not what was said of the last one. */
 	s->message[0] = '\0';
-	cells_print(scope_draw(s), f);
-	return out_close(s, f, path, "screen");
+	cells_print(scope_draw(s), o.f);
+	return out_close(s, &o, 0, "screen");
 }
 
 /* What each cell of the screen is about, as a map of letters; for goldens and pictures. */
 int scope_save_roles(struct scope *s, const char *arg)
 {
-	char path[512];
-	FILE *f = out_open(s, arg, ".roles", path, sizeof(path));
+	struct out o;
 
-	if (!f)
+	if (out_open(s, arg, ".roles", &o))
 		return -EINVAL;
 	s->message[0] = '\0';
-	cells_print_roles(scope_draw(s), f);
-	return out_close(s, f, path, "roles");
+	cells_print_roles(scope_draw(s), o.f);
+	return out_close(s, &o, 0, "roles");
 }
 
 /* The model of the cursor, of the migration on the screen, when there is one. */
@@ -200,15 +253,13 @@ int scope_write_report(struct scope *s, const char *arg)
 	struct view_file file;
 	struct model *m;
 	const struct session *g;
-	char path[512];
-	FILE *f;
+	struct out o;
 
 	scope_settle(s);
 	m = scope_model(s);
 	if (!m)
 		return -EINVAL;
-	f = out_open(s, arg, ".report.txt", path, sizeof(path));
-	if (!f)
+	if (out_open(s, arg, ".report.txt", &o))
 		return -EINVAL;
 	view_one_file(&t, &file, m, s->opt.path ?: "live", s->status.meta,
 		      s->status.has_health ? &s->status.health : NULL);
@@ -218,8 +269,8 @@ int scope_write_report(struct scope *s, const char *arg)
 	g = scope_migration(s, m);
 	if (g)
 		v.migration = g->id;
-	report_text(f, &t, &v);
-	return out_close(s, f, path, "report");
+	report_text(o.f, &t, &v);
+	return out_close(s, &o, 0, "report");
 }
 
 int scope_export_view(struct scope *s, const char *arg)
@@ -230,19 +281,18 @@ int scope_export_view(struct scope *s, const char *arg)
 	struct model *m = NULL;
 	struct ndjson *j = NULL;
 	struct event ev;
-	char path[512], what[64];
+	char what[64];
+	struct out o;
 	int err = 0;
-	FILE *f;
 
 	scope_settle(s);
-	f = out_open(s, arg, ".ndjson", path, sizeof(path));
-	if (!f)
+	if (out_open(s, arg, ".ndjson", &o))
 		return -EINVAL;
 	n = s->from_ns ? store_position(s->store, s->from_ns - 1) : 0;
 	end = store_position(s->store, s->to_ns);
 	m = store_model_at(s->store, n);
 	m = m ? model_clone(m) : NULL;
-	j = ndjson_create(f, &v);
+	j = ndjson_create(o.f, &v);
 	if (!m || !j)
 		err = -ENOMEM;
 	for (; !err && n < end && store_get(s->store, n, &ev); n++) {
@@ -256,11 +306,6 @@ int scope_export_view(struct scope *s, const char *arg)
 		err = ndjson_finish(j);
 	ndjson_destroy(j);
 	model_destroy(m);
-	if (err) {
-		fclose(f);
-		scope_say(s, true, "%s: %s", path, strerror(-err));
-		return -EINVAL;
-	}
 	snprintf(what, sizeof(what), "%" PRIu64 " events in view", written);
-	return out_close(s, f, path, what);
+	return out_close(s, &o, err, what);
 }

@@ -123,6 +123,12 @@ const struct request_entry *request_by_name(const char *name, size_t len)
 	return n == 1 ? found : NULL;
 }
 
+bool request_writes(enum request req)
+{
+	return req == REQ_SAVE_SCREEN || req == REQ_SAVE_ROLES || req == REQ_WRITE_REPORT ||
+	       req == REQ_EXPORT;
+}
+
 const char *request_key_name(int key, char buf[12])
 {
 	size_t i;

@@ -505,6 +505,7 @@ int scope_command(struct scope *s, const char *line)
 	const struct request_entry *e;
 	const char *arg;
 	size_t len;
+	int ret;
 
 	while (*line == ':' || *line == ' ')
 		line++;
@@ -514,13 +515,19 @@ int scope_command(struct scope *s, const char *line)
 	arg = line + len;
 	while (*arg == ' ')
 		arg++;
-	e = request_by_name(line, len);
+	s->force = len > 1 && line[len - 1] == '!';
+	e = request_by_name(line, len - s->force);
 	if (!e) {
 		scope_say(s, true, "no command '%.*s' (or several); ? lists them", (int)len, line);
 		return -EINVAL;
 	}
 	if (*arg && !e->arg) {
 		scope_say(s, true, "%s takes no argument", e->name);
+		return -EINVAL;
+	}
+	if (s->force && !request_writes(e->req)) {
+		s->force = false;
+		scope_say(s, true, "%s takes no '!'", e->name);
 		return -EINVAL;
 	}
 	/* As a command it does not ask; an empty filter is no filter. */
@@ -530,7 +537,9 @@ int scope_command(struct scope *s, const char *line)
 		s->done = true;
 		return 0;
 	}
-	return obey(s, e->req, *arg ? arg : NULL);
+	ret = obey(s, e->req, *arg ? arg : NULL);
+	s->force = false;
+	return ret;
 }
 
 /* ---- keys and mouse ---- */

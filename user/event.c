@@ -12,6 +12,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "util/sat.h"
+
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 #define FIELD(id_, name_, member, type_, flags_) {		\
@@ -441,7 +443,7 @@ uint64_t event_end_ns(const struct event *ev)
 	 */
 	if (event_calls(ev) > 1)
 		return ev->io.t_last_ns;
-	return ev->t_ns + ev->dur_ns;
+	return sat_add(ev->t_ns, ev->dur_ns);
 }
 
 bool event_is_empty_read(const struct event *ev)

@@ -1,5 +1,5 @@
 #!/bin/bash
-# check and explain: exit codes, budgets, policy files, JSON, JUnit, and names
+# check: exit codes, budgets, policy files, JSON, JUnit, and names
 # that want to be more than names. tests/data/judge holds recordings of QEMU
 # migrations made in the lab.
 . "$(dirname "$0")/lib"
@@ -104,26 +104,5 @@ bad = int(suite.get('failures')) > 0
 assert bad == (check['verdict'] == 'findings')
 PY
 done
-
-# explain: every rule that check can name has a page, and so have the states.
-want 0 "" "$v" explain
-want 0 "" "$v" explain --format json
-python3 - "$tmp/out" >"$tmp/words" <<'PY'
-import json, sys
-for p in json.load(open(sys.argv[1])):
-    print(p['name'])
-PY
-n=0
-while read -r word; do
-	want 0 "" "$v" explain "$word"
-	has "$word"
-	n=$((n + 1))
-done <"$tmp/words"
-[ "$n" -ge 70 ] || { echo "only $n pages"; failed=1; }
-for word in pre-copy Pre_Copy VFIO_DEVICE_STATE_PRE_COPY enomsg 42 EOF_IN_PRECOPY; do
-	want 0 "" "$v" explain $word
-done
-want 2 "vfioscope: explain: nothing is known of 'ENOMSGG'; did you mean 'ENOMSG'?" "$v" explain ENOMSGG
-want 2 "vfioscope: explain: one word at a time" "$v" explain a b
 
 exit $failed

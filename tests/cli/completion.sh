@@ -98,6 +98,9 @@ want "vfioscope exercise --to 0000:3" 3b:00.2
 want "vfioscope exercise --fault fd" fd-lost
 has "vfioscope exercise --fault " list not-converging
 want "vfioscope exercise --cancel st" stop-copy
+want "vfioscope explain stop" stop-window
+want "vfioscope explain eof" eof-in-precopy
+want "vfioscope explain ENOM" ENOMEM ENOMSG
 want "vfioscope nonsense --" ""
 
 # Every option of every --help is offered, and no other.

@@ -196,7 +196,7 @@ for c in $readers; do
 		[ ! -s "$tmp/err" ] || bad "$c | $sink: $(cat "$tmp/err")"
 	done
 	want 5 "vfioscope: cannot write: No space left on device" "$v" "$c" "$good" -o /dev/full
-	want 5 "vfioscope: $tmp/dir: Is a directory" "$v" "$c" "$good" -o "$tmp/dir"
+	want 5 "vfioscope: $tmp/dir: is a directory" "$v" "$c" "$good" -o "$tmp/dir"
 	want 5 "vfioscope: cannot write: *" bash -c '"$1" "$2" "$3" >&-' bash "$v" "$c" "$good"
 	# What was recorded is not lost to a slip of the hand.
 	cp "$good" "$tmp/mine.vfs"

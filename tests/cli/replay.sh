@@ -55,7 +55,7 @@ want 0 "" "$v" replay --script "$tmp/script" $data/mtty.vfs
 # ---- budgets reach the scope's judge ----
 
 screen() { # screen OPTION...: what the scope says of qemu.vfs's first migration
-	printf ':resize 40x120\n:migration 1\n:save-screen %s/screen\n' "$tmp" >"$tmp/script"
+	printf ':resize 40x120\n:migration 1\n:save-screen! %s/screen\n' "$tmp" >"$tmp/script"
 	want 0 "" "$v" replay --script "$tmp/script" "$@" $data/qemu.vfs
 }
 screen

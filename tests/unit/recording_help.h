@@ -97,8 +97,8 @@ static inline int open_bytes(struct event_source **src, const uint8_t *p, size_t
 	return err;
 }
 
-/* All events of @src up to its end; checks seq. */
-static inline struct events read_all(struct event_source *src)
+/* All events of @src up to its end, and what it ends with; checks seq. */
+static inline struct events read_until(struct event_source *src, int *end)
 {
 	struct events e = { 0 };
 	struct event ev;
@@ -114,9 +114,19 @@ static inline struct events read_all(struct event_source *src)
 		}
 		e.ev[e.n++] = ev;
 	}
-	assert_int_equal(err, -ENODATA);
 	/* and it stays so */
-	assert_int_equal(src->ops->next(src, &ev, 0), -ENODATA);
+	assert_int_equal(src->ops->next(src, &ev, 0), err);
+	*end = err;
+	return e;
+}
+
+static inline struct events read_all(struct event_source *src)
+{
+	struct events e;
+	int end;
+
+	e = read_until(src, &end);
+	assert_int_equal(end, -ENODATA);
 	return e;
 }
 

@@ -85,14 +85,46 @@ static void test_pipe_drips(void **state)
 		assert_int_equal(write(p[1], b.p + i, 1), 1);
 		while ((err = src->ops->next(src, &got.ev[got.n], 0)) == 1)
 			got.n++;
-		assert_int_equal(err, i + 1 < b.len ? 0 : -ENODATA);
+		assert_int_equal(err, 0);
 	}
+	/* The pipe stays open, but nothing follows. */
+	assert_int_equal(src->ops->next(src, &got.ev[got.n], -1), -ENODATA);
 	assert_int_equal(got.n, e.n);
 	for (i = 0; i < e.n; i++)
 		assert_true(event_same(&got.ev[i], &e.ev[i]));
 	src->ops->close(src);
 	close(p[1]);
 	free(got.ev);
+	free(e.ev);
+	free(b.p);
+}
+
+/* Two recordings behind one another in a pipe, or a broken copy: said, not dropped. */
+static void test_behind_end(void **state)
+{
+	struct events e = sample_events(5, 30), got;
+	struct bytes b = record(e.ev, e.n, NULL, NULL, true);
+	struct event_source *src;
+	char msg[256], want[256];
+	int p[2], err, more;
+
+	(void)state;
+	for (more = 0; more < 3; more++) {
+		assert_int_equal(pipe(p), 0);
+		assert_int_equal(write(p[1], b.p, b.len), b.len);
+		assert_int_equal(write(p[1], more == 2 ? b.p : (const uint8_t *)"junk", more * 4), more * 4);
+		assert_int_equal(recording_open_fd(&src, p[0], "pipe", msg, sizeof(msg)), 0);
+		got = read_until(src, &err);
+		assert_int_equal(got.n, e.n);
+		assert_int_equal(err, more ? -EOVERFLOW : -ENODATA);
+		snprintf(want, sizeof(want), "pipe: at least %d bytes%s follow the end of the recording, "
+			 "at byte %zu", more * 4, more == 2 ? " of another recording" : "", b.len);
+		assert_string_equal(src->ops->error(src), more ? want : "");
+		assert_true(health_of(src).ended);
+		src->ops->close(src);
+		close(p[1]);
+		free(got.ev);
+	}
 	free(e.ev);
 	free(b.p);
 }
@@ -123,7 +155,7 @@ static void test_damage_drips(void **state)
 				n++;
 		}
 	}
-	assert_int_equal(err, -ENODATA);
+	assert_int_equal(src->ops->next(src, &ev, -1), -ENODATA);
 	assert_int_equal(lost, 4);
 	assert_int_equal(n, e.n - 4);
 	assert_int_equal(health_of(src).frames_damaged, 1);
@@ -404,6 +436,7 @@ int main(void)
 		cmocka_unit_test(test_pipe_grows),
 		cmocka_unit_test(test_pipe_drips),
 		cmocka_unit_test(test_damage_drips),
+		cmocka_unit_test(test_behind_end),
 		cmocka_unit_test(test_pipe_breaks_off),
 		cmocka_unit_test(test_slow_reader),
 		cmocka_unit_test(test_closed_pipe),

@@ -85,6 +85,9 @@ static void term_start(struct term *t, int rows, int cols, const char *term, con
 		setenv("TERM", term, 1);
 		setenv("LC_ALL", lang, 1);
 		unsetenv("NO_COLOR");
+		/* A shell script's "&" and nohup ignore some of them, and that is inherited. */
+		for (i = 1; i < NSIG; i++)
+			signal(i, SIG_DFL);
 		execv(bin, (char *const *)args);
 		_exit(127);
 	}

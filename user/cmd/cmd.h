@@ -141,11 +141,11 @@ int cmd_reader_window(const struct cmd_reader *r, struct time_window *w);
 int cmd_open(const char *path, struct event_source **src);
 
 /*
- * Where data goes: stdout, or the file of -o.  NULL after telling an error;
- * an existing recording is not overwritten.
+ * Where data goes: stdout, or the file of -o, which is replaced whole or not at
+ * all (recording/output.h).  NULL after telling an error.
  * cmd_close_output() flushes and returns @status, or an error's exit code
- * when the data could not be written; a closed pipe keeps @status.  A file
- * that could not be written whole is removed.
+ * when the data could not be written, and the file stays what it was; a closed
+ * pipe keeps @status.
  */
 FILE *cmd_open_output(const char *path);
 int cmd_close_output(FILE *f, int status);

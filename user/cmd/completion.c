@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "judge/page.h"
 
 struct completion_opts {
 	struct cmd_common common;
@@ -99,6 +100,16 @@ static const char *argument_kind(const struct command *cmd)
 	if (strstr(cmd->args, "FILE") || strstr(cmd->args, "SRC") || !strcmp(cmd->args, "A B"))
 		return "recording";
 	return "any";
+}
+
+/* The pages of `explain`, as a list of words. */
+static void print_pages(FILE *f)
+{
+	unsigned int i;
+
+	fputs("words", f);
+	for (i = 0; i < page_count; i++)
+		fprintf(f, " %s", page_table[i].name);
 }
 
 /* The parts of the script that do not depend on any table. */
@@ -206,7 +217,7 @@ static const char complete[] =
 "		_vfioscope_arguments \"$cmd\"\n"
 "		# A command's own arguments are mostly files.\n"
 "		[ \"$REPLY\" = program ] && [ $n -gt 0 ] && REPLY=\"file\"\n"
-"		_vfioscope_list \"$REPLY\" \"$cur\"\n"
+"		_vfioscope_list \"${REPLY%% *}\" \"$cur\" \"${REPLY#* }\"\n"
 "	fi\n"
 "	# Give back only what the shell takes for the word.\n"
 "	w=$prefix$cur\n"
@@ -249,9 +260,16 @@ static void print_bash(FILE *f)
 			opt_for_each((*c)->opts, print_case, &vc);
 	}
 	fputs("\t*) REPLY=flag ;;\n\tesac\n}\n\n_vfioscope_arguments()\n{\n\tcase $1 in\n", f);
-	for (c = cmd_table; *c; c++)
-		if (!(*c)->hidden)
-			fprintf(f, "\t%s) REPLY=\"%s\" ;;\n", (*c)->name, argument_kind(*c));
+	for (c = cmd_table; *c; c++) {
+		if ((*c)->hidden)
+			continue;
+		fprintf(f, "\t%s) REPLY=\"", (*c)->name);
+		if ((*c)->args && strstr((*c)->args, "WORD"))
+			print_pages(f);
+		else
+			fputs(argument_kind(*c), f);
+		fputs("\" ;;\n", f);
+	}
 	fprintf(f, "\t*) REPLY=\"any\" ;;\n\tesac\n}\n\n%s\n%s", lists, complete);
 }
 

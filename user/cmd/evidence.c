@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "recording/old_merge.h"
 #include "recording/recording.h"
 #include "util/units.h"
 
@@ -40,13 +41,11 @@ static bool is_pipe(const char *path)
 	return !stat(path, &st) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
 }
 
-static int open_again(const struct evidence_file *f, struct event_source **src)
+static int open_spool(const struct evidence_file *f, struct event_source **src)
 {
 	char err[512];
 	int fd;
 
-	if (f->spool < 0)
-		return cmd_open(f->path, src);
 	fd = fcntl(f->spool, F_DUPFD_CLOEXEC, 3);
 	if (fd < 0 || lseek(fd, 0, SEEK_SET) < 0)
 		return cmd_fail(EXIT_BAD_FILE, "%s: %s", name_of(f), strerror(errno));
@@ -54,6 +53,15 @@ static int open_again(const struct evidence_file *f, struct event_source **src)
 		return 0;
 	close(fd);
 	return cmd_fail(EXIT_BAD_FILE, "%s", err);
+}
+
+static int open_file(const struct evidence_file *f, struct event_source **src)
+{
+	int status = f->spool < 0 ? cmd_open(f->path, src) : open_spool(f, src);
+
+	if (!status && old_merge_open(src))
+		status = cmd_fail(EXIT_BAD_FILE, "%s: out of memory", name_of(f));
+	return status;
 }
 
 /* What can be read once is kept, for it is read twice. */
@@ -184,20 +192,27 @@ static int say_bound(struct evidence *e, size_t clock)
 /* What a merged recording says of itself, with the files' own words. */
 static int say_merged(struct evidence *e, const struct meta *m, uint64_t *bound)
 {
-	uint64_t ns;
+	const char *said = meta_get(m, "clock.bound");
+	uint64_t ns = 0;
 	size_t i;
 	int err = 0;
 
 	for (i = 0; i < m->n && !err; i++) {
 		const char *key = m->entries[i].key, *value = m->entries[i].value;
 
-		if (!strcmp(key, "merged") && !strncmp(value, "clock: ", 7))
+		if (!strcmp(key, "merged") && !strncmp(value, "clock: ", 7)) {
 			err = meta_add(&e->clock, "clock", value + 7);
-		else if (!strcmp(key, "merged") && !strncmp(value, "bound: ", 7))
+			/* Clocks that were tied, and nobody says how well. */
+			if (!strncmp(value + 7, "by ", 3) && !said)
+				ns = UINT64_MAX;
+		} else if (!strcmp(key, "merged") && !strncmp(value, "bound: ", 7)) {
 			err = meta_add(&e->clock, "bound", value + 7);
-		else if (!strcmp(key, "clock.bound") && !units_parse_u64(value, &ns) && ns > *bound)
-			*bound = ns;
+		}
 	}
+	if (said && units_parse_u64(said, &ns))
+		ns = UINT64_MAX;
+	if (ns > *bound)
+		*bound = ns;
 	return err;
 }
 
@@ -247,7 +262,7 @@ static int scan(struct evidence *e, size_t i)
 		if (status)
 			return status;
 	}
-	status = open_again(f, &src);
+	status = open_file(f, &src);
 	if (status)
 		return status;
 	err = align_scan(e->align, src);
@@ -263,33 +278,86 @@ static int scan(struct evidence *e, size_t i)
 	return status;
 }
 
-static bool is_same_boot(const struct host_part *a, const struct host_part *b)
+/* What one of the files holds of one host, as far as it says. */
+struct share {
+	const char *boot, *name;
+	uint64_t first_ns, last_ns;	/* on the host's own clock; 0: not known */
+	uint64_t from_real, to_real;	/* CLOCK_REALTIME, of the whole file; 0: not known */
+};
+
+/* The shares of a file, one at a time. */
+static bool share_of(const struct evidence *e, size_t file, size_t i, struct share *s)
 {
-	if (a->boot[0] || b->boot[0])
-		return !strcmp(a->boot, b->boot);
-	/* Nobody said: then it takes more to be the same. */
-	return !strcmp(a->name, b->name) && a->first_ns == b->first_ns && a->last_ns == b->last_ns;
+	const struct evidence_file *f = &e->file[file];
+	uint64_t first, last;
+
+	memset(s, 0, sizeof(*s));
+	if (i >= f->n_parts)
+		return false;
+	align_span(e->align, file, &first, &last);
+	if (!first || !align_wall(e->align, file, first, &s->from_real) ||
+	    !align_wall(e->align, file, last, &s->to_real))
+		s->from_real = s->to_real = 0;
+	s->boot = f->part[i].boot;
+	s->name = f->part[i].name;
+	s->first_ns = f->part[i].first_ns;
+	s->last_ns = f->part[i].last_ns;
+	return true;
+}
+
+static bool is_nobody(const struct share *s)
+{
+	return !s->name[0] || !strcmp(s->name, "(none)") || !strcmp(s->name, "localhost");
+}
+
+/* Do both hold the same?  Then *@from and *@to say when, on the wall clock where @wall. */
+static bool is_twice(const struct share *a, const struct share *b, bool *wall, uint64_t *from,
+		     uint64_t *to)
+{
+	*wall = !*a->boot || !*b->boot;
+	if (!*wall && strcmp(a->boot, b->boot))
+		return false;
+	/* Who says no boot is known by his name and the time of day. */
+	if (*wall && !*a->boot && !*b->boot && a->first_ns && a->first_ns == b->first_ns &&
+	    a->last_ns == b->last_ns)
+		*wall = false;
+	else if (*wall && (is_nobody(a) || strcmp(a->name, b->name)))
+		return false;
+	if (*wall) {
+		*from = a->from_real > b->from_real ? a->from_real : b->from_real;
+		*to = a->to_real < b->to_real ? a->to_real : b->to_real;
+		return a->to_real && b->to_real && *from <= *to;
+	}
+	*from = a->first_ns > b->first_ns ? a->first_ns : b->first_ns;
+	*to = a->last_ns < b->last_ns ? a->last_ns : b->last_ns;
+	return a->last_ns && b->last_ns && *from <= *to;
 }
 
 /* What two files both hold would be counted twice. */
 static int refuse_overlap(const struct evidence *e, size_t a, size_t b)
 {
-	const struct evidence_file *f = &e->file[a], *g = &e->file[b];
-	char d[UNITS_LEN];
+	char d[UNITS_LEN], t0[UNITS_LEN], t1[UNITS_LEN], name[TEXT_SAFE_LEN(EVENT_NAME_LEN)];
+	struct share p, q;
+	uint64_t from, to;
 	size_t i, k;
+	bool wall;
 
-	for (i = 0; i < f->n_parts; i++) {
-		for (k = 0; k < g->n_parts; k++) {
-			const struct host_part *p = &f->part[i], *q = &g->part[k];
-			uint64_t from = p->first_ns > q->first_ns ? p->first_ns : q->first_ns;
-			uint64_t to = p->last_ns < q->last_ns ? p->last_ns : q->last_ns;
-
-			if (!p->last_ns || !q->last_ns || from > to || !is_same_boot(p, q))
+	for (i = 0; share_of(e, a, i, &p); i++) {
+		for (k = 0; share_of(e, b, k, &q); k++) {
+			if (!is_twice(&p, &q, &wall, &from, &to))
 				continue;
-			return cmd_fail(EXIT_USAGE, "%s and %s overlap: both hold the same %s of %s (its "
-					"CLOCK_MONOTONIC @%" PRIu64 " to @%" PRIu64 "); give only one of them",
-					name_of(f), name_of(g), units_duration(d, to - from),
-					p->name[0] ? p->name : "one host", from, to);
+			if (wall) {
+				units_rfc3339(t0, from);
+				units_rfc3339(t1, to);
+			} else {
+				snprintf(t0, sizeof(t0), "@%" PRIu64, from);
+				snprintf(t1, sizeof(t1), "@%" PRIu64, to);
+			}
+			return cmd_fail(EXIT_USAGE, "%s and %s overlap: both hold the same %s of %s, from %s to "
+					"%s%s; give only one of them", name_of(&e->file[a]), name_of(&e->file[b]),
+					units_duration(d, to - from), is_nobody(&p) ? "one host" :
+					text_safe(name, sizeof(name), p.name, strlen(p.name)), t0, t1,
+					wall ? "" : " of its CLOCK_MONOTONIC");
 		}
 	}
 	return 0;
@@ -304,7 +372,7 @@ static int join(struct evidence *e, bool follow)
 	if (!all)
 		return cmd_fail(EXIT_BAD_FILE, "out of memory");
 	for (i = 0; i < e->n && !status; i++) {
-		status = open_again(&e->file[i], &all[i]);
+		status = open_file(&e->file[i], &all[i]);
 		e->file[i].src = all[i];
 	}
 	if (status) {
@@ -373,7 +441,7 @@ int evidence_open(struct evidence *e, char *const *paths, size_t n, bool follow)
 	for (i = 0; i < n; i++)
 		pipes |= is_pipe(paths[i]);
 	if (n == 1) {
-		status = cmd_open(paths[0], &e->src);
+		status = open_file(&e->file[0], &e->src);
 		e->file[0].src = e->src;
 	} else {
 		status = follow && pipes ? join(e, true) : open_several(e);
@@ -476,6 +544,8 @@ static int broken(const struct evidence *e, int err)
 }
 
 /* What can be said only when all is known. */
+#define CLOCK_BOUND_MAX_NS	1000000000ULL
+
 static int finish(struct evidence *e)
 {
 	struct judge_evidence je = { .health = &e->health, .meta = e->src->ops->meta(e->src) };
@@ -490,14 +560,14 @@ static int finish(struct evidence *e)
 	hole = model_loss(e->model)->places || e->health.bytes_skipped || e->health.frames_damaged ||
 	       !e->health.ended;
 	err = judge_finish(e->judge, e->model, &je);
-	for (id = 1; id <= model_sessions(e->model); id++)
-		completed += model_session(e->model, id)->outcome == OUTCOME_COMPLETED;
+	for (id = 1; id <= model_migrations(e->model); id++)
+		completed += model_migration(e->model, id)->outcome == OUTCOME_COMPLETED;
 	if (!err)
 		err = judge_expectation(e->judge, completed, hole);
 	return err;
 }
 
-static int fill_view(struct evidence *e)
+static void fill_view(struct evidence *e)
 {
 	size_t i;
 
@@ -516,7 +586,23 @@ static int fill_view(struct evidence *e)
 	e->view.model = e->model;
 	e->view.judge = e->judge;
 	e->view.trends = e->trends;
-	return evidence_say_clocks(e);
+}
+
+void evidence_tell_damage(const struct evidence *e)
+{
+	struct source_health h = { 0 };
+	char size[UNITS_LEN];
+	size_t i;
+
+	for (i = 0; i < e->n; i++) {
+		e->file[i].src->ops->health(e->file[i].src, &h);
+		if (h.bytes_skipped || h.frames_damaged)
+			cmd_note("%s: %s of the recording cannot be read", name_of(&e->file[i]),
+				 units_size(size, h.bytes_skipped, false));
+		if (!h.ended)
+			cmd_note("%s: the recording did not end cleanly: what came last is missing",
+				 name_of(&e->file[i]));
+	}
 }
 
 int evidence_read(struct evidence *e, const struct evidence_opts *o)
@@ -549,7 +635,13 @@ int evidence_read(struct evidence *e, const struct evidence_opts *o)
 	}
 	if (err != -ENODATA)
 		return broken(e, err);
+	/* Sides are joined as far as the clocks allow: a bound beyond a second tells nothing. */
+	if (evidence_say_clocks(e))
+		return EXIT_BAD_FILE;
+	model_set_clock_bound(e->model, e->view.bound_ns < CLOCK_BOUND_MAX_NS ? e->view.bound_ns :
+			      CLOCK_BOUND_MAX_NS);
 	if (finish(e))
 		return broken(e, -ENOMEM);
-	return fill_view(e);
+	fill_view(e);
+	return 0;
 }

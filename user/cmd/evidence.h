@@ -69,6 +69,12 @@ struct evidence_opts {
 };
 int evidence_read(struct evidence *e, const struct evidence_opts *o);
 
+/*
+ * For a command whose output has no place for it: tell, after the last event, which
+ * files did not end cleanly or are damaged.
+ */
+void evidence_tell_damage(const struct evidence *e);
+
 /* Fill in @e->view's clock alone, for who reads the events himself. */
 int evidence_say_clocks(struct evidence *e);
 

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -53,16 +52,13 @@ static struct event_sink nowhere = { .put = put_nowhere };
 static int choose_path(struct watched *w)
 {
 	const char *dir = getenv("TMPDIR");
-	struct stat st;
 	int fd;
 
 	if (w->o->output) {
 		snprintf(w->path, sizeof(w->path), "%s", w->o->output);
 		if (!strcmp(w->path, "-"))
 			return cmd_fail(EXIT_USAGE, "exercise: the recording of --check goes to a file");
-		if (!stat(w->path, &st) && S_ISREG(st.st_mode) && !w->o->force)
-			return cmd_fail(EXIT_USAGE, "%s exists; -f overwrites it", w->path);
-		return 0;
+		return keep_check(w->path, w->o->force);
 	}
 	snprintf(w->path, sizeof(w->path), "%.3800s/vfioscope-exercise.XXXXXX", dir ? dir : "/var/tmp");
 	fd = mkostemp(w->path, O_CLOEXEC);
@@ -157,7 +153,10 @@ static int record(struct watched *w, int argc, char **argv)
 	if (status)
 		return status;
 	w->src = capture_source(w->capture);
-	status = keep_open(&w->keep, w->path, w->temporary || w->o->force, w->src, &nowhere, argc, argv);
+	status = keep_open(&w->keep, &(struct keep_opts) {
+		.path = w->path, .force = w->temporary || w->o->force, .watch = &filter,
+		.src = w->src, .next = &nowhere, .argc = argc, .command = argc, .argv = argv,
+	});
 	if (status)
 		return status;
 	err = fold_open(&w->fold, keep_sink(w->keep), 0);

@@ -114,6 +114,8 @@ static int export_events(struct evidence *e, FILE *f, int format, const struct v
 		status = EXIT_OK;
 	else if (status)
 		goto out;
+	if (!status && !x.cannot_write)
+		evidence_tell_damage(e);
 	err = x.cannot_write ? 0 : exporter_finish(&x, &e->view, view);
 	if (err == -ENOMEM)
 		status = cmd_fail(EXIT_BAD_FILE, "out of memory");
@@ -128,9 +130,11 @@ static int export_sums(struct evidence *e, FILE *f, const struct view_options *v
 	struct evidence_opts how = { .window = &view->window };
 	int status = evidence_read(e, &how);
 
-	if (!status)
-		openmetrics(f, &e->view, view);
-	return status;
+	if (status)
+		return status;
+	evidence_tell_damage(e);
+	openmetrics(f, &e->view, view);
+	return 0;
 }
 
 int cmd_export(int argc, char **argv)

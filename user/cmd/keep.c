@@ -3,120 +3,140 @@
 #include "cmd/keep.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "cmd/cmd.h"
-#include "recording/recording.h"
+#include "cmd/toolmeta.h"
+#include "recording/output.h"
 #include "util/units.h"
+
+/* How often it is looked at whether the file is still there. */
+#define LOOK_NS		500000000ULL
 
 struct keep {
 	struct event_sink sink;
 	struct event_sink *next;
 	struct event_source *src;
+	struct output *output;
 	struct recording_writer *writer;
 	size_t meta_told;
+	uint64_t looked_ns;
+	uint64_t missed;
 	int err;
-	char why[256];
+	char why[400];
 	char path[256];
 };
 
-static void failed(struct keep *k, int err)
+static int failed(struct keep *k, int err)
 {
-	if (!err || k->err)
-		return;
-	k->err = err;
-	snprintf(k->why, sizeof(k->why), "NOT RECORDING any more: %.150s: %s", k->path,
-		 strerror(-err));
+	if (err && !k->err)
+		k->err = err;
+	return k->err;
+}
+
+/* As strerror() where it says what happened, and what happened where it does not. */
+static const char *reason(int err)
+{
+	switch (err) {
+	case -ENOENT:
+		return "was removed while it was recorded";
+	case -ESTALE:
+		return "was cut or written to by somebody else while it was recorded";
+	case -EINTR:
+		return "its reader has stalled";
+	}
+	return strerror(-err);
 }
 
 static int keep_put(struct event_sink *sink, const struct event *ev)
 {
 	struct keep *k = (struct keep *)sink;
+	int err = k->err ?: failed(k, recording_writer_put(k->writer, ev));
 
-	if (!k->err)
-		failed(k, recording_writer_put(k->writer, ev));
-	return k->next->put(k->next, ev);
+	if (err)
+		k->missed++;
+	return k->next ? k->next->put(k->next, ev) : err;
 }
 
 /* What the source has told of itself since the last time: drivers come late. */
-static void write_meta(struct keep *k)
+static int write_meta(struct keep *k)
 {
 	const struct meta *all = k->src->ops->meta(k->src);
 	struct meta rest = *all;
 
 	if (k->err || k->meta_told >= all->n)
-		return;
+		return k->err;
 	rest.entries += k->meta_told;
 	rest.n -= k->meta_told;
 	k->meta_told = all->n;
-	failed(k, recording_writer_meta(k->writer, &rest));
+	return failed(k, recording_writer_meta(k->writer, &rest));
 }
 
-static int write_tool_meta(struct keep *k, int argc, char **argv)
+static unsigned int output_flags(bool force)
 {
-	char buf[2048] = "vfioscope", when[UNITS_LEN];
-	size_t len = strlen(buf);
-	struct timespec now;
-	struct meta m = {};
-	int i, err = 0;
+	return OUTPUT_RECORDING | (force ? OUTPUT_REPLACE | OUTPUT_DEVICE : 0);
+}
 
-	for (i = 0; i < argc && len < sizeof(buf) - 1; i++)
-		len += (size_t)snprintf(buf + len, sizeof(buf) - len, " %s", argv[i]);
-	clock_gettime(CLOCK_REALTIME, &now);
-	units_rfc3339(when, (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec);
-	err |= meta_add(&m, "tool", "vfioscope");
-	err |= meta_add(&m, "tool.version", VFIOSCOPE_VERSION);
-	err |= meta_add(&m, "command", buf);
-	err |= meta_add(&m, "started", when);
+int keep_check(const char *path, bool force)
+{
+	char err[OUTPUT_ERR_LEN];
+	int ret;
+
+	if (!strcmp(path, "-") && isatty(STDOUT_FILENO))
+		return cmd_fail(EXIT_USAGE, "a recording is binary: it is not written to a terminal");
+	ret = output_check(path, output_flags(force), err);
+	return ret ? cmd_fail(ret == -EEXIST ? EXIT_USAGE : EXIT_BAD_FILE, "%s", err) : 0;
+}
+
+/* The file has its name once its beginning is written: nothing is left that holds nothing. */
+static int begin(struct keep *k, const struct keep_opts *o)
+{
+	struct meta m = {};
+	int fd = output_fd(k->output), err;
+
+	if (fd < 0)
+		return fd;
+	err = recording_writer_open(&k->writer, fd, &(struct recording_writer_opts) {
+		.cancel = o->cancel,
+	});
+	if (err) {
+		close(fd);
+		return err;
+	}
+	err = tool_meta(&m, o->watch, o->argc, o->argv, o->command);
 	if (!err)
 		err = recording_writer_meta(k->writer, &m);
 	meta_clear(&m);
-	return err;
+	if (!err)
+		err = write_meta(k);
+	return err ?: output_publish(k->output);
 }
 
-int keep_open(struct keep **kp, const char *path, bool force, struct event_source *src,
-	      struct event_sink *next, int argc, char **argv)
+int keep_open(struct keep **kp, const struct keep_opts *o)
 {
-	int fd, err, flags = O_WRONLY | O_CREAT | O_CLOEXEC;
+	char why[OUTPUT_ERR_LEN];
 	struct keep *k;
-	struct stat st;
+	int err;
 
 	*kp = NULL;
-	if (!stat(path, &st) && !S_ISREG(st.st_mode))
-		flags = O_WRONLY | O_CLOEXEC;
-	else
-		flags |= force ? O_TRUNC : O_EXCL;
-	fd = open(path, flags, 0644);
-	if (fd < 0 && errno == EEXIST)
-		return cmd_fail(EXIT_USAGE, "%s exists; -f overwrites it", path);
-	if (fd < 0)
-		return cmd_fail(EXIT_BAD_FILE, "%s: %s", path, strerror(errno));
 	k = calloc(1, sizeof(*k));
-	if (!k) {
-		close(fd);
+	if (!k)
 		return cmd_fail(EXIT_BAD_FILE, "out of memory");
-	}
 	k->sink.put = keep_put;
-	k->next = next;
-	k->src = src;
-	snprintf(k->path, sizeof(k->path), "%s", path);
-	err = recording_writer_open(&k->writer, fd, NULL);
+	k->next = o->next;
+	k->src = o->src;
+	snprintf(k->path, sizeof(k->path), "%s", strcmp(o->path, "-") ? o->path : "stdout");
+	err = output_open(&k->output, o->path, output_flags(o->force), why);
 	if (err) {
-		close(fd);
 		free(k);
-		return cmd_fail(EXIT_BAD_FILE, "%s: %s", path, strerror(-err));
+		return cmd_fail(err == -EEXIST ? EXIT_USAGE : EXIT_BAD_FILE, "%s", why);
 	}
-	failed(k, write_tool_meta(k, argc, argv));
-	write_meta(k);
-	if (k->err) {
-		err = k->err;
+	err = begin(k, o);
+	if (err) {
+		err = cmd_fail(EXIT_BAD_FILE, "%s: %s", k->path, reason(err));
 		keep_close(k);
-		return cmd_fail(EXIT_BAD_FILE, "%s: %s", path, strerror(-err));
+		return err;
 	}
 	*kp = k;
 	return 0;
@@ -127,39 +147,65 @@ struct event_sink *keep_sink(struct keep *k)
 	return &k->sink;
 }
 
-void keep_tick(struct keep *k, uint64_t now_ns)
+int keep_tick(struct keep *k, uint64_t now_ns)
 {
 	if (k->err)
-		return;
+		return k->err;
+	if (now_ns - k->looked_ns >= LOOK_NS) {
+		k->looked_ns = now_ns;
+		if (failed(k, output_lost(k->output)))
+			return k->err;
+	}
 	failed(k, recording_writer_tick(k->writer, now_ns));
-	write_meta(k);
+	return write_meta(k);
 }
 
-uint64_t keep_bytes(const struct keep *k)
+void keep_stats(const struct keep *k, struct recording_writer_stats *out)
+{
+	recording_writer_stats(k->writer, out);
+}
+
+void keep_missed(struct keep *k, uint64_t n)
+{
+	k->missed += n;
+}
+
+const char *keep_error(struct keep *k)
 {
 	struct recording_writer_stats st;
+	char size[UNITS_LEN];
+	uint64_t kept;
 
+	if (!k->err)
+		return NULL;
 	recording_writer_stats(k->writer, &st);
-	return st.bytes;
-}
-
-const char *keep_error(const struct keep *k)
-{
-	return k->err ? k->why : NULL;
+	/* what was cut or has no name any more is not kept */
+	kept = k->err == -ENOENT || k->err == -ESTALE ? 0 : st.events - st.buffered;
+	snprintf(k->why, sizeof(k->why), "%s%.150s: %s; %llu events (%s) are kept, %llu are not",
+		 k->next ? "NOT RECORDING any more: " : "", k->path, reason(k->err),
+		 (unsigned long long)kept, units_size(size, kept ? st.bytes : 0, false),
+		 (unsigned long long)(st.events - kept + k->missed));
+	return k->why;
 }
 
 int keep_end(struct keep *k)
 {
 	write_meta(k);
+	failed(k, output_lost(k->output));
 	if (!k->err)
 		failed(k, recording_writer_end(k->writer));
 	return k->err;
 }
 
-void keep_close(struct keep *k)
+int keep_close(struct keep *k)
 {
+	int err;
+
 	if (!k)
-		return;
-	recording_writer_close(k->writer);
+		return 0;
+	err = recording_writer_close(k->writer);
+	err = k->err ?: err;
+	output_close(k->output);
 	free(k);
+	return err;
 }

@@ -112,12 +112,27 @@ static int run(struct live_opts *o, struct event_source *src, struct event_sink 
 	}
 }
 
+/* What happened before the end, for the recording alone: nobody reads the lines. */
+static int drain(struct event_source *src, struct event_sink *sink, struct fold *fold,
+		 struct capture *capture)
+{
+	struct event ev;
+	int n;
+
+	capture_stop(capture);
+	while ((n = src->ops->next(src, &ev, 0)) > 0)
+		sink->put(sink, &ev);
+	if (fold)
+		fold_flush(fold);
+	return n == -ENODATA ? 0 : n;
+}
+
 /* The scope; -1 when the terminal is none that it can use. */
 static int at_terminal(const struct live_opts *o, const struct judge_opts *jo,
 		       struct capture *capture, int argc, char **argv)
 {
 	struct live_scope_opts so = {
-		.record = o->record, .force = o->force, .no_fold = o->watch.no_fold,
+		.record = o->record, .force = o->force, .watch = &o->watch,
 		.bytes = o->bytes, .color = text_use_color(o->common.color, stdout),
 		.time = o->time, .graph = o->graph, .duration = o->duration, .judge = jo,
 		.argc = argc, .argv = argv,
@@ -189,7 +204,11 @@ int cmd_live(int argc, char **argv)
 			goto out;
 	}
 	if (o.record) {
-		status = keep_open(&keep, o.record, o.force, src, sink, argc, argv);
+		status = keep_open(&keep, &(struct keep_opts) {
+			.path = o.record, .force = o.force, .watch = &o.watch, .src = src,
+			.next = sink, .argc = argc, .command = argc, .argv = argv,
+			.cancel = &cmd_watch_signal,
+		});
 		if (status)
 			goto out;
 		sink = keep_sink(keep);
@@ -214,9 +233,9 @@ int cmd_live(int argc, char **argv)
 	if (err && ferror(stdout))
 		err = -EPIPE;
 	/* The reader of the lines is gone; the evidence is whole all the same. */
-	if (err == -EPIPE && keep && fold)
-		fold_flush(fold);
-	if (keep && (!err || err == -EPIPE))
+	if (err == -EPIPE && keep && !drain(src, sink, fold, capture))
+		keep_end(keep);
+	else if (keep && !err)
 		keep_end(keep);
 	if (keep && keep_error(keep))
 		status = cmd_fail(EXIT_BAD_FILE, "%s", keep_error(keep));

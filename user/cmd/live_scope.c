@@ -29,13 +29,15 @@ static int scope_put(struct event_sink *sink, const struct event *ev)
 static int tick(void *arg, uint64_t now_ns, struct scope_status *st)
 {
 	struct live_scope *l = arg;
+	struct recording_writer_stats written;
 	int err = l->fold ? fold_tick(l->fold, now_ns) : 0;
 
 	cmd_watch_let_go(l->capture);
 	if (l->keep) {
 		keep_tick(l->keep, now_ns);
 		st->recording = !keep_error(l->keep);
-		st->recorded_bytes = keep_bytes(l->keep);
+		keep_stats(l->keep, &written);
+		st->recorded_bytes = written.bytes;
 		st->error = keep_error(l->keep);
 	}
 	return err;
@@ -56,12 +58,19 @@ static int mark(void *arg, const char *text)
 static int finish(struct live_scope *l)
 {
 	struct event ev;
-	int n, err = 0;
+	int n, err;
 
 	capture_stop(l->capture);
-	while (!err && (n = l->src->ops->next(l->src, &ev, 0)) > 0)
+	while ((n = l->src->ops->next(l->src, &ev, 0)) > 0) {
 		err = l->first->put(l->first, &ev);
-	if (!err && l->fold)
+		if (err)
+			return err;
+	}
+	/* An END would say that nothing is missing. */
+	if (n != -ENODATA)
+		return n < 0 ? n : -EIO;
+	err = 0;
+	if (l->fold)
 		err = fold_flush(l->fold);
 	if (!err && l->keep)
 		err = keep_end(l->keep);
@@ -90,12 +99,16 @@ int live_scope(const struct live_scope_opts *o, struct capture *capture)
 	if (!l.scope)
 		return cmd_fail(EXIT_NO_ATTACH, "out of memory");
 	if (o->record) {
-		status = keep_open(&l.keep, o->record, o->force, l.src, l.first, o->argc, o->argv);
+		status = keep_open(&l.keep, &(struct keep_opts) {
+			.path = o->record, .force = o->force, .watch = o->watch, .src = l.src,
+			.next = l.first, .argc = o->argc, .command = o->argc, .argv = o->argv,
+			.cancel = &cmd_watch_signal,
+		});
 		if (status)
 			goto out;
 		l.first = keep_sink(l.keep);
 	}
-	if (!o->no_fold) {
+	if (!o->watch->no_fold) {
 		if (fold_open(&l.fold, l.first, 0)) {
 			status = cmd_fail(EXIT_NO_ATTACH, "out of memory");
 			goto out;

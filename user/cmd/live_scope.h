@@ -5,14 +5,13 @@
 #ifndef VFIOSCOPE_CMD_LIVE_SCOPE_H
 #define VFIOSCOPE_CMD_LIVE_SCOPE_H
 
-#include "capture/capture.h"
-#include "cmd/cmd.h"
+#include "cmd/watch.h"
 #include "tui/scope.h"
 
 struct live_scope_opts {
 	const char *record;		/* or NULL */
 	bool force;			/* overwrite it */
-	bool no_fold;
+	const struct cmd_watch *watch;	/* what the capture was told */
 	bool bytes;
 	bool color;
 	int time, graph;

@@ -6,17 +6,19 @@
 #include "cmd/cmd.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "recording/format.h"
+#include "recording/output.h"
 #include "recording/recording.h"
 #include "util/json.h"
 #include "util/units.h"
@@ -131,12 +133,21 @@ static void print_command_help(const struct command *cmd, FILE *f)
 		fprintf(f, "\nExamples:\n%s\n", cmd->examples);
 }
 
+/* Where in a command's own struct -q, -v and --color lie; NULL: it has none. */
+static const struct cmd_common *common_of(const struct opt *o, const void *values)
+{
+	for (; o->type != OPT_NONE; o++)
+		if (o->type == OPT_INCLUDE && o->include == cmd_common_opts)
+			return (const void *)((const char *)values + o->offset);
+	return NULL;
+}
 
 int cmd_parse(const struct command *cmd, int argc, char **argv, void *values, int *status)
 {
+	const struct cmd_common *common;
 	char err[OPT_ERR_LEN];
 	bool help;
-	int i, first;
+	int first;
 
 	errors_as_json = wants_json(argc, argv);
 	first = opt_parse(cmd->opts, argc, argv, values, cmd->flags, &help, err);
@@ -149,10 +160,8 @@ int cmd_parse(const struct command *cmd, int argc, char **argv, void *values, in
 		*status = cmd_close_output(stdout, EXIT_OK);
 		return -1;
 	}
-	/* -q is every command's and its place in their structs is their own. */
-	for (i = 1; i < first && strcmp(argv[i], "--"); i++)
-		if (!strcmp(argv[i], "-q") || !strcmp(argv[i], "--quiet"))
-			notes_off = true;
+	common = common_of(cmd->opts, values);
+	notes_off = common && common->quiet;
 	return first;
 }
 
@@ -202,43 +211,23 @@ int cmd_open(const char *path, struct event_source **src)
 	return 0;
 }
 
-/* The file of -o, so that half of one is not left behind. */
-static const char *output_path;
-
-/* Is that an existing recording, perhaps the very one that is being read? */
-static bool is_recording(const char *path)
-{
-	char magic[FORMAT_MAGIC_LEN];
-	struct stat st;
-	bool yes = false;
-	FILE *f;
-
-	if (stat(path, &st) || !S_ISREG(st.st_mode))
-		return false;
-	f = fopen(path, "re");
-	if (!f)
-		return false;
-	yes = fread(magic, sizeof(magic), 1, f) == 1 && !memcmp(magic, FORMAT_MAGIC, sizeof(magic));
-	fclose(f);
-	return yes;
-}
+/* The file of -o, which gets its name once it is whole. */
+static struct output *output;
 
 FILE *cmd_open_output(const char *path)
 {
-	struct stat st;
+	char err[OUTPUT_ERR_LEN];
 	FILE *f;
 
 	if (!path || !strcmp(path, "-"))
 		return stdout;
-	if (is_recording(path)) {
-		cmd_fail(EXIT_BAD_FILE, "%s: is a recording, which is not overwritten", path);
+	if (output_open(&output, path, OUTPUT_REPLACE | OUTPUT_DEVICE, err)) {
+		cmd_fail(EXIT_BAD_FILE, "%s", err);
 		return NULL;
 	}
-	f = fopen(path, "we");
+	f = output_stream(output);
 	if (!f)
 		cmd_fail(EXIT_BAD_FILE, "%s: %s", path, strerror(errno));
-	else if (!fstat(fileno(f), &st) && S_ISREG(st.st_mode))
-		output_path = path;
 	return f;
 }
 
@@ -246,11 +235,16 @@ FILE *cmd_open_output(const char *path)
 static int write_error(FILE *f)
 {
 	struct pollfd p = { .fd = fileno(f), .events = POLLOUT };
+	struct rlimit limit;
 	struct statvfs fs;
+	struct stat st;
 
 	/* A pipe whose reader has gone says so for ever. */
 	if (poll(&p, 1, 0) == 1 && p.revents & POLLERR)
 		return EPIPE;
+	if (!fstat(p.fd, &st) && S_ISREG(st.st_mode) && !getrlimit(RLIMIT_FSIZE, &limit) &&
+	    (rlim_t)st.st_size >= limit.rlim_cur)
+		return EFBIG;
 	if (!fstatvfs(p.fd, &fs) && fs.f_blocks && !fs.f_bavail)
 		return ENOSPC;
 	return 0;
@@ -271,8 +265,14 @@ int cmd_close_output(FILE *f, int status)
 		failed = true;
 		err = errno;
 	}
-	if (f != stdout && output_path && (failed || status == EXIT_BAD_FILE))
-		unlink(output_path);
+	if (f != stdout && !failed && status != EXIT_BAD_FILE) {
+		err = -output_publish(output);
+		failed = err;
+	}
+	if (f != stdout) {
+		output_close(output);
+		output = NULL;
+	}
 	/* A pager that was quit: the reader has all that it wanted. */
 	if (!failed || err == EPIPE)
 		return status;
@@ -338,14 +338,43 @@ static int cmd_help(int argc, char **argv)
 	return cmd_close_output(stdout, EXIT_OK);
 }
 
+/*
+ * A descriptor of 0 to 2 that came closed would be the next file's: messages
+ * for stderr in the middle of a recording.  What takes its place can neither be
+ * read nor written (EBADF, as before), and a command that we run gets it closed,
+ * as we did.
+ */
+static int occupy_standard_descriptors(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", (fd ? O_RDONLY : O_WRONLY) | O_CLOEXEC) != fd &&
+		    open("/", O_PATH | O_CLOEXEC) != fd)
+			return -1;
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *cmd;
 
+	if (occupy_standard_descriptors())
+		_exit(EXIT_USAGE);
+	/*
+	 * It attaches to the kernel, writes files by name and runs commands: a
+	 * set-user-ID start would lend all that to anybody.  Capabilities of the
+	 * file are another thing: who may run it is its mode's to say.
+	 */
+	if (getuid() != geteuid() || getgid() != getegid())
+		return cmd_fail(EXIT_USAGE, "does not run set-user-ID or set-group-ID; sudo, or capabilities, give it what it needs");
 	/* Widths of characters; numbers keep their point. */
 	setlocale(LC_CTYPE, "");
 	/* A closed pipe shows as EPIPE and is no error. */
 	signal(SIGPIPE, SIG_IGN);
+	/* So does a limit on the size of files (EFBIG), which is one. */
+	signal(SIGXFSZ, SIG_IGN);
 
 	if (argc < 2)
 		return command_live.run(argc, argv);

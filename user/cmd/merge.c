@@ -5,7 +5,6 @@
  * The evidence that every reader makes of several files, written down.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include <unistd.h>
 
 #include "cmd/evidence.h"
+#include "recording/output.h"
 #include "recording/recording.h"
 #include "util/units.h"
 
@@ -37,6 +37,7 @@ struct job {
 	struct meta meta;		/* of the result */
 	struct model *model;
 	struct recording_writer *w;
+	struct output *output;
 	int argc;
 	char **argv;
 };
@@ -139,14 +140,18 @@ static void tell(const struct job *j)
 	uint32_t id;
 	size_t i;
 
+	evidence_tell_damage(&j->e);
 	for (i = 0; i < j->e.view.clock->n; i++)
 		cmd_note("%s", j->e.view.clock->entries[i].value);
-	for (id = 1; id <= model_sessions(j->model); id++) {
-		const struct session *g = model_session(j->model, id);
+	for (id = 1; id <= model_migrations(j->model); id++) {
+		const struct migration *g = model_migration(j->model, id);
 
-		if (g->direction == DIR_SAVE && g->peer && g->downtime_ns != MODEL_NONE)
-			cmd_note("migrations %u and %u are two sides of one: downtime %s", g->id,
-				 g->peer, units_duration(a, g->downtime_ns));
+		if (g->source && g->destination)
+			cmd_note("migration %u is seen on both sides (%s): %s%s", g->id,
+				 joined_how_text(g->joined.how), g->downtime_ns != MODEL_NONE ?
+				 "downtime " : downtime_why_text(g->downtime_why),
+				 g->downtime_ns != MODEL_NONE ?
+				 units_duration(a, g->downtime_ns) : "");
 	}
 }
 
@@ -164,10 +169,17 @@ static bool is_input(char *const *paths, int n, const struct stat *out)
 	return false;
 }
 
+static unsigned int output_flags(const struct job *j)
+{
+	return OUTPUT_RECORDING | (j->o.force ? OUTPUT_REPLACE | OUTPUT_DEVICE : 0);
+}
+
 /* What can be said wrong about the output before anything is read. */
 static int check_output(const struct job *j, char *const *paths, int n)
 {
+	char err[OUTPUT_ERR_LEN];
 	struct stat st;
+	int ret;
 
 	if (!j->o.output)
 		return cmd_fail(EXIT_USAGE, "merge: where to? '-o FILE'");
@@ -177,37 +189,24 @@ static int check_output(const struct job *j, char *const *paths, int n)
 					"a recording is binary: it is not written to a terminal");
 		return 0;
 	}
-	if (stat(j->o.output, &st))
-		return 0;
-	if (S_ISDIR(st.st_mode))
-		return cmd_fail(EXIT_BAD_FILE, "%s: is a directory", j->o.output);
-	if (S_ISREG(st.st_mode) && is_input(paths, n, &st))
+	if (!stat(j->o.output, &st) && S_ISREG(st.st_mode) && is_input(paths, n, &st))
 		return cmd_fail(EXIT_USAGE, "%s: is one of the recordings to be merged", j->o.output);
-	if (S_ISREG(st.st_mode) && !j->o.force)
-		return cmd_fail(EXIT_USAGE, "%s exists; -f overwrites it", j->o.output);
-	return 0;
+	ret = output_check(j->o.output, output_flags(j), err);
+	return ret ? cmd_fail(ret == -EEXIST ? EXIT_USAGE : EXIT_BAD_FILE, "%s", err) : 0;
 }
 
 static int open_output(struct job *j)
 {
-	int fd, flags = O_WRONLY | O_CREAT | O_CLOEXEC, err;
-	struct stat st;
+	char why[OUTPUT_ERR_LEN];
+	int fd, err;
 
-	if (!strcmp(j->o.output, "-")) {
-		fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-	} else {
-		if (!stat(j->o.output, &st) && !S_ISREG(st.st_mode))
-			flags = O_WRONLY | O_CLOEXEC;
-		else
-			flags |= j->o.force ? O_TRUNC : O_EXCL;
-		fd = open(j->o.output, flags, 0644);
-	}
-	if (fd < 0)
-		return cmd_fail(EXIT_BAD_FILE, "%s: %s", j->o.output, strerror(errno));
-	err = recording_writer_open(&j->w, fd, NULL);
-	if (err)
+	if (output_open(&j->output, j->o.output, output_flags(j), why))
+		return cmd_fail(EXIT_BAD_FILE, "%s", why);
+	fd = output_fd(j->output);
+	err = fd < 0 ? fd : recording_writer_open(&j->w, fd, NULL);
+	if (err && fd >= 0)
 		close(fd);
-	else
+	if (!err)
 		err = recording_writer_meta(j->w, &j->meta);
 	if (!err)
 		return 0;
@@ -239,7 +238,6 @@ static int copy_events(struct job *j, bool *in)
 static int write_result(struct job *j)
 {
 	bool in = false;
-	struct stat st;
 	int err, status;
 
 	j->model = model_create();
@@ -247,18 +245,19 @@ static int write_result(struct job *j)
 		return cmd_fail(EXIT_BAD_FILE, "out of memory");
 	status = open_output(j);
 	if (status || !j->w)
-		return status;
+		goto out;
 	err = copy_events(j, &in);
 	if (err && in)
 		status = cmd_fail(EXIT_BAD_FILE, "%s", j->e.src->ops->error(j->e.src));
 	else if (err && err != -EPIPE)
 		status = cmd_fail(EXIT_BAD_FILE, "%s: %s", j->o.output, strerror(-err));
 	err = recording_writer_close(j->w);
+	if (!status && !err)
+		err = output_publish(j->output);
 	if (err && err != -EPIPE && !status)
 		status = cmd_fail(EXIT_BAD_FILE, "%s: %s", j->o.output, strerror(-err));
-	/* Half of it is not left behind. */
-	if (status && !stat(j->o.output, &st) && S_ISREG(st.st_mode))
-		unlink(j->o.output);
+out:
+	output_close(j->output);
 	return status;
 }
 

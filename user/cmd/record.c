@@ -8,15 +8,16 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "cmd/keep.h"
 #include "cmd/watch.h"
 #include "recording/fold.h"
 #include "recording/recording.h"
@@ -35,6 +36,7 @@ struct record_opts {
 	uint64_t duration;
 	uint64_t migrations;
 	uint64_t ready_fd;	/* 0: none */
+	bool record_args;
 };
 
 static const struct opt record_opts[] = {
@@ -48,6 +50,8 @@ static const struct opt record_opts[] = {
 	  .help = "stop after N migrations have ended" },
 	{ 0, "ready-fd", OPT_U64, OPT_AT(struct record_opts, ready_fd), .arg = "FD",
 	  .help = "write a line to this descriptor when every hook is attached" },
+	{ 0, "record-args", OPT_FLAG, OPT_AT(struct record_opts, record_args),
+	  .help = "keep CMD's arguments in the recording, not its name alone: secrets stand in them" },
 	OPT_TABLE(cmd_watch_opts, struct record_opts, watch),
 	OPT_TABLE(cmd_common_opts, struct record_opts, common),
 	OPT_END
@@ -58,10 +62,9 @@ struct recorder {
 	struct capture *capture;
 	struct event_source *src;
 	struct model *model;
-	struct recording_writer *writer;
+	struct keep *keep;
 	struct fold *fold;
-	struct event_sink *sink;	/* the fold's, or the writer's */
-	size_t meta_told;
+	struct event_sink *sink;	/* the fold's, or the recording's */
 	uint64_t begin_ns;
 	pid_t child;
 	int child_status;
@@ -80,103 +83,6 @@ static void default_path(char *buf, size_t size)
 	gmtime_r(&now, &tm);
 	strftime(when, sizeof(when), "%Y%m%dT%H%M%SZ", &tm);
 	snprintf(buf, size, "vfioscope-%s-%s" RECORDING_SUFFIX, host, when);
-}
-
-/*
- * The recording's descriptor, or -1 with the error told.  It is opened after
- * the hooks are attached, so that a capture that cannot begin leaves nothing.
- */
-static int open_output(struct recorder *r)
-{
-	int fd, flags = O_WRONLY | O_CREAT | O_CLOEXEC;
-	struct stat st;
-
-	if (!strcmp(r->path, "-")) {
-		fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-		if (fd < 0)
-			cmd_fail(EXIT_BAD_FILE, "stdout: %s", strerror(errno));
-		return fd;
-	}
-	/* A pipe or a device is written to, not replaced. */
-	if (!stat(r->path, &st) && !S_ISREG(st.st_mode))
-		flags = O_WRONLY | O_CLOEXEC;
-	else
-		flags |= r->o.force ? O_TRUNC : O_EXCL;
-	fd = open(r->path, flags, 0644);
-	if (fd < 0)
-		cmd_fail(EXIT_BAD_FILE, "%s: %s", r->path, strerror(errno));
-	return fd;
-}
-
-/* What can be said wrong about the output before anything is attached. */
-static int check_output(struct recorder *r)
-{
-	struct stat st;
-
-	if (r->o.output)
-		snprintf(r->path, sizeof(r->path), "%s", r->o.output);
-	else
-		default_path(r->path, sizeof(r->path));
-	if (!strcmp(r->path, "-")) {
-		if (isatty(STDOUT_FILENO))
-			return cmd_fail(EXIT_USAGE,
-					"a recording is binary: it is not written to a terminal");
-		return 0;
-	}
-	if (stat(r->path, &st))
-		return 0;
-	if (S_ISDIR(st.st_mode))
-		return cmd_fail(EXIT_BAD_FILE, "%s: is a directory", r->path);
-	if (S_ISREG(st.st_mode) && !r->o.force)
-		return cmd_fail(EXIT_USAGE, "%s exists; -f overwrites it", r->path);
-	return 0;
-}
-
-/* Meta grows when a driver is picked up later. */
-static int write_meta(struct recorder *r)
-{
-	const struct meta *all = r->src->ops->meta(r->src);
-	struct meta rest = *all;
-
-	if (r->meta_told == all->n)
-		return 0;
-	rest.entries += r->meta_told;
-	rest.n -= r->meta_told;
-	r->meta_told = all->n;
-	return recording_writer_meta(r->writer, &rest);
-}
-
-static int write_tool_meta(struct recorder *r, int argc, char **argv)
-{
-	struct meta m = {};
-	char buf[2048] = "vfioscope", when[UNITS_LEN];
-	struct timespec now;
-	size_t len = strlen(buf);
-	int i, err = 0;
-
-	for (i = 0; i < argc && len < sizeof(buf) - 1; i++)
-		len += snprintf(buf + len, sizeof(buf) - len, " %s", argv[i]);
-	clock_gettime(CLOCK_REALTIME, &now);
-	units_rfc3339(when, now.tv_sec * 1000000000ULL + now.tv_nsec);
-	err |= meta_add(&m, "tool", "vfioscope");
-	err |= meta_add(&m, "tool.version", VFIOSCOPE_VERSION);
-	err |= meta_add(&m, "command", buf);
-	err |= meta_add(&m, "started", when);
-	if (r->o.watch.no_fold)
-		err |= meta_add(&m, "note", "empty reads are not folded (--no-fold)");
-	if (r->o.watch.device)
-		err |= meta_addf(&m, "filter", "device %s", r->o.watch.device);
-	if (r->o.watch.driver)
-		err |= meta_addf(&m, "filter", "driver %s", r->o.watch.driver);
-	if (r->o.watch.vm)
-		err |= meta_addf(&m, "filter", "vm %s", r->o.watch.vm);
-	if (r->o.watch.pid)
-		err |= meta_addf(&m, "filter", "pid %llu",
-				 (unsigned long long)r->o.watch.pid);
-	if (!err)
-		err = recording_writer_meta(r->writer, &m);
-	meta_clear(&m);
-	return err;
 }
 
 /* sd_notify(3), which is one datagram. */
@@ -213,8 +119,10 @@ static void tell_ready(struct recorder *r)
 	cmd_note("%s, recording to %s", attached,
 		 strcmp(r->path, "-") ? r->path : "stdout");
 	if (r->o.ready_fd) {
-		dprintf(r->o.ready_fd, "%s\n", attached);
-		close(r->o.ready_fd);
+		dprintf((int)r->o.ready_fd, "%s\n", attached);
+		/* whoever waits there sees the end of it; ours stay ours */
+		if (r->o.ready_fd > STDERR_FILENO)
+			close((int)r->o.ready_fd);
 	}
 	notify_systemd();
 }
@@ -228,8 +136,8 @@ static pid_t start_command(struct recorder *r, char **argv)
 		return pid;
 	sigaction(SIGINT, &dfl, NULL);
 	sigaction(SIGTERM, &dfl, NULL);
-	sigaction(SIGHUP, &dfl, NULL);
 	sigaction(SIGPIPE, &dfl, NULL);
+	sigaction(SIGXFSZ, &dfl, NULL);
 	/* stdout is the recording's */
 	if (!strcmp(r->path, "-"))
 		dup2(STDERR_FILENO, STDOUT_FILENO);
@@ -243,7 +151,7 @@ static void show_progress(struct recorder *r, uint64_t now)
 	struct recording_writer_stats st;
 	char size[UNITS_LEN];
 
-	recording_writer_stats(r->writer, &st);
+	keep_stats(r->keep, &st);
 	units_size(size, st.bytes, false);
 	fprintf(stderr, "\r\033[K%llu s  %llu events  %s  lost %llu  migrations %u",
 		(unsigned long long)((now - r->begin_ns) / 1000000000),
@@ -281,13 +189,14 @@ static int take(struct recorder *r, const struct event *ev)
 static bool is_over(struct recorder *r, uint64_t now)
 {
 	if (r->child > 0) {
-		if (waitpid(r->child, &r->child_status, WNOHANG) == r->child)
+		if (waitpid(r->child, &r->child_status, WNOHANG) == r->child) {
+			r->child = 0;
 			return true;
-		/* The command has our terminal's SIGINT already. */
-		if (cmd_watch_signal && cmd_watch_signal != SIGINT) {
-			kill(r->child, cmd_watch_signal);
-			cmd_watch_signal = 0;
 		}
+		/* The command has our terminal's SIGINT already. */
+		if (cmd_watch_signal && cmd_watch_signal != SIGINT)
+			kill(r->child, cmd_watch_signal);
+		cmd_watch_signal = 0;
 	} else if (cmd_watch_signal) {
 		return true;
 	}
@@ -324,9 +233,7 @@ static int run(struct recorder *r)
 		cmd_watch_let_go(r->capture);
 		err = r->fold ? fold_tick(r->fold, now) : 0;
 		if (!err)
-			err = recording_writer_tick(r->writer, now);
-		if (!err)
-			err = write_meta(r);
+			err = keep_tick(r->keep, now);
 		if (err)
 			return err;
 		if (progress && now - shown > 1000000000) {
@@ -353,11 +260,7 @@ static int finish(struct recorder *r)
 	if (n != -ENODATA)
 		return n;
 	err = r->fold ? fold_flush(r->fold) : 0;
-	if (!err)
-		err = write_meta(r);
-	if (!err)
-		err = recording_writer_end(r->writer);
-	return err;
+	return err ?: keep_end(r->keep);
 }
 
 static void summarise(struct recorder *r)
@@ -369,7 +272,7 @@ static void summarise(struct recorder *r)
 
 	for (i = 1; i <= model_sessions(r->model); i++)
 		bytes += model_session(r->model, i)->bytes_total;
-	recording_writer_stats(r->writer, &st);
+	keep_stats(r->keep, &st);
 	units_size(moved, bytes, false);
 	units_size(size, st.bytes, false);
 	cmd_note("%llu events (%s), %llu lost, %s moved, %u migration%s",
@@ -388,15 +291,43 @@ static int failed(bool with_command, int status)
 	return with_command ? STATUS_CAPTURE_FAILED : status;
 }
 
+/* A signal to us is for the command, which alone decides what it means. */
+static int wait_command(struct recorder *r)
+{
+	while (r->child > 0 && waitpid(r->child, &r->child_status, 0) < 0 && errno == EINTR) {
+		if (cmd_watch_signal && cmd_watch_signal != SIGINT)
+			kill(r->child, cmd_watch_signal);
+		cmd_watch_signal = 0;
+	}
+	return command_status(r->child_status);
+}
+
+/* What is recorded no more is counted, as far as it came. */
+static void count_missed(struct recorder *r)
+{
+	struct event ev;
+
+	capture_stop(r->capture);
+	while (r->src->ops->next(r->src, &ev, 0) > 0)
+		keep_missed(r->keep, event_kind_is_public(ev.kind));
+}
+
 static int record(struct recorder *r, int argc, char **argv, char **command)
 {
 	bool with_command = command[0] != NULL;
-	struct stat st;
-	int fd, err, status;
+	int err, status;
 
-	status = check_output(r);
+	if (r->o.output)
+		snprintf(r->path, sizeof(r->path), "%s", r->o.output);
+	else
+		default_path(r->path, sizeof(r->path));
+	status = keep_check(r->path, r->o.force);
 	if (status)
 		return failed(with_command, status);
+	/* Nothing is open yet but what we were given. */
+	if (r->o.ready_fd && (r->o.ready_fd > INT_MAX || fcntl((int)r->o.ready_fd, F_GETFD) < 0))
+		return failed(with_command, cmd_fail(EXIT_USAGE, "--ready-fd: %llu is not open",
+						     (unsigned long long)r->o.ready_fd));
 	cmd_watch_signals();
 	r->model = model_create();
 	if (!r->model)
@@ -405,31 +336,21 @@ static int record(struct recorder *r, int argc, char **argv, char **command)
 	if (status)
 		return failed(with_command, status);
 	r->src = capture_source(r->capture);
-	fd = open_output(r);
-	if (fd < 0)
-		return failed(with_command, EXIT_BAD_FILE);
-	err = recording_writer_open(&r->writer, fd, &(struct recording_writer_opts) {
+	/* After the hooks are attached: a capture that cannot begin leaves nothing. */
+	status = keep_open(&r->keep, &(struct keep_opts) {
+		.path = r->path, .force = r->o.force, .watch = &r->o.watch, .src = r->src,
+		.argc = argc, .argv = argv,
+		.command = r->o.record_args || !with_command ? argc : (int)(command - argv),
 		.cancel = &cmd_watch_signal,
 	});
-	if (err) {
-		close(fd);
-		/* Not even the file header: leave nothing that looks like a recording. */
-		if (!stat(r->path, &st) && S_ISREG(st.st_mode) && !st.st_size)
-			unlink(r->path);
-		goto broken;
-	}
-	r->sink = recording_writer_sink(r->writer);
+	if (status)
+		return failed(with_command, status);
+	r->sink = keep_sink(r->keep);
 	if (!r->o.watch.no_fold) {
-		err = fold_open(&r->fold, r->sink, 0);
-		if (err)
-			goto broken;
+		if (fold_open(&r->fold, r->sink, 0))
+			return failed(with_command, cmd_fail(EXIT_BAD_FILE, "out of memory"));
 		r->sink = fold_sink(r->fold);
 	}
-	err = write_tool_meta(r, argc, argv);
-	if (!err)
-		err = write_meta(r);
-	if (err)
-		goto broken;
 
 	tell_ready(r);
 	r->begin_ns = cmd_watch_now_ns();
@@ -443,26 +364,22 @@ static int record(struct recorder *r, int argc, char **argv, char **command)
 	end_progress(r);
 	if (!err)
 		err = finish(r);
-	if (err)
-		goto broken;
-	summarise(r);
-	if (!with_command)
-		return EXIT_OK;
-	/* --duration or --migrations came first: the command goes on. */
-	if (waitpid(r->child, &r->child_status, WNOHANG) == 0)
-		waitpid(r->child, &r->child_status, 0);
-	return command_status(r->child_status);
-broken:
+	if (!err) {
+		summarise(r);
+		/* --duration or --migrations came first: the command goes on. */
+		return with_command ? wait_command(r) : EXIT_OK;
+	}
 	/* The reader of a pipe has all that it wanted. */
 	if (err == -EPIPE && !with_command)
 		return EXIT_OK;
-	cmd_fail(EXIT_BAD_FILE, "%s: %s", strcmp(r->path, "-") ? r->path : "stdout",
-		 strerror(-err));
-	if (r->child > 0) {
-		while (waitpid(r->child, &r->child_status, 0) < 0 && errno == EINTR)
-			;
-	}
-	return failed(with_command, EXIT_BAD_FILE);
+	count_missed(r);
+	if (keep_error(r->keep))
+		status = cmd_fail(EXIT_BAD_FILE, "%s", keep_error(r->keep));
+	else
+		status = cmd_fail(EXIT_NO_ATTACH, "%s", r->src->ops->error(r->src)[0] ?
+				  r->src->ops->error(r->src) : strerror(-err));
+	wait_command(r);
+	return failed(with_command, status);
 }
 
 int cmd_record(int argc, char **argv)
@@ -475,9 +392,10 @@ int cmd_record(int argc, char **argv)
 		return status;
 	status = record(&r, argc, argv, argv + first);
 	fold_close(r.fold);
-	err = recording_writer_close(r.writer);
+	err = keep_close(r.keep);
+	/* Some file systems tell of a full disk only now. */
 	if (err && err != -EPIPE && status == EXIT_OK)
-		status = cmd_fail(EXIT_BAD_FILE, "%s: %s", r.path, strerror(-err));
+		status = cmd_fail(failed(argv[first], EXIT_BAD_FILE), "%s: %s", r.path, strerror(-err));
 	cmd_watch_close(r.capture);
 	model_destroy(r.model);
 	return status;

@@ -159,6 +159,9 @@ int cmd_replay(int argc, char **argv)
 	status = open_trace(&o, &jo, argv + first, (size_t)(argc - first), &trace, &in);
 	if (!status)
 		status = o.script ? run_script(&o, &trace) : run_terminal(&o, &trace);
+	/* What could be read was shown, with the reason; scripts see it, too. */
+	if (!status && trace.status.error && trace.status.error[0])
+		status = cmd_fail(EXIT_BAD_FILE, "%s", trace.status.error);
 out:
 	scope_destroy(trace.scope);
 	evidence_close(&in.evidence);

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * page.h - the pages of docs/rules, docs/states and docs/errnos, built in
+ * page.h - the pages of docs/rules, docs/words, docs/states and docs/errnos, built in
  *
  * docs/embed makes the table at build time from the pages themselves: they
  * are the one source.  A page is Markdown: "# name", a paragraph, then "##"
- * sections; quotes begin with "> ".
+ * sections; quotes begin with "> ".  A line "Also: A, B." under the name tells
+ * what else the page is asked for by.
  */
 #ifndef VFIOSCOPE_JUDGE_PAGE_H
 #define VFIOSCOPE_JUDGE_PAGE_H
 
 struct page {
-	const char *kind;	/* "rule", "state" or "errno" */
+	const char *kind;	/* "rule", "word", "state" or "errno" */
 	const char *name;
 	const char *text;
 };

@@ -212,6 +212,16 @@ static bool is_stepped(const struct clock *c)
 	return false;
 }
 
+bool align_wall(const struct align *a, size_t input, uint64_t t_ns, uint64_t *real_ns)
+{
+	const struct clock *c = &a->c[a->in[input].clock];
+
+	if (!c->n_pairs)
+		return false;
+	*real_ns = t_ns + (uint64_t)real_offset(c, t_ns);
+	return true;
+}
+
 /* A time of @c on the reference clock, by what the clocks say. */
 static uint64_t by_clocks(const struct align *a, const struct clock *c, uint64_t t_ns)
 {

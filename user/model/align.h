@@ -65,6 +65,9 @@ int align_scan(struct align *a, struct event_source *src);
 /* When its first event began and its last ended, on its own clock; 0: no event. */
 void align_span(const struct align *a, size_t input, uint64_t *first_ns, uint64_t *last_ns);
 
+/* CLOCK_REALTIME of a time of @input by its own clock pairs; false: it has none. */
+bool align_wall(const struct align *a, size_t input, uint64_t t_ns, uint64_t *real_ns);
+
 /* After all: tie the clocks.  0 or -ENOMEM. */
 int align_clocks(struct align *a);
 

@@ -44,6 +44,9 @@
 #define WASTE_FREE		(64ULL << 20)
 #define WASTE_PER_BYTE		8
 
+/* How long a pipe that stays open behind the END is looked at for more. */
+#define BEHIND_END_MS		200
+
 struct hole {
 	bool open;
 	uint64_t offset;	/* where it begins */
@@ -64,6 +67,7 @@ struct recording {
 	bool regular;
 	bool eof;		/* of the input */
 	bool done;		/* nothing more will be delivered */
+	uint64_t look_until;	/* the END was read: is anything behind it?  0: not yet */
 	int failed;		/* sticky -errno */
 	char error[256];
 
@@ -460,7 +464,7 @@ static int take_frame(struct recording *r, const struct frame_head *h, const uin
 		return 0;
 	case RECORDING_END:
 		r->health.ended = true;
-		r->done = true;
+		r->look_until = r->regular ? UINT64_MAX : now_ms() + BEHIND_END_MS;
 		return 0;
 	}
 	return 0;
@@ -513,6 +517,35 @@ static void at_end(struct recording *r)
 }
 
 /*
+ * The recording is over.  Nothing may follow: another recording behind it (of
+ * "cat a b") would be lost without a word, and so would what a broken copy left.
+ * Returns as advance().
+ */
+static int look_behind(struct recording *r, uint64_t deadline)
+{
+	bool last = deadline >= r->look_until;
+	uint64_t more = 0;
+	struct stat st;
+	int err;
+
+	err = fill(r, FORMAT_MAGIC_LEN, last ? r->look_until : deadline);
+	if (err < 0 && err != -ENODATA)
+		return err;
+	if (!err && !avail(r) && now_ms() < r->look_until)
+		return 0;
+	r->done = true;
+	if (!avail(r))
+		return 1;
+	if (r->regular && !fstat(r->fd, &st) && (uint64_t)st.st_size > r->offset)
+		more = (uint64_t)st.st_size - r->offset;
+	return fail(r, -EOVERFLOW, "%s%" PRIu64 " bytes%s follow the end of the recording, at byte %"
+		    PRIu64, r->regular ? "" : "at least ", more ? more : (uint64_t)avail(r),
+		    avail(r) >= FORMAT_MAGIC_LEN &&
+		    !memcmp(r->data + r->pos, FORMAT_MAGIC, FORMAT_MAGIC_LEN) ?
+		    " of another recording" : "", r->offset);
+}
+
+/*
  * Go on by one frame, or by one stretch of damage.  1: something was done, 0:
  * nothing came in time, -errno.
  */
@@ -523,6 +556,8 @@ static int advance(struct recording *r, uint64_t deadline)
 	size_t size;
 	int err;
 
+	if (r->look_until)
+		return look_behind(r, deadline);
 	err = fill(r, FRAME_HEAD_LEN, deadline);
 	if (!err)
 		return 0;
@@ -958,8 +993,8 @@ int recording_stat(const char *path, struct recording_stat *out,
 	out->last_ns = r->health.last_ns;
 	out->has_index = r->has_index;
 	out->health = r->health;
-	if (err == -ENODATA)
-		err = 0;
+	if (err == -ENODATA || err == -EOVERFLOW)
+		err = 0;	/* what follows the end is counted */
 	else if (err == -ECANCELED)
 		err = r->frame_ret;
 	else

@@ -4,7 +4,7 @@
  *
  * What the module promises:
  * - The same bytes are a file and a live stream: append-only frames, each
- *   written by one write() where the descriptor allows it.  Whatever stops the
+ *   written to a file by one write().  Whatever stops the
  *   writer (SIGKILL, a full disk, a closed pipe), everything up to the last
  *   complete frame stays readable; nothing needs to be repaired.
  * - What is read back equals what was put, event by event and field by field,
@@ -52,6 +52,9 @@ const char *recording_frame_type_name(unsigned int type);
 
 struct recording_writer;
 
+/* How long a reader that has stalled can hold up a writer that was asked to end. */
+#define RECORDING_STALL_NS	1000000000ULL
+
 /* A field that is 0 (or NULL) takes its default. */
 struct recording_writer_opts {
 	/*
@@ -70,9 +73,9 @@ struct recording_writer_opts {
 	/* zstd level 1..19; -1: no compression.  3. */
 	int level;
 	/*
-	 * When not NULL and set (by a signal handler installed without
-	 * SA_RESTART), a write that a stalled reader of a pipe holds up gives
-	 * up with -EINTR.  Without it the writer waits for ever.
+	 * When not NULL and set (by a signal handler): the reader of a pipe has
+	 * RECORDING_STALL_NS in all for what is still to come; then a write
+	 * fails with -EINTR.  Without it the writer waits for ever.
 	 */
 	const volatile sig_atomic_t *cancel;
 };
@@ -94,7 +97,8 @@ struct recording_writer_stats {
  * failure the caller still does, and *@w is NULL.  For a pipe the caller
  * ignores SIGPIPE (and SIGXFSZ for a file under a size limit), or dies of it.
  *
- * 0 or -errno: -ENOMEM, -EINVAL (options), or as write(2): -EPIPE, -ENOSPC...
+ * 0 or -errno: -ENOMEM, -EINVAL (options), or as write(2): -EPIPE, -ENOSPC...;
+ * -ESTALE: the file is not as long as what was written to it.
  *
  * Errors of all functions below are sticky: after a failed write the writer
  * takes nothing more and every later call returns the same error.  A frame that
@@ -169,6 +173,9 @@ void recording_writer_stats(const struct recording_writer *w,
  *   from the end of the last good one to a moment by which every missing one
  *   had ended (at the latest the end of the next good one); count is exact, or 0 when nobody can tell (nothing readable follows).  Damage
  *   that took no events (a META, an INDEX) gives no EV_LOSS, only health().
+ * - Behind the END there must be nothing: else next() fails with -EOVERFLOW in
+ *   place of -ENODATA, and error() says how many bytes there are and where.  A pipe
+ *   that stays open is looked at for a fifth of a second.
  * - A file that simply stops gives no EV_LOSS: health().ended is false, and
  *   bytes_skipped counts the incomplete frame.
  * - After damage, definitions (EV_DEVICE, EV_TASK, EV_STREAM_OPEN of a living

@@ -4,10 +4,12 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include <zstd.h>
 
@@ -15,6 +17,7 @@
 #include "recording/format.h"
 #include "recording/registry.h"
 #include "util/buf.h"
+#include "util/sat.h"
 #include "util/varint.h"
 
 #define NSEC_PER_SEC	1000000000ULL
@@ -31,7 +34,9 @@ struct recording_writer {
 	bool ended;
 	int err;			/* sticky */
 	struct recording_writer_opts opts;
+	uint64_t base;			/* where in a file it begins: stdout may be one */
 	uint64_t offset;		/* bytes written */
+	uint64_t give_up_ns;		/* on a stalled reader; 0: not cancelled */
 	uint64_t seq;			/* of the last event put */
 	uint64_t lost;
 	uint64_t frames;
@@ -55,18 +60,6 @@ struct recording_writer {
 	uint32_t index_every, index_skip;	/* thinned out to bound it */
 };
 
-static uint64_t add_sat(uint64_t a, uint64_t b)
-{
-	uint64_t c;
-
-	return __builtin_add_overflow(a, b, &c) ? UINT64_MAX : c;
-}
-
-static uint64_t end_ns(const struct event *ev)
-{
-	return event_calls(ev) > 1 ? ev->io.t_last_ns : add_sat(ev->t_ns, ev->dur_ns);
-}
-
 /*
  * Is someone who watches waiting for it?  Reads, writes, polls and the queries
  * of a spinning VMM are what there are many of; all else is rare.
@@ -88,46 +81,86 @@ static bool is_urgent(uint32_t kind)
 	return true;
 }
 
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
+}
+
+/*
+ * Wait until a pipe takes something.  -EINTR: it was cancelled, and the reader had
+ * its time since then.
+ */
+static int wait_writable(struct recording_writer *w)
+{
+	struct pollfd p = { .fd = w->fd, .events = POLLOUT };
+
+	for (;;) {
+		int n = poll(&p, 1, w->opts.cancel ? 50 : -1);
+
+		if (n > 0)
+			return 0;
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (!w->opts.cancel || !*w->opts.cancel)
+			continue;
+		if (!w->give_up_ns)
+			w->give_up_ns = now_ns() + RECORDING_STALL_NS;
+		if (now_ns() >= w->give_up_ns)
+			return -EINTR;
+	}
+}
+
+/* Is a file still as we left it?  Somebody may have cut it, or written to it. */
+static int check_file(const struct recording_writer *w)
+{
+	struct stat st;
+
+	if (fstat(w->fd, &st))
+		return -errno;
+	return (uint64_t)st.st_size == w->base + w->offset ? 0 : -ESTALE;
+}
+
+/*
+ * What is no file is written in pieces that fit where poll() sees room: a larger
+ * one would wait for a reader that has stalled, and no signal that came before
+ * it would end that.
+ */
 static int write_all(struct recording_writer *w, const uint8_t *data, size_t len)
 {
 	size_t done = 0;
-	int err;
+	int err = w->regular ? check_file(w) : 0;
 
-	while (done < len) {
-		ssize_t n = write(w->fd, data + done, len - done);
+	while (!err && done < len) {
+		size_t piece = len - done;
+		ssize_t n;
 
-		if (n > 0) {
-			done += n;
-			continue;
+		if (!w->regular) {
+			err = wait_writable(w);
+			if (err)
+				break;
+			if (piece > PIPE_BUF)
+				piece = PIPE_BUF;
 		}
-		err = n ? errno : EIO;
-		if (err == EINTR || err == EAGAIN) {
-			struct pollfd p = { .fd = w->fd, .events = POLLOUT };
-
-			if (w->opts.cancel && *w->opts.cancel) {
-				err = EINTR;
-				goto fail;
-			}
-			if (err == EAGAIN)
-				poll(&p, 1, w->opts.cancel ? 100 : -1);
-			continue;
-		}
-		goto fail;
+		n = write(w->fd, data + done, piece);
+		if (n > 0)
+			done += (size_t)n;
+		else if (!n || (errno != EINTR && errno != EAGAIN))
+			err = n ? -errno : -EIO;
 	}
-	w->offset += len;
-	return 0;
-fail:
+	if (!err) {
+		w->offset += len;
+		return 0;
+	}
 	/*
 	 * Half a frame is no harm to a reader, but a whole file is better, and
 	 * on a full disk the room may be wanted.
 	 */
-	if (done && w->regular) {
-		off_t pos = lseek(w->fd, 0, SEEK_CUR);
-
-		if (pos >= (off_t)done && !ftruncate(w->fd, pos - done))
-			lseek(w->fd, pos - done, SEEK_SET);
-	}
-	w->err = -err;
+	if (done && w->regular && !ftruncate(w->fd, (off_t)(w->base + w->offset)))
+		lseek(w->fd, (off_t)(w->base + w->offset), SEEK_SET);
+	w->err = err;
 	return w->err;
 }
 
@@ -275,7 +308,7 @@ static int write_events(struct recording_writer *w)
 	if (w->err || !w->n)
 		return w->err;
 	for (i = 0; i < w->n; i++) {
-		uint64_t t = end_ns(&w->ev[i]);
+		uint64_t t = event_end_ns(&w->ev[i]);
 
 		if (t < first)
 			first = t;
@@ -298,7 +331,7 @@ static int write_events(struct recording_writer *w)
 	 * that loses the frame gets it back at once.
 	 */
 	if (w->frames - w->snapshot_at_frame >= w->opts.snapshot_frames ||
-	    w->last_ns >= add_sat(w->snapshot_at_ns, w->opts.snapshot_ns))
+	    w->last_ns >= sat_add(w->snapshot_at_ns, w->opts.snapshot_ns))
 		return write_snapshot(w);
 	return 0;
 }
@@ -339,6 +372,7 @@ int recording_writer_open(struct recording_writer **wp, int fd,
 		goto fail;
 	}
 	w->regular = S_ISREG(st.st_mode);
+	w->base = w->regular ? (uint64_t)st.st_size : 0;
 	w->deadline_ns = UINT64_MAX;
 	w->index_every = 1;
 
@@ -443,16 +477,16 @@ int recording_writer_put(struct recording_writer *w, const struct event *ev)
 		}
 	}
 	if (ev->kind == EV_LOSS)
-		w->lost = add_sat(w->lost, ev->loss.count);
+		w->lost = sat_add(w->lost, ev->loss.count);
 	w->ev[w->n++] = *ev;
 	w->seq++;
 
-	end = end_ns(ev);
+	end = event_end_ns(ev);
 	if (end > w->last_ns)
 		w->last_ns = end;
 	if (!w->snapshot_at_ns)
 		w->snapshot_at_ns = end;
-	due = add_sat(end, is_urgent(ev->kind) ? w->opts.urgent_ns : w->opts.flush_ns);
+	due = sat_add(end, is_urgent(ev->kind) ? w->opts.urgent_ns : w->opts.flush_ns);
 	if (due < w->deadline_ns)
 		w->deadline_ns = due;
 	/* end == UINT64_MAX is no time, and UINT64_MAX no deadline */

@@ -196,6 +196,13 @@ void wrap_text(FILE *f, const char *s, size_t at, size_t indent, size_t width)
 	fputc('\n', f);
 }
 
+void print_words(FILE *f, const char *s, size_t indent, size_t width, size_t col)
+{
+	if (col < indent)
+		fprintf(f, "%*s", (int)(indent - col), "");
+	wrap_text(f, s, col < indent ? indent : col, indent, width);
+}
+
 const char *outcome_caps(uint32_t outcome)
 {
 	static const char *const words[] = {

@@ -85,7 +85,7 @@ static const char *size_or_dash(char buf[UNITS_LEN], uint64_t v, const struct vi
 	return v == MODEL_NONE ? "-" : units_size(buf, v, opt->bytes);
 }
 
-/* How the forecasts of stop windows came out. */
+/* How the forecasts of the devices' own parts of stops came out. */
 struct kept {
 	size_t made, within;
 	double ratio;			/* the median of high / low; 0: none was made */
@@ -108,7 +108,7 @@ static struct kept forecasts_kept(const struct estimate_sample *s, size_t n)
 		if (s[i].low_ns == MODEL_NONE || !s[i].low_ns)
 			continue;
 		ratio[k.made++] = (double)s[i].high_ns / (double)s[i].low_ns;
-		k.within += s[i].window_ns >= s[i].low_ns && s[i].window_ns <= s[i].high_ns;
+		k.within += s[i].driver_ns >= s[i].low_ns && s[i].driver_ns <= s[i].high_ns;
 	}
 	if (k.made) {
 		qsort(ratio, k.made, sizeof(*ratio), by_ratio);
@@ -167,8 +167,8 @@ static void put_driver(FILE *f, const struct estimate_sample *s, size_t n,
 				"does not hold");
 	}
 	if (kept.made)
-		fprintf(f, "  forecast before the switch: %zu of %zu windows lay in the range, "
-			"high/low %.2f\n", kept.within, kept.made, kept.ratio);
+		fprintf(f, "  forecast before the switch: %zu of %zu of the driver's times lay in the "
+			"range,\n    high/low %.2f\n", kept.within, kept.made, kept.ratio);
 }
 
 void estimates_text(FILE *f, const struct view_evidence *e, const struct view_options *opt)
@@ -251,53 +251,33 @@ void estimates_json(struct json *j, const struct view_evidence *e)
 	free(t.s);
 }
 
-static uint64_t plus(uint64_t a, uint64_t b)
-{
-	return a == MODEL_NONE || b == MODEL_NONE ? MODEL_NONE : a + b;
-}
-
-bool stop_forecast(struct model *m, const struct migration *g, struct stop_forecast *out)
+bool migration_forecast(struct model *m, const struct migration *g, struct stop_forecast *out,
+			bool *now)
 {
 	const struct side *src = model_side(m, g->source);
-	uint32_t i;
 
 	memset(out, 0, sizeof(*out));
-	if (!src)
+	*now = src && src->stop.start_ns == MODEL_NONE;
+	if (!src || (*now && src->ended))
 		return false;
-	out->now = g->stop.start_ns == MODEL_NONE;
-	out->devices_took_ns = out->rest_took_ns = out->rest_ns = MODEL_NONE;
-	if (out->now && g->ended)
-		return false;
-	for (i = 0; i < src->n_devices; i++) {
-		const struct side_device *d = model_side_device(m, src->id, i);
-		const struct session *s = model_session(m, d->session);
-		struct forecast x = { 0 };
+	if (*now)
+		forecast_side(m, src->id, model_last_ns(m), out);
+	else
+		*out = src->forecast;
+	return out->n_devices && (out->devices_mid_ns != MODEL_NONE ||
+				  out->left_bytes != MODEL_NONE);
+}
 
-		if (s && out->now)
-			forecast_migration(m, s->id, model_last_ns(m), &x);
-		else if (s)
-			x = s->forecast;
-		if (!s || x.basis == FORECAST_NONE) {
-			x.arcs_ns = x.drain_ns = x.other_ns = MODEL_NONE;
-			if (!s || !x.trend)
-				x.left_bytes = MODEL_NONE;
-		}
-		out->devices_ns = plus(out->devices_ns, plus(x.arcs_ns, x.drain_ns));
-		out->left_bytes = plus(out->left_bytes, x.left_bytes);
-		/* What no call of one device explains may be another's call. */
-		if (src->n_devices == 1)
-			out->rest_ns = x.other_ns;
-		if (!i || x.basis > out->basis || x.basis == FORECAST_NONE)
-			out->basis = i && out->basis == FORECAST_NONE ? FORECAST_NONE : x.basis;
-		if (!i || x.trend == TREND_NOT_CONVERGING)
-			out->trend = x.trend;
-		out->devices++;
-	}
-	if (!out->now && src->stop_over) {
-		out->devices_took_ns = g->stop.arcs_ns + g->stop.load_ns + g->stop.io_ns;
-		out->rest_took_ns = g->stop.total_ns - out->devices_took_ns;
-	}
-	return out->devices && (out->devices_ns != MODEL_NONE || out->left_bytes != MODEL_NONE);
+void migration_forecast_truth(struct model *m, const struct migration *g, uint64_t *devices_ns,
+			      uint64_t *rest_ns)
+{
+	const struct side *src = model_side(m, g->source);
+
+	*devices_ns = *rest_ns = MODEL_NONE;
+	if (!src || !src->stop_over)
+		return;
+	*devices_ns = src->stop.arcs_ns + src->stop.load_ns + src->stop.io_ns;
+	*rest_ns = src->stop.total_ns - *devices_ns;
 }
 
 void forecast_text(FILE *f, const struct forecast *x, const struct view_options *opt)
@@ -315,7 +295,7 @@ void forecast_text(FILE *f, const struct forecast *x, const struct view_options 
 	fputc('\n', f);
 	if (x->basis == FORECAST_NONE)
 		return;
-	fprintf(f, "                switched now it stops for %s (%s to %s), by\n"
+	fprintf(f, "                switched now the device itself takes %s (%s to %s), by\n"
 		"                %s", units_duration(a, x->mid_ns), units_duration(b, x->low_ns),
 		units_duration(c, x->high_ns), forecast_basis_text(x->basis));
 	if (x->samples)
@@ -323,20 +303,20 @@ void forecast_text(FILE *f, const struct forecast *x, const struct view_options 
 	fputc('\n', f);
 }
 
-void forecast_truth_text(FILE *f, const struct forecast *x, uint64_t window_ns)
+void forecast_truth_text(FILE *f, const struct forecast *x, uint64_t took_ns)
 {
 	char a[UNITS_LEN], b[UNITS_LEN], c[UNITS_LEN];
 
 	if (x->basis == FORECAST_NONE)
 		return;
-	fprintf(f, "  %-14s%s before the switch (%s to %s),\n", "forecast",
+	fprintf(f, "  %-14s%s for the device itself (%s to %s),\n", "forecast",
 		units_duration(a, x->mid_ns), units_duration(b, x->low_ns),
 		units_duration(c, x->high_ns));
 	fprintf(f, "                by %s", forecast_basis_text(x->basis));
 	if (x->samples)
 		fprintf(f, " (%u)", x->samples);
-	fprintf(f, ": %s\n", window_ns < x->low_ns ? "it was shorter" :
-		window_ns > x->high_ns ? "it was longer" : "so it was");
+	fprintf(f, ": it took %s, %s\n", units_duration(a, took_ns), took_ns < x->low_ns ? "less" :
+		took_ns > x->high_ns ? "more" : "as forecast");
 }
 
 void forecast_json(struct json *j, const char *key, const struct forecast *x)

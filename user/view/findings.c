@@ -126,29 +126,6 @@ void findings_json(struct json *j, const struct view_evidence *e, const struct v
 		json_null(j);
 }
 
-/* Words of @s in lines of at most @width columns, each after @indent blanks. */
-static void wrap(FILE *f, const char *s, int indent, int width)
-{
-	int col = -1;
-
-	while (*s) {
-		int len = (int)strcspn(s, " ");
-
-		if (col < 0 || col + 1 + len > width) {
-			fprintf(f, "%s%*s", col < 0 ? "" : "\n", indent, "");
-			col = 0;
-		} else {
-			fputc(' ', f);
-			col++;
-		}
-		fprintf(f, "%.*s", len, s);
-		col += len;
-		s += len;
-		s += strspn(s, " ");
-	}
-	fputc('\n', f);
-}
-
 static const char *severity_paint(const struct view_options *opt, const struct finding *f)
 {
 	switch (f->severity) {
@@ -180,7 +157,7 @@ static void put_finding(FILE *f, const struct view_evidence *e, const struct fin
 	if (x->ignored)
 		fputs("  IGNORED", f);
 	fprintf(f, "  #%u\n", x->id);
-	wrap(f, x->text, 15, 64);
+	print_words(f, x->text, 15, 79, 0);
 	fprintf(f, "%15s", "");
 	if (x->migration)
 		fprintf(f, "migration %u%s", x->migration, x->device || host ? ", " : "");

@@ -360,7 +360,7 @@ static void put_session(struct json *j, const struct view_evidence *e, const str
 	known(&o, "load_ns", m->load_ns, save ? "a source loads nothing" :
 	      "it did not come to a load");
 	if (save && !m->ended)
-		forecast_migration(e->model, m->id, model_last_ns(e->model), &x);
+		forecast_session(e->model, m->id, model_last_ns(e->model), &x);
 	forecast_json(j, "forecast", &x);
 	forecast_json(j, "forecast_at_stop", &m->forecast);
 	json_ku64(j, "failures", m->failures);
@@ -438,24 +438,33 @@ static void put_side(struct json *j, const struct view_evidence *e, const char *
 static void put_forecast(struct json *j, struct model *m, const struct migration *g)
 {
 	struct stop_forecast x;
+	uint64_t devices, rest;
+	bool now;
 
 	json_key(j, "forecast");
-	if (!stop_forecast(m, g, &x)) {
+	if (!migration_forecast(m, g, &x, &now)) {
 		json_null(j);
 		return;
 	}
+	migration_forecast_truth(m, g, &devices, &rest);
 	json_object_begin(j);
-	json_kstring(j, "of", x.now ? "a switch now" : "the stop, made just before it");
-	json_ku64(j, "devices", x.devices);
-	json_known(j, "devices_ns", x.devices_ns);
-	json_known(j, "devices_took_ns", x.devices_took_ns);
-	json_known(j, "rest_ns", x.rest_ns);
-	json_known(j, "rest_took_ns", x.rest_took_ns);
-	json_known(j, "total_ns", x.devices_ns == MODEL_NONE || x.rest_ns == MODEL_NONE ? MODEL_NONE :
-		   x.devices_ns + x.rest_ns);
-	json_known(j, "left_bytes", x.left_bytes);
-	json_kstring(j, "trend", forecast_trend_name(x.trend));
+	json_kbool(j, "now", now);
+	json_ku64(j, "devices", x.n_devices);
 	json_kstring(j, "basis", forecast_basis_text(x.basis));
+	json_ku64(j, "samples", x.samples);
+	json_known(j, "left_bytes", x.left_bytes);
+	json_known(j, "devices_low_ns", x.devices_low_ns);
+	json_known(j, "devices_ns", x.devices_mid_ns);
+	json_known(j, "devices_high_ns", x.devices_high_ns);
+	json_known(j, "devices_took_ns", devices);
+	json_ku64(j, "rest_samples", x.rest_samples);
+	json_known(j, "rest_low_ns", x.rest_low_ns);
+	json_known(j, "rest_ns", x.rest_mid_ns);
+	json_known(j, "rest_high_ns", x.rest_high_ns);
+	json_known(j, "rest_took_ns", rest);
+	/* No total while a part is not known. */
+	json_known(j, "total_ns", x.devices_mid_ns == MODEL_NONE || x.rest_mid_ns == MODEL_NONE ?
+		   MODEL_NONE : x.devices_mid_ns + x.rest_mid_ns);
 	json_object_end(j);
 }
 

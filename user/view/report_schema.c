@@ -67,9 +67,11 @@ static const struct object {
 	{ "gaps", "the time outside, by what ended it",
 	  "between_arcs_ns:u to_first_io_ns:u between_io_ns:u to_next_arc_ns:u "
 	  "between_later_arcs_ns:u" },
-	{ "stop_forecast", "of the stop on the source: the devices' part and the rest; null: not known",
-	  "of:s devices:u devices_ns:u? devices_took_ns:u? rest_ns:u? rest_took_ns:u? total_ns:u? "
-	  "left_bytes:u? trend:s basis:s" },
+	{ "stop_forecast", "of the stop on the source, in two parts; now: of a switch now, else as it "
+	  "was made just before; total null: a part is not known",
+	  "now:b devices:u basis:s samples:u left_bytes:u? devices_low_ns:u? devices_ns:u? "
+	  "devices_high_ns:u? devices_took_ns:u? rest_samples:u rest_low_ns:u? rest_ns:u? "
+	  "rest_high_ns:u? rest_took_ns:u? total_ns:u?" },
 	{ "session", "one device and one data FD; not_seen: why a member is null",
 	  "id:u side:u direction:save|resume peer:u? peer_by_order:b host:s? trace:u vm:s? "
 	  "device:s? driver:s? stream:u? stream_name:s? pid:u comm:s outcome:" OUTCOME " attempt:b "
@@ -93,7 +95,7 @@ static const struct object {
 	{ "runs", "of empty reads, two or more", "runs:u longest:u longest_ns:u total_ns:u" },
 	{ "left", "to be read: the younger answer, less what was read since; and by each way to ask",
 	  "bytes:u source:data_size|precopy_info t_ns:u by_info:u? by_data_size:u?" },
-	{ "forecast", "of this device's own stop window",
+	{ "forecast", "of the device's own part of a stop",
 	  "trend:s read_bps:u? dirty_bps:u? left_bytes:u? basis:s samples:u way:s? low_ns:u? "
 	  "mid_ns:u? high_ns:u?" },
 	{ "estimates", "of a driver: its estimates against what came",

@@ -425,9 +425,11 @@ void report_session(struct report *r, const struct session *g)
 		if (!g->ended) {
 			struct forecast x;
 
-			forecast_migration(r->m, g->id, model_last_ns(r->m), &x);
+			forecast_session(r->m, g->id, model_last_ns(r->m), &x);
 			forecast_text(r->f, &x, r->opt);
 		}
+		if (g->eof && g->window.start_ns != MODEL_NONE)
+			forecast_truth_text(r->f, &g->forecast, g->window.arcs_ns + g->window.io_ns);
 		print_estimate(r, g);
 		print_infos(r, g);
 		print_empty(r, g);

@@ -255,25 +255,39 @@ static void print_downtime(struct report *r, const struct migration *g)
 		migration_parts_text(r->f, r->m, g, 4);
 }
 
+static void put_forecast(FILE *f, const char *what, const uint64_t ns[3], uint64_t took_ns)
+{
+	char a[UNITS_LEN], b[UNITS_LEN];
+
+	if (ns[1] == MODEL_NONE) {
+		fprintf(f, "%s not known", what);
+	} else {
+		fprintf(f, "%s %s", what, dur(a, ns[1]));
+		if (ns[0] != MODEL_NONE && ns[2] != MODEL_NONE)
+			fprintf(f, " (%s to %s)", dur(a, ns[0]), dur(b, ns[2]));
+	}
+	if (took_ns != MODEL_NONE)
+		fprintf(f, ", took %s", dur(a, took_ns));
+}
+
 static void print_forecast(struct report *r, const struct migration *g)
 {
 	struct stop_forecast x;
-	char a[UNITS_LEN], b[UNITS_LEN];
+	uint64_t devices, rest;
+	char a[UNITS_LEN];
 	struct line l;
+	bool now;
 
-	if (!stop_forecast(r->m, g, &x) || !line_open(&l))
+	if (!migration_forecast(r->m, g, &x, &now) || !line_open(&l))
 		return;
-	if (x.now && x.left_bytes != MODEL_NONE)
+	migration_forecast_truth(r->m, g, &devices, &rest);
+	if (now && x.left_bytes != MODEL_NONE)
 		fprintf(l.f, "%s to move if it switched now; ", report_size(r, a, x.left_bytes));
-	fprintf(l.f, "the devices' part %s%s", x.devices_ns == MODEL_NONE ? "not known" :
-		dur(a, x.devices_ns), x.devices_ns == MODEL_NONE ? "" : " was forecast");
-	if (x.devices_took_ns != MODEL_NONE)
-		fprintf(l.f, ", and took %s", dur(b, x.devices_took_ns));
-	fprintf(l.f, "; the rest (VMM, RAM, dirty sync, network) %s%s",
-		x.rest_ns == MODEL_NONE ? "not known" : dur(a, x.rest_ns),
-		x.rest_ns == MODEL_NONE ? "" : " was forecast");
-	if (x.rest_took_ns != MODEL_NONE)
-		fprintf(l.f, ", and took %s", dur(b, x.rest_took_ns));
+	put_forecast(l.f, "the devices' part", (uint64_t[]){ x.devices_low_ns, x.devices_mid_ns,
+		     x.devices_high_ns }, devices);
+	fputs("; ", l.f);
+	put_forecast(l.f, "the rest (VMM, RAM, dirty sync, network)", (uint64_t[]){
+		     x.rest_low_ns, x.rest_mid_ns, x.rest_high_ns }, rest);
 	line_close(r, &l, "forecast");
 }
 

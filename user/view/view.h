@@ -119,6 +119,14 @@ enum verdict view_verdict(const struct view_evidence *e, const struct view_optio
 
 /* explain: a page, or the list of all. */
 struct page;
+/*
+ * The page of what people type or copy: a name in any spelling ("Pre_Copy",
+ * "stop window"), one of the JSON ("outside_ns"), what a page says that it also
+ * answers to, an errno by name or number ("42", "-42").  NULL: there is none.
+ */
+const struct page *explain_find(const char *word);
+/* The number of an errno by its name or number; 0 when @word is none. */
+int explain_errno(const char *word);
 void explain_text(FILE *f, const struct page *p, const struct view_options *opt);
 void explain_json(FILE *f, const struct page *p);
 void explain_list_text(FILE *f, const struct view_options *opt);

@@ -1,0 +1,526 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_record - what `record` does when its output fails
+ *
+ * The command itself (user/cmd/record.c, keep.c, toolmeta.c) on a capture of our
+ * own, in a child: it makes events until it is stopped.
+ */
+#define _GNU_SOURCE
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "user/cmd/toolmeta.c"
+#define failed keep_failed
+#define write_meta keep_write_meta
+#include "user/cmd/keep.c"
+#undef failed
+#undef write_meta
+#include "user/cmd/record.c"
+
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+/* ---- a capture of our own ---- */
+
+struct capture {
+	struct event_source src;
+	struct meta meta;
+	uint64_t n;		/* events so far */
+	uint64_t step_us;	/* between two */
+	bool stopped;
+};
+
+static struct capture fake;
+
+static int fake_next(struct event_source *src, struct event *ev, int timeout_ms)
+{
+	static uint64_t noise = 1;
+	struct capture *c = (struct capture *)src;
+
+	if (c->stopped)
+		return -ENODATA;
+	if (c->step_us && timeout_ms)
+		usleep((useconds_t)c->step_us);
+	memset(ev, 0, sizeof(*ev));
+	ev->t_ns = cmd_watch_now_ns();
+	if (!c->n++) {
+		ev->kind = EV_DEVICE;
+		ev->device = 1;
+		strcpy(ev->device_def.name, "0000:01:00.0");
+		return 1;
+	}
+	/* not to be compressed much */
+	noise = noise * 6364136223846793005ULL + 1442695040888963407ULL;
+	ev->kind = EV_READ;
+	ev->device = ev->stream = 1;
+	ev->io.size = noise >> 20;
+	ev->ret = (int64_t)(noise >> 33);
+	ev->dur_ns = noise >> 40;
+	return 1;
+}
+
+static const struct meta *fake_meta(struct event_source *src)
+{
+	return &((struct capture *)src)->meta;
+}
+
+static void fake_health(struct event_source *src, struct source_health *out)
+{
+	(void)src;
+	memset(out, 0, sizeof(*out));
+	out->ended = true;
+}
+
+static const char *fake_error(struct event_source *src)
+{
+	(void)src;
+	return "";
+}
+
+static void fake_close(struct event_source *src)
+{
+	(void)src;
+}
+
+static const struct event_source_ops fake_ops = {
+	fake_next, fake_meta, fake_health, fake_error, fake_close,
+};
+
+struct event_source *capture_source(struct capture *c)
+{
+	return &c->src;
+}
+
+void capture_stop(struct capture *c)
+{
+	c->stopped = true;
+}
+
+/* ---- what the command finds around it ---- */
+
+volatile sig_atomic_t cmd_watch_signal;
+const struct opt cmd_common_opts[] = { OPT_END };
+const struct opt cmd_watch_opts[] = { OPT_END };
+
+static void on_signal(int sig)
+{
+	cmd_watch_signal = sig;
+}
+
+void cmd_watch_signals(void)
+{
+	struct sigaction sa = { .sa_handler = on_signal };
+
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+}
+
+int cmd_watch_open(const struct cmd_watch *w, const struct cmd_common *common, struct capture **c)
+{
+	(void)w;
+	(void)common;
+	fake.src.ops = &fake_ops;
+	*c = &fake;
+	return 0;
+}
+
+void cmd_watch_close(struct capture *c)
+{
+	(void)c;
+}
+
+void cmd_watch_attached(const struct capture *c, char *buf, size_t size)
+{
+	(void)c;
+	snprintf(buf, size, "attached 1/1 (none)");
+}
+
+void cmd_watch_let_go(struct capture *c)
+{
+	(void)c;
+}
+
+uint64_t cmd_watch_now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
+}
+
+int cmd_fail(int status, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	return status;
+}
+
+void cmd_note(const char *fmt, ...)
+{
+	(void)fmt;
+}
+
+int cmd_parse(const struct command *cmd, int argc, char **argv, void *values, int *status)
+{
+	char err[OPT_ERR_LEN];
+	bool help;
+	int first = opt_parse(cmd->opts, argc, argv, values, cmd->flags, &help, err);
+
+	if (first < 0)
+		*status = cmd_fail(EXIT_USAGE, "%s", err);
+	return first;
+}
+
+/* ---- running it ---- */
+
+static char dir[] = "/tmp/test_record.XXXXXX";
+static char out[4096];		/* of its stderr */
+
+struct run {
+	void (*before)(void);	/* in the child */
+	void (*during)(pid_t);	/* here, after 300 ms */
+	int stdout_fd;
+	uint64_t step_us;
+};
+
+static int lines(const char *s)
+{
+	int n = 0;
+
+	for (; *s; s++)
+		n += *s == '\n';
+	return n;
+}
+
+/* Its exit status, and in *@ms how long it took after during(). */
+static int run_record(const struct run *run, uint64_t *ms, const char *const *args)
+{
+	char *argv[16] = { (char *)"record" };
+	uint64_t began;
+	int argc, status, fd;
+	ssize_t n;
+	pid_t pid;
+
+	for (argc = 1; args[argc - 1]; argc++)
+		argv[argc] = (char *)args[argc - 1];
+	fflush(NULL);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		/* however the tests were started */
+		signal(SIGINT, SIG_DFL);
+		alarm(20);
+		fd = open("stderr", O_RDWR | O_CREAT | O_TRUNC, 0600);
+		dup2(fd, STDERR_FILENO);
+		if (run->stdout_fd > 0)
+			dup2(run->stdout_fd, STDOUT_FILENO);
+		fake.step_us = run->step_us;
+		if (run->before)
+			run->before();
+		_exit(cmd_record(argc, argv));
+	}
+	usleep(300000);
+	began = cmd_watch_now_ns();
+	if (run->during)
+		run->during(pid);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	*ms = (cmd_watch_now_ns() - began) / 1000000;
+	fd = open("stderr", O_RDONLY);
+	n = read(fd, out, sizeof(out) - 1);
+	out[n > 0 ? n : 0] = '\0';
+	close(fd);
+	if (!WIFEXITED(status))
+		print_message("killed by %d; stderr: %s\n", WTERMSIG(status), out);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+#define RECORD(run, ms, ...) run_record(run, ms, (const char *const[]) { __VA_ARGS__, NULL })
+
+/* "...: N events (SIZE) are kept, M are not" */
+static void told(const char *what, uint64_t *kept, uint64_t *missed)
+{
+	const char *p = strstr(out, what);
+	unsigned long long k, m;
+	char size[40];
+
+	if (!p || lines(out) != 1)
+		print_message("stderr: %s", out);
+	assert_non_null(p);
+	assert_int_equal(lines(out), 1);
+	p += strlen(what);
+	assert_int_equal(sscanf(p, "; %llu events (%39[^)]) are kept, %llu are not", &k, size, &m), 3);
+	*kept = k;
+	*missed = m;
+}
+
+/* Events that can be read from it; no damage. */
+static uint64_t events_of(const char *path, bool *ended)
+{
+	struct recording_stat st;
+	char err[256];
+
+	assert_int_equal(recording_stat(path, &st, NULL, NULL, err, sizeof(err)), 0);
+	assert_int_equal(st.health.bytes_skipped, 0);
+	assert_int_equal(st.lost, 0);
+	*ended = st.health.ended;
+	return st.events;
+}
+
+static void send_int(pid_t pid)
+{
+	kill(pid, SIGINT);
+}
+
+static void plain(void **state)
+{
+	struct run r = { .during = send_int, .step_us = 100 };
+	bool ended;
+	uint64_t ms;
+
+	(void)state;
+	assert_int_equal(RECORD(&r, &ms, "-o", "a.vfs"), 0);
+	assert_string_equal(out, "");
+	assert_true(events_of("a.vfs", &ended) > 10);
+	assert_true(ended);
+	assert_int_equal(RECORD(&r, &ms, "-o", "a.vfs"), EXIT_USAGE);
+	r.during = NULL;
+	assert_int_equal(RECORD(&r, &ms, "-f", "-o", "a.vfs", "--", "sh", "-c", "exit 7"), 7);
+	assert_int_equal(RECORD(&r, &ms, "-f", "-o", "a.vfs", "--", "sh", "-c", "kill -9 $$"), 137);
+	assert_int_equal(RECORD(&r, &ms, "-f", "-o", "a.vfs", "--ready-fd", "77"), EXIT_USAGE);
+	assert_int_equal(RECORD(&r, &ms, "-f", "-o", "no/a.vfs"), EXIT_BAD_FILE);
+	assert_int_equal(RECORD(&r, &ms, "-f", "-o", "no/a.vfs", "--", "true"), 125);
+}
+
+/* A signal that comes while the command goes on alone is the command's. */
+static void duration_first(void **state)
+{
+	struct run r = { .step_us = 100 };
+	uint64_t ms;
+
+	(void)state;
+	r.during = send_int;
+	assert_int_equal(RECORD(&r, &ms, "--duration", "50ms", "-o", "a.vfs", "--", "sh", "-c",
+				"sleep 1; exit 9"), 9);
+}
+
+static int stalled[2];
+
+static void stalled_reader(void **state)
+{
+	struct run r = { .during = send_int, .step_us = 0 };
+	uint64_t ms, kept, missed;
+	int i;
+
+	(void)state;
+	/* 100 us: the signal finds it between two writes as well as in one */
+	for (i = 0; i < 2; i++) {
+		r.step_us = i ? 100 : 0;
+		assert_int_equal(pipe(stalled), 0);
+		fcntl(stalled[1], F_SETPIPE_SZ, 16384);
+		r.stdout_fd = stalled[1];
+		assert_int_equal(RECORD(&r, &ms, "-o", "-"), EXIT_BAD_FILE);
+		assert_true(ms < 2000);
+		told("stdout: its reader has stalled", &kept, &missed);
+		assert_true(missed > 0);
+		close(stalled[0]);
+		close(stalled[1]);
+	}
+}
+
+/* One that is slow is waited for. */
+static void drain_slowly(pid_t pid)
+{
+	char buf[1024];
+
+	kill(pid, SIGINT);
+	close(stalled[1]);
+	do
+		usleep(200);
+	while (read(stalled[0], buf, sizeof(buf)) > 0);
+	close(stalled[0]);
+}
+
+static void slow_reader(void **state)
+{
+	struct run r = { .during = drain_slowly, .step_us = 100 };
+	uint64_t ms;
+
+	(void)state;
+	assert_int_equal(pipe(stalled), 0);
+	r.stdout_fd = stalled[1];
+	assert_int_equal(RECORD(&r, &ms, "-o", "-"), EXIT_OK);
+	assert_string_equal(out, "");
+}
+
+static void limit_size(void)
+{
+	struct rlimit l = { 20000, 20000 };
+
+	setrlimit(RLIMIT_FSIZE, &l);
+}
+
+static void too_large(void **state)
+{
+	struct run r = { .before = limit_size };
+	uint64_t ms, kept, missed;
+	bool ended;
+
+	(void)state;
+	assert_int_equal(RECORD(&r, &ms, "-o", "a.vfs"), EXIT_BAD_FILE);
+	told("a.vfs: File too large", &kept, &missed);
+	assert_true(kept == events_of("a.vfs", &ended) && missed > 0);
+	assert_false(ended);
+	assert_int_equal(RECORD(&r, &ms, "-f", "-o", "a.vfs", "--", "sleep", "0.5"), 125);
+	told("a.vfs: File too large", &kept, &missed);
+}
+
+static void small_disk(void)
+{
+	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mkdir("disk", 0700) || mount("tmpfs", "disk", "tmpfs", 0, "size=16k"))
+		_exit(77);
+}
+
+static void full_disk(void **state)
+{
+	struct run r = { .before = small_disk };
+	uint64_t ms, kept, missed;
+	int status;
+
+	(void)state;
+	status = RECORD(&r, &ms, "-o", "disk/a.vfs");
+	if (status == 77)
+		skip();
+	assert_int_equal(status, EXIT_BAD_FILE);
+	told("disk/a.vfs: No space left on device", &kept, &missed);
+	assert_true(missed > 0);
+	rmdir("disk");
+	assert_int_equal(RECORD(&r, &ms, "-o", "disk/a.vfs", "--", "sleep", "0.5"), 125);
+	rmdir("disk");
+	r.before = NULL;
+	assert_int_equal(RECORD(&r, &ms, "-f", "-o", "/dev/full"), EXIT_BAD_FILE);
+	assert_string_equal(out, "/dev/full: No space left on device\n");
+}
+
+static void remove_it(pid_t pid)
+{
+	(void)pid;
+	assert_int_equal(unlink("a.vfs"), 0);
+}
+
+static void cut_it(pid_t pid)
+{
+	(void)pid;
+	assert_int_equal(truncate("a.vfs", 10), 0);
+}
+
+static void append_it(pid_t pid)
+{
+	FILE *f = fopen("a.vfs", "a");
+
+	(void)pid;
+	fputs("mine", f);
+	fclose(f);
+}
+
+static void tampered(void **state)
+{
+	struct run r = { .during = remove_it, .step_us = 100 };
+	uint64_t ms, kept, missed;
+
+	(void)state;
+	assert_int_equal(RECORD(&r, &ms, "-o", "a.vfs"), EXIT_BAD_FILE);
+	told("a.vfs: was removed while it was recorded", &kept, &missed);
+	assert_true(kept == 0 && missed > 0 && ms < 2000);
+	assert_int_equal(RECORD(&r, &ms, "-o", "a.vfs", "--", "sleep", "1"), 125);
+	told("a.vfs: was removed while it was recorded", &kept, &missed);
+	r.during = cut_it;
+	assert_int_equal(RECORD(&r, &ms, "-o", "a.vfs"), EXIT_BAD_FILE);
+	told("a.vfs: was cut or written to by somebody else while it was recorded", &kept, &missed);
+	assert_true(kept == 0 && missed > 0 && ms < 2000);
+	r.during = append_it;
+	assert_int_equal(RECORD(&r, &ms, "-f", "-o", "a.vfs", "--", "sleep", "1"), 125);
+	told("a.vfs: was cut or written to by somebody else while it was recorded", &kept, &missed);
+}
+
+static const char *command_of(const char *path, bool *note)
+{
+	static char command[256];
+	struct event_source *src;
+	const struct meta *m;
+	char err[256];
+	size_t i;
+
+	assert_int_equal(recording_open(&src, path, err, sizeof(err)), 0);
+	{
+		struct event ev;
+
+		while (src->ops->next(src, &ev, -1) > 0)
+			;
+	}
+	m = src->ops->meta(src);
+	snprintf(command, sizeof(command), "%s", meta_get(m, "command") ?: "(none)");
+	*note = false;
+	for (i = 0; i < m->n; i++)
+		*note |= !strcmp(m->entries[i].key, "note") &&
+			 strstr(m->entries[i].value, "2 arguments") != NULL;
+	src->ops->close(src);
+	return command;
+}
+
+/* Secrets stand in arguments; the name of the program is what one wants to know. */
+static void arguments(void **state)
+{
+	struct run r = { .step_us = 100 };
+	uint64_t ms;
+	bool note;
+
+	(void)state;
+	assert_int_equal(RECORD(&r, &ms, "-o", "a.vfs", "--", "sh", "-c", ": --password=hunter2"), 0);
+	assert_string_equal(command_of("a.vfs", &note), "vfioscope record -o a.vfs -- sh");
+	assert_true(note);
+	assert_int_equal(RECORD(&r, &ms, "--record-args", "-o", "b.vfs", "--", "sh", "-c", ": -x"), 0);
+	assert_string_equal(command_of("b.vfs", &note),
+			    "vfioscope record --record-args -o b.vfs -- sh -c : -x");
+	assert_false(note);
+}
+
+static int enter(void **state)
+{
+	(void)state;
+	strcpy(dir + strlen(dir) - 6, "XXXXXX");
+	return mkdtemp(dir) && !chdir(dir) ? 0 : -1;
+}
+
+static int leave(void **state)
+{
+	char cmd[64];
+
+	(void)state;
+	snprintf(cmd, sizeof(cmd), "rm -rf %s", dir);
+	return chdir("/") || system(cmd);
+}
+
+#define T(f)	cmocka_unit_test_setup_teardown(f, enter, leave)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(plain), T(duration_first), T(stalled_reader), T(slow_reader), T(too_large),
+		T(full_disk), T(tampered), T(arguments),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
