@@ -174,13 +174,36 @@ static size_t columns(const char *s, size_t len)
 	return text_width(plain);
 }
 
+/* A number and its unit stay in one line. */
+static bool is_unit(const char *s)
+{
+	static const char *const units[] = {
+		"ns", "µs", "ms", "s", "B", "KiB", "MiB", "GiB", "TiB", "%",
+	};
+	size_t len = strcspn(s, " ,;:.()"), i;
+
+	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (strlen(units[i]) == len && !strncmp(s, units[i], len))
+			return true;
+	return false;
+}
+
+static size_t word_len(const char *s)
+{
+	size_t len = strcspn(s, " ");
+
+	if (len && s[len - 1] >= '0' && s[len - 1] <= '9' && s[len] == ' ' && is_unit(s + len + 1))
+		len += 1 + strcspn(s + len + 1, " ");
+	return len;
+}
+
 void wrap_text(FILE *f, const char *s, size_t at, size_t indent, size_t width)
 {
 	size_t col = at, len, w;
 	bool first = true;
 
 	for (s += strspn(s, " "); *s; s += len + strspn(s + len, " ")) {
-		len = strcspn(s, " ");
+		len = word_len(s);
 		w = columns(s, len);
 		if (!first && col + 1 + w > width) {
 			fprintf(f, "\n%*s", (int)indent, "");

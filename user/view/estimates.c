@@ -315,8 +315,8 @@ void forecast_truth_text(FILE *f, const struct forecast *x, uint64_t took_ns)
 	fprintf(f, "                by %s", forecast_basis_text(x->basis));
 	if (x->samples)
 		fprintf(f, " (%u)", x->samples);
-	fprintf(f, ": it took %s, %s\n", units_duration(a, took_ns), took_ns < x->low_ns ? "less" :
-		took_ns > x->high_ns ? "more" : "as forecast");
+	fprintf(f, ";\n                it took %s%s\n", units_duration(a, took_ns), took_ns < x->low_ns ?
+		", less" : took_ns > x->high_ns ? ", more" : "");
 }
 
 void forecast_json(struct json *j, const char *key, const struct forecast *x)

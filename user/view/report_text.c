@@ -177,7 +177,7 @@ static void print_troubles(struct report *r)
 
 	if (!loss->places && !damage)
 		return;
-	fprintf(r->f, "%sTHE EVIDENCE HAS HOLES: %s%s%s; see EVIDENCE below.%s\n",
+	fprintf(r->f, "%sTHE EVIDENCE HAS HOLES: %s%s%s (see below)%s\n",
 		paint(r->opt, C_RED), loss->places ? "events were lost" : "",
 		loss->places && damage ? ", and " : "", damage ? "a recording is damaged" : "",
 		paint(r->opt, C_OFF));
@@ -192,11 +192,11 @@ static void print_joined(struct report *r, const struct migration *g)
 	if (!line_open(&l))
 		return;
 	if (g->joined.how)
-		fprintf(l.f, "source and destination belong together by %s%s",
+		fprintf(l.f, "source and destination, by %s%s",
 			joined_how_text(g->joined.how), g->joined.sure ? "" :
 			"; that is likely, and not sure");
 	else
-		fprintf(l.f, "its %s alone: %s", g->source ? "source" : "destination",
+		fprintf(l.f, "to no %s: %s", g->source ? "destination" : "source",
 			joined_why_text(g->joined.why));
 	if (!g->joined.how && g->joined.why == ALONE_AMBIGUOUS)
 		fprintf(l.f, " (%u)", g->joined.candidates);
@@ -233,7 +233,7 @@ static void print_downtime(struct report *r, const struct migration *g)
 	if (!line_open(&l))
 		return;
 	if (known)
-		fprintf(l.f, "%s, from %s. Where it went, in percent of it:",
+		fprintf(l.f, "%s (100 %%), from %s; where it went:",
 			dur(a, g->downtime_ns), report_when(r, b, g->stop.start_ns));
 	else
 		fprintf(l.f, "%s%s", g->downtime_why == DOWNTIME_GIVEN_BACK ? "" :
@@ -247,7 +247,7 @@ static void print_downtime(struct report *r, const struct migration *g)
 	if (!known && migration_stop_ns(g)) {
 		if (!line_open(&l))
 			return;
-		fprintf(l.f, "%s on the source, from %s. Where it went, in percent of it:",
+		fprintf(l.f, "%s (100 %%) on the source, from %s; where it went:",
 			dur(a, g->stop.total_ns), report_when(r, b, g->stop.start_ns));
 		line_close(r, &l, "stop window");
 	}
@@ -452,6 +452,8 @@ static void print_devices(struct report *r, const struct side *s, uint32_t outco
 	}
 	grid_print(r->f, grid, r->opt);
 	grid_destroy(grid);
+	if (!s->bytes_total)
+		return;
 	if (!r->explained[save])
 		fprintf(r->f, "  %s%s%s\n", paint(r->opt, C_DIM), save ?
 			"(Left: as the driver said, when it stopped. Arcs, read(): time of the stop.)" :
