@@ -252,9 +252,10 @@ static void test_report_troubles(void **state)
 	/* Said at once, and in full where the evidence is. */
 	assert_true(strstr(out, "THE EVIDENCE HAS HOLES: events were lost, and a recording is "
 			   "damaged") < strstr(out, "MIGRATION 1"));
-	has("x.vfs: 12 EVENTS LOST in 1 place: figures marked HOLES");
-	has("2.00 KiB SKIPPED as unreadable (1 damaged frame); THE\n");
-	has("RECORDING DID NOT END CLEANLY");
+	has("  recording     x.vfs\n                12 EVENTS LOST in 1 place\n"
+	    "                figures marked HOLES are lower bounds\n"
+	    "                2.00 KiB SKIPPED as unreadable (1 damaged frame)\n"
+	    "                THE RECORDING DID NOT END CLEANLY, 2.37 ms kept\n");
 	/* An attempt that died early is a migration, and so is what came after it. */
 	has("FAILED after\n  14.0 µs: SET_STATE(RESUMING) gave EBUSY in the step RUNNING to RESUMING, on\n"
 	    "  0000:3b:00.2 of node7, by mig (pid 100), at +0.000110 s; the driver has to\n"

@@ -64,41 +64,35 @@ out:
 
 /* ---- the evidence ---- */
 
-static void put_loss(struct report *r, FILE *f, const struct view_file *t)
+static bool is_damaged(const struct source_health *h)
 {
-	char a[UNITS_LEN];
-
-	if (!t->loss_places) {
-		fputs(": loss none", f);
-		return;
-	}
-	fprintf(f, ": %s", paint(r->opt, C_RED));
-	if (t->lost)
-		fprintf(f, "%s EVENT%s LOST", units_count(a, t->lost), t->lost == 1 ? "" : "S");
-	else
-		fputs("EVENTS LOST, nobody knows how many,", f);
-	fprintf(f, " in %llu place%s: figures marked HOLES are lower bounds%s",
-		(unsigned long long)t->loss_places, plural(t->loss_places), paint(r->opt, C_OFF));
+	return h && (h->frames_damaged || h->bytes_skipped || !h->ended);
 }
 
-static void put_damage(struct report *r, FILE *f, const struct view_file *t)
+/* Each in a line of its own: such words must be found. */
+static void print_holes(struct report *r, const struct view_file *t)
 {
 	const struct source_health *h = t->health;
 	char a[UNITS_LEN];
 
-	if (!h || (!h->frames_damaged && !h->bytes_skipped && h->ended)) {
-		fputs(", damage none", f);
-		return;
-	}
-	fputs(paint(r->opt, C_RED), f);
-	if (h->frames_damaged || h->bytes_skipped)
-		fprintf(f, "; %s SKIPPED as unreadable (%llu damaged frame%s)",
+	fputs(paint(r->opt, C_RED), r->f);
+	if (t->loss_places && t->lost)
+		fprintf(r->f, INDENT "%s EVENT%s LOST in %llu place%s\n", units_count(a, t->lost),
+			t->lost == 1 ? "" : "S", (unsigned long long)t->loss_places,
+			plural(t->loss_places));
+	else if (t->loss_places)
+		fprintf(r->f, INDENT "EVENTS LOST in %llu place%s, nobody knows how many\n",
+			(unsigned long long)t->loss_places, plural(t->loss_places));
+	if (t->loss_places)
+		fputs(INDENT "figures marked HOLES are lower bounds\n", r->f);
+	if (h && (h->frames_damaged || h->bytes_skipped))
+		fprintf(r->f, INDENT "%s SKIPPED as unreadable (%llu damaged frame%s)\n",
 			units_size(a, h->bytes_skipped, r->opt->bytes),
 			(unsigned long long)h->frames_damaged, plural(h->frames_damaged));
-	if (!h->ended)
-		fprintf(f, "; THE RECORDING DID NOT END CLEANLY, %s kept",
+	if (h && !h->ended)
+		fprintf(r->f, INDENT "THE RECORDING DID NOT END CLEANLY, %s kept\n",
 			dur(a, t->last_ns - t->first_ns));
-	fputs(paint(r->opt, C_OFF), f);
+	fputs(paint(r->opt, C_OFF), r->f);
 }
 
 static void print_file(struct report *r, const struct view_file *t)
@@ -112,9 +106,12 @@ static void print_file(struct report *r, const struct view_file *t)
 	if (!line_open(&l))
 		return;
 	fputs(text_safe(text, sizeof(text), t->path, 160), l.f);
-	put_loss(r, l.f, t);
-	put_damage(r, l.f, t);
+	fprintf(l.f, "%s%s%s", t->loss_places && is_damaged(t->health) ? "" : ": ",
+		t->loss_places ? "" : "loss none", is_damaged(t->health) ? "" :
+		t->loss_places ? "damage none" : ", damage none");
 	line_close(r, &l, "recording");
+	if (t->loss_places || is_damaged(t->health))
+		print_holes(r, t);
 	if (!line_open(&l))
 		return;
 	if (host)
@@ -173,7 +170,7 @@ static void print_troubles(struct report *r)
 {
 	const struct model_loss *loss = model_loss(r->m);
 	const struct source_health *h = r->e->health;
-	bool damage = h && (h->frames_damaged || h->bytes_skipped || !h->ended);
+	bool damage = is_damaged(h);
 
 	if (!loss->places && !damage)
 		return;
