@@ -297,11 +297,17 @@ def check_cases(path, result, tool):
     wrong, steps = [], 0
     for name, case in sorted(result["cases"].items()):
         base = os.path.join(path, name)
-        events = load(made(base + ".ndjson", tool, "export", "--format", "ndjson", base + ".vfs"))
+        # Two hosts of the lab are one kernel: their recordings have one clock as they are.
+        parts = [base + side for side in ("-src", "-dst")] if case.get("hosts") else [base]
+        events = [e for p in parts for e in load(made(p + ".ndjson", tool, "export", "--format", "ndjson", p + ".vfs"))]
+        events.sort(key=lambda e: e["t_ns"] + e["dur_ns"])
         for device in case["src"]:
             said, _, counts, _ = qemu_source(base + "-src.log", device)
             mine = [e for e in events if not (case["multifd"] and e["kind"] == "read" and e.get("state") == "STOP_COPY")]
             seen = recorded(mine, device)
+            if case.get("hosts"):
+                # The recorder came when the machine ran already.
+                said = said[next((i for i, t in enumerate(said) if t.what == "data_size"), len(said)):]
             if case.get("reset"):
                 # From the first call that fails on QEMU's trace tells what it remembers, not what it was told.
                 failed = next((i for i, t in enumerate(seen) if " gave " in t.what), len(seen))
