@@ -11,7 +11,6 @@ void check_text(FILE *f, const struct view_trace *traces, size_t n,
 		const struct view_options *opt)
 {
 	char path[TEXT_SAFE_LEN(160)];
-	uint32_t migrations = 0;
 	size_t i;
 
 	for (i = 0; i < n; i++) {
@@ -19,7 +18,6 @@ void check_text(FILE *f, const struct view_trace *traces, size_t n,
 			text_safe(path, sizeof(path), traces[i].path, 160), paint(opt, C_OFF),
 			model_sessions(traces[i].model),
 			model_sessions(traces[i].model) == 1 ? "" : "s");
-		migrations += model_sessions(traces[i].model);
 	}
 	findings_text(f, traces, n, opt);
 }
