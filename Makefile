@@ -37,7 +37,8 @@ endif
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wshadow -Wvla
 ALL_CFLAGS := -std=gnu11 $(WARNINGS) $(if $(DEVELOPER),-Werror) $(CFLAGS) \
-	-fstack-protector-strong -D_FORTIFY_SOURCE=2 -I. -Iuser -I$(B) \
+	-fstack-protector-strong -D_FORTIFY_SOURCE=2 -D_GNU_SOURCE= -include user/util/banned.h \
+	-I. -Iuser -I$(B) \
 	-DVFIOSCOPE_VERSION='"$(VERSION)"' -MMD -MP
 comma := ,
 SANITIZE := $(if $(SAN),-fsanitize=address$(comma)undefined$(comma)float-cast-overflow -fno-omit-frame-pointer)
@@ -158,7 +159,7 @@ demo: deps-demo
 	$(Q)tests/vm/demo
 
 deps-check:
-	$(Q)tests/deps build check lab
+	$(Q)tests/deps build check lint lab
 deps-demo:
 	$(Q)tests/deps build lab
 
