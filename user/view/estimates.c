@@ -130,7 +130,7 @@ static void put_driver(FILE *f, const struct estimate_sample *s, size_t n,
 	double rho, rho_time;
 	int w;
 
-	fprintf(f, "\n  %s: %zu migration%s%s\n", s->driver[0] ? safe_name(drv, s->driver) :
+	fprintf(f, "\n  %s: %zu session%s%s\n", s->driver[0] ? safe_name(drv, s->driver) :
 		"driver not known", n, n == 1 ? "" : "s", step > 1 ? ", some of them:" : "");
 	fprintf(f, "%s  %14s %15s %14s %12s %12s%s\n", paint(opt, C_BOLD), "MIG_DATA_SIZE",
 		"initial+dirty", "STOP_COPY gave", "driver took", "stop window",
