@@ -177,7 +177,14 @@ static int stop_begins(struct model *m, struct dev *d, uint64_t t_ns)
 	return 0;
 }
 
-/* A call on the device, for its own window, its process's stop, and a landing. */
+static bool arrives(const struct model *m, const struct dev *d)
+{
+	const struct sess *g = sess_of(m, d->sess ? d->sess : d->last_sess);
+
+	return g && g->pub.direction == DIR_RESUME;
+}
+
+/* A call on the device, for its own window, its process's stop, or a landing. */
 static void spend(struct model *m, struct dev *d, enum path_part part, uint64_t start_ns,
 		  uint64_t end_ns)
 {
@@ -186,9 +193,11 @@ static void spend(struct model *m, struct dev *d, enum path_part part, uint64_t 
 	path_add(&d->window, d->owner, part == PART_LOAD ? PART_ARC : part, start_ns, end_ns);
 	if (!p)
 		return;
-	if (p->stop.active)
+	/* Where one process is both, what arrives is no part of what leaves. */
+	if (arrives(m, d))
+		side_spend(m, p, d->owner, part, start_ns, end_ns);
+	else if (p->stop.active)
 		path_add(&p->stop, d->owner, part, start_ns, end_ns);
-	side_spend(m, p, d->owner, part, start_ns, end_ns);
 }
 
 /*
@@ -695,7 +704,7 @@ static int take_io(struct model *m, struct dev *d, struct sess *g, const struct 
 		return 0;
 	path_add_run(&d->window, d->owner, PART_IO, ev->t_ns + first_ns, end_ns,
 		     ev->dur_ns - first_ns);
-	if (p && p->stop.active)
+	if (p && p->stop.active && !arrives(m, d))
 		path_add(&p->stop, d->owner, PART_IO, ev->t_ns + first_ns,
 			 ev->t_ns + ev->dur_ns);
 	return 0;
