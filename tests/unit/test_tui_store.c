@@ -147,9 +147,9 @@ static void same_model(struct model *a, struct model *b)
 {
 	uint32_t i;
 
-	assert_int_equal(model_devices_max(a), model_devices_max(b));
+	assert_int_equal(model_devices(a), model_devices(b));
 	for (i = 0; i < model_devices(a); i++) {
-		const struct model_device *x = model_device(a, i), *y = model_device(b, i);
+		const struct model_device *x = model_device_at(a, i), *y = model_device_at(b, i);
 
 		assert_int_equal(x != NULL, y != NULL);
 		if (x)
