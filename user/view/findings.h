@@ -11,8 +11,8 @@
 
 struct finding_at {
 	const struct finding *f;
-	uint32_t host; /* of its device; 0: the only one, or of none */
-	size_t file;   /* that it is in */
+	uint32_t host;			/* of its device; 0: the only one, or of none */
+	size_t file;			/* that it is in */
 };
 
 /* Walks the findings that @opt asks for; begin with a zeroed @at.  False: no more. */
@@ -39,8 +39,8 @@ void traces_json(struct json *j, const struct view_evidence *e);
  * The "migrations" of report and check --format json: each with its sides, with
  * @sessions also what every device did.
  */
-void migrations_json(struct json *j, const struct view_evidence *e, const struct view_options *opt,
-		     bool sessions);
+void migrations_json(struct json *j, const struct view_evidence *e,
+		     const struct view_options *opt, bool sessions);
 /* "protocol" and "outcomes": what the judge and the model say of all that was asked for. */
 void outcomes_json(struct json *j, const struct view_evidence *e, const struct view_options *opt);
 
