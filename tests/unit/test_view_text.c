@@ -152,7 +152,9 @@ static void assert_harmless(size_t columns)
 static void test_report(void **state)
 {
 	const struct synth_plan plan = {
-		.precopy = true, .precopy_reads = 300, .stop_copy_reads = 96,
+		.precopy = true,
+		.precopy_reads = 300,
+		.stop_copy_reads = 96,
 	};
 
 	(void)state;
@@ -162,11 +164,13 @@ static void test_report(void **state)
 	show(REPORT_TEXT);
 	assert_harmless(80);
 	/* The sentence opens it. */
-	assert_ptr_equal(out, strstr(out,
-		"web-07 with 0000:3b:00.2 (mlx5_vfio_pci), leaving node7: COMPLETED in 227 ms,\n"
-		"  396 MiB of device state; stopped for 45.7 ms on the source, 44 % of it between\n"
-		"  the last change of state and the first read() (VMM: RAM); no downtime is\n"
-		"  known: the destination is not in the evidence.\n"));
+	assert_ptr_equal(
+		out,
+		strstr(out,
+		       "web-07 with 0000:3b:00.2 (mlx5_vfio_pci), leaving node7: COMPLETED in 227 ms,\n"
+		       "  396 MiB of device state; stopped for 45.7 ms on the source, 44 % of it between\n"
+		       "  the last change of state and the first read() (VMM: RAM); no downtime is\n"
+		       "  known: the destination is not in the evidence.\n"));
 	has("vCPUs stop a little earlier and start a little later than the devices do.)\n");
 	has("MIGRATION 1  web-07 with 0000:3b:00.2 (mlx5_vfio_pci), leaving node7\n"
 	    "  outcome       COMPLETED in 227 ms; began +0.000110, 2026-01-02T03:04:05Z\n"
@@ -201,7 +205,9 @@ static void test_report(void **state)
 static void test_report_sessions(void **state)
 {
 	const struct synth_plan plan = {
-		.precopy = true, .precopy_reads = 300, .stop_copy_reads = 96,
+		.precopy = true,
+		.precopy_reads = 300,
+		.stop_copy_reads = 96,
 	};
 
 	(void)state;
@@ -251,7 +257,7 @@ static void test_report_troubles(void **state)
 	assert_harmless(80);
 	/* Said at once, and in full where the evidence is. */
 	assert_true(strstr(out, "THE EVIDENCE HAS HOLES: events were lost, and a recording is "
-			   "damaged") < strstr(out, "MIGRATION 1"));
+				"damaged") < strstr(out, "MIGRATION 1"));
 	has("  recording     x.vfs\n                12 EVENTS LOST in 1 place\n"
 	    "                figures marked HOLES are lower bounds\n"
 	    "                2.00 KiB SKIPPED as unreadable (1 damaged frame)\n"
@@ -381,21 +387,80 @@ static void test_report_in_flight(void **state)
 static void test_report_json_fields(void **state)
 {
 	static const char *const top[] = {
-		"version", "tool", "traces", "devices", "migrations", "findings", "loss", "verdict",
-		"protocol", "outcomes",
+		"version",  "tool", "traces",  "devices",  "migrations",
+		"findings", "loss", "verdict", "protocol", "outcomes",
 	};
 	static const char *const fields[] = {
-		"id", "vm", "outcome", "cause", "begin_ns", "end_ns", "begin", "downtime_ns",
-		"downtime_why", "downtime", "joined", "how", "sure", "why", "sides", "source",
-		"destination", "host", "pid", "comm", "stop_window_ns", "forecast", "sessions",
-		"side", "peer", "device", "driver", "direction", "start_ns", "states", "state",
-		"enter_ns", "dwell_ns", "arcs", "from", "to", "dur_ns", "ret", "bytes_precopy",
-		"bytes_stop_copy", "bytes_total", "reads", "writes", "enomsg", "empty_reads",
-		"polls", "precopy_infos", "precopy_infos_failed", "initial_bytes_first",
-		"initial_bytes_last", "dirty_bytes_last", "reinits", "left_bytes",
-		"estimate_at_switchover", "arcs_ns", "io_ns", "dirty_sync_ns", "outside_ns",
-		"unattributed_ns", "in_flight_ns", "read_latency", "p50_ns", "p99_ns", "max_ns",
-		"not_seen", "completed", "failed", "cancelled", "unfinished", "ran_again",
+		"id",
+		"vm",
+		"outcome",
+		"cause",
+		"begin_ns",
+		"end_ns",
+		"begin",
+		"downtime_ns",
+		"downtime_why",
+		"downtime",
+		"joined",
+		"how",
+		"sure",
+		"why",
+		"sides",
+		"source",
+		"destination",
+		"host",
+		"pid",
+		"comm",
+		"stop_window_ns",
+		"forecast",
+		"sessions",
+		"side",
+		"peer",
+		"device",
+		"driver",
+		"direction",
+		"start_ns",
+		"states",
+		"state",
+		"enter_ns",
+		"dwell_ns",
+		"arcs",
+		"from",
+		"to",
+		"dur_ns",
+		"ret",
+		"bytes_precopy",
+		"bytes_stop_copy",
+		"bytes_total",
+		"reads",
+		"writes",
+		"enomsg",
+		"empty_reads",
+		"polls",
+		"precopy_infos",
+		"precopy_infos_failed",
+		"initial_bytes_first",
+		"initial_bytes_last",
+		"dirty_bytes_last",
+		"reinits",
+		"left_bytes",
+		"estimate_at_switchover",
+		"arcs_ns",
+		"io_ns",
+		"dirty_sync_ns",
+		"outside_ns",
+		"unattributed_ns",
+		"in_flight_ns",
+		"read_latency",
+		"p50_ns",
+		"p99_ns",
+		"max_ns",
+		"not_seen",
+		"completed",
+		"failed",
+		"cancelled",
+		"unfinished",
+		"ran_again",
 	};
 	const struct synth_plan plan = { .precopy = true, .precopy_reads = 2, .stop_copy_reads = 1 };
 	char want[64];
@@ -489,17 +554,18 @@ static void test_lines(void **state)
 	synth_set_state_fails(&s, MIG_STOP_COPY, EIO);
 	show_lines();
 	assert_harmless(100);
-	assert_string_equal(out,
-	"  +0.000000  0000:3b:00.2  RUNNING       device_open, 100 µs\n"
-	"  +0.000112  0000:3b:00.2  PRE_COPY      arc RUNNING -> PRE_COPY, 900 µs\n"
-	"  +0.001012  0000:3b:00.2  PRE_COPY      stream_open save synth_mig, 0 ns\n"
-	"  +0.000110  0000:3b:00.2  PRE_COPY      set_state PRE_COPY, 904 µs\n"
-	"  +0.001024  0000:3b:00.2  PRE_COPY      precopy_info initial 1.00 MiB, dirty 0 B, 5.00 µs\n"
-	"  +0.001039  0000:3b:00.2  PRE_COPY      read 1.00 MiB, 61.0 µs\n"
-	"  +0.001110  0000:3b:00.2  PRE_COPY      read 4.00 KiB of 1.00 MiB, 61.0 µs\n"
-	"  +0.001181  0000:3b:00.2  PRE_COPY      read ENOMSG ×212 in 8.44 ms\n"
-	"  +0.009634  0000:3b:00.2  UNKNOWN       arc PRE_COPY -> STOP_COPY: EIO, 10.0 µs\n"
-	"  +0.009632  0000:3b:00.2  UNKNOWN       set_state STOP_COPY: EIO, 14.0 µs\n");
+	assert_string_equal(
+		out,
+		"  +0.000000  0000:3b:00.2  RUNNING       device_open, 100 µs\n"
+		"  +0.000112  0000:3b:00.2  PRE_COPY      arc RUNNING -> PRE_COPY, 900 µs\n"
+		"  +0.001012  0000:3b:00.2  PRE_COPY      stream_open save synth_mig, 0 ns\n"
+		"  +0.000110  0000:3b:00.2  PRE_COPY      set_state PRE_COPY, 904 µs\n"
+		"  +0.001024  0000:3b:00.2  PRE_COPY      precopy_info initial 1.00 MiB, dirty 0 B, 5.00 µs\n"
+		"  +0.001039  0000:3b:00.2  PRE_COPY      read 1.00 MiB, 61.0 µs\n"
+		"  +0.001110  0000:3b:00.2  PRE_COPY      read 4.00 KiB of 1.00 MiB, 61.0 µs\n"
+		"  +0.001181  0000:3b:00.2  PRE_COPY      read ENOMSG ×212 in 8.44 ms\n"
+		"  +0.009634  0000:3b:00.2  UNKNOWN       arc PRE_COPY -> STOP_COPY: EIO, 10.0 µs\n"
+		"  +0.009632  0000:3b:00.2  UNKNOWN       set_state STOP_COPY: EIO, 14.0 µs\n");
 	/* The same, from line to line. */
 	teardown(NULL);
 	setup(NULL);
@@ -550,12 +616,18 @@ static void test_hostile_names(void **state)
 
 int main(void)
 {
-#define T(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_report), T(test_report_sessions), T(test_report_in_flight),
-		T(test_report_troubles), T(test_report_nothing),
-		T(test_report_stop), T(test_report_json_fields),
-		T(test_report_filter), T(test_info), T(test_lines),
+		T(test_report),
+		T(test_report_sessions),
+		T(test_report_in_flight),
+		T(test_report_troubles),
+		T(test_report_nothing),
+		T(test_report_stop),
+		T(test_report_json_fields),
+		T(test_report_filter),
+		T(test_info),
+		T(test_lines),
 		T(test_hostile_names),
 	};
 

@@ -87,8 +87,7 @@ static uint64_t instant(const struct model *m, uint64_t first, uint64_t ns, enum
 	}
 }
 
-bool time_window_has(const struct time_window *w, const struct model *m,
-		     const struct event *ev)
+bool time_window_has(const struct time_window *w, const struct model *m, const struct event *ev)
 {
 	uint64_t first = model_first_ns(m);
 
@@ -98,8 +97,7 @@ bool time_window_has(const struct time_window *w, const struct model *m,
 	return !time_window_is_over(w, m, ev);
 }
 
-bool time_window_is_over(const struct time_window *w, const struct model *m,
-			 const struct event *ev)
+bool time_window_is_over(const struct time_window *w, const struct model *m, const struct event *ev)
 {
 	/* The model may not have taken the first one yet: then it is this. */
 	uint64_t first = model_first_ns(m) ?: ev->t_ns;
@@ -116,13 +114,22 @@ void view_one_file(struct view_evidence *e, struct view_file *file, struct model
 		   const char *path, const struct meta *meta, const struct source_health *health)
 {
 	*file = (struct view_file){
-		.path = path, .meta = meta, .health = health,
-		.first_ns = model_first_ns(m), .last_ns = model_last_ns(m),
-		.events = model_events(m), .calls = model_calls(m),
-		.lost = model_loss(m)->events, .loss_places = model_loss(m)->places,
+		.path = path,
+		.meta = meta,
+		.health = health,
+		.first_ns = model_first_ns(m),
+		.last_ns = model_last_ns(m),
+		.events = model_events(m),
+		.calls = model_calls(m),
+		.lost = model_loss(m)->events,
+		.loss_places = model_loss(m)->places,
 	};
 	*e = (struct view_evidence){
-		.model = m, .files = file, .n_files = 1, .meta = meta, .health = health,
+		.model = m,
+		.files = file,
+		.n_files = 1,
+		.meta = meta,
+		.health = health,
 	};
 }
 
@@ -229,8 +236,10 @@ void print_words(FILE *f, const char *s, size_t indent, size_t width, size_t col
 const char *outcome_caps(uint32_t outcome)
 {
 	static const char *const words[] = {
-		[OUTCOME_UNFINISHED] = "UNFINISHED", [OUTCOME_COMPLETED] = "COMPLETED",
-		[OUTCOME_CANCELLED] = "CANCELLED", [OUTCOME_FAILED] = "FAILED",
+		[OUTCOME_UNFINISHED] = "UNFINISHED",
+		[OUTCOME_COMPLETED] = "COMPLETED",
+		[OUTCOME_CANCELLED] = "CANCELLED",
+		[OUTCOME_FAILED] = "FAILED",
 	};
 
 	return outcome < sizeof(words) / sizeof(words[0]) ? words[outcome] : "UNKNOWN";
@@ -238,8 +247,9 @@ const char *outcome_caps(uint32_t outcome)
 
 const char *outcome_color(uint32_t outcome)
 {
-	return outcome == OUTCOME_COMPLETED ? C_GREEN : outcome == OUTCOME_FAILED ? C_RED :
-	       C_YELLOW;
+	return outcome == OUTCOME_COMPLETED ? C_GREEN :
+	       outcome == OUTCOME_FAILED    ? C_RED :
+					      C_YELLOW;
 }
 
 bool view_wants(const struct view_evidence *e, const struct view_options *opt,

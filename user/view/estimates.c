@@ -88,7 +88,7 @@ static const char *size_or_dash(char buf[UNITS_LEN], uint64_t v, const struct vi
 /* How the forecasts of the devices' own parts of stops came out. */
 struct kept {
 	size_t made, within;
-	double ratio;			/* the median of high / low; 0: none was made */
+	double ratio; /* the median of high / low; 0: none was made */
 };
 
 static int by_ratio(const void *a, const void *b)
@@ -118,7 +118,7 @@ static struct kept forecasts_kept(const struct estimate_sample *s, size_t n)
 	return k;
 }
 
-#define ROWS	12
+#define ROWS 12
 
 static void put_driver(FILE *f, const struct estimate_sample *s, size_t n,
 		       const struct view_options *opt)
@@ -130,11 +130,11 @@ static void put_driver(FILE *f, const struct estimate_sample *s, size_t n,
 	double rho, rho_time;
 	int w;
 
-	fprintf(f, "\n  %s: %zu session%s%s\n", s->driver[0] ? safe_name(drv, s->driver) :
-		"driver not known", n, n == 1 ? "" : "s", step > 1 ? ", some of them:" : "");
+	fprintf(f, "\n  %s: %zu session%s%s\n",
+		s->driver[0] ? safe_name(drv, s->driver) : "driver not known", n, n == 1 ? "" : "s",
+		step > 1 ? ", some of them:" : "");
 	fprintf(f, "%s  %14s %15s %14s %12s %12s%s\n", paint(opt, C_BOLD), "MIG_DATA_SIZE",
-		"initial+dirty", "STOP_COPY gave", "driver took", "stop window",
-		paint(opt, C_OFF));
+		"initial+dirty", "STOP_COPY gave", "driver took", "stop window", paint(opt, C_OFF));
 	for (i = 0; i < n; i += step) {
 		fputs("  ", f);
 		text_pad(f, size_or_dash(a, s[i].data_size, opt), 14, true);
@@ -154,7 +154,8 @@ static void put_driver(FILE *f, const struct estimate_sample *s, size_t n,
 				fprintf(f, "  %s: no correlation under %d samples\n", what[w],
 					ESTIMATE_MIN_SAMPLES);
 			else if (used)
-				fprintf(f, "  %s: never or always the same: no correlation\n", what[w]);
+				fprintf(f, "  %s: never or always the same: no correlation\n",
+					what[w]);
 			continue;
 		}
 		fprintf(f, "  %s: rank correlation %+.2f with the bytes", what[w], rho);
@@ -163,12 +164,15 @@ static void put_driver(FILE *f, const struct estimate_sample *s, size_t n,
 		fprintf(f, " (%zu)\n", used);
 		if (correlate(s, n, w, true, &used, &rho_time))
 			fprintf(f, "    \"the closer to 0 the faster\" %s for this driver\n",
-				rho_time >= 0.7 ? "holds" : rho_time >= 0.3 ? "holds weakly" :
-				"does not hold");
+				rho_time >= 0.7 ? "holds" :
+				rho_time >= 0.3 ? "holds weakly" :
+						  "does not hold");
 	}
 	if (kept.made)
-		fprintf(f, "  forecast before the switch: %zu of %zu of the driver's times lay in the "
-			"range,\n    high/low %.2f\n", kept.within, kept.made, kept.ratio);
+		fprintf(f,
+			"  forecast before the switch: %zu of %zu of the driver's times lay in the "
+			"range,\n    high/low %.2f\n",
+			kept.within, kept.made, kept.ratio);
 }
 
 void estimates_text(FILE *f, const struct view_evidence *e, const struct view_options *opt)
@@ -264,8 +268,8 @@ bool migration_forecast(struct model *m, const struct migration *g, struct stop_
 		forecast_side(m, src->id, model_last_ns(m), out);
 	else
 		*out = src->forecast;
-	return out->n_devices && (out->devices_mid_ns != MODEL_NONE ||
-				  out->left_bytes != MODEL_NONE);
+	return out->n_devices &&
+	       (out->devices_mid_ns != MODEL_NONE || out->left_bytes != MODEL_NONE);
 }
 
 void migration_forecast_truth(struct model *m, const struct migration *g, uint64_t *devices_ns,
@@ -286,17 +290,21 @@ void forecast_text(FILE *f, const struct forecast *x, const struct view_options 
 
 	if (x->trend == TREND_UNKNOWN && x->basis == FORECAST_NONE)
 		return;
-	fprintf(f, "  %-14s%s", "forecast", x->trend == TREND_DONE ?
-		"nothing is left to pre-copy" : x->trend == TREND_CONVERGING ? "converging" :
-		x->trend == TREND_NOT_CONVERGING ? "not converging" : "trend not known");
+	fprintf(f, "  %-14s%s", "forecast",
+		x->trend == TREND_DONE		 ? "nothing is left to pre-copy" :
+		x->trend == TREND_CONVERGING	 ? "converging" :
+		x->trend == TREND_NOT_CONVERGING ? "not converging" :
+						   "trend not known");
 	if (x->left_bytes != MODEL_NONE)
 		fprintf(f, ", %s to move (%s)", units_size(a, x->left_bytes, opt->bytes),
 			x->left_is_data_size ? "MIG_DATA_SIZE" : "initial + dirty");
 	fputc('\n', f);
 	if (x->basis == FORECAST_NONE)
 		return;
-	fprintf(f, "                switched now the device itself takes %s (%s to %s), by\n"
-		"                %s", units_duration(a, x->mid_ns), units_duration(b, x->low_ns),
+	fprintf(f,
+		"                switched now the device itself takes %s (%s to %s), by\n"
+		"                %s",
+		units_duration(a, x->mid_ns), units_duration(b, x->low_ns),
 		units_duration(c, x->high_ns), forecast_basis_text(x->basis));
 	if (x->samples)
 		fprintf(f, " (%u)", x->samples);
@@ -315,14 +323,18 @@ void forecast_truth_text(FILE *f, const struct forecast *x, uint64_t took_ns)
 	fprintf(f, "                by %s", forecast_basis_text(x->basis));
 	if (x->samples)
 		fprintf(f, " (%u)", x->samples);
-	fprintf(f, ";\n                it took %s%s\n", units_duration(a, took_ns), took_ns < x->low_ns ?
-		", less" : took_ns > x->high_ns ? ", more" : "");
+	fprintf(f, ";\n                it took %s%s\n", units_duration(a, took_ns),
+		took_ns < x->low_ns  ? ", less" :
+		took_ns > x->high_ns ? ", more" :
+				       "");
 }
 
 void forecast_json(struct json *j, const char *key, const struct forecast *x)
 {
 	static const char *const ways[FORECAST_WAYS] = {
-		[WAY_PACE] = "pace", [WAY_SIZE] = "size", [WAY_SAME] = "same",
+		[WAY_PACE] = "pace",
+		[WAY_SIZE] = "size",
+		[WAY_SAME] = "same",
 	};
 
 	json_key(j, key);

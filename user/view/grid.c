@@ -7,13 +7,16 @@
 #include "view/common.h"
 
 /* What is wider than that pushes all else out of sight. */
-#define FIRST_MAX	20
-#define INDENT		2
+#define FIRST_MAX 20
+#define INDENT	  2
 
 struct grid {
 	const char *const *titles;
 	size_t n_columns;
-	struct item { char *text; bool note; } *items;
+	struct item {
+		char *text;
+		bool note;
+	} * items;
 	size_t n, cap;
 };
 

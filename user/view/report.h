@@ -13,12 +13,12 @@ struct report {
 	const struct view_options *opt;
 	const struct view_evidence *e;
 	struct model *m;
-	uint64_t prev_ns;		/* for --time delta */
-	bool explained[2];		/* a destination's columns, a source's */
+	uint64_t prev_ns;  /* for --time delta */
+	bool explained[2]; /* a destination's columns, a source's */
 };
 
-#define LABEL	"  %-14s"
-#define INDENT	"                "
+#define LABEL  "  %-14s"
+#define INDENT "                "
 
 /* An instant; what is relative counts from the evidence's first event. */
 const char *report_when(struct report *r, char buf[UNITS_LEN], uint64_t t_ns);

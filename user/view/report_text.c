@@ -107,18 +107,21 @@ static void print_file(struct report *r, const struct view_file *t)
 		return;
 	fputs(text_safe(text, sizeof(text), t->path, 160), l.f);
 	fprintf(l.f, "%s%s%s", t->loss_places && is_damaged(t->health) ? "" : ": ",
-		t->loss_places ? "" : "loss none", is_damaged(t->health) ? "" :
-		t->loss_places ? "damage none" : ", damage none");
+		t->loss_places ? "" : "loss none",
+		is_damaged(t->health) ? "" :
+		t->loss_places	      ? "damage none" :
+					", damage none");
 	line_close(r, &l, "recording");
 	if (t->loss_places || is_damaged(t->health))
 		print_holes(r, t);
 	if (!line_open(&l))
 		return;
-	if (host)
+	/* "(none)": what the kernel calls a host that nobody gave a name. */
+	if (host && strcmp(host, "(none)"))
 		fprintf(l.f, "on %s, ", text_safe(text, sizeof(text), host, 60));
 	if (kernel)
-		fprintf(l.f, "kernel %.*s, ", (int)strcspn(text_safe(text, sizeof(text), kernel, 60),
-							   " "), text);
+		fprintf(l.f, "kernel %.*s, ",
+			(int)strcspn(text_safe(text, sizeof(text), kernel, 60), " "), text);
 	if (t->events)
 		fprintf(l.f, "%s, %s event%s", dur(a, t->last_ns - t->first_ns),
 			units_count(b, t->events), plural(t->events));
@@ -162,8 +165,8 @@ static void print_sentences(struct report *r)
 		      "vCPUs stop a little earlier and start a little later than the devices do.)\n",
 		      r->f);
 	if (!any)
-		fprintf(r->f, "No migration %s.\n", model_migrations(r->m) ?
-			"in what was asked for" : "is in this evidence");
+		fprintf(r->f, "No migration %s.\n",
+			model_migrations(r->m) ? "in what was asked for" : "is in this evidence");
 }
 
 static void print_troubles(struct report *r)
@@ -174,10 +177,9 @@ static void print_troubles(struct report *r)
 
 	if (!loss->places && !damage)
 		return;
-	fprintf(r->f, "%sTHE EVIDENCE HAS HOLES: %s%s%s (see below)%s\n",
-		paint(r->opt, C_RED), loss->places ? "events were lost" : "",
-		loss->places && damage ? ", and " : "", damage ? "a recording is damaged" : "",
-		paint(r->opt, C_OFF));
+	fprintf(r->f, "%sTHE EVIDENCE HAS HOLES: %s%s%s (see below)%s\n", paint(r->opt, C_RED),
+		loss->places ? "events were lost" : "", loss->places && damage ? ", and " : "",
+		damage ? "a recording is damaged" : "", paint(r->opt, C_OFF));
 }
 
 /* ---- one migration ---- */
@@ -189,9 +191,8 @@ static void print_joined(struct report *r, const struct migration *g)
 	if (!line_open(&l))
 		return;
 	if (g->joined.how)
-		fprintf(l.f, "source and destination, by %s%s",
-			joined_how_text(g->joined.how), g->joined.sure ? "" :
-			"; that is likely, and not sure");
+		fprintf(l.f, "source and destination, by %s%s", joined_how_text(g->joined.how),
+			g->joined.sure ? "" : "; that is likely, and not sure");
 	else
 		fprintf(l.f, "to no %s: %s", g->source ? "destination" : "source",
 			joined_why_text(g->joined.why));
@@ -230,12 +231,16 @@ static void print_downtime(struct report *r, const struct migration *g)
 	if (!line_open(&l))
 		return;
 	if (known)
-		fprintf(l.f, "%s (100 %%), from %s; where it went:",
-			dur(a, g->downtime_ns), report_when(r, b, g->stop.start_ns));
+		fprintf(l.f, "%s (100 %%), from %s; where it went:", dur(a, g->downtime_ns),
+			report_when(r, b, g->stop.start_ns));
 	else
-		fprintf(l.f, "%s%s", g->downtime_why == DOWNTIME_GIVEN_BACK ? "" :
+		fprintf(l.f, "%s%s",
+			g->downtime_why == DOWNTIME_GIVEN_BACK ?
+				"" :
 			g->downtime_why == DOWNTIME_NEVER_STOPPED ||
-			g->downtime_why == DOWNTIME_PAUSED_BEFORE ? "none: " : "not known: ",
+					g->downtime_why == DOWNTIME_PAUSED_BEFORE ?
+				"none: " :
+				"not known: ",
 			downtime_why_text(g->downtime_why));
 	line_close(r, &l, "downtime");
 	if (g->stopped_ns != MODEL_NONE)
@@ -280,11 +285,12 @@ static void print_forecast(struct report *r, const struct migration *g)
 	migration_forecast_truth(r->m, g, &devices, &rest);
 	if (now && x.left_bytes != MODEL_NONE)
 		fprintf(l.f, "%s to move if it switched now; ", report_size(r, a, x.left_bytes));
-	put_forecast(l.f, "the devices' part", (uint64_t[]){ x.devices_low_ns, x.devices_mid_ns,
-		     x.devices_high_ns }, devices);
+	put_forecast(l.f, "the devices' part",
+		     (uint64_t[]){ x.devices_low_ns, x.devices_mid_ns, x.devices_high_ns },
+		     devices);
 	fputs("; ", l.f);
-	put_forecast(l.f, "the rest (VMM, RAM, dirty sync, network)", (uint64_t[]){
-		     x.rest_low_ns, x.rest_mid_ns, x.rest_high_ns }, rest);
+	put_forecast(l.f, "the rest (VMM, RAM, dirty sync, network)",
+		     (uint64_t[]){ x.rest_low_ns, x.rest_mid_ns, x.rest_high_ns }, rest);
 	line_close(r, &l, "forecast");
 }
 
@@ -339,8 +345,9 @@ static void print_stop(struct report *r, const struct side *s)
 		if (s->stopped_ns != MODEL_NONE)
 			fputs(", when all ran again", l.f);
 		else if (s->stop_over && s->eof_ns != MODEL_NONE && s->stop_last_device)
-			fprintf(l.f, ", the last byte of %s", device_on_host(dev,
-				model_device(r->m, s->stop_last_device), s->stop_last_device));
+			fprintf(l.f, ", the last byte of %s",
+				device_on_host(dev, model_device(r->m, s->stop_last_device),
+					       s->stop_last_device));
 		else if (!s->stop_over && !s->ended)
 			fputs(", where the evidence ends", l.f);
 		if (s->paused_before)
@@ -359,7 +366,7 @@ static void note(struct grid *grid, const struct session *g, uint32_t outcome)
 
 	if (!line_open(&l))
 		return;
-#define NOTE(...)	(fprintf(l.f, "%s", sep), fprintf(l.f, __VA_ARGS__), sep = "; ")
+#define NOTE(...) (fprintf(l.f, "%s", sep), fprintf(l.f, __VA_ARGS__), sep = "; ")
 	if (g->attempt)
 		NOTE("it was asked for a data FD, and gave none");
 	/* What the other side did to it is no news of this device. */
@@ -381,7 +388,8 @@ static void note(struct grid *grid, const struct session *g, uint32_t outcome)
 		NOTE("REINIT told %s time%s: its initial bytes began anew",
 		     units_count(a, g->reinits), plural(g->reinits));
 	if (g->resets)
-		NOTE("reset %s time%s in mid-session", units_count(a, g->resets), plural(g->resets));
+		NOTE("reset %s time%s in mid-session", units_count(a, g->resets),
+		     plural(g->resets));
 	if (g->joined_late)
 		NOTE("joined late: its begin is not in the evidence");
 	if (g->holes)
@@ -409,7 +417,8 @@ static void row(struct report *r, struct grid *grid, const struct session *g, bo
 	const struct session_window *w = &g->window;
 	bool save = g->direction == DIR_SAVE, stopped = w->start_ns != MODEL_NONE;
 	uint64_t left = save ? left_bytes(g->switch_ns != MODEL_NONE ? &g->at_switch : &g->left,
-					  NULL, NULL) : MODEL_NONE;
+					  NULL, NULL) :
+			       MODEL_NONE;
 	char a[UNITS_LEN], name[NAME_LEN];
 
 	grid_cell(grid, device_on_host(name, d, g->device));
@@ -423,8 +432,12 @@ static void row(struct report *r, struct grid *grid, const struct session *g, bo
 		grid_cell(grid, size_or_none(r, a, g->bytes_total));
 		grid_cell(grid, time_or_none(a, g->load_ns));
 	}
-	grid_cell(grid, time_or_none(a, stopped ? w->arcs_ns - (save || g->load_ns == MODEL_NONE ||
-				     g->load_ns > w->arcs_ns ? 0 : g->load_ns) : 0));
+	grid_cell(grid,
+		  time_or_none(a, stopped ? w->arcs_ns - (save || g->load_ns == MODEL_NONE ||
+									  g->load_ns > w->arcs_ns ?
+								  0 :
+								  g->load_ns) :
+					    0));
 	grid_cell(grid, time_or_none(a, stopped ? w->io_ns : 0));
 	grid_cell(grid, time_or_none(a, g->io_measured ? g->io_p50_ns : 0));
 	grid_cell(grid, time_or_none(a, g->io_measured ? g->io_p99_ns : 0));
@@ -441,7 +454,8 @@ static void print_devices(struct report *r, const struct side *s, uint32_t outco
 	struct grid *grid = grid_create(save ? saves : resumes);
 	uint32_t id;
 
-	for (id = model_side_session(r->m, s->id, 0); id; id = model_side_session(r->m, s->id, id)) {
+	for (id = model_side_session(r->m, s->id, 0); id;
+	     id = model_side_session(r->m, s->id, id)) {
 		const struct session *g = model_session(r->m, id);
 
 		row(r, grid, g, differ);
@@ -452,9 +466,9 @@ static void print_devices(struct report *r, const struct side *s, uint32_t outco
 	if (!s->bytes_total)
 		return;
 	if (!r->explained[save])
-		fprintf(r->f, "  %s%s%s\n", paint(r->opt, C_DIM), save ?
-			"(Left: as the driver said, when it stopped. Arcs, read(): time of the stop.)" :
-			"(Load: RESUMING to STOP, which takes the state in. p50, p99: of one write().)",
+		fprintf(r->f, "  %s%s%s\n", paint(r->opt, C_DIM),
+			save ? "(Left: as the driver said, when it stopped. Arcs, read(): time of the stop.)" :
+			       "(Load: RESUMING to STOP, which takes the state in. p50, p99: of one write().)",
 			paint(r->opt, C_OFF));
 	r->explained[save] = true;
 }
@@ -472,8 +486,8 @@ static void print_side(struct report *r, const struct side *s, uint32_t outcome)
 		fprintf(l.f, "%s%s%s, pid %u, %s to ", on ? on : "", on ? ": " : "",
 			text_safe(comm, sizeof(comm), s->comm, sizeof(s->comm)), s->pid,
 			report_when(r, a, s->begin_ns));
-		fprintf(l.f, "%s%s", report_when(r, b, s->end_ns), s->ended ? "" :
-			", where the evidence ends");
+		fprintf(l.f, "%s%s", report_when(r, b, s->end_ns),
+			s->ended ? "" : ", where the evidence ends");
 		if (s->n_devices != migration_devices(r->m, model_migration(r->m, s->migration)))
 			fprintf(l.f, ", %u device%s", s->n_devices, plural(s->n_devices));
 		if (s->run_ns != MODEL_NONE && !save && s->run_ns != s->end_ns)
@@ -493,8 +507,8 @@ static void print_side(struct report *r, const struct side *s, uint32_t outcome)
 	}
 	if (s->holes)
 		fprintf(r->f, LABEL "%s%llu event%s lost that may be its own: lower bounds%s\n",
-			"HOLES", paint(r->opt, C_RED), (unsigned long long)s->lost,
-			plural(s->lost), paint(r->opt, C_OFF));
+			"HOLES", paint(r->opt, C_RED), (unsigned long long)s->lost, plural(s->lost),
+			paint(r->opt, C_OFF));
 	if (save) {
 		print_stop(r, s);
 		print_log(r, s);
@@ -509,7 +523,8 @@ static void print_side(struct report *r, const struct side *s, uint32_t outcome)
 
 static void print_migration(struct report *r, const struct migration *g)
 {
-	const struct side *src = model_side(r->m, g->source), *dst = model_side(r->m, g->destination);
+	const struct side *src = model_side(r->m, g->source),
+			  *dst = model_side(r->m, g->destination);
 	char a[UNITS_LEN], b[UNITS_LEN];
 	uint64_t real = model_realtime_ns(r->m, g->begin_ns);
 	struct line l;
@@ -526,8 +541,8 @@ static void print_migration(struct report *r, const struct migration *g)
 		fprintf(l.f, "%s%s%s %s %s%s; began %s", paint(r->opt, outcome_color(g->outcome)),
 			outcome_caps(g->outcome), paint(r->opt, C_OFF),
 			g->outcome == OUTCOME_COMPLETED ? "in" : "after",
-			dur(a, g->end_ns - g->begin_ns), g->ended ? "" :
-			", when the evidence ends", report_when(r, b, g->begin_ns));
+			dur(a, g->end_ns - g->begin_ns), g->ended ? "" : ", when the evidence ends",
+			report_when(r, b, g->begin_ns));
 		if (real)
 			fprintf(l.f, ", %.19sZ", units_rfc3339(b, real));
 		line_close(r, &l, "outcome");
@@ -572,12 +587,12 @@ static void print_verdict(struct report *r)
 	fputs("; migrations: ", f);
 	if (!n.total)
 		fputs("none", f);
-#define COUNT(what, word)						\
-	do {								\
-		if (what) {						\
-			fprintf(f, "%s%llu %s", sep, (unsigned long long)(what), word);	\
-			sep = ", ";					\
-		}							\
+#define COUNT(what, word)                                                               \
+	do {                                                                            \
+		if (what) {                                                             \
+			fprintf(f, "%s%llu %s", sep, (unsigned long long)(what), word); \
+			sep = ", ";                                                     \
+		}                                                                       \
 	} while (0)
 	COUNT(n.completed, "completed");
 	COUNT(n.failed, "failed");
