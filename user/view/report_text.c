@@ -312,33 +312,24 @@ static const char *time_or_none(char buf[UNITS_LEN], uint64_t ns)
 static void row(struct report *r, struct grid *grid, const struct session *g, bool driver)
 {
 	const struct model_device *d = model_device(r->m, g->device);
-	const struct session_window *w = &g->window;
-	bool save = g->direction == DIR_SAVE, stopped = w->start_ns != MODEL_NONE;
-	uint64_t left = save ? left_bytes(g->switch_ns != MODEL_NONE ? &g->at_switch : &g->left,
-					  NULL, NULL) :
-			       MODEL_NONE;
+	struct session_row x = session_row(g);
 	char a[UNITS_LEN], name[NAME_LEN];
 
 	grid_cell(grid, device_on_host(name, d, g->device));
 	grid_cell(grid, driver && d ? safe_name(name, d->driver) : "-");
-	if (save) {
-		grid_cell(grid, size_or_none(r, a, g->bytes_precopy));
+	if (g->direction == DIR_SAVE) {
+		grid_cell(grid, size_or_none(r, a, x.precopy));
 		/* Asked and nothing left is an answer. */
-		grid_cell(grid, left == MODEL_NONE ? "-" : report_size(r, a, left));
-		grid_cell(grid, size_or_none(r, a, g->bytes_stop_copy));
+		grid_cell(grid, x.left == MODEL_NONE ? "-" : report_size(r, a, x.left));
+		grid_cell(grid, size_or_none(r, a, x.stopped));
 	} else {
-		grid_cell(grid, size_or_none(r, a, g->bytes_total));
-		grid_cell(grid, time_or_none(a, g->load_ns));
+		grid_cell(grid, size_or_none(r, a, x.written));
+		grid_cell(grid, time_or_none(a, x.load_ns));
 	}
-	grid_cell(grid,
-		  time_or_none(a, stopped ? w->arcs_ns - (save || g->load_ns == MODEL_NONE ||
-									  g->load_ns > w->arcs_ns ?
-								  0 :
-								  g->load_ns) :
-					    0));
-	grid_cell(grid, time_or_none(a, stopped ? w->io_ns : 0));
-	grid_cell(grid, time_or_none(a, g->io_measured ? g->io_p50_ns : 0));
-	grid_cell(grid, time_or_none(a, g->io_measured ? g->io_p99_ns : 0));
+	grid_cell(grid, time_or_none(a, x.arcs_ns));
+	grid_cell(grid, time_or_none(a, x.io_ns));
+	grid_cell(grid, time_or_none(a, x.p50_ns));
+	grid_cell(grid, time_or_none(a, x.p99_ns));
 }
 
 static void print_devices(struct report *r, const struct side *s, uint32_t outcome)
@@ -373,32 +364,14 @@ static void print_devices(struct report *r, const struct side *s, uint32_t outco
 
 static void print_side(struct report *r, const struct side *s, uint32_t outcome)
 {
-	char host[NAME_LEN], comm[NAME_LEN], a[UNITS_LEN], b[UNITS_LEN];
-	const char *on = side_host(host, r->e, s);
+	char a[UNITS_LEN], b[UNITS_LEN];
 	bool save = s->direction == DIR_SAVE;
 	struct line l;
 
 	fprintf(r->f, "\n%s%s%s  ", paint(r->opt, C_BOLD), save ? "SOURCE" : "DESTINATION",
 		paint(r->opt, C_OFF));
 	if (line_open(&l)) {
-		fprintf(l.f, "%s%s%s, pid %u, %s to ", on ? on : "", on ? ": " : "",
-			text_safe(comm, sizeof(comm), s->comm, sizeof(s->comm)), s->pid,
-			report_when(r, a, s->begin_ns));
-		fprintf(l.f, "%s%s", report_when(r, b, s->end_ns),
-			s->ended ? "" : ", where the evidence ends");
-		if (s->n_devices != migration_devices(r->m, model_migration(r->m, s->migration)))
-			fprintf(l.f, ", %u device%s", s->n_devices, plural(s->n_devices));
-		if (s->run_ns != MODEL_NONE && !save && s->run_ns != s->end_ns)
-			fprintf(l.f, "; the last device ran at %s", report_when(r, a, s->run_ns));
-		if (s->ran_again_ns != MODEL_NONE)
-			fprintf(l.f, "; ran again at %s", report_when(r, a, s->ran_again_ns));
-		if (s->exit.kind)
-			fprintf(l.f, "; its process ended at %s", report_when(r, a, s->exit.t_ns));
-		if (s->joined_late)
-			fputs("; JOINED LATE: it had begun before the capture", l.f);
-		if (s->resets)
-			fprintf(l.f, "; %s reset%s in mid-session", units_count(a, s->resets),
-				plural(s->resets));
+		words_side(l.f, r, s);
 		fclose(l.f);
 		wrap_text(r->f, l.text ?: "", save ? 8 : 13, 2, 80);
 		free(l.text);
@@ -503,7 +476,7 @@ void protocol_and_outcomes_text(FILE *f, const struct view_evidence *e,
 /* ---- the rest ---- */
 
 /* Devices without a migration, and requests that began none. */
-static void print_others(struct report *r)
+void report_others(struct report *r)
 {
 	char dev[NAME_LEN], a[UNITS_LEN], b[UNITS_LEN];
 	uint32_t i;
@@ -550,7 +523,7 @@ void report_text(FILE *f, const struct view_evidence *e, const struct view_optio
 			print_sessions(&r, g);
 	}
 	if (!opt->migration)
-		print_others(&r);
+		report_others(&r);
 	if (opt->sessions)
 		estimates_text(f, e, opt);
 	print_files(&r);

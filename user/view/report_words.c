@@ -149,3 +149,51 @@ bool words_notes(FILE *f, const struct session *g, uint32_t outcome)
 #undef NOTE
 	return *sep;
 }
+
+void words_side(FILE *f, struct report *r, const struct side *s)
+{
+	char host[NAME_LEN], comm[NAME_LEN], a[UNITS_LEN], b[UNITS_LEN];
+	const char *on = side_host(host, r->e, s);
+	bool save = s->direction == DIR_SAVE;
+
+	fprintf(f, "%s%s%s, pid %u, %s to ", on ? on : "", on ? ": " : "",
+		text_safe(comm, sizeof(comm), s->comm, sizeof(s->comm)), s->pid,
+		report_when(r, a, s->begin_ns));
+	fprintf(f, "%s%s", report_when(r, b, s->end_ns),
+		s->ended ? "" : ", where the evidence ends");
+	if (s->n_devices != migration_devices(r->m, model_migration(r->m, s->migration)))
+		fprintf(f, ", %u device%s", s->n_devices, plural(s->n_devices));
+	if (s->run_ns != MODEL_NONE && !save && s->run_ns != s->end_ns)
+		fprintf(f, "; the last device ran at %s", report_when(r, a, s->run_ns));
+	if (s->ran_again_ns != MODEL_NONE)
+		fprintf(f, "; ran again at %s", report_when(r, a, s->ran_again_ns));
+	if (s->exit.kind)
+		fprintf(f, "; its process ended at %s", report_when(r, a, s->exit.t_ns));
+	if (s->joined_late)
+		fputs("; JOINED LATE: it had begun before the capture", f);
+	if (s->resets)
+		fprintf(f, "; %s reset%s in mid-session", units_count(a, s->resets),
+			plural(s->resets));
+}
+
+struct session_row session_row(const struct session *g)
+{
+	const struct session_window *w = &g->window;
+	bool save = g->direction == DIR_SAVE, stopped = w->start_ns != MODEL_NONE;
+	/* A destination's load stands in a column of its own. */
+	uint64_t load = save || g->load_ns == MODEL_NONE ? 0 : g->load_ns;
+
+	return (struct session_row){
+		.precopy = save ? g->bytes_precopy : MODEL_NONE,
+		.left = save ? left_bytes(g->switch_ns != MODEL_NONE ? &g->at_switch : &g->left,
+					  NULL, NULL) :
+			       MODEL_NONE,
+		.stopped = save ? g->bytes_stop_copy : MODEL_NONE,
+		.written = save ? MODEL_NONE : g->bytes_total,
+		.load_ns = save ? MODEL_NONE : g->load_ns,
+		.arcs_ns = stopped ? w->arcs_ns - (load > w->arcs_ns ? 0 : load) : MODEL_NONE,
+		.io_ns = stopped ? w->io_ns : MODEL_NONE,
+		.p50_ns = g->io_measured ? g->io_p50_ns : MODEL_NONE,
+		.p99_ns = g->io_measured ? g->io_p99_ns : MODEL_NONE,
+	};
+}
