@@ -190,14 +190,7 @@ static void print_joined(struct report *r, const struct migration *g)
 
 	if (!line_open(&l))
 		return;
-	if (g->joined.how)
-		fprintf(l.f, "source and destination, by %s%s", joined_how_text(g->joined.how),
-			g->joined.sure ? "" : "; that is likely, and not sure");
-	else
-		fprintf(l.f, "to no %s: %s", g->source ? "destination" : "source",
-			joined_why_text(g->joined.why));
-	if (!g->joined.how && g->joined.why == ALONE_AMBIGUOUS)
-		fprintf(l.f, " (%u)", g->joined.candidates);
+	words_joined(l.f, g);
 	line_close(r, &l, "joined");
 }
 
@@ -257,146 +250,51 @@ static void print_downtime(struct report *r, const struct migration *g)
 		migration_parts_text(r->f, r->m, g, 4);
 }
 
-static void put_forecast(FILE *f, const char *what, const uint64_t ns[3], uint64_t took_ns)
-{
-	char a[UNITS_LEN], b[UNITS_LEN];
-
-	if (ns[1] == MODEL_NONE) {
-		fprintf(f, "%s not known", what);
-	} else {
-		fprintf(f, "%s %s", what, dur(a, ns[1]));
-		if (ns[0] != MODEL_NONE && ns[2] != MODEL_NONE)
-			fprintf(f, " (%s to %s)", dur(a, ns[0]), dur(b, ns[2]));
-	}
-	if (took_ns != MODEL_NONE)
-		fprintf(f, ", took %s", dur(a, took_ns));
-}
-
 static void print_forecast(struct report *r, const struct migration *g)
 {
-	struct stop_forecast x;
-	uint64_t devices, rest;
-	char a[UNITS_LEN];
-	struct line l;
-	bool now;
-
-	if (!migration_forecast(r->m, g, &x, &now) || !line_open(&l))
-		return;
-	migration_forecast_truth(r->m, g, &devices, &rest);
-	if (now && x.left_bytes != MODEL_NONE)
-		fprintf(l.f, "%s to move if it switched now; ", report_size(r, a, x.left_bytes));
-	put_forecast(l.f, "the devices' part",
-		     (uint64_t[]){ x.devices_low_ns, x.devices_mid_ns, x.devices_high_ns },
-		     devices);
-	fputs("; ", l.f);
-	put_forecast(l.f, "the rest (VMM, RAM, dirty sync, network)",
-		     (uint64_t[]){ x.rest_low_ns, x.rest_mid_ns, x.rest_high_ns }, rest);
-	line_close(r, &l, "forecast");
-}
-
-/* ---- its sides ---- */
-
-static void put_times(FILE *f, const char *what, uint64_t n, const char **sep)
-{
-	char a[UNITS_LEN];
-
-	if (!n)
-		return;
-	fprintf(f, "%s%s %s time%s", *sep, what, units_count(a, n), plural(n));
-	*sep = ", ";
-}
-
-static void print_log(struct report *r, const struct side *s)
-{
-	char a[UNITS_LEN];
-	const char *sep = "";
 	struct line l;
 
 	if (!line_open(&l))
 		return;
-	if (!s->dirty_log_seen && !s->dma_log_starts && !s->dma_log_refused) {
-		fputs("not seen on the devices: it is the IOMMU's, or there is none", l.f);
-	} else {
-		put_times(l.f, "started", s->dma_log_starts, &sep);
-		put_times(l.f, "REFUSED", s->dma_log_refused, &sep);
-		put_times(l.f, "reported", s->dma_log_reports, &sep);
-		put_times(l.f, "stopped", s->dma_log_stops, &sep);
-		if (!*sep)
-			fputs("seen", l.f);
-		if (s->stop.start_ns != MODEL_NONE)
-			fprintf(l.f, "; %s of the stop", dur(a, s->stop.dirty_sync_ns));
+	if (words_forecast(l.f, r, g)) {
+		line_close(r, &l, "forecast");
+		return;
 	}
+	fclose(l.f);
+	free(l.text);
+}
+
+/* ---- its sides ---- */
+
+static void print_log(struct report *r, const struct side *s)
+{
+	struct line l;
+
+	if (!line_open(&l))
+		return;
+	words_dirty_log(l.f, s);
 	line_close(r, &l, "dirty log");
 }
 
 static void print_stop(struct report *r, const struct side *s)
 {
-	const struct session_window *w = &s->stop;
-	char a[UNITS_LEN], b[UNITS_LEN], c[UNITS_LEN], dev[NAME_LEN];
 	struct line l;
 
 	if (!line_open(&l))
 		return;
-	if (w->start_ns == MODEL_NONE) {
-		fputs("none: no device was stopped", l.f);
-	} else {
-		fprintf(l.f, "%s, %s", dur(a, w->total_ns), report_when(r, b, w->start_ns));
-		fprintf(l.f, " to %s", report_when(r, c, w->end_ns));
-		if (s->stopped_ns != MODEL_NONE)
-			fputs(", when all ran again", l.f);
-		else if (s->stop_over && s->eof_ns != MODEL_NONE && s->stop_last_device)
-			fprintf(l.f, ", the last byte of %s",
-				device_on_host(dev, model_device(r->m, s->stop_last_device),
-					       s->stop_last_device));
-		else if (!s->stop_over && !s->ended)
-			fputs(", where the evidence ends", l.f);
-		if (s->paused_before)
-			fputs("; the guest had been paused before", l.f);
-	}
+	words_stop(l.f, r, s);
 	line_close(r, &l, "stop window");
 }
 
-/* What a row has no column for. */
 static void note(struct grid *grid, const struct session *g, uint32_t outcome)
 {
 	struct line l;
-	char a[UNITS_LEN], b[UNITS_LEN], text[FAILURE_TEXT_LEN];
-	const char *sep = "";
-	uint32_t i;
+	bool any;
 
 	if (!line_open(&l))
 		return;
-#define NOTE(...) (fprintf(l.f, "%s", sep), fprintf(l.f, __VA_ARGS__), sep = "; ")
-	if (g->attempt)
-		NOTE("it was asked for a data FD, and gave none");
-	/* What the other side did to it is no news of this device. */
-	if (g->outcome != outcome && (g->outcome == OUTCOME_FAILED || outcome == OUTCOME_COMPLETED))
-		NOTE("this device: %s", outcome_caps(g->outcome));
-	for (i = 0; i < g->n_arcs; i++)
-		if (g->arcs[i].ret < 0)
-			NOTE("FAILED STEP %s to %s: %s", state_label(a, g->arcs[i].from),
-			     g->arcs[i].to == MIG_UNKNOWN ? "?" : state_label(b, g->arcs[i].to),
-			     errno_label(text, g->arcs[i].ret));
-	if (g->failures && g->failure.kind != EV_SET_STATE && g->failure.kind != EV_ARC)
-		NOTE("FAILED: %s", judge_failure_text(&g->failure, text));
-	if (g->infos_failed)
-		NOTE("%s precopy info%s failed", units_count(a, g->infos_failed),
-		     plural(g->infos_failed));
-	if (g->sizes_failed)
-		NOTE("%s MIG_DATA_SIZE failed", units_count(a, g->sizes_failed));
-	if (g->reinits)
-		NOTE("REINIT told %s time%s: its initial bytes began anew",
-		     units_count(a, g->reinits), plural(g->reinits));
-	if (g->resets)
-		NOTE("reset %s time%s in mid-session", units_count(a, g->resets),
-		     plural(g->resets));
-	if (g->joined_late)
-		NOTE("joined late: its begin is not in the evidence");
-	if (g->holes)
-		NOTE("HOLES: %s event%s lost that may be its own: lower bounds",
-		     units_count(a, g->lost), plural(g->lost));
-#undef NOTE
-	if (!fclose(l.f) && l.text && *sep)
+	any = words_notes(l.f, g, outcome);
+	if (!fclose(l.f) && l.text && any)
 		grid_note(grid, l.text);
 	free(l.text);
 }
@@ -414,33 +312,24 @@ static const char *time_or_none(char buf[UNITS_LEN], uint64_t ns)
 static void row(struct report *r, struct grid *grid, const struct session *g, bool driver)
 {
 	const struct model_device *d = model_device(r->m, g->device);
-	const struct session_window *w = &g->window;
-	bool save = g->direction == DIR_SAVE, stopped = w->start_ns != MODEL_NONE;
-	uint64_t left = save ? left_bytes(g->switch_ns != MODEL_NONE ? &g->at_switch : &g->left,
-					  NULL, NULL) :
-			       MODEL_NONE;
+	struct session_row x = session_row(g);
 	char a[UNITS_LEN], name[NAME_LEN];
 
 	grid_cell(grid, device_on_host(name, d, g->device));
 	grid_cell(grid, driver && d ? safe_name(name, d->driver) : "-");
-	if (save) {
-		grid_cell(grid, size_or_none(r, a, g->bytes_precopy));
+	if (g->direction == DIR_SAVE) {
+		grid_cell(grid, size_or_none(r, a, x.precopy));
 		/* Asked and nothing left is an answer. */
-		grid_cell(grid, left == MODEL_NONE ? "-" : report_size(r, a, left));
-		grid_cell(grid, size_or_none(r, a, g->bytes_stop_copy));
+		grid_cell(grid, x.left == MODEL_NONE ? "-" : report_size(r, a, x.left));
+		grid_cell(grid, size_or_none(r, a, x.stopped));
 	} else {
-		grid_cell(grid, size_or_none(r, a, g->bytes_total));
-		grid_cell(grid, time_or_none(a, g->load_ns));
+		grid_cell(grid, size_or_none(r, a, x.written));
+		grid_cell(grid, time_or_none(a, x.load_ns));
 	}
-	grid_cell(grid,
-		  time_or_none(a, stopped ? w->arcs_ns - (save || g->load_ns == MODEL_NONE ||
-									  g->load_ns > w->arcs_ns ?
-								  0 :
-								  g->load_ns) :
-					    0));
-	grid_cell(grid, time_or_none(a, stopped ? w->io_ns : 0));
-	grid_cell(grid, time_or_none(a, g->io_measured ? g->io_p50_ns : 0));
-	grid_cell(grid, time_or_none(a, g->io_measured ? g->io_p99_ns : 0));
+	grid_cell(grid, time_or_none(a, x.arcs_ns));
+	grid_cell(grid, time_or_none(a, x.io_ns));
+	grid_cell(grid, time_or_none(a, x.p50_ns));
+	grid_cell(grid, time_or_none(a, x.p99_ns));
 }
 
 static void print_devices(struct report *r, const struct side *s, uint32_t outcome)
@@ -475,32 +364,14 @@ static void print_devices(struct report *r, const struct side *s, uint32_t outco
 
 static void print_side(struct report *r, const struct side *s, uint32_t outcome)
 {
-	char host[NAME_LEN], comm[NAME_LEN], a[UNITS_LEN], b[UNITS_LEN];
-	const char *on = side_host(host, r->e, s);
+	char a[UNITS_LEN], b[UNITS_LEN];
 	bool save = s->direction == DIR_SAVE;
 	struct line l;
 
 	fprintf(r->f, "\n%s%s%s  ", paint(r->opt, C_BOLD), save ? "SOURCE" : "DESTINATION",
 		paint(r->opt, C_OFF));
 	if (line_open(&l)) {
-		fprintf(l.f, "%s%s%s, pid %u, %s to ", on ? on : "", on ? ": " : "",
-			text_safe(comm, sizeof(comm), s->comm, sizeof(s->comm)), s->pid,
-			report_when(r, a, s->begin_ns));
-		fprintf(l.f, "%s%s", report_when(r, b, s->end_ns),
-			s->ended ? "" : ", where the evidence ends");
-		if (s->n_devices != migration_devices(r->m, model_migration(r->m, s->migration)))
-			fprintf(l.f, ", %u device%s", s->n_devices, plural(s->n_devices));
-		if (s->run_ns != MODEL_NONE && !save && s->run_ns != s->end_ns)
-			fprintf(l.f, "; the last device ran at %s", report_when(r, a, s->run_ns));
-		if (s->ran_again_ns != MODEL_NONE)
-			fprintf(l.f, "; ran again at %s", report_when(r, a, s->ran_again_ns));
-		if (s->exit.kind)
-			fprintf(l.f, "; its process ended at %s", report_when(r, a, s->exit.t_ns));
-		if (s->joined_late)
-			fputs("; JOINED LATE: it had begun before the capture", l.f);
-		if (s->resets)
-			fprintf(l.f, "; %s reset%s in mid-session", units_count(a, s->resets),
-				plural(s->resets));
+		words_side(l.f, r, s);
 		fclose(l.f);
 		wrap_text(r->f, l.text ?: "", save ? 8 : 13, 2, 80);
 		free(l.text);
@@ -569,16 +440,16 @@ static void print_sessions(struct report *r, const struct migration *g)
 
 /* ---- the end ---- */
 
-static void print_verdict(struct report *r)
+void protocol_and_outcomes_text(FILE *f, const struct view_evidence *e,
+				const struct view_options *opt)
 {
 	struct outcomes n;
 	const char *sep = "";
 	size_t findings;
 	uint32_t protocol;
-	FILE *f = r->f;
 
-	outcomes_of(r->e, r->opt, &n);
-	protocol = judge_protocol(r->e->judge, &findings);
+	outcomes_of(e, opt, &n);
+	protocol = judge_protocol(e->judge, &findings);
 	fputs("protocol: ", f);
 	if (protocol == PROTOCOL_FINDINGS)
 		fprintf(f, "%zu finding%s", findings, plural(findings));
@@ -600,13 +471,12 @@ static void print_verdict(struct report *r)
 	COUNT(n.unfinished, "unfinished");
 	COUNT(n.ran_again, "of them ran again on the source");
 #undef COUNT
-	fputc('\n', f);
 }
 
 /* ---- the rest ---- */
 
 /* Devices without a migration, and requests that began none. */
-static void print_others(struct report *r)
+void report_others(struct report *r)
 {
 	char dev[NAME_LEN], a[UNITS_LEN], b[UNITS_LEN];
 	uint32_t i;
@@ -653,13 +523,14 @@ void report_text(FILE *f, const struct view_evidence *e, const struct view_optio
 			print_sessions(&r, g);
 	}
 	if (!opt->migration)
-		print_others(&r);
+		report_others(&r);
 	if (opt->sessions)
 		estimates_text(f, e, opt);
 	print_files(&r);
 	if (e->judge) {
 		fprintf(f, "\n%sFINDINGS%s\n", paint(opt, C_BOLD), paint(opt, C_OFF));
 		findings_text(f, e, opt);
-		print_verdict(&r);
+		protocol_and_outcomes_text(f, e, opt);
+		fputc('\n', f);
 	}
 }
