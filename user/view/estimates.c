@@ -251,6 +251,43 @@ void estimates_json(struct json *j, const struct view_evidence *e)
 	free(t.s);
 }
 
+bool stop_forecast(struct model *m, const struct migration *g, struct stop_told *out)
+{
+	const struct side *src = model_side(m, g->source);
+	struct stop_forecast x = { 0 };
+	uint32_t i;
+
+	memset(out, 0, sizeof(*out));
+	if (!src)
+		return false;
+	out->now = g->stop.start_ns == MODEL_NONE;
+	out->devices_took_ns = out->rest_took_ns = MODEL_NONE;
+	if (out->now && g->ended)
+		return false;
+	x = src->forecast;
+	if (out->now)
+		forecast_side(m, src->id, model_last_ns(m), &x);
+	if (!x.n_devices)
+		return false;
+	out->devices = x.n_devices;
+	out->devices_ns = x.devices_mid_ns;
+	out->rest_ns = x.rest_mid_ns;
+	out->left_bytes = x.left_bytes;
+	out->basis = x.basis;
+	for (i = 0; i < src->n_devices; i++) {
+		const struct side_device *d = model_side_device(m, src->id, i);
+		const struct session *s = model_session(m, d->session);
+
+		if (s && (!i || s->forecast.trend == TREND_NOT_CONVERGING))
+			out->trend = s->forecast.trend;
+	}
+	if (!out->now && src->stop_over) {
+		out->devices_took_ns = g->stop.arcs_ns + g->stop.load_ns + g->stop.io_ns;
+		out->rest_took_ns = g->stop.total_ns - out->devices_took_ns;
+	}
+	return out->devices_ns != MODEL_NONE || out->left_bytes != MODEL_NONE;
+}
+
 void forecast_text(FILE *f, const struct forecast *x, const struct view_options *opt)
 {
 	char a[UNITS_LEN], b[UNITS_LEN], c[UNITS_LEN];

@@ -35,6 +35,15 @@ void findings_text(FILE *f, const struct view_evidence *e, const struct view_opt
 /* The "traces", "loss" and "devices" of report and check --format json. */
 void traces_json(struct json *j, const struct view_evidence *e);
 
+/*
+ * The "migrations" of report and check --format json: each with its sides, with
+ * @sessions also what every device did.
+ */
+void migrations_json(struct json *j, const struct view_evidence *e,
+		     const struct view_options *opt, bool sessions);
+/* "protocol" and "outcomes": what the judge and the model say of all that was asked for. */
+void outcomes_json(struct json *j, const struct view_evidence *e, const struct view_options *opt);
+
 /* Estimates against truth; the text only from two migrations on. */
 void estimates_text(FILE *f, const struct view_evidence *e, const struct view_options *opt);
 void estimates_json(struct json *j, const struct view_evidence *e);
@@ -44,5 +53,22 @@ void forecast_truth_text(FILE *f, const struct forecast *x, uint64_t window_ns);
 /* A forecast in two lines (none when nothing is known), or as "forecast". */
 void forecast_text(FILE *f, const struct forecast *x, const struct view_options *opt);
 void forecast_json(struct json *j, const char *key, const struct forecast *x);
+
+/*
+ * What a migration's stop was forecast to take on its source, or would take now: the
+ * devices' part (arcs and drains of all of them) and the rest, each against what
+ * came; MODEL_NONE: not known, and then there is no total.
+ */
+struct stop_told {
+	bool now;			/* it is about a switch now, else made at the stop */
+	uint32_t devices;		/* that it is about */
+	uint64_t devices_ns, rest_ns;
+	uint64_t devices_took_ns, rest_took_ns;
+	uint64_t left_bytes;		/* to be moved in STOP_COPY, of all */
+	enum forecast_basis basis;	/* the weakest of all */
+	enum forecast_trend trend;	/* the worst of all */
+};
+/* False: there is nothing to say. */
+bool stop_forecast(struct model *m, const struct migration *g, struct stop_told *out);
 
 #endif
