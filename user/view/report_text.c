@@ -539,42 +539,6 @@ static void print_sessions(struct report *r, const struct migration *g)
 			report_session(r, model_session(r->m, id));
 }
 
-/* ---- the end ---- */
-
-static void print_verdict(struct report *r)
-{
-	struct outcomes n;
-	const char *sep = "";
-	size_t findings;
-	uint32_t protocol;
-	FILE *f = r->f;
-
-	outcomes_of(r->e, r->opt, &n);
-	protocol = judge_protocol(r->e->judge, &findings);
-	fputs("protocol: ", f);
-	if (protocol == PROTOCOL_FINDINGS)
-		fprintf(f, "%zu finding%s", findings, plural(findings));
-	else
-		fputs(protocol_verdict_name(protocol), f);
-	fputs("; migrations: ", f);
-	if (!n.total)
-		fputs("none", f);
-#define COUNT(what, word)						\
-	do {								\
-		if (what) {						\
-			fprintf(f, "%s%llu %s", sep, (unsigned long long)(what), word);	\
-			sep = ", ";					\
-		}							\
-	} while (0)
-	COUNT(n.completed, "completed");
-	COUNT(n.failed, "failed");
-	COUNT(n.cancelled, "cancelled");
-	COUNT(n.unfinished, "unfinished");
-	COUNT(n.ran_again, "of them ran again on the source");
-#undef COUNT
-	fputc('\n', f);
-}
-
 /* ---- the rest ---- */
 
 /* Devices without a migration, and requests that began none. */
@@ -632,6 +596,5 @@ void report_text(FILE *f, const struct view_evidence *e, const struct view_optio
 	if (e->judge) {
 		fprintf(f, "\n%sFINDINGS%s\n", paint(opt, C_BOLD), paint(opt, C_OFF));
 		findings_text(f, e, opt);
-		print_verdict(&r);
 	}
 }
