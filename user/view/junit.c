@@ -223,7 +223,9 @@ struct suite {
 	FILE *f;				/* NULL: only count */
 	const struct view_evidence *e;
 	const struct view_options *opt;
-	char name[2 * NAME_LEN + 64];
+	char whose[2 * NAME_LEN + 64];		/* the VM; "": it is about the evidence */
+	struct finding_at *at;			/* what was found about it */
+	size_t n;
 	uint64_t tests, failures, errors, skipped;
 };
 
@@ -262,33 +264,30 @@ static void put_line(FILE *f, const struct suite *s, const struct finding_at *at
 static void put_case_head(struct suite *s, const char *name, uint64_t ns)
 {
 	fputs("    <testcase", s->f);
-	fputs(" classname=\"vfioscope.", s->f);
-	xml(s->f, s->name);
+	fputs(" classname=\"vfioscope", s->f);
+	fputs(s->whose[0] ? ".migration." : ".evidence", s->f);
+	xml(s->f, s->whose);
 	fputc('"', s->f);
 	put_attribute(s->f, "name", name);
 	put_seconds(s->f, ns);
 }
 
-/* All findings of one rule about one migration (0: about the evidence as such). */
-static void put_case(struct suite *s, uint32_t migration, uint32_t rule, const char *skipped,
-		     uint64_t ns)
+/* All findings of one rule. */
+static void put_case(struct suite *s, uint32_t rule, const char *skipped, uint64_t ns)
 {
 	static const char *const elements[] = {
 		[TOLD] = "system-out", [IGNORED] = "skipped", [OPEN] = "error", [FAILED] = "failure",
 	};
 	const struct judge *judge = s->e->judge;
-	struct finding_at worst = { 0 };
-	struct finding_walk w;
+	const struct finding *worst = NULL;
 	enum rank rank = CLEAN, r;
+	size_t i;
 
-	findings_begin(&w, s->e, s->opt);
-	while (findings_next(&w)) {
-		if (w.at.f->migration != migration || w.at.f->rule != rule)
-			continue;
-		r = rank_of(judge, w.at.f);
+	for (i = 0; i < s->n; i++) {
+		r = s->at[i].f->rule == rule ? rank_of(judge, s->at[i].f) : CLEAN;
 		if (r > rank) {
 			rank = r;
-			worst = w.at;
+			worst = s->at[i].f;
 		}
 	}
 	s->tests++;
@@ -310,28 +309,27 @@ static void put_case(struct suite *s, uint32_t migration, uint32_t rule, const c
 	}
 	if (rank == IGNORED) {
 		fputs(" message=\"ignored: ", s->f);
-		xml(s->f, worst.f->text);
+		xml(s->f, worst->text);
 		fputs("\"/>\n    </testcase>\n", s->f);
 		return;
 	}
 	if (rank >= OPEN) {
-		put_attribute(s->f, "type", severity_name(worst.f->severity));
-		put_attribute(s->f, "message", worst.f->text);
+		put_attribute(s->f, "type", severity_name(worst->severity));
+		put_attribute(s->f, "message", worst->text);
 	}
 	fputc('>', s->f);
-	findings_begin(&w, s->e, s->opt);
-	while (findings_next(&w)) {
-		if (w.at.f->migration != migration || w.at.f->rule != rule)
+	for (i = 0; i < s->n; i++) {
+		const struct finding *x = s->at[i].f;
+
+		if (x->rule != rule)
 			continue;
 		if (rank == TOLD)
-			fputs(w.at.f->because_of ? "in consequence: " :
-			      severity_name(w.at.f->severity), s->f);
-		if (rank == TOLD && !w.at.f->because_of)
-			fputs(": ", s->f);
-		put_line(s->f, s, &w.at);
+			fprintf(s->f, "%s: ", x->because_of ? "in consequence" :
+				severity_name(x->severity));
+		put_line(s->f, s, &s->at[i]);
 	}
 	if (rank >= OPEN) {
-		fprintf(s->f, "party: %s\nbasis: ", party_name(worst.f->party));
+		fprintf(s->f, "party: %s\nbasis: ", party_name(worst->party));
 		xml(s->f, judge_rule(rule)->basis);
 	}
 	fprintf(s->f, "</%s>\n    </testcase>\n", elements[rank]);
@@ -339,51 +337,46 @@ static void put_case(struct suite *s, uint32_t migration, uint32_t rule, const c
 
 /* ---- a suite ---- */
 
+/* The driver of a migration whose VM nobody named; "": several, or not known. */
+static const char *driver_of(const struct view_evidence *e, const struct migration *g)
+{
+	const struct side *s = model_side_peek(e->model, g->source ? g->source : g->destination);
+
+	return side_driver(e->model, s) ?: "";
+}
+
+static bool is_alike(const struct view_evidence *e, const struct migration *a,
+		     const struct migration *b)
+{
+	if (a->vm || b->vm)
+		return a->vm && b->vm && !strcmp(a->vm, b->vm);
+	return !strcmp(driver_of(e, a), driver_of(e, b));
+}
+
 /* Whose migration it is, by nothing that changes from run to run. */
-static void put_whose(FILE *f, const struct view_evidence *e, const struct migration *g)
-{
-	const struct side *s = model_side(e->model, g->source ? g->source : g->destination);
-	const char *driver = side_driver(e->model, s);
-	char name[NAME_LEN];
-
-	if (g->vm)
-		fputs(safe_name(name, g->vm), f);
-	else
-		fprintf(f, "a VM without a name%s%s", driver ? ", " : "",
-			driver ? safe_name(name, driver) : "");
-}
-
-static void name_of(char *buf, size_t size, const struct view_evidence *e, const struct migration *g)
-{
-	FILE *f = fmemopen(buf, size, "w");
-
-	buf[0] = '\0';
-	if (!f)
-		return;
-	put_whose(f, e, g);
-	fclose(f);
-}
-
 static void name_suite(struct suite *s, const struct migration *g)
 {
 	static const char *const nth[] = {
 		"", ", second", ", third", ", fourth", ", fifth", ", sixth", ", seventh", ", eighth",
 		", ninth", ", tenth",
 	};
-	char other[sizeof(s->name)];
+	char name[NAME_LEN], more[64];
+	const char *driver;
 	uint32_t id, before = 0;
-	size_t len;
 
-	name_of(s->name, sizeof(s->name) - 32, s->e, g);
-	for (id = 1; id < g->id; id++) {
-		name_of(other, sizeof(other) - 32, s->e, model_migration(s->e->model, id));
-		before += !strcmp(other, s->name);
-	}
-	len = strlen(s->name);
+	for (id = 1; id < g->id; id++)
+		before += is_alike(s->e, model_migration(s->e->model, id), g);
 	if (before < sizeof(nth) / sizeof(nth[0]))
-		snprintf(s->name + len, sizeof(s->name) - len, "%s", nth[before]);
+		snprintf(more, sizeof(more), "%s", nth[before]);
 	else
-		snprintf(s->name + len, sizeof(s->name) - len, ", %u before it", before);
+		snprintf(more, sizeof(more), ", %u before it", before);
+	if (g->vm) {
+		snprintf(s->whose, sizeof(s->whose), "%s%s", safe_name(name, g->vm), more);
+		return;
+	}
+	driver = driver_of(s->e, g);
+	snprintf(s->whose, sizeof(s->whose), "a VM without a name%s%s%s", *driver ? ", " : "",
+		 *driver ? safe_name(name, driver) : "", more);
 }
 
 static void put_migration_cases(struct suite *s, const struct migration *g)
@@ -394,7 +387,7 @@ static void put_migration_cases(struct suite *s, const struct migration *g)
 		if (rule_needs[rule] == NEED_EVIDENCE)
 			continue;
 		/* What it all took is the time of the case that tells how it came out. */
-		put_case(s, g->id, rule, skipped_because(met, g, rule),
+		put_case(s, rule, skipped_because(met, g, rule),
 			 rule == RULE_MIGRATION_FAILED ? g->end_ns - g->begin_ns : 0);
 	}
 }
@@ -406,7 +399,6 @@ static void put_evidence_cases(struct suite *s)
 		RULE_EXPECT_COMPLETED,
 	};
 	bool any[RULE_NR] = { false };
-	struct finding_walk w;
 	uint32_t rule;
 	size_t i;
 
@@ -417,13 +409,11 @@ static void put_evidence_cases(struct suite *s)
 	}
 	for (i = 0; i < sizeof(always) / sizeof(always[0]); i++)
 		any[always[i]] = true;
-	findings_begin(&w, s->e, s->opt);
-	while (findings_next(&w))
-		if (!w.at.f->migration)
-			any[w.at.f->rule] = true;
+	for (i = 0; i < s->n; i++)
+		any[s->at[i].f->rule] = true;
 	for (rule = 0; rule < RULE_NR; rule++)
 		if (any[rule])
-			put_case(s, 0, rule, rule == RULE_EXPECT_COMPLETED &&
+			put_case(s, rule, rule == RULE_EXPECT_COMPLETED &&
 				 !judge_options(s->e->judge)->expects_completed ?
 				 "nothing is expected" : NULL, 0);
 }
@@ -458,6 +448,7 @@ static void put_suite(FILE *f, const struct view_evidence *e, const struct view_
 	uint64_t begin_ns = g ? g->begin_ns : model_first_ns(e->model);
 	uint64_t end_ns = g ? g->end_ns : model_first_ns(e->model);
 	struct suite s = { .e = e, .opt = opt };
+	struct finding_walk w;
 	char host[NAME_LEN], *text = NULL;
 	size_t len;
 	FILE *m;
@@ -465,13 +456,18 @@ static void put_suite(FILE *f, const struct view_evidence *e, const struct view_
 
 	if (g)
 		name_suite(&s, g);
-	else
-		snprintf(s.name, sizeof(s.name), "evidence");
+	s.at = calloc(judge_findings(e->judge) + 1, sizeof(*s.at));
+	findings_begin(&w, e, opt);
+	while (s.at && findings_next(&w))
+		if (w.at.f->migration == (g ? g->id : 0))
+			s.at[s.n++] = w.at;
 	for (pass = 0; pass < 2; pass++) {
 		if (pass) {
 			s.f = f;
 			fputs("  <testsuite", f);
-			put_attribute(f, "name", s.name);
+			fprintf(f, " name=\"%s", g ? "migration of " : "evidence");
+			xml(f, s.whose);
+			fputc('"', f);
 			put_attribute(f, "hostname", (side ? side_host(host, e, side) : NULL) ?: "localhost");
 			put_timestamp(f, model_realtime_ns(e->model, begin_ns));
 			put_seconds(f, end_ns - begin_ns);
@@ -497,6 +493,7 @@ static void put_suite(FILE *f, const struct view_evidence *e, const struct view_
 		fputs("</system-out>\n", f);
 	}
 	free(text);
+	free(s.at);
 	fputs("  </testsuite>\n", f);
 }
 
@@ -543,14 +540,14 @@ void check_junit(FILE *f, const struct view_evidence *e, const struct view_optio
 
 void check_junit_error(FILE *f, const char *text, uint64_t real_ns)
 {
-	struct suite sum = { .tests = 1, .errors = 1 }, s = { .f = f, .name = "evidence" };
+	struct suite sum = { .tests = 1, .errors = 1 }, s = { .f = f };
 	char safe[TEXT_SAFE_LEN(1024)];
 
 	put_head(f, &sum);
 	fputs("  <testsuite name=\"evidence\" hostname=\"localhost\"", f);
 	put_timestamp(f, real_ns);
 	put_seconds(f, 0);
-	fputs(" tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\">\n", f);
+	fputs(" tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\">\n    <properties/>\n", f);
 	put_case_head(&s, "readable", 0);
 	fputs(">\n      <error type=\"unreadable\"", f);
 	put_attribute(f, "message", text_safe(safe, sizeof(safe), text, 1024));
