@@ -75,7 +75,8 @@ static int parse_threshold(enum diff_unit unit, const char *s, struct diff_thres
 	}
 	switch (unit) {
 	case UNIT_TIME:
-		return units_parse_duration(s, &t->absolute);
+		/* Nobody knows what 300 is. */
+		return !s[strspn(s, "0123456789.")] ? -EINVAL : units_parse_duration(s, &t->absolute);
 	case UNIT_SIZE:
 		return units_parse_size(s, &t->absolute);
 	case UNIT_COUNT:

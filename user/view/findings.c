@@ -73,8 +73,12 @@ enum protocol_verdict view_protocol(const struct view_evidence *e, const struct 
 				    size_t *n)
 {
 	struct finding_walk w;
-	bool doubt = false;
+	struct outcomes o;
+	bool doubt;
 
+	/* Of nothing nothing can be said. */
+	outcomes_of(e, opt, &o);
+	doubt = !o.total;
 	*n = 0;
 	findings_begin(&w, e, opt);
 	while (findings_next(&w)) {
@@ -178,6 +182,8 @@ static void put_finding(FILE *f, const struct view_evidence *e, const struct fin
 	const char *host = host_label(on, e, at->host, x->device, x->t_ns);
 	uint64_t ref = model_first_ns(m);
 	bool migration = alone && x->migration, place = x->device || (x->migration && host);
+	/* What is not there is at no time. */
+	bool when = x->t_ns && x->rule != RULE_NO_MIGRATION;
 
 	fprintf(f, "  %s%s%-12s%s %s%s%s", deep ? "  " : "", severity_paint(opt, x),
 		severity_name(x->severity), paint(opt, C_OFF), paint(opt, C_BOLD),
@@ -188,8 +194,8 @@ static void put_finding(FILE *f, const struct view_evidence *e, const struct fin
 		fputs("  IGNORED", f);
 	fprintf(f, "  #%u\n%*s", x->id, INDENT(deep), "");
 	wrap_text(f, x->text, INDENT(deep), INDENT(deep), 79);
-	if (!x->t_ns && !migration && !place && !x->because_of)
-		return;		/* it is about all of the evidence */
+	if (!when && !migration && !place && !x->because_of)
+		return;
 	fprintf(f, "%*s", INDENT(deep), "");
 	if (migration)
 		fprintf(f, "migration %u%s", x->migration, place ? ", " : "");
@@ -199,9 +205,10 @@ static void put_finding(FILE *f, const struct view_evidence *e, const struct fin
 		fprintf(f, " (%s)", safe_name(drv, d->driver));
 	if (host && place)
 		fprintf(f, "%s%s", x->device ? " on " : "", host);
-	if (migration || place)
+	if ((migration || place) && when)
 		fprintf(f, "\n%*s", INDENT(deep), "");
-	fprintf(f, "at %s", time_label(t, opt, m, x->t_ns, ref, ref));
+	if (when)
+		fprintf(f, "at %s", time_label(t, opt, m, x->t_ns, ref, ref));
 	if (x->seq)
 		fprintf(f, ", event %llu", (unsigned long long)x->seq);
 	if (x->count > 1)
