@@ -60,6 +60,7 @@ void evidence_close(struct evidence *e);
 struct evidence_opts {
 	const struct judge_opts *judge;		/* NULL: the defaults */
 	const struct time_window *window;
+	uint32_t migration;		/* what is expected is expected of it alone; 0: of all */
 	bool with_trends;
 	bool without_judge;		/* for a view that prints events alone */
 	/* 0 or -errno: -EIO is its own output's failure, which it tells. */

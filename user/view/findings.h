@@ -27,10 +27,27 @@ void findings_begin(struct finding_walk *w, const struct view_evidence *e,
 		    const struct view_options *opt);
 bool findings_next(struct finding_walk *w);
 
+/* Why no budget of time is held against a migration; NULL: they are. */
+const char *budget_skipped_text(const struct migration *g);
+
 /* The "findings" array and the "verdict", with their keys. */
 void findings_json(struct json *j, const struct view_evidence *e, const struct view_options *opt);
-/* The list in words, and the verdict's line; 80 columns. */
+/*
+ * The list in words: worst first, each with what followed from it behind it, then the
+ * verdict; 80 columns.
+ */
 void findings_text(FILE *f, const struct view_evidence *e, const struct view_options *opt);
+/* Only those of @migration, whose name stands above them; 0: those of none. */
+void findings_of_text(FILE *f, const struct view_evidence *e, const struct view_options *opt,
+		      uint32_t migration);
+/* The verdict with its counts; its last line is: */
+void verdict_text(FILE *f, const struct view_evidence *e, const struct view_options *opt);
+/* "protocol: clean; migrations: 7 completed, 1 failed" */
+void protocol_and_outcomes_text(FILE *f, const struct view_evidence *e,
+				const struct view_options *opt);
+/* judge_protocol() of what was asked for. */
+enum protocol_verdict view_protocol(const struct view_evidence *e, const struct view_options *opt,
+				    size_t *n);
 
 /* The "traces", "loss" and "devices" of report and check --format json. */
 void traces_json(struct json *j, const struct view_evidence *e);
