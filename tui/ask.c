@@ -168,14 +168,15 @@ const struct insight_forecast *scope_switch_forecast(const struct scope *s, uint
 	return NULL;
 }
 
-uint64_t scope_left_at_end(const struct session *g)
+uint64_t scope_left(const struct session *g, enum left_source *source)
 {
-	uint64_t left = g->initial_last + g->dirty_last, since = g->bytes_total - g->info_moved;
-
-	if (g->direction != DIR_SAVE || !g->ended || !g->precopy_infos ||
-	    g->outcome == OUTCOME_COMPLETED)
+	*source = LEFT_NOT_SEEN;
+	if (!g || g->direction != DIR_SAVE)
 		return MODEL_NONE;
-	return left > since ? left - since : 0;
+	/* The stream has said so itself. */
+	if (g->eof)
+		return 0;
+	return left_bytes(&g->left, source, NULL);
 }
 
 bool scope_is_empty(const struct scope *s)

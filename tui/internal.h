@@ -165,8 +165,11 @@ bool scope_worst(struct scope *s, const struct session *g, struct insight_findin
 const struct insight_forecast *scope_switch_forecast(const struct scope *s, uint32_t id);
 /* Has anything happened yet that a pane could show? */
 bool scope_is_empty(const struct scope *s);
-/* What was left when a migration ended in another way than it should; MODEL_NONE: not known. */
-uint64_t scope_left_at_end(const struct session *g);
+/*
+ * What is left to be read of a source's session, as the model has it; 0 once it gave
+ * its end, MODEL_NONE: nobody said.  LEFT_NOT_SEEN with 0: the end was read.
+ */
+uint64_t scope_left(const struct session *g, enum left_source *source);
 /* An instant as the time base has it. */
 char *scope_time(struct scope *s, char buf[UNITS_LEN], uint64_t t_ns);
 char *scope_size(struct scope *s, char buf[UNITS_LEN], uint64_t bytes);

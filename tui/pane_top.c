@@ -332,7 +332,8 @@ static void device_row(struct scope *s, struct model *m, const struct column c[C
 	const struct session *g = scope_migration_of(m, d->number);
 	char text[C_NR][NAME_LEN] = { { 0 } }, a[UNITS_LEN];
 	bool sel = d->number == s->device, save = g && g->direction == DIR_SAVE;
-	uint64_t initial = 0, dirty = 0;
+	enum left_source source;
+	uint64_t left;
 	struct insight_forecast f;
 	unsigned int role[C_NR] = { 0 }, attr = sel ? CELL_BOLD : 0;
 	uint32_t worst;
@@ -359,13 +360,9 @@ static void device_row(struct scope *s, struct model *m, const struct column c[C
 	strcpy(text[C_BAD], "–");
 	if (g)
 		scope_size(s, text[C_MOVED], g->bytes_total);
-	if (save && !g->ended &&
-	    store_left(s->store, d->number, s->cursor, &initial, &dirty))
-		scope_size(s, text[C_LEFT], initial + dirty);
-	if (save && g->ended && g->eof)
-		scope_size(s, text[C_LEFT], 0);
-	if (g && scope_left_at_end(g) != MODEL_NONE)
-		scope_size(s, text[C_LEFT], scope_left_at_end(g));
+	left = scope_left(g, &source);
+	if (left != MODEL_NONE)
+		scope_size(s, text[C_LEFT], left);
 	if (save && g->window.start_ns != MODEL_NONE) {
 		units_duration(text[C_STOP], g->ended || g->eof || s->cursor_ns < g->window.start_ns ?
 			       g->window.total_ns : s->cursor_ns - g->window.start_ns);

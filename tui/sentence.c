@@ -139,10 +139,11 @@ static void say_end_budget(struct scope *s, struct sentence *o, const struct ses
 
 static void say_left(struct scope *s, struct sentence *o, const struct session *g)
 {
-	uint64_t left = scope_left_at_end(g);
+	enum left_source source;
+	uint64_t left = scope_left(g, &source);
 	char a[UNITS_LEN];
 
-	if (left != MODEL_NONE)
+	if (left != MODEL_NONE && g->outcome != OUTCOME_COMPLETED)
 		add(o, "; %s left unread", scope_size(s, a, left));
 }
 
@@ -228,7 +229,8 @@ static void under_way(struct scope *s, struct model *m, const struct session *g,
 		      struct sentence *o)
 {
 	const struct model_device *d = model_device(m, g->device);
-	uint64_t initial = 0, dirty = 0;
+	uint64_t initial, dirty = 0;
+	enum left_source source;
 	struct insight_forecast f;
 	char a[UNITS_LEN], b[UNITS_LEN];
 	bool left;
@@ -249,7 +251,8 @@ static void under_way(struct scope *s, struct model *m, const struct session *g,
 		add(o, "%s written", scope_size(s, a, g->bytes_total));
 		goto failures;
 	}
-	left = store_left(s->store, g->device, s->cursor, &initial, &dirty);
+	initial = scope_left(g, &source);
+	left = initial != MODEL_NONE;
 	if (g->eof) {
 		add(o, "all %s read; stopped %s", scope_size(s, a, g->bytes_total),
 		    units_duration(b, g->window.total_ns));
