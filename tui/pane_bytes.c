@@ -316,7 +316,7 @@ static void cursor_line(struct scope *s, struct rect r, int n)
 /* The number that all is about, where the cursor stands. */
 static void cursor_label(struct scope *s, struct model *m, struct rect r, int n)
 {
-	const struct session *g = scope_migration_of(m, s->device);
+	const struct session *g = scope_session(s, m);
 	int col = column_of(s, s->cursor_ns, n), w;
 	enum left_source source;
 	uint64_t left = scope_left(g, &source);
@@ -364,7 +364,7 @@ static bool rates_instead(struct scope *s, struct store_column *c, int n)
 static void say_nothing(struct scope *s, struct rect r)
 {
 	cells_field(s->cells, r.row + r.rows / 2, r.col + 1, r.cols - 2, false, ROLE_DIM, 0,
-		    scope_migration_of(store_model(s->store), s->device) ?
+		    scope_session(s, store_model(s->store)) ?
 		    "nothing was read or written in this stretch; 0 fits the axis" :
 		    "this device has not migrated");
 }
@@ -394,12 +394,16 @@ void pane_bytes(struct scope *s, struct model *m, struct rect r)
 	store_columns(s->store, s->device, s->from_ns, s->to_ns, (unsigned int)n, s->columns);
 	any = make_scale(&sc, s->columns, n, plot.rows, steps);
 	if (any) {
+		enum left_source source;
+
 		told = true;
+		scope_left(scope_session(s, m), &source);
+		/* MIG_DATA_SIZE does not tell dirty bytes from those that only STOP_COPY gives. */
 		pane_title(s, PANE_BYTES, r, "BYTES LEFT", r.cols >= 76 ?
-			   "%s %s initial %s dirty  E empty R reinit S switch" : r.cols >= 66 ?
-			   "%s %s initial %s dirty  E empty S switch" :
-			   "%s %s initial %s dirty", dev, ascii ? "#" : braille ? "⣿" : "█",
-			   ascii ? ":" : braille ? "⡪" : "▒");
+			   "%s %s initial %s %s  E empty R reinit S switch" : r.cols >= 66 ?
+			   "%s %s initial %s %s  E empty S switch" :
+			   "%s %s initial %s %s", dev, ascii ? "#" : braille ? "⣿" : "█",
+			   ascii ? ":" : braille ? "⡪" : "▒", source == LEFT_DATA_SIZE ? "rest" : "dirty");
 	} else if (rates_instead(s, s->columns, n)) {
 		any = make_scale(&sc, s->columns, n, plot.rows, steps);
 		pane_title(s, PANE_BYTES, r, "BYTES MOVED", "%s per second, log scale", dev);
@@ -417,7 +421,7 @@ void pane_bytes(struct scope *s, struct model *m, struct rect r)
 	if (extra > 2)
 		draw_rate(s, plot.row + plot.rows + 2, plot.col, s->columns, n);
 	if (extra > 3)
-		draw_times(s, scope_migration(s, m), plot.row + plot.rows + 3, plot.col, n);
+		draw_times(s, scope_session(s, m), plot.row + plot.rows + 3, plot.col, n);
 	plot.rows += extra > 3 ? 3 : extra;
 	cursor_line(s, plot, n);
 	if (told)
