@@ -35,7 +35,6 @@ static void choose_columns(const struct scope *s, int cols, struct column c[C_NR
 	};
 	int i, sum = 2;
 
-	(void)s;
 	memcpy(c, cols >= 116 ? wide : cols >= 80 ? normal : narrow, sizeof(wide));
 	if (cols >= 89 && cols < 116)
 		c[C_DRIVER] = (struct column){ "DRIVER", 9, false };
@@ -53,6 +52,12 @@ static void choose_columns(const struct scope *s, int cols, struct column c[C_NR
 	if (sum > cols) {
 		sum -= c[C_LEFT].width;
 		c[C_LEFT].width = 0;
+	}
+	/* Sizes in bytes have up to twice as many digits. */
+	if (s->opt.bytes && cols > 140) {
+		c[C_MOVED].width += 5;
+		c[C_LEFT].width += 5;
+		cols -= 10;
 	}
 	if (cols > 140) {
 		c[C_DEVICE].width += (cols - 140) / 2 < 20 ? (cols - 140) / 2 : 20;
@@ -133,8 +138,9 @@ static void migration_line(struct scope *s, struct model *m, const struct column
 	if (g->outcome == OUTCOME_FAILED && g->n_causes) {
 		const struct failure *f = &g->cause[0];
 
-		snprintf(l->text[C_STATE], NAME_LEN, "%s %s", event_call_name(f->kind),
-			 f->ret < 0 ? errno_label(a, f->ret) : "");
+		/* A narrow column cuts the call, not the errno. */
+		snprintf(l->text[C_STATE], NAME_LEN, "%s%s%s", f->ret < 0 ? errno_label(a, f->ret) : "",
+			 f->ret < 0 ? " " : "", event_call_name(f->kind));
 		snprintf(l->text[C_DRIVER], NAME_LEN, "%s", party_name(judge_failure_party(f)));
 		l->role[C_STATE] = l->role[C_DRIVER] = ROLE_BAD;
 	} else if (stuck) {

@@ -16,12 +16,14 @@ struct rows {
 	struct scope *s;
 	struct rect r;
 	int row, width;		/* the next row; columns of a full bar */
+	bool guess;		/* what is not there is not known, else not seen */
 	uint64_t total;
 };
 
 static void rows_begin(struct rows *w, struct scope *s, struct rect r, uint64_t total)
 {
 	w->s = s;
+	w->guess = false;
 	w->r = r;
 	w->row = r.row + 1;
 	w->total = total;
@@ -52,7 +54,8 @@ static void label(struct rows *w, const char *name, uint64_t ns)
 
 	cells_field(c, w->row, w->r.col + 1, NAME, false, ROLE_TEXT, 0, name);
 	if (ns == MODEL_NONE) {
-		cells_text(c, w->row, w->r.col + NAME + 2, ROLE_DIM, 0, "not seen");
+		cells_text(c, w->row, w->r.col + NAME + 2, ROLE_DIM, 0,
+			   w->guess ? "not known" : "not seen");
 		return;
 	}
 	cells_field(c, w->row, w->r.col + NAME + 1, 9, true, ROLE_TEXT, CELL_BOLD,
@@ -188,6 +191,17 @@ static unsigned int part_role(const struct downtime_part *p)
 	return p->who && strstr(p->who, "dirty") ? ROLE_MARK : ROLE_INITIAL;
 }
 
+/* Why there is none; of what is under way: not yet. */
+static const char *no_downtime(const struct migration *g)
+{
+	if (g->ended)
+		return downtime_why_text(g->downtime_why);
+	if (g->source && !g->destination)
+		return "the destination has not been seen yet";
+	return g->downtime_why == DOWNTIME_NOT_RUNNING ? "the destination does not run yet" :
+	       downtime_why_text(g->downtime_why);
+}
+
 /*
  * The parts of the VM's downtime, or of the stop on its source: one after the other, the
  * next bar beginning where the one before ended.  False: the source stopped nothing.
@@ -245,9 +259,7 @@ static bool parts(struct scope *s, struct model *m, const struct migration *g, s
 	}
 	beside_forecast(&w, scope_session(s, m));
 	if (rows_left(&w) && g->downtime_ns == MODEL_NONE)
-		cells_printf(s->cells, w.row++, r.col + 1, ROLE_DIM, 0, "no downtime: %s",
-			     g->source && !g->destination && !g->ended ?
-			     "the destination has not been seen yet" : downtime_why_text(g->downtime_why));
+		cells_field(s->cells, w.row++, r.col + 1, r.cols - 2, false, ROLE_DIM, 0, no_downtime(g));
 	return true;
 }
 
@@ -340,10 +352,11 @@ static void forecast(struct scope *s, struct model *m, const struct session *g, 
 	/* The device's part alone is no total: what the VMM does beside it is not in it. */
 	whole = known && f.other_ns != MODEL_NONE;
 	if (known) {
-		pane_title(s, PANE_DOWNTIME, r, "IF STOPPED NOW", r.cols >= 52 ? "%s %s (%s to %s)" :
-			   "%s%s (%s–%s)", whole ? "≈" : "device ≈", units_duration(a, f.mid_ns),
+		pane_title(s, PANE_DOWNTIME, r, "IF STOPPED NOW", r.cols >= 60 ? "%s%s (%s to %s)" :
+			   "%s%s", whole ? "≈" : "device ≈", units_duration(a, f.mid_ns),
 			   units_duration(b, f.low_ns), units_duration(c, f.high_ns));
 		rows_begin(&w, s, r, f.mid_ns);
+		w.guess = true;
 		part(&w, "state arcs", f.arcs_ns, &at, ROLE_WARN);
 		part(&w, "drain", f.drain_ns, &at, ROLE_DIRTY);
 		part(&w, "outside: VMM", f.other_ns, &at, ROLE_INITIAL);
@@ -412,7 +425,7 @@ void pane_downtime(struct scope *s, struct model *m, struct rect r)
 		}
 		pane_title(s, PANE_DOWNTIME, r, "DOWNTIME", "nothing was stopped");
 		cells_field(s->cells, r.row + 1, r.col + 1, r.cols - 2, false, ROLE_DIM, 0,
-			    downtime_why_text(v->downtime_why));
+			    no_downtime(v));
 		return;
 	}
 	over = g->ended || g->eof || g->session_over;

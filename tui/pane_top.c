@@ -119,7 +119,8 @@ static void count_migrations(struct scope *s, struct model *m, struct header *h)
 	}
 	text[0] = '\0';
 	if (n[OUTCOME_COMPLETED])
-		len += (size_t)snprintf(text + len, sizeof(text) - len, ", %u completed", n[OUTCOME_COMPLETED]);
+		len += (size_t)snprintf(text + len, sizeof(text) - len, ", %u %s", n[OUTCOME_COMPLETED],
+				       s->cols < 100 ? "done" : "completed");
 	if (n[OUTCOME_CANCELLED])
 		len += (size_t)snprintf(text + len, sizeof(text) - len, ", %u cancelled", n[OUTCOME_CANCELLED]);
 	if (n[OUTCOME_UNFINISHED])

@@ -47,36 +47,50 @@ static const struct model_device *only_device(struct model *m, const struct side
 	return x->n_devices == 1 ? model_device(m, model_side_device(m, x->id, 0)->device) : NULL;
 }
 
-/* "web-07", "web-07 (4 devices)", "vm0 0000:3b:00.2"; @device: which one it is about, or 0. */
+/* A device as short as it still is one: its host is said elsewhere, domain 0 is no news. */
+static const char *short_device(struct scope *s, struct model *m, uint32_t device, char buf[NAME_LEN])
+{
+	const char *name, *slash;
+
+	scope_device_name(m, device, 60, buf);
+	slash = strrchr(buf, '/');
+	name = slash ? slash + 1 : buf;
+	if (!wide(s) && !strncmp(name, "0000:", 5))
+		name += 5;
+	memmove(buf, name, strlen(name) + 1);
+	return buf;
+}
+
+/* "web-07", "web-07 (4 devices)", "vm0 3b:00.2"; @device: which one it is about, or 0. */
 static void who(struct scope *s, struct model *m, const struct subject *j, uint32_t device,
 		struct sentence *o)
 {
 	const struct model_device *only = only_device(m, j->own);
 	char vm[NAME_LEN], dev[NAME_LEN];
 
-	if (!device && only && (wide(s) || !j->g->vm))
+	if (!device && only && (!j->g->vm || (wide(s) && !j->g->ended)))
 		device = only->number;
 	if (j->g->vm)
 		add(o, "%s", safe_name(vm, j->g->vm));
 	else if (!device)
 		add(o, "pid %u", j->own->pid);
 	if (device)
-		add(o, "%s%s", j->g->vm ? " " : "", scope_device_name(m, device, wide(s) ? 18 : 13, dev));
+		add(o, "%s%s", j->g->vm ? " " : "", short_device(s, m, device, dev));
 	else if (j->own->n_devices > 1 && wide(s))
 		add(o, " (%u devices)", j->own->n_devices);
 }
 
-static void on_host(struct model *m, uint32_t host, struct sentence *o)
+static void on_host(struct model *m, const char *before, uint32_t host, struct sentence *o)
 {
 	const char *name = model_hosts(m) > 1 ? model_host(m, host) : NULL;
 	char safe[NAME_LEN];
 
 	if (name)
-		add(o, " on %s", safe_name(safe, name));
+		add(o, "%s on %s", before, safe_name(safe, name));
 }
 
-/* "; the driver's or the admin's turn" */
-static void turn(struct sentence *o, uint32_t party, const char *rule)
+/* "; the driver's or admin's turn" */
+static void turn(const struct scope *s, struct sentence *o, uint32_t party, const char *rule)
 {
 	static const char *const names[] = { "driver", "VMM", "admin" };
 	bool any = false;
@@ -85,7 +99,7 @@ static void turn(struct sentence *o, uint32_t party, const char *rule)
 	for (i = 0; i < 3; i++) {
 		if (!(party & (1U << i)))
 			continue;
-		add(o, "%sthe %s's", any ? " or " : "; ", names[i]);
+		add(o, "%s%s's", any ? wide(s) ? " or " : "/" : wide(s) ? "; the " : "; ", names[i]);
 		any = true;
 	}
 	add(o, any ? " turn" : "; whose turn: unknown");
@@ -104,7 +118,7 @@ static void judged(struct scope *s, const struct subject *j, struct sentence *o)
 		o->role = ROLE_BAD;
 	else if (o->role != ROLE_BAD)
 		o->role = ROLE_WARN;
-	turn(o, f->party, judge_rule(f->rule)->name);
+	turn(s, o, f->party, judge_rule(f->rule)->name);
 }
 
 /* The budget's verdict stands before what it rests on: a narrow screen keeps it. */
@@ -207,14 +221,17 @@ static void failed(struct scope *s, struct model *m, const struct subject *j, st
 		add(o, ": nothing in the evidence says why");
 		return;
 	}
-	on_host(m, g->cause[0].host, o);
+	if (wide(s))
+		on_host(m, "", g->cause[0].host, o);
 	add(o, ": ");
 	what_failed(s, &g->cause[0], o);
-	turn(o, failure_party(s, g),
+	turn(s, o, failure_party(s, g),
 	     f && f->severity == SEV_ERROR ? judge_rule(f->rule)->name : NULL);
+	if (!wide(s))
+		on_host(m, ";", g->cause[0].host, o);
 	if (g->n_causes > 1) {
 		add(o, "; or first");
-		on_host(m, g->cause[1].host, o);
+		on_host(m, "", g->cause[1].host, o);
 		add(o, ": ");
 		what_failed(s, &g->cause[1], o);
 	}
@@ -240,12 +257,13 @@ static void stuck(struct scope *s, struct model *m, const struct subject *j,
 	o->role = ROLE_BAD;
 	who(s, m, j, f->device, o);
 	add(o, " STUCK");
-	on_host(m, f->host, o);
+	if (wide(s))
+		on_host(m, "", f->host, o);
 	add(o, ": %s %s for %s", event_call_name(f->call), wide(s) ? "has not returned" : "out",
 	    units_duration(a, f->seen_ns - f->start_ns));
 	if (wide(s))
 		add(o, " in %s", state_label(b, f->state));
-	turn(o, worst ? worst->party : PARTY_DRIVER, worst ? judge_rule(worst->rule)->name : NULL);
+	turn(s, o, worst ? worst->party : PARTY_DRIVER, worst ? judge_rule(worst->rule)->name : NULL);
 	if (j->src && j->src->stop.start_ns != MODEL_NONE && !j->src->stop_over)
 		add(o, "; the guest stands still for %s", units_duration(a, j->src->stop.total_ns));
 }
@@ -278,7 +296,7 @@ static void completed(struct scope *s, struct model *m, const struct subject *j,
 		    units_duration(a, j->src->stop.total_ns));
 		budget(s, m, j, o);
 		mostly(m, g, wide(s), o);
-		add(o, "; no downtime: %s", downtime_why_text(g->downtime_why));
+		add(o, "; downtime: %s", downtime_why_text(g->downtime_why));
 	}
 	judged(s, j, o);
 	add(o, "; %s read in %s", scope_size(s, a, j->src->bytes_total),
@@ -367,7 +385,7 @@ static void say_forecast(struct scope *s, struct model *m, const struct subject 
 		high = f.high_ns;
 	}
 	if (total != MODEL_NONE) {
-		add(o, ". Stop now ≈%s", units_duration(a, total));
+		add(o, "; stop now ≈%s", units_duration(a, total));
 		if (opts->max_stop_window_ns || opts->max_downtime_ns) {
 			uint64_t most = opts->max_stop_window_ns ?: opts->max_downtime_ns;
 
@@ -380,7 +398,8 @@ static void say_forecast(struct scope *s, struct model *m, const struct subject 
 		add(o, " (%s", units_duration(a, low));
 		add(o, "–%s)", units_duration(a, high));
 	} else {
-		add(o, ". Stop now: devices ≈%s, VMM and network not known", units_duration(a, devices));
+		add(o, wide(s) ? "; if stopped now: devices ≈%s, the VMM's and network's part not known" :
+		    "; devices' stop ≈%s, rest unknown", units_duration(a, devices));
 	}
 }
 
@@ -425,7 +444,7 @@ static void leaving(struct scope *s, struct model *m, const struct subject *j, s
 		say_forecast(s, m, j, &trend, &cost);
 		if (trend == TREND_NOT_CONVERGING)
 			cost.role = cost.role == ROLE_BAD ? ROLE_BAD : ROLE_WARN;
-		add(o, "%s", trend == TREND_DONE ? ", converged: all is read" :
+		add(o, "%s", trend == TREND_DONE ? ", converged" :
 		    trend == TREND_CONVERGING ? ", converging" :
 		    trend == TREND_NOT_CONVERGING ? ", NOT CONVERGING" : ", first pass");
 		add(o, "%s", cost.text);

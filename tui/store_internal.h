@@ -38,6 +38,8 @@ const uint8_t *codec_take(struct codec *c, const uint8_t *p, struct event *ev);
 /* How a device stands, as far as a plot wants to know it at every read(). */
 struct standing {
 	uint32_t state;
+	bool session;			/* its data FD is out */
+	bool stale;			/* @left is of a session that is over */
 	bool eof;			/* read() gave 0 in STOP_COPY, nothing since */
 	struct left left;
 	uint64_t initial;		/* of the last info, less what was read since */

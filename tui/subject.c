@@ -425,6 +425,7 @@ void scope_step_device(struct scope *s, int dir)
 
 	if (!m)
 		return;
+	scope_rank(s, m);
 	scope_rows(s, m, true);
 	for (i = 0; i < s->n_rows && !scope_row_selected(s, m, &s->rowlist[i]); i++)
 		;
@@ -442,10 +443,15 @@ void scope_step_device(struct scope *s, int dir)
 void scope_step_migration(struct scope *s, int dir)
 {
 	struct model *m = scope_model(s);
-	uint32_t now = m ? migration_of(m, side_now(s, m)) : 0;
-	size_t i, n = s->n_fleet;
+	uint32_t now;
+	size_t i, n;
 
-	if (!m || !n) {
+	if (!m)
+		return;
+	scope_rank(s, m);
+	now = migration_of(m, side_now(s, m));
+	n = s->n_fleet;
+	if (!n) {
 		scope_say(s, false, "no migration yet");
 		return;
 	}
@@ -454,8 +460,7 @@ void scope_step_migration(struct scope *s, int dir)
 	if (i == n)
 		i = dir > 0 ? n - 1 : 0;
 	i = dir > 0 ? (i + 1) % n : (i + n - 1) % n;
-	if (s->fleet[i].migration <= model_migrations(m))
-		scope_pin_migration(s, m, model_migration(m, s->fleet[i].migration));
+	scope_pin_migration(s, m, model_migration(m, s->fleet[i].migration));
 }
 
 /* ---- what the judge says of it ---- */

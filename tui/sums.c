@@ -60,11 +60,23 @@ static int heat_kind(uint32_t kind)
 	}
 }
 
-static void standing_begins(struct standing *st)
+/* What was asked since the last session ended is of the next one. */
+static void session_begins(struct standing *st)
 {
-	left_init(&st->left);
+	if (st->session)
+		return;
+	if (st->stale)
+		left_init(&st->left);
+	st->session = true;
+	st->stale = st->eof = false;
 	st->initial = 0;
-	st->eof = false;
+}
+
+/* What was left then stays in sight until something is asked anew. */
+static void session_ends(struct standing *st)
+{
+	st->session = false;
+	st->stale = true;
 }
 
 /*
@@ -76,12 +88,26 @@ static void standing_after(struct standing *st, const struct event *ev)
 	switch (ev->kind) {
 	case EV_ARC:
 		if (ev->ret >= 0 && protocol_is_fd_arc(ev->arc.from, ev->arc.to, NULL))
-			standing_begins(st);
+			session_begins(st);
+		else if (ev->ret >= 0 && st->session &&
+			 protocol_ends_session(ev->arc.from, ev->arc.to))
+			session_ends(st);
+		break;
+	case EV_SET_STATE:
+		/* It should have handed out a data FD, and did not. */
+		if (event_failed(ev) && !st->session && protocol_wants_fd(ev->set_state.target, NULL))
+			session_ends(st);
 		break;
 	case EV_STREAM_OPEN:
+		session_begins(st);
+		break;
 	case EV_RESET:
 	case EV_DEVICE_RESET:
-		standing_begins(st);
+		if (ev->ret >= 0 && st->session)
+			session_ends(st);
+		break;
+	case EV_DEVICE_CLOSE:
+		session_ends(st);
 		break;
 	case EV_PRECOPY_INFO:
 		if (ev->ret < 0)
@@ -91,8 +117,14 @@ static void standing_after(struct standing *st, const struct event *ev)
 		st->initial = ev->precopy_info.initial_bytes;
 		break;
 	case EV_DATA_SIZE:
-		if (ev->ret >= 0)
-			left_took_size(&st->left, ev->data_size.stop_copy_length, ev->t_ns);
+		if (ev->ret < 0)
+			break;
+		if (st->stale) {
+			left_init(&st->left);
+			st->stale = st->eof = false;
+			st->initial = 0;
+		}
+		left_took_size(&st->left, ev->data_size.stop_copy_length, ev->t_ns);
 		break;
 	case EV_READ:
 		if (ev->ret == 0 && st->state == MIG_STOP_COPY)

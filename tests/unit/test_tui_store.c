@@ -361,7 +361,15 @@ static void test_left(void **state)
 	synth_device(&s, 1, "a", "b", MIG_FLAG_STOP_COPY | MIG_FLAG_PRE_COPY);
 	synth_open(&s);
 	for (round = 0; round < 20; round++) {
+		/* What is asked before there is a data FD is of the session that follows. */
+		if (round % 3 == 1)
+			synth_data_size(&s, (1 + rnd(99)) * MIB);
 		synth_set_state(&s, SYNTH_PATH(arcs[0]), MS);
+		if (round % 5 == 4) {
+			synth_read(&s, (int64_t)MIB, US);
+			synth_reset(&s);
+			continue;
+		}
 		for (i = 0; i < 40; i++) {
 			switch (rnd(5)) {
 			case 0:
@@ -408,7 +416,7 @@ static void test_left(void **state)
 		ended += g->eof;
 		by_size += source == LEFT_DATA_SIZE;
 	}
-	assert_true(known > 300 && ended >= 20 && by_size > 50);
+	assert_true(known > 300 && ended >= 15 && by_size > 50);
 	store_destroy(st);
 	synth_free(&s);
 }
