@@ -2,9 +2,10 @@
 /*
  * internal.h - what the scope's own files share; nobody else includes it
  *
- * scope.c keeps the state and obeys requests, request.c is the table of keys and
- * commands, move.c, search.c and output.c do what is asked, ask.c is what everybody
- * asks, pane_*.c draw, log.c finds the lines of the event log.
+ * scope.c keeps the state and obeys requests, input.c is what is typed and clicked,
+ * request.c the table of keys and commands; move.c, search.c and output.c do what is
+ * asked, subject.c knows what the screen is about, ask.c is what everybody asks,
+ * pane_*.c draw, log.c finds the lines of the event log.
  */
 #ifndef VFIOSCOPE_TUI_INTERNAL_H
 #define VFIOSCOPE_TUI_INTERNAL_H
@@ -240,6 +241,16 @@ const struct finding *scope_worst(struct scope *s, const struct migration *g);
 
 /* Events that may be looked at between two looks at the keyboard. */
 #define SEARCH_STEP	60000U
+
+/* ---- scope.c: requests ---- */
+
+/* Do what is asked for; 0 or -EINVAL, the message says why. */
+int scope_obey(struct scope *s, enum request req, const char *arg);
+void scope_focus(struct scope *s, enum pane p);
+/* In the pane that has the focus. */
+void scope_up_down(struct scope *s, int dir);
+/* Go to the moment of the selected finding; a second time: explain it. */
+void scope_enter_problem(struct scope *s);
 
 /* ---- move.c: where the scope is ---- */
 

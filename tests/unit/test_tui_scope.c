@@ -3,6 +3,7 @@
  * test_tui_scope.c - the whole screen without a terminal: figures of any moment,
  * every size, every key, hostile names
  */
+#include <glob.h>
 #include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -236,15 +237,13 @@ static void test_every_size(void **state)
 }
 
 /* Whatever is typed: no crash, no control character, a screen of the right size. */
-static void test_any_keys(void **state)
+static void type_anything(struct scope *s, unsigned int keys)
 {
 	static const char files[] = "swo:";	/* these write, or may */
-	struct scope *s;
-	int i, key;
+	unsigned int i;
+	int key;
 
-	(void)state;
-	s = synth_scope(NULL);
-	for (i = 0; i < 20000; i++) {
+	for (i = 0; i < keys; i++) {
 		key = rnd(6) ? (int)(0x20 + rnd(0x60)) : (int)(SKEY_UP + rnd(9));
 		if (!s->prompt && (strchr(files, key) || key == 'q'))
 			continue;
@@ -266,7 +265,41 @@ static void test_any_keys(void **state)
 			scope_draw(s);
 	}
 	assert_false(scope_done(s));
+}
+
+static void test_any_keys(void **state)
+{
+	struct scope *s = synth_scope(NULL);
+
+	(void)state;
+	type_anything(s, 20000);
 	scope_destroy(s);
+}
+
+/* The same on every recording of the tree, golden ones of early days and damaged ones, too. */
+static void test_any_keys_anywhere(void **state)
+{
+	static const char *const where[] = { DATA "*.vfs", "tests/data/*/*.vfs", "tests/data/*/*/*.vfs" };
+	unsigned int files = 0;
+	struct event *evs;
+	struct scope *s;
+	glob_t found;
+	size_t i, k, n;
+
+	(void)state;
+	for (k = 0; k < sizeof(where) / sizeof(where[0]); k++) {
+		if (glob(where[k], 0, NULL, &found))
+			continue;
+		for (i = 0; i < found.gl_pathc; i++, files++) {
+			evs = read_recording(found.gl_pathv[i], &n);
+			s = scope_of(evs, n, NULL);
+			type_anything(s, 400);
+			scope_destroy(s);
+			free(evs);
+		}
+		globfree(&found);
+	}
+	assert_true(files > 20);
 }
 
 static void test_every_key_is_bound_once(void **state)
@@ -824,6 +857,7 @@ int main(void)
 		cmocka_unit_test(test_moments),
 		cmocka_unit_test(test_every_size),
 		cmocka_unit_test(test_any_keys),
+		cmocka_unit_test(test_any_keys_anywhere),
 		cmocka_unit_test(test_every_key_is_bound_once),
 		cmocka_unit_test(test_hostile_names),
 		cmocka_unit_test(test_steps),
