@@ -91,6 +91,15 @@ static int run_to(struct store *s, struct checkpoints *p, uint64_t n)
 	return 0;
 }
 
+/*
+ * Sides are joined when one looks, and that is kept while only bytes move; what moved
+ * may tell more than it did at the last look.
+ */
+static void look_anew(struct model *m)
+{
+	model_set_clock_bound(m, model_clock_bound(m));
+}
+
 struct model *store_model_at(struct store *s, uint64_t n)
 {
 	struct checkpoints *p = &s->points;
@@ -98,8 +107,12 @@ struct model *store_model_at(struct store *s, uint64_t n)
 	struct model *from = NULL;
 	uint64_t at = 0;
 
-	if (n >= s->count)
+	if (n >= s->count) {
+		if (s->looked != s->count)
+			look_anew(s->model);
+		s->looked = s->count;
 		return s->model;
+	}
 	while (lo < hi) {
 		mid = (lo + hi) / 2;
 		if (p->at[mid].n <= n)
@@ -119,9 +132,12 @@ struct model *store_model_at(struct store *s, uint64_t n)
 			return NULL;
 		model_set_clock_bound(p->cursor, model_clock_bound(s->model));
 	}
+	at = p->cursor_n;
 	if (run_to(s, p, n)) {
 		model_destroy(p->cursor);
 		p->cursor = NULL;
+	} else if (at != n) {
+		look_anew(p->cursor);
 	}
 	return p->cursor;
 }

@@ -209,7 +209,8 @@ static void device_detail(struct page *p, struct model *m)
 	f = open_memstream(&text, &len);
 	if (!f)
 		return;
-	view_one_file(&t, &file, m, p->s->opt.path ?: "live", NULL, NULL);
+	view_one_file(&t, &file, m, p->s->opt.path ?: "live", p->s->status.meta,
+		      p->s->status.has_health ? &p->s->status.health : NULL);
 	report_text(f, &t, &v);
 	if (!fclose(f) && text) {
 		at = strstr(text, "\nMIGRATION");

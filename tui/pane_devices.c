@@ -218,7 +218,7 @@ static void device_line(struct scope *s, struct model *m, const struct column c[
 		units_duration(l->text[C_STOP], g->ended || g->eof || s->cursor_ns < g->window.start_ns ?
 			       g->window.total_ns : s->cursor_ns - g->window.start_ns);
 	} else if (save && !g->ended) {
-		forecast_migration(m, g->id, s->cursor_ns, &f);
+		forecast_session(m, g->id, s->cursor_ns, &f);
 		if (f.basis != FORECAST_NONE && f.mid_ns != MODEL_NONE)
 			snprintf(l->text[C_STOP], NAME_LEN, "≈%s", units_duration(a, f.mid_ns));
 	}

@@ -154,30 +154,43 @@ static void busy_bar(struct rows *w, const uint8_t busy[BAR_MAX], bool invert, u
 			cells_put(w->s->cells, w->row, w->r.col + BAR + i, 0x2588, role, 0);
 }
 
-/* What was measured of the selected device beside what was forecast for it. */
-static void beside_forecast(struct rows *w, const struct session *g)
+static void held(struct rows *w, const char *name, uint64_t low, uint64_t mid, uint64_t high,
+		 uint64_t took, bool over)
 {
-	char a[UNITS_LEN], b[UNITS_LEN], text[UNITS_LEN + 32];
-	const struct forecast *f = g ? &g->forecast : NULL;
+	char a[UNITS_LEN], b[UNITS_LEN], text[3 * UNITS_LEN];
 
-	/* A stop that was given up measures nothing that was forecast. */
-	if (!f || !rows_left(w) || g->direction != DIR_SAVE || f->basis == FORECAST_NONE ||
-	    f->mid_ns == MODEL_NONE || (g->ended && g->outcome != OUTCOME_COMPLETED))
+	if (mid == MODEL_NONE || !rows_left(w))
 		return;
-	cells_field(w->s->cells, w->row, w->r.col + 1, NAME, false, ROLE_DIM, 0, "forecast was");
+	cells_field(w->s->cells, w->row, w->r.col + 1, NAME, false, ROLE_DIM, 0, name);
 	cells_field(w->s->cells, w->row, w->r.col + NAME + 1, 9, true, ROLE_TEXT, 0,
-		    units_duration(a, f->mid_ns));
-	units_duration(a, f->low_ns);
-	units_duration(b, f->high_ns);
-	if (g->window.total_ns > f->high_ns)
+		    units_duration(a, mid));
+	units_duration(a, low);
+	units_duration(b, high);
+	if (took > high)
 		snprintf(text, sizeof(text), "exceeded: up to %s", b);
-	else if (!g->ended && !g->eof)
+	else if (!over)
 		snprintf(text, sizeof(text), "up to %s", b);
-	else if (g->window.total_ns < f->low_ns)
+	else if (took < low)
 		snprintf(text, sizeof(text), "it took less than %s", a);
 	else
 		snprintf(text, sizeof(text), "kept: up to %s", b);
 	cells_text(w->s->cells, w->row++, w->r.col + BAR - 4, ROLE_DIM, 0, text);
+}
+
+/* What was measured beside what was forecast, each part against its own. */
+static void beside_forecast(struct rows *w, const struct side *src)
+{
+	const struct session_window *stop = &src->stop;
+	const struct stop_forecast *f = &src->forecast;
+	uint64_t devices = stop->arcs_ns + stop->load_ns + stop->io_ns;
+
+	/* A stop that was given up measures nothing that was forecast. */
+	if (!f->n_devices || (src->ended && src->outcome != OUTCOME_COMPLETED))
+		return;
+	held(w, "forecast: dev.", f->devices_low_ns, f->devices_mid_ns, f->devices_high_ns, devices,
+	     src->stop_over);
+	held(w, "forecast: rest", f->rest_low_ns, f->rest_mid_ns, f->rest_high_ns,
+	     stop->total_ns > devices ? stop->total_ns - devices : 0, src->stop_over);
 }
 
 static unsigned int part_role(const struct downtime_part *p)
@@ -257,7 +270,7 @@ static bool parts(struct scope *s, struct model *m, const struct migration *g, s
 		bar(&w, at, at + pending, ROLE_DIM);
 		w.row++;
 	}
-	beside_forecast(&w, scope_session(s, m));
+	beside_forecast(&w, src);
 	if (rows_left(&w) && g->downtime_ns == MODEL_NONE)
 		cells_field(s->cells, w.row++, r.col + 1, r.cols - 2, false, ROLE_DIM, 0, no_downtime(g));
 	return true;
@@ -312,7 +325,6 @@ static void measured(struct scope *s, const struct session *g, struct rect r, ui
 		bar(&w, win->total_ns, win->total_ns + pending, ROLE_DIM);
 		w.row++;
 	}
-	beside_forecast(&w, g);
 }
 
 /* "1.10 GiB/s", or "not known". */
@@ -338,51 +350,48 @@ static void part(struct rows *w, const char *name, uint64_t ns, uint64_t *at, un
 	w->row++;
 }
 
-static void forecast(struct scope *s, struct model *m, const struct session *g, struct rect r)
+/* What a stop of the VM would take now: the devices' part, the rest, and of the device why. */
+static void forecast(struct scope *s, struct model *m, uint32_t side, const struct session *g,
+		     struct rect r)
 {
-	uint64_t budget = judge_options(s->judge)->max_stop_window_ns, at = 0;
+	uint64_t budget = judge_options(s->judge)->max_stop_window_ns, at = 0, sum, low, high;
 	char a[UNITS_LEN], b[UNITS_LEN], c[UNITS_LEN];
 	int end = r.row + r.rows, row = r.row + 1;
+	struct stop_forecast v;
 	struct forecast f;
-	bool known, whole;
+	bool whole;
 	struct rows w;
 
-	forecast_migration(m, g->id, s->cursor_ns, &f);
-	known = f.basis != FORECAST_NONE && f.mid_ns != MODEL_NONE;
-	/* The device's part alone is no total: what the VMM does beside it is not in it. */
-	whole = known && f.other_ns != MODEL_NONE;
-	if (known) {
+	forecast_side(m, side, s->cursor_ns, &v);
+	if (v.n_devices && v.devices_mid_ns != MODEL_NONE) {
+		whole = v.rest_mid_ns != MODEL_NONE;
+		sum = v.devices_mid_ns + (whole ? v.rest_mid_ns : 0);
+		low = v.devices_low_ns + (whole ? v.rest_low_ns : 0);
+		high = v.devices_high_ns + (whole ? v.rest_high_ns : 0);
+		/* The devices' part alone is no total. */
 		pane_title(s, PANE_DOWNTIME, r, "IF STOPPED NOW", r.cols >= 60 ? "%s%s (%s to %s)" :
-			   "%s%s", whole ? "≈" : "device ≈", units_duration(a, f.mid_ns),
-			   units_duration(b, f.low_ns), units_duration(c, f.high_ns));
-		rows_begin(&w, s, r, f.mid_ns);
+			   "%s%s", whole ? "≈" : "devices ≈", units_duration(a, sum),
+			   units_duration(b, low), units_duration(c, high));
+		rows_begin(&w, s, r, sum);
 		w.guess = true;
-		part(&w, "state arcs", f.arcs_ns, &at, ROLE_WARN);
-		part(&w, "drain", f.drain_ns, &at, ROLE_DIRTY);
-		part(&w, "outside: VMM", f.other_ns, &at, ROLE_INITIAL);
-		if (f.load_ns != MODEL_NONE && rows_left(&w)) {
-			/* It is not this host's: beside the total, not in it. */
-			label(&w, "then: load", f.load_ns);
-			bar(&w, 0, f.load_ns, ROLE_DIM);
-			w.row++;
-		}
+		part(&w, v.n_devices == 1 ? "the device" : "the devices", v.devices_mid_ns, &at, ROLE_DIRTY);
+		part(&w, "VMM, network", v.rest_mid_ns, &at, ROLE_INITIAL);
 		row = w.row;
+		if (row < end && budget)
+			cells_printf(s->cells, row++, r.col + 1, sum > budget ? ROLE_BAD : whole ? ROLE_GOOD :
+				     ROLE_TEXT, CELL_BOLD, "budget        %s %s", units_duration(a, budget),
+				     sum > budget ? "would be EXCEEDED" : !whole ? "cannot be said" :
+				     high > budget ? "likely kept" : "kept");
+		if (row < end && v.samples)
+			cells_printf(s->cells, row++, r.col + 1, ROLE_DIM, 0, "from %s (%u)",
+				     forecast_basis_text(v.basis), v.samples);
+		else if (row < end)
+			cells_printf(s->cells, row++, r.col + 1, ROLE_DIM, 0, "from %s",
+				     forecast_basis_text(v.basis) ?: "");
 	} else {
 		pane_title(s, PANE_DOWNTIME, r, "IF STOPPED NOW", "nothing to go by yet");
 	}
-	if (row < end && budget && known && f.mid_ns > budget)
-		cells_printf(s->cells, row++, r.col + 1, ROLE_BAD, CELL_BOLD,
-			     "budget        %s would be EXCEEDED", units_duration(a, budget));
-	else if (row < end && budget && known)
-		cells_printf(s->cells, row++, r.col + 1, whole ? ROLE_GOOD : ROLE_TEXT, CELL_BOLD,
-			     "budget        %s %s", units_duration(a, budget), !whole ?
-			     "cannot be said" : f.high_ns > budget ? "likely kept" : "kept");
-	if (row < end && known && f.samples)
-		cells_printf(s->cells, row++, r.col + 1, ROLE_DIM, 0, "from %s (%u)",
-			     forecast_basis_text(f.basis), f.samples);
-	else if (row < end && known)
-		cells_printf(s->cells, row++, r.col + 1, ROLE_DIM, 0, "from %s",
-			     forecast_basis_text(f.basis) ?: "");
+	forecast_session(m, g->id, s->cursor_ns, &f);
 	if (row < end)
 		cells_printf(s->cells, row++, r.col + 1, ROLE_TEXT, 0, f.read_bps == MODEL_NONE ?
 			     "how fast it gets dirty was not told yet" : "read %s, dirtied %s",
@@ -420,7 +429,7 @@ void pane_downtime(struct scope *s, struct model *m, struct rect r)
 		return;
 	if (!g || g->window.start_ns == MODEL_NONE) {
 		if (g && !g->ended && g->direction == DIR_SAVE) {
-			forecast(s, m, g, r);
+			forecast(s, m, g->side, g, r);
 			return;
 		}
 		pane_title(s, PANE_DOWNTIME, r, "DOWNTIME", "nothing was stopped");

@@ -356,51 +356,58 @@ static void landing(struct model *m, const struct subject *j, struct sentence *o
 	}
 }
 
-/* What stopping now would cost: the devices' part, and the rest, which may not be known. */
+/*
+ * What stopping now would cost: the devices' part, and the rest.  While that is not known
+ * there is no total, and no word about a budget but that it would be exceeded.
+ */
 static void say_forecast(struct scope *s, struct model *m, const struct subject *j,
-			 enum forecast_trend *trend, struct sentence *o)
+			 struct sentence *o)
 {
-	uint64_t devices = 0, low = 0, high = 0, total = MODEL_NONE;
 	const struct judge_opts *opts = judge_options(s->judge);
-	struct forecast f = { 0 };
-	char a[UNITS_LEN];
-	bool known = true;
+	uint64_t most = opts->max_stop_window_ns ?: opts->max_downtime_ns, sum, low, high;
+	char a[UNITS_LEN], b[UNITS_LEN];
+	struct stop_forecast f;
+	bool whole;
+
+	forecast_side(m, j->src->id, s->cursor_ns, &f);
+	if (!f.n_devices || f.devices_mid_ns == MODEL_NONE)
+		return;
+	whole = f.rest_mid_ns != MODEL_NONE;
+	sum = f.devices_mid_ns + (whole ? f.rest_mid_ns : 0);
+	low = f.devices_low_ns + (whole ? f.rest_low_ns : 0);
+	high = f.devices_high_ns + (whole ? f.rest_high_ns : 0);
+	if (whole)
+		add(o, "; stop now ≈%s", units_duration(a, sum));
+	else
+		add(o, wide(s) ? "; if stopped now: devices ≈%s, the rest not known" :
+		    "; devices' stop ≈%s, rest unknown", units_duration(a, sum));
+	if (most && sum > most) {
+		o->role = ROLE_BAD;
+		add(o, ", budget %s: OVER", units_duration(a, most));
+	} else if (most && whole) {
+		/* A downtime has the destination's part, too, which nobody forecasts. */
+		add(o, ", budget %s: %s", units_duration(a, most), !opts->max_stop_window_ns ?
+		    "the landing is not known" : high > most ? "likely OK" : "OK");
+	}
+	if (whole || wide(s))
+		add(o, " (%s–%s)", units_duration(a, low), units_duration(b, high));
+}
+
+/* Does what is left get less, of the device that does worst? */
+static enum forecast_trend trend_of(struct scope *s, struct model *m, const struct subject *j)
+{
+	enum forecast_trend worst = TREND_DONE;
+	struct forecast f;
 	uint32_t i;
 
-	*trend = TREND_UNKNOWN;
 	for (i = 0; i < j->src->n_devices; i++) {
-		forecast_migration(m, model_side_device(m, j->src->id, i)->session, s->cursor_ns, &f);
-		if (f.trend == TREND_NOT_CONVERGING || !i || (*trend == TREND_DONE && f.trend != TREND_DONE))
-			*trend = f.trend == TREND_NOT_CONVERGING || *trend != TREND_NOT_CONVERGING ?
-				f.trend : *trend;
-		known &= f.basis != FORECAST_NONE && f.arcs_ns != MODEL_NONE && f.drain_ns != MODEL_NONE;
-		if (known)
-			devices += f.arcs_ns + f.drain_ns;
+		forecast_session(m, model_side_device(m, j->src->id, i)->session, s->cursor_ns, &f);
+		if (f.trend == TREND_NOT_CONVERGING)
+			return f.trend;
+		if (f.trend == TREND_UNKNOWN || (f.trend == TREND_CONVERGING && worst == TREND_DONE))
+			worst = f.trend;
 	}
-	if (!known || !j->src->n_devices)
-		return;
-	if (j->src->n_devices == 1 && f.other_ns != MODEL_NONE) {
-		total = f.mid_ns;
-		low = f.low_ns;
-		high = f.high_ns;
-	}
-	if (total != MODEL_NONE) {
-		add(o, "; stop now ≈%s", units_duration(a, total));
-		if (opts->max_stop_window_ns || opts->max_downtime_ns) {
-			uint64_t most = opts->max_stop_window_ns ?: opts->max_downtime_ns;
-
-			add(o, ", budget %s: ", units_duration(a, most));
-			if (total > most)
-				o->role = ROLE_BAD;
-			add(o, "%s", total > most ? "OVER" : opts->max_stop_window_ns ? high > most ?
-			    "likely OK" : "OK" : "landing not known");
-		}
-		add(o, " (%s", units_duration(a, low));
-		add(o, "–%s)", units_duration(a, high));
-	} else {
-		add(o, wide(s) ? "; if stopped now: devices ≈%s, the VMM's and network's part not known" :
-		    "; devices' stop ≈%s, rest unknown", units_duration(a, devices));
-	}
+	return j->src->n_devices ? worst : TREND_UNKNOWN;
 }
 
 static void leaving(struct scope *s, struct model *m, const struct subject *j, struct sentence *o)
@@ -408,7 +415,7 @@ static void leaving(struct scope *s, struct model *m, const struct subject *j, s
 	const struct model_device *only = only_device(m, j->src);
 	enum left_source source;
 	uint64_t left = scope_side_left(m, j->src->id, &source);
-	enum forecast_trend trend = TREND_UNKNOWN;
+	enum forecast_trend trend;
 	char a[UNITS_LEN], b[UNITS_LEN];
 
 	add(o, " LEAVING");
@@ -438,18 +445,14 @@ static void leaving(struct scope *s, struct model *m, const struct subject *j, s
 	else
 		add(o, "%s left%s%s", scope_size(s, a, left), wide(s) && source != LEFT_NOT_SEEN ? " by " : "",
 		    wide(s) && source != LEFT_NOT_SEEN ? left_source_name(source) : "");
-	if (left != MODEL_NONE) {
-		struct sentence cost = { .role = o->role };
-
-		say_forecast(s, m, j, &trend, &cost);
-		if (trend == TREND_NOT_CONVERGING)
-			cost.role = cost.role == ROLE_BAD ? ROLE_BAD : ROLE_WARN;
-		add(o, "%s", trend == TREND_DONE ? ", converged" :
-		    trend == TREND_CONVERGING ? ", converging" :
-		    trend == TREND_NOT_CONVERGING ? ", NOT CONVERGING" : ", first pass");
-		add(o, "%s", cost.text);
-		o->role = cost.role;
-	}
+	if (left == MODEL_NONE)
+		return;
+	trend = trend_of(s, m, j);
+	if (trend == TREND_NOT_CONVERGING)
+		o->role = ROLE_WARN;
+	add(o, "%s", trend == TREND_DONE ? ", converged" : trend == TREND_CONVERGING ? ", converging" :
+	    trend == TREND_NOT_CONVERGING ? ", NOT CONVERGING" : ", first pass");
+	say_forecast(s, m, j, o);
 }
 
 static void under_way(struct scope *s, struct model *m, const struct subject *j,

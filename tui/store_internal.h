@@ -147,6 +147,7 @@ struct store {
 	struct group *groups;		/* of complete chunks */
 	size_t n_groups, cap_groups;
 	uint64_t count;
+	uint64_t looked;		/* @count when the model of all was asked for last */
 	uint64_t first_ns, last_ns;
 	struct codec codec;		/* of the chunk being filled */
 	struct buf scratch;

@@ -174,7 +174,7 @@ static bool diverges(struct scope *s, struct model *m, const struct migration *g
 
 		if (model_session_peek(m, id)->ended)
 			continue;
-		forecast_migration(m, id, s->cursor_ns, &f);
+		forecast_session(m, id, s->cursor_ns, &f);
 		if (f.trend == TREND_NOT_CONVERGING)
 			return true;
 	}

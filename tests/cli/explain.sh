@@ -99,9 +99,11 @@ while read -r word; do
 done <"$tmp/words"
 [ "$n" -ge 25 ] || fail "only $n words are found in the reports"
 
-# Words of the outputs' fixed names: outcomes, severities, parties, states.
+# Words of the outputs' fixed names: outcomes, severities, parties, the JSON's.
 for word in completed cancelled failed unfinished error warning advice inconclusive ignored skipped \
-	driver vmm admin migration side session source destination downtime cause joined; do
+	driver vmm admin migration side session source destination downtime cause joined \
+	downtime_ns stop_window_ns outside_ns unattributed_ns in_flight_ns dirty_sync_ns arcs_ns io_ns left_bytes \
+	initial_bytes dirty_bytes estimate_at_switchover empty_reads read_latency process_exit signal reinits; do
 	want 0 "" "$v" explain "$word"
 done
 

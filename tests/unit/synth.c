@@ -28,6 +28,7 @@ struct event *synth_add(struct synth *s, uint32_t kind, uint64_t dur_ns, int64_t
 	ev->pid = s->pid;
 	ev->tid = s->tid;
 	ev->cpu = s->cpu;
+	ev->host = s->host;
 	memcpy(ev->comm, s->comm, sizeof(ev->comm));
 	s->now += dur_ns + s->gap;
 	return ev;
@@ -164,14 +165,16 @@ void synth_set_state(struct synth *s, const uint8_t *path, uint64_t arc_ns)
 
 void synth_set_state_fails(struct synth *s, uint32_t target, int err)
 {
+	uint64_t begin = s->now;
 	struct event *ev;
 
+	s->now += 2 * US;
 	ev = synth_add(s, EV_ARC, 10 * US, -err);
 	ev->arc.from = s->state;
 	ev->arc.to = target;
 	ev->arc.target = target;
-	s->now -= s->gap;
-	ev = synth_add(s, EV_SET_STATE, 4 * US, -err);
+	s->now = begin;
+	ev = synth_add(s, EV_SET_STATE, 14 * US, -err);
 	ev->set_state.target = target;
 }
 

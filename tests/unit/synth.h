@@ -30,7 +30,7 @@ struct synth {
 	uint64_t now;		/* CLOCK_MONOTONIC; the next call begins here */
 	uint64_t gap;		/* between two calls: 10 us */
 	/* What the next events carry. */
-	uint32_t device, stream, pid, tid, cpu;
+	uint32_t device, stream, pid, tid, cpu, host;
 	char comm[EVENT_COMM_LEN];
 	uint32_t state;		/* of @device, as the builder drives it */
 	uint32_t next_stream;

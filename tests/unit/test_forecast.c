@@ -74,7 +74,7 @@ static void test_range(void **state)
 		synth_data_size(&s, reads * MIB);
 		synth_info(&s, 0, reads * MIB);
 		feed(m, &s, &from);
-		forecast_migration(m, i + 1, s.now, &f);
+		forecast_session(m, i + 1, s.now, &f);
 		synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY_P2P), MS + rnd(300) * US);
 		synth_set_state(&s, SYNTH_PATH(MIG_STOP_COPY), 5 * MS + rnd(2000) * US);
 		for (k = 0; k < reads; k++)
@@ -139,7 +139,7 @@ static void test_before(void **state)
 	assert_int_equal(model_session(two, 1)->forecast.basis, FORECAST_DRIVER);
 	assert_int_equal(model_session(two, 1)->forecast.samples, 1);
 	assert_int_equal(model_session(two, 1)->forecast.guess_ns[WAY_SAME],
-			 model_session(one, 1)->window.total_ns);
+			 model_session(one, 1)->window.arcs_ns + model_session(one, 1)->window.io_ns);
 	model_destroy(two);
 	model_destroy(one);
 }
@@ -159,28 +159,28 @@ static void test_silence(void **state)
 	synth_open(&s);
 	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), MS);
 	feed(m, &s, &from);
-	forecast_migration(m, 1, s.now, &f);
+	forecast_session(m, 1, s.now, &f);
 	assert_int_equal(f.basis, FORECAST_NONE);
 	assert_int_equal(f.trend, TREND_UNKNOWN);
 	assert_true(f.mid_ns == MODEL_NONE);
-	forecast_migration(m, 2, s.now, &f);
+	forecast_session(m, 2, s.now, &f);
 	assert_true(f.mid_ns == MODEL_NONE);
 	/* 4 MiB left, 1 MiB read since: 3 MiB; then it gets dirty faster */
 	synth_info(&s, 0, 4 * MIB);
 	synth_read(&s, MIB, 500 * US);
 	feed(m, &s, &from);
-	forecast_migration(m, 1, s.now, &f);
+	forecast_session(m, 1, s.now, &f);
 	assert_int_equal(f.left_bytes, 3 * MIB);
 	synth_pause(&s, SEC);
 	synth_info(&s, 0, 6 * MIB);
 	feed(m, &s, &from);
-	forecast_migration(m, 1, s.now, &f);
+	forecast_session(m, 1, s.now, &f);
 	assert_int_equal(f.trend, TREND_NOT_CONVERGING);
 	assert_int_equal(f.left_bytes, 6 * MIB);
 	assert_true(f.dirty_bps > f.read_bps);
 	synth_read(&s, 6 * MIB, 500 * US);
 	feed(m, &s, &from);
-	forecast_migration(m, 1, s.now, &f);
+	forecast_session(m, 1, s.now, &f);
 	assert_int_equal(f.trend, TREND_DONE);
 	/* A wave, read out, and the next: whoever reads keeps up. */
 	synth_info(&s, 0, 0);
@@ -190,7 +190,7 @@ static void test_silence(void **state)
 	synth_pause(&s, SEC);
 	synth_info(&s, 0, 3 * MIB);
 	feed(m, &s, &from);
-	forecast_migration(m, 1, s.now, &f);
+	forecast_session(m, 1, s.now, &f);
 	assert_int_equal(f.trend, TREND_CONVERGING);
 	/* But not when every wave is as large as the last. */
 	for (i = 0; i < 5; i++) {
@@ -200,7 +200,7 @@ static void test_silence(void **state)
 		synth_info(&s, 0, 3 * MIB);
 	}
 	feed(m, &s, &from);
-	forecast_migration(m, 1, s.now, &f);
+	forecast_session(m, 1, s.now, &f);
 	assert_int_equal(f.trend, TREND_NOT_CONVERGING);
 	model_destroy(m);
 	synth_free(&s);

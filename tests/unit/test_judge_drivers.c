@@ -168,7 +168,7 @@ static const struct {
 	/* the first read of STOP_COPY gives MIB where 0 was announced: under 1 MiB off */
 	{ "mlx5 6.12", mlx5_6_12, "premature-enomsg | findings" },
 	{ "mlx5 7.3", mlx5_7_3, "| pass" },
-	{ "virtio", virtio, "~estimate-off ~poll-missing ~not-converging | pass" },
+	{ "virtio", virtio, "~poll-missing ~not-converging | pass" },
 	{ "hisi_acc", hisi_acc, "eof-in-precopy ~poll-missing | findings" },
 	{ "qat", qat, "eof-in-precopy | findings" },
 	{ "pds", pds, "~data-size-off state-desync error-state< | findings" },

@@ -161,7 +161,8 @@ static void walk(struct synth *s, uint32_t steps)
 		while (!is_good(s, &w, to));
 		go(s, &w, to);
 	}
-	if (s->state == SC)
+	/* A device that is closed in mid-session is a VMM that was killed. */
+	if (mig_state_is_saving(s->state))
 		go(s, &w, R);
 	close_stream(s, &w);
 	synth_close(s);
@@ -282,11 +283,17 @@ static void test_walk(void **state)
 				assert_false(true);
 			}
 		}
-		/* Too short a walk may hold no migration. */
-		if (model_sessions(m) && judge_verdict(j) != VERDICT_PASS) {
-			complain(j, n);
-			assert_int_equal(judge_verdict(j), VERDICT_PASS);
+		/* Too short a walk may hold no migration, or end in one, or close a destination. */
+		for (i = 0; i < judge_findings(j); i++) {
+			const struct finding *f = judge_finding(j, i);
+
+			if (model_sessions(m) && f->severity == SEV_INCONCLUSIVE &&
+			    f->rule != RULE_EVIDENCE_ENDS && f->rule != RULE_RAN_AGAIN) {
+				complain(j, n);
+				assert_false(true);
+			}
 		}
+		assert_int_not_equal(judge_verdict(j), VERDICT_FINDINGS);
 		judge_destroy(j);
 		model_destroy(m);
 		synth_free(&s);

@@ -287,25 +287,36 @@ static void test_failed(void **state)
 	assert_int_equal(g->failure.kind, EV_SET_STATE);
 	assert_int_equal(g->failure.ret, -EIO);
 	assert_int_equal(g->failure.target, MIG_STOP_COPY);
-	assert_int_equal(g->n_arcs, 1);		/* the failed one did not happen */
+	/* the failed step is listed for what it was */
+	assert_int_equal(g->n_arcs, 2);
+	assert_int_equal(g->arcs[0].ret, 0);
+	assert_int_equal(g->arcs[1].ret, -EIO);
 	assert_int_equal(g->resets, 1);
 	assert_int_equal(model_device(m, 1)->state, MIG_RUNNING);
 }
 
-/* A migration that never began is none, but it is told. */
+/* A SET_STATE that should have handed out a data FD and failed is a session, and over. */
 static void test_failed_to_begin(void **state)
 {
 	(void)state;
 	begin();
 	synth_set_state_fails(&s, MIG_PRE_COPY, EBUSY);
 	feed();
-	assert_int_equal(model_sessions(m), 0);
-	assert_int_equal(model_device(m, 1)->failures, 1);
-	assert_int_equal(model_device(m, 1)->failure.ret, -EBUSY);
-	assert_int_equal(model_device(m, 1)->state, MIG_RUNNING);
+	assert_int_equal(model_sessions(m), 1);
+	assert_true(model_session(m, 1)->attempt);
+	assert_true(model_session(m, 1)->ended);
+	assert_int_equal(model_session(m, 1)->outcome, OUTCOME_FAILED);
+	assert_int_equal(model_session(m, 1)->stream, 0);
+	assert_int_equal(model_migrations(m), 1);
+	assert_int_equal(model_migration(m, 1)->outcome, OUTCOME_FAILED);
+	assert_int_equal(model_migration(m, 1)->n_causes, 1);
+	assert_int_equal(model_migration(m, 1)->cause[0].kind, EV_SET_STATE);
+	assert_int_equal(model_migration(m, 1)->cause[0].ret, -EBUSY);
+	assert_int_equal(model_migration(m, 1)->cause[0].target, MIG_PRE_COPY);
+	assert_int_equal(model_device(m, 1)->likely, MIG_RUNNING);
 }
 
-/* A SET_STATE that fails on the way leaves the device where it came. */
+/* A SET_STATE that fails on the way leaves the device where it came, likely: nothing proves it. */
 static void test_fails_half_way(void **state)
 {
 	struct event *ev;
@@ -323,7 +334,10 @@ static void test_fails_half_way(void **state)
 	ev = synth_add(&s, EV_SET_STATE, 3 * MS, -EIO);
 	ev->set_state.target = MIG_STOP;
 	feed();
-	assert_int_equal(model_device(m, 1)->state, MIG_RUNNING_P2P);
+	assert_int_equal(model_device(m, 1)->state, MIG_UNKNOWN);
+	assert_int_equal(model_device(m, 1)->likely, MIG_RUNNING_P2P);
+	/* No side was under way: it is the device's own trouble. */
+	assert_int_equal(model_migrations(m), 0);
 }
 
 /* The same state saved once more, as it stands still: nobody asked how much it is. */
@@ -707,7 +721,11 @@ static void test_absurd_numbers(void **state)
 	feed();
 	for (uint32_t i = 1; i <= model_sessions(m); i++)
 		assert_non_null(model_session(m, i));
-	assert_null(model_device(m, UINT32_MAX));
+	for (uint32_t i = 0; i < model_devices(m); i++)
+		assert_non_null(model_device_at(m, i));
+	for (uint32_t i = 1; i <= model_migrations(m); i++)
+		assert_non_null(model_migration(m, i));
+	assert_null(model_device(m, 2));
 }
 
 static uint32_t rnd_state = 1;

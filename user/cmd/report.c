@@ -8,7 +8,7 @@ struct report_opts {
 	struct cmd_common common;
 	struct cmd_reader reader;
 	int format;
-	bool bytes;
+	bool bytes, sessions, schema;
 	const char *output;
 };
 
@@ -23,6 +23,10 @@ static const struct opt opts[] = {
 	  .help = "write to FILE instead of stdout" },
 	{ 0, "bytes", OPT_FLAG, OPT_AT(struct report_opts, bytes),
 	  .help = "sizes exactly, in bytes" },
+	{ 0, "sessions", OPT_FLAG, OPT_AT(struct report_opts, sessions),
+	  .help = "text: every device's session in full, too" },
+	{ 0, "json-schema", OPT_FLAG, OPT_AT(struct report_opts, schema),
+	  .help = "print the JSON Schema of --format json and end" },
 	OPT_TABLE(cmd_reader_opts, struct report_opts, reader),
 	OPT_TABLE(cmd_common_opts, struct report_opts, common),
 	OPT_END
@@ -40,6 +44,13 @@ int cmd_report(int argc, char **argv)
 	first = cmd_parse(&command_report, argc, argv, &o, &status);
 	if (first < 0)
 		return status;
+	if (o.schema) {
+		f = cmd_open_output(o.output);
+		if (!f)
+			return EXIT_BAD_FILE;
+		report_json_schema(f);
+		return cmd_close_output(f, EXIT_OK);
+	}
 	if (first == argc)
 		return cmd_fail(EXIT_USAGE, "report: which recording? 'vfioscope report FILE...'");
 	status = cmd_reader_window(&o.reader, &view.window);
@@ -59,6 +70,7 @@ int cmd_report(int argc, char **argv)
 		goto out;
 	}
 	view.bytes = o.bytes;
+	view.sessions = o.sessions;
 	view.time = o.reader.time;
 	view.migration = (uint32_t)o.reader.migration;
 	view.color = text_use_color(o.common.color, f);

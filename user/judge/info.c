@@ -193,10 +193,28 @@ static const char *driver_of(struct model *m, uint32_t session)
 	return d ? d->driver : "";
 }
 
+/* Did devices of the driver do so in several migrations? */
+static bool is_habit(const struct look *l, uint32_t session)
+{
+	uint32_t last_side = 0, n = 0, id;
+
+	/* Sessions of one side follow one another. */
+	for (id = 1; id <= l->j->n_sess && n < MISLED_TIMES; id++) {
+		const struct session *g = model_session_peek(l->model, id);
+
+		if (!l->j->sess[id - 1].misled || g->side == last_side ||
+		    strcmp(driver_of(l->model, session), driver_of(l->model, id)))
+			continue;
+		last_side = g->side;
+		n++;
+	}
+	return n >= MISLED_TIMES;
+}
+
 /* At the end: of each driver, those that gave far more than the info said, without a size. */
 static void tell_misled(struct look *l)
 {
-	uint32_t id, k, n;
+	uint32_t id;
 
 	for (id = 1; id <= l->j->n_sess; id++) {
 		const struct session *g = model_session_peek(l->model, id);
@@ -205,10 +223,7 @@ static void tell_misled(struct look *l)
 
 		if (!l->j->sess[id - 1].misled)
 			continue;
-		for (k = 1, n = 0; k <= l->j->n_sess && n < MISLED_TIMES; k++)
-			n += l->j->sess[k - 1].misled &&
-			     !strcmp(driver_of(l->model, id), driver_of(l->model, k));
-		if (n < MISLED_TIMES)
+		if (!is_habit(l, id))
 			continue;
 		f = finding_of(RULE_ESTIMATE_OFF, g->end_ns, g->last_seq);
 		f.device = g->device;

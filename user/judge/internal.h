@@ -55,6 +55,7 @@ struct jstream {
 	bool tainted;		/* not seen from its birth without a hole */
 	bool holed;		/* events were lost that may have been its own */
 	bool lost;		/* its ioctl failed: nobody holds it */
+	bool closed;		/* by the user */
 	uint64_t orphan_ns, orphan_seq;	/* its device closed while it was open */
 
 	uint64_t eof_ns;	/* end of a read() that gave 0 in STOP_COPY; 0 */

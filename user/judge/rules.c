@@ -56,17 +56,14 @@ static const struct rule rules[RULE_NR] = {
 	[RULE_IO_FAILED] = {
 		"io-failed", SEV_ERROR, PARTY_DRIVER, true,
 		"a read() or write() of a live session fails with an errno that the protocol does not give it",
-		"The driver is responsible to ensure that FD reaches end of stream or error "
-		"whenever the migration FSM leaves a data transfer state (include/linux/vfio.h): "
-		"before that it has no reason to",
-		MAY_CAUSE(RULE_STREAM_NOT_DRAINED, RULE_RESUME_REJECTED, RULE_WRITE_AFTER_ERROR,
-			  RULE_ERROR_STATE),
+		"no sentence: the session cannot be completed",
+		MAY_CAUSE(RULE_STREAM_NOT_DRAINED, RULE_RESET_IN_SESSION, RULE_READ_AFTER_END,
+			  RULE_WRITE_AFTER_ERROR),
 	},
 	[RULE_READ_AFTER_END] = {
 		"read-after-end", SEV_ADVICE, PARTY_VMM, true,
 		"a data FD whose session has ended is read on although read() gave ENODEV",
-		"The driver is responsible to ensure that FD reaches end of stream or error "
-		"whenever the migration FSM leaves a data transfer state (include/linux/vfio.h)",
+		"no sentence: a dead FD was kept in use",
 	},
 	[RULE_INITIAL_BYTES_ZERO] = {
 		"initial-bytes-zero", SEV_WARNING, PARTY_DRIVER, true,
@@ -201,9 +198,9 @@ static const struct rule rules[RULE_NR] = {
 		"migration-failed", SEV_ERROR, PARTY_UNKNOWN, false,
 		"a migration, or an attempt at one, ended in failure",
 		"no sentence: a failure is never a pass",
+		/* what is about the very call that failed it */
 		MAY_CAUSE(RULE_IO_FAILED, RULE_RESUME_REJECTED, RULE_ERROR_STATE,
-			  RULE_RESET_IN_SESSION, RULE_READ_AFTER_END, RULE_SLOW_CALL,
-			  RULE_EVIDENCE_ENDS),
+			  RULE_RESET_IN_SESSION, RULE_SLOW_CALL),
 	},
 	[RULE_EVIDENCE_ENDS] = {
 		"evidence-ends", SEV_INCONCLUSIVE, PARTY_ADMIN, false,
@@ -220,7 +217,7 @@ static const struct rule rules[RULE_NR] = {
 		"a write() failed, and what came after it was taken: the stream has a gap",
 		"The user must consider the migration data stream carried over the FD to be "
 		"opaque and must preserve the byte order of the stream",
-		MAY_CAUSE(RULE_RESUME_SHORT),
+		MAY_CAUSE(RULE_RESUME_SHORT, RULE_RESUME_REJECTED),
 	},
 	[RULE_RESUME_SHORT] = {
 		"resume-short", SEV_ERROR, PARTY_VMM, true,

@@ -135,6 +135,10 @@ void rule_io_failed(struct look *l)
 
 	if (!l->st || l->ms->over || !event_failed(l->ev) || !l->ev->io.size)
 		return;
+	/* Two at a time: that one of them is refused is the VMM's own doing. */
+	if (l->st->last_io.tid && l->st->last_io.tid != l->ev->tid &&
+	    l->ev->t_ns < l->st->last_io.end_ns && l->end_ns > l->st->last_io.t_ns)
+		return;
 	/* In a state that allows no such call it fails as it must. */
 	if (l->state != MIG_UNKNOWN && (l->ev->kind == EV_READ ? !mig_state_is_saving(l->state) :
 					l->state != MIG_RESUMING))
@@ -288,6 +292,18 @@ void remember_stream(struct look *l)
 			break;
 		s->spin = 0;
 		memset(s->waiters, 0, sizeof(s->waiters));
+		break;
+	case EV_STREAM_CLOSE:
+		/*
+		 * Of one of several numbers, or of a child's copy, it is not the
+		 * last.  What the driver took of one that was found nobody knows.
+		 */
+		if (!l->ms || l->ms->adopted ||
+		    l->ev->stream_close.refs <= l->ev->stream_close.driver_refs)
+			s->closed = true;
+		break;
+	case EV_STREAM_RELEASE:
+		s->closed = true;
 		break;
 	default:
 		break;

@@ -155,7 +155,7 @@ void rule_stream_left_open(struct look *l)
 	struct finding f;
 
 	/* A lost close looks like none. */
-	if (!s || s->lost || l->ms->closed || s->holed)
+	if (!s || s->lost || s->closed || s->holed)
 		return;
 	if (s->orphan_seq) {
 		/*
@@ -339,7 +339,7 @@ static void remember_orphans(struct look *l)
 		struct jstream *s = l->j->streams[i];
 		const struct model_stream *ms = model_stream(l->model, s->number);
 
-		if (s->device != l->dev->number || !ms || ms->closed || s->lost || s->orphan_seq)
+		if (s->device != l->dev->number || !ms || s->closed || s->lost || s->orphan_seq)
 			continue;
 		s->orphan_ns = l->ev->t_ns;
 		s->orphan_seq = l->ev->seq;

@@ -205,13 +205,9 @@ static void take_trend(const struct session *g, uint64_t now_ns, struct forecast
 #define ENOUGH		12	/* of one device; else those of all of its driver */
 #define PACE_BYTES	65536	/* under this a pace is nothing but noise */
 
-/*
- * An earlier stop: what went with its size (the reads and what was between
- * them), and what did not.
- */
+/* What a device took of an earlier stop: what went with its size, and what did not. */
 struct stop {
 	double total, drain, arcs, bytes;
-	double load;			/* downtime beyond it; negative: not known */
 	double pace;			/* ns a byte, of its pre-copy; 0: not known */
 	uint64_t left;			/* estimated when it began; MODEL_NONE */
 };
@@ -245,33 +241,34 @@ static struct stop stop_of(const struct session *e)
 	const struct session_window *w = &e->window;
 
 	return (struct stop){
-		.total = (double)w->total_ns,
-		.drain = (double)(w->io_ns + w->gap_ns[GAP_IO]),
+		.total = (double)(w->arcs_ns + w->io_ns),
+		.drain = (double)w->io_ns,
 		.arcs = (double)w->arcs_ns,
 		.bytes = (double)e->bytes_stop_copy,
-		.load = -1,
 		.pace = pace_of(e),
 		.left = e->forecast.left_bytes,
 	};
 }
 
+/* No further back than this: what was long ago tells little, and looking costs. */
+#define LOOK_BACK	512
+
 /* The newest stops of the device or, unless @device, of its driver's devices. */
 static size_t stops(const struct model *m, const struct dev *d, bool device,
 		    struct stop out[SAMPLES])
 {
+	uint32_t id, looked = 0;
 	bool here = true;
 	size_t n = 0;
-	uint32_t id;
 
 	for (; m; m = model_before(m), here = false) {
-		for (id = model_sessions(m); id > 0 && n < SAMPLES; id--) {
+		for (id = model_sessions(m); id > 0 && n < SAMPLES && looked++ < LOOK_BACK; id--) {
 			const struct session *e = model_session_peek(m, id);
 			const struct model_device *other = model_device(m, e->device);
 
 			/* A window is final when its stream has ended. */
-			if (e == (session_of(m, d)) || !is_known_window(e) ||
-			    !other || (!is_same(d, other, here) &&
-				       (device || !is_of_driver(d, other))))
+			if ((here && id == d->sess) || !is_known_window(e) || !other ||
+			    (!is_same(d, other, here) && (device || !is_of_driver(d, other))))
 				continue;
 			out[n++] = stop_of(e);
 		}
@@ -413,11 +410,17 @@ static enum forecast_way believe(const struct errors e[FORECAST_WAYS],
 	return won;
 }
 
+/* A time that numbers of a recording made: it may be of any size. */
+static uint64_t whole(double ns)
+{
+	return !(ns > 0) ? 0 : ns >= 9e18 ? 9000000000000000000ULL : (uint64_t)ns;
+}
+
 static void set_range(struct forecast *f, double low, double mid, double high)
 {
-	f->low_ns = (uint64_t)low;
-	f->mid_ns = (uint64_t)mid;
-	f->high_ns = (uint64_t)high;
+	f->low_ns = whole(low);
+	f->mid_ns = whole(mid);
+	f->high_ns = whole(high);
 }
 
 /* By the factors by which the believed way is off. */
@@ -438,24 +441,14 @@ static void range(struct forecast *f, const struct errors *e)
 /* What the middle of the range is made of. */
 static void set_parts(struct forecast *f, const struct stop *s, size_t n)
 {
-	double arcs[SAMPLES], other[SAMPLES], load[SAMPLES], a, o, scale = 1;
-	size_t i, k = 0;
+	double arcs[SAMPLES], a;
+	size_t i;
 
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < n; i++)
 		arcs[i] = s[i].arcs;
-		other[i] = s[i].total - s[i].drain - s[i].arcs;
-		if (s[i].load >= 0)
-			load[k++] = s[i].load;
-	}
 	a = median(arcs, n);
-	o = median(other, n);
-	if (a + o > (double)f->mid_ns)
-		scale = (double)f->mid_ns / (a + o);
-	f->arcs_ns = (uint64_t)(a * scale);
-	f->other_ns = (uint64_t)(o * scale);
-	f->drain_ns = f->mid_ns - f->arcs_ns - f->other_ns;
-	if (k)
-		f->load_ns = (uint64_t)median(load, k);
+	f->arcs_ns = a < (double)f->mid_ns ? (uint64_t)a : f->mid_ns;
+	f->drain_ns = f->mid_ns - f->arcs_ns;
 }
 
 /* Whichever estimate of what is left is the younger. */
@@ -474,32 +467,27 @@ static void take_left(const struct model *m, const struct dev *d, uint64_t now_n
 }
 
 /*
- * Nothing but this session: as long as the arc to PRE_COPY took twice, and
- * what is left, between the time inside read() alone and the pace of pre-copy,
- * where the VMM had other things to do and perhaps a limit.  A VMM that sends
- * RAM first takes longer.
+ * Nothing but this session: as long as the arc to PRE_COPY took twice, and what is
+ * left at the pace of the time inside read() alone.
  */
 static void guess_alone(const struct model *m, const struct dev *d, struct forecast *f)
 {
 	const struct session *g = session_of(m, d);
-	double arcs = 0, inside, pace, mid;
+	double arcs = 0, inside, mid;
 	uint32_t i;
 
 	if (!g || f->left_bytes == MODEL_NONE || !g->bytes_precopy)
 		return;
 	for (i = 0; i < g->n_arcs; i++)
-		arcs += (double)g->arcs[i].dur_ns;
+		arcs += g->arcs[i].ret < 0 ? 0 : (double)g->arcs[i].dur_ns;
 	inside = (double)f->left_bytes * (double)hist_percentile(sess_of(m, d->sess)->io, 50) *
 		 (double)sess_of(m, d->sess)->io->count / (double)g->bytes_precopy;
-	pace = (double)f->left_bytes * pace_of(g);
-	if (pace < inside)
-		pace = inside;
-	mid = 2 * arcs + sqrt(inside * pace);
+	mid = 2 * arcs + inside;
 	f->basis = FORECAST_SESSION;
 	f->way = WAY_PACE;
-	f->guess_ns[WAY_PACE] = (uint64_t)mid;
-	set_range(f, (arcs + inside) / 2, mid, 4 * (arcs + inside) + 2 * pace + 1e6);
-	f->arcs_ns = (uint64_t)(2 * arcs);
+	f->guess_ns[WAY_PACE] = whole(mid);
+	set_range(f, (arcs + inside) / 2, mid, 4 * (arcs + inside) + 1e6);
+	f->arcs_ns = whole(2 * arcs) < f->mid_ns ? whole(2 * arcs) : f->mid_ns;
 	f->drain_ns = f->mid_ns - f->arcs_ns;
 }
 
@@ -510,7 +498,7 @@ static void forecast_nothing(struct forecast *f)
 	memset(f, 0, sizeof(*f));
 	f->read_bps = f->dirty_bps = f->left_bytes = MODEL_NONE;
 	f->low_ns = f->mid_ns = f->high_ns = MODEL_NONE;
-	f->arcs_ns = f->drain_ns = f->other_ns = f->load_ns = MODEL_NONE;
+	f->arcs_ns = f->drain_ns = MODEL_NONE;
 	for (way = 0; way < FORECAST_WAYS; way++)
 		f->guess_ns[way] = MODEL_NONE;
 }
@@ -555,7 +543,7 @@ void forecast_stop(const struct model *m, const struct dev *d, uint64_t now_ns,
 	guess_alone(m, d, out);
 }
 
-void forecast_migration(struct model *m, uint32_t id, uint64_t now_ns, struct forecast *out)
+void forecast_session(struct model *m, uint32_t id, uint64_t now_ns, struct forecast *out)
 {
 	const struct session *g = model_session(m, id);
 	const struct dev *d = g ? dev_get(m, g->device) : NULL;
@@ -566,4 +554,89 @@ void forecast_migration(struct model *m, uint32_t id, uint64_t now_ns, struct fo
 		forecast_stop(m, d, now_ns, out);
 	else
 		forecast_nothing(out);
+}
+
+/* ---- the VM's stop ---- */
+
+/* What was nobody's of the devices in a stop that is over. */
+static bool rest_of(const struct side *s, double *ns)
+{
+	const struct session_window *w = &s->stop;
+
+	if (s->direction != DIR_SAVE || !s->stop_over || s->outcome != OUTCOME_COMPLETED || s->holes ||
+	    s->paused_before || s->joined_late || w->start_ns == MODEL_NONE)
+		return false;
+	*ns = (double)w->total_ns - (double)w->arcs_ns - (double)w->load_ns - (double)w->io_ns;
+	return true;
+}
+
+/* From earlier stops on this host: there is no other way to know it. */
+static void forecast_rest(const struct model *m, uint32_t host, uint32_t except,
+			  struct stop_forecast *f)
+{
+	double rest[SAMPLES], low, high, mid, margin;
+	uint32_t id, looked = 0;
+	size_t n = 0;
+	bool here;
+
+	for (here = true; m; m = model_before(m), here = false) {
+		for (id = model_sides(m); id > 0 && n < SAMPLES && looked++ < LOOK_BACK; id--) {
+			const struct side *s = model_side_peek(m, id);
+
+			if ((here && (id == except || s->host != host)) || !rest_of(s, &rest[n]))
+				continue;
+			n++;
+		}
+	}
+	f->rest_samples = (uint32_t)n;
+	if (!n)
+		return;
+	mid = median(rest, n);		/* sorts */
+	low = rest[0];
+	high = rest[n - 1];
+	margin = n < TRUSTED ? 2 : 1.1 + 1 / (double)n;
+	f->rest_low_ns = whole(low / margin);
+	f->rest_mid_ns = whole(mid);
+	f->rest_high_ns = whole(high * margin + 1e6);
+}
+
+static uint64_t plus(uint64_t a, uint64_t b)
+{
+	return a == MODEL_NONE || b == MODEL_NONE ? MODEL_NONE : a + b;
+}
+
+void forecast_side(const struct model *m, uint32_t side, uint64_t now_ns, struct stop_forecast *out)
+{
+	const struct sid *s = side_of(m, side);
+	uint32_t i;
+
+	memset(out, 0, sizeof(*out));
+	out->devices_low_ns = out->devices_mid_ns = out->devices_high_ns = MODEL_NONE;
+	out->rest_low_ns = out->rest_mid_ns = out->rest_high_ns = out->left_bytes = MODEL_NONE;
+	if (!s || s->pub.direction != DIR_SAVE || s->pub.ended)
+		return;
+	for (i = 0; i < s->pub.n_devices; i++) {
+		const struct dev *d = dev_get(m, s->devs[i].pub.device);
+		struct forecast one;
+
+		if (!d)
+			continue;
+		forecast_stop(m, d, now_ns, &one);
+		if (!out->n_devices++) {
+			out->devices_low_ns = out->devices_mid_ns = out->devices_high_ns = 0;
+			out->left_bytes = 0;
+			out->basis = one.basis;
+			out->samples = one.samples;
+		}
+		out->devices_low_ns = plus(out->devices_low_ns, one.low_ns);
+		out->devices_mid_ns = plus(out->devices_mid_ns, one.mid_ns);
+		out->devices_high_ns = plus(out->devices_high_ns, one.high_ns);
+		out->left_bytes = plus(out->left_bytes, one.left_bytes);
+		if (!one.basis || (out->basis && one.basis > out->basis))
+			out->basis = one.basis;
+		if (one.samples < out->samples)
+			out->samples = one.samples;
+	}
+	if (out->n_devices)
+		forecast_rest(m, s->pub.host, side, out);
 }

@@ -16,10 +16,17 @@
 #include "model/model.h"
 
 /*
- * What is to be expected of migration @id if it were switched at @now_ns.  What
- * was expected when it was: struct session.forecast.
+ * What is to be expected of the device of session @id if it were switched at
+ * @now_ns.  What was expected when it was: struct session.forecast.
  */
-void forecast_migration(struct model *m, uint32_t id, uint64_t now_ns, struct forecast *out);
+void forecast_session(struct model *m, uint32_t id, uint64_t now_ns, struct forecast *out);
+
+/*
+ * The same of the VM with all its devices, in two parts.  What was expected when it
+ * was stopped: struct side.forecast.
+ */
+void forecast_side(const struct model *m, uint32_t side, uint64_t now_ns,
+		   struct stop_forecast *out);
 
 const char *forecast_trend_name(uint32_t trend);
 /* "this device's earlier migrations", ... */
@@ -32,7 +39,7 @@ struct estimate_sample {
 	uint64_t bytes;			/* that STOP_COPY gave */
 	uint64_t window_ns;		/* the stop window */
 	uint64_t driver_ns;		/* its arcs and its read()s */
-	uint64_t low_ns, high_ns;	/* forecast of the window; MODEL_NONE */
+	uint64_t low_ns, high_ns;	/* forecast of driver_ns; MODEL_NONE */
 };
 
 /*

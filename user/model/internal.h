@@ -227,6 +227,8 @@ void sess_reset(struct model *m, struct dev *d, struct sess *g, uint64_t t_ns);
 /* The device was closed, or another session began. */
 void sess_abandoned(struct model *m, struct dev *d, struct sess *g, uint64_t t_ns,
 		    enum session_end how);
+/* What reset the device of a session that is over was its close. */
+void sess_was_closed(struct model *m, uint32_t id);
 /* A SET_STATE that should have handed out a data FD and failed: over at once. */
 void sess_attempted(struct model *m, struct dev *d, struct sess *g, uint64_t t_ns);
 /*
@@ -293,6 +295,8 @@ void migration_settle(struct model *m, struct migration *g, struct sid *src, str
 /* Of a stop of @d that begins at @now_ns; looks at nothing that is not over. */
 void forecast_stop(const struct model *m, const struct dev *d, uint64_t now_ns,
 		   struct forecast *out);
+void forecast_side(const struct model *m, uint32_t side, uint64_t now_ns,
+		   struct stop_forecast *out);
 /* What model_comes_after() said, or NULL. */
 const struct model *model_before(const struct model *m);
 

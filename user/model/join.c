@@ -74,6 +74,17 @@ static uint64_t end_of(const struct model *m, const struct side *s)
 	return s->ended ? s->end_ns : m->last_ns > s->end_ns ? m->last_ns : s->end_ns;
 }
 
+/*
+ * The first bytes of a VMM's stream are on their way when its source has failed
+ * already: the destination, which gets none of the devices', begins later than that.
+ */
+#define LATE_NS		2000000000ULL
+
+static uint64_t late_ns(const struct side *src, const struct side *dst)
+{
+	return src->outcome == OUTCOME_FAILED && !dst->bytes_total ? LATE_NS : 0;
+}
+
 static bool has_name(const struct side *s)
 {
 	return s->vm[0] && s->vm_source != VM_SOURCE_CGROUP;
@@ -167,7 +178,10 @@ static uint32_t fit_of(const struct join *j, const struct sid *src, const struct
 	if (named && strcmp(src->pub.vm, dst->pub.vm))
 		return 0;
 	if (src->pub.begin_ns > end_of(m, &dst->pub) + bound ||
-	    dst->pub.begin_ns > end_of(m, &src->pub) + bound)
+	    dst->pub.begin_ns > end_of(m, &src->pub) + bound + late_ns(&src->pub, &dst->pub))
+		return 0;
+	/* One that comes late is known by nothing but its name. */
+	if (dst->pub.begin_ns > end_of(m, &src->pub) + bound && !named)
 		return 0;
 	if (src->pub.begin_ns <= end_of(m, &dst->pub) && dst->pub.begin_ns <= end_of(m, &src->pub))
 		fit |= FIT_OVERLAP;
@@ -211,7 +225,8 @@ static int find_edges(struct join *j)
 
 			if (src->pub.begin_ns > end_of(m, &dst->pub) + m->bound_ns)
 				break;
-			if (end_of(m, &src->pub) + m->bound_ns < dst->pub.begin_ns)
+			if (end_of(m, &src->pub) + m->bound_ns + late_ns(&src->pub, &dst->pub) <
+			    dst->pub.begin_ns)
 				continue;
 			fit = fit_of(j, src, dst);
 			if (fit && add_edge(j, j->src[i], k, fit))

@@ -143,7 +143,8 @@ static void add_flights(const struct model *m, struct sess *g, const struct dev 
 	if (!now.active || s->eof)
 		return;
 	path_result(&now, &s->window);
-	s->window.in_flight_ns = s->window.total_ns - without.total_ns;
+	s->window.in_flight_ns = (s->window.total_ns - s->window.outside_ns) -
+				 (without.total_ns - without.outside_ns);
 }
 
 void sess_refresh(const struct model *m, struct sess *g)
@@ -300,6 +301,15 @@ void sess_abandoned(struct model *m, struct dev *d, struct sess *g, uint64_t t_n
 
 	settle(m, d, g, done ? OUTCOME_COMPLETED : has_failed(m, g) ? OUTCOME_FAILED :
 	       OUTCOME_UNFINISHED, t_ns, how);
+}
+
+void sess_was_closed(struct model *m, uint32_t id)
+{
+	struct session *s = &sess_of(m, id)->pub;
+
+	s->ended_by = SESSION_END_CLOSE;
+	if (s->outcome == OUTCOME_CANCELLED)
+		s->outcome = s->eof ? OUTCOME_COMPLETED : OUTCOME_UNFINISHED;
 }
 
 void sess_attempted(struct model *m, struct dev *d, struct sess *g, uint64_t t_ns)

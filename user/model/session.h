@@ -119,6 +119,7 @@ enum forecast_way {
 	FORECAST_WAYS,
 };
 
+/* What the device itself would take of a stop: its arcs, and the reads of what is left. */
 struct forecast {
 	enum forecast_trend trend;
 	uint64_t read_bps, dirty_bps;	/* MODEL_NONE: not known */
@@ -126,15 +127,9 @@ struct forecast {
 	bool left_is_data_size;		/* else initial + dirty */
 	uint64_t left_age_ns;		/* how old that estimate is */
 	enum forecast_basis basis;
-	uint32_t samples;		/* earlier windows that it rests on */
-	uint64_t low_ns, mid_ns, high_ns;	/* the stop window; MODEL_NONE */
-	/*
-	 * What mid_ns is made of: arcs, the drain of what is left, and what no
-	 * call of this device explains; MODEL_NONE: not known, and not in mid_ns.
-	 */
-	uint64_t arcs_ns, drain_ns, other_ns;
-	/* What destinations took after that in earlier migrations. */
-	uint64_t load_ns;
+	uint32_t samples;		/* earlier stops that it rests on */
+	uint64_t low_ns, mid_ns, high_ns;	/* MODEL_NONE */
+	uint64_t arcs_ns, drain_ns;	/* what mid_ns is made of; MODEL_NONE: not known */
 	uint64_t guess_ns[FORECAST_WAYS];	/* each way's own; MODEL_NONE */
 	enum forecast_way way;		/* that was believed */
 };

@@ -137,7 +137,8 @@ static void take_stop(const struct model *m, struct sid *s, bool in_flight)
 				 f->start_ns, f->seen_ns);
 	}
 	path_result(&now, &s->pub.stop);
-	s->pub.stop.in_flight_ns = s->pub.stop.total_ns - without.total_ns;
+	s->pub.stop.in_flight_ns = (s->pub.stop.total_ns - s->pub.stop.outside_ns) -
+				   (without.total_ns - without.outside_ns);
 }
 
 /* Each device's share of it. */
@@ -290,10 +291,10 @@ static void take_cause(struct sid *s)
 	}
 	/* The process's end, which its devices' closes follow from, else the first close. */
 	f = NULL;
-	if (s->pub.exit.kind && (s->n_phase[PHASE_ASKED] || s->n_phase[PHASE_GONE] ||
+	if (s->pub.exit.kind && (s->n_phase[PHASE_ASKED] || s->closed.kind ||
 				 (!s->pub.n_devices && !s->pub.dma_log_refused)))
 		f = &s->pub.exit;
-	else if (s->pub.direction == DIR_SAVE && s->n_phase[PHASE_GONE] && s->closed.kind)
+	else if (s->pub.direction == DIR_SAVE && s->closed.kind)
 		f = &s->closed;
 	if (f && (!first || f->end_ns < first->end_ns))
 		first = f;
@@ -553,20 +554,27 @@ static void close_in(struct model *m, struct dev *d, uint32_t dir, const struct 
 	struct sid *s;
 	struct sidedev *sd = sidedev_of(m, d, dir, &s);
 	const struct sess *g;
-	bool by_reset = false;
-	uint32_t n;
+	bool by_reset;
 
 	if (!sd || side_of(m, d->in_side[dir])->proc != d->proc)
 		return;
 	g = sess_of(m, sd->pub.session);
-	n = s->n_failures;
 	forget_reset(s, d, ev->t_ns);
-	by_reset = n != s->n_failures;
+	/* The reset that comes with a close is told before it. */
+	by_reset = g->pub.ended_by == SESSION_END_RESET && d->reset_ns >= ev->t_ns;
+	if (by_reset)
+		sess_was_closed(m, sd->pub.session);
 	if (sd->phase == PHASE_ASKED && g->pub.outcome == OUTCOME_COMPLETED) {
 		set_phase(s, sd, PHASE_DONE);
 	} else if (sd->phase == PHASE_ASKED || (by_reset && sd->phase == PHASE_BACK)) {
 		set_phase(s, sd, PHASE_GONE);
-		if (!s->closed.kind) {
+		/*
+		 * Mid-session: one that was over before left nobody waiting, and
+		 * what was lost may have been its end.
+		 */
+		s->unsure |= g->pub.holes != 0;
+		if (!s->closed.kind && !g->pub.holes &&
+		    (by_reset || g->pub.ended_by == SESSION_END_CLOSE)) {
 			failure_init(&s->closed, ev);
 			s->closed.session = g->pub.id;
 			s->closed.stream = g->pub.stream;
@@ -594,8 +602,8 @@ void side_closed(struct model *m, struct dev *d, const struct event *ev)
 	if (s) {
 		s->n_sized--;
 		check_end(m, s, event_end_ns(ev));
-		/* Nothing was asked of it but its size: it has left. */
-		if (!s->pub.ended && !s->pub.n_devices && !s->n_sized)
+		/* Nothing was asked of it but its size: it has left; it was the last one. */
+		if (!s->pub.ended && !s->pub.n_devices && !s->n_sized && p && !p->n_open)
 			end_side(m, s, event_end_ns(ev));
 	}
 }
@@ -834,10 +842,13 @@ void side_reset(struct model *m, struct dev *d, struct sess *g, const struct eve
 		m->join_dirty = true;
 		return;
 	}
-	if (g && !g->pub.session_over) {
-		s->pub.resets++;
+	if (!g || g->pub.session_over)
+		return;
+	s->pub.resets++;
+	/* In RESUMING a reset is the way out: no guest is there to have asked for it. */
+	if (g->pub.direction == DIR_SAVE && !g->pub.holes)
 		note_failure(m, s, g, ev, NULL);
-	}
+	s->unsure |= g->pub.holes != 0;
 }
 
 void side_was_reset(struct model *m, struct dev *d, uint64_t t_ns)

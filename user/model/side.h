@@ -26,6 +26,22 @@ struct side_device {
 	uint64_t arcs_ns, io_ns, other_ns;
 };
 
+/*
+ * What a stop of the VM would take on its source, in two parts that are each held
+ * against their own when it is over: the devices' (side.stop: arcs_ns + load_ns +
+ * io_ns) and the rest (VMM, RAM, dirty sync, network: all else).  There is no total
+ * while a part is not known.
+ */
+struct stop_forecast {
+	uint32_t n_devices;		/* that it is about; 0: there is none */
+	enum forecast_basis basis;	/* the weakest of the devices' */
+	uint32_t samples;		/* the fewest of them */
+	uint64_t devices_low_ns, devices_mid_ns, devices_high_ns;	/* MODEL_NONE */
+	uint32_t rest_samples;		/* earlier stops on this host */
+	uint64_t rest_low_ns, rest_mid_ns, rest_high_ns;		/* MODEL_NONE */
+	uint64_t left_bytes;		/* of all devices; MODEL_NONE: of one nobody knows */
+};
+
 struct side {
 	uint32_t id;			/* from 1, in order of its first sign; stays */
 	uint32_t migration;		/* once looked at: its number */
@@ -72,6 +88,7 @@ struct side {
 	 */
 	struct session_window stop;
 	bool stop_over;			/* it came to its end */
+	struct stop_forecast forecast;	/* of it, as it was made just before */
 	bool dirty_log_seen;		/* else stop.dirty_sync_ns is not 0 but not seen */
 	uint32_t stop_last_device;	/* that gave the last byte; 0: none yet */
 	/* Until all ran again, of one that was given back; MODEL_NONE: it is still still. */

@@ -145,6 +145,13 @@ static int stop_begins(struct model *m, struct dev *d, uint64_t t_ns)
 	enum left_source from;
 
 	leave_stop(m, d, t_ns, true);
+	if (p && !p->n_stopped) {
+		struct sid *side = side_of(m, p->side[DIR_SAVE]);
+
+		/* The first of the VM's devices: what would it take, as far as is known? */
+		if (side && !side->pub.ended)
+			forecast_side(m, side->pub.id, t_ns, &side->pub.forecast);
+	}
 	if (p) {
 		if (!p->n_stopped++)
 			path_start(&p->stop, t_ns);
@@ -170,7 +177,14 @@ static int stop_begins(struct model *m, struct dev *d, uint64_t t_ns)
 	return 0;
 }
 
-/* A call on the device, for its own window, its process's stop, and a landing. */
+static bool arrives(const struct model *m, const struct dev *d)
+{
+	const struct sess *g = sess_of(m, d->sess ? d->sess : d->last_sess);
+
+	return g && g->pub.direction == DIR_RESUME;
+}
+
+/* A call on the device, for its own window, its process's stop, or a landing. */
 static void spend(struct model *m, struct dev *d, enum path_part part, uint64_t start_ns,
 		  uint64_t end_ns)
 {
@@ -179,9 +193,11 @@ static void spend(struct model *m, struct dev *d, enum path_part part, uint64_t 
 	path_add(&d->window, d->owner, part == PART_LOAD ? PART_ARC : part, start_ns, end_ns);
 	if (!p)
 		return;
-	if (p->stop.active)
+	/* Where one process is both, what arrives is no part of what leaves. */
+	if (arrives(m, d))
+		side_spend(m, p, d->owner, part, start_ns, end_ns);
+	else if (p->stop.active)
 		path_add(&p->stop, d->owner, part, start_ns, end_ns);
-	side_spend(m, p, d->owner, part, start_ns, end_ns);
 }
 
 /*
@@ -624,7 +640,7 @@ static int take_device_event(struct model *m, struct dev *d, const struct event 
 /* ---- data FDs ---- */
 
 static int take_stream_open(struct model *m, struct dev *d, struct model_stream *s,
-			    const struct event *ev)
+			    const struct event *ev, const struct event_context *ctx)
 {
 	struct sess *g = d ? sess_of(m, d->sess) : NULL;
 	bool late = ev->stream_open.adopted ||
@@ -645,6 +661,10 @@ static int take_stream_open(struct model *m, struct dev *d, struct model_stream 
 	}
 	/* A definition that comes after its first use: the session is there. */
 	if (s->session || !d)
+		return 0;
+	/* A data FD that no arc of its call should have handed out is no session's. */
+	if (g && g->pub.stream && !g->pub.session_over && !late && ctx->call && ctx->call->n_arcs &&
+	    !protocol_is_fd_arc(ctx->call->from, ctx->call->to, NULL))
 		return 0;
 	if (!g || g->pub.stream || g->pub.session_over || g->pub.direction != s->direction) {
 		g = begin_session(m, d, s->direction, ev, ev->t_ns);
@@ -684,20 +704,20 @@ static int take_io(struct model *m, struct dev *d, struct sess *g, const struct 
 		return 0;
 	path_add_run(&d->window, d->owner, PART_IO, ev->t_ns + first_ns, end_ns,
 		     ev->dur_ns - first_ns);
-	if (p && p->stop.active)
+	if (p && p->stop.active && !arrives(m, d))
 		path_add(&p->stop, d->owner, PART_IO, ev->t_ns + first_ns,
 			 ev->t_ns + ev->dur_ns);
 	return 0;
 }
 
 static int take_stream_event(struct model *m, struct dev *d, struct model_stream *s,
-			     const struct event *ev)
+			     const struct event *ev, const struct event_context *ctx)
 {
 	struct sess *g;
 	int err;
 
 	if (ev->kind == EV_STREAM_OPEN)
-		return take_stream_open(m, d, s, ev);
+		return take_stream_open(m, d, s, ev, ctx);
 	err = session_of(m, d, s, ev, &g);
 	if (err)
 		return err;
@@ -889,7 +909,7 @@ static int take(struct model *m, const struct event *ev, struct event_context *c
 		err = flight_stuck(m, ev, NULL);
 	/* A SET_STATE names the stream that it handed out, and is none of its calls. */
 	else if (s && (event_traits(ev->kind) & EVT_STREAM))
-		err = take_stream_event(m, d, s, ev);
+		err = take_stream_event(m, d, s, ev, ctx);
 	else if (d)
 		err = take_device_event(m, d, ev, ctx);
 	if (err)

@@ -156,29 +156,217 @@ size_t view_file_of(const struct view_evidence *e, uint32_t host, uint64_t t_ns)
 	return last;
 }
 
-void print_words(FILE *f, const char *s, size_t indent, size_t width, size_t col)
+/* Columns of the @len bytes at @s, without escape sequences. */
+static size_t columns(const char *s, size_t len)
 {
-	bool any = false;
+	char plain[256];
+	size_t n = 0, i;
 
-	for (; col < indent; col++)
-		fputc(' ', f);
-	while (*s) {
-		size_t len = strcspn(s, " ");
+	for (i = 0; i < len && n + 1 < sizeof(plain); i++) {
+		if (s[i] == '\033') {
+			while (i < len && s[i] != 'm')
+				i++;
+			continue;
+		}
+		plain[n++] = s[i];
+	}
+	plain[n] = '\0';
+	return text_width(plain);
+}
 
-		if (any && col + 1 + len > width) {
+/* A number and its unit stay in one line. */
+static bool is_unit(const char *s)
+{
+	static const char *const units[] = {
+		"ns", "µs", "ms", "s", "B", "KiB", "MiB", "GiB", "TiB", "%",
+	};
+	size_t len = strcspn(s, " ,;:.()"), i;
+
+	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (strlen(units[i]) == len && !strncmp(s, units[i], len))
+			return true;
+	return false;
+}
+
+static size_t word_len(const char *s)
+{
+	size_t len = strcspn(s, " ");
+
+	if (len && s[len - 1] >= '0' && s[len - 1] <= '9' && s[len] == ' ' && is_unit(s + len + 1))
+		len += 1 + strcspn(s + len + 1, " ");
+	return len;
+}
+
+void wrap_text(FILE *f, const char *s, size_t at, size_t indent, size_t width)
+{
+	size_t col = at, len, w;
+	bool first = true;
+
+	for (s += strspn(s, " "); *s; s += len + strspn(s + len, " ")) {
+		len = word_len(s);
+		w = columns(s, len);
+		if (!first && col + 1 + w > width) {
 			fprintf(f, "\n%*s", (int)indent, "");
 			col = indent;
-		} else if (any) {
+		} else if (!first) {
 			fputc(' ', f);
 			col++;
 		}
 		fprintf(f, "%.*s", (int)len, s);
-		any = true;
-		col += len;
-		s += len;
-		s += strspn(s, " ");
+		col += w;
+		first = false;
 	}
 	fputc('\n', f);
+}
+
+void print_words(FILE *f, const char *s, size_t indent, size_t width, size_t col)
+{
+	if (col < indent)
+		fprintf(f, "%*s", (int)(indent - col), "");
+	wrap_text(f, s, col < indent ? indent : col, indent, width);
+}
+
+const char *outcome_caps(uint32_t outcome)
+{
+	static const char *const words[] = {
+		[OUTCOME_UNFINISHED] = "UNFINISHED", [OUTCOME_COMPLETED] = "COMPLETED",
+		[OUTCOME_CANCELLED] = "CANCELLED", [OUTCOME_FAILED] = "FAILED",
+	};
+
+	return outcome < sizeof(words) / sizeof(words[0]) ? words[outcome] : "UNKNOWN";
+}
+
+const char *outcome_color(uint32_t outcome)
+{
+	return outcome == OUTCOME_COMPLETED ? C_GREEN : outcome == OUTCOME_FAILED ? C_RED :
+	       C_YELLOW;
+}
+
+bool view_wants(const struct view_evidence *e, const struct view_options *opt,
+		const struct migration *g)
+{
+	struct event span = { .t_ns = g->begin_ns, .dur_ns = g->end_ns - g->begin_ns };
+
+	return (!opt->migration || opt->migration == g->id) &&
+	       time_window_has(&opt->window, e->model, &span);
+}
+
+/* Merged recordings of old name a device "host/device". */
+static size_t host_prefix(const struct model_device *d)
+{
+	const char *slash = d ? strchr(d->name, '/') : NULL;
+
+	return slash ? (size_t)(slash - d->name) : 0;
+}
+
+const char *device_on_host(char buf[NAME_LEN], const struct model_device *d, uint32_t number)
+{
+	size_t n = host_prefix(d);
+
+	if (n && d->name[n + 1])
+		return safe_name(buf, d->name + n + 1);
+	return device_label(buf, d, number);
+}
+
+const char *host_label(char buf[NAME_LEN], const struct view_evidence *e, uint32_t host,
+		       uint32_t device, uint64_t t_ns)
+{
+	const char *name = model_host(e->model, host);
+	const struct model_device *d = model_device(e->model, device);
+	const struct meta *meta;
+
+	if (name && name[0])
+		return safe_name(buf, name);
+	if (host_prefix(d))
+		return text_safe(buf, NAME_LEN, d->name, host_prefix(d));
+	meta = e->n_files ? e->files[view_file_of(e, host, t_ns)].meta : NULL;
+	name = meta ? meta_get(meta, "host") : NULL;
+	/* What the kernel calls a host that nobody gave a name. */
+	if (!name || !name[0] || !strcmp(name, "(none)"))
+		return NULL;
+	return safe_name(buf, name);
+}
+
+const char *side_host(char buf[NAME_LEN], const struct view_evidence *e, const struct side *s)
+{
+	const struct session *g = model_session_peek(e->model, s->first_session);
+
+	return host_label(buf, e, s->host, g ? g->device : s->cause.device, s->begin_ns);
+}
+
+const char *side_driver(const struct model *m, const struct side *s)
+{
+	const struct model_device *d;
+	const char *driver = NULL;
+	uint32_t id;
+
+	for (id = model_side_session(m, s->id, 0); id; id = model_side_session(m, s->id, id)) {
+		d = model_device(m, model_session_peek(m, id)->device);
+		if (!d || !d->driver[0] || (driver && strcmp(d->driver, driver)))
+			return NULL;
+		driver = d->driver;
+	}
+	return driver;
+}
+
+const struct session *migration_first_session(struct model *m, const struct migration *g)
+{
+	const struct side *src = model_side(m, g->source), *dst = model_side(m, g->destination);
+
+	if (src && src->first_session)
+		return model_session(m, src->first_session);
+	return dst && dst->first_session ? model_session(m, dst->first_session) : NULL;
+}
+
+uint32_t migration_devices(struct model *m, const struct migration *g)
+{
+	const struct side *src = model_side(m, g->source), *dst = model_side(m, g->destination);
+	uint32_t a = src ? src->n_devices : 0, b = dst ? dst->n_devices : 0;
+
+	return a > b ? a : b;
+}
+
+uint64_t migration_bytes(struct model *m, const struct migration *g)
+{
+	const struct side *side = model_side(m, g->source ? g->source : g->destination);
+
+	return side ? side->bytes_total : 0;
+}
+
+uint32_t migration_party(const struct view_evidence *e, const struct migration *g)
+{
+	uint32_t party = PARTY_UNKNOWN, i;
+	size_t k;
+
+	for (k = 0; e->judge && k < judge_findings(e->judge); k++) {
+		const struct finding *f = judge_finding(e->judge, k);
+
+		if (f->rule == RULE_MIGRATION_FAILED && f->migration == g->id)
+			return f->party;
+	}
+	for (i = 0; i < g->n_causes; i++)
+		party |= judge_failure_party(&g->cause[i]);
+	return party;
+}
+
+void outcomes_of(const struct view_evidence *e, const struct view_options *opt,
+		 struct outcomes *out)
+{
+	uint32_t id;
+
+	memset(out, 0, sizeof(*out));
+	for (id = 1; id <= model_migrations(e->model); id++) {
+		const struct migration *g = model_migration(e->model, id);
+
+		if (!view_wants(e, opt, g))
+			continue;
+		out->total++;
+		out->completed += g->outcome == OUTCOME_COMPLETED;
+		out->failed += g->outcome == OUTCOME_FAILED;
+		out->cancelled += g->outcome == OUTCOME_CANCELLED;
+		out->unfinished += g->outcome == OUTCOME_UNFINISHED;
+		out->ran_again += g->ran_again;
+	}
 }
 
 void json_known(struct json *j, const char *key, uint64_t v)

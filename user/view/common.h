@@ -52,6 +52,56 @@ const char *errno_label(char buf[UNITS_LEN], int64_t ret);
 char *time_label(char buf[UNITS_LEN], const struct view_options *opt, const struct model *m,
 		 uint64_t t_ns, uint64_t ref_ns, uint64_t prev_ns);
 
+/* "s" for all but one. */
+static inline const char *plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+/*
+ * Words of @s (harmless, escape sequences of paint() may be in it) in lines of at
+ * most @width columns; all but the first begin at @indent.  The first one is at
+ * column @at already.  Ends with a newline.
+ */
+void wrap_text(FILE *f, const char *s, size_t at, size_t indent, size_t width);
+
+/* "COMPLETED", ... */
+const char *outcome_caps(uint32_t outcome);
+/* C_GREEN for what came out well, ... */
+const char *outcome_color(uint32_t outcome);
+
+/* Is the migration, or one of a span of time, among what @opt asks for? */
+bool view_wants(const struct view_evidence *e, const struct view_options *opt,
+		const struct migration *g);
+
+/*
+ * What a host is called: by its events, else by what merged recordings of old put
+ * before a device's name, else by the recording that it is in; NULL: not known.
+ */
+const char *host_label(char buf[NAME_LEN], const struct view_evidence *e, uint32_t host,
+		       uint32_t device, uint64_t t_ns);
+const char *side_host(char buf[NAME_LEN], const struct view_evidence *e, const struct side *s);
+/* A device's name on its host: without that host's name before it. */
+const char *device_on_host(char buf[NAME_LEN], const struct model_device *d, uint32_t number);
+/* The driver of all devices of a side; NULL: they have several, or it is not known. */
+const char *side_driver(const struct model *m, const struct side *s);
+/* The first session of a migration (its source's), NULL: it has none. */
+const struct session *migration_first_session(struct model *m, const struct migration *g);
+/* Devices that were asked for a data FD, on the side that tells most. */
+uint32_t migration_devices(struct model *m, const struct migration *g);
+/* Bytes of the device state that it moved: what was read, else what was written. */
+uint64_t migration_bytes(struct model *m, const struct migration *g);
+/* Who has to act on its failure, PARTY_*: as the judge found it. */
+uint32_t migration_party(const struct view_evidence *e, const struct migration *g);
+
+/* How many migrations came out how. */
+struct outcomes {
+	uint64_t total, completed, failed, cancelled, unfinished;
+	uint64_t ran_again;		/* of the completed ones, on their source */
+};
+void outcomes_of(const struct view_evidence *e, const struct view_options *opt,
+		 struct outcomes *out);
+
 /* null where @v is MODEL_NONE. */
 void json_known(struct json *j, const char *key, uint64_t v);
 

@@ -5,32 +5,58 @@
 
 #include "view/common.h"
 
-/* ---- in words ---- */
+/* ---- lists ---- */
 
-struct part {
-	FILE *f;
+struct parts {
+	struct downtime_part *out;
+	size_t n;
 	uint64_t total;
+	bool landing;
 };
 
-/* @depth 1: a share of the line above it. */
-static void print_part(const struct part *p, int depth, const char *name, uint64_t ns,
-		       const char *what)
+static void add_part(struct parts *p, const char *key, const char *name, uint64_t ns,
+		     uint32_t party, const char *who, const char *when)
 {
-	uint64_t tenths = p->total ? (ns * 1000 + p->total / 2) / p->total : 0, bar;
-	char a[UNITS_LEN], label[32];
+	p->out[p->n++] = (struct downtime_part) {
+		.key = key, .name = name, .ns = ns, .total_ns = p->total, .party = party,
+		.who = who, .when = when, .landing = p->landing,
+	};
+}
 
-	snprintf(label, sizeof(label), "%*s%s", 2 * depth, "", name);
-	fprintf(p->f, "  %-17s", label);
-	text_pad(p->f, units_duration(a, ns), 10, true);
-	fprintf(p->f, " %3llu.%llu %%", (unsigned long long)tenths / 10,
-		(unsigned long long)tenths % 10);
-	if (what)
-		fputs("  ", p->f);
-	for (bar = 0; what && !depth && bar < tenths / 50; bar++)
-		fputc('#', p->f);
-	if (what)
-		fprintf(p->f, "%*s%s", (int)(21 - bar), "", what);
-	fputc('\n', p->f);
+static void add_share(struct parts *p, const char *key, const char *name, uint64_t ns,
+		      const char *who, const char *when)
+{
+	if (!ns)
+		return;
+	add_part(p, key, name, ns, PARTY_VMM, who, when);
+	p->out[p->n - 1].share = true;
+}
+
+static const char *const gap_keys[GAP_NR] = {
+	[GAP_ARCS] = "between_arcs", [GAP_FIRST_IO] = "to_first_io", [GAP_IO] = "between_io",
+	[GAP_LOAD] = "to_next_arc", [GAP_START] = "between_later_arcs",
+};
+
+/* @others: what is outside one device's calls may be inside another's. */
+static void add_gaps(struct parts *p, const uint64_t gap[GAP_NR], bool save, bool others)
+{
+	add_share(p, gap_keys[GAP_ARCS], "between arcs", gap[GAP_ARCS],
+		  others ? "other devices, VMM" : "VMM", "between changes of state");
+	add_share(p, gap_keys[GAP_FIRST_IO], save ? "to 1st read" : "to 1st write",
+		  gap[GAP_FIRST_IO], !save ? "the source" : others ? "other devices, VMM, RAM" :
+		  "VMM: RAM", save ? "between the last change of state and the first read()" :
+		  "between the last change of state and the first write()");
+	add_share(p, gap_keys[GAP_IO], save ? "between reads" : "between writes", gap[GAP_IO],
+		  others ? "other devices, VMM, network" : save ? "VMM, network" :
+		  "VMM, network, source", save ? "between one read() and the next" :
+		  "between one write() and the next");
+	add_share(p, gap_keys[GAP_LOAD], "to the next arc", gap[GAP_LOAD],
+		  others ? "other devices, VMM" : "VMM", save ?
+		  "between the last read() and the next change of state" :
+		  "between the last write() and the load of the state");
+	add_share(p, gap_keys[GAP_START], "arcs after it", gap[GAP_START],
+		  others ? "other devices, VMM" : "VMM",
+		  "between the changes of state after that");
 }
 
 /* Does the arc lie in the window? */
@@ -40,53 +66,8 @@ static bool is_in_window(const struct session *g, const struct session_arc *a)
 	       a->start_ns + a->dur_ns <= g->window.end_ns;
 }
 
-struct parts {
-	struct downtime_part *out;
-	size_t n;
-	uint64_t total;
-	bool landing;
-};
-
-static void add_part(struct parts *p, const char *name, uint64_t ns, const char *who,
-		     const char *when)
-{
-	p->out[p->n++] = (struct downtime_part) {
-		.name = name, .ns = ns, .total_ns = p->total, .who = who, .when = when,
-		.landing = p->landing,
-	};
-}
-
-static void add_share(struct parts *p, const char *name, uint64_t ns, const char *who,
-		      const char *when)
-{
-	if (!ns)
-		return;
-	add_part(p, name, ns, who, when);
-	p->out[p->n - 1].share = true;
-}
-
-static void add_gaps(struct parts *p, const struct session *g)
-{
-	const uint64_t *gap = g->window.gap_ns;
-	bool save = g->direction == DIR_SAVE;
-
-	add_share(p, "between arcs", gap[GAP_ARCS], "VMM, other devices",
-		  "between changes of state");
-	add_share(p, save ? "to 1st read" : "to 1st write", gap[GAP_FIRST_IO],
-		  save ? "VMM: RAM" : "the source",
-		  save ? "between the last change of state and the first read()" :
-		  "between the last change of state and the first write()");
-	add_share(p, save ? "between reads" : "between writes", gap[GAP_IO],
-		  save ? "VMM, network" : "VMM, network, source",
-		  save ? "between one read() and the next" : "between one write() and the next");
-	add_share(p, "to the next arc", gap[GAP_LOAD], "VMM", save ?
-		  "between the last read() and the next change of state" :
-		  "between the last write() and the load of the state");
-	add_share(p, "arcs after it", gap[GAP_START], "VMM",
-		  "between the changes of state after that");
-}
-
-size_t downtime_parts(const struct session *g, struct downtime_part out[DOWNTIME_PARTS_MAX])
+static size_t parts_of(const struct session *g, bool others,
+		       struct downtime_part out[DOWNTIME_PARTS_MAX])
 {
 	const struct session_window *w = &g->window;
 	bool save = g->direction == DIR_SAVE;
@@ -95,23 +76,40 @@ size_t downtime_parts(const struct session *g, struct downtime_part out[DOWNTIME
 
 	if (w->start_ns == MODEL_NONE)
 		return 0;
-	add_part(&p, "state arcs", w->arcs_ns, "the driver", "in changes of state");
+	add_part(&p, "arcs", "state arcs", w->arcs_ns, PARTY_DRIVER, "the driver",
+		 "in changes of state");
 	for (i = 0; i < g->n_arcs; i++) {
 		if (!is_in_window(g, &g->arcs[i]))
 			continue;
-		add_part(&p, NULL, g->arcs[i].dur_ns, NULL, "in this change of state");
+		add_part(&p, "arc", NULL, g->arcs[i].dur_ns, PARTY_DRIVER, NULL,
+			 "in this change of state");
 		out[p.n - 1].state = g->arcs[i].to;
 		out[p.n - 1].share = true;
 	}
-	add_part(&p, save ? "in read()" : "in write()", w->io_ns, "the driver",
-		 save ? "in read()" : "in write()");
-	add_part(&p, "dirty sync", w->dirty_sync_ns, "the dirty log", "in reports of the dirty log");
-	add_part(&p, "outside", w->outside_ns, "VMM, RAM, network",
+	add_part(&p, "io", save ? "in read()" : "in write()", w->io_ns, PARTY_DRIVER,
+		 "the driver", save ? "in read()" : "in write()");
+	add_part(&p, "dirty_sync", "dirty sync", w->dirty_sync_ns, PARTY_DRIVER, "the driver",
+		 "in reports of the dirty log");
+	add_part(&p, "outside", "outside", w->outside_ns, PARTY_VMM,
+		 others ? "other devices, VMM, network" : "VMM, RAM, network",
 		 "while no call on the device was in flight");
-	add_gaps(&p, g);
-	add_part(&p, "unattributed", w->unattributed_ns, "other calls, holes",
-		 "in other calls, or in a hole of the evidence");
+	add_gaps(&p, w->gap_ns, save, others);
+	add_part(&p, "unattributed", "unattributed", w->unattributed_ns, PARTY_UNKNOWN,
+		 "other calls, holes", "in other calls, or in a hole of the evidence");
 	return p.n;
+}
+
+size_t session_parts(struct model *m, const struct session *g,
+		     struct downtime_part out[DOWNTIME_PARTS_MAX])
+{
+	const struct side *side = model_side_peek(m, g->side);
+
+	return parts_of(g, !side || side->n_devices > 1, out);
+}
+
+size_t downtime_parts(const struct session *g, struct downtime_part out[DOWNTIME_PARTS_MAX])
+{
+	return parts_of(g, true, out);
 }
 
 const char *downtime_part_name(const struct downtime_part *p, char buf[UNITS_LEN])
@@ -119,51 +117,38 @@ const char *downtime_part_name(const struct downtime_part *p, char buf[UNITS_LEN
 	return p->name ? p->name : state_label(buf, p->state);
 }
 
-void downtime_text(FILE *f, const struct session *g)
-{
-	struct downtime_part part[DOWNTIME_PARTS_MAX];
-	bool save = g->direction == DIR_SAVE;
-	size_t n = downtime_parts(g, part), i;
-	char a[UNITS_LEN];
-
-	for (i = 0; i < n && !part[i].landing; i++) {
-		struct part p = { f, part[i].total_ns };
-
-		print_part(&p, part[i].share, downtime_part_name(&part[i], a), part[i].ns,
-			   part[i].who);
-	}
-	if (save && g->lead_ns != MODEL_NONE)
-		fprintf(f, "  its first arc came %s after the last read() of pre-copy\n",
-			units_duration(a, g->lead_ns));
-}
-
-/* ---- of a migration ---- */
-
 static void add_landing(struct parts *p, const struct migration *g)
 {
 	const struct landing *l = &g->landing;
 
 	p->landing = true;
 	if (!g->parts_known) {
-		add_part(p, "destination", l->total_ns, "no further evidence",
-			 "after the source's last byte");
+		add_part(p, "destination", "destination", l->total_ns, PARTY_UNKNOWN,
+			 "no further evidence", "after the source's last byte");
 		return;
 	}
-	add_part(p, "on its way", l->transfer_ns, "VMM, network",
+	add_part(p, "transfer", "on its way", l->transfer_ns, PARTY_VMM, "VMM, network",
 		 "between the source's last byte and the destination's last write()");
-	add_part(p, "in write()", l->write_ns, "its driver",
+	add_part(p, "write", "in write()", l->write_ns, PARTY_DRIVER, "its driver",
 		 "in the destination's last calls of write()");
-	add_part(p, "before the load", l->before_load_ns, "VMM",
+	add_part(p, "before_load", "before the load", l->before_load_ns, PARTY_VMM, "VMM",
 		 "between the destination's last write() and its load of the state");
-	add_part(p, "final load", l->load_ns, "its driver",
+	add_part(p, "load", "final load", l->load_ns, PARTY_DRIVER, "its driver",
 		 "in the destination's load of the state");
-	add_part(p, "arcs to run", l->arcs_ns, "its driver",
+	add_part(p, "arcs_to_run", "arcs to run", l->arcs_ns, PARTY_DRIVER, "its driver",
 		 "in the destination's changes of state until it ran");
-	add_part(p, "between them", l->start_ns, "VMM",
+	add_part(p, "between_arcs_to_run", "between them", l->start_ns, PARTY_VMM, "VMM",
 		 "between the destination's changes of state until it ran");
 	if (l->unattributed_ns)
-		add_part(p, "other calls", l->unattributed_ns, "other calls, holes",
-			 "in other calls of the destination");
+		add_part(p, "other_calls", "other calls", l->unattributed_ns, PARTY_UNKNOWN,
+			 "other calls, holes", "in other calls of the destination");
+}
+
+uint64_t migration_stop_ns(const struct migration *g)
+{
+	if (g->downtime_ns != MODEL_NONE)
+		return g->downtime_ns;
+	return g->stop.start_ns == MODEL_NONE ? 0 : g->stop.total_ns;
 }
 
 size_t migration_parts(struct model *m, const struct migration *g,
@@ -171,67 +156,205 @@ size_t migration_parts(struct model *m, const struct migration *g,
 {
 	const struct session_window *w = &g->stop;
 	const struct side *src = model_side(m, g->source);
-	struct parts p = { .out = out, .total = g->downtime_ns != MODEL_NONE ? g->downtime_ns :
-			   w->total_ns };
+	struct parts p = { .out = out, .total = migration_stop_ns(g) };
 
 	if (!src || w->start_ns == MODEL_NONE)
 		return 0;
-	add_part(&p, "state arcs", w->arcs_ns + w->load_ns, "the driver", "in changes of state");
-	add_part(&p, "in read()", w->io_ns, "the driver", "in read()");
-	add_part(&p, "dirty sync", src->dirty_log_seen ? w->dirty_sync_ns : MODEL_NONE,
-		 "the dirty log", "in reports of the dirty log");
-	add_part(&p, "outside", w->outside_ns, "VMM, RAM, network",
+	add_part(&p, "arcs", "state arcs", w->arcs_ns + w->load_ns, PARTY_DRIVER, "the driver",
+		 "in changes of state");
+	add_part(&p, "io", "in read()", w->io_ns, PARTY_DRIVER, "the driver", "in read()");
+	add_part(&p, "dirty_sync", "dirty sync",
+		 src->dirty_log_seen ? w->dirty_sync_ns : MODEL_NONE, PARTY_DRIVER,
+		 "the driver", "in reports of the dirty log");
+	add_part(&p, "outside", "outside", w->outside_ns, PARTY_VMM, "VMM, RAM, network",
 		 "while no call on a device was in flight");
-	add_share(&p, "between arcs", w->gap_ns[GAP_ARCS], "VMM", "between changes of state");
-	add_share(&p, "to 1st read", w->gap_ns[GAP_FIRST_IO], "VMM: RAM",
-		  "between the last change of state and the first read()");
-	add_share(&p, "between reads", w->gap_ns[GAP_IO], "VMM, network",
-		  "between one read() and the next");
-	add_share(&p, "to the next arc", w->gap_ns[GAP_LOAD], "VMM",
-		  "between the last read() and the next change of state");
-	add_share(&p, "arcs after it", w->gap_ns[GAP_START], "VMM",
-		  "between the changes of state after that");
-	add_part(&p, "unattributed", w->unattributed_ns, "other calls, holes",
-		 "in other calls, or in a hole of the evidence");
+	add_gaps(&p, w->gap_ns, true, false);
+	add_part(&p, "unattributed", "unattributed", w->unattributed_ns, PARTY_UNKNOWN,
+		 "other calls, holes", "in other calls, or in a hole of the evidence");
 	if (g->downtime_ns != MODEL_NONE)
 		add_landing(&p, g);
 	return p.n;
 }
 
+const struct downtime_part *parts_longest(const struct downtime_part *p, size_t n)
+{
+	const struct downtime_part *best = NULL;
+	bool whole;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		whole = !p[i].share && i + 1 < n && p[i + 1].share;
+		if (!whole && p[i].ns != MODEL_NONE && (!best || p[i].ns > best->ns))
+			best = &p[i];
+	}
+	return best && best->ns ? best : NULL;
+}
+
+/* ---- in words ---- */
+
+static uint64_t tenths_of(uint64_t ns, uint64_t total)
+{
+	return total ? (uint64_t)((double)ns * 1000 / (double)total + 0.5) : 0;
+}
+
+/* @indent blanks, and two more for a share of the line above it. */
+static void print_part(FILE *f, const struct downtime_part *p, int indent, bool percent)
+{
+	uint64_t tenths = tenths_of(p->ns, p->total_ns), bar = 0;
+	char a[UNITS_LEN], name[UNITS_LEN], label[64];
+
+	snprintf(label, sizeof(label), "%s%s", p->share ? "  " : "", downtime_part_name(p, name));
+	fprintf(f, "%*s%-17s", indent, "", label);
+	if (p->ns == MODEL_NONE) {
+		text_pad(f, "not seen", 10, true);
+		fputs("\n", f);
+		return;
+	}
+	text_pad(f, units_duration(a, p->ns), 10, true);
+	if (percent)
+		fprintf(f, " %3llu.%llu %%", (unsigned long long)tenths / 10,
+			(unsigned long long)tenths % 10);
+	if (p->who) {
+		fputs("  ", f);
+		for (; !p->share && bar < tenths / 62; bar++)
+			fputc('#', f);
+		fprintf(f, "%*s%s", (int)(17 - bar), "", p->who);
+	}
+	fputc('\n', f);
+}
+
+static void print_in_flight(FILE *f, const struct session_window *w, int indent)
+{
+	char a[UNITS_LEN];
+
+	if (w->start_ns != MODEL_NONE && w->in_flight_ns)
+		fprintf(f, "%*s%s of it in a call that had not returned when it was last seen\n",
+			indent, "", units_duration(a, w->in_flight_ns));
+}
+
+void downtime_text(FILE *f, struct model *m, const struct session *g)
+{
+	struct downtime_part part[DOWNTIME_PARTS_MAX];
+	size_t n = session_parts(m, g, part), i;
+	char a[UNITS_LEN];
+
+	for (i = 0; i < n; i++)
+		print_part(f, &part[i], 2, false);
+	print_in_flight(f, &g->window, 2);
+	if (g->direction == DIR_SAVE && g->lead_ns != MODEL_NONE)
+		fprintf(f, "  its first arc came %s after the last read() of pre-copy\n",
+			units_duration(a, g->lead_ns));
+}
+
+/* Too little to deserve a line. */
+static bool is_small(const struct downtime_part *p)
+{
+	return p->ns != MODEL_NONE && p->ns < p->total_ns / 1000;
+}
+
+/* The small ones in one line, so that all that is printed still adds up. */
+static void print_small(FILE *f, const struct downtime_part *p, size_t n, int indent)
+{
+	struct downtime_part rest = { .name = "all else" };
+	char who[160] = "", a[UNITS_LEN];
+	size_t i, len = 0;
+
+	for (i = 0; i < n; i++) {
+		if (p[i].share || !is_small(&p[i]) || !p[i].ns)
+			continue;
+		rest.total_ns = p[i].total_ns;
+		rest.ns += p[i].ns;
+		len += (size_t)snprintf(who + len, sizeof(who) - len, "%s%s", len ? ", " : "",
+					downtime_part_name(&p[i], a));
+		if (len >= sizeof(who))
+			len = sizeof(who) - 1;
+	}
+	if (len > 22)
+		snprintf(who, sizeof(who), "parts under 0.1 %%");
+	rest.who = who;
+	if (rest.ns)
+		print_part(f, &rest, indent, true);
+}
+
+void migration_parts_text(FILE *f, struct model *m, const struct migration *g, int indent)
+{
+	struct downtime_part part[MIGRATION_PARTS_MAX];
+	size_t n = migration_parts(m, g, part), i;
+	bool landing = false;
+
+	for (i = 0; i < n; i++) {
+		if (is_small(&part[i]))
+			continue;
+		if (part[i].landing && !landing)
+			fprintf(f, "%*safter the source's last byte, the destination:\n", indent, "");
+		landing = part[i].landing;
+		print_part(f, &part[i], indent, true);
+	}
+	print_small(f, part, n, indent);
+	print_in_flight(f, &g->stop, indent);
+}
+
 /* ---- JSON ---- */
 
-static void put_gaps(struct json *j, const struct session_window *w)
+void window_json(struct json *j, const struct session_window *w, bool dirty_log_seen)
 {
-	static const char *const names[GAP_NR] = {
-		[GAP_ARCS] = "arcs_ns", [GAP_FIRST_IO] = "first_io_ns", [GAP_IO] = "io_ns",
-		[GAP_LOAD] = "load_ns", [GAP_START] = "start_ns",
-	};
+	bool known = w->start_ns != MODEL_NONE;
 	uint32_t i;
 
+	json_known(j, "stop_window_ns", known ? w->total_ns : MODEL_NONE);
+	json_known(j, "stop_window_start_ns", w->start_ns);
+	json_known(j, "arcs_ns", known ? w->arcs_ns + w->load_ns : MODEL_NONE);
+	json_known(j, "io_ns", known ? w->io_ns : MODEL_NONE);
+	json_known(j, "dirty_sync_ns", known && dirty_log_seen ? w->dirty_sync_ns : MODEL_NONE);
+	json_known(j, "outside_ns", known ? w->outside_ns : MODEL_NONE);
+	json_known(j, "unattributed_ns", known ? w->unattributed_ns : MODEL_NONE);
+	json_known(j, "in_flight_ns", known ? w->in_flight_ns : MODEL_NONE);
 	json_key(j, "gaps");
-	if (w->start_ns == MODEL_NONE) {
+	if (!known) {
 		json_null(j);
 		return;
 	}
 	json_object_begin(j);
-	for (i = 0; i < GAP_NR; i++)
-		json_ku64(j, names[i], w->gap_ns[i]);
+	for (i = 0; i < GAP_NR; i++) {
+		char key[40];
+
+		snprintf(key, sizeof(key), "%s_ns", gap_keys[i]);
+		json_ku64(j, key, w->gap_ns[i]);
+	}
 	json_object_end(j);
 }
 
-void downtime_json(struct json *j, const struct session *g)
+void migration_parts_json(struct json *j, const char *key, struct model *m,
+			  const struct migration *g)
 {
-	const struct session_window *w = &g->window;
-	bool known = w->start_ns != MODEL_NONE;
+	struct downtime_part part[MIGRATION_PARTS_MAX];
+	size_t n = migration_parts(m, g, part), i;
 
-	json_known(j, "stop_window_ns", known ? w->total_ns : MODEL_NONE);
-	json_known(j, "stop_window_start_ns", w->start_ns);
-	json_known(j, "arcs_ns", known ? w->arcs_ns : MODEL_NONE);
-	json_known(j, "io_ns", known ? w->io_ns : MODEL_NONE);
-	json_known(j, "dirty_sync_ns", known ? w->dirty_sync_ns : MODEL_NONE);
-	json_known(j, "outside_ns", known ? w->outside_ns : MODEL_NONE);
-	json_known(j, "unattributed_ns", known ? w->unattributed_ns : MODEL_NONE);
-	json_known(j, "in_flight_ns", known ? w->in_flight_ns : MODEL_NONE);
-	put_gaps(j, w);
-	json_known(j, "lead_ns", known ? g->lead_ns : MODEL_NONE);
+	json_key(j, key);
+	if (!n) {
+		json_null(j);
+		return;
+	}
+	json_array_begin(j);
+	for (i = 0; i < n; i++) {
+		json_object_begin(j);
+		json_kstring(j, "part", part[i].key);
+		json_known(j, "ns", part[i].ns);
+		json_kstring(j, "party", party_name(part[i].party));
+		json_kstring(j, "side", part[i].landing ? "destination" : "source");
+		json_kstring(j, "text", part[i].when);
+		json_key(j, "shares");
+		json_array_begin(j);
+		for (; i + 1 < n && part[i + 1].share; i++) {
+			json_object_begin(j);
+			json_kstring(j, "part", part[i + 1].key);
+			json_ku64(j, "ns", part[i + 1].ns);
+			json_kstring(j, "party", party_name(part[i + 1].party));
+			json_kstring(j, "text", part[i + 1].when);
+			json_object_end(j);
+		}
+		json_array_end(j);
+		json_object_end(j);
+	}
+	json_array_end(j);
 }

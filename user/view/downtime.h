@@ -10,19 +10,17 @@
 #include "view/view.h"
 
 /*
- * The parts of the device's own stop window.  Text: a line for each; JSON: keys
- * of the session's object.
+ * The parts of the device's own stop window as lines of text.  No percentages:
+ * those of a report are all of the VM's downtime.
  */
-void downtime_text(FILE *f, const struct session *g);
-void downtime_json(struct json *j, const struct session *g);
+void downtime_text(FILE *f, struct model *m, const struct session *g);
 
-/*
- * The same parts as a list, in the order of the text.  Without shares they add up
- * to the window.
- */
+/* A part of a stop, or of a downtime. */
 struct downtime_part {
 	const char *name;		/* NULL: an arc, to @state */
+	const char *key;		/* its name in JSON */
 	uint32_t state;
+	uint32_t party;			/* PARTY_*: whose time it was */
 	uint64_t ns;
 	uint64_t total_ns;		/* that a percentage is of */
 	const char *who;		/* may have caused it; or NULL */
@@ -31,7 +29,14 @@ struct downtime_part {
 	bool landing;			/* after the stop window */
 };
 #define DOWNTIME_PARTS_MAX	(5 + SESSION_ARCS_MAX + GAP_NR)
-/* How many there are; 0 when the device was not stopped. */
+/*
+ * The parts of a device's own window, in order; without shares they add up to it.
+ * Where the VM has other devices, what is outside is theirs, too.  0: the
+ * device was not stopped.
+ */
+size_t session_parts(struct model *m, const struct session *g,
+		     struct downtime_part out[DOWNTIME_PARTS_MAX]);
+/* The same for who does not know how many devices the VM has. */
 size_t downtime_parts(const struct session *g, struct downtime_part out[DOWNTIME_PARTS_MAX]);
 const char *downtime_part_name(const struct downtime_part *p, char buf[UNITS_LEN]);
 
@@ -44,5 +49,17 @@ const char *downtime_part_name(const struct downtime_part *p, char buf[UNITS_LEN
 #define MIGRATION_PARTS_MAX	(5 + GAP_NR + 7)
 size_t migration_parts(struct model *m, const struct migration *g,
 		       struct downtime_part out[MIGRATION_PARTS_MAX]);
+/* What they add up to, and what every percentage is of; 0: nothing was stopped. */
+uint64_t migration_stop_ns(const struct migration *g);
+/* The longest that is not made of shares; NULL: none took any time. */
+const struct downtime_part *parts_longest(const struct downtime_part *p, size_t n);
+/* A line of text for each, after @indent blanks, and what was in flight. */
+void migration_parts_text(FILE *f, struct model *m, const struct migration *g, int indent);
+
+/* The keys of a window, all null when nothing was stopped, and "gaps". */
+void window_json(struct json *j, const struct session_window *w, bool dirty_log_seen);
+/* The parts as an array, null when there are none. */
+void migration_parts_json(struct json *j, const char *key, struct model *m,
+			  const struct migration *g);
 
 #endif

@@ -85,7 +85,7 @@ static const char *size_or_dash(char buf[UNITS_LEN], uint64_t v, const struct vi
 	return v == MODEL_NONE ? "-" : units_size(buf, v, opt->bytes);
 }
 
-/* How the forecasts of stop windows came out. */
+/* How the forecasts of the devices' own parts of stops came out. */
 struct kept {
 	size_t made, within;
 	double ratio;			/* the median of high / low; 0: none was made */
@@ -108,7 +108,7 @@ static struct kept forecasts_kept(const struct estimate_sample *s, size_t n)
 		if (s[i].low_ns == MODEL_NONE || !s[i].low_ns)
 			continue;
 		ratio[k.made++] = (double)s[i].high_ns / (double)s[i].low_ns;
-		k.within += s[i].window_ns >= s[i].low_ns && s[i].window_ns <= s[i].high_ns;
+		k.within += s[i].driver_ns >= s[i].low_ns && s[i].driver_ns <= s[i].high_ns;
 	}
 	if (k.made) {
 		qsort(ratio, k.made, sizeof(*ratio), by_ratio);
@@ -130,7 +130,7 @@ static void put_driver(FILE *f, const struct estimate_sample *s, size_t n,
 	double rho, rho_time;
 	int w;
 
-	fprintf(f, "\n  %s: %zu migration%s%s\n", s->driver[0] ? safe_name(drv, s->driver) :
+	fprintf(f, "\n  %s: %zu session%s%s\n", s->driver[0] ? safe_name(drv, s->driver) :
 		"driver not known", n, n == 1 ? "" : "s", step > 1 ? ", some of them:" : "");
 	fprintf(f, "%s  %14s %15s %14s %12s %12s%s\n", paint(opt, C_BOLD), "MIG_DATA_SIZE",
 		"initial+dirty", "STOP_COPY gave", "driver took", "stop window",
@@ -167,8 +167,8 @@ static void put_driver(FILE *f, const struct estimate_sample *s, size_t n,
 				"does not hold");
 	}
 	if (kept.made)
-		fprintf(f, "  forecast before the switch: %zu of %zu windows lay in the range, "
-			"high/low %.2f\n", kept.within, kept.made, kept.ratio);
+		fprintf(f, "  forecast before the switch: %zu of %zu of the driver's times lay in the "
+			"range,\n    high/low %.2f\n", kept.within, kept.made, kept.ratio);
 }
 
 void estimates_text(FILE *f, const struct view_evidence *e, const struct view_options *opt)
@@ -251,6 +251,35 @@ void estimates_json(struct json *j, const struct view_evidence *e)
 	free(t.s);
 }
 
+bool migration_forecast(struct model *m, const struct migration *g, struct stop_forecast *out,
+			bool *now)
+{
+	const struct side *src = model_side(m, g->source);
+
+	memset(out, 0, sizeof(*out));
+	*now = src && src->stop.start_ns == MODEL_NONE;
+	if (!src || (*now && src->ended))
+		return false;
+	if (*now)
+		forecast_side(m, src->id, model_last_ns(m), out);
+	else
+		*out = src->forecast;
+	return out->n_devices && (out->devices_mid_ns != MODEL_NONE ||
+				  out->left_bytes != MODEL_NONE);
+}
+
+void migration_forecast_truth(struct model *m, const struct migration *g, uint64_t *devices_ns,
+			      uint64_t *rest_ns)
+{
+	const struct side *src = model_side(m, g->source);
+
+	*devices_ns = *rest_ns = MODEL_NONE;
+	if (!src || !src->stop_over)
+		return;
+	*devices_ns = src->stop.arcs_ns + src->stop.load_ns + src->stop.io_ns;
+	*rest_ns = src->stop.total_ns - *devices_ns;
+}
+
 void forecast_text(FILE *f, const struct forecast *x, const struct view_options *opt)
 {
 	char a[UNITS_LEN], b[UNITS_LEN], c[UNITS_LEN];
@@ -266,7 +295,7 @@ void forecast_text(FILE *f, const struct forecast *x, const struct view_options 
 	fputc('\n', f);
 	if (x->basis == FORECAST_NONE)
 		return;
-	fprintf(f, "                switched now it stops for %s (%s to %s), by\n"
+	fprintf(f, "                switched now the device itself takes %s (%s to %s), by\n"
 		"                %s", units_duration(a, x->mid_ns), units_duration(b, x->low_ns),
 		units_duration(c, x->high_ns), forecast_basis_text(x->basis));
 	if (x->samples)
@@ -274,20 +303,20 @@ void forecast_text(FILE *f, const struct forecast *x, const struct view_options 
 	fputc('\n', f);
 }
 
-void forecast_truth_text(FILE *f, const struct forecast *x, uint64_t window_ns)
+void forecast_truth_text(FILE *f, const struct forecast *x, uint64_t took_ns)
 {
 	char a[UNITS_LEN], b[UNITS_LEN], c[UNITS_LEN];
 
 	if (x->basis == FORECAST_NONE)
 		return;
-	fprintf(f, "  %-14s%s before the switch (%s to %s),\n", "forecast",
+	fprintf(f, "  %-14s%s for the device itself (%s to %s),\n", "forecast",
 		units_duration(a, x->mid_ns), units_duration(b, x->low_ns),
 		units_duration(c, x->high_ns));
 	fprintf(f, "                by %s", forecast_basis_text(x->basis));
 	if (x->samples)
 		fprintf(f, " (%u)", x->samples);
-	fprintf(f, ": %s\n", window_ns < x->low_ns ? "it was shorter" :
-		window_ns > x->high_ns ? "it was longer" : "so it was");
+	fprintf(f, ";\n                it took %s%s\n", units_duration(a, took_ns), took_ns < x->low_ns ?
+		", less" : took_ns > x->high_ns ? ", more" : "");
 }
 
 void forecast_json(struct json *j, const char *key, const struct forecast *x)

@@ -126,6 +126,7 @@ const struct page *explain_find(const char *word)
 	static const char prefix[] = "vfio-device-state-";
 	char spelt[WORD_LEN];
 	const struct page *p;
+	size_t len;
 
 	if (word[0] == '-' || isdigit((unsigned char)word[0])) {
 		word = errno_name(explain_errno(word));
@@ -137,6 +138,12 @@ const struct page *explain_find(const char *word)
 	p = find_spelt(spelt);
 	if (!p && !strncmp(spelt, prefix, strlen(prefix)))
 		p = find_spelt(spelt + strlen(prefix));
+	/* A name of the JSON, which has its unit: "stop_window_ns". */
+	len = strlen(spelt);
+	if (!p && len > 3 && !strcmp(spelt + len - 3, "-ns")) {
+		spelt[len - 3] = '\0';
+		p = find_spelt(spelt);
+	}
 	return p;
 }
 

@@ -20,8 +20,8 @@ static bool is_wanted(const struct finding_walk *w)
 	struct event at = { .t_ns = f->t_ns };
 
 	if (w->opt->migration)
-		return f->session == w->opt->migration;
-	return (!f->session && f->severity == SEV_INCONCLUSIVE) ||
+		return f->migration == w->opt->migration;
+	return (!f->migration && f->severity == SEV_INCONCLUSIVE) ||
 	       time_window_has(&w->opt->window, w->e->model, &at);
 }
 
@@ -34,7 +34,7 @@ bool findings_next(struct finding_walk *w)
 		if (!is_wanted(w))
 			continue;
 		d = model_device(w->e->model, w->at.f->device);
-		w->at.host = d ? d->host : 0;
+		w->at.host = w->at.f->host ? w->at.f->host : d ? d->host : 0;
 		w->at.file = view_file_of(w->e, w->at.host, w->at.f->t_ns);
 		return true;
 	}
@@ -54,7 +54,7 @@ enum verdict view_verdict(const struct view_evidence *e, const struct view_optio
 			v = verdict_worse(v, VERDICT_INCONCLUSIVE);
 	}
 	/* A migration that is asked for and is not there has not passed. */
-	if (opt->migration > model_sessions(e->model))
+	if (opt->migration > model_migrations(e->model))
 		v = verdict_worse(v, VERDICT_INCONCLUSIVE);
 	return v;
 }
@@ -69,14 +69,14 @@ void findings_json(struct json *j, const struct view_evidence *e, const struct v
 	while (findings_next(&w)) {
 		const struct finding *f = w.at.f;
 		const struct model_device *d = model_device(e->model, f->device);
-		char number[16];
+		char number[16], host[NAME_LEN];
 
 		json_object_begin(j);
 		json_ku64(j, "id", f->id);
 		json_kstring(j, "rule", judge_rule(f->rule)->name);
 		json_kstring(j, "severity", severity_name(f->severity));
 		json_kstring(j, "party", party_name(f->party));
-		json_kname(j, "host", model_host(e->model, w.at.host));
+		json_kname(j, "host", host_label(host, e, w.at.host, f->device, f->t_ns));
 		json_key(j, "device");
 		if (d && d->name[0]) {
 			json_string(j, d->name);
@@ -96,11 +96,8 @@ void findings_json(struct json *j, const struct view_evidence *e, const struct v
 			json_u64(j, f->stream);
 		else
 			json_null(j);
-		json_key(j, "migration");
-		if (f->session)
-			json_u64(j, f->session);
-		else
-			json_null(j);
+		json_known(j, "session", f->session ? f->session : MODEL_NONE);
+		json_known(j, "migration", f->migration ? f->migration : MODEL_NONE);
 		json_ku64(j, "trace", w.at.file);
 		json_ku64(j, "t_ns", f->t_ns);
 		json_key(j, "seq");
@@ -146,12 +143,11 @@ static void put_finding(FILE *f, const struct view_evidence *e, const struct fin
 			const struct view_options *opt)
 {
 	const struct finding *x = at->f;
-	const char *host = model_host(e->model, at->host);
 	struct model *m = e->model;
 	const struct model_device *d = model_device(m, x->device);
-	const struct session *g = model_session(m, x->session);
-	char dev[NAME_LEN], drv[NAME_LEN], t[UNITS_LEN], n[UNITS_LEN];
-	uint64_t ref = g ? g->start_ns : model_first_ns(m);
+	char dev[NAME_LEN], drv[NAME_LEN], on[NAME_LEN], t[UNITS_LEN], n[UNITS_LEN];
+	const char *host = host_label(on, e, at->host, x->device, x->t_ns);
+	uint64_t ref = model_first_ns(m);
 
 	fprintf(f, "  %s%-12s%s %s%s%s", severity_paint(opt, x), severity_name(x->severity),
 		paint(opt, C_OFF), paint(opt, C_BOLD), judge_rule(x->rule)->name,
@@ -163,15 +159,15 @@ static void put_finding(FILE *f, const struct view_evidence *e, const struct fin
 	fprintf(f, "  #%u\n", x->id);
 	print_words(f, x->text, 15, 79, 0);
 	fprintf(f, "%15s", "");
-	if (x->session)
-		fprintf(f, "migration %u, ", x->session);
+	if (x->migration)
+		fprintf(f, "migration %u%s", x->migration, x->device || host ? ", " : "");
 	if (x->device)
-		fprintf(f, "%s", device_label(dev, d, x->device));
+		fprintf(f, "%s", device_on_host(dev, d, x->device));
 	if (x->device && d && d->driver[0])
 		fprintf(f, " (%s)", safe_name(drv, d->driver));
-	if (x->device && host)
-		fprintf(f, " on %s", safe_name(drv, host));
-	if (x->device || x->session)
+	if (host && (x->device || x->migration))
+		fprintf(f, "%s%s", x->device ? " on " : "", host);
+	if (x->device || x->migration)
 		fputs("\n               ", f);
 	fprintf(f, "at %s", time_label(t, opt, m, x->t_ns, ref, ref));
 	if (x->seq)
@@ -212,7 +208,7 @@ void findings_text(FILE *f, const struct view_evidence *e, const struct view_opt
 		}
 	}
 	omitted = e->judge ? judge_omitted(e->judge) : 0;
-	if (opt->migration > model_sessions(e->model))
+	if (opt->migration > model_migrations(e->model))
 		fprintf(f, "  migration %u is not in this evidence\n", opt->migration);
 	if (omitted)
 		fprintf(f, "  %llu more findings were not kept\n", (unsigned long long)omitted);

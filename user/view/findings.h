@@ -35,14 +35,33 @@ void findings_text(FILE *f, const struct view_evidence *e, const struct view_opt
 /* The "traces", "loss" and "devices" of report and check --format json. */
 void traces_json(struct json *j, const struct view_evidence *e);
 
+/*
+ * The "migrations" of report and check --format json: each with its sides, with
+ * @sessions also what every device did.
+ */
+void migrations_json(struct json *j, const struct view_evidence *e,
+		     const struct view_options *opt, bool sessions);
+/* "protocol" and "outcomes": what the judge and the model say of all that was asked for. */
+void outcomes_json(struct json *j, const struct view_evidence *e, const struct view_options *opt);
+
 /* Estimates against truth; the text only from two migrations on. */
 void estimates_text(FILE *f, const struct view_evidence *e, const struct view_options *opt);
 void estimates_json(struct json *j, const struct view_evidence *e);
 
-/* What was forecast of a stop window that took @window_ns. */
-void forecast_truth_text(FILE *f, const struct forecast *x, uint64_t window_ns);
+/* What was forecast of the device's own part of a stop, which took @took_ns. */
+void forecast_truth_text(FILE *f, const struct forecast *x, uint64_t took_ns);
 /* A forecast in two lines (none when nothing is known), or as "forecast". */
 void forecast_text(FILE *f, const struct forecast *x, const struct view_options *opt);
 void forecast_json(struct json *j, const char *key, const struct forecast *x);
+
+/*
+ * The forecast of a migration's stop on its source: as it was made just before it,
+ * else (*@now) of a switch now.  False: there is none.
+ */
+bool migration_forecast(struct model *m, const struct migration *g, struct stop_forecast *out,
+			bool *now);
+/* What came of it: the devices' part and the rest; MODEL_NONE: it is not over. */
+void migration_forecast_truth(struct model *m, const struct migration *g, uint64_t *devices_ns,
+			      uint64_t *rest_ns);
 
 #endif

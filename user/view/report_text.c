@@ -2,565 +2,593 @@
 /*
  * report_text.c - the post-mortem, for somebody at 3 am
  *
- * Per migration: one sentence, then what the sentence rests on.  80 columns.
+ * First a sentence per migration, then each migration, its sides and a row per
+ * device; then the evidence and what the judge found.  80 columns.
  */
-#include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "view/common.h"
 #include "view/downtime.h"
 #include "view/findings.h"
-
-struct report {
-	FILE *f;
-	const struct view_options *opt;
-	const struct view_evidence *e;
-	struct model *m;
-	uint64_t prev_ns;		/* for --time delta */
-};
-
-#define LABEL	"  %-14s"
-#define INDENT	"                "
+#include "view/grid.h"
+#include "view/report.h"
+#include "view/sentence.h"
 
 static const char *dur(char buf[UNITS_LEN], uint64_t ns)
 {
 	return units_duration(buf, ns);
 }
 
-static const char *size(const struct report *r, char buf[UNITS_LEN], uint64_t bytes)
+const char *report_when(struct report *r, char buf[UNITS_LEN], uint64_t t_ns)
 {
-	return units_size(buf, bytes, r->opt->bytes);
-}
-
-/* An instant of the migration; what is relative counts from its begin. */
-static const char *when(struct report *r, char buf[UNITS_LEN], const struct session *g,
-			uint64_t t_ns)
-{
-	time_label(buf, r->opt, r->m, t_ns, g->start_ns, r->prev_ns);
+	time_label(buf, r->opt, r->m, t_ns, model_first_ns(r->m), r->prev_ns);
 	r->prev_ns = t_ns;
 	return buf;
 }
 
-static const char *plural(uint64_t n)
+/* What @print writes, wrapped behind a label. */
+static void print_line(struct report *r, const char *label, const char *text)
 {
-	return n == 1 ? "" : "s";
+	fprintf(r->f, LABEL, label);
+	wrap_text(r->f, text, sizeof(INDENT) - 1, sizeof(INDENT) - 1, 80);
 }
 
-/* "-" for nothing: zeros in a table hide what is there. */
-static const char *count_or_dash(char buf[UNITS_LEN], uint64_t n)
+/* ---- a line that is put together, then wrapped ---- */
+
+struct line {
+	FILE *f;
+	char *text;
+	size_t len;
+};
+
+static FILE *line_open(struct line *l)
 {
-	if (!n)
-		return "-";
-	return units_count(buf, n);
+	l->text = NULL;
+	l->f = open_memstream(&l->text, &l->len);
+	return l->f;
 }
 
-/* Columns that an instant takes. */
-static size_t when_width(const struct report *r)
+/* Behind @label; NULL: from the left edge. */
+static void line_close(struct report *r, struct line *l, const char *label)
 {
-	return r->opt->time == TIME_WALL || r->opt->time == TIME_MONO ? 15 : 13;
+	if (fclose(l->f) || !l->text)
+		goto out;
+	if (label)
+		print_line(r, label, l->text);
+	else
+		wrap_text(r->f, l->text, 0, 2, 80);
+out:
+	free(l->text);
 }
 
-static void print_right(FILE *f, const char *s, size_t width)
+/* ---- the evidence ---- */
+
+static bool is_damaged(const struct source_health *h)
 {
-	text_pad(f, s, width, true);
+	return h && (h->frames_damaged || h->bytes_skipped || !h->ended);
 }
 
-/* ---- the head: which evidence this is ---- */
-
-static void print_evidence(struct report *r, const struct view_file *t)
+/* Each in a line of its own: such words must be found. */
+static void print_holes(struct report *r, const struct view_file *t)
 {
 	const struct source_health *h = t->health;
-	char a[UNITS_LEN], b[UNITS_LEN];
-	FILE *f = r->f;
+	char a[UNITS_LEN];
 
-	fprintf(f, LABEL, "loss");
-	if (!t->loss_places) {
-		fputs("none\n", f);
-	} else {
-		fprintf(f, "%s", paint(r->opt, C_RED));
-		if (t->lost)
-			fprintf(f, "%s EVENT%s LOST in %llu place%s",
-				units_count(a, t->lost), t->lost == 1 ? "" : "S",
-				(unsigned long long)t->loss_places, plural(t->loss_places));
-		else
-			fprintf(f, "EVENTS LOST in %llu place%s, nobody knows how many",
-				(unsigned long long)t->loss_places, plural(t->loss_places));
-		fprintf(f, "%s\n" INDENT "figures of migrations marked HOLES are lower bounds\n",
-			paint(r->opt, C_OFF));
-	}
-	fprintf(f, LABEL, "damage");
-	if (!h || (!h->frames_damaged && !h->bytes_skipped && h->ended)) {
-		fputs("none\n", f);
-		return;
-	}
-	fputs(paint(r->opt, C_RED), f);
-	if (h->frames_damaged || h->bytes_skipped)
-		fprintf(f, "%s SKIPPED as unreadable (%llu damaged frame%s)",
+	fputs(paint(r->opt, C_RED), r->f);
+	if (t->loss_places && t->lost)
+		fprintf(r->f, INDENT "%s EVENT%s LOST in %llu place%s\n", units_count(a, t->lost),
+			t->lost == 1 ? "" : "S", (unsigned long long)t->loss_places,
+			plural(t->loss_places));
+	else if (t->loss_places)
+		fprintf(r->f, INDENT "EVENTS LOST in %llu place%s, nobody knows how many\n",
+			(unsigned long long)t->loss_places, plural(t->loss_places));
+	if (t->loss_places)
+		fputs(INDENT "figures marked HOLES are lower bounds\n", r->f);
+	if (h && (h->frames_damaged || h->bytes_skipped))
+		fprintf(r->f, INDENT "%s SKIPPED as unreadable (%llu damaged frame%s)\n",
 			units_size(a, h->bytes_skipped, r->opt->bytes),
 			(unsigned long long)h->frames_damaged, plural(h->frames_damaged));
-	if (!h->ended) {
-		if (h->frames_damaged || h->bytes_skipped)
-			fputs(";\n" INDENT, f);
-		fprintf(f, "THE RECORDING DID NOT END CLEANLY, %s kept",
-			dur(b, t->last_ns - t->first_ns));
-	}
-	fprintf(f, "%s\n", paint(r->opt, C_OFF));
+	if (h && !h->ended)
+		fprintf(r->f, INDENT "THE RECORDING DID NOT END CLEANLY, %s kept\n",
+			dur(a, t->last_ns - t->first_ns));
+	fputs(paint(r->opt, C_OFF), r->f);
 }
 
-static void print_head(struct report *r, const struct view_file *t)
+static void print_file(struct report *r, const struct view_file *t)
 {
-	char a[UNITS_LEN], b[UNITS_LEN], c[UNITS_LEN], text[TEXT_SAFE_LEN(160)];
+	char a[UNITS_LEN], b[UNITS_LEN], text[TEXT_SAFE_LEN(160)];
 	const struct meta *meta = t->meta;
-	const char *host, *kernel;
-	uint64_t real = t->first_ns ? model_realtime_ns(r->m, t->first_ns) : 0;
-	FILE *f = r->f;
+	const char *host = meta ? meta_get(meta, "host") : NULL;
+	const char *kernel = meta ? meta_get(meta, "kernel") : NULL;
+	struct line l;
 
-	fprintf(f, "%s%s%s\n", paint(r->opt, C_BOLD),
-		text_safe(text, sizeof(text), t->path, 160), paint(r->opt, C_OFF));
-	host = meta ? meta_get(meta, "host") : NULL;
-	kernel = meta ? meta_get(meta, "kernel") : NULL;
-	if (host || kernel) {
-		fprintf(f, LABEL, "recorded");
-		if (host)
-			fprintf(f, "on %s%s", text_safe(text, sizeof(text), host, 60),
-				kernel ? ", " : "");
-		if (kernel)
-			fprintf(f, "kernel %.*s", (int)strcspn(
-					text_safe(text, sizeof(text), kernel, 60), " "), text);
-		fputc('\n', f);
-	}
-	fprintf(f, LABEL, "covers");
-	if (!t->events) {
-		fputs("nothing: no event\n", f);
-	} else {
-		fprintf(f, "%s", dur(a, t->last_ns - t->first_ns));
-		if (real)
-			fprintf(f, " from %s", units_rfc3339(b, real));
-		fprintf(f, "\n" INDENT "%s event%s", units_count(b, t->events),
-			plural(t->events));
-		if (t->calls != t->events)
-			fprintf(f, " (%s calls: identical empty reads are folded)",
-				units_count(c, t->calls));
-		fputc('\n', f);
-	}
-	print_evidence(r, t);
+	if (!line_open(&l))
+		return;
+	fputs(text_safe(text, sizeof(text), t->path, 160), l.f);
+	fprintf(l.f, "%s%s%s", t->loss_places && is_damaged(t->health) ? "" : ": ",
+		t->loss_places ? "" : "loss none", is_damaged(t->health) ? "" :
+		t->loss_places ? "damage none" : ", damage none");
+	line_close(r, &l, "recording");
+	if (t->loss_places || is_damaged(t->health))
+		print_holes(r, t);
+	if (!line_open(&l))
+		return;
+	if (host)
+		fprintf(l.f, "on %s, ", text_safe(text, sizeof(text), host, 60));
+	if (kernel)
+		fprintf(l.f, "kernel %.*s, ", (int)strcspn(text_safe(text, sizeof(text), kernel, 60),
+							   " "), text);
+	if (t->events)
+		fprintf(l.f, "%s, %s event%s", dur(a, t->last_ns - t->first_ns),
+			units_count(b, t->events), plural(t->events));
+	else
+		fputs("nothing: no event", l.f);
+	line_close(r, &l, "");
 }
 
-static void print_clock(struct report *r)
+static void print_files(struct report *r)
 {
-	const struct meta *m = r->e->clock;
-	char safe[TEXT_SAFE_LEN(512)];
+	const struct meta *clock = r->e->clock;
 	size_t i;
 
-	for (i = 0; m && i < m->n; i++) {
-		fprintf(r->f, LABEL, m->entries[i].key);
-		text_safe(safe, sizeof(safe), m->entries[i].value, 512);
-		print_words(r->f, safe, sizeof(INDENT) - 1, 80, sizeof(INDENT) - 1);
+	fprintf(r->f, "\n%sEVIDENCE%s\n", paint(r->opt, C_BOLD), paint(r->opt, C_OFF));
+	for (i = 0; i < r->e->n_files; i++)
+		print_file(r, &r->e->files[i]);
+	for (i = 0; clock && i < clock->n; i++)
+		print_line(r, clock->entries[i].key, clock->entries[i].value);
+}
+
+/* ---- first of all ---- */
+
+static void print_sentences(struct report *r)
+{
+	bool any = false, stopped = false;
+	struct line l;
+	uint32_t id;
+
+	for (id = 1; id <= model_migrations(r->m); id++) {
+		const struct migration *g = model_migration(r->m, id);
+
+		if (!view_wants(r->e, r->opt, g) || !line_open(&l))
+			continue;
+		migration_sentence(l.f, r->e, g, r->opt);
+		line_close(r, &l, NULL);
+		any = true;
+		stopped |= migration_stop_ns(g) != 0;
 	}
+	if (stopped)
+		fputs("(A downtime is from the first device's stop to the last one's start; the guest's\n"
+		      "vCPUs stop a little earlier and start a little later than the devices do.)\n",
+		      r->f);
+	if (!any)
+		fprintf(r->f, "No migration %s.\n", model_migrations(r->m) ?
+			"in what was asked for" : "is in this evidence");
+}
+
+static void print_troubles(struct report *r)
+{
+	const struct model_loss *loss = model_loss(r->m);
+	const struct source_health *h = r->e->health;
+	bool damage = is_damaged(h);
+
+	if (!loss->places && !damage)
+		return;
+	fprintf(r->f, "%sTHE EVIDENCE HAS HOLES: %s%s%s (see below)%s\n",
+		paint(r->opt, C_RED), loss->places ? "events were lost" : "",
+		loss->places && damage ? ", and " : "", damage ? "a recording is damaged" : "",
+		paint(r->opt, C_OFF));
 }
 
 /* ---- one migration ---- */
 
-static void print_sentence(struct report *r, const struct session *g)
+static void print_joined(struct report *r, const struct migration *g)
 {
-	const struct model_device *d = model_device(r->m, g->device);
-	bool save = g->direction == DIR_SAVE;
-	char vm[NAME_LEN], dev[NAME_LEN], drv[NAME_LEN], a[UNITS_LEN];
-	const char *color = C_YELLOW, *what;
-	FILE *f = r->f;
+	struct line l;
 
-	fprintf(f, "\n%sMIGRATION %u%s  ", paint(r->opt, C_BOLD), g->id,
+	if (!line_open(&l))
+		return;
+	if (g->joined.how)
+		fprintf(l.f, "source and destination, by %s%s",
+			joined_how_text(g->joined.how), g->joined.sure ? "" :
+			"; that is likely, and not sure");
+	else
+		fprintf(l.f, "to no %s: %s", g->source ? "destination" : "source",
+			joined_why_text(g->joined.why));
+	if (!g->joined.how && g->joined.why == ALONE_AMBIGUOUS)
+		fprintf(l.f, " (%u)", g->joined.candidates);
+	line_close(r, &l, "joined");
+}
+
+static void print_causes(struct report *r, const struct migration *g)
+{
+	const char *after = migration_consequence(r->e, g);
+	struct line l;
+	uint32_t i;
+
+	if (g->outcome != OUTCOME_FAILED || !line_open(&l))
+		return;
+	fputs(paint(r->opt, C_RED), l.f);
+	for (i = 0; i < g->n_causes; i++) {
+		fputs(i ? "; or: " : "", l.f);
+		migration_cause(l.f, r->e, &g->cause[i], r->opt);
+	}
+	fprintf(l.f, "%s%s; ", g->n_causes ? "" : "nothing in the evidence says why",
 		paint(r->opt, C_OFF));
-	if (g->vm[0])
-		fprintf(f, "%s %s with %s", safe_name(vm, g->vm), save ? "leaves" : "arrives",
-			device_label(dev, d, g->device));
-	else
-		fprintf(f, "%s %s", device_label(dev, d, g->device), save ? "leaves" : "arrives");
-	if (d && d->driver[0])
-		fprintf(f, " (%s)", safe_name(drv, d->driver));
-	switch (g->outcome) {
-	case OUTCOME_COMPLETED:
-		what = "COMPLETED";
-		color = C_GREEN;
-		break;
-	case OUTCOME_CANCELLED:
-		what = "CANCELLED";
-		break;
-	case OUTCOME_FAILED:
-		what = "FAILED";
-		color = C_RED;
-		break;
-	default:
-		what = "UNFINISHED";
-		break;
-	}
-	fprintf(f, "\n  %s%s%s ", paint(r->opt, color), what, paint(r->opt, C_OFF));
-	if (g->outcome == OUTCOME_UNFINISHED)
-		fprintf(f, "after %s%s", dur(a, g->end_ns - g->start_ns),
-			g->ended ? ": the session was given up" : " when the evidence ends");
-	else
-		fprintf(f, "%s %s", g->outcome == OUTCOME_COMPLETED ? "in" : "after",
-			dur(a, g->end_ns - g->start_ns));
-	fprintf(f, ", %s %s", size(r, a, g->bytes_total), save ? "read" : "written");
-	if (g->downtime_ns != MODEL_NONE)
-		fprintf(f, ", downtime %s (both sides seen)", dur(a, g->downtime_ns));
-	else if (save && g->window.start_ns != MODEL_NONE)
-		fprintf(f, ",%sstopped for %s on this host",
-			g->outcome == OUTCOME_UNFINISHED ? "\n  " : " ",
-			dur(a, g->window.total_ns));
-	fputs(".\n", f);
+	party_sentence(l.f, migration_party(r->e, g));
+	if (after)
+		fprintf(l.f, "; then %s", after);
+	line_close(r, &l, "cause");
 }
 
-static void print_failure(struct report *r, const struct session *g)
+static void print_downtime(struct report *r, const struct migration *g)
 {
 	char a[UNITS_LEN], b[UNITS_LEN];
-	FILE *f = r->f;
+	bool known = g->downtime_ns != MODEL_NONE;
+	struct line l;
 
-	if (!g->failures)
+	if (!line_open(&l))
 		return;
-	fprintf(f, LABEL "%s", "failed call", paint(r->opt, C_RED));
-	fprintf(f, "%s", event_kind_name(g->failure.kind));
-	if (g->failure.target >= 0 && g->failure.target < MIG_STATE_NR)
-		fprintf(f, "(%s)", mig_state_name((uint32_t)g->failure.target));
-	fprintf(f, " gave %s%s at %s", errno_label(a, g->failure.ret), paint(r->opt, C_OFF),
-		when(r, b, g, g->failure.t_ns));
-	if (g->failures > 1)
-		fprintf(f, ", and %llu more failed", (unsigned long long)g->failures - 1);
-	fputc('\n', f);
-}
-
-static void print_who(struct report *r, const struct session *g)
-{
-	const struct model_stream *s = model_stream(r->m, g->stream);
-	char comm[NAME_LEN], name[NAME_LEN], a[UNITS_LEN];
-	uint64_t real = model_realtime_ns(r->m, g->start_ns);
-	const struct model_device *d = model_device(r->m, g->device);
-	const char *host = d ? model_host(r->m, d->host) : NULL;
-	FILE *f = r->f;
-
-	fprintf(f, LABEL "%s, pid %u", "process", text_safe(comm, sizeof(comm), g->comm,
-							   sizeof(g->comm)), g->pid);
-	if (host)
-		fprintf(f, " on %s", safe_name(name, host));
-	if (real)
-		fprintf(f, "%sbegan %s", host ? "\n" INDENT : "; ", units_rfc3339(a, real));
-	fputc('\n', f);
-	if (g->peer)
-		fprintf(f, LABEL "migration %u (same bytes, overlapping in time, no other fits)\n",
-			"other side", g->peer);
-	fprintf(f, LABEL, "data FD");
-	if (!g->stream)
-		fputs("its hand-out is not in the evidence\n", f);
+	if (known)
+		fprintf(l.f, "%s (100 %%), from %s; where it went:",
+			dur(a, g->downtime_ns), report_when(r, b, g->stop.start_ns));
 	else
-		fprintf(f, "stream %u%s%s%s, %s%s\n", g->stream, s && s->name[0] ? " \"" : "",
-			s ? safe_name(name, s->name) : "", s && s->name[0] ? "\"" : "",
-			event_direction_name(g->direction),
-			s && s->open ? ", still open at the end" : "");
-	if (s && s->defined) {
-		static const unsigned int bits[] = { 0, 1, 2, 3, 4 };
-		uint32_t unseen = s->ops & ~s->hooked;
-		size_t i;
-
-		if (!(s->ops & STREAM_OP_POLL))
-			fputs(INDENT "the driver has no .poll: polls are invisible\n", f);
-		for (i = 0; i < sizeof(bits) / sizeof(bits[0]); i++)
-			if (unseen >> bits[i] & 1)
-				fprintf(f, INDENT "%s.%s is NOT HOOKED: such calls are missing%s\n",
-					paint(r->opt, C_YELLOW), event_stream_op_name(bits[i]),
-					paint(r->opt, C_OFF));
+		fprintf(l.f, "%s%s", g->downtime_why == DOWNTIME_GIVEN_BACK ? "" :
+			g->downtime_why == DOWNTIME_NEVER_STOPPED ||
+			g->downtime_why == DOWNTIME_PAUSED_BEFORE ? "none: " : "not known: ",
+			downtime_why_text(g->downtime_why));
+	line_close(r, &l, "downtime");
+	if (g->stopped_ns != MODEL_NONE)
+		fprintf(r->f, LABEL "%s, until the guest ran on here\n", "stood still",
+			dur(a, g->stopped_ns));
+	if (!known && migration_stop_ns(g)) {
+		if (!line_open(&l))
+			return;
+		fprintf(l.f, "%s (100 %%) on the source, from %s; where it went:",
+			dur(a, g->stop.total_ns), report_when(r, b, g->stop.start_ns));
+		line_close(r, &l, "stop window");
 	}
-	if (g->joined_late)
-		fprintf(f, LABEL "%sits begin is not in the evidence%s\n", "joined late",
-			paint(r->opt, C_YELLOW), paint(r->opt, C_OFF));
-	if (g->holes)
-		fprintf(f, LABEL "%s%llu event%s lost in %llu place%s that it may have touched:\n"
-			INDENT "its figures are lower bounds%s\n", "HOLES", paint(r->opt, C_RED),
-			(unsigned long long)g->lost, plural(g->lost),
-			(unsigned long long)g->holes, plural(g->holes), paint(r->opt, C_OFF));
-	if (g->resets)
-		fprintf(f, LABEL "%llu of the device during the session\n", "resets",
-			(unsigned long long)g->resets);
+	if (migration_stop_ns(g))
+		migration_parts_text(r->f, r->m, g, 4);
 }
 
-static void print_phases(struct report *r, const struct session *g)
+static void put_forecast(FILE *f, const char *what, const uint64_t ns[3], uint64_t took_ns)
 {
-	bool save = g->direction == DIR_SAVE;
+	char a[UNITS_LEN], b[UNITS_LEN];
+
+	if (ns[1] == MODEL_NONE) {
+		fprintf(f, "%s not known", what);
+	} else {
+		fprintf(f, "%s %s", what, dur(a, ns[1]));
+		if (ns[0] != MODEL_NONE && ns[2] != MODEL_NONE)
+			fprintf(f, " (%s to %s)", dur(a, ns[0]), dur(b, ns[2]));
+	}
+	if (took_ns != MODEL_NONE)
+		fprintf(f, ", took %s", dur(a, took_ns));
+}
+
+static void print_forecast(struct report *r, const struct migration *g)
+{
+	struct stop_forecast x;
+	uint64_t devices, rest;
 	char a[UNITS_LEN];
-	FILE *f = r->f;
-	uint32_t i;
+	struct line l;
+	bool now;
 
-	if (!g->n_states)
+	if (!migration_forecast(r->m, g, &x, &now) || !line_open(&l))
 		return;
-	fprintf(f, "\n%s  %-13s %*s %10s %11s %9s%s%s\n", paint(r->opt, C_BOLD), "State",
-		(int)when_width(r), "Entered", "Stayed", save ? "Read" : "Written", save ? "Reads" : "Writes",
-		save ? "  ENOMSG   Zero" : "", paint(r->opt, C_OFF));
-	r->prev_ns = g->start_ns;
-	for (i = 0; i < g->n_states; i++) {
-		const struct session_state *s = &g->states[i];
-
-		if (g->states_folded && i + 1 == g->n_states)
-			fprintf(f, "  ... %llu more\n", (unsigned long long)g->states_folded);
-		fputs("  ", f);
-		text_pad(f, state_label(a, s->state), 13, false);
-		fputc(' ', f);
-		print_right(f, when(r, a, g, s->enter_ns), when_width(r));
-		fputc(' ', f);
-		/* The last one of a finished migration is where it ended. */
-		if (g->ended && i + 1 == g->n_states)
-			print_right(f, "(end)", 10);
-		else
-			print_right(f, dur(a, s->dwell_ns), 10);
-		fputc(' ', f);
-		print_right(f, s->bytes ? size(r, a, s->bytes) : "-", 11);
-		fputc(' ', f);
-		print_right(f, count_or_dash(a, save ? s->reads : s->writes), 9);
-		if (save) {
-			fputc(' ', f);
-			print_right(f, count_or_dash(a, s->enomsg), 7);
-			fputc(' ', f);
-			print_right(f, count_or_dash(a, s->zero_reads), 6);
-		}
-		fputc('\n', f);
-	}
-	if (save && g->bytes_unplaced)
-		fprintf(f, "  %s of it were read while the state was not known\n",
-			size(r, a, g->bytes_unplaced));
+	migration_forecast_truth(r->m, g, &devices, &rest);
+	if (now && x.left_bytes != MODEL_NONE)
+		fprintf(l.f, "%s to move if it switched now; ", report_size(r, a, x.left_bytes));
+	put_forecast(l.f, "the devices' part", (uint64_t[]){ x.devices_low_ns, x.devices_mid_ns,
+		     x.devices_high_ns }, devices);
+	fputs("; ", l.f);
+	put_forecast(l.f, "the rest (VMM, RAM, dirty sync, network)", (uint64_t[]){
+		     x.rest_low_ns, x.rest_mid_ns, x.rest_high_ns }, rest);
+	line_close(r, &l, "forecast");
 }
 
-static void print_arcs(struct report *r, const struct session *g)
+/* ---- its sides ---- */
+
+static void put_times(FILE *f, const char *what, uint64_t n, const char **sep)
 {
-	char a[UNITS_LEN], b[UNITS_LEN];
-	uint64_t max = 1;
-	FILE *f = r->f;
-	uint32_t i, bar;
+	char a[UNITS_LEN];
 
-	if (!g->n_arcs) {
-		fputs("\n  no arc of the state machine is in the evidence\n", f);
+	if (!n)
 		return;
-	}
-	for (i = 0; i < g->n_arcs; i++)
-		if (g->arcs[i].dur_ns > max)
-			max = g->arcs[i].dur_ns;
-	fprintf(f, "\n%s  %-29s %*s %10s%s\n", paint(r->opt, C_BOLD), "Arc",
-		(int)when_width(r), "Began", "Took", paint(r->opt, C_OFF));
-	r->prev_ns = g->start_ns;
-	for (i = 0; i < g->n_arcs; i++) {
-		const struct session_arc *arc = &g->arcs[i];
-
-		if (g->arcs_folded && i + 1 == g->n_arcs)
-			fprintf(f, "  ... %llu more\n", (unsigned long long)g->arcs_folded);
-		fprintf(f, "  %12s -> %-13s ", state_label(a, arc->from), state_label(b, arc->to));
-		print_right(f, when(r, a, g, arc->start_ns), when_width(r));
-		fputc(' ', f);
-		print_right(f, dur(a, arc->dur_ns), 10);
-		bar = (uint32_t)(arc->dur_ns * 20 / max);
-		if (bar)
-			fputs("  ", f);
-		for (; bar > 0; bar--)
-			fputc('#', f);
-		fputc('\n', f);
-	}
+	fprintf(f, "%s%s %s time%s", *sep, what, units_count(a, n), plural(n));
+	*sep = ", ";
 }
 
-static void print_window(struct report *r, const struct session *g)
+static void print_log(struct report *r, const struct side *s)
 {
-	const struct session_window *w = &g->window;
-	bool save = g->direction == DIR_SAVE;
-	char a[UNITS_LEN], b[UNITS_LEN];
-	FILE *f = r->f;
+	char a[UNITS_LEN];
+	const char *sep = "";
+	struct line l;
 
+	if (!line_open(&l))
+		return;
+	if (!s->dirty_log_seen && !s->dma_log_starts && !s->dma_log_refused) {
+		fputs("not seen on the devices: it is the IOMMU's, or there is none", l.f);
+	} else {
+		put_times(l.f, "started", s->dma_log_starts, &sep);
+		put_times(l.f, "REFUSED", s->dma_log_refused, &sep);
+		put_times(l.f, "reported", s->dma_log_reports, &sep);
+		put_times(l.f, "stopped", s->dma_log_stops, &sep);
+		if (!*sep)
+			fputs("seen", l.f);
+		if (s->stop.start_ns != MODEL_NONE)
+			fprintf(l.f, "; %s of the stop", dur(a, s->stop.dirty_sync_ns));
+	}
+	line_close(r, &l, "dirty log");
+}
+
+static void print_stop(struct report *r, const struct side *s)
+{
+	const struct session_window *w = &s->stop;
+	char a[UNITS_LEN], b[UNITS_LEN], c[UNITS_LEN], dev[NAME_LEN];
+	struct line l;
+
+	if (!line_open(&l))
+		return;
 	if (w->start_ns == MODEL_NONE) {
-		fprintf(f, "\n%s  Stop window%s   %s\n", paint(r->opt, C_BOLD),
-			paint(r->opt, C_OFF), g->n_arcs || !g->joined_late ?
-			"none: the device was not stopped" :
-			"not known: no change of state is in the evidence");
-		return;
+		fputs("none: no device was stopped", l.f);
+	} else {
+		fprintf(l.f, "%s, %s", dur(a, w->total_ns), report_when(r, b, w->start_ns));
+		fprintf(l.f, " to %s", report_when(r, c, w->end_ns));
+		if (s->stopped_ns != MODEL_NONE)
+			fputs(", when all ran again", l.f);
+		else if (s->stop_over && s->eof_ns != MODEL_NONE && s->stop_last_device)
+			fprintf(l.f, ", the last byte of %s", device_on_host(dev,
+				model_device(r->m, s->stop_last_device), s->stop_last_device));
+		else if (!s->stop_over && !s->ended)
+			fputs(", where the evidence ends", l.f);
+		if (s->paused_before)
+			fputs("; the guest had been paused before", l.f);
 	}
-	/* A destination's device is stopped from the set-up on: no downtime yet. */
-	fprintf(f, "\n%s  %s%s   %s on this host, from %s to ", paint(r->opt, C_BOLD),
-		save ? "Stop window" : "Not running", paint(r->opt, C_OFF),
-		dur(a, w->total_ns), when(r, b, g, w->start_ns));
-	if (save && g->eof && w->end_ns <= g->eof_ns)
-		fputs("the read() that gave 0\n", f);
-	else if (!g->ended)
-		fputs("the last call seen\n", f);
-	else
-		fprintf(f, "%s\n", when(r, b, g, w->end_ns));
-	if (w->start_ns < g->start_ns && g->start_ns - w->start_ns > w->total_ns / 10)
-		fprintf(f, "  of it %s before the data FD was handed out: already stopped then\n",
-			dur(a, g->start_ns - w->start_ns));
-	downtime_text(f, g);
+	line_close(r, &l, "stop window");
 }
 
-static void print_ratio(FILE *f, uint64_t truth, uint64_t estimate)
+/* What a row has no column for. */
+static void note(struct grid *grid, const struct session *g, uint32_t outcome)
 {
-	if (estimate)
-		fprintf(f, ", %.2f times as much", (double)truth / (double)estimate);
+	struct line l;
+	char a[UNITS_LEN], b[UNITS_LEN], text[FAILURE_TEXT_LEN];
+	const char *sep = "";
+	uint32_t i;
+
+	if (!line_open(&l))
+		return;
+#define NOTE(...)	(fprintf(l.f, "%s", sep), fprintf(l.f, __VA_ARGS__), sep = "; ")
+	if (g->attempt)
+		NOTE("it was asked for a data FD, and gave none");
+	/* What the other side did to it is no news of this device. */
+	if (g->outcome != outcome && (g->outcome == OUTCOME_FAILED || outcome == OUTCOME_COMPLETED))
+		NOTE("this device: %s", outcome_caps(g->outcome));
+	for (i = 0; i < g->n_arcs; i++)
+		if (g->arcs[i].ret < 0)
+			NOTE("FAILED STEP %s to %s: %s", state_label(a, g->arcs[i].from),
+			     g->arcs[i].to == MIG_UNKNOWN ? "?" : state_label(b, g->arcs[i].to),
+			     errno_label(text, g->arcs[i].ret));
+	if (g->failures && g->failure.kind != EV_SET_STATE && g->failure.kind != EV_ARC)
+		NOTE("FAILED: %s", judge_failure_text(&g->failure, text));
+	if (g->infos_failed)
+		NOTE("%s precopy info%s failed", units_count(a, g->infos_failed),
+		     plural(g->infos_failed));
+	if (g->sizes_failed)
+		NOTE("%s MIG_DATA_SIZE failed", units_count(a, g->sizes_failed));
+	if (g->reinits)
+		NOTE("REINIT told %s time%s: its initial bytes began anew",
+		     units_count(a, g->reinits), plural(g->reinits));
+	if (g->resets)
+		NOTE("reset %s time%s in mid-session", units_count(a, g->resets), plural(g->resets));
+	if (g->joined_late)
+		NOTE("joined late: its begin is not in the evidence");
+	if (g->holes)
+		NOTE("HOLES: %s event%s lost that may be its own: lower bounds",
+		     units_count(a, g->lost), plural(g->lost));
+#undef NOTE
+	if (!fclose(l.f) && l.text && *sep)
+		grid_note(grid, l.text);
+	free(l.text);
+}
+
+static const char *size_or_none(const struct report *r, char buf[UNITS_LEN], uint64_t n)
+{
+	return !n || n == MODEL_NONE ? "-" : report_size(r, buf, n);
+}
+
+static const char *time_or_none(char buf[UNITS_LEN], uint64_t ns)
+{
+	return !ns || ns == MODEL_NONE ? "-" : dur(buf, ns);
+}
+
+static void row(struct report *r, struct grid *grid, const struct session *g, bool driver)
+{
+	const struct model_device *d = model_device(r->m, g->device);
+	const struct session_window *w = &g->window;
+	bool save = g->direction == DIR_SAVE, stopped = w->start_ns != MODEL_NONE;
+	uint64_t left = save ? left_bytes(g->switch_ns != MODEL_NONE ? &g->at_switch : &g->left,
+					  NULL, NULL) : MODEL_NONE;
+	char a[UNITS_LEN], name[NAME_LEN];
+
+	grid_cell(grid, device_on_host(name, d, g->device));
+	grid_cell(grid, driver && d ? safe_name(name, d->driver) : "-");
+	if (save) {
+		grid_cell(grid, size_or_none(r, a, g->bytes_precopy));
+		/* Asked and nothing left is an answer. */
+		grid_cell(grid, left == MODEL_NONE ? "-" : report_size(r, a, left));
+		grid_cell(grid, size_or_none(r, a, g->bytes_stop_copy));
+	} else {
+		grid_cell(grid, size_or_none(r, a, g->bytes_total));
+		grid_cell(grid, time_or_none(a, g->load_ns));
+	}
+	grid_cell(grid, time_or_none(a, stopped ? w->arcs_ns - (save || g->load_ns == MODEL_NONE ||
+				     g->load_ns > w->arcs_ns ? 0 : g->load_ns) : 0));
+	grid_cell(grid, time_or_none(a, stopped ? w->io_ns : 0));
+	grid_cell(grid, time_or_none(a, g->io_measured ? g->io_p50_ns : 0));
+	grid_cell(grid, time_or_none(a, g->io_measured ? g->io_p99_ns : 0));
+}
+
+static void print_devices(struct report *r, const struct side *s, uint32_t outcome)
+{
+	bool differ = !side_driver(r->m, s), save = s->direction == DIR_SAVE;
+	static const char *const saves[] = {
+		"Device", "Driver", "Pre-copy", "Left", "Stopped", "Arcs", "read()", "p50", "p99", NULL,
+	}, *const resumes[] = {
+		"Device", "Driver", "Written", "Load", "Arcs", "write()", "p50", "p99", NULL,
+	};
+	struct grid *grid = grid_create(save ? saves : resumes);
+	uint32_t id;
+
+	for (id = model_side_session(r->m, s->id, 0); id; id = model_side_session(r->m, s->id, id)) {
+		const struct session *g = model_session(r->m, id);
+
+		row(r, grid, g, differ);
+		note(grid, g, outcome);
+	}
+	grid_print(r->f, grid, r->opt);
+	grid_destroy(grid);
+	if (!s->bytes_total)
+		return;
+	if (!r->explained[save])
+		fprintf(r->f, "  %s%s%s\n", paint(r->opt, C_DIM), save ?
+			"(Left: as the driver said, when it stopped. Arcs, read(): time of the stop.)" :
+			"(Load: RESUMING to STOP, which takes the state in. p50, p99: of one write().)",
+			paint(r->opt, C_OFF));
+	r->explained[save] = true;
+}
+
+static void print_side(struct report *r, const struct side *s, uint32_t outcome)
+{
+	char host[NAME_LEN], comm[NAME_LEN], a[UNITS_LEN], b[UNITS_LEN];
+	const char *on = side_host(host, r->e, s);
+	bool save = s->direction == DIR_SAVE;
+	struct line l;
+
+	fprintf(r->f, "\n%s%s%s  ", paint(r->opt, C_BOLD), save ? "SOURCE" : "DESTINATION",
+		paint(r->opt, C_OFF));
+	if (line_open(&l)) {
+		fprintf(l.f, "%s%s%s, pid %u, %s to ", on ? on : "", on ? ": " : "",
+			text_safe(comm, sizeof(comm), s->comm, sizeof(s->comm)), s->pid,
+			report_when(r, a, s->begin_ns));
+		fprintf(l.f, "%s%s", report_when(r, b, s->end_ns), s->ended ? "" :
+			", where the evidence ends");
+		if (s->n_devices != migration_devices(r->m, model_migration(r->m, s->migration)))
+			fprintf(l.f, ", %u device%s", s->n_devices, plural(s->n_devices));
+		if (s->run_ns != MODEL_NONE && !save && s->run_ns != s->end_ns)
+			fprintf(l.f, "; the last device ran at %s", report_when(r, a, s->run_ns));
+		if (s->ran_again_ns != MODEL_NONE)
+			fprintf(l.f, "; ran again at %s", report_when(r, a, s->ran_again_ns));
+		if (s->exit.kind)
+			fprintf(l.f, "; its process ended at %s", report_when(r, a, s->exit.t_ns));
+		if (s->joined_late)
+			fputs("; JOINED LATE: it had begun before the capture", l.f);
+		if (s->resets)
+			fprintf(l.f, "; %s reset%s in mid-session", units_count(a, s->resets),
+				plural(s->resets));
+		fclose(l.f);
+		wrap_text(r->f, l.text ?: "", save ? 8 : 13, 2, 80);
+		free(l.text);
+	}
+	if (s->holes)
+		fprintf(r->f, LABEL "%s%llu event%s lost that may be its own: lower bounds%s\n",
+			"HOLES", paint(r->opt, C_RED), (unsigned long long)s->lost,
+			plural(s->lost), paint(r->opt, C_OFF));
+	if (save) {
+		print_stop(r, s);
+		print_log(r, s);
+	}
+	if (s->sizes_failed || s->failures_beside)
+		fprintf(r->f, LABEL "%s MIG_DATA_SIZE, %s other calls that cannot be the cause\n",
+			"also failed", units_count(a, s->sizes_failed),
+			units_count(b, s->failures_beside));
+	if (s->n_sessions)
+		print_devices(r, s, outcome);
+}
+
+static void print_migration(struct report *r, const struct migration *g)
+{
+	const struct side *src = model_side(r->m, g->source), *dst = model_side(r->m, g->destination);
+	char a[UNITS_LEN], b[UNITS_LEN];
+	uint64_t real = model_realtime_ns(r->m, g->begin_ns);
+	struct line l;
+
+	r->prev_ns = model_first_ns(r->m);
+	fprintf(r->f, "\n%sMIGRATION %u%s  ", paint(r->opt, C_BOLD), g->id, paint(r->opt, C_OFF));
+	if (line_open(&l)) {
+		migration_subject(l.f, r->e, g);
+		fclose(l.f);
+		wrap_text(r->f, l.text ?: "", 13, 2, 80);
+		free(l.text);
+	}
+	if (line_open(&l)) {
+		fprintf(l.f, "%s%s%s %s %s%s; began %s", paint(r->opt, outcome_color(g->outcome)),
+			outcome_caps(g->outcome), paint(r->opt, C_OFF),
+			g->outcome == OUTCOME_COMPLETED ? "in" : "after",
+			dur(a, g->end_ns - g->begin_ns), g->ended ? "" :
+			", when the evidence ends", report_when(r, b, g->begin_ns));
+		if (real)
+			fprintf(l.f, ", %.19sZ", units_rfc3339(b, real));
+		line_close(r, &l, "outcome");
+	}
+	print_joined(r, g);
+	print_causes(r, g);
+	print_downtime(r, g);
+	print_forecast(r, g);
+	if (src)
+		print_side(r, src, g->outcome);
+	if (dst)
+		print_side(r, dst, g->outcome);
+}
+
+static void print_sessions(struct report *r, const struct migration *g)
+{
+	uint32_t sides[2] = { g->source, g->destination }, i, id;
+
+	for (i = 0; i < 2; i++)
+		for (id = sides[i] ? model_side_session(r->m, sides[i], 0) : 0; id;
+		     id = model_side_session(r->m, sides[i], id))
+			report_session(r, model_session(r->m, id));
+}
+
+/* ---- the end ---- */
+
+static void print_verdict(struct report *r)
+{
+	struct outcomes n;
+	const char *sep = "";
+	size_t findings;
+	uint32_t protocol;
+	FILE *f = r->f;
+
+	outcomes_of(r->e, r->opt, &n);
+	protocol = judge_protocol(r->e->judge, &findings);
+	fputs("protocol: ", f);
+	if (protocol == PROTOCOL_FINDINGS)
+		fprintf(f, "%zu finding%s", findings, plural(findings));
+	else
+		fputs(protocol_verdict_name(protocol), f);
+	fputs("; migrations: ", f);
+	if (!n.total)
+		fputs("none", f);
+#define COUNT(what, word)						\
+	do {								\
+		if (what) {						\
+			fprintf(f, "%s%llu %s", sep, (unsigned long long)(what), word);	\
+			sep = ", ";					\
+		}							\
+	} while (0)
+	COUNT(n.completed, "completed");
+	COUNT(n.failed, "failed");
+	COUNT(n.cancelled, "cancelled");
+	COUNT(n.unfinished, "unfinished");
+	COUNT(n.ran_again, "of them ran again on the source");
+#undef COUNT
 	fputc('\n', f);
 }
 
-static void print_estimate(struct report *r, const struct session *g)
-{
-	char a[UNITS_LEN], b[UNITS_LEN];
-	FILE *f = r->f;
-
-	if (g->estimate == MODEL_NONE) {
-		if (g->bytes_stop_copy)
-			fprintf(f, LABEL "none was asked for; %s read in STOP_COPY\n", "estimate",
-				size(r, a, g->bytes_stop_copy));
-		return;
-	}
-	fprintf(f, LABEL "%s at the switchover (%s);\n" INDENT, "estimate", size(r, a, g->estimate),
-		g->estimate_is_data_size ? "MIG_DATA_SIZE" : "last initial + dirty");
-	fprintf(f, "%s%s read in STOP_COPY", g->eof ? "" : "so far ", size(r, b, g->bytes_stop_copy));
-	print_ratio(f, g->bytes_stop_copy, g->estimate);
-	if (g->first_read_ns != MODEL_NONE)
-		fprintf(f, INDENT "the first read() of STOP_COPY took %s\n",
-			dur(a, g->first_read_ns));
-}
-
-/* Eight heights; the axis is logarithmic or gigabytes would hide megabytes. */
-static void print_trend(struct report *r, const struct session *g)
-{
-	static const char *const blocks[] = { " ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
-	char a[UNITS_LEN];
-	uint64_t max = 0, v;
-	FILE *f = r->f;
-	uint32_t i;
-
-	for (i = 0; i < g->n_trend; i++) {
-		v = g->trend[i].initial_bytes + g->trend[i].dirty_bytes;
-		max = v > max ? v : max;
-	}
-	if (g->n_trend < 4 || max < 2)
-		return;
-	fprintf(f, LABEL, "left");
-	for (i = 0; i < g->n_trend; i++) {
-		unsigned int bits, top = 64 - __builtin_clzll(max);
-
-		v = g->trend[i].initial_bytes + g->trend[i].dirty_bytes;
-		bits = v ? 64 - __builtin_clzll(v) : 0;
-		/* The lowest block is a thousandth of the highest. */
-		if (v && bits + 10 < top)
-			bits = 1;
-		else if (v)
-			bits = 1 + (bits + 10 - top) * 7 / 10;
-		fputs(blocks[bits], f);
-	}
-	fprintf(f, " log, max %s\n" INDENT "(initial + dirty bytes, info by info)\n",
-		size(r, a, max));
-}
-
-static void print_infos(struct report *r, const struct session *g)
-{
-	char a[UNITS_LEN], b[UNITS_LEN];
-	FILE *f = r->f;
-
-	if (!g->precopy_infos) {
-		if (g->bytes_precopy)
-			fprintf(f, LABEL "never asked for\n", "precopy info");
-		return;
-	}
-	fprintf(f, LABEL "asked %s time%s\n", "precopy info", units_count(a, g->precopy_infos),
-		plural(g->precopy_infos));
-	fprintf(f, INDENT "initial bytes %s -> %s", size(r, a, g->initial_first),
-		size(r, b, g->initial_last));
-	if (g->initial_zero_ns != MODEL_NONE && g->initial_first)
-		fprintf(f, ", 0 first seen at %s", when(r, a, g, g->initial_zero_ns));
-	if (!g->dirty_max) {
-		fputs("\n" INDENT "dirty bytes 0 throughout\n", f);
-		print_trend(r, g);
-		return;
-	}
-	fprintf(f, "\n" INDENT "dirty bytes %s at first, %s at last", size(r, a, g->dirty_first),
-		size(r, b, g->dirty_last));
-	fprintf(f, ",\n" INDENT "max %s at %s, ", size(r, a, g->dirty_max),
-		when(r, b, g, g->dirty_max_ns));
-	fprintf(f, "rose %llu time%s, fell %llu time%s\n",
-		(unsigned long long)g->dirty_rises, plural(g->dirty_rises),
-		(unsigned long long)g->dirty_falls, plural(g->dirty_falls));
-	print_trend(r, g);
-}
-
-static void print_empty(struct report *r, const struct session *g)
-{
-	char a[UNITS_LEN], b[UNITS_LEN];
-	FILE *f = r->f;
-
-	fprintf(f, LABEL, "empty reads");
-	if (!g->empty_reads) {
-		fputs("none\n", f);
-		return;
-	}
-	if (g->eof && g->empty_reads == 1) {
-		fputs("only the last one, which gave 0\n", f);
-		return;
-	}
-	fprintf(f, "%s: %s ENOMSG", units_count(a, g->empty_reads), units_count(b, g->enomsg));
-	fprintf(f, ", %s gave 0\n", units_count(a, g->empty_reads - g->enomsg));
-	if (g->runs.runs) {
-		fprintf(f, INDENT "%s run%s of two or more, %s in all;\n",
-			units_count(a, g->runs.runs), plural(g->runs.runs),
-			dur(b, g->runs.span_ns));
-		fprintf(f, INDENT "longest ×%s in %s", units_count(a, g->runs.longest),
-			dur(b, g->runs.longest_span_ns));
-		fprintf(f, " at %s\n", when(r, a, g, g->runs.longest_start_ns));
-	}
-	if (g->zero_reads_precopy)
-		fprintf(f, INDENT "read() gave 0 in PRE_COPY %s time%s (uAPI: should be ENOMSG)\n",
-			units_count(a, g->zero_reads_precopy), plural(g->zero_reads_precopy));
-	if (g->enomsg_stop_copy)
-		fprintf(f, INDENT "read() gave ENOMSG in STOP_COPY %s time%s (uAPI: may not)\n",
-			units_count(a, g->enomsg_stop_copy), plural(g->enomsg_stop_copy));
-}
-
-static void print_io(struct report *r, const struct session *g)
-{
-	bool save = g->direction == DIR_SAVE;
-	char a[UNITS_LEN], b[UNITS_LEN], c[UNITS_LEN];
-	FILE *f = r->f;
-
-	fprintf(f, LABEL, save ? "read latency" : "write latency");
-	if (!g->io_measured)
-		fputs("no call moved data\n", f);
-	else
-		fprintf(f, "p50 %s, p99 %s, max %s\n", dur(a, g->io_p50_ns), dur(b, g->io_p99_ns),
-			dur(c, g->io_max_ns));
-	if (g->io_measured)
-		fprintf(f, INDENT "of %s %s%s that moved data, largest buffer %s\n",
-			units_count(a, g->io_measured), save ? "read" : "write",
-			plural(g->io_measured), size(r, b, g->max_io_size));
-	if (g->io_errors)
-		fprintf(f, INDENT "%s failed\n", units_count(a, g->io_errors));
-	if (g->polls)
-		fprintf(f, LABEL "%s\n", "polls", units_count(a, g->polls));
-}
-
-static void print_migration(struct report *r, const struct session *g)
-{
-	r->prev_ns = g->start_ns;
-	print_sentence(r, g);
-	print_failure(r, g);
-	print_who(r, g);
-	print_phases(r, g);
-	print_arcs(r, g);
-	print_window(r, g);
-	fputc('\n', r->f);
-	if (g->direction == DIR_SAVE) {
-		if (!g->ended) {
-			struct forecast x;
-
-			forecast_migration(r->m, g->id, model_last_ns(r->m), &x);
-			forecast_text(r->f, &x, r->opt);
-		}
-		if (g->eof && g->window.start_ns != MODEL_NONE)
-			forecast_truth_text(r->f, &g->forecast, g->window.total_ns);
-		print_estimate(r, g);
-		print_infos(r, g);
-		print_empty(r, g);
-	}
-	print_io(r, g);
-}
+/* ---- the rest ---- */
 
 /* Devices without a migration, and requests that began none. */
 static void print_others(struct report *r)
@@ -575,7 +603,11 @@ static void print_others(struct report *r)
 			continue;
 		fprintf(r->f, "\n  %s", device_label(dev, d, i));
 		if (!d->sessions)
-			fprintf(r->f, ": no migration; %s at the end", state_label(a, d->state));
+			fprintf(r->f, ": no data FD was asked for; %s at the end",
+				state_label(a, d->state));
+		if (d->flags_asked && d->flags_ret < 0)
+			fprintf(r->f, ";\n    GET MIGRATION gave %s: it cannot be migrated",
+				errno_label(b, d->flags_ret));
 		if (d->failures) {
 			fprintf(r->f, "%s %llu SET_STATE%s failed outside any migration",
 				d->sessions ? ":" : ",\n   ", (unsigned long long)d->failures,
@@ -589,39 +621,30 @@ static void print_others(struct report *r)
 	}
 }
 
-static bool is_wanted(const struct report *r, const struct session *g)
-{
-	struct event span = { .t_ns = g->start_ns, .dur_ns = g->end_ns - g->start_ns };
-
-	return (!r->opt->migration || r->opt->migration == g->id) &&
-	       time_window_has(&r->opt->window, r->m, &span);
-}
-
 void report_text(FILE *f, const struct view_evidence *e, const struct view_options *opt)
 {
 	struct report r = { .f = f, .opt = opt, .e = e, .m = e->model };
-	uint32_t id, shown = 0;
-	size_t i;
+	uint32_t id;
 
-	for (i = 0; i < e->n_files; i++)
-		print_head(&r, &e->files[i]);
-	print_clock(&r);
-	for (id = 1; id <= model_sessions(r.m); id++) {
-		const struct session *g = model_session(r.m, id);
+	print_sentences(&r);
+	print_troubles(&r);
+	for (id = 1; id <= model_migrations(r.m); id++) {
+		const struct migration *g = model_migration(r.m, id);
 
-		if (!is_wanted(&r, g))
+		if (!view_wants(e, opt, g))
 			continue;
 		print_migration(&r, g);
-		shown++;
+		if (opt->sessions)
+			print_sessions(&r, g);
 	}
-	if (!shown)
-		fprintf(f, "\n  No migration %s.\n", model_sessions(r.m) ?
-			"in what was asked for" : "is in this evidence");
 	if (!opt->migration)
 		print_others(&r);
-	estimates_text(f, e, opt);
+	if (opt->sessions)
+		estimates_text(f, e, opt);
+	print_files(&r);
 	if (e->judge) {
 		fprintf(f, "\n%sFINDINGS%s\n", paint(opt, C_BOLD), paint(opt, C_OFF));
 		findings_text(f, e, opt);
+		print_verdict(&r);
 	}
 }

@@ -52,6 +52,7 @@ uint64_t time_window_end_ns(const struct time_window *w, const struct model *m);
 struct view_options {
 	bool color;
 	bool bytes;			/* sizes exactly */
+	bool sessions;			/* a report in text: every session in full, too */
 	enum time_base time;
 	uint32_t migration;		/* only this one; 0: all */
 	struct time_window window;
@@ -101,6 +102,8 @@ size_t view_file_of(const struct view_evidence *e, uint32_t host, uint64_t t_ns)
 /* report: the post-mortem. */
 void report_text(FILE *f, const struct view_evidence *e, const struct view_options *opt);
 void report_json(FILE *f, const struct view_evidence *e, const struct view_options *opt);
+/* JSON Schema (draft 2020-12) of it. */
+void report_json_schema(FILE *f);
 /* One page that needs no network and no script. */
 void report_html(FILE *f, const struct view_evidence *e, const struct view_options *opt);
 
@@ -118,8 +121,8 @@ enum verdict view_verdict(const struct view_evidence *e, const struct view_optio
 struct page;
 /*
  * The page of what people type or copy: a name in any spelling ("Pre_Copy",
- * "stop window"), what a page says that it also answers to, an errno by name or
- * number ("42", "-42").  NULL: there is none.
+ * "stop window"), one of the JSON ("outside_ns"), what a page says that it also
+ * answers to, an errno by name or number ("42", "-42").  NULL: there is none.
  */
 const struct page *explain_find(const char *word);
 /* The number of an errno by its name or number; 0 when @word is none. */
