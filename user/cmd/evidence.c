@@ -217,6 +217,11 @@ static int say_merged(struct evidence *e, const struct meta *m, uint64_t *bound)
 	return err;
 }
 
+uint64_t evidence_join_bound_ns(const struct evidence *e)
+{
+	return e->view.bound_ns < 1000000000ULL ? e->view.bound_ns : 1000000000ULL;
+}
+
 int evidence_say_clocks(struct evidence *e)
 {
 	uint64_t bound = e->align ? align_bound_ns(e->align) : 0;
@@ -545,7 +550,6 @@ static int broken(const struct evidence *e, int err)
 }
 
 /* What can be said only when all is known. */
-#define CLOCK_BOUND_MAX_NS	1000000000ULL
 
 /*
  * What is expected of the migrations that were asked for: how many completed, and
@@ -661,8 +665,7 @@ int evidence_read(struct evidence *e, const struct evidence_opts *o)
 	/* Sides are joined as far as the clocks allow: a bound beyond a second tells nothing. */
 	if (evidence_say_clocks(e))
 		return EXIT_BAD_FILE;
-	model_set_clock_bound(e->model, e->view.bound_ns < CLOCK_BOUND_MAX_NS ? e->view.bound_ns :
-			      CLOCK_BOUND_MAX_NS);
+	model_set_clock_bound(e->model, evidence_join_bound_ns(e));
 	e->view.model = e->model;
 	if (finish(e, o))
 		return broken(e, -ENOMEM);
