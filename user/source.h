@@ -43,6 +43,7 @@ struct source_health {
 	bool ended;		/* an END was seen (always for a live capture) */
 	uint64_t bytes_skipped;	/* unreadable bytes */
 	uint64_t frames_damaged;
+	bool over_budget;	/* of these: they name more than such a size can hold */
 	uint64_t last_ns;	/* end of the last event kept */
 };
 

@@ -624,8 +624,10 @@ void evidence_tell_damage(const struct evidence *e)
 	for (i = 0; i < e->n; i++) {
 		e->file[i].src->ops->health(e->file[i].src, &h);
 		if (h.bytes_skipped || h.frames_damaged)
-			cmd_note("%s: %s of the recording cannot be read", name_of(&e->file[i]),
-				 units_size(size, h.bytes_skipped, false));
+			cmd_note("%s: %s of the recording cannot be read%s", name_of(&e->file[i]),
+				 units_size(size, h.bytes_skipped, false), h.over_budget ?
+				 ": it names more events, devices, streams or processes than a recording of "
+				 "its size can have seen" : "");
 		if (!h.ended)
 			cmd_note("%s: the recording did not end cleanly: what came last is missing",
 				 name_of(&e->file[i]));

@@ -228,22 +228,32 @@ static struct jdev *dev_make(struct judge *j, uint32_t number)
 	return d;
 }
 
+/* The same, of a stream; hostile evidence has many that are never released. */
+static size_t stream_place(const struct judge *j, uint32_t number)
+{
+	size_t lo = 0, hi = j->n_streams, i;
+
+	while (lo < hi) {
+		i = (lo + hi) / 2;
+		if (j->streams[i]->number < number)
+			lo = i + 1;
+		else
+			hi = i;
+	}
+	return lo;
+}
+
 struct jstream *judge_stream(struct judge *j, uint32_t number)
 {
-	size_t i;
+	size_t i = stream_place(j, number);
 
-	if (!number)
-		return NULL;
-	/* Few are alive, the newest is the likeliest. */
-	for (i = j->n_streams; i > 0; i--)
-		if (j->streams[i - 1]->number == number)
-			return j->streams[i - 1];
-	return NULL;
+	return number && i < j->n_streams && j->streams[i]->number == number ? j->streams[i] : NULL;
 }
 
 static struct jstream *stream_make(struct judge *j, uint32_t number)
 {
 	struct jstream *s = judge_stream(j, number);
+	size_t at;
 
 	if (s || !number)
 		return s;
@@ -253,25 +263,22 @@ static struct jstream *stream_make(struct judge *j, uint32_t number)
 		j->failed = true;
 		return NULL;
 	}
+	at = stream_place(j, number);
+	memmove(j->streams + at + 1, j->streams + at, (j->n_streams - at) * sizeof(*j->streams));
+	j->streams[at] = s;
+	j->n_streams++;
 	s->number = number;
 	s->tainted = true;		/* until its birth is seen */
-	j->streams[j->n_streams++] = s;
 	return s;
 }
 
 static void stream_forget(struct judge *j, struct jstream *s)
 {
-	size_t i;
+	size_t i = stream_place(j, s->number);
 
-	for (i = 0; i < j->n_streams; i++) {
-		if (j->streams[i] != s)
-			continue;
-		memmove(j->streams + i, j->streams + i + 1,
-			(j->n_streams - i - 1) * sizeof(*j->streams));
-		j->n_streams--;
-		free(s);
-		return;
-	}
+	memmove(j->streams + i, j->streams + i + 1, (j->n_streams - i - 1) * sizeof(*j->streams));
+	j->n_streams--;
+	free(s);
 }
 
 struct jstream *stream_under_way(struct look *l)
@@ -370,7 +377,8 @@ static void end_session(struct judge *j, struct model *model, uint32_t id)
 	if (!s || s->ended)
 		return;
 	s->ended = true;
-	l.g = model_session(model, id);
+	/* What the session is by itself: joining belongs to the end of the evidence. */
+	l.g = model_session_peek(model, id);
 	run_rules(&l, ON_SESSION_END);
 }
 

@@ -23,6 +23,7 @@
 #include <unistd.h>
 #include <zstd.h>
 
+#include "recording/budget.h"
 #include "recording/codec.h"
 #include "recording/format.h"
 #include "recording/registry.h"
@@ -102,6 +103,7 @@ struct recording {
 	uint64_t seq;		/* as delivered */
 	uint64_t unknown_events;
 	struct registry registry;
+	struct budget budget;
 	struct meta meta;
 	size_t meta_bytes;
 	struct source_health health;
@@ -635,6 +637,20 @@ static int advance(struct recording *r, uint64_t deadline)
 	return 1;
 }
 
+/* What is left of this frame, @events, is as lost as if its checksum were wrong. */
+static void drop_rest(struct recording *r, uint64_t events)
+{
+	r->decoding = false;
+	r->health.frames_damaged++;
+	r->health.bytes_skipped += r->head.length;
+	r->want_snapshot = true;
+	if (r->decoding_snapshot)
+		return;
+	if (!r->lost && !r->lost_unknown)
+		r->lost_from_ns = r->health.last_ns;
+	r->lost += events;
+}
+
 /* Decode the next batch; none left: decoding is false. */
 static int next_batch(struct recording *r)
 {
@@ -644,19 +660,10 @@ static int next_batch(struct recording *r)
 	if (n == -ENOMEM)
 		return fail_errno(r, n);
 	if (n < 0) {
-		/*
-		 * Its checksum is right, so this is a writer's mistake, but
-		 * the rest of the frame is as lost as if it were not.
-		 */
-		r->decoding = false;
-		r->health.frames_damaged++;
-		r->health.bytes_skipped += r->head.length;
-		r->want_snapshot = true;
-		if (!r->decoding_snapshot) {
-			r->lost_from_ns = r->health.last_ns;
-			r->lost = r->frame_left;
+		/* Its checksum is right, so this is a writer's mistake. */
+		drop_rest(r, r->frame_left);
+		if (!r->decoding_snapshot)
 			tell_lost(r, r->head.last_ns);
-		}
 		return 0;
 	}
 	if (!n) {
@@ -674,6 +681,14 @@ static int next_batch(struct recording *r)
 			r->unknown_events++;
 			continue;
 		}
+		err = budget_take(&r->budget, ev, r->offset);
+		if (err == -EDQUOT) {
+			r->health.over_budget = true;
+			drop_rest(r, r->frame_left + (n - i));
+			break;
+		}
+		if (err)
+			return fail_errno(r, err);
 		if (registry_cares(ev->kind)) {
 			if (r->decoding_snapshot && registry_knows(&r->registry, ev))
 				continue;
@@ -748,6 +763,7 @@ static void recording_free(struct recording *r)
 	decoder_free(r->decoder);
 	ZSTD_freeDCtx(r->zstd);
 	registry_free(&r->registry);
+	budget_free(&r->budget);
 	meta_clear(&r->meta);
 	free(r);
 }

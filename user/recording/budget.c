@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * budget.c - how much a recording may make its readers remember
+ */
+#include "recording/budget.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * Free ones, so that no small recording is ever suspected, and so many more for each
+ * KiB.  A device, a stream or a process is in a recording for the calls it made: the
+ * smallest migration is some twenty events of four bytes, of which compression leaves
+ * about a third.  Events that differ in nothing but a constant step compress without
+ * end, so their budget is wide: it only bounds the time that reading takes.
+ */
+static const struct {
+	uint64_t free, per_kib;
+} limits[BUDGET_NR] = {
+	[BUDGET_EVENTS] = { 1U << 20, 64 << 10 },
+	[BUDGET_DEVICES] = { 1024, 16 },
+	[BUDGET_STREAMS] = { 1024, 64 },
+	[BUDGET_TASKS] = { 4096, 128 },
+	[BUDGET_HOSTS] = { 64, 4 },
+};
+
+void budget_free(struct budget *b)
+{
+	free(b->seen);
+	memset(b, 0, sizeof(*b));
+}
+
+static uint64_t limit_of(uint32_t kind, uint64_t bytes)
+{
+	return limits[kind].free + bytes / 1024 * limits[kind].per_kib;
+}
+
+static size_t slot_of(const struct budget *b, uint64_t key)
+{
+	size_t i = (key * 0x9e3779b97f4a7c15ULL) >> 20 & (b->n_slots - 1);
+
+	while (b->seen[i] && b->seen[i] != key)
+		i = (i + 1) & (b->n_slots - 1);
+	return i;
+}
+
+static int make_room(struct budget *b)
+{
+	struct budget wider = *b;
+	size_t i;
+
+	if ((b->n_seen + 1) * 2 <= b->n_slots)
+		return 0;
+	wider.n_slots = b->n_slots ? b->n_slots * 2 : 256;
+	wider.seen = calloc(wider.n_slots, sizeof(*wider.seen));
+	if (!wider.seen)
+		return -ENOMEM;
+	for (i = 0; i < b->n_slots; i++)
+		if (b->seen[i])
+			wider.seen[slot_of(&wider, b->seen[i])] = b->seen[i];
+	free(b->seen);
+	*b = wider;
+	return 0;
+}
+
+/* @number: none if 0.  The kind takes its topmost bits, which only a lie uses. */
+static int take(struct budget *b, uint32_t kind, uint64_t number, uint64_t bytes)
+{
+	uint64_t key = (uint64_t)kind << 60 | (number & ((1ULL << 60) - 1));
+	size_t i;
+
+	if (!number || b->last[kind] == key)
+		return 0;
+	if (make_room(b))
+		return -ENOMEM;
+	i = slot_of(b, key);
+	if (!b->seen[i]) {
+		if (b->used[kind] >= limit_of(kind, bytes))
+			return -EDQUOT;
+		b->seen[i] = key;
+		b->n_seen++;
+		b->used[kind]++;
+	}
+	b->last[kind] = key;
+	return 0;
+}
+
+int budget_take(struct budget *b, const struct event *ev, uint64_t bytes)
+{
+	int err;
+
+	if (b->used[BUDGET_EVENTS] >= limit_of(BUDGET_EVENTS, bytes))
+		return -EDQUOT;
+	err = take(b, BUDGET_DEVICES, ev->device, bytes);
+	if (!err)
+		err = take(b, BUDGET_STREAMS, ev->stream, bytes);
+	if (!err)
+		err = take(b, BUDGET_HOSTS, ev->host, bytes);
+	if (!err)
+		err = take(b, BUDGET_TASKS, (uint64_t)ev->host << 32 | ev->pid, bytes);
+	if (!err)
+		b->used[BUDGET_EVENTS]++;
+	return err;
+}

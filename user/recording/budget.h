@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VFIOSCOPE_BUDGET_H
+#define VFIOSCOPE_BUDGET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "event.h"
+
+/*
+ * What a recording may make its readers remember, in relation to its size: whatever
+ * stands behind the reader keeps something for each device, stream and process, and a
+ * few hundred bytes can name millions of them.  A recording that was made by watching
+ * stays far below: see budget.c for what one of each costs in a file.
+ */
+enum budget_kind {
+	BUDGET_EVENTS = 0,
+	BUDGET_DEVICES,
+	BUDGET_STREAMS,
+	BUDGET_TASKS,
+	BUDGET_HOSTS,
+	BUDGET_NR
+};
+
+struct budget {
+	uint64_t *seen;			/* a set: the kind above, the number below */
+	size_t n_slots, n_seen;
+	uint64_t last[BUDGET_NR];	/* most events name what the one before named */
+	uint64_t used[BUDGET_NR];
+};
+
+void budget_free(struct budget *b);
+/*
+ * Takes what @ev names into account; @bytes: of the recording so far.  0, -EDQUOT: it
+ * is more than a recording of this size can have seen (nothing was counted of what
+ * exceeds), or -ENOMEM.
+ */
+int budget_take(struct budget *b, const struct event *ev, uint64_t bytes);
+
+#endif
