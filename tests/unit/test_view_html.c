@@ -206,7 +206,7 @@ static void test_failed(void **state)
 	has("<dt>cause<dd class=loud>SET_STATE(STOP_COPY) gave EIO");
 	has("on 0000:3b:00.2 of node7, by mig (pid 100), at +");
 	has("<dt>whose turn<dd>the driver has to act");
-	has("<tr class=note><td colspan=10>");
+	has("<tr class=note><td colspan=10><span>");
 	has("FAILED STEP PRE_COPY to ");
 	has("<b class=t-bad>FAILED: EIO</b>");
 	/* Nothing stood still: there is no waterfall to draw. */

@@ -272,12 +272,13 @@ static const char style[] =
 	"@media (max-width:640px){body{padding:.6rem;font-size:14px}section{padding:.7rem}.fall{display:block}"
 	".row{display:grid;grid-template-columns:1fr 5rem 3.4rem;gap:.05rem .4rem;margin:.4rem 0}"
 	".row>.b{grid-row:2;grid-column:1/-1}.row>.w{grid-row:3;grid-column:1/-1}.row>.w:empty{display:none}"
-	"dl{display:block}dt{margin-top:.3rem;font-size:.85rem}.trow{grid-template-columns:5.8rem 1fr;font-size:.7rem}td,th{white-space:nowrap}tr.note td{white-space:normal}}\n"
+	"dl{display:block}dt{margin-top:.3rem;font-size:.85rem}.trow{grid-template-columns:5.8rem 1fr;font-size:.7rem}td,th{white-space:nowrap}tr.note td{white-space:normal}"
+"tr.note span{position:sticky;left:0;display:inline-block;max-width:75vw}}\n"
 	"@media print{:root{font-size:12px;color-scheme:light;--bg:#fff;--fg:#000;--dim:#444;--line:#bbb;--card:#fff;"
 	"--good:#1a7f37;--warn:#7a5200;--bad:#b01010;--link:#000}"
 	"*{-webkit-print-color-adjust:exact;print-color-adjust:exact}"
 	"body{font-size:11px;padding:0;max-width:none}section{padding:.6rem;margin:.6rem 0}.plot{height:4.5rem}.plot.low{height:2.2rem}"
-	".scroll{overflow:visible}table{font-size:10px}th,td{padding:.1rem .25rem}"
+	".scroll{overflow:visible}table{font-size:10px;overflow-wrap:anywhere}th,td{padding:.1rem .25rem}"
 	".finding,.tiles,.lanes,.fall,.trow,tr{break-inside:avoid}h2,h3,h4,.cap{break-after:avoid}}\n";
 
 void html_begin(FILE *f, const char *title)

@@ -161,10 +161,10 @@ static void put_device(struct report *r, const struct session *g, uint32_t outco
 		return;
 	any = words_notes(w.f, g, outcome);
 	if (any)
-		fprintf(f, "<tr class=note><td colspan=%d>", save ? 10 : 9);
+		fprintf(f, "<tr class=note><td colspan=%d><span>", save ? 10 : 9);
 	words_close(f, &w);
 	if (any)
-		fputs("</tr>\n", f);
+		fputs("</span></tr>\n", f);
 }
 
 static void put_side(struct report *r, const struct side *s, uint32_t outcome, bool open)
@@ -489,7 +489,8 @@ static void put_evidence(struct report *r)
 		fputs("<tr><td>", f);
 		html_printf(f, "%s", t->path);
 		fputs("<td>", f);
-		html_printf(f, "%s", host ? host : "not known");
+		/* "(none)": what the kernel calls a host that nobody gave a name. */
+		html_printf(f, "%s", host && strcmp(host, "(none)") ? host : "not known");
 		fputs("<td>", f);
 		html_text(f, kernel ? kernel : "not known", kernel ? strcspn(kernel, " ") : 16);
 		fprintf(f, "<td>%s, %s events", units_duration(a, sat_sub(t->last_ns, t->first_ns)),
@@ -621,7 +622,7 @@ static void put_findings(struct report *r)
 	fputs("</section>\n", r->f);
 }
 
-/* What another view says in columns, but for its title; nothing when it says nothing. */
+/* What another view says in columns, folded, but for its title; nothing when it says nothing. */
 static void put_columns(struct report *r, const char *title, const char *its_title,
 			void (*print)(struct report *r))
 {
@@ -634,7 +635,7 @@ static void put_columns(struct report *r, const char *title, const char *its_tit
 		return;
 	print(&text);
 	if (!fclose(w.f) && w.len) {
-		fprintf(r->f, "<section><h2>%s</h2><pre>", title);
+		fprintf(r->f, "<details><summary>%s</summary><pre>", title);
 		line = w.text + strspn(w.text, "\n");
 		if (its_title && !strncmp(line, its_title, strlen(its_title)))
 			line += strlen(its_title) + strspn(line + strlen(its_title), "\n");
@@ -642,7 +643,7 @@ static void put_columns(struct report *r, const char *title, const char *its_tit
 			html_text(r->f, line, strcspn(line, "\n"));
 			fputc('\n', r->f);
 		}
-		fputs("</pre></section>\n", r->f);
+		fputs("</pre></details>\n", r->f);
 	}
 	free(w.text);
 }
