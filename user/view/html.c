@@ -273,7 +273,7 @@ static const char style[] =
 	".row{display:grid;grid-template-columns:1fr 5rem 3.4rem;gap:.05rem .4rem;margin:.4rem 0}"
 	".row>.b{grid-row:2;grid-column:1/-1}.row>.w{grid-row:3;grid-column:1/-1}.row>.w:empty{display:none}"
 	"dl{display:block}dt{margin-top:.3rem;font-size:.85rem}.trow{grid-template-columns:5.8rem 1fr;font-size:.7rem}td,th{white-space:nowrap}tr.note td{white-space:normal}"
-"tr.note span{position:sticky;left:0;display:inline-block;max-width:75vw}}\n"
+	"tr.note span{position:sticky;left:0;display:inline-block;max-width:75vw}}\n"
 	"@media print{:root{font-size:12px;color-scheme:light;--bg:#fff;--fg:#000;--dim:#444;--line:#bbb;--card:#fff;"
 	"--good:#1a7f37;--warn:#7a5200;--bad:#b01010;--link:#000}"
 	"*{-webkit-print-color-adjust:exact;print-color-adjust:exact}"
