@@ -6,25 +6,70 @@ ref=$data/reference-qemu.vfs
 
 has() { grep -qF -- "$1" "$tmp/out" || { fail "no '$1' in:"; head -30 "$tmp/out"; }; }
 
+cases=tests/data/cases
 want 0 "" "$v" diff $ref $ref
 has "SAME: nothing is beyond the thresholds"
 awk 'length > 80 { exit 1 }' "$tmp/out" || fail "wider than 80 columns"
 want 0 "" "$v" diff --threshold all=0% $ref - <$ref
-# Made of it, with the clocks of two hosts (tests/data/merge/make.c): 3 ms more downtime.
+# Made of it, with the clocks of two hosts (tests/data/merge/make.c): 3 ms more downtime,
+# all of it in a write().
 "$v" merge -q tests/data/merge/src.vfs tests/data/merge/dst.vfs -o "$tmp/m.vfs" || fail "merge"
 want 1 "" "$v" diff $ref "$tmp/m.vfs"
+has "DIFFERENT: 1 of 1 migration (write)"
+want 0 "" "$v" diff --threshold all=25% $ref "$tmp/m.vfs"
+# Another VM is another migration.
+want 1 "" "$v" diff $ref $cases/S3-hisi-tiny.vfs
 has "only in A"
-has "DIFFERENT: 2 of 3 migrations"
-want 0 "" "$v" diff --by order $ref "$tmp/m.vfs"
+has "only in B"
+has "DIFFERENT: 2 of 2 migrations"
 want 0 "" "$v" diff --by order --threshold downtime=3ms $ref "$tmp/m.vfs"
 want 1 "" "$v" diff --by order --threshold downtime=2999us $ref "$tmp/m.vfs"
 has "+3.00 ms"
-want 0 "" "$v" diff --by order --threshold downtime=2999us --worse "$tmp/m.vfs" $ref
+has "DIFFERENT: 1 of 1 migration (downtime)"
 want 0 "" "$v" diff --by order --threshold downtime=0.04% $ref "$tmp/m.vfs"
 want 1 "" "$v" diff --by order --threshold downtime=0.03% $ref "$tmp/m.vfs"
+# An improvement is none of a regression, but for who asks.
+want 0 "" "$v" diff --by order --threshold downtime=2999us "$tmp/m.vfs" $ref
+has "BETTER: nothing is worse, and 1 figure is better"
+want 1 "" "$v" diff --by order --threshold downtime=2999us --both-ways "$tmp/m.vfs" $ref
+# What is named counts, and nothing else.
+want 1 "" "$v" diff $cases/S6-mlx5-4vf-alike.vfs $cases/S1-mlx5-16vf.vfs
+has "(arcs, io, dirty-sync, write, load, start, bytes, stop-copy)"
+want 0 "" "$v" diff --threshold downtime=10% $cases/S6-mlx5-4vf-alike.vfs $cases/S1-mlx5-16vf.vfs
+want 1 "" "$v" diff --threshold downtime=1% --threshold io=off $cases/S6-mlx5-4vf-alike.vfs $cases/S1-mlx5-16vf.vfs
+has "(downtime)"
+# A load that was not done is no improvement, and is named; nor is the way back to one.
+want 1 "" "$v" diff $cases/02-hisi-duplicate-good.vfs $cases/02-hisi-duplicate-bad.vfs
+has "RESUMING to STOP         3.10 ms    1.00 µs   -3.10 ms -100.0 %  work not done"
+has "DIFFERENT: 1 of 1 migration (RESUMING to STOP: work not done)"
+want 1 "" "$v" diff $cases/02-hisi-duplicate-bad.vfs $cases/02-hisi-duplicate-good.vfs
+has "DIFFERENT: 1 of 1 migration (RESUMING to STOP)"
+want 0 "" "$v" diff --threshold downtime=off --threshold arc=off $cases/02-hisi-duplicate-good.vfs $cases/02-hisi-duplicate-bad.vfs
+want 1 "" "$v" diff --format json --threshold arc=50% $cases/02-hisi-duplicate-good.vfs $cases/02-hisi-duplicate-bad.vfs
+jq -e '[.migrations[0].metrics[] | select(.counts)] == [{name: "arc", device: "0000:75:00.1", device_b: "0000:75:00.1",
+	side: "destination", from: "RESUMING", to: "STOP", unit: "ns", a: 3096342, b: 1000, difference: -3095342,
+	change: "work not done", counts: true}] or (.migrations[0].metrics | map(select(.counts)) | . as $m |
+	($m | length) == 1 and $m[0].from == "RESUMING" and $m[0].to == "STOP" and $m[0].change == "work not done")' \
+	"$tmp/out" >/dev/null || fail "the arc in JSON"
+# Both hosts' recordings, and what merge makes of them: the same; one host's alone has
+# no downtime to compare, and no pass when it was asked for.
+for c in S1-mlx5-16vf S3-hisi-tiny S6-mlx5-4vf-alike; do
+	want 0 "" "$v" diff --threshold all=0% --base $cases/$c-src.vfs $cases/$c-dst.vfs --new $cases/$c.vfs
+	has "SAME"
+	want 0 "" "$v" diff $cases/$c-src.vfs $cases/$c.vfs
+	want 3 "" "$v" diff --threshold downtime=10% $cases/$c-src.vfs $cases/$c.vfs
+	has "INCONCLUSIVE: what was asked for is not known of both"
+	want 3 "" "$v" diff $cases/$c-src.vfs $cases/$c-dst.vfs
+done
+# A failure is worse, its end is better; what nobody knows is no sameness.
+want 1 "" "$v" diff --by order $cases/14-mlx5-dirty-underreport.vfs $cases/05-mlx5-save-fails.vfs
+has "outcome               completed -> failed  worse"
+want 0 "" "$v" diff --by order --threshold outcome --threshold findings $cases/05-mlx5-save-fails.vfs $cases/14-mlx5-dirty-underreport.vfs
+has "outcome               failed -> completed  better"
+want 3 "" "$v" diff --by order --threshold outcome $cases/05-mlx5-save-fails.vfs $cases/11-xe-read-oops.vfs
 # Another driver; a file that was cut; nothing to compare.
 want 1 "" "$v" diff --by order $ref $data/mtty-qemu.vfs
-has "none -> eof-in-precopy"
+has "none -> eof-in-precopy  worse"
 want 3 "" "$v" diff $ref $data/killed-recorder.vfs
 has "INCONCLUSIVE: the evidence has a hole"
 want 3 "" "$v" diff --format json $ref $data/killed-recorder.vfs
@@ -32,27 +77,35 @@ jq -e '.verdict == "inconclusive" and .traces[1].hole and (.migrations | all(.in
 	fail "json of a recording that was cut"
 
 # JSON's figures are the report's.
-want 0 "" "$v" diff --format json --by order $ref "$tmp/m.vfs"
+want 1 "" "$v" diff --format json --by order $ref "$tmp/m.vfs"
 python3 - "$tmp/out" <("$v" report --format json $ref) <("$v" report --format json "$tmp/m.vfs") <<'PY' || fail "json"
 import json, sys
 d, a, b = (json.load(open(f)) for f in sys.argv[1:])
-keys = {"downtime": "downtime_ns", "stop-window": "stop_window_ns", "arcs": "arcs_ns", "io": "io_ns",
-        "dirty-sync": "dirty_sync_ns", "outside": "outside_ns", "bytes": "bytes_total", "outcome": "outcome"}
-assert d["verdict"] == "same" and len(d["migrations"]) == 2
-for pair in d["migrations"]:
-    g = [m for m in a["migrations"] if m["id"] == pair["a"]][0]
-    h = [m for m in b["migrations"] if m["id"] == pair["b"]][0]
-    assert g["direction"] == h["direction"] == pair["direction"]
-    seen = {m["name"]: m for m in pair["metrics"]}
-    assert len(seen) == 15
-    for name, key in keys.items():
-        assert (seen[name]["a"], seen[name]["b"]) == (g[key], h[key]), name
-    assert seen["downtime"]["difference"] == 3000000
+side = {"stop-window": "stop_window_ns", "arcs": "arcs_ns", "io": "io_ns",
+        "dirty-sync": "dirty_sync_ns", "outside": "outside_ns", "bytes": "bytes_total"}
+assert d["verdict"] == "different" and len(d["migrations"]) == 1
+pair, g, h = d["migrations"][0], a["migrations"][0], b["migrations"][0]
+seen = {m["name"]: m for m in pair["metrics"] if "device" not in m}
+assert len(seen) == 18, seen.keys()
+for name, key in side.items():
+    assert (seen[name]["a"], seen[name]["b"]) == (g["sides"]["source"][key], h["sides"]["source"][key]), name
+for name, key in (("downtime", "downtime_ns"), ("outcome", "outcome")):
+    assert (seen[name]["a"], seen[name]["b"]) == (g[key], h[key]), name
+assert seen["downtime"]["difference"] == 3000000
+# each device's arcs are there by name, and are what its session has
+arcs = [m for m in pair["metrics"] if m["name"] == "arc"]
+want = {(x["side"], r["from"], r["to"]) for x in g["sessions"] for r in x["arcs"]}
+assert {(m["side"], m["from"], m["to"]) for m in arcs} == want
 PY
 
 want 2 "vfioscope: diff: it takes two recordings: *" "$v" diff $ref
 want 2 "vfioscope: diff: it takes two recordings: *" "$v" diff $ref $ref $ref
 want 2 "vfioscope: diff: only one of the two *" "$v" diff - -
+want 2 "vfioscope: diff: --threshold: '300' is no threshold of downtime (10%, 5ms, off)" "$v" diff --threshold downtime=300 $ref $ref
+want 2 "vfioscope: diff: it takes two recordings: *" "$v" diff --base $ref $ref
+want 2 "vfioscope: diff: it takes two recordings: *" "$v" diff --base $ref --new $ref --by order $ref
+want 2 "vfioscope: diff: *base*" "$v" diff --base
+want 2 "vfioscope: $cases/fleet.vfs and $cases/fleet.vfs overlap: *" "$v" diff --base $cases/fleet.vfs $cases/fleet.vfs --new $ref
 want 2 "vfioscope: diff: --threshold: 'fast' is no threshold of downtime (10%, 5ms, off)" "$v" diff --threshold downtime=fast $ref $ref
 want 2 "vfioscope: diff: --threshold: nothing that is compared is called 'uptime'" "$v" diff --threshold uptime=1s $ref $ref
 want 2 "vfioscope: diff: --threshold: 'downtime' is no NAME=THRESHOLD" "$v" diff --threshold downtime $ref $ref

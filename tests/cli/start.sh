@@ -54,8 +54,8 @@ done
 "$v" merge $data/src.vfs $data/dst.vfs -f -o "$tmp/q.vfs" 2>"$tmp/err"
 [ -s "$tmp/err" ] || fail "merge without -q says nothing: this test tests nothing"
 
-# ---- set-user-ID ----
-if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+# ---- set-user-ID; the leak sanitizer traces itself, which such a program may not ----
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null && ! grep -q __asan_init "$v"; then
 	dir=$(mktemp -d /var/tmp/vfioscope-start.XXXXXX)
 	chmod 755 "$dir"
 	install -m 4755 "$v" "$dir/suid"
@@ -85,7 +85,7 @@ eff=$(sed -n 's/^CapEff:.*\(..\)$/\1/p' "/proc/$pid/status")
 grep -q '^CapPrm:.00000000000000' "/proc/$pid/status" && [ $((0x$eff & ~6)) = 0 ] ||
 	fail "a reader keeps $(grep -e CapPrm -e CapEff "/proc/$pid/status")"
 grep -q '^NoNewPrivs:.1' "/proc/$pid/status" || fail "a reader without no_new_privs"
-if ! nm "$v" 2>/dev/null | grep -q __asan_init; then
+if ! grep -q __asan_init "$v"; then
 	grep -q '^Seccomp:.2' "/proc/$pid/status" || fail "a reader without a filter"
 fi
 exec 7>&-

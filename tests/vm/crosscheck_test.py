@@ -132,9 +132,10 @@ def downtimes():
         events = [event("read", SRC, 30, 1, state="STOP_COPY"), event("read", SRC, 35, 5, state="STOP_COPY"),
                   event("set_state", DST, running - 1, 1, target="RUNNING")]
         arcs = [{"to": "STOP_COPY", "start_ns": int(last_arc * 1e6) - 1000000, "dur_ns": 1000000}]
-        m = {"direction": "save", "device": SRC, "stop_window_start_ns": 0, "eof_ns": int(eof * 1e6), "arcs": arcs, "landing": {},
-             "stop_window_ns": int(window * 1e6), "downtime_ns": int(downtime * 1e6)}
-        m["landing"]["load_ns"] = 1
+        m = {"direction": "save", "device": SRC, "stop_window_start_ns": 0, "eof_ns": int(eof * 1e6), "arcs": arcs, "id": 1,
+             "stop_window_ns": int(window * 1e6)}
+        report = {"migrations": [{"id": 1, "outcome": "completed", "downtime_ns": int(downtime * 1e6), "sessions": [m],
+                                  "downtime": [{"part": "load", "ns": 1, "side": "destination"}]}]}
         with tempfile.NamedTemporaryFile("w") as src, tempfile.NamedTemporaryFile("w") as dst:
             for ms, text in (-4, "checkpoint src-downtime-start"), (5, "checkpoint src-vm-stopped"), \
                     (41, "save type=iterable idstr=x/vfio instance_id=0 downtime=12000"), \
@@ -143,7 +144,7 @@ def downtimes():
             for ms, text in (80, "checkpoint dst-precopy-bh-announced"), (91, "checkpoint dst-precopy-bh-vm-started"):
                 log(dst, ms, text)
             result = {"compared": False, "query_migrate": {"src": {"downtime": said}}}
-            return crosscheck.downtime(result, src.name, dst.name, events, {"migrations": [m]})[0]
+            return crosscheck.downtime(result, src.name, dst.name, events, report)[0]
 
     expect("an honest downtime", told())
     expect("a late last arc", told(last_arc=9), "src-vm-stopped")

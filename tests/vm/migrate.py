@@ -13,6 +13,7 @@ import threading
 import time
 
 import lab
+import reports
 from lab import LabError, say
 
 SOCKET = "/tmp/migration.sock"
@@ -410,7 +411,7 @@ class Case:
         if lost:
             raise LabError("%s: %d events were lost" % (self.name, lost))
         got = {}
-        for m in found["migrations"]:
+        for m in reports.sessions(found):
             got.setdefault(m["device"], []).append((m["direction"], m["outcome"]))
         if got != want:
             raise LabError("%s: the report tells of %s, not of %s" % (self.name, got, want))

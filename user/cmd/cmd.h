@@ -112,6 +112,8 @@ int cmd_parse(const struct command *cmd, int argc, char **argv, void *values,
  * {"error": "..."} on stdout.  The text may hold untrusted bytes.
  */
 int cmd_fail(int status, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* What was told last, untrusted as it is; "": nothing was. */
+const char *cmd_last_error(void);
 /* A line on stderr, "vfioscope: ...", silenced by -q. */
 void cmd_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * diff.c - vfioscope diff: two recordings, migration by migration
+ * diff.c - vfioscope diff: two evidences, migration by migration
  */
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cmd/evidence.h"
@@ -9,25 +12,29 @@
 
 struct options {
 	struct cmd_common common;
-	struct opt_list threshold;
+	struct opt_list threshold, base, new_;
 	int by, format;
-	bool worse, bytes;
+	bool both_ways, bytes;
 	const char *output;
 };
 
 enum { FORMAT_TEXT, FORMAT_JSON };
-enum { BY_DEVICE, BY_ORDER };
+enum { BY_VM, BY_ORDER };
 
 static const char *const formats[] = { "text", "json", NULL };
-static const char *const by_names[] = { "device", "order", NULL };
+static const char *const by_names[] = { "vm", "order", NULL };
 
 static const struct opt opts[] = {
+	{ 0, "base", OPT_LIST, OPT_AT(struct options, base), .arg = "FILE...",
+	  .help = "A in several recordings (both hosts'), as check takes them" },
+	{ 0, "new", OPT_LIST, OPT_AT(struct options, new_), .arg = "FILE...",
+	  .help = "B in several recordings" },
 	{ 0, "threshold", OPT_LIST, OPT_AT(struct options, threshold), .arg = "NAME=LIMIT",
-	  .help = "how far apart is the same: downtime=10%, arcs=5ms, bytes=1MiB, io=off, all=5%" },
+	  .help = "what counts, and from where on: downtime=10%, arc=5ms, bytes=1MiB, findings, io=off, all=5%" },
 	{ 0, "by", OPT_ENUM, OPT_AT(struct options, by), .values = by_names,
-	  .help = "what is held against what: same VM, device and direction, or only direction and order" },
-	{ 0, "worse", OPT_FLAG, OPT_AT(struct options, worse),
-	  .help = "less time, bytes or calls are no difference" },
+	  .help = "what is held against what: the same VM's, or whatever the VM in order" },
+	{ 0, "both-ways", OPT_FLAG, OPT_AT(struct options, both_ways),
+	  .help = "an improvement is a difference, too" },
 	{ 0, "format", OPT_ENUM, OPT_AT(struct options, format), .values = formats,
 	  .help = "how to print" },
 	{ 'o', "output", OPT_STRING, OPT_AT(struct options, output), .arg = "FILE",
@@ -38,11 +45,11 @@ static const struct opt opts[] = {
 	OPT_END
 };
 
-static int compare(const struct options *o, char **paths)
+static int compare(const struct options *o, char **const paths[2], const size_t n[2])
 {
 	static const int codes[] = {
-		[DIFF_SAME] = EXIT_OK, [DIFF_INCONCLUSIVE] = EXIT_INCONCLUSIVE,
-		[DIFF_DIFFERENT] = EXIT_FINDINGS,
+		[DIFF_SAME] = EXIT_OK, [DIFF_BETTER] = EXIT_OK,
+		[DIFF_INCONCLUSIVE] = EXIT_INCONCLUSIVE, [DIFF_DIFFERENT] = EXIT_FINDINGS,
 	};
 	struct view_options view = { .bytes = o->bytes };
 	struct diff_options how;
@@ -59,12 +66,12 @@ static int compare(const struct options *o, char **paths)
 	memset(ab, 0, sizeof(ab));
 	diff_options_init(&how);
 	how.by_order = o->by == BY_ORDER;
-	how.worse = o->worse;
+	how.both_ways = o->both_ways;
 	for (i = 0; i < o->threshold.n; i++)
 		if (diff_options_set(&how, o->threshold.items[i], err))
 			return cmd_fail(EXIT_USAGE, "diff: --threshold: %s", err);
 	for (i = 0; i < 2 && !status; i++) {
-		status = evidence_open(&e[i], paths + i, 1, false);
+		status = evidence_open(&e[i], paths[i], n[i], false);
 		if (!status)
 			status = evidence_read(&e[i], &read);
 		ab[i] = e[i].view;
@@ -83,19 +90,76 @@ static int compare(const struct options *o, char **paths)
 	return status;
 }
 
+/* "--base A B --new C" as "--base=A --base=B --new=C"; *@out is the caller's to free. */
+static int spread(int argc, char **argv, char ***out)
+{
+	char **v = calloc((size_t)argc + 1, sizeof(*v)), *word;
+	const char *group = NULL;
+	int i, n = 0;
+
+	*out = v;
+	for (i = 0; v && i < argc; i++) {
+		if (!strcmp(argv[i], "--base") || !strcmp(argv[i], "--new")) {
+			group = argv[i];
+			if (i + 1 < argc && (argv[i + 1][0] != '-' || !argv[i + 1][1]))
+				continue;
+			group = NULL;	/* without a file: a mistake, which the parser tells */
+		} else if (argv[i][0] == '-' && argv[i][1]) {
+			group = NULL;
+		}
+		word = argv[i];
+		if (group && asprintf(&word, "%s=%s", group, argv[i]) < 0)
+			return -1;
+		v[n++] = word;		/* lives as long as the command */
+	}
+	return v ? n : -1;
+}
+
+static int one_standard_input(char **const paths[2], const size_t n[2])
+{
+	size_t i, k, in = 0;
+
+	for (i = 0; i < 2; i++)
+		for (k = 0; k < n[i]; k++)
+			in += !strcmp(paths[i][k], "-");
+	return in < 2 ? 0 : cmd_fail(EXIT_USAGE, "diff: only one of the two can come on standard "
+				     "input");
+}
+
 int cmd_diff(int argc, char **argv)
 {
 	struct options o = { 0 };
-	int first, status;
+	char **paths[2], **args;
+	int first, status, n_args;
+	size_t n[2] = { 1, 1 };
 
-	first = cmd_parse(&command_diff, argc, argv, &o, &status);
-	if (first >= 0 && argc - first != 2)
-		status = cmd_fail(EXIT_USAGE, "diff: it takes two recordings: 'vfioscope diff A B'");
-	else if (first >= 0 && !strcmp(argv[first], "-") && !strcmp(argv[first + 1], "-"))
-		status = cmd_fail(EXIT_USAGE, "diff: only one of the two can come on standard input");
-	else if (first >= 0)
-		status = compare(&o, argv + first);
+	n_args = spread(argc, argv, &args);
+	if (n_args < 0)
+		return cmd_fail(EXIT_BAD_FILE, "out of memory");
+	first = cmd_parse(&command_diff, n_args, args, &o, &status);
+	if (first < 0)
+		goto out;
+	if (o.base.n || o.new_.n) {
+		paths[0] = (char **)o.base.items;
+		paths[1] = (char **)o.new_.items;
+		n[0] = o.base.n;
+		n[1] = o.new_.n;
+	} else {
+		paths[0] = args + first;
+		paths[1] = args + first + 1;
+	}
+	if (o.base.n || o.new_.n ? !o.base.n || !o.new_.n || first != n_args : n_args - first != 2)
+		status = cmd_fail(EXIT_USAGE, "diff: it takes two recordings: 'vfioscope diff A B', or "
+				  "'vfioscope diff --base A... --new B...'");
+	else
+		status = one_standard_input(paths, n);
+	if (!status)
+		status = compare(&o, paths, n);
+out:
 	opt_list_free(&o.threshold);
+	opt_list_free(&o.base);
+	opt_list_free(&o.new_);
+	free(args);
 	return status;
 }
 
@@ -104,15 +168,21 @@ const struct command command_diff = {
 	.summary = "Two recordings compared, migration by migration",
 	.args = "A B",
 	.text =
-"A or B may be '-', a recording that comes on standard input.\n"
-"Exit status: 0 nothing is beyond the thresholds, 1 a difference, 3 inconclusive\n"
-"(the evidence has a hole, or no migration), 2 usage, 5 a file cannot be read.\n\n"
-"Compared are: outcome, findings (off is their only threshold), downtime,\n"
-"stop-window and its parts arcs, io, dirty-sync and outside, duration,\n"
-"latency-p50, latency-p99 (times), bytes, stop-copy (sizes), calls, enomsg.\n"
-"Without --threshold 10 % and 1 ms, 64 KiB or 10 calls, both, must be exceeded.",
+"A or B may be '-', a recording that comes on standard input; of several files each\n"
+"(--base SRC DST --new MERGED) the hosts are put together as check does it.\n"
+"Exit status: 0 nothing is worse beyond the thresholds, 1 a difference, 3\n"
+"inconclusive (the evidence has a hole, what was asked for is not in both, or no\n"
+"migration), 2 usage, 5 a file cannot be read. Less time, bytes or calls are an\n"
+"improvement, but for a load that takes next to nothing: it was not done.\n\n"
+"Compared are, of a migration: outcome, findings (no threshold), downtime and its\n"
+"parts: stop-window (arcs, io, dirty-sync, outside), transfer, write, before-load,\n"
+"load, start; duration (times), bytes, stop-copy (sizes), calls, enomsg; of each\n"
+"device: each arc, latency-p50, latency-p99 (times), device-bytes. Without\n"
+"--threshold 10 % and 1 ms, 64 KiB or 10 calls, both, must be exceeded; what is\n"
+"named counts, and then nothing else does.",
 	.examples =
-"  vfioscope diff --worse --threshold downtime=5% old-driver.vfs new-driver.vfs\n"
+"  vfioscope diff --threshold downtime=5% old-driver.vfs new-driver.vfs\n"
+"  vfioscope diff --base src.vfs dst.vfs --new merged.vfs\n"
 "  vfioscope diff --by order --format json A B | jq .verdict",
 	.opts = opts,
 	.run = cmd_diff,

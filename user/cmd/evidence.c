@@ -12,6 +12,7 @@
 #include "recording/old_merge.h"
 #include "recording/recording.h"
 #include "util/units.h"
+#include "view/common.h"
 
 struct evidence_file {
 	const char *path;
@@ -214,6 +215,11 @@ static int say_merged(struct evidence *e, const struct meta *m, uint64_t *bound)
 	if (ns > *bound)
 		*bound = ns;
 	return err;
+}
+
+uint64_t evidence_join_bound_ns(const struct evidence *e)
+{
+	return e->view.bound_ns < 1000000000ULL ? e->view.bound_ns : 1000000000ULL;
 }
 
 int evidence_say_clocks(struct evidence *e)
@@ -544,27 +550,48 @@ static int broken(const struct evidence *e, int err)
 }
 
 /* What can be said only when all is known. */
-#define CLOCK_BOUND_MAX_NS	1000000000ULL
 
-static int finish(struct evidence *e)
+/*
+ * What is expected of the migrations that were asked for: how many completed, and
+ * may there be more, in what was lost or in what has no end here?
+ */
+static int judge_expected(struct evidence *e, const struct view_options *asked)
 {
-	struct judge_evidence je = { .health = &e->health, .meta = e->src->ops->meta(e->src) };
-	uint64_t completed = 0;
+	uint64_t completed = 0, unfinished = 0;
 	uint32_t id;
 	bool hole;
+
+	for (id = 1; id <= model_migrations(e->model); id++) {
+		const struct migration *g = model_migration(e->model, id);
+
+		if (!view_wants(&e->view, asked, g))
+			continue;
+		completed += g->outcome == OUTCOME_COMPLETED;
+		unfinished += g->outcome == OUTCOME_UNFINISHED;
+	}
+	hole = model_loss(e->model)->places || e->health.bytes_skipped || e->health.frames_damaged ||
+	       !e->health.ended ||
+	       completed + unfinished >= judge_options(e->judge)->expect_completed;
+	return judge_expectation(e->judge, completed, hole);
+}
+
+static int finish(struct evidence *e, const struct evidence_opts *o)
+{
+	struct view_options asked = { .migration = o->migration };
+	struct judge_evidence je = {
+		.health = &e->health, .meta = e->src->ops->meta(e->src), .migration = o->migration,
+	};
 	int err;
 
 	e->src->ops->health(e->src, &e->health);
 	if (!e->judge)
 		return 0;
-	hole = model_loss(e->model)->places || e->health.bytes_skipped || e->health.frames_damaged ||
-	       !e->health.ended;
+	if (o->window) {
+		asked.window = *o->window;
+		je.from_ns = time_window_begin_ns(o->window, e->model);
+	}
 	err = judge_finish(e->judge, e->model, &je);
-	for (id = 1; id <= model_migrations(e->model); id++)
-		completed += model_migration(e->model, id)->outcome == OUTCOME_COMPLETED;
-	if (!err)
-		err = judge_expectation(e->judge, completed, hole);
-	return err;
+	return err ? err : judge_expected(e, &asked);
 }
 
 static void fill_view(struct evidence *e)
@@ -638,9 +665,9 @@ int evidence_read(struct evidence *e, const struct evidence_opts *o)
 	/* Sides are joined as far as the clocks allow: a bound beyond a second tells nothing. */
 	if (evidence_say_clocks(e))
 		return EXIT_BAD_FILE;
-	model_set_clock_bound(e->model, e->view.bound_ns < CLOCK_BOUND_MAX_NS ? e->view.bound_ns :
-			      CLOCK_BOUND_MAX_NS);
-	if (finish(e))
+	model_set_clock_bound(e->model, evidence_join_bound_ns(e));
+	e->view.model = e->model;
+	if (finish(e, o))
 		return broken(e, -ENOMEM);
 	fill_view(e);
 	return 0;

@@ -60,6 +60,7 @@ void evidence_close(struct evidence *e);
 struct evidence_opts {
 	const struct judge_opts *judge;		/* NULL: the defaults */
 	const struct time_window *window;
+	uint32_t migration;		/* what is expected is expected of it alone; 0: of all */
 	bool with_trends;
 	bool without_judge;		/* for a view that prints events alone */
 	/* 0 or -errno: -EIO is its own output's failure, which it tells. */
@@ -77,6 +78,8 @@ void evidence_tell_damage(const struct evidence *e);
 
 /* Fill in @e->view's clock alone, for who reads the events himself. */
 int evidence_say_clocks(struct evidence *e);
+/* After that: how far apart joined sides may be, ns; a bound beyond a second tells nothing. */
+uint64_t evidence_join_bound_ns(const struct evidence *e);
 
 /* The parts of @file in @e's own numbers of hosts; how merge.c writes them down. */
 int evidence_parts(const struct evidence *e, size_t file, struct meta *out);

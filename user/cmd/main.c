@@ -68,14 +68,21 @@ const struct opt cmd_reader_opts[] = {
 static bool errors_as_json;
 static bool notes_off;
 
+static char last_error[1024];
+
+const char *cmd_last_error(void)
+{
+	return last_error;
+}
+
 int cmd_fail(int status, const char *fmt, ...)
 {
-	char raw[1024], safe[TEXT_SAFE_LEN(sizeof(raw))];
+	char *raw = last_error, safe[TEXT_SAFE_LEN(sizeof(last_error))];
 	struct json *j;
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(raw, sizeof(raw), fmt, ap);
+	vsnprintf(raw, sizeof(last_error), fmt, ap);
 	va_end(ap);
 	j = errors_as_json ? json_create(stdout, false) : NULL;
 	if (j) {
@@ -87,7 +94,7 @@ int cmd_fail(int status, const char *fmt, ...)
 		fflush(stdout);
 		return status;
 	}
-	fprintf(stderr, "vfioscope: %s\n", text_safe(safe, sizeof(safe), raw, sizeof(raw)));
+	fprintf(stderr, "vfioscope: %s\n", text_safe(safe, sizeof(safe), raw, sizeof(last_error)));
 	return status;
 }
 

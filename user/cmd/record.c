@@ -28,6 +28,8 @@
 #define STATUS_CANNOT_RUN	126
 #define STATUS_NOT_FOUND	127
 
+#define LINGER_MAX_NS		10000000000ULL
+
 struct record_opts {
 	struct cmd_common common;
 	struct cmd_watch watch;
@@ -35,6 +37,7 @@ struct record_opts {
 	bool force;
 	uint64_t duration;
 	uint64_t migrations;
+	uint64_t linger;
 	uint64_t ready_fd;	/* 0: none */
 	bool record_args;
 };
@@ -47,7 +50,9 @@ static const struct opt record_opts[] = {
 	{ 0, "duration", OPT_DURATION, OPT_AT(struct record_opts, duration),
 	  .help = "stop after this long" },
 	{ 0, "migrations", OPT_U64, OPT_AT(struct record_opts, migrations), .arg = "N",
-	  .help = "stop after N migrations have ended" },
+	  .help = "stop when N migrations are over on this host, whatever came of them" },
+	{ 0, "linger", OPT_DURATION, OPT_AT(struct record_opts, linger),
+	  .help = "after CMD wait this long for what is under way to end (10s, which is the most)" },
 	{ 0, "ready-fd", OPT_U64, OPT_AT(struct record_opts, ready_fd), .arg = "FD",
 	  .help = "write a line to this descriptor when every hook is attached" },
 	{ 0, "record-args", OPT_FLAG, OPT_AT(struct record_opts, record_args),
@@ -68,6 +73,9 @@ struct recorder {
 	uint64_t begin_ns;
 	pid_t child;
 	int child_status;
+	uint64_t lingers_until;		/* CMD has ended; 0: not yet, or there is none */
+	bool side_ended;		/* since the migrations were last counted */
+	uint64_t ended;			/* migrations, of that count */
 	char path[4096];
 	bool progress;			/* a progress line is on the terminal */
 };
@@ -156,7 +164,7 @@ static void show_progress(struct recorder *r, uint64_t now)
 	fprintf(stderr, "\r\033[K%llu s  %llu events  %s  lost %llu  migrations %u",
 		(unsigned long long)((now - r->begin_ns) / 1000000000),
 		(unsigned long long)st.events, size, (unsigned long long)st.lost,
-		model_sessions(r->model));
+		model_migrations(r->model));
 	r->progress = true;
 }
 
@@ -167,39 +175,69 @@ static void end_progress(struct recorder *r)
 	r->progress = false;
 }
 
+/*
+ * Migrations whose sides on this host are over; of one whose both sides are here that
+ * is one.  What was counted as two may turn out to be one as the second side's bytes
+ * come in, so it is counted anew.
+ */
 static uint64_t migrations_ended(struct recorder *r)
 {
-	uint64_t n = 0;
 	uint32_t i;
 
-	for (i = 1; i <= model_sessions(r->model); i++)
-		if (model_session(r->model, i)->ended)
-			n++;
-	return n;
+	if (!r->side_ended)
+		return r->ended;
+	r->side_ended = false;
+	r->ended = 0;
+	for (i = 1; i <= model_migrations(r->model); i++)
+		r->ended += model_migration(r->model, i)->ended;
+	return r->ended;
+}
+
+static bool is_side_under_way(const struct recorder *r)
+{
+	uint32_t i;
+
+	for (i = model_sides(r->model); i; i--)
+		if (!model_side_peek(r->model, i)->ended)
+			return true;
+	return false;
 }
 
 static int take(struct recorder *r, const struct event *ev)
 {
-	int err = model_feed(r->model, ev, NULL);
+	struct event_context ctx;
+	int err = model_feed(r->model, ev, &ctx);
 
-	return err ? err : r->sink->put(r->sink, ev);
+	if (err)
+		return err;
+	r->side_ended |= ctx.side_ended;
+	return r->sink->put(r->sink, ev);
 }
 
-/* True when the capture has done what it was asked to. */
-static bool is_over(struct recorder *r, uint64_t now)
+/* The command's end, and what a signal means while it runs. */
+static void look_after_command(struct recorder *r, uint64_t now)
 {
-	if (r->child > 0) {
-		if (waitpid(r->child, &r->child_status, WNOHANG) == r->child) {
-			r->child = 0;
-			return true;
-		}
-		/* The command has our terminal's SIGINT already. */
-		if (cmd_watch_signal && cmd_watch_signal != SIGINT)
-			kill(r->child, cmd_watch_signal);
-		cmd_watch_signal = 0;
-	} else if (cmd_watch_signal) {
-		return true;
+	if (waitpid(r->child, &r->child_status, WNOHANG) == r->child) {
+		r->child = 0;
+		/* A VMM cleans up after it said "completed". */
+		r->lingers_until = now + r->o.linger;
+		return;
 	}
+	/* The command has our terminal's SIGINT already. */
+	if (cmd_watch_signal && cmd_watch_signal != SIGINT)
+		kill(r->child, cmd_watch_signal);
+	cmd_watch_signal = 0;
+}
+
+/* True when the capture has done what it was asked to; @idle: nothing waits to be read. */
+static bool is_over(struct recorder *r, uint64_t now, bool idle)
+{
+	if (r->child > 0)
+		look_after_command(r, now);
+	else if (cmd_watch_signal)
+		return true;
+	if (r->lingers_until && (now >= r->lingers_until || (idle && !is_side_under_way(r))))
+		return true;
 	if (r->o.duration && now - r->begin_ns >= r->o.duration)
 		return true;
 	return r->o.migrations && migrations_ended(r) >= r->o.migrations;
@@ -240,7 +278,7 @@ static int run(struct recorder *r)
 			shown = now;
 			show_progress(r, now);
 		}
-		if (is_over(r, now))
+		if (is_over(r, now, !n))
 			return 0;
 	}
 }
@@ -277,7 +315,7 @@ static void summarise(struct recorder *r)
 	units_size(size, st.bytes, false);
 	cmd_note("%llu events (%s), %llu lost, %s moved, %u migration%s",
 		 (unsigned long long)st.events, size, (unsigned long long)st.lost, moved,
-		 model_sessions(r->model), model_sessions(r->model) == 1 ? "" : "s");
+		 model_migrations(r->model), model_migrations(r->model) == 1 ? "" : "s");
 }
 
 static int command_status(int status)
@@ -321,6 +359,8 @@ static int record(struct recorder *r, int argc, char **argv, char **command)
 		snprintf(r->path, sizeof(r->path), "%s", r->o.output);
 	else
 		default_path(r->path, sizeof(r->path));
+	if (r->o.linger > LINGER_MAX_NS)
+		return failed(with_command, cmd_fail(EXIT_USAGE, "--linger: 10s at most"));
 	status = keep_check(r->path, r->o.force);
 	if (status)
 		return failed(with_command, status);
@@ -385,7 +425,7 @@ static int record(struct recorder *r, int argc, char **argv, char **command)
 
 int cmd_record(int argc, char **argv)
 {
-	struct recorder r = {};
+	struct recorder r = { .o.linger = LINGER_MAX_NS };
 	int first, status, err;
 
 	first = cmd_parse(&command_record, argc, argv, &r.o, &status);
@@ -407,7 +447,8 @@ const struct command command_record = {
 	.summary = "Record this machine's migrations into a file or a stream",
 	.args = "[-- CMD [ARG]...]",
 	.text = "Captures until CMD ends, a signal comes, or --duration or --migrations is\n"
-		"reached. With CMD the exit status is CMD's, or 125 when the capture failed.",
+		"reached. With CMD the exit status is CMD's, or 125 when the capture failed; what\n"
+		"is under way when CMD ends is waited for, --linger long.",
 	.examples = "  vfioscope record -o incident.vfs\n"
 		    "  vfioscope record --migrations 1 -o - | vfioscope report -",
 	.opts = record_opts,

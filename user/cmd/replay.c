@@ -101,6 +101,10 @@ static int open_trace(const struct replay_opts *o, const struct judge_opts *jo, 
 	t->scope = scope_create(&so);
 	if (!t->scope)
 		return cmd_fail(EXIT_BAD_FILE, "out of memory");
+	status = evidence_say_clocks(&in->evidence);
+	if (status)
+		return status;
+	scope_set_clock_bound(t->scope, evidence_join_bound_ns(&in->evidence));
 	plan(o, in);
 	t->at_end = in->at_end;
 	return 0;

@@ -56,6 +56,7 @@ int cmd_report(int argc, char **argv)
 	status = cmd_reader_window(&o.reader, &view.window);
 	if (status)
 		return status;
+	how.migration = (uint32_t)o.reader.migration;
 	if (o.reader.migration > UINT32_MAX)
 		return cmd_fail(EXIT_USAGE, "report: no migration has that number");
 	how.with_trends = o.format == FORMAT_HTML;

@@ -209,12 +209,26 @@ static void tell_devices(struct look *l)
 void rule_no_migration(struct look *l)
 {
 	struct finding f = hole(RULE_NO_MIGRATION, model_first_ns(l->model), 0);
+	uint32_t n = model_migrations(l->model), id;
 
-	if (model_migrations(l->model) || l->evidence->migrations_elsewhere)
+	if (l->evidence->migrations_elsewhere)
 		return;
+	if (l->evidence->migration > n) {
+		find_at(l->j, &f, "migration %u is not in the evidence: it has %u",
+			l->evidence->migration, n);
+		return;
+	}
+	for (id = 1; id <= n; id++)
+		if (model_migration(l->model, id)->end_ns >= l->evidence->from_ns)
+			return;
 	/* That there is none may be what was expected. */
 	if (l->j->opts.expects_completed && !l->j->opts.expect_completed)
 		return;
+	if (n) {
+		find_at(l->j, &f, "no migration is in the time that was asked for, of %u in the "
+			"evidence", n);
+		return;
+	}
 	find_at(l->j, &f, "no migration is in the evidence");
 	tell_devices(l);
 }

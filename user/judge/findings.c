@@ -459,6 +459,21 @@ enum verdict judge_verdict(const struct judge *j)
 	return v;
 }
 
+bool judge_counts_for_protocol(const struct judge *j, const struct finding *f)
+{
+	/* What is attached to a failed migration is still what the protocol says. */
+	return f->rule < RULE_NR && judge_rule(f->rule)->protocol && !is_ignored(j, f) &&
+	       (f->severity == SEV_ERROR || f->severity == SEV_WARNING) &&
+	       (!f->because_of || !judge_rule(j->findings[f->because_of - 1].rule)->protocol);
+}
+
+bool judge_doubts_protocol(const struct judge *j, const struct finding *f)
+{
+	return judge_doubts(j, f) && f->rule != RULE_NO_MIGRATION &&
+	       f->rule != RULE_EVIDENCE_ENDS && f->rule != RULE_RAN_AGAIN &&
+	       f->rule != RULE_DOWNTIME_BUDGET;
+}
+
 enum protocol_verdict judge_protocol(const struct judge *j, size_t *n)
 {
 	bool doubt = false;
@@ -466,17 +481,8 @@ enum protocol_verdict judge_protocol(const struct judge *j, size_t *n)
 
 	*n = 0;
 	for (i = 0; i < j->n_findings; i++) {
-		const struct finding *f = &j->findings[i];
-		bool protocol = f->rule < RULE_NR && judge_rule(f->rule)->protocol;
-
-		/* What is attached to a failed migration is still what the protocol says. */
-		if (protocol && !is_ignored(j, f) &&
-		    (f->severity == SEV_ERROR || f->severity == SEV_WARNING) &&
-		    (!f->because_of || !judge_rule(j->findings[f->because_of - 1].rule)->protocol))
-			(*n)++;
-		doubt |= judge_doubts(j, f) && f->rule != RULE_NO_MIGRATION &&
-			 f->rule != RULE_EVIDENCE_ENDS && f->rule != RULE_RAN_AGAIN &&
-			 f->rule != RULE_DOWNTIME_BUDGET;
+		*n += judge_counts_for_protocol(j, &j->findings[i]);
+		doubt |= judge_doubts_protocol(j, &j->findings[i]);
 	}
 	return *n ? PROTOCOL_FINDINGS : doubt ? PROTOCOL_CANNOT_SAY : PROTOCOL_CLEAN;
 }

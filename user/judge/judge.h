@@ -206,6 +206,9 @@ struct judge_evidence {
 	const struct meta *meta;
 	/* Another trace of the same judgement has the migrations. */
 	bool migrations_elsewhere;
+	/* What was asked for: one migration (0: all), what ended at @from_ns or later. */
+	uint32_t migration;
+	uint64_t from_ns;
 };
 
 /* No event comes any more.  Once.  0 or -ENOMEM. */
@@ -238,6 +241,9 @@ enum verdict judge_verdict(const struct judge *j);
 enum protocol_verdict { PROTOCOL_CLEAN = 0, PROTOCOL_FINDINGS = 1, PROTOCOL_CANNOT_SAY = 2 };
 /* *@n: how many findings. */
 enum protocol_verdict judge_protocol(const struct judge *j, size_t *n);
+/* Of one finding: does it count there, or keep that from being clean? */
+bool judge_counts_for_protocol(const struct judge *j, const struct finding *f);
+bool judge_doubts_protocol(const struct judge *j, const struct finding *f);
 /* "clean", "findings", "cannot say" */
 const char *protocol_verdict_name(uint32_t v);
 

@@ -40,6 +40,12 @@ static int bad_duration(const char *key, const char *value, char err[JUDGE_ERR_L
 	return -EINVAL;
 }
 
+/* A budget: a time with its unit, for nobody knows what 300 is. */
+static int parse_budget(const char *value, uint64_t *ns)
+{
+	return value[strspn(value, "0123456789. \t")] ? units_parse_duration(value, ns) : -EINVAL;
+}
+
 /* "50ms" for every arc, "FROM:TO=50ms" for one. */
 static int set_arc(struct judge_opts *o, const char *value, char err[JUDGE_ERR_LEN])
 {
@@ -48,7 +54,7 @@ static int set_arc(struct judge_opts *o, const char *value, char err[JUDGE_ERR_L
 	uint64_t ns;
 
 	if (!colon && !eq) {
-		if (units_parse_duration(value, &ns) || !ns)
+		if (parse_budget(value, &ns) || !ns)
 			return bad_duration("max-arc", value, err);
 		o->max_arc_ns = ns;
 		return 0;
@@ -64,7 +70,7 @@ static int set_arc(struct judge_opts *o, const char *value, char err[JUDGE_ERR_L
 		snprintf(err, JUDGE_ERR_LEN, "max-arc: '%.60s' names no two states", value);
 		return -EINVAL;
 	}
-	if (units_parse_duration(eq + 1, &ns) || !ns)
+	if (parse_budget(eq + 1, &ns) || !ns)
 		return bad_duration("max-arc", eq + 1, err);
 	for (i = 0; i < o->n_arcs; i++)
 		if (o->arc[i].from == from && o->arc[i].to == to)
@@ -128,7 +134,7 @@ int judge_opts_set(struct judge_opts *o, const char *key, const char *value,
 	for (i = 0; i < sizeof(durations) / sizeof(durations[0]); i++) {
 		if (strcmp(key, durations[i].name))
 			continue;
-		if (units_parse_duration(value, &ns) || !ns)
+		if (parse_budget(value, &ns) || !ns)
 			return bad_duration(key, value, err);
 		*(uint64_t *)((char *)o + durations[i].offset) = ns;
 		return 0;

@@ -89,10 +89,7 @@ static uint64_t instant(const struct model *m, uint64_t first, uint64_t ns, enum
 
 bool time_window_has(const struct time_window *w, const struct model *m, const struct event *ev)
 {
-	uint64_t first = model_first_ns(m);
-
-	if (w->from.ref != TIME_REF_OPEN &&
-	    event_end_ns(ev) < instant(m, first, w->from.ns, w->from.ref, 0))
+	if (event_end_ns(ev) < time_window_begin_ns(w, m))
 		return false;
 	return !time_window_is_over(w, m, ev);
 }
@@ -103,6 +100,11 @@ bool time_window_is_over(const struct time_window *w, const struct model *m, con
 	uint64_t first = model_first_ns(m) ?: ev->t_ns;
 
 	return event_end_ns(ev) > instant(m, first, w->to.ns, w->to.ref, UINT64_MAX);
+}
+
+uint64_t time_window_begin_ns(const struct time_window *w, const struct model *m)
+{
+	return instant(m, model_first_ns(m), w->from.ns, w->from.ref, 0);
 }
 
 uint64_t time_window_end_ns(const struct time_window *w, const struct model *m)
@@ -224,13 +226,6 @@ void wrap_text(FILE *f, const char *s, size_t at, size_t indent, size_t width)
 		first = false;
 	}
 	fputc('\n', f);
-}
-
-void print_words(FILE *f, const char *s, size_t indent, size_t width, size_t col)
-{
-	if (col < indent)
-		fprintf(f, "%*s", (int)(indent - col), "");
-	wrap_text(f, s, col < indent ? indent : col, indent, width);
 }
 
 const char *outcome_caps(uint32_t outcome)

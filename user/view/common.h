@@ -105,12 +105,6 @@ void outcomes_of(const struct view_evidence *e, const struct view_options *opt,
 /* null where @v is MODEL_NONE. */
 void json_known(struct json *j, const char *key, uint64_t v);
 
-/*
- * Words of @s, harmless already, in lines of at most @width columns that begin behind
- * @indent blanks, and a newline; @col: how much of the first line is printed.
- */
-void print_words(FILE *f, const char *s, size_t indent, size_t width, size_t col);
-
 /* "tool": who wrote this object. */
 void json_tool(struct json *j);
 

@@ -5,13 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "util/json.h"
 #include "view/common.h"
-#include "view/findings.h"
+#include "view/diff_pair.h"
 
-enum unit { UNIT_TEXT, UNIT_TIME, UNIT_SIZE, UNIT_COUNT };
-
-static const struct { const char *name; enum unit unit; } metrics[DIFF_NR] = {
+static const struct { const char *name; enum diff_unit unit; } metrics[DIFF_NR] = {
 	[DIFF_OUTCOME] = { "outcome", UNIT_TEXT },
 	[DIFF_FINDINGS] = { "findings", UNIT_TEXT },
 	[DIFF_DOWNTIME] = { "downtime", UNIT_TIME },
@@ -20,43 +17,30 @@ static const struct { const char *name; enum unit unit; } metrics[DIFF_NR] = {
 	[DIFF_IO] = { "io", UNIT_TIME },
 	[DIFF_DIRTY_SYNC] = { "dirty-sync", UNIT_TIME },
 	[DIFF_OUTSIDE] = { "outside", UNIT_TIME },
+	[DIFF_TRANSFER] = { "transfer", UNIT_TIME },
+	[DIFF_WRITE] = { "write", UNIT_TIME },
+	[DIFF_BEFORE_LOAD] = { "before-load", UNIT_TIME },
+	[DIFF_LOAD] = { "load", UNIT_TIME },
+	[DIFF_START] = { "start", UNIT_TIME },
 	[DIFF_DURATION] = { "duration", UNIT_TIME },
 	[DIFF_BYTES] = { "bytes", UNIT_SIZE },
 	[DIFF_STOP_COPY] = { "stop-copy", UNIT_SIZE },
 	[DIFF_CALLS] = { "calls", UNIT_COUNT },
 	[DIFF_ENOMSG] = { "enomsg", UNIT_COUNT },
+	[DIFF_ARC] = { "arc", UNIT_TIME },
+	[DIFF_DEVICE_BYTES] = { "device-bytes", UNIT_SIZE },
 	[DIFF_LATENCY_P50] = { "latency-p50", UNIT_TIME },
 	[DIFF_LATENCY_P99] = { "latency-p99", UNIT_TIME },
-};
-
-#define TEXT_LEN	160
-
-struct value {
-	uint64_t n;			/* MODEL_NONE: not known */
-	char text[TEXT_LEN];
-};
-
-/* One migration beside the other; NULL: it has no counterpart. */
-struct pair {
-	const struct session *g[2];
-	bool hole;			/* its figures prove nothing */
-	bool differs;
-	struct value v[DIFF_NR][2];
-	bool beyond[DIFF_NR];
-};
-
-struct diff {
-	const struct view_evidence *ab;
-	const struct diff_options *o;
-	struct pair *pair;
-	size_t n;
-	bool hole[2];
-	enum diff_verdict verdict;
 };
 
 const char *diff_metric_name(uint32_t metric)
 {
 	return metric < DIFF_NR ? metrics[metric].name : NULL;
+}
+
+enum diff_unit diff_metric_unit(uint32_t metric)
+{
+	return metrics[metric].unit;
 }
 
 /* ---- options ---- */
@@ -74,7 +58,7 @@ void diff_options_init(struct diff_options *o)
 	}
 }
 
-static int parse_threshold(enum unit unit, const char *s, struct diff_threshold *t)
+static int parse_threshold(enum diff_unit unit, const char *s, struct diff_threshold *t)
 {
 	size_t len = strlen(s);
 	char *end;
@@ -91,7 +75,8 @@ static int parse_threshold(enum unit unit, const char *s, struct diff_threshold 
 	}
 	switch (unit) {
 	case UNIT_TIME:
-		return units_parse_duration(s, &t->absolute);
+		/* Nobody knows what 300 is. */
+		return !s[strspn(s, "0123456789.")] ? -EINVAL : units_parse_duration(s, &t->absolute);
 	case UNIT_SIZE:
 		return units_parse_size(s, &t->absolute);
 	case UNIT_COUNT:
@@ -101,113 +86,459 @@ static int parse_threshold(enum unit unit, const char *s, struct diff_threshold 
 	}
 }
 
-int diff_options_set(struct diff_options *o, const char *setting, char err[DIFF_ERR_LEN])
+/* What nobody named does not count any more. */
+static void disarm_the_rest(struct diff_options *o)
 {
-	size_t len = strcspn(setting, "=");
-	struct diff_threshold t;
-	bool all, known = false;
-	uint32_t i;
-
-	if (!setting[len]) {
-		snprintf(err, DIFF_ERR_LEN, "'%.40s' is no NAME=THRESHOLD", setting);
-		return -EINVAL;
-	}
-	all = len == 3 && !strncmp(setting, "all", 3);
-	for (i = 0; i < DIFF_NR; i++) {
-		if (all ? metrics[i].unit == UNIT_TEXT :
-			  strlen(metrics[i].name) != len || strncmp(metrics[i].name, setting, len))
-			continue;
-		known = true;
-		/* One number cannot be a time and a size; a text has no per cent. */
-		if (parse_threshold(all ? UNIT_TEXT : metrics[i].unit, setting + len + 1, &t) ||
-		    (metrics[i].unit == UNIT_TEXT && !t.off)) {
-			snprintf(err, DIFF_ERR_LEN, "'%.40s' is no threshold of %.*s (%s)",
-				 setting + len + 1, (int)(len < 20 ? len : 20), setting,
-				 all || metrics[i].unit == UNIT_TEXT ? all ? "10%, off" : "off" :
-				 metrics[i].unit == UNIT_TIME ? "10%, 5ms, off" :
-				 metrics[i].unit == UNIT_SIZE ? "10%, 1MiB, off" : "10%, 100, off");
-			return -EINVAL;
-		}
-		o->threshold[i] = t;
-	}
-	if (known)
-		return 0;
-	snprintf(err, DIFF_ERR_LEN, "nothing that is compared is called '%.*s'",
-		 (int)(len < 40 ? len : 40), setting);
-	return -EINVAL;
-}
-
-/* ---- comparing ---- */
-
-/* Rules that count against the migration, in the order of the rules. */
-static void list_findings(const struct view_evidence *t, const struct session *g,
-			  char out[TEXT_LEN])
-{
-	bool found[RULE_NR] = { false };
-	const struct finding *x;
-	size_t i, n = 0;
-	uint32_t r;
-
-	for (i = 0; t->judge && (x = judge_finding(t->judge, i)); i++)
-		if (x->session == g->id && judge_counts(t->judge, x))
-			found[x->rule] = true;
-	out[0] = '\0';
-	for (r = 0; r < RULE_NR; r++)
-		if (found[r] && n < TEXT_LEN)
-			n += (size_t)snprintf(out + n, TEXT_LEN - n, "%s%s", n ? "," : "",
-					      judge_rule(r)->name);
-	if (!n)
-		snprintf(out, TEXT_LEN, "none");
-}
-
-static void look(const struct view_evidence *t, const struct session *g, struct value v[DIFF_NR][2],
-		 int side)
-{
-	bool save = g->direction == DIR_SAVE, stopped = g->window.start_ns != MODEL_NONE;
-	const struct session_window *w = &g->window;
 	uint32_t i;
 
 	for (i = 0; i < DIFF_NR; i++)
-		v[i][side].n = MODEL_NONE;
-	snprintf(v[DIFF_OUTCOME][side].text, TEXT_LEN, "%s", outcome_name(g->outcome));
-	list_findings(t, g, v[DIFF_FINDINGS][side].text);
-	v[DIFF_DOWNTIME][side].n = g->downtime_ns;
-	if (stopped) {
-		v[DIFF_STOP_WINDOW][side].n = w->total_ns;
-		v[DIFF_ARCS][side].n = w->arcs_ns;
-		v[DIFF_IO][side].n = w->io_ns;
-		v[DIFF_DIRTY_SYNC][side].n = w->dirty_sync_ns;
-		v[DIFF_OUTSIDE][side].n = w->outside_ns;
-	}
-	v[DIFF_DURATION][side].n = g->end_ns - g->start_ns;
-	v[DIFF_BYTES][side].n = g->bytes_total;
-	v[DIFF_CALLS][side].n = save ? g->reads : g->writes;
-	if (save) {
-		v[DIFF_STOP_COPY][side].n = g->bytes_stop_copy;
-		v[DIFF_ENOMSG][side].n = g->enomsg;
-	}
-	if (g->io_measured) {
-		v[DIFF_LATENCY_P50][side].n = g->io_p50_ns;
-		v[DIFF_LATENCY_P99][side].n = g->io_p99_ns;
-	}
+		o->threshold[i].off |= !o->threshold[i].named;
 }
 
-static bool is_beyond(const struct diff_options *o, uint32_t metric, const struct value v[2])
+static int refuse(uint32_t metric, bool all, const char *setting, size_t len, char err[DIFF_ERR_LEN])
 {
-	const struct diff_threshold *t = &o->threshold[metric];
-	uint64_t a = v[0].n, b = v[1].n, d;
+	static const char *const units[] = { "off", "10%, 5ms, off", "10%, 1MiB, off", "10%, 100, off" };
 
-	if (t->off)
-		return false;
-	if (metrics[metric].unit == UNIT_TEXT)
-		return strcmp(v[0].text, v[1].text);
-	if (a == MODEL_NONE || b == MODEL_NONE)
-		return a != b;
-	if (o->worse && b <= a)
-		return false;
-	d = b > a ? b - a : a - b;
+	snprintf(err, DIFF_ERR_LEN, "'%.40s' is no threshold of %.*s (%s)", setting + len + 1,
+		 (int)(len < 20 ? len : 20), setting, all ? "10%, off" : units[metrics[metric].unit]);
+	return -EINVAL;
+}
+
+int diff_options_set(struct diff_options *o, const char *setting, char err[DIFF_ERR_LEN])
+{
+	size_t len = strcspn(setting, "=");
+	bool all = len == 3 && !strncmp(setting, "all", 3), known = false, named = false;
+	struct diff_threshold t;
+	uint32_t i;
+
+	for (i = 0; i < DIFF_NR; i++) {
+		bool text = metrics[i].unit == UNIT_TEXT;
+
+		if (all ? text : strlen(metrics[i].name) != len || strncmp(metrics[i].name, setting, len))
+			continue;
+		known = true;
+		if (!setting[len] && !text) {
+			snprintf(err, DIFF_ERR_LEN, "'%.40s' is no NAME=THRESHOLD", setting);
+			return -EINVAL;
+		}
+		/* One number cannot be a time and a size; a text has no threshold. */
+		memset(&t, 0, sizeof(t));
+		if (setting[len] && (parse_threshold(all ? UNIT_TEXT : metrics[i].unit,
+						     setting + len + 1, &t) || (text && !t.off)))
+			return refuse(i, all, setting, len, err);
+		t.named = !t.off;
+		named |= t.named;
+		o->threshold[i] = t;
+	}
+	if (!known) {
+		snprintf(err, DIFF_ERR_LEN, "nothing that is compared is called '%.*s'",
+			 (int)(len < 40 ? len : 40), setting);
+		return -EINVAL;
+	}
+	if (named)
+		disarm_the_rest(o);
+	return 0;
+}
+
+/* ---- figures ---- */
+
+static struct diff_figure *add(struct diff_pair *p, uint32_t metric)
+{
+	struct diff_figure *f;
+	size_t cap;
+
+	if (p->n == p->cap) {
+		cap = p->cap ? 2 * p->cap : 32;
+		f = realloc(p->figure, cap * sizeof(*f));
+		if (!f)
+			return NULL;
+		p->figure = f;
+		p->cap = cap;
+	}
+	f = &p->figure[p->n++];
+	memset(f, 0, sizeof(*f));
+	f->metric = metric;
+	f->v[0] = f->v[1] = MODEL_NONE;
+	return f;
+}
+
+static bool is_beyond(const struct diff_threshold *t, uint64_t a, uint64_t b)
+{
+	uint64_t d = b > a ? b - a : a - b;
+
 	return d > t->absolute && (double)d > (double)a * t->percent / 100;
 }
+
+/* How a figure of which more is worse has changed. */
+static enum diff_change change_of(const struct diff_options *o, const struct diff_figure *f)
+{
+	const struct diff_threshold *t = &o->threshold[f->metric];
+
+	if (t->off || (f->v[0] == MODEL_NONE && f->v[1] == MODEL_NONE))
+		return CHANGE_NONE;
+	if (f->v[0] == MODEL_NONE || f->v[1] == MODEL_NONE)
+		return t->named ? CHANGE_UNKNOWN : CHANGE_NONE;
+	if (!is_beyond(t, f->v[0], f->v[1]))
+		return CHANGE_NONE;
+	return f->v[1] > f->v[0] ? CHANGE_WORSE : CHANGE_BETTER;
+}
+
+static int put(struct diff *d, struct diff_pair *p, uint32_t metric, uint64_t a, uint64_t b)
+{
+	struct diff_figure *f = add(p, metric);
+
+	if (!f)
+		return -ENOMEM;
+	f->v[0] = a;
+	f->v[1] = b;
+	f->change = change_of(d->o, f);
+	return 0;
+}
+
+/* ---- of a migration ---- */
+
+static const struct side *side_of(const struct diff *d, const struct diff_pair *p, int i)
+{
+	return model_side(d->ab[i].model, p->direction == DIR_SAVE ? p->g[i]->source :
+			  p->g[i]->destination);
+}
+
+struct sums {
+	uint64_t stop_copy, calls, enomsg;
+};
+
+static struct sums sums_of(struct model *m, const struct side *s)
+{
+	struct sums x = { 0 };
+	uint32_t id;
+
+	for (id = model_side_session(m, s->id, 0); id; id = model_side_session(m, s->id, id)) {
+		const struct session *g = model_session_peek(m, id);
+
+		x.stop_copy += g->bytes_stop_copy;
+		x.enomsg += g->enomsg;
+		x.calls += s->direction == DIR_SAVE ? g->reads : g->writes;
+	}
+	return x;
+}
+
+/* A worse one of two outcomes; nobody knows what became of one that is unfinished. */
+static enum diff_change compare_outcome(uint32_t a, uint32_t b)
+{
+	static const int rank[] = {
+		[OUTCOME_COMPLETED] = 0, [OUTCOME_CANCELLED] = 1, [OUTCOME_FAILED] = 2,
+	};
+
+	if (a == b)
+		return CHANGE_NONE;
+	if (a == OUTCOME_UNFINISHED || b == OUTCOME_UNFINISHED)
+		return CHANGE_UNKNOWN;
+	return rank[b] > rank[a] ? CHANGE_WORSE : CHANGE_BETTER;
+}
+
+/* Rules that count against the migration, a bit each, and in words. */
+static uint64_t list_findings(const struct view_evidence *t, const struct migration *g, char **out)
+{
+	const struct finding *x;
+	uint64_t found = 0;
+	size_t i, len;
+	uint32_t r;
+	FILE *f;
+
+	_Static_assert(RULE_NR <= 64, "a bit for each rule");
+	for (i = 0; t->judge && (x = judge_finding(t->judge, i)); i++)
+		if (x->migration == g->id && judge_counts(t->judge, x))
+			found |= 1ULL << x->rule;
+	f = open_memstream(out, &len);
+	if (!f)
+		return found;
+	for (r = 0, i = 0; r < RULE_NR; r++)
+		if (found >> r & 1)
+			fprintf(f, "%s%s", i++ ? "," : "", judge_rule(r)->name);
+	if (!found)
+		fputs("none", f);
+	fclose(f);
+	return found;
+}
+
+static int compare_texts(struct diff *d, struct diff_pair *p)
+{
+	struct diff_figure *f = add(p, DIFF_OUTCOME);
+	uint64_t found[2];
+	int i;
+
+	if (!f)
+		return -ENOMEM;
+	for (i = 0; i < 2; i++)
+		f->text[i] = strdup(outcome_name(p->g[i]->outcome));
+	if (!d->o->threshold[DIFF_OUTCOME].off)
+		f->change = compare_outcome(p->g[0]->outcome, p->g[1]->outcome);
+	if (!f->text[0] || !f->text[1])
+		return -ENOMEM;
+	f = add(p, DIFF_FINDINGS);
+	if (!f)
+		return -ENOMEM;
+	for (i = 0; i < 2; i++)
+		found[i] = list_findings(&d->ab[i], p->g[i], &f->text[i]);
+	if (!f->text[0] || !f->text[1])
+		return -ENOMEM;
+	if (!d->o->threshold[DIFF_FINDINGS].off)
+		f->change = found[1] & ~found[0] ? CHANGE_WORSE : found[0] & ~found[1] ?
+			    CHANGE_BETTER : CHANGE_NONE;
+	return 0;
+}
+
+static uint64_t part(bool known, uint64_t ns)
+{
+	return known ? ns : MODEL_NONE;
+}
+
+static int compare_times(struct diff *d, struct diff_pair *p)
+{
+	const struct migration *a = p->g[0], *b = p->g[1];
+	bool save = p->direction == DIR_SAVE;
+	const struct side *x = side_of(d, p, 0), *y = side_of(d, p, 1);
+	const struct session_window *v = &x->stop, *w = &y->stop;
+	bool s = save && v->start_ns != MODEL_NONE, t = save && w->start_ns != MODEL_NONE;
+	int err;
+
+	err = put(d, p, DIFF_DOWNTIME, a->downtime_ns, b->downtime_ns);
+	if (!err)
+		err = put(d, p, DIFF_STOP_WINDOW, part(s, v->total_ns), part(t, w->total_ns));
+	if (!err)
+		err = put(d, p, DIFF_ARCS, part(s, v->arcs_ns), part(t, w->arcs_ns));
+	if (!err)
+		err = put(d, p, DIFF_IO, part(s, v->io_ns), part(t, w->io_ns));
+	if (!err)
+		err = put(d, p, DIFF_DIRTY_SYNC, part(s && x->dirty_log_seen, v->dirty_sync_ns),
+			  part(t && y->dirty_log_seen, w->dirty_sync_ns));
+	if (!err)
+		err = put(d, p, DIFF_OUTSIDE, part(s, v->outside_ns), part(t, w->outside_ns));
+	s = a->parts_known;
+	t = b->parts_known;
+#define LANDING(metric, what) \
+	(err = err ?: put(d, p, metric, part(s, a->landing.what), part(t, b->landing.what)))
+	LANDING(DIFF_TRANSFER, transfer_ns);
+	LANDING(DIFF_WRITE, write_ns);
+	LANDING(DIFF_BEFORE_LOAD, before_load_ns);
+	LANDING(DIFF_LOAD, load_ns);
+#undef LANDING
+	if (!err)
+		err = put(d, p, DIFF_START, part(s, a->landing.arcs_ns + a->landing.start_ns),
+			  part(t, b->landing.arcs_ns + b->landing.start_ns));
+	return err ?: put(d, p, DIFF_DURATION, x->end_ns - x->begin_ns, y->end_ns - y->begin_ns);
+}
+
+/*
+ * Less work: what took its time, or was so many bytes, is next to nothing now.  That is
+ * no improvement where it is the device's state that goes this way.
+ */
+#define NEXT_TO_NOTHING	100
+
+static bool is_next_to_nothing(uint64_t a, uint64_t b)
+{
+	return a != MODEL_NONE && b != MODEL_NONE && b <= a / NEXT_TO_NOTHING;
+}
+
+static void look_for_missing_bytes(struct diff_figure *f)
+{
+	if (f->change == CHANGE_BETTER && is_next_to_nothing(f->v[0], f->v[1]))
+		f->change = CHANGE_LESS_WORK;
+}
+
+static int compare_amounts(struct diff *d, struct diff_pair *p)
+{
+	const struct side *x = side_of(d, p, 0), *y = side_of(d, p, 1);
+	struct sums a = sums_of(d->ab[0].model, x), b = sums_of(d->ab[1].model, y);
+	bool save = p->direction == DIR_SAVE;
+	int err;
+
+	err = put(d, p, DIFF_BYTES, x->bytes_total, y->bytes_total);
+	if (err)
+		return err;
+	look_for_missing_bytes(&p->figure[p->n - 1]);
+	err = put(d, p, DIFF_STOP_COPY, part(save, a.stop_copy), part(save, b.stop_copy));
+	if (!err)
+		err = put(d, p, DIFF_CALLS, a.calls, b.calls);
+	return err ?: put(d, p, DIFF_ENOMSG, part(save, a.enomsg), part(save, b.enomsg));
+}
+
+/* ---- of its devices ---- */
+
+static const struct session *session_of(const struct diff *d, int i, const struct side *s, uint32_t k)
+{
+	return model_session(d->ab[i].model, model_side_device(d->ab[i].model, s->id, k)->session);
+}
+
+/* All arcs from @from to @to that succeeded; MODEL_NONE: there is none. */
+static uint64_t arc_ns(const struct session *g, uint32_t from, uint32_t to)
+{
+	uint64_t ns = MODEL_NONE;
+	uint32_t i;
+
+	for (i = 0; i < g->n_arcs; i++)
+		if (g->arcs[i].from == from && g->arcs[i].to == to && g->arcs[i].ret >= 0)
+			ns = (ns == MODEL_NONE ? 0 : ns) + g->arcs[i].dur_ns;
+	return ns;
+}
+
+static struct diff_figure *put_device(struct diff *d, struct diff_pair *p, uint32_t metric,
+				      const struct session *const g[2], uint64_t a, uint64_t b)
+{
+	struct diff_figure *f;
+
+	if (put(d, p, metric, a, b))
+		return NULL;
+	f = &p->figure[p->n - 1];
+	f->device[0] = g[0]->device;
+	f->device[1] = g[1]->device;
+	f->direction = g[0]->direction;
+	return f;
+}
+
+/*
+ * A load that takes next to nothing has loaded nothing, unless the driver does it in
+ * its write()s now.
+ */
+static void look_for_missing_load(struct diff_figure *f, const struct session *const g[2])
+{
+	uint64_t a = f->v[0] + g[0]->window.io_ns, b = f->v[1] + g[1]->window.io_ns;
+
+	if (f->change == CHANGE_BETTER && protocol_is_load(f->from, f->to) &&
+	    is_next_to_nothing(f->v[0], f->v[1]) && b <= a / 2)
+		f->change = CHANGE_LESS_WORK;
+}
+
+static bool had_arc(const struct session *g, uint32_t n, uint32_t from, uint32_t to)
+{
+	uint32_t i;
+
+	for (i = 0; i < n; i++)
+		if (g->arcs[i].from == from && g->arcs[i].to == to)
+			return true;
+	return false;
+}
+
+static int compare_arcs(struct diff *d, struct diff_pair *p, const struct session *const g[2])
+{
+	struct diff_figure *f;
+	bool missing = false;
+	uint32_t i, s;
+
+	for (s = 0; s < 2; s++) {
+		for (i = 0; i < g[s]->n_arcs; i++) {
+			const struct session_arc *arc = &g[s]->arcs[i];
+
+			if (arc->to == MIG_UNKNOWN || had_arc(g[s], i, arc->from, arc->to) ||
+			    (s && had_arc(g[0], g[0]->n_arcs, arc->from, arc->to)))
+				continue;
+			f = put_device(d, p, DIFF_ARC, g, arc_ns(g[0], arc->from, arc->to),
+				       arc_ns(g[1], arc->from, arc->to));
+			if (!f)
+				return -ENOMEM;
+			f->has_arc = true;
+			f->from = arc->from;
+			f->to = arc->to;
+			/* An arc that only one has is another way to go: time tells. */
+			if (f->change == CHANGE_UNKNOWN)
+				f->change = CHANGE_NONE;
+			look_for_missing_load(f, g);
+			missing |= f->change == CHANGE_LESS_WORK;
+		}
+	}
+	for (i = 0; missing && i < p->n; i++)
+		if (p->figure[i].metric == DIFF_LOAD && p->figure[i].change == CHANGE_BETTER)
+			p->figure[i].change = CHANGE_LESS_WORK;
+	return 0;
+}
+
+static int compare_device(struct diff *d, struct diff_pair *p, const struct session *const g[2])
+{
+	bool seen[2] = { g[0]->io_measured, g[1]->io_measured };
+	struct diff_figure *f;
+	int err;
+
+	err = compare_arcs(d, p, g);
+	if (err)
+		return err;
+	f = put_device(d, p, DIFF_DEVICE_BYTES, g, g[0]->bytes_total, g[1]->bytes_total);
+	if (!f)
+		return -ENOMEM;
+	look_for_missing_bytes(f);
+	if (!put_device(d, p, DIFF_LATENCY_P50, g, part(seen[0], g[0]->io_p50_ns),
+			part(seen[1], g[1]->io_p50_ns)) ||
+	    !put_device(d, p, DIFF_LATENCY_P99, g, part(seen[0], g[0]->io_p99_ns),
+			part(seen[1], g[1]->io_p99_ns)))
+		return -ENOMEM;
+	return 0;
+}
+
+static const char *name_at(const struct diff *d, int i, const struct session *g, char buf[NAME_LEN])
+{
+	return device_on_host(buf, model_device(d->ab[i].model, g->device), g->device);
+}
+
+/* By name, and what is left in order: a new host has other addresses. */
+static int compare_devices(struct diff *d, struct diff_pair *p, const struct side *const s[2])
+{
+	uint32_t n[2] = { s[0]->n_devices, s[1]->n_devices }, i, k, *with;
+	bool *taken = calloc(n[1] + 1, sizeof(*taken));
+	const struct session *g[2];
+	char a[NAME_LEN], b[NAME_LEN];
+	int err = 0;
+
+	with = calloc(n[0] + 1, sizeof(*with));
+	if (!taken || !with)
+		err = -ENOMEM;
+	for (i = 0; i < n[0] && !err && !d->o->by_order; i++) {
+		g[0] = session_of(d, 0, s[0], i);
+		for (k = 0; k < n[1] && g[0] && !with[i]; k++) {
+			g[1] = session_of(d, 1, s[1], k);
+			if (taken[k] || !g[1] || strcmp(name_at(d, 0, g[0], a), name_at(d, 1, g[1], b)))
+				continue;
+			taken[k] = true;
+			with[i] = k + 1;
+		}
+	}
+	for (i = 0, k = 0; i < n[0] && !err; i++) {
+		if (with[i])
+			continue;
+		while (k < n[1] && taken[k])
+			k++;
+		if (k < n[1])
+			with[i] = ++k;
+	}
+	for (i = 0; i < n[0] && !err; i++) {
+		g[0] = with[i] ? session_of(d, 0, s[0], i) : NULL;
+		g[1] = with[i] ? session_of(d, 1, s[1], with[i] - 1) : NULL;
+		if (g[0] && g[1])
+			err = compare_device(d, p, g);
+	}
+	free(with);
+	free(taken);
+	return err;
+}
+
+static int compare_sides(struct diff *d, struct diff_pair *p)
+{
+	const uint32_t ids[2][2] = {
+		{ p->g[0]->source, p->g[1]->source },
+		{ p->g[0]->destination, p->g[1]->destination },
+	};
+	int i, err = 0;
+
+	for (i = 0; i < 2 && !err; i++) {
+		const struct side *s[2] = {
+			model_side(d->ab[0].model, ids[i][0]), model_side(d->ab[1].model, ids[i][1]),
+		};
+
+		if (s[0] && s[1])
+			err = compare_devices(d, p, s);
+	}
+	return err;
+}
+
+/* ---- pairs ---- */
 
 static bool has_hole(const struct view_evidence *t)
 {
@@ -216,48 +547,76 @@ static bool has_hole(const struct view_evidence *t)
 			      t->health->frames_damaged));
 }
 
-static bool is_same(const struct diff *d, const struct session *a, const struct session *b)
+static bool is_unsure(const struct diff *d, const struct diff_pair *p, int i)
 {
-	const struct model_device *x = model_device(d->ab[0].model, a->device);
-	const struct model_device *y = model_device(d->ab[1].model, b->device);
+	uint32_t sides[2] = { p->g[i]->source, p->g[i]->destination }, k;
 
-	if (a->direction != b->direction)
-		return false;
-	return d->o->by_order || (!strcmp(a->vm, b->vm) &&
-				  !strcmp(x ? x->name : "", y ? y->name : ""));
+	for (k = 0; k < 2; k++) {
+		const struct side *s = model_side(d->ab[i].model, sides[k]);
+
+		if (s && (s->holes || s->joined_late || (!s->ended && d->hole[i])))
+			return true;
+	}
+	return false;
 }
 
-static void compare(struct diff *d, struct pair *p)
+static int compare(struct diff *d, struct diff_pair *p)
 {
-	uint32_t i;
-	int s;
+	size_t k;
+	int err, i;
 
-	for (s = 0; s < 2; s++) {
+	for (i = 0; i < 2; i++) {
 		/* What has no counterpart may be in the other's hole. */
-		if (!p->g[s]) {
-			p->hole |= d->hole[s];
-			continue;
-		}
-		p->hole |= p->g[s]->holes || p->g[s]->joined_late ||
-			   (!p->g[s]->ended && d->hole[s]);
-		look(&d->ab[s], p->g[s], p->v, s);
+		if (!p->g[i])
+			p->hole |= d->hole[i];
+		else
+			p->hole |= is_unsure(d, p, i);
 	}
 	p->differs = !p->g[0] || !p->g[1];
-	for (i = 0; i < DIFF_NR && p->g[0] && p->g[1]; i++) {
-		p->beyond[i] = is_beyond(d->o, i, p->v[i]);
-		p->differs |= p->beyond[i];
+	if (!p->differs) {
+		p->direction = p->g[0]->source && p->g[1]->source ? DIR_SAVE : DIR_RESUME;
+		err = compare_texts(d, p);
+		/* A source alone and a destination alone have no figure in common. */
+		if (!err && side_of(d, p, 0) && side_of(d, p, 1)) {
+			err = compare_times(d, p);
+			if (!err)
+				err = compare_amounts(d, p);
+			if (!err)
+				err = compare_sides(d, p);
+		} else {
+			p->hole = true;
+		}
+		if (err)
+			return err;
 	}
-	if (p->hole && d->verdict < DIFF_INCONCLUSIVE)
+	for (k = 0; k < p->n; k++) {
+		enum diff_change c = p->figure[k].change;
+
+		p->better += c == CHANGE_BETTER;
+		p->unknown += c == CHANGE_UNKNOWN;
+		p->worse += c >= CHANGE_WORSE || (c == CHANGE_BETTER && d->o->both_ways);
+	}
+	p->differs |= p->worse;
+	d->better += p->hole ? 0 : p->better;
+	if ((p->hole || p->unknown) && d->verdict < DIFF_INCONCLUSIVE)
 		d->verdict = DIFF_INCONCLUSIVE;
 	if (p->differs && !p->hole)
 		d->verdict = DIFF_DIFFERENT;
+	if (d->better && d->verdict == DIFF_SAME)
+		d->verdict = DIFF_BETTER;
+	return 0;
 }
 
-static int diff_run(struct diff *d, const struct view_evidence ab[2], const struct diff_options *o)
+static bool is_same(const struct diff *d, const struct migration *a, const struct migration *b)
 {
-	uint32_t n[2] = { model_sessions(ab[0].model), model_sessions(ab[1].model) }, i, k;
+	return d->o->by_order || !strcmp(a->vm ?: "", b->vm ?: "");
+}
+
+int diff_run(struct diff *d, const struct view_evidence ab[2], const struct diff_options *o)
+{
+	uint32_t n[2] = { model_migrations(ab[0].model), model_migrations(ab[1].model) }, i, k;
 	bool *taken = calloc(n[1] + 1, sizeof(*taken));
-	int s;
+	int s, err = 0;
 
 	memset(d, 0, sizeof(*d));
 	d->ab = ab;
@@ -270,255 +629,38 @@ static int diff_run(struct diff *d, const struct view_evidence ab[2], const stru
 	for (s = 0; s < 2; s++)
 		d->hole[s] = has_hole(&ab[s]);
 	for (i = 1; i <= n[0]; i++) {
-		struct pair *p = &d->pair[d->n++];
+		struct diff_pair *p = &d->pair[d->n++];
 
-		p->g[0] = model_session(ab[0].model, i);
+		p->g[0] = model_migration(ab[0].model, i);
 		for (k = 1; k <= n[1] && !p->g[1]; k++) {
-			if (taken[k] || !is_same(d, p->g[0], model_session(ab[1].model, k)))
+			if (taken[k] || !is_same(d, p->g[0], model_migration(ab[1].model, k)))
 				continue;
-			p->g[1] = model_session(ab[1].model, k);
+			p->g[1] = model_migration(ab[1].model, k);
 			taken[k] = true;
 		}
 	}
 	for (k = 1; k <= n[1]; k++)
 		if (!taken[k])
-			d->pair[d->n++].g[1] = model_session(ab[1].model, k);
+			d->pair[d->n++].g[1] = model_migration(ab[1].model, k);
 	free(taken);
 	/* A hole, or nothing at all, claims no sameness. */
 	if (d->hole[0] || d->hole[1] || !n[0] || !n[1])
 		d->verdict = DIFF_INCONCLUSIVE;
-	for (i = 0; i < d->n; i++)
-		compare(d, &d->pair[i]);
-	return 0;
+	for (i = 0; i < d->n && !err; i++)
+		err = compare(d, &d->pair[i]);
+	return err;
 }
 
-/* ---- in words ---- */
-
-static const char *show(char buf[UNITS_LEN], uint32_t metric, uint64_t n,
-			const struct view_options *opt)
+void diff_free(struct diff *d)
 {
-	if (n == MODEL_NONE)
-		return "-";
-	switch (metrics[metric].unit) {
-	case UNIT_TIME:
-		return units_duration(buf, n);
-	case UNIT_SIZE:
-		return units_size(buf, n, opt->bytes);
-	default:
-		return units_count(buf, n);
-	}
-}
+	size_t i, k;
 
-static void put_threshold(FILE *f, const struct diff *d, uint32_t metric,
-			  const struct view_options *opt)
-{
-	const struct diff_threshold *t = &d->o->threshold[metric];
-	char a[UNITS_LEN];
-
-	fprintf(f, "  > %.4g %%", t->percent);
-	if (t->absolute)
-		fprintf(f, ", %s", show(a, metric, t->absolute, opt));
-}
-
-static void put_metric(FILE *f, const struct diff *d, const struct pair *p, uint32_t metric,
-		       const struct view_options *opt)
-{
-	const struct value *v = p->v[metric];
-	const char *color = p->beyond[metric] && !p->hole ? paint(opt, C_RED) : "";
-	char a[UNITS_LEN], b[UNITS_LEN];
-	uint64_t diff;
-	char sign;
-
-	if (metrics[metric].unit == UNIT_TEXT) {
-		if (p->beyond[metric] || metric == DIFF_OUTCOME)
-			fprintf(f, "  %s%-12s %s%s%s%s\n", color, metrics[metric].name, v[0].text,
-				p->beyond[metric] ? " -> " : "", p->beyond[metric] ? v[1].text : "",
-				*color ? paint(opt, C_OFF) : "");
-		return;
-	}
-	if (v[0].n == MODEL_NONE && v[1].n == MODEL_NONE)
-		return;
-	fprintf(f, "  %s%-12s", color, metrics[metric].name);
-	text_pad(f, show(a, metric, v[0].n, opt), 13, true);
-	text_pad(f, show(b, metric, v[1].n, opt), 13, true);
-	if (v[0].n != MODEL_NONE && v[1].n != MODEL_NONE && v[0].n != v[1].n) {
-		diff = v[1].n > v[0].n ? v[1].n - v[0].n : v[0].n - v[1].n;
-		sign = v[1].n > v[0].n ? '+' : '-';
-		snprintf(a, sizeof(a), "%c%.*s", sign, UNITS_LEN - 2, show(b, metric, diff, opt));
-		text_pad(f, a, 13, true);
-		if (v[0].n) {
-			snprintf(a, sizeof(a), "%c%.1f %%", sign,
-				 100.0 * (double)diff / (double)v[0].n);
-			text_pad(f, a, 11, true);
-		} else if (p->beyond[metric]) {
-			fprintf(f, "%11s", "");
+	for (i = 0; d->pair && i < d->n; i++) {
+		for (k = 0; k < d->pair[i].n; k++) {
+			free(d->pair[i].figure[k].text[0]);
+			free(d->pair[i].figure[k].text[1]);
 		}
-	} else if (p->beyond[metric]) {
-		fprintf(f, "%24s", "");
+		free(d->pair[i].figure);
 	}
-	if (p->beyond[metric])
-		put_threshold(f, d, metric, opt);
-	fprintf(f, "%s\n", *color ? paint(opt, C_OFF) : "");
-}
-
-static void put_who(FILE *f, const struct diff *d, const struct pair *p,
-		    const struct view_options *opt)
-{
-	int s = p->g[0] ? 0 : 1;
-	const struct session *g = p->g[s];
-	const struct model_device *dev = model_device(d->ab[s].model, g->device);
-	bool save = g->direction == DIR_SAVE;
-	char vm[NAME_LEN], name[NAME_LEN], drv[NAME_LEN];
-
-	fprintf(f, "\n%s", paint(opt, C_BOLD));
-	if (g->vm[0])
-		fprintf(f, "%s %s with ", safe_name(vm, g->vm), save ? "leaves" : "arrives");
-	fprintf(f, "%s%s", device_label(name, dev, g->device),
-		g->vm[0] ? "" : save ? " leaves" : " arrives");
-	if (dev && dev->driver[0])
-		fprintf(f, " (%s)", safe_name(drv, dev->driver));
-	fprintf(f, "%s\n", paint(opt, C_OFF));
-}
-
-enum diff_verdict diff_text(FILE *f, const struct view_evidence ab[2], const struct diff_options *o,
-			    const struct view_options *opt)
-{
-	static const char *const color[] = { C_GREEN, C_YELLOW, C_RED };
-	size_t i, differ = 0, open = 0;
-	char text[TEXT_SAFE_LEN(160)];
-	enum diff_verdict verdict;
-	struct diff d;
-	uint32_t k;
-	int s;
-
-	if (diff_run(&d, ab, o)) {
-		fputs("out of memory\n", f);
-		free(d.pair);
-		return DIFF_INCONCLUSIVE;
-	}
-	for (s = 0; s < 2; s++)
-		fprintf(f, "%c  %s: %u migration%s%s%s%s\n", 'A' + s,
-			text_safe(text, sizeof(text), ab[s].files[0].path, 160),
-			model_sessions(ab[s].model), model_sessions(ab[s].model) == 1 ? "" : "s",
-			d.hole[s] ? paint(opt, C_RED) : "",
-			d.hole[s] ? ", THE EVIDENCE HAS A HOLE" : "",
-			d.hole[s] ? paint(opt, C_OFF) : "");
-	for (i = 0; i < d.n; i++) {
-		const struct pair *p = &d.pair[i];
-
-		put_who(f, &d, p, opt);
-		differ += p->differs && !p->hole;
-		open += p->hole;
-		if (!p->g[0] || !p->g[1]) {
-			fprintf(f, "  only in %c%s\n", p->g[0] ? 'A' : 'B', p->hole ?
-				"; the other may have lost it" : "");
-			continue;
-		}
-		fprintf(f, "  %smigration%s  %11u%13u%s%s\n", paint(opt, C_DIM), paint(opt, C_OFF),
-			p->g[0]->id, p->g[1]->id, p->hole ? "   its figures are lower bounds:" : "",
-			p->hole ? " nothing is proven" : "");
-		for (k = 0; k < DIFF_NR; k++)
-			put_metric(f, &d, p, k, opt);
-	}
-	verdict = d.verdict;
-	fprintf(f, "\n%s%s%s", paint(opt, color[verdict]), verdict == DIFF_SAME ? "SAME" :
-		verdict == DIFF_DIFFERENT ? "DIFFERENT" : "INCONCLUSIVE", paint(opt, C_OFF));
-	if (verdict == DIFF_SAME)
-		fputs(": nothing is beyond the thresholds", f);
-	if (differ)
-		fprintf(f, ": %zu of %zu migrations", differ, d.n);
-	if (!d.n)
-		fputs(": no migration is in the evidence", f);
-	else if (open || d.verdict == DIFF_INCONCLUSIVE)
-		fprintf(f, "%s the evidence has a hole", differ ? "," : ":");
-	fputc('\n', f);
-	free(d.pair);
-	return verdict;
-}
-
-/* ---- JSON ---- */
-
-static void put_metric_json(struct json *j, const struct pair *p, uint32_t metric)
-{
-	static const char *const units[] = { NULL, "ns", "bytes", "calls" };
-	const struct value *v = p->v[metric];
-
-	json_object_begin(j);
-	json_kstring(j, "name", metrics[metric].name);
-	json_kname(j, "unit", units[metrics[metric].unit]);
-	if (metrics[metric].unit == UNIT_TEXT) {
-		json_kstring(j, "a", v[0].text);
-		json_kstring(j, "b", v[1].text);
-	} else {
-		json_known(j, "a", v[0].n);
-		json_known(j, "b", v[1].n);
-		json_key(j, "difference");
-		if (v[0].n == MODEL_NONE || v[1].n == MODEL_NONE)
-			json_null(j);
-		else
-			json_s64(j, (int64_t)(v[1].n - v[0].n));
-	}
-	json_kbool(j, "beyond", p->beyond[metric]);
-	json_object_end(j);
-}
-
-enum diff_verdict diff_json(FILE *f, const struct view_evidence ab[2], const struct diff_options *o)
-{
-	static const char *const verdicts[] = { "same", "inconclusive", "different" };
-	struct json *j = json_create(f, true);
-	enum diff_verdict verdict;
-	struct diff d;
-	uint32_t k;
-	size_t i;
-	int s;
-
-	if (diff_run(&d, ab, o) || !j) {
-		json_destroy(j);
-		free(d.pair);
-		return DIFF_INCONCLUSIVE;
-	}
-	json_object_begin(j);
-	json_tool(j);
-	json_key(j, "traces");
-	json_array_begin(j);
-	for (s = 0; s < 2; s++) {
-		json_object_begin(j);
-		json_kstring(j, "path", ab[s].files[0].path);
-		json_kname(j, "host", ab[s].meta ? meta_get(ab[s].meta, "host") : NULL);
-		json_ku64(j, "migrations", model_sessions(ab[s].model));
-		json_kbool(j, "hole", d.hole[s]);
-		json_object_end(j);
-	}
-	json_array_end(j);
-	json_key(j, "migrations");
-	json_array_begin(j);
-	for (i = 0; i < d.n; i++) {
-		const struct pair *p = &d.pair[i];
-		const struct session *g = p->g[0] ? p->g[0] : p->g[1];
-		const struct model_device *dev = model_device(ab[!p->g[0]].model, g->device);
-
-		json_object_begin(j);
-		json_known(j, "a", p->g[0] ? p->g[0]->id : MODEL_NONE);
-		json_known(j, "b", p->g[1] ? p->g[1]->id : MODEL_NONE);
-		json_kname(j, "vm", g->vm);
-		json_kname(j, "device", dev ? dev->name : NULL);
-		json_kname(j, "driver", dev ? dev->driver : NULL);
-		json_kstring(j, "direction", event_direction_name(g->direction));
-		json_kbool(j, "differs", p->differs && !p->hole);
-		json_kbool(j, "inconclusive", p->hole);
-		json_key(j, "metrics");
-		json_array_begin(j);
-		for (k = 0; k < DIFF_NR && p->g[0] && p->g[1]; k++)
-			put_metric_json(j, p, k);
-		json_array_end(j);
-		json_object_end(j);
-	}
-	json_array_end(j);
-	verdict = d.verdict;
-	json_kstring(j, "verdict", verdicts[verdict]);
-	json_object_end(j);
-	json_line_end(j);
-	json_destroy(j);
-	free(d.pair);
-	return verdict;
+	free(d->pair);
 }

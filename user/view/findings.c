@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "view/findings.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "view/common.h"
@@ -13,16 +14,25 @@ void findings_begin(struct finding_walk *w, const struct view_evidence *e,
 	w->opt = opt;
 }
 
-/* A hole that is about no migration in particular may touch what is asked for. */
+/*
+ * What is about a migration is wanted where that is, whenever it was found.  A hole
+ * that is about none in particular may touch what is asked for.
+ */
 static bool is_wanted(const struct finding_walk *w)
 {
 	const struct finding *f = w->at.f;
+	const struct migration *g = model_migration(w->e->model, f->migration);
 	struct event at = { .t_ns = f->t_ns };
 
+	if (g)
+		return view_wants(w->e, w->opt, g);
+	/* They are about all that was asked for. */
+	if (f->rule == RULE_NO_MIGRATION || f->rule == RULE_EXPECT_COMPLETED ||
+	    (f->rule == RULE_HOOK_MISSING && !f->device))
+		return true;
 	if (w->opt->migration)
-		return f->migration == w->opt->migration;
-	return (!f->migration && f->severity == SEV_INCONCLUSIVE) ||
-	       time_window_has(&w->opt->window, w->e->model, &at);
+		return false;
+	return f->severity == SEV_INCONCLUSIVE || time_window_has(&w->opt->window, w->e->model, &at);
 }
 
 bool findings_next(struct finding_walk *w)
@@ -57,6 +67,25 @@ enum verdict view_verdict(const struct view_evidence *e, const struct view_optio
 	if (opt->migration > model_migrations(e->model))
 		v = verdict_worse(v, VERDICT_INCONCLUSIVE);
 	return v;
+}
+
+enum protocol_verdict view_protocol(const struct view_evidence *e, const struct view_options *opt,
+				    size_t *n)
+{
+	struct finding_walk w;
+	struct outcomes o;
+	bool doubt;
+
+	/* Of nothing nothing can be said. */
+	outcomes_of(e, opt, &o);
+	doubt = !o.total;
+	*n = 0;
+	findings_begin(&w, e, opt);
+	while (findings_next(&w)) {
+		*n += judge_counts_for_protocol(e->judge, w.at.f);
+		doubt |= judge_doubts_protocol(e->judge, w.at.f);
+	}
+	return *n ? PROTOCOL_FINDINGS : doubt ? PROTOCOL_CANNOT_SAY : PROTOCOL_CLEAN;
 }
 
 void findings_json(struct json *j, const struct view_evidence *e, const struct view_options *opt)
@@ -139,8 +168,12 @@ static const char *severity_paint(const struct view_options *opt, const struct f
 	}
 }
 
+/* Blanks before what belongs to a finding that is @depth causes deep. */
+#define INDENT(depth)	((depth) ? 17 : 15)
+
+/* @alone: no line before it says which migration it is about. */
 static void put_finding(FILE *f, const struct view_evidence *e, const struct finding_at *at,
-			const struct view_options *opt)
+			const struct view_options *opt, bool alone, bool deep)
 {
 	const struct finding *x = at->f;
 	struct model *m = e->model;
@@ -148,28 +181,34 @@ static void put_finding(FILE *f, const struct view_evidence *e, const struct fin
 	char dev[NAME_LEN], drv[NAME_LEN], on[NAME_LEN], t[UNITS_LEN], n[UNITS_LEN];
 	const char *host = host_label(on, e, at->host, x->device, x->t_ns);
 	uint64_t ref = model_first_ns(m);
+	bool migration = alone && x->migration, place = x->device || (x->migration && host);
+	/* What is not there is at no time. */
+	bool when = x->t_ns && x->rule != RULE_NO_MIGRATION;
 
-	fprintf(f, "  %s%-12s%s %s%s%s", severity_paint(opt, x), severity_name(x->severity),
-		paint(opt, C_OFF), paint(opt, C_BOLD), judge_rule(x->rule)->name,
-		paint(opt, C_OFF));
+	fprintf(f, "  %s%s%-12s%s %s%s%s", deep ? "  " : "", severity_paint(opt, x),
+		severity_name(x->severity), paint(opt, C_OFF), paint(opt, C_BOLD),
+		judge_rule(x->rule)->name, paint(opt, C_OFF));
 	if (x->severity != SEV_INCONCLUSIVE)
 		fprintf(f, "  (%s)", party_name(x->party));
 	if (x->ignored)
 		fputs("  IGNORED", f);
-	fprintf(f, "  #%u\n", x->id);
-	print_words(f, x->text, 15, 79, 0);
-	fprintf(f, "%15s", "");
-	if (x->migration)
-		fprintf(f, "migration %u%s", x->migration, x->device || host ? ", " : "");
+	fprintf(f, "  #%u\n%*s", x->id, INDENT(deep), "");
+	wrap_text(f, x->text, INDENT(deep), INDENT(deep), 79);
+	if (!when && !migration && !place && !x->because_of)
+		return;
+	fprintf(f, "%*s", INDENT(deep), "");
+	if (migration)
+		fprintf(f, "migration %u%s", x->migration, place ? ", " : "");
 	if (x->device)
 		fprintf(f, "%s", device_on_host(dev, d, x->device));
 	if (x->device && d && d->driver[0])
 		fprintf(f, " (%s)", safe_name(drv, d->driver));
-	if (host && (x->device || x->migration))
+	if (host && place)
 		fprintf(f, "%s%s", x->device ? " on " : "", host);
-	if (x->device || x->migration)
-		fputs("\n               ", f);
-	fprintf(f, "at %s", time_label(t, opt, m, x->t_ns, ref, ref));
+	if ((migration || place) && when)
+		fprintf(f, "\n%*s", INDENT(deep), "");
+	if (when)
+		fprintf(f, "at %s", time_label(t, opt, m, x->t_ns, ref, ref));
 	if (x->seq)
 		fprintf(f, ", event %llu", (unsigned long long)x->seq);
 	if (x->count > 1)
@@ -179,55 +218,144 @@ static void put_finding(FILE *f, const struct view_evidence *e, const struct fin
 	fputc('\n', f);
 }
 
-void findings_text(FILE *f, const struct view_evidence *e, const struct view_options *opt)
+/* The findings of one heading. */
+struct group {
+	FILE *f;
+	const struct view_evidence *e;
+	const struct view_options *opt;
+	struct finding_at *at;
+	size_t n;
+	bool alone;
+};
+
+static bool has_cause(const struct group *g, const struct finding *x)
 {
-	/* Errors first, then what keeps the verdict open. */
-	static const enum severity order[] = {
-		SEV_ERROR, SEV_WARNING, SEV_INCONCLUSIVE, SEV_ADVICE,
-	};
-	uint64_t counts[4] = { 0 }, consequences = 0, ignored = 0, omitted = 0;
-	enum verdict v = view_verdict(e, opt);
-	static const char *const color[] = { C_GREEN, C_YELLOW, C_RED };
-	static const char *const words[] = { "PASS", "INCONCLUSIVE", "FINDINGS" };
-	struct finding_walk w;
-	const char *sep = ": ";
 	size_t i;
 
-	for (i = 0; i < 4; i++) {
-		findings_begin(&w, e, opt);
-		while (findings_next(&w)) {
-			if (w.at.f->severity != order[i])
-				continue;
-			put_finding(f, e, &w.at, opt);
-			if (w.at.f->ignored)
-				ignored++;
-			else if (w.at.f->because_of)
-				consequences++;
-			else
-				counts[order[i]]++;
-		}
+	for (i = 0; x->because_of && i < g->n; i++)
+		if (g->at[i].f->id == x->because_of)
+			return true;
+	return false;
+}
+
+static void put_with_consequences(struct group *g, const struct finding_at *at, bool deep)
+{
+	size_t i;
+
+	put_finding(g->f, g->e, at, g->opt, g->alone, deep);
+	for (i = 0; i < g->n; i++)
+		if (g->at[i].f->because_of == at->f->id)
+			put_with_consequences(g, &g->at[i], true);
+}
+
+/* Errors first, then what keeps the verdict open. */
+static const enum severity order[] = { SEV_ERROR, SEV_WARNING, SEV_INCONCLUSIVE, SEV_ADVICE };
+
+/* Those of @migration (0: of none), or of all with @alone. */
+static void put_group(FILE *f, const struct view_evidence *e, const struct view_options *opt,
+		      uint32_t migration, bool alone)
+{
+	size_t max = e->judge ? judge_findings(e->judge) : 0, i, k;
+	struct group g = {
+		.f = f, .e = e, .opt = opt, .alone = alone, .at = calloc(max + 1, sizeof(*g.at)),
+	};
+	struct finding_walk w;
+
+	if (!g.at) {
+		fputs("  out of memory\n", f);
+		return;
+	}
+	findings_begin(&w, e, opt);
+	while (findings_next(&w))
+		if (alone || w.at.f->migration == migration)
+			g.at[g.n++] = w.at;
+	for (i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+		for (k = 0; k < g.n; k++)
+			if (g.at[k].f->severity == order[i] && !has_cause(&g, g.at[k].f))
+				put_with_consequences(&g, &g.at[k], false);
+	free(g.at);
+}
+
+void findings_of_text(FILE *f, const struct view_evidence *e, const struct view_options *opt,
+		      uint32_t migration)
+{
+	put_group(f, e, opt, migration, false);
+}
+
+static void put_count(FILE *f, const char **sep, uint64_t n, const char *what)
+{
+	if (!n)
+		return;
+	fprintf(f, "%s%llu %s", *sep, (unsigned long long)n, what);
+	*sep = ", ";
+}
+
+void protocol_and_outcomes_text(FILE *f, const struct view_evidence *e,
+				const struct view_options *opt)
+{
+	enum protocol_verdict protocol;
+	const char *sep = "";
+	struct outcomes n;
+	size_t findings;
+
+	protocol = view_protocol(e, opt, &findings);
+	fputs("protocol: ", f);
+	if (protocol == PROTOCOL_FINDINGS)
+		fprintf(f, "%zu finding%s", findings, plural(findings));
+	else
+		fputs(protocol_verdict_name(protocol), f);
+	outcomes_of(e, opt, &n);
+	fputs("; migrations: ", f);
+	if (!n.total)
+		fputs("none", f);
+	put_count(f, &sep, n.completed, "completed");
+	put_count(f, &sep, n.failed, "failed");
+	put_count(f, &sep, n.cancelled, "cancelled");
+	put_count(f, &sep, n.unfinished, "unfinished");
+	put_count(f, &sep, n.ran_again, "of them ran again on the source");
+	fputc('\n', f);
+}
+
+void verdict_text(FILE *f, const struct view_evidence *e, const struct view_options *opt)
+{
+	static const char *const color[] = { C_GREEN, C_YELLOW, C_RED };
+	static const char *const words[] = { "PASS", "INCONCLUSIVE", "FINDINGS" };
+	uint64_t counts[4] = { 0 }, consequences = 0, ignored = 0, omitted;
+	enum verdict v = view_verdict(e, opt);
+	struct finding_walk w;
+	const char *sep = ": ";
+	char word[32];
+	size_t i;
+
+	findings_begin(&w, e, opt);
+	while (findings_next(&w)) {
+		if (w.at.f->because_of)
+			consequences++;
+		else if (w.at.f->ignored)
+			ignored++;
+		else
+			counts[w.at.f->severity]++;
 	}
 	omitted = e->judge ? judge_omitted(e->judge) : 0;
-	if (opt->migration > model_migrations(e->model))
-		fprintf(f, "  migration %u is not in this evidence\n", opt->migration);
 	if (omitted)
 		fprintf(f, "  %llu more findings were not kept\n", (unsigned long long)omitted);
 	fprintf(f, "%s%s%s", paint(opt, color[v]), words[v], paint(opt, C_OFF));
 	for (i = 0; i < 4; i++) {
-		if (!counts[order[i]])
-			continue;
-		fprintf(f, "%s%llu %s%s", sep, (unsigned long long)counts[order[i]],
-			severity_name(order[i]),
-			counts[order[i]] > 1 && (order[i] == SEV_ERROR || order[i] == SEV_WARNING) ?
-			"s" : "");
-		sep = ", ";
+		snprintf(word, sizeof(word), "%s%s", severity_name(order[i]),
+			 order[i] == SEV_ERROR || order[i] == SEV_WARNING ?
+			 plural(counts[order[i]]) : "");
+		put_count(f, &sep, counts[order[i]], word);
 	}
-	if (consequences)
-		fprintf(f, "%s%llu in consequence", sep, (unsigned long long)consequences);
-	sep = consequences ? ", " : sep;
-	if (ignored)
-		fprintf(f, "%s%llu ignored", sep, (unsigned long long)ignored);
+	put_count(f, &sep, consequences, "in consequence");
+	put_count(f, &sep, ignored, "ignored");
 	fputc('\n', f);
 	if (v != VERDICT_PASS || counts[SEV_ADVICE])
 		fputs("'vfioscope explain RULE' tells what a finding means and what to do.\n", f);
+	protocol_and_outcomes_text(f, e, opt);
+}
+
+void findings_text(FILE *f, const struct view_evidence *e, const struct view_options *opt)
+{
+	put_group(f, e, opt, 0, true);
+	verdict_text(f, e, opt);
 }

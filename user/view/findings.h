@@ -11,8 +11,8 @@
 
 struct finding_at {
 	const struct finding *f;
-	uint32_t host; /* of its device; 0: the only one, or of none */
-	size_t file;   /* that it is in */
+	uint32_t host;			/* of its device; 0: the only one, or of none */
+	size_t file;			/* that it is in */
 };
 
 /* Walks the findings that @opt asks for; begin with a zeroed @at.  False: no more. */
@@ -27,10 +27,27 @@ void findings_begin(struct finding_walk *w, const struct view_evidence *e,
 		    const struct view_options *opt);
 bool findings_next(struct finding_walk *w);
 
+/* Why no budget of time is held against a migration; NULL: they are. */
+const char *budget_skipped_text(const struct migration *g);
+
 /* The "findings" array and the "verdict", with their keys. */
 void findings_json(struct json *j, const struct view_evidence *e, const struct view_options *opt);
-/* The list in words, and the verdict's line; 80 columns. */
+/*
+ * The list in words: worst first, each with what followed from it behind it, then the
+ * verdict; 80 columns.
+ */
 void findings_text(FILE *f, const struct view_evidence *e, const struct view_options *opt);
+/* Only those of @migration, whose name stands above them; 0: those of none. */
+void findings_of_text(FILE *f, const struct view_evidence *e, const struct view_options *opt,
+		      uint32_t migration);
+/* The verdict with its counts; its last line is: */
+void verdict_text(FILE *f, const struct view_evidence *e, const struct view_options *opt);
+/* "protocol: clean; migrations: 7 completed, 1 failed" */
+void protocol_and_outcomes_text(FILE *f, const struct view_evidence *e,
+				const struct view_options *opt);
+/* judge_protocol() of what was asked for. */
+enum protocol_verdict view_protocol(const struct view_evidence *e, const struct view_options *opt,
+				    size_t *n);
 
 /* The "traces", "loss" and "devices" of report and check --format json. */
 void traces_json(struct json *j, const struct view_evidence *e);
@@ -39,8 +56,8 @@ void traces_json(struct json *j, const struct view_evidence *e);
  * The "migrations" of report and check --format json: each with its sides, with
  * @sessions also what every device did.
  */
-void migrations_json(struct json *j, const struct view_evidence *e, const struct view_options *opt,
-		     bool sessions);
+void migrations_json(struct json *j, const struct view_evidence *e,
+		     const struct view_options *opt, bool sessions);
 /* "protocol" and "outcomes": what the judge and the model say of all that was asked for. */
 void outcomes_json(struct json *j, const struct view_evidence *e, const struct view_options *opt);
 

@@ -48,9 +48,6 @@ struct session_row {
 	uint64_t p50_ns, p99_ns;	 /* of one call that moved data */
 };
 struct session_row session_row(const struct session *g);
-/* "protocol: clean; migrations: 7 completed, 1 failed" */
-void protocol_and_outcomes_text(FILE *f, const struct view_evidence *e,
-				const struct view_options *opt);
 
 /* In text: devices without a migration, and requests that began none. */
 void report_others(struct report *r);

@@ -130,7 +130,8 @@ void traces_json(struct json *j, const struct view_evidence *e)
 	json_object_end(j);
 }
 
-void report_json(FILE *f, const struct view_evidence *e, const struct view_options *opt)
+static void put_report(FILE *f, const struct view_evidence *e, const struct view_options *opt,
+		       bool sessions)
 {
 	struct json *j = json_create(f, true);
 
@@ -140,7 +141,7 @@ void report_json(FILE *f, const struct view_evidence *e, const struct view_optio
 	json_ku64(j, "version", 2);
 	json_tool(j);
 	traces_json(j, e);
-	migrations_json(j, e, opt, true);
+	migrations_json(j, e, opt, sessions);
 	estimates_json(j, e);
 	/* Without a judge: no findings is not "none found". */
 	findings_json(j, e, opt);
@@ -148,4 +149,14 @@ void report_json(FILE *f, const struct view_evidence *e, const struct view_optio
 	json_object_end(j);
 	json_line_end(j);
 	json_destroy(j);
+}
+
+void report_json(FILE *f, const struct view_evidence *e, const struct view_options *opt)
+{
+	put_report(f, e, opt, true);
+}
+
+void check_json(FILE *f, const struct view_evidence *e, const struct view_options *opt)
+{
+	put_report(f, e, opt, false);
 }

@@ -438,41 +438,6 @@ static void print_sessions(struct report *r, const struct migration *g)
 			report_session(r, model_session(r->m, id));
 }
 
-/* ---- the end ---- */
-
-void protocol_and_outcomes_text(FILE *f, const struct view_evidence *e,
-				const struct view_options *opt)
-{
-	struct outcomes n;
-	const char *sep = "";
-	size_t findings;
-	uint32_t protocol;
-
-	outcomes_of(e, opt, &n);
-	protocol = judge_protocol(e->judge, &findings);
-	fputs("protocol: ", f);
-	if (protocol == PROTOCOL_FINDINGS)
-		fprintf(f, "%zu finding%s", findings, plural(findings));
-	else
-		fputs(protocol_verdict_name(protocol), f);
-	fputs("; migrations: ", f);
-	if (!n.total)
-		fputs("none", f);
-#define COUNT(what, word)                                                               \
-	do {                                                                            \
-		if (what) {                                                             \
-			fprintf(f, "%s%llu %s", sep, (unsigned long long)(what), word); \
-			sep = ", ";                                                     \
-		}                                                                       \
-	} while (0)
-	COUNT(n.completed, "completed");
-	COUNT(n.failed, "failed");
-	COUNT(n.cancelled, "cancelled");
-	COUNT(n.unfinished, "unfinished");
-	COUNT(n.ran_again, "of them ran again on the source");
-#undef COUNT
-}
-
 /* ---- the rest ---- */
 
 /* Devices without a migration, and requests that began none. */
@@ -530,7 +495,5 @@ void report_text(FILE *f, const struct view_evidence *e, const struct view_optio
 	if (e->judge) {
 		fprintf(f, "\n%sFINDINGS%s\n", paint(opt, C_BOLD), paint(opt, C_OFF));
 		findings_text(f, e, opt);
-		protocol_and_outcomes_text(f, e, opt);
-		fputc('\n', f);
 	}
 }

@@ -46,6 +46,8 @@ bool time_window_has(const struct time_window *w, const struct model *m,
 		     const struct event *ev);
 bool time_window_is_over(const struct time_window *w, const struct model *m,
 			 const struct event *ev);
+/* Where it begins, in CLOCK_MONOTONIC; 0: it is open. */
+uint64_t time_window_begin_ns(const struct time_window *w, const struct model *m);
 /* Where it ends, in CLOCK_MONOTONIC; UINT64_MAX: it is open. */
 uint64_t time_window_end_ns(const struct time_window *w, const struct model *m);
 
@@ -113,8 +115,10 @@ void report_html(FILE *f, const struct view_evidence *e, const struct view_optio
  */
 void check_text(FILE *f, const struct view_evidence *e, const struct view_options *opt);
 void check_json(FILE *f, const struct view_evidence *e, const struct view_options *opt);
-/* One test case per migration and rule; inconclusive is an error. */
+/* A suite per migration and one for the evidence, a case per rule; inconclusive is an error. */
 void check_junit(FILE *f, const struct view_evidence *e, const struct view_options *opt);
+/* The same when nothing could be judged, and why; @real_ns: now. */
+void check_junit_error(FILE *f, const char *text, uint64_t real_ns);
 enum verdict view_verdict(const struct view_evidence *e, const struct view_options *opt);
 
 /* explain: a page, or the list of all. */
