@@ -14,7 +14,9 @@ done
 # A page as it is made for both hosts, for one whose migration failed, for findings and
 # a plot of each kind, and for a clock that ends.
 "$v" report --format html tests/data/merge/src.vfs tests/data/merge/dst.vfs >"$tmp/hosts.html" || fail "hosts: $?"
-for f in tests/tui/data/failed.vfs tests/data/judge/mtty-qemu.vfs tests/data/judge/reference-qemu.vfs \
+c=tests/data/cases
+"$v" report --format html $c/S1-mlx5-16vf-src.vfs $c/S1-mlx5-16vf-dst.vfs >"$tmp/S1.html" || fail "S1: $?"
+for f in $c/01-hisi-mismatch.vfs $c/11-xe-read-oops.vfs $c/fleet.vfs tests/tui/data/failed.vfs tests/data/judge/mtty-qemu.vfs tests/data/judge/reference-qemu.vfs \
 	tests/data/recordings/v1-kinds.vfs; do
 	"$v" report --format html "$f" >"$tmp/$(basename "$f" .vfs).html" || fail "$f: $?"
 done
@@ -123,7 +125,7 @@ MODES = {
     "print": (720, "print", "dark", False),
 }
 # What a page has to show at least: waterfalls, plots.
-WANT = {"hosts": (1, 3), "reference-qemu": (1, 3), "mtty-qemu": (1, 2), "failed": (0, 1)}
+WANT = {"S1": (1, 0), "01-hisi-mismatch": (0, 2), "11-xe-read-oops": (1, 1), "fleet": (7, 0), "hosts": (1, 3), "reference-qemu": (1, 3), "mtty-qemu": (1, 2), "failed": (0, 1)}
 
 
 def look(b, page, mode):

@@ -85,7 +85,7 @@ for s in sentences:
 PY
 }
 
-for f in tests/data/recordings/*.vfs tests/data/judge/*.vfs tests/tui/data/failed.vfs; do
+for f in tests/data/recordings/*.vfs tests/data/judge/*.vfs tests/tui/data/failed.vfs tests/data/cases/*.vfs; do
 	want 0 "" "$v" report --format html "$f"
 	cp "$tmp/out" "$tmp/page.html"
 	page "$tmp/page.html"
@@ -120,4 +120,34 @@ grep -q 'id="m1"' "$tmp/one.html" && fail "--migration 2 shows migration 1"
 # A call that failed: which, how, where, whose turn.
 want 0 "" "$v" report --format html tests/tui/data/failed.vfs
 page "$tmp/out" "FAILED" "cause" "whose turn" "migrations: "
+
+# The field cases: one migration each unless more is said, with its right answer.
+c=tests/data/cases
+case_page() {
+	local f=$1
+	shift
+	want 0 "" "$v" report --format html "$c/$f.vfs"
+	page "$tmp/out" "$@"
+}
+case_page 01-hisi-mismatch "1 failed" "write() of 40 B gave EFAULT" "of node-b" "its source was given back and runs on"
+case_page 04-mlx5-cancel-leak "3 cancelled" "1 failed" "EINVAL"
+case_page 05-mlx5-save-fails "1 failed" "gave ENODEV" "the driver has to act"
+case_page 08-dma-log-start-einval "1 failed" "EINVAL" "dirty log"
+case_page 10-xe-write-after-error "write-after-error" "1 failed" "EIO"
+case_page 11-xe-read-oops "call-stuck" "has not returned for 62.000 s" "dirty sync not seen" \
+	"62.000 s of it in a call that had not returned"
+case_page 15-qat-refused "resume-rejected" "1 failed" "EINVAL"
+case_page 16b-ch-restore "PASS" "1 completed"
+case_page S3-hisi-tiny "eof-in-precopy" "109 ms"
+case_page S5-mlx5-reinit "PASS" "REINIT"
+case_page S6-mlx5-4vf-alike "PASS" "1 completed" "source and destination, by vm and order" "Where the downtime went"
+case_page fleet "FAILED" "SET_STATE(STOP_COPY) gave EIO" "Migration 8"
+for f in "$c/S1-mlx5-16vf.vfs" "$c/S1-mlx5-16vf-src.vfs $c/S1-mlx5-16vf-dst.vfs"; do
+	# shellcheck disable=SC2086 # one file, or two
+	"$v" report --format html $f >"$tmp/s1.html"
+	page "$tmp/s1.html" "PASS" "protocol: clean; migrations: 1 completed" "with 16 devices" \
+		"Where the downtime went: 1.379 s (100 %)" "dirty sync 448 ms 32.5 %" "Each of the 16 sessions in full"
+	grep -q "Migration 2" "$tmp/s1.html" && fail "$f: more than one migration"
+	grep -q '<details id="s[0-9]*" open' "$tmp/s1.html" && fail "$f: a session is unfolded"
+done
 exit $failed
