@@ -159,7 +159,7 @@ demo: deps-demo
 	$(Q)tests/vm/demo
 
 deps-check:
-	$(Q)tests/deps build check lint lab
+	$(Q)tests/deps build check lint lab $(if $(LONG),long)
 deps-demo:
 	$(Q)tests/deps build lab
 

@@ -16,6 +16,7 @@
 #include "judge/page.h"
 #include "tests/unit/synth.h"
 #include "view/html.h"
+#include "view/plots.h"
 #include "view/trends.h"
 #include "view/view.h"
 
@@ -66,7 +67,7 @@ static void feed(void)
 		assert_int_equal(judge_feed(j, m, &s.ev[i], &ctx), 0);
 		assert_int_equal(trends_event(tr, m, &s.ev[i], &ctx), 0);
 	}
-	assert_int_equal(judge_finish(j, m, &(struct judge_evidence) { .health = &health }), 0);
+	assert_int_equal(judge_finish(j, m, &(struct judge_evidence){ .health = &health }), 0);
 }
 
 static void show(const char *path)
@@ -101,15 +102,18 @@ static void test_says(void **state)
 	synth_task(&s, 100, "mig", "web-07");
 	synth_open(&s);
 	s.ops = STREAM_OP_READ | STREAM_OP_POLL | STREAM_OP_IOCTL | STREAM_OP_RELEASE;
-	synth_source(&s, &(struct synth_plan) { 8, 4, true });
+	synth_source(&s, &(struct synth_plan){ 8, 4, true });
 	feed();
 	show("x.vfs");
 	has("<span class=big>PASS</span>");
-	has("web-07 leaves with 0000:3b:00.2 (mlx5_vfio_pci)");
-	has("COMPLETED");
+	has("protocol: clean; migrations: 1 completed");
+	has("</a>: web-07 with 0000:3b:00.2 (mlx5_vfio_pci), leaving node7: <b class=t-good>COMPLETED</b>");
+	has("no downtime is known: the destination is not in the evidence");
+	has("to no destination: ");
 	has("12.1 MiB");
 	/* arcs 15 ms, sync 2 ms, 4 reads of 80 us and one of 2 us, the rest is outside */
-	has("stop window on this host");
+	has("<h3>Where the stop on the source went: ");
+	has("This device's own stop: ");
 	has("nothing for now: ENOMSG 212 times<");
 	has("title=\"PRE_COPY for ");
 	has("<td>none<td>none</tr>");
@@ -120,8 +124,8 @@ static void test_says(void **state)
 	lacks("https:");
 }
 
-#define EVIL_VM		"a\"><script>alert('x')</script>&amp;"
-#define EVIL_DEV	"<img src=x onerror=y>"
+#define EVIL_VM	 "a\"><script>alert('x')</script>&amp;"
+#define EVIL_DEV "<img src=x onerror=y>"
 
 static void test_hostile(void **state)
 {
@@ -131,10 +135,10 @@ static void test_hostile(void **state)
 	synth_device(&s, 1, EVIL_DEV, "</title>", 7);
 	synth_task(&s, 100, "'\"<b>", EVIL_VM);
 	synth_open(&s);
-	synth_source(&s, &(struct synth_plan) { 8, 4, true });
+	synth_source(&s, &(struct synth_plan){ 8, 4, true });
 	synth_device(&s, 2, bidi, "d", 7);
 	synth_open(&s);
-	synth_source(&s, &(struct synth_plan) { 2, 1, true });
+	synth_source(&s, &(struct synth_plan){ 2, 1, true });
 	meta_clear(&meta);
 	meta_add(&meta, "host", "<h1>\"'");
 	meta_add(&meta, "kernel", "6.<i>");
@@ -173,7 +177,7 @@ static void test_findings(void **state)
 	health.ended = false;
 	show("x.vfs");
 	has("<span class=big>FINDINGS</span>");
-	has("<li><a href=\"#f1\">eof-in-precopy</a>, <b class=t-warn>warning</b> of the driver: ");
+	has("<li><a href=\"#f1\">eof-in-precopy</a>, <b class=t-warn>warning</b> (driver): ");
 	has("id=\"f1\"");
 	has("<h4>What it means</h4><p>A read() that returns 0 is the end");
 	has("<blockquote>When read() is done on this temporary end");
@@ -181,6 +185,185 @@ static void test_findings(void **state)
 	has("7 EVENTS LOST in 1 place<");
 	has("IT DID NOT END CLEANLY");
 	has("Its figures are lower bounds");
+}
+
+/* A migration that failed: the call, its errno, where, whose turn; in the table, too. */
+static void test_failed(void **state)
+{
+	(void)state;
+	synth_device(&s, 1, "0000:3b:00.2", "mlx5_vfio_pci", 7);
+	synth_task(&s, 100, "mig", "web-07");
+	synth_open(&s);
+	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), 90 * US);
+	synth_info(&s, MIB, 0);
+	synth_read(&s, MIB, 60 * US);
+	synth_set_state_fails(&s, MIG_STOP_COPY, EIO);
+	synth_close(&s);
+	feed();
+	show("x.vfs");
+	has("migrations: 1 failed");
+	has("<b class=t-bad>FAILED</b> after ");
+	has("<dt>cause<dd class=loud>SET_STATE(STOP_COPY) gave EIO");
+	has("on 0000:3b:00.2 of node7, by mig (pid 100), at +");
+	has("<dt>whose turn<dd>the driver has to act");
+	has("<tr class=note><td colspan=10><span>");
+	has("FAILED STEP PRE_COPY to ");
+	has("<b class=t-bad>FAILED: EIO</b>");
+	/* Nothing stood still: there is no waterfall to draw. */
+	lacks("<div class=fall>");
+}
+
+/* A read() that has not returned, and a dirty log that nobody saw: neither is 0. */
+static void test_not_seen(void **state)
+{
+	struct event *ev;
+
+	(void)state;
+	synth_device(&s, 1, "0000:3b:00.2", "mlx5_vfio_pci", 7);
+	synth_task(&s, 100, "mig", "web-07");
+	synth_open(&s);
+	synth_data_size(&s, MIB);
+	synth_set_state(&s, SYNTH_PATH(MIG_STOP, MIG_STOP_COPY), MS);
+	ev = synth_add(&s, EV_STUCK, 0, 0);
+	ev->stuck.call = EV_READ;
+	ev->stuck.age_ns = 42 * SEC;
+	ev->t_ns += 42 * SEC;
+	feed();
+	show("x.vfs");
+	has("42.000 s of it in a call that had not returned when it was last seen.");
+	has("dirty sync</div><div class=\"b\"></div><div class=\"num\">not seen</div>");
+	has("<td>dirty sync<td class=num>not seen");
+	has("it is not over when the evidence ends");
+}
+
+/* Of many devices each has a row, and is told in full behind a fold. */
+static void test_many(void **state)
+{
+	char name[32];
+	uint32_t i;
+
+	(void)state;
+	synth_task(&s, 100, "mig", "web-07");
+	for (i = 1; i <= 16; i++) {
+		snprintf(name, sizeof(name), "0000:3b:00.%x", i);
+		synth_device(&s, i, name, "mlx5_vfio_pci", 7);
+		synth_open(&s);
+		synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), 0);
+	}
+	feed();
+	show("x.vfs");
+	has("web-07 with 16 devices");
+	has("<summary>Each of the 16 sessions in full</summary>");
+	has("<tr><td><a href=\"#s16\">0000:3b:00.10</a>");
+	has("<details id=\"s16\"><summary>");
+	lacks("Migration 2");
+}
+
+static uint32_t count(const char *what)
+{
+	const char *at;
+	uint32_t n = 0;
+
+	for (at = out; (at = strstr(at, what)); at++)
+		n++;
+	return n;
+}
+
+/* Whatever times there are: few ticks, and each in its place. */
+static void test_axis(void **state)
+{
+	static const uint64_t times[] = {
+		0,
+		1,
+		2,
+		5,
+		6,
+		7,
+		999,
+		SEC,
+		7 * SEC + 1,
+		86400 * SEC,
+		1ULL << 62,
+		(1ULL << 63) - 1,
+		1ULL << 63,
+		3ULL * 1000000000000000000ULL,
+		UINT64_MAX / 6,
+		UINT64_MAX - SEC,
+		UINT64_MAX - 1,
+		UINT64_MAX,
+	};
+	const size_t n = sizeof(times) / sizeof(times[0]);
+	struct axis x;
+	const char *at;
+	size_t i;
+	FILE *f;
+
+	(void)state;
+	for (i = 0; i < n * n * n; i++) {
+		free(out);
+		f = open_memstream(&out, &out_len);
+		x = axis_of(times[i % n], times[i / n % n], times[i / n / n]);
+		axis_ticks(f, &x);
+		axis_span(f, &x, times[i / n / n], times[i % n]);
+		fclose(f);
+		assert_true(count("<span") <= AXIS_TICKS_MAX);
+		for (at = out; (at = strstr(at, "left:")); at++) {
+			assert_true(strtod(at + 5, NULL) >= 0);
+			assert_true(strtod(at + 5, NULL) <= 100);
+		}
+		at = strstr(out, ";width:");
+		assert_true(strtod(at + 7, NULL) >= 0 && strtod(at + 7, NULL) <= 100);
+	}
+	/* Round places, and the digits that tell them apart. */
+	free(out);
+	f = open_memstream(&out, &out_len);
+	x = axis_of(1000 * SEC + 1300 * MS, 1000 * SEC + 1379 * MS, 1000 * SEC);
+	axis_ticks(f, &x);
+	fclose(f);
+	has(">+1.30 s<");
+	has(">+1.32 s<");
+	has(">+1.36 s<");
+	assert_int_equal(count("<span"), 4);
+}
+
+/* A clock that ends: the page does, too. */
+static void test_endless(void **state)
+{
+	static const uint64_t starts[] = { UINT64_MAX, UINT64_MAX - 1, UINT64_MAX / 2, 1ULL << 63 };
+	uint32_t i;
+
+	for (i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
+		synth_device(&s, 1, "0000:3b:00.2", "mlx5_vfio_pci", 7);
+		synth_task(&s, 100, "mig", "web-07");
+		synth_open(&s);
+		synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), 90 * US);
+		synth_info(&s, UINT64_MAX, UINT64_MAX);
+		synth_read(&s, INT64_MAX, 60 * US);
+		synth_empty_run(&s, -ENOMSG, 5, US, 2 * SEC);
+		s.now = starts[i];
+		synth_read(&s, INT64_MAX, UINT64_MAX);
+		synth_info(&s, UINT64_MAX, 0);
+		synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY_P2P, MIG_STOP_COPY), UINT64_MAX / 3);
+		synth_read(&s, MIB, UINT64_MAX);
+		feed();
+		show("x.vfs");
+		has("</html>");
+		assert_true(out_len < 256 * KIB);
+		teardown(state);
+		setup(state);
+	}
+}
+
+/* What other views paint is bold here, and nothing else gets through. */
+static void test_painted(void **state)
+{
+	FILE *f = (free(out), open_memstream(&out, &out_len));
+
+	(void)state;
+	html_painted(f, "a \033[31m<b>\033[0m c\033[1md\033[32me\033[0m\033[2J\033]0;x");
+	fclose(f);
+	assert_string_equal(out, "a <b class=t-bad>&lt;b&gt;</b> c<b>d</b><b class=t-good>e</b>"
+				 "\\x1b[2J\\x1b]0;x");
 }
 
 /* Without a judge, without plots, without a migration: still a page. */
@@ -242,14 +425,17 @@ static void test_pages(void **state)
 	}
 	free(out);
 	f = open_memstream(&out, &out_len);
-	html_page_section(f, "# t\n\nlead `a<b`\nmore\n\n## S\n\n- one\n  two\n- three\n\n    code\n"
-			  "    end\n\n> q\n> r\n", NULL);
-	html_page_section(f, "# t\n\nx\n\n## S\n\n- one\n  two\n- three\n\n    code\n    end\n\n> q\n> r\n",
-			  "S");
+	html_page_section(f,
+			  "# t\n\nlead `a<b`\nmore\n\n## S\n\n- one\n  two\n- three\n\n    code\n"
+			  "    end\n\n> q\n> r\n",
+			  NULL);
+	html_page_section(
+		f, "# t\n\nx\n\n## S\n\n- one\n  two\n- three\n\n    code\n    end\n\n> q\n> r\n",
+		"S");
 	fclose(f);
 	assert_string_equal(out, "<p>lead <code>a&lt;b</code> more</p>\n"
-			    "<p class=item>one two</p>\n<p class=item>three</p>\n"
-			    "<pre>code\nend</pre>\n<blockquote>q r</blockquote>\n");
+				 "<p class=item>one two</p>\n<p class=item>three</p>\n"
+				 "<pre>code\nend</pre>\n<blockquote>q r</blockquote>\n");
 }
 
 static void test_trend(void **state)
@@ -315,6 +501,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_hostile, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_findings, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bare, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_failed, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_not_seen, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_many, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_axis, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_endless, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_painted, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_escaping, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_pages, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_trend, setup, teardown),

@@ -112,13 +112,13 @@ size_t session_parts(struct model *m, const struct session *g,
 		     struct downtime_part out[DOWNTIME_PARTS_MAX])
 {
 	const struct side *side = model_side_peek(m, g->side);
+	size_t n = parts_of(g, !side || side->n_devices > 1, out), i;
 
-	return parts_of(g, !side || side->n_devices > 1, out);
-}
-
-size_t downtime_parts(const struct session *g, struct downtime_part out[DOWNTIME_PARTS_MAX])
-{
-	return parts_of(g, true, out);
+	/* A log that was not seen did not take 0 ns. */
+	for (i = 0; i < n; i++)
+		if (side && !side->dirty_log_seen && !strcmp(out[i].key, "dirty_sync"))
+			out[i].ns = MODEL_NONE;
+	return n;
 }
 
 const char *downtime_part_name(const struct downtime_part *p, char buf[UNITS_LEN])

@@ -36,8 +36,6 @@ struct downtime_part {
  */
 size_t session_parts(struct model *m, const struct session *g,
 		     struct downtime_part out[DOWNTIME_PARTS_MAX]);
-/* The same for who does not know how many devices the VM has. */
-size_t downtime_parts(const struct session *g, struct downtime_part out[DOWNTIME_PARTS_MAX]);
 const char *downtime_part_name(const struct downtime_part *p, char buf[UNITS_LEN]);
 
 /*

@@ -19,6 +19,11 @@ void html_text(FILE *f, const char *s, size_t len);
 /* A printf format, all of it as html_text(). */
 void html_printf(FILE *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /*
+ * Harmless words of another view as html_text(), what paint() (view/common.h) put
+ * around some of them as <b>.
+ */
+void html_painted(FILE *f, const char *s);
+/*
  * A section of one of our own pages ("## name" up to the next), as paragraphs,
  * quotes, lists and code; NULL: what stands before the first section, without
  * the title.  False: it has no such section, and nothing was written.

@@ -190,7 +190,7 @@ struct session_row session_row(const struct session *g)
 			       MODEL_NONE,
 		.stopped = save ? g->bytes_stop_copy : MODEL_NONE,
 		.written = save ? MODEL_NONE : g->bytes_total,
-		.load_ns = save ? MODEL_NONE : g->load_ns,
+		.load_ns = save || !g->load_tried ? MODEL_NONE : g->load_ns,
 		.arcs_ns = stopped ? w->arcs_ns - (load > w->arcs_ns ? 0 : load) : MODEL_NONE,
 		.io_ns = stopped ? w->io_ns : MODEL_NONE,
 		.p50_ns = g->io_measured ? g->io_p50_ns : MODEL_NONE,

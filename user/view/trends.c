@@ -5,17 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/sat.h"
+
 /* As fine as anything is worth drawing; a second is 256 of them and more. */
-#define PART_NS	1000000ULL
+#define PART_NS 1000000ULL
 
 struct series {
 	struct trend pub;
 	bool has_left;
-	uint64_t initial, dirty;	/* left to read now */
+	uint64_t initial, dirty; /* left to read now */
 };
 
 struct trends {
-	struct series **of;		/* by migration - 1 */
+	struct series **of; /* by session - 1 */
 	uint32_t n;
 };
 
@@ -48,9 +50,9 @@ static uint64_t max_of(uint64_t a, uint64_t b)
 /* @b comes after @a. */
 static void add_part(struct trend_part *a, const struct trend_part *b)
 {
-	a->bytes += b->bytes;
-	a->enomsg += b->enomsg;
-	a->zero += b->zero;
+	sat_inc(&a->bytes, b->bytes);
+	sat_inc(&a->enomsg, b->enomsg);
+	sat_inc(&a->zero, b->zero);
 	a->waited |= b->waited;
 	a->failed |= b->failed;
 	if (!b->has_left)
@@ -129,10 +131,10 @@ static void take_io(struct series *s, const struct event *ev, struct trend_part 
 	uint64_t n = (uint64_t)ev->ret, initial;
 
 	if (ev->ret < 0) {
-		p->failed |= ev->ret != -EAGAIN && ev->ret != -EINTR;
+		p->failed |= event_failed(ev);
 		return;
 	}
-	p->bytes += n;
+	sat_inc(&p->bytes, n);
 	if (!s->has_left || ev->kind != EV_READ)
 		return;
 	initial = n < s->initial ? n : s->initial;
@@ -145,12 +147,16 @@ static void take_io(struct series *s, const struct event *ev, struct trend_part 
 /* The end of the stream, in STOP_COPY, is no wait. */
 static void take_empty(struct trend *t, const struct event *ev, uint32_t state)
 {
-	uint32_t last = index_of(t, event_end_ns(ev)), i = index_of(t, ev->t_ns);
+	uint32_t last, i;
+
+	/* The later one first: it may widen the parts. */
+	last = index_of(t, event_end_ns(ev) > ev->t_ns ? event_end_ns(ev) : ev->t_ns);
+	i = index_of(t, ev->t_ns);
 
 	if (ev->ret == -ENOMSG)
-		t->part[i].enomsg += event_calls(ev);
+		sat_inc(&t->part[i].enomsg, event_calls(ev));
 	else if (mig_state_is_precopy(state))
-		t->part[i].zero += event_calls(ev);
+		sat_inc(&t->part[i].zero, event_calls(ev));
 	else
 		return;
 	for (; i <= last; i++)
