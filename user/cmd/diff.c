@@ -176,10 +176,10 @@ const struct command command_diff = {
 "improvement, but for a load that takes next to nothing: it was not done.\n\n"
 "Compared are, of a migration: outcome, findings (no threshold), downtime and\n"
 "its parts: stop-window (arcs, io, dirty-sync, outside), transfer, write,\n"
-"before-load, load, start; duration (times), bytes, stop-copy (sizes), calls, enomsg; of each\n"
-"device: each arc, latency-p50, latency-p99 (times), device-bytes. Without\n"
-"--threshold 10 % and 1 ms, 64 KiB or 10 calls, both, must be exceeded; what is\n"
-"named counts, and then nothing else does.",
+"before-load, load, start; duration (times), bytes, stop-copy (sizes), calls,\n"
+"enomsg; of each device: each arc, latency-p50, latency-p99 (times),\n"
+"device-bytes. Without --threshold 10 % and 1 ms, 64 KiB or 10 calls, both, must\n"
+"be exceeded; what is named counts, and then nothing else does.",
 	.examples =
 "  vfioscope diff --threshold downtime=5% old-driver.vfs new-driver.vfs\n"
 "  vfioscope diff --base src.vfs dst.vfs --new merged.vfs\n"
