@@ -133,6 +133,7 @@ both S6-mlx5-4vf-alike 0
 # recording ends. What else is found is the synthesizer's, which made the figures up.
 case_ fleet 1 any "6 1 0 1"
 is '[.findings[] | select(.rule == "migration-failed" and .counts)] | length == 1 and .[0].migration == 4'
+says "also on 0000:3b:00.1 #4, 0000:3b:00.2 #6, 0000:3b:00.3 #8"
 is '[.migrations[] | select(.outcome == "failed")] | length == 1 and .[0].cause.errno != null and .[0].cause.device != null'
 is '.migrations | length == 8 and all(.devices == 4)'
 
