@@ -6,6 +6,7 @@
 #   make demo       install what is missing, boot the lab, migrate, print the report
 #   make check      the same set-up, then every test
 #   make check-unit the tests that need neither root nor a virtual machine
+#   make check-kernels  boot every kernel that the lab knows (by hand: it takes hours)
 #   make bench      measure; no test depends on it
 #   make vmlinux    regenerate vmlinux/vmlinux.h from the lab's kernels
 #   make install    DESTDIR, prefix, mandir, bashcompdir
@@ -36,7 +37,8 @@ endif
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wshadow -Wvla
 ALL_CFLAGS := -std=gnu11 $(WARNINGS) $(if $(DEVELOPER),-Werror) $(CFLAGS) \
-	-fstack-protector-strong -D_FORTIFY_SOURCE=2 -I. -Iuser -I$(B) \
+	-fstack-protector-strong -D_FORTIFY_SOURCE=2 -D_GNU_SOURCE= -include user/util/banned.h \
+	-I. -Iuser -I$(B) \
 	-DVFIOSCOPE_VERSION='"$(VERSION)"' -MMD -MP
 comma := ,
 SANITIZE := $(if $(SAN),-fsanitize=address$(comma)undefined$(comma)float-cast-overflow -fno-omit-frame-pointer)
@@ -77,9 +79,13 @@ SKEL := $(B)/vfioscope.skel.h
 
 all: $(B)/vfioscope
 
+# user/cmd/memory.c sees every allocation that fails.
+WRAP_MEMORY := $(addprefix -Wl$(comma)--wrap=,malloc calloc realloc strdup strndup \
+	fopen fdopen fclose open_memstream asprintf vasprintf __asprintf_chk __vasprintf_chk)
+
 $(B)/vfioscope: $(CMD_OBJ) $(B)/libvfioscope.a
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(SANITIZE) $(LDFLAGS) $(WRAP_MEMORY) -o $@ $^ $(LIBS)
 
 $(B)/libvfioscope.a: $(LIB_OBJ)
 	$(call say,AR,$@)
@@ -90,7 +96,7 @@ $(B)/%.o: %.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(SANITIZE) -c -o $@ $<
 
-$(patsubst %,$(B)/user/capture/%.o,attach flights misses): $(SKEL)
+$(patsubst %,$(B)/user/capture/%.o,attach flights load misses): $(SKEL)
 
 $(B)/pages.c: docs/embed $(PAGES) $(PAGE_DIRS)
 	$(call say,EMBED,$@)
@@ -128,7 +134,13 @@ $(UNIT_BIN) $(BENCH_BIN): $(B)/%: %.c $(UNIT_HELP_OBJ) $(B)/libvfioscope.a
 	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unit $(SANITIZE) $(LDFLAGS) -o $@ $< $(UNIT_HELP_OBJ) \
 		$(B)/libvfioscope.a -lcmocka $(UNIT_LIBS_$(@F)) $(LIBS)
 
-units: $(UNIT_BIN)
+# Not for programs under the address sanitizer, which has a malloc of its own.
+$(B)/tests/oom/failmalloc.so: tests/oom/failmalloc.c
+	$(call say,SO,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -fPIC -shared -o $@ $<
+
+units: $(UNIT_BIN) $(B)/tests/oom/failmalloc.so
 
 check: deps-check
 	$(Q)$(MAKE) --no-print-directory check-nodeps
@@ -139,12 +151,15 @@ check-nodeps: all units
 check-unit: all units
 	$(Q)BUILD=$(B) tests/check --no-vm
 
+check-kernels: deps-check all
+	$(Q)tests/vm/kernels
+
 demo: deps-demo
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)tests/vm/demo
 
 deps-check:
-	$(Q)tests/deps build check lab
+	$(Q)tests/deps build check lint lab
 deps-demo:
 	$(Q)tests/deps build lab
 
@@ -167,7 +182,7 @@ install: all
 clean:
 	$(Q)rm -rf build build-san
 
-.PHONY: all units check check-nodeps check-unit demo deps-check deps-demo bench vmlinux install \
+.PHONY: all units check check-nodeps check-unit check-kernels demo deps-check deps-demo bench vmlinux install \
 	clean need-clang need-bpftool
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -7,7 +7,8 @@
  * function and vfio_mig_get_next_state(), which every driver calls once per
  * step, are all that can be relied on for any driver.
  */
-#include "bpf/common.bpf.h"
+#include "bpf/hook.bpf.h"
+#include "bpf/who.bpf.h"
 
 static __always_inline struct wire_call *call_get(void)
 {
@@ -98,14 +99,6 @@ static __always_inline void arc_finish(struct wire_call *call, __s64 ret)
 	record_submit(rec, true);
 }
 
-static __always_inline struct vfio_device *file_vdev(struct file *filep)
-{
-	/* Since 6.6 the device FD's private data is a struct vfio_device_file. */
-	struct vfio_device_file *df = BPF_CORE_READ(filep, private_data);
-
-	return BPF_CORE_READ(df, device);
-}
-
 /* long vfio_device_fops_unl_ioctl(struct file *, unsigned int cmd, unsigned long arg) */
 static __always_inline bool device_ioctl_wants(const __u64 *a)
 {
@@ -118,15 +111,17 @@ static __always_inline bool device_ioctl_wants(const __u64 *a)
 static __always_inline void device_ioctl_on_enter(const __u64 *a)
 {
 	__u32 cmd = a[1];
-	__u32 device = device_id(file_vdev((struct file *)a[0]));
+	struct vfio_device *vdev = file_vdev((struct file *)a[0]);
+	__u32 device = device_id(vdev);
 
-	if (device)
-		call_begin(cmd == VFIO_IOCTL_DEVICE_FEATURE ? WIRE_FEATURE : WIRE_RESET,
-			   cmd, device, a[2]);
+	if (!device)
+		return;
+	device_used_by(vdev, bpf_get_current_pid_tgid() >> 32);
+	call_begin(cmd == VFIO_IOCTL_DEVICE_FEATURE ? WIRE_FEATURE : WIRE_RESET, cmd, device, a[2]);
 }
 
 static __always_inline void feature_exit(struct wire_call *call, __u64 start_ns,
-					 __u32 device, __u64 arg, long ret)
+					 __u32 device, __u32 stream, __u64 arg, long ret)
 {
 	struct wire_feature *rec;
 	__u32 head[2] = {};
@@ -144,12 +139,10 @@ static __always_inline void feature_exit(struct wire_call *call, __u64 start_ns,
 	rec->payload[1] = 0;
 	rec->payload[2] = 0;
 	rec->payload[3] = 0;
-	if (call) {
-		rec->head.stream = call->stream;
-		if (call->has_target) {
-			rec->target = call->target;
-			rec->valid |= WIRE_FEATURE_TARGET;
-		}
+	rec->head.stream = stream;
+	if (call && call->has_target) {
+		rec->target = call->target;
+		rec->valid |= WIRE_FEATURE_TARGET;
 	}
 	/*
 	 * Read at the exit, when copy_to_user() or copy_from_user() has just
@@ -184,14 +177,52 @@ static __always_inline void feature_exit(struct wire_call *call, __u64 start_ns,
 	record_submit(rec, true);
 }
 
+/*
+ * The data FD that a SET_STATE gives its caller.  The driver's own function has
+ * shown it (set_state_on_exit()), unless no program is on it, or it was
+ * skipped: then it is found by its number, which user space learns only now.
+ */
+static __always_inline __u32 stream_given(struct wire_call *call, __u32 device, __u64 arg)
+{
+	struct {
+		__u32 argsz, flags, state;
+		__s32 fd;
+	} a;
+	struct wire_stream *st;
+	struct file *file;
+	__u32 id;
+
+	if (bpf_probe_read_user(&a, sizeof(a), (void *)arg) || a.argsz < sizeof(a) || a.fd < 0 ||
+	    a.flags != (VFIO_FEATURE_SET | VFIO_FEATURE_MIG_DEVICE_STATE))
+		return 0;
+	file = task_file((struct task_struct *)bpf_get_current_task(), a.fd);
+	/* Another thread may have put another file there since. */
+	if (!file || !is_anonymous(file))
+		return 0;
+	/* A driver may have wrapped the operations after it made the file. */
+	if (call && call->stream)
+		stream_settled(file);
+	st = stream_of(file);
+	/* Shown: in this call, or in one whose entry was skipped. */
+	if (st && (!call || call->stream == st->id))
+		id = st->id;
+	else
+		id = stream_register(file, device, NULL);
+	st = stream_of(file);
+	/* Its user has one, and has had no time to share it. */
+	if (st)
+		st->driver_refs = refs_besides(file);
+	return id;
+}
+
 static __always_inline void device_ioctl_on_exit(const __u64 *a, void *ctx)
 {
 	__u32 cmd = a[1];
 	__s64 ret = a[3];
 	struct wire_call *call;
 	struct wire_reset *rec;
+	__u32 device, stream;
 	__u64 start_ns = 0;
-	__u32 device;
 
 	device = device_id(file_vdev((struct file *)a[0]));
 	if (!device)
@@ -206,7 +237,11 @@ static __always_inline void device_ioctl_on_exit(const __u64 *a, void *ctx)
 		start_ns = call->start_ns;
 	}
 	if (cmd == VFIO_IOCTL_DEVICE_FEATURE) {
-		feature_exit(call, start_ns, device, a[2], ret);
+		/* Who it is comes before what it was made by. */
+		stream = ret ? 0 : stream_given(call, device, a[2]);
+		if (!stream && call)
+			stream = call->stream;
+		feature_exit(call, start_ns, device, stream, a[2], ret);
 	} else {
 		rec = record_reserve(WIRE_RESET, sizeof(*rec));
 		if (rec) {
@@ -235,7 +270,7 @@ static __always_inline bool container_ioctl_wants(const __u64 *a)
 	__u32 pid = bpf_get_current_pid_tgid() >> 32;
 
 	return (__u32)a[1] == VFIO_IOCTL_IOMMU_DIRTY_PAGES &&
-	       bpf_map_lookup_elem(&owners, &pid) && task_wanted();
+	       bpf_map_lookup_elem(&holders, &pid) && task_wanted();
 }
 
 static __always_inline void container_ioctl_on_enter(const __u64 *a)
@@ -321,7 +356,7 @@ int next_state_exit(__u64 *ctx)
 {
 	__u64 a[5] = { ctx[0], ctx[1], ctx[2] };
 
-	if (!fentry_exit_is_due(WIRE_HOOK_next_state))
+	if (!fexit_is_due(WIRE_HOOK_next_state))
 		return 0;
 	bpf_get_func_arg(ctx, 3, &a[3]);
 	bpf_get_func_ret(ctx, &a[4]);
@@ -329,29 +364,40 @@ int next_state_exit(__u64 *ctx)
 	return 0;
 }
 
-/* int vfio_df_open(struct vfio_device_file *), void vfio_df_close(the same) */
-static __always_inline void open_close_enter(__u32 kind, const __u64 *a)
+static __always_inline void open_close_enter(__u32 kind, struct vfio_device *vdev)
 {
-	struct vfio_device_file *df = (struct vfio_device_file *)a[0];
-	__u32 device = device_id(BPF_CORE_READ(df, device));
+	__u32 device = device_id(vdev);
 
 	if (device)
 		call_begin(kind, 0, device, 0);
 }
 
-static __always_inline void open_close_exit(__u32 kind, const __u64 *a, __s64 ret)
+static __always_inline void open_close_exit(__u32 kind, struct vfio_device *vdev, __s64 ret)
 {
-	struct vfio_device_file *df = (struct vfio_device_file *)a[0];
-	__u32 device = device_id(BPF_CORE_READ(df, device));
-	struct wire_call *call;
+	__u32 device = device_id(vdev);
+	struct wire_call *call = call_get();
 
-	if (!device)
-		return;
-	call = call_get();
-	record_plain(kind, call && call->kind == kind && call->device == device ?
-			   call->start_ns : 0, ret, device, 0);
+	/* Where no hook sees which device is to be opened, the entry knew none. */
+	if (device)
+		record_plain(kind, call && call->kind == kind &&
+				   (call->device == device || !call->device) ?
+				   call->start_ns : 0, ret, device, 0);
 	if (call)
 		call_end();
+	if (!device)
+		return;
+	if (kind == WIRE_DEVICE_CLOSE)
+		device_used_by(vdev, 0);
+	else if (!ret)
+		device_used_by(vdev, bpf_get_current_pid_tgid() >> 32);
+}
+
+/* int vfio_df_open(struct vfio_device_file *), void vfio_df_close(the same): since 6.6 */
+static __always_inline struct vfio_device *df_vdev(const __u64 *a)
+{
+	struct vfio_device_file *df = (struct vfio_device_file *)a[0];
+
+	return BPF_CORE_READ(df, device);
 }
 
 static __always_inline bool device_open_wants(const __u64 *a)
@@ -361,12 +407,15 @@ static __always_inline bool device_open_wants(const __u64 *a)
 
 static __always_inline void device_open_on_enter(const __u64 *a)
 {
-	open_close_enter(WIRE_DEVICE_OPEN, a);
+	struct vfio_device *vdev = df_vdev(a);
+
+	device_prove(vdev);
+	open_close_enter(WIRE_DEVICE_OPEN, vdev);
 }
 
 static __always_inline void device_open_on_exit(const __u64 *a, void *ctx)
 {
-	open_close_exit(WIRE_DEVICE_OPEN, a, (int)a[1]);
+	open_close_exit(WIRE_DEVICE_OPEN, df_vdev(a), (int)a[1]);
 }
 
 HOOK(device_open, 1)
@@ -378,31 +427,85 @@ static __always_inline bool device_close_wants(const __u64 *a)
 
 static __always_inline void device_close_on_enter(const __u64 *a)
 {
-	open_close_enter(WIRE_DEVICE_CLOSE, a);
+	open_close_enter(WIRE_DEVICE_CLOSE, df_vdev(a));
 }
 
 static __always_inline void device_close_on_exit(const __u64 *a, void *ctx)
 {
-	open_close_exit(WIRE_DEVICE_CLOSE, a, 0);
+	open_close_exit(WIRE_DEVICE_CLOSE, df_vdev(a), 0);
 }
 
 HOOK(device_close, 1)
 
-/* void vfio_unregister_group_dev(struct vfio_device *) */
+/*
+ * long vfio_group_fops_unl_ioctl(struct file *, unsigned int cmd, unsigned long arg)
+ *
+ * Before 6.6 (6.1 is what Debian 12 has) the device is opened in functions that
+ * are inlined into this one, so an open is known by the FD that it gives: one that
+ * fails is not seen.
+ */
+static __always_inline bool group_ioctl_wants(const __u64 *a)
+{
+	return (__u32)a[1] == VFIO_IOCTL_GROUP_GET_DEVICE_FD && task_wanted();
+}
+
+static __always_inline void group_ioctl_on_enter(const __u64 *a)
+{
+	call_begin(WIRE_DEVICE_OPEN, a[1], 0, 0);
+}
+
+static __always_inline void group_ioctl_on_exit(const __u64 *a, void *ctx)
+{
+	struct file *file = NULL;
+
+	if ((__s64)a[3] >= 0)
+		file = task_file((struct task_struct *)bpf_get_current_task(), a[3]);
+	if (file)
+		device_prove(file_vdev(file));
+	open_close_exit(WIRE_DEVICE_OPEN, file ? file_vdev(file) : NULL, 0);
+}
+
+HOOK(group_ioctl, 3)
+
+/* int vfio_device_fops_release(struct inode *, struct file *): what vfio_df_close() is since 6.6 */
+static __always_inline bool device_release_wants(const __u64 *a)
+{
+	return task_wanted();
+}
+
+static __always_inline void device_release_on_enter(const __u64 *a)
+{
+	open_close_enter(WIRE_DEVICE_CLOSE, file_vdev((struct file *)a[1]));
+}
+
+static __always_inline void device_release_on_exit(const __u64 *a, void *ctx)
+{
+	open_close_exit(WIRE_DEVICE_CLOSE, file_vdev((struct file *)a[1]), 0);
+}
+
+HOOK(device_release, 2)
+
+/*
+ * void vfio_unregister_group_dev(struct vfio_device *)
+ *
+ * It waits for those who have the device open, and they go on calling it: at
+ * its exit, and not before, nobody does any more.
+ */
 static __always_inline bool device_gone_wants(const __u64 *a)
 {
 	return true;
 }
 
-/* The address may be another device's tomorrow. */
 static __always_inline void device_gone_on_enter(const __u64 *a)
 {
-	__u64 key = a[0];
-
-	bpf_map_delete_elem(&devices, &key);
 }
 
-HOOK_ENTER_ONLY(device_gone)
+static __always_inline void device_gone_on_exit(const __u64 *a, void *ctx)
+{
+	device_forget((struct vfio_device *)a[0]);
+}
+
+HOOK(device_gone, 1)
 
 /* struct file *(struct vfio_device *, enum vfio_device_mig_state) */
 static __always_inline bool set_state_wants(const __u64 *a)
@@ -456,6 +559,34 @@ static __always_inline void set_state_on_exit(const __u64 *a, void *ctx)
 HOOK(set_state, 2)
 
 /*
+ * int __pci_reset_function_locked(struct pci_dev *)
+ *
+ * When a reset of one function begins, whatever its cause; one of a whole bus
+ * does not come here.  All PCI devices do, so it is gone after one load while
+ * none is traced.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 256);
+	__type(key, __u64);
+	__type(value, __u64);
+} resets SEC(".maps");
+
+static __always_inline bool pci_reset_wants(const __u64 *a)
+{
+	return last_device;
+}
+
+static __always_inline void pci_reset_on_enter(const __u64 *a)
+{
+	__u64 pdev = a[0], now = bpf_ktime_get_ns();
+
+	bpf_map_update_elem(&resets, &pdev, &now, BPF_ANY);
+}
+
+HOOK_ENTER_ONLY(pci_reset)
+
+/*
  * void (struct pci_dev *): a driver has several such functions (remove,
  * reset_prepare, ...); only its err_handler->reset_done says that the device
  * was reset, whatever the cause.
@@ -473,6 +604,9 @@ static __always_inline void pci_void_on_exit(const __u64 *a, void *ctx)
 {
 	struct pci_dev *pdev = (struct pci_dev *)a[0];
 	void *reset_done = BPF_CORE_READ(pdev, driver, err_handler, reset_done);
+	struct wire_device_reset *rec;
+	__u64 key = (__u64)pdev, *began;
+	struct wire_call *call;
 	__u32 device;
 
 	if ((__u64)reset_done != bpf_get_func_ip(ctx))
@@ -482,8 +616,22 @@ static __always_inline void pci_void_on_exit(const __u64 *a, void *ctx)
 	 * struct vfio_pci_core_device, whose first member is the vfio_device.
 	 */
 	device = device_id(BPF_CORE_READ(pdev, dev.driver_data));
-	if (device)
-		record_plain(WIRE_DEVICE_RESET, 0, 0, device, 0);
+	if (!device)
+		return;
+	rec = record_reserve(WIRE_DEVICE_RESET, sizeof(*rec));
+	if (!rec)
+		return;
+	rec->head.device = device;
+	began = bpf_map_lookup_elem(&resets, &key);
+	if (began) {
+		rec->head.start_ns = *began;
+		bpf_map_delete_elem(&resets, &key);
+	}
+	/* In none: a guest's FLR, the bus, sysfs. */
+	call = call_get();
+	rec->by = call && call->device == device ? call->kind : WIRE_NONE;
+	rec->pad = 0;
+	record_submit(rec, true);
 }
 
 HOOK(pci_void, 1)

@@ -11,12 +11,41 @@
  * are until it enters the kernel again.  So this is a hint, and who reads it
  * looks more than once; see capture/earlier.h.
  */
-#include "bpf/common.bpf.h"
+#include "bpf/who.bpf.h"
 
-/* arch/x86/entry/syscalls/syscall_64.tbl */
+/*
+ * The number of the call, as the entry code kept it, and the user's registers.
+ * x86: arch/x86/entry/syscalls/syscall_64.tbl; arm64: include/uapi/asm-generic/unistd.h,
+ * and arch/arm64/kernel/syscall.c, which keeps the first argument in orig_x0.
+ */
+#if defined(__TARGET_ARCH_x86)
 #define SYS_READ	0
 #define SYS_WRITE	1
 #define SYS_IOCTL	16
+#define USER_SYSCALL(r)	((r)->orig_rax)
+#define USER_ARG1(r)	((r)->rdi)
+#define USER_ARG2(r)	((r)->rsi)
+#define USER_ARG3(r)	((r)->rdx)
+#define USER_SP(r)	((r)->rsp)
+#define USER_IP(r)	((r)->rip)
+typedef struct pt_regs user_regs;
+#elif defined(__TARGET_ARCH_arm64)
+#define SYS_READ	63
+#define SYS_WRITE	64
+#define SYS_IOCTL	29
+/* struct pt_regs of arch/arm64/include/asm/ptrace.h, as far as it is older than any kernel here */
+typedef struct {
+	struct user_pt_regs user;
+	__u64 orig_x0;
+	__s32 syscallno;
+} user_regs;
+#define USER_SYSCALL(r)	((r)->syscallno)
+#define USER_ARG1(r)	((r)->orig_x0)
+#define USER_ARG2(r)	((r)->user.regs[1])
+#define USER_ARG3(r)	((r)->user.regs[2])
+#define USER_SP(r)	((r)->user.sp)
+#define USER_IP(r)	((r)->user.pc)
+#endif
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -25,39 +54,16 @@ struct {
 	__type(value, struct wire_earlier);
 } earlier SEC(".maps");
 
-#ifdef __TARGET_ARCH_x86
-static __always_inline struct file *task_file(struct task_struct *task, __u32 fd)
-{
-	struct fdtable *fdt = BPF_CORE_READ(task, files, fdt);
-	struct file **files, *file = NULL;
-
-	if (!fdt || fd >= BPF_CORE_READ(fdt, max_fds))
-		return NULL;
-	files = BPF_CORE_READ(fdt, fd);
-	if (bpf_probe_read_kernel(&file, sizeof(file), files + fd))
-		return NULL;
-	return file;
-}
-
+#ifdef SYS_READ
 /* On a device FD: true, with the device, when it is a wanted one's. */
 static __always_inline bool device_call(struct file *file, struct wire_earlier *val)
 {
-	struct wire_module name = {};
-	struct vfio_device_file *df;
 	struct device_val *known;
-	struct module *owner;
-	__u32 *what;
 	__u64 key;
 
-	owner = BPF_CORE_READ(file, f_op, owner);
-	if (!owner)
+	if (!(file_module(file) & WIRE_MODULE_VFIO))
 		return false;
-	bpf_probe_read_kernel_str(name.name, sizeof(name.name), owner->name);
-	what = bpf_map_lookup_elem(&modules, &name);
-	if (!what || *what != WIRE_MODULE_VFIO)
-		return false;
-	df = BPF_CORE_READ(file, private_data);
-	key = (__u64)BPF_CORE_READ(df, device);
+	key = (__u64)file_vdev(file);
 	known = bpf_map_lookup_elem(&devices, &key);
 	if (!known || !known->id)
 		return false;
@@ -69,15 +75,9 @@ static __always_inline bool device_call(struct file *file, struct wire_earlier *
 static __always_inline bool stream_call(struct file *file, __u32 tid, struct wire_earlier *val)
 {
 	struct wire_overflow_key over = { .tid = tid };
-	__u64 key = (__u64)file;
-	struct wire_stream *st;
-	__u32 *slot;
+	struct wire_stream *st = stream_of(file);
 	int i;
 
-	slot = bpf_map_lookup_elem(&stream_slots, &key);
-	if (!slot)
-		return false;
-	st = bpf_map_lookup_elem(&streams, slot);
 	if (!st)
 		return false;
 	for (i = 0; i < WIRE_CELLS; i++)
@@ -96,7 +96,7 @@ int earlier_calls(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
 	struct wire_earlier val = {};
-	struct pt_regs regs;
+	user_regs regs;
 	struct file *file;
 	__u32 pid, tid;
 	__u64 id;
@@ -109,7 +109,7 @@ int earlier_calls(struct bpf_iter__task *ctx)
 		return 0;
 	if (bpf_probe_read_kernel(&regs, sizeof(regs), (void *)bpf_task_pt_regs(task)))
 		return 0;
-	switch (regs.orig_rax) {
+	switch (USER_SYSCALL(&regs)) {
 	case SYS_READ:
 		val.kind = WIRE_READ;
 		break;
@@ -117,7 +117,7 @@ int earlier_calls(struct bpf_iter__task *ctx)
 		val.kind = WIRE_WRITE;
 		break;
 	case SYS_IOCTL:
-		val.cmd = regs.rsi;
+		val.cmd = USER_ARG2(&regs);
 		if (val.cmd == VFIO_IOCTL_DEVICE_FEATURE)
 			val.kind = WIRE_FEATURE;
 		else if (val.cmd == VFIO_IOCTL_DEVICE_RESET ||
@@ -129,21 +129,21 @@ int earlier_calls(struct bpf_iter__task *ctx)
 	default:
 		return 0;
 	}
-	file = task_file(task, regs.rdi);
+	file = task_file(task, USER_ARG1(&regs));
 	if (!file)
 		return 0;
 	id = (__u64)pid << 32 | tid;
 	if (filter_tasks && bpf_map_lookup_elem(&ignored_tasks, &pid))
 		return 0;
-	if (regs.orig_rax == SYS_IOCTL) {
+	if (USER_SYSCALL(&regs) == SYS_IOCTL) {
 		if (bpf_map_lookup_elem(&calls, &id) || !device_call(file, &val))
 			return 0;
 	} else if (!stream_call(file, tid, &val)) {
 		return 0;
 	}
-	val.user_arg = regs.rdx;
-	val.sp = regs.rsp;
-	val.ip = regs.rip;
+	val.user_arg = USER_ARG3(&regs);
+	val.sp = USER_SP(&regs);
+	val.ip = USER_IP(&regs);
 	bpf_map_update_elem(&earlier, &id, &val, BPF_ANY);
 	return 0;
 }

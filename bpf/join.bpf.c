@@ -6,9 +6,8 @@
  * device FDs, which are those of the vfio module itself; then the data FDs, the
  * anonymous files of a module that has a migration driver in it.
  */
-#include "bpf/common.bpf.h"
+#include "bpf/who.bpf.h"
 
-#define ANON_INODE_FS_MAGIC	0x09041934	/* include/uapi/linux/magic.h */
 #define PRIVATE_WORDS		64
 
 /* WIRE_MODULE_*: which files this run takes. */
@@ -57,28 +56,18 @@ int join_files(struct bpf_iter__task_file *ctx)
 {
 	struct task_struct *task = ctx->task;
 	struct file *file = ctx->file;
-	struct wire_module name = {};
-	struct vfio_device_file *df;
+	struct device_val *known;
+	struct vfio_device *vdev;
 	char symbol[WIRE_NAME_LEN];
-	struct module *owner;
 	bool unwanted = false;
-	__u32 *what;
-	__u64 key;
 	__u32 device;
+	__u64 key;
 
 	if (!task || !file)
 		return 0;
 	if (filter_pid && filter_pid != BPF_CORE_READ(task, tgid))
 		return 0;
-	owner = BPF_CORE_READ(file, f_op, owner);
-	if (!owner)
-		return 0;
-	if (BPF_CORE_READ(file, f_inode, i_sb, s_magic) != ANON_INODE_FS_MAGIC &&
-	    join_what == WIRE_MODULE_DRIVER)
-		return 0;
-	bpf_probe_read_kernel_str(name.name, sizeof(name.name), owner->name);
-	what = bpf_map_lookup_elem(&modules, &name);
-	if (!what || *what != join_what)
+	if (!(file_module(file) & join_what))
 		return 0;
 
 	if (join_what == WIRE_MODULE_VFIO) {
@@ -86,15 +75,23 @@ int join_files(struct bpf_iter__task_file *ctx)
 		symbol_name(symbol, BPF_CORE_READ(file, f_op, unlocked_ioctl));
 		if (!starts_with(symbol, "vfio_device_fops_unl_ioctl"))
 			return 0;
-		df = BPF_CORE_READ(file, private_data);
-		device_id_of(BPF_CORE_READ(df, device), task);
+		vdev = file_vdev(file);
+		if (!device_id_of(vdev, task))
+			return 0;
+		key = (__u64)vdev;
+		known = bpf_map_lookup_elem(&devices, &key);
+		/* Of several that have it the first, whose children the others may be. */
+		if (known && !known->user)
+			device_used_by(vdev, BPF_CORE_READ(task, tgid));
 		return 0;
 	}
 
-	key = (__u64)file;
-	if (bpf_map_lookup_elem(&stream_slots, &key))
+	if (!is_anonymous(file) || stream_of(file))
 		return 0;
 	device = private_device(file, &unwanted);
+	/* Of what is built in nothing else tells a driver's files from others. */
+	if (!device && !BPF_CORE_READ(file, f_op, owner))
+		return 0;
 	if (!unwanted && (device || (!filter_device[0] && !filter_driver[0])))
 		stream_register(file, device, task);
 	return 0;

@@ -5,19 +5,12 @@
  * A hook per prototype of struct file_operations.  A file that is no migration
  * data FD costs one map lookup.
  */
-#include "bpf/common.bpf.h"
+#include "bpf/hook.bpf.h"
+#include "bpf/who.bpf.h"
 
 static __always_inline struct wire_stream *stream_get(struct file *file)
 {
-	__u64 key = (__u64)file;
-	__u32 *slot;
-
-	if (!streams_alive)
-		return NULL;
-	slot = bpf_map_lookup_elem(&stream_slots, &key);
-	if (!slot)
-		return NULL;
-	return bpf_map_lookup_elem(&streams, slot);
+	return streams_alive ? stream_of(file) : NULL;
 }
 
 static __always_inline void io_begin(struct file *file, __u32 kind)
@@ -82,6 +75,8 @@ static __always_inline __u64 io_end(struct wire_stream *st, __u32 kind)
 	for (i = 0; i < WIRE_CELLS; i++) {
 		if (st->cell[i].owner == owner) {
 			start = st->cell[i].start_ns;
+			/* Whoever takes the cell is never seen with this start. */
+			st->cell[i].start_ns = 0;
 			st->cell[i].owner = 0;
 			return start;
 		}
@@ -247,8 +242,8 @@ static __always_inline void release_on_enter(const __u64 *a)
 
 static __always_inline void release_on_exit(const __u64 *a, void *ctx)
 {
-	__u64 key = a[1];
-	struct wire_stream *st = stream_get((struct file *)key);
+	struct file *file = (struct file *)a[1];
+	struct wire_stream *st = stream_get(file);
 	__u32 device, id;
 	__u64 start;
 
@@ -259,9 +254,7 @@ static __always_inline void release_on_exit(const __u64 *a, void *ctx)
 	id = st->id;
 	start = io_end(st, WIRE_STREAM_RELEASE);
 	record_plain(WIRE_STREAM_RELEASE, start, (int)a[2], device, id);
-	bpf_map_delete_elem(&stream_slots, &key);
-	st->id = 0;
-	__sync_fetch_and_add(&streams_alive, -1);
+	stream_forget(file, st);
 }
 
 HOOK(release, 2)
@@ -269,7 +262,7 @@ HOOK(release, 2)
 /*
  * int filp_flush(struct file *, fl_owner_t): the user's close().  This runs at
  * every close() of the host, so it is gone after one load while no data FD is
- * alive.
+ * alive.  The reference that is closed is counted still.
  */
 static __always_inline bool file_closed_wants(const __u64 *a)
 {
@@ -278,10 +271,20 @@ static __always_inline bool file_closed_wants(const __u64 *a)
 
 static __always_inline void file_closed_on_enter(const __u64 *a)
 {
-	struct wire_stream *st = stream_get((struct file *)a[0]);
+	struct file *file = (struct file *)a[0];
+	struct wire_stream *st = stream_get(file);
+	struct wire_close *rec;
 
-	if (st)
-		record_plain(WIRE_STREAM_CLOSE, 0, 0, st->device, st->id);
+	if (!st)
+		return;
+	rec = record_reserve(WIRE_STREAM_CLOSE, sizeof(*rec));
+	if (!rec)
+		return;
+	rec->head.device = st->device;
+	rec->head.stream = st->id;
+	rec->refs = refs_besides(file);
+	rec->driver_refs = st->driver_refs;
+	record_submit(rec, true);
 }
 
 HOOK_ENTER_ONLY(file_closed)

@@ -35,11 +35,13 @@ enum wire_kind {
 	WIRE_STREAM_CLOSE,
 	WIRE_STREAM_RELEASE,
 	WIRE_LOST_EXIT,		/* a call whose return no program saw */
-	WIRE_DIRTY_PAGES,	/* VFIO_IOMMU_DIRTY_PAGES of a container */
+	WIRE_DIRTY_PAGES,	/* VFIO_IOMMU_DIRTY_PAGES of a container, or an IOMMUFD's */
+	WIRE_PROCESS_EXIT,	/* a process that held a device or a data FD ended */
 	WIRE_KIND_NR,
 };
 
 /* include/uapi/linux/vfio.h; Debian 12's headers lack the newer ones. */
+#define VFIO_IOCTL_GROUP_GET_DEVICE_FD		0x3b6aU
 #define VFIO_IOCTL_DEVICE_RESET			0x3b6fU
 #define VFIO_IOCTL_DEVICE_PCI_HOT_RESET		0x3b71U
 #define VFIO_IOCTL_DEVICE_FEATURE		0x3b75U
@@ -49,6 +51,10 @@ enum wire_kind {
 #define VFIO_IOCTL_IOMMU_DIRTY_PAGES		0x3b75U
 #define VFIO_DIRTY_PAGES_START			(1U << 0)
 #define VFIO_DIRTY_PAGES_STOP			(1U << 1)
+
+/* include/uapi/linux/iommufd.h: the same of an IOMMUFD */
+#define IOMMUFD_SET_DIRTY_TRACKING		0x3b8bU
+#define IOMMUFD_GET_DIRTY_BITMAP		0x3b8cU
 
 #define VFIO_FEATURE_MASK			0xffffU
 #define VFIO_FEATURE_GET			(1U << 16)
@@ -64,6 +70,8 @@ enum wire_kind {
 #define VFIO_FEATURE_MIG_PRECOPY_INFO_V2	12
 
 #define WIRE_NAME_LEN	64
+
+#define WIRE_ASSERT(t, n) _Static_assert(sizeof(struct t) == (n), #t)
 
 struct wire_head {
 	__u16 kind;		/* enum wire_kind */
@@ -91,11 +99,18 @@ struct wire_device {
 	char bus[16];
 	/* "function [module]" of its migration_set_state, as kallsyms says it */
 	char set_state[WIRE_NAME_LEN];
+	char reset_done[WIRE_NAME_LEN];	/* of its PCI driver; "": there is none */
 };
 
-/* No body: DEVICE_OPEN, DEVICE_CLOSE, DEVICE_RESET, STREAM_CLOSE, STREAM_RELEASE */
+/* No body: DEVICE_OPEN, DEVICE_CLOSE, STREAM_RELEASE */
 struct wire_plain {
 	struct wire_head head;
+};
+
+struct wire_device_reset {
+	struct wire_head head;
+	__u32 by;		/* enum wire_kind of the call it happened in; 0: in none */
+	__u32 pad;
 };
 
 struct wire_reset {
@@ -137,15 +152,30 @@ enum wire_op {
 	WIRE_OP_NR,
 };
 
+/* What a struct file_operations has. */
+struct wire_ops {
+	__u32 ops;		/* bit set of enum wire_op */
+	__u32 pad;
+	/*
+	 * "function [module]" of each, as kallsyms says it; "?...": it has the
+	 * operation, but in a form that no hook is made for.
+	 */
+	char symbol[WIRE_OP_NR][WIRE_NAME_LEN];
+};
+WIRE_ASSERT(wire_ops, 328);
+
 struct wire_stream_open {
 	struct wire_head head;
 	__u32 f_mode;		/* FMODE_READ 1, FMODE_WRITE 2 */
-	__u32 ops;		/* bit set of enum wire_op: what f_op has */
 	__u32 adopted;		/* found among the open files */
-	__u32 pad;
 	char name[WIRE_NAME_LEN];
-	/* "function [module]" of each operation, as kallsyms says it */
-	char symbol[WIRE_OP_NR][WIRE_NAME_LEN];
+	struct wire_ops ops;
+};
+
+struct wire_close {
+	struct wire_head head;
+	__u32 refs;		/* to the file, that remain */
+	__u32 driver_refs;	/* of them the driver's, as long as it has them */
 };
 
 struct wire_io {
@@ -169,7 +199,7 @@ struct wire_info {
 
 struct wire_lost_exit {
 	struct wire_head head;
-	__u32 call;		/* enum wire_kind */
+	__u32 call;		/* enum wire_kind; WIRE_NONE: nothing is known but its return */
 	__u32 pad;
 };
 
@@ -180,21 +210,30 @@ struct wire_dirty_pages {
 	__u64 iova, length, page_size;	/* of a report */
 };
 
-#define WIRE_ASSERT(t, n) _Static_assert(sizeof(struct t) == (n), #t)
+/* Its comm is that of the process: of its first thread. */
+struct wire_process_exit {
+	struct wire_head head;
+	__u32 status;		/* as wait() gives it: code << 8 | signal */
+	__u32 pad;
+};
+
 WIRE_ASSERT(wire_head, 72);
-WIRE_ASSERT(wire_device, 296);
+WIRE_ASSERT(wire_device, 360);
 WIRE_ASSERT(wire_plain, 72);
 WIRE_ASSERT(wire_reset, 80);
+WIRE_ASSERT(wire_device_reset, 80);
 WIRE_ASSERT(wire_feature, 120);
 WIRE_ASSERT(wire_arc, 88);
 WIRE_ASSERT(wire_stream_open, 472);
+WIRE_ASSERT(wire_close, 80);
 WIRE_ASSERT(wire_io, 80);
 WIRE_ASSERT(wire_poll, 80);
 WIRE_ASSERT(wire_info, 96);
 WIRE_ASSERT(wire_lost_exit, 80);
 WIRE_ASSERT(wire_dirty_pages, 104);
+WIRE_ASSERT(wire_process_exit, 80);
 
-/* The hooks of the kernel side, HOOK(NAME) of common.bpf.h. */
+/* The hooks of the kernel side, HOOK(NAME) of hook.bpf.h. */
 enum wire_hook {
 	WIRE_HOOK_device_ioctl,
 	WIRE_HOOK_next_state,
@@ -204,12 +243,18 @@ enum wire_hook {
 	WIRE_HOOK_file_closed,
 	WIRE_HOOK_set_state,
 	WIRE_HOOK_pci_void,
+	WIRE_HOOK_pci_reset,
 	WIRE_HOOK_read,
 	WIRE_HOOK_write,
 	WIRE_HOOK_poll,
 	WIRE_HOOK_ioctl,
 	WIRE_HOOK_release,
 	WIRE_HOOK_container_ioctl,
+	WIRE_HOOK_process_exit,
+	WIRE_HOOK_module_load,
+	WIRE_HOOK_group_ioctl,
+	WIRE_HOOK_device_release,
+	WIRE_HOOK_iommufd_ioctl,
 	WIRE_HOOKS,
 };
 
@@ -218,8 +263,9 @@ struct wire_counters {
 	__u64 lost;
 	__u64 lost_kind[WIRE_KIND_NR];
 	__u64 table_full;	/* a device or a stream that found no place */
-	/* by enum wire_hook: calls that a kretprobe told and whose fexit was skipped */
-	__u64 covered[WIRE_HOOKS];
+	/* by enum wire_hook, see hook.bpf.h: */
+	__u64 covered[WIRE_HOOKS];	/* fexit was skipped, and the kretprobe knew */
+	__u64 unheralded[WIRE_HOOKS];	/* returns that no program had seen entering */
 };
 
 /* Attach cookie of a kretprobe on a function that has a fexit program too. */
@@ -237,9 +283,12 @@ struct wire_cell {
 struct wire_stream {
 	__u32 id;		/* 0: free */
 	__u32 device;
+	__u32 holder;		/* the process that it was made for */
+	__u32 driver_refs;	/* to the file, that the driver took when it made it */
 	struct wire_cell cell[WIRE_CELLS];
 };
 
+#define WIRE_CALLS	8192	/* calls in flight that have no cell */
 #define WIRE_STREAMS	4096	/* streams alive at once */
 #define WIRE_DEVICES	4096
 
@@ -298,7 +347,9 @@ struct wire_module {
 	char name[56];		/* MODULE_NAME_LEN of a 64-bit kernel */
 };
 
+/* What it is, a bit set. */
 #define WIRE_MODULE_VFIO	1	/* its files are device FDs */
 #define WIRE_MODULE_DRIVER	2	/* its anonymous files are data FDs */
+#define WIRE_MODULE_UNTYPED	4	/* its file operations are looked for */
 
 #endif

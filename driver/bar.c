@@ -22,7 +22,11 @@
 #include <linux/pm_runtime.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#if __has_include(<linux/unaligned.h>)
 #include <linux/unaligned.h>
+#else	/* before 6.12 */
+#include <asm/unaligned.h>
+#endif
 
 #include "ivshmem.h"
 

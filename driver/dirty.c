@@ -176,7 +176,7 @@ void ivshmem_track_mark(struct ivshmem_device *idev, unsigned long page)
 		track->nr_dirty++;
 		track->dirty_bytes += record_bytes(idev, page);
 		/* whoever waits "for more data (which may never come)" */
-		if (idle && !ivshmem_fault(idev, IVSHMEM_FAULT_POLL_NEVER_WAKES))
+		if (idle)
 			wake_up_interruptible(&idev->saving->poll_wait);
 	}
 	spin_unlock(&idev->lock);

@@ -23,7 +23,8 @@
  *			across a reset and takes it in page faults of a mapped
  *			BAR, that is, inside mmap_lock. No user memory is
  *			touched under it.
- *   lock		a spinlock: session liveness, dirty pages, byte counts.
+ *   lock		a spinlock: session liveness, dirty pages, byte counts,
+ *			DMA logging.
  *
  * stream->lock -> mmap_lock -> memory_lock (a fault in copy_to_user()) and
  * memory_lock -> reset_done() make a cycle for a driver whose reset_done() waits
@@ -118,7 +119,6 @@ struct ivshmem_stream {
 			size_t	tail;
 			bool	started;	/* the header was built */
 			bool	ended;		/* the END record was built */
-			bool	delayed;	/* a read() in STOP_COPY was */
 		} save;
 		/*
 		 * write() fills buf[..fill); buf[skip..checked) are records
@@ -139,9 +139,7 @@ struct ivshmem_stream {
 struct ivshmem_device {
 	struct vfio_pci_core_device core;	/* must be first */
 	struct dentry		*debugfs;
-	u8			fault;		/* enum ivshmem_fault */
-	unsigned int		fault_count;	/* times that it showed */
-	u16			delay_ms[IVSHMEM_DELAY_NR];
+	struct ivshmem_faults	faults;		/* fault.c's own */
 
 	/* fixed from probe on, respectively from open to close */
 	resource_size_t		bar_size;
@@ -161,24 +159,12 @@ struct ivshmem_device {
 
 	spinlock_t		lock;		/* track, stream liveness */
 	struct ivshmem_track	track;
+	bool			logging;	/* of the DMA that there is not */
 };
 
 static inline struct ivshmem_device *to_ivshmem(struct vfio_device *vdev)
 {
 	return container_of(vdev, struct ivshmem_device, core.vdev);
-}
-
-/* Is the driver to misbehave? */
-static inline bool ivshmem_faulty(const struct ivshmem_device *idev)
-{
-	return unlikely(READ_ONCE(idev->fault) != IVSHMEM_FAULT_NONE);
-}
-
-/* In this way? */
-static inline bool ivshmem_fault(const struct ivshmem_device *idev,
-				 enum ivshmem_fault fault)
-{
-	return unlikely(READ_ONCE(idev->fault) == fault);
 }
 
 /* Length of a page: IVSHMEM_PAGE_SIZE but for the last one of an odd BAR. */
@@ -222,10 +208,28 @@ enum ivshmem_record_type ivshmem_track_take(struct ivshmem_device *idev,
 					    unsigned long *page);
 bool ivshmem_track_pending(const struct ivshmem_device *idev);
 
-/* save.c, resume.c: the data FDs */
+/* save.c, resume.c: the data FDs, and what their operations do */
 
 struct ivshmem_stream *ivshmem_save_open(struct ivshmem_device *idev);
+ssize_t ivshmem_save_give(struct ivshmem_stream *stream, char __user *buf,
+			  size_t len);
+__poll_t ivshmem_save_ready(struct ivshmem_stream *stream);
+long ivshmem_save_info(struct ivshmem_stream *stream, unsigned int cmd,
+		       unsigned long arg);
 struct ivshmem_stream *ivshmem_resume_open(struct ivshmem_device *idev);
+ssize_t ivshmem_resume_take(struct ivshmem_stream *stream,
+			    const char __user *buf, size_t len);
+__poll_t ivshmem_resume_ready(struct ivshmem_stream *stream);
+
+/* log.c: DMA logging */
+
+int ivshmem_log_start(struct ivshmem_device *idev);
+void ivshmem_log_end(struct ivshmem_device *idev);
+int ivshmem_log_stop(struct vfio_device *vdev);
+int ivshmem_log_read_and_clear(struct vfio_device *vdev, unsigned long iova,
+			       unsigned long length, struct iova_bitmap *dirty);
+
+extern const struct vfio_log_ops ivshmem_log_ops;
 
 /* debug.c: /sys/kernel/debug/ivshmem_vfio_pci */
 
@@ -245,6 +249,10 @@ void ivshmem_state_lock(struct ivshmem_device *idev);
 void ivshmem_state_unlock(struct ivshmem_device *idev);
 void ivshmem_state_open(struct ivshmem_device *idev);
 void ivshmem_state_close(struct ivshmem_device *idev);
+struct file *ivshmem_state_go(struct ivshmem_device *idev,
+			      enum vfio_device_mig_state new_state);
+enum vfio_device_mig_state ivshmem_state_get(struct ivshmem_device *idev);
+unsigned long ivshmem_state_left(struct ivshmem_device *idev);
 void ivshmem_reset_prepare(struct ivshmem_device *idev);
 void ivshmem_reset_done(struct ivshmem_device *idev);
 

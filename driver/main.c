@@ -33,6 +33,10 @@ static bool p2p = true;
 module_param(p2p, bool, 0644);
 MODULE_PARM_DESC(p2p, "offer VFIO_MIGRATION_P2P (default: yes)");
 
+static bool dma_logging;
+module_param(dma_logging, bool, 0644);
+MODULE_PARM_DESC(dma_logging, "offer DMA logging, in which nothing is ever dirty (default: no)");
+
 static struct ivshmem_device *ivshmem_drvdata(struct pci_dev *pdev)
 {
 	struct vfio_pci_core_device *core = dev_get_drvdata(&pdev->dev);
@@ -68,8 +72,11 @@ static int ivshmem_init_dev(struct vfio_device *vdev)
 	vdev->migration_flags = VFIO_MIGRATION_STOP_COPY;
 	if (p2p)
 		vdev->migration_flags |= VFIO_MIGRATION_P2P;
-	if (precopy)
+	if (precopy && IVSHMEM_HAS_PRECOPY)
 		vdev->migration_flags |= VFIO_MIGRATION_PRE_COPY;
+	if (dma_logging)
+		vdev->log_ops = &ivshmem_log_ops;
+	ivshmem_fault_init(idev);
 	return 0;
 }
 
@@ -116,6 +123,7 @@ static void ivshmem_close_device(struct vfio_device *vdev)
 	struct ivshmem_device *idev = to_ivshmem(vdev);
 
 	ivshmem_state_close(idev);
+	ivshmem_log_end(idev);
 	vfio_pci_core_close_device(vdev);
 }
 
@@ -150,16 +158,14 @@ static const struct vfio_device_ops ivshmem_ops = {
 	.close_device = ivshmem_close_device,
 	.ioctl = ivshmem_ioctl,
 	IVSHMEM_REGION_INFO_OPS
+	IVSHMEM_MATCH_TOKEN_OPS
 	.device_feature = vfio_pci_core_ioctl_feature,
 	.read = vfio_pci_core_read,
 	.write = ivshmem_write,
 	.mmap = vfio_pci_core_mmap,
 	.request = vfio_pci_core_request,
 	.match = vfio_pci_core_match,
-	.bind_iommufd = vfio_iommufd_physical_bind,
-	.unbind_iommufd = vfio_iommufd_physical_unbind,
-	.attach_ioas = vfio_iommufd_physical_attach_ioas,
-	.detach_ioas = vfio_iommufd_physical_detach_ioas,
+	IVSHMEM_IOMMUFD_OPS
 };
 
 static int ivshmem_probe(struct pci_dev *pdev, const struct pci_device_id *id)

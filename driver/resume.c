@@ -210,15 +210,12 @@ static ssize_t take_bytes(struct ivshmem_stream *stream, const char __user *buf,
  * or that is damaged, from the first byte on that shows it. The device state
  * does not change by that: RESUMING to STOP will then fail (state.c).
  */
-static ssize_t ivshmem_resume_write(struct file *filp, const char __user *buf,
-				    size_t len, loff_t *pos)
+ssize_t ivshmem_resume_take(struct ivshmem_stream *stream,
+			    const char __user *buf, size_t len)
 {
-	struct ivshmem_stream *stream = filp->private_data;
 	struct ivshmem_device *idev = stream->idev;
 	ssize_t ret;
 
-	if (pos)
-		return -ESPIPE;
 	if (mutex_lock_interruptible(&stream->lock))
 		return -ERESTARTSYS;
 
@@ -237,15 +234,28 @@ static ssize_t ivshmem_resume_write(struct file *filp, const char __user *buf,
 	return ret;
 }
 
+static ssize_t ivshmem_resume_write(struct file *filp, const char __user *buf,
+				    size_t len, loff_t *pos)
+{
+	if (pos)
+		return -ESPIPE;
+	return ivshmem_resume_take(filp->private_data, buf, len);
+}
+
 /* Always writable, until the session is over and write() would say so. */
+__poll_t ivshmem_resume_ready(struct ivshmem_stream *stream)
+{
+	if (ivshmem_stream_dead(stream))
+		return EPOLLOUT | EPOLLWRNORM | EPOLLERR | EPOLLHUP;
+	return EPOLLOUT | EPOLLWRNORM;
+}
+
 static __poll_t ivshmem_resume_poll(struct file *filp, struct poll_table_struct *wait)
 {
 	struct ivshmem_stream *stream = filp->private_data;
 
 	poll_wait(filp, &stream->poll_wait, wait);
-	if (ivshmem_stream_dead(stream))
-		return EPOLLOUT | EPOLLWRNORM | EPOLLERR | EPOLLHUP;
-	return EPOLLOUT | EPOLLWRNORM;
+	return ivshmem_resume_ready(stream);
 }
 
 static int ivshmem_resume_release(struct inode *inode, struct file *filp)

@@ -198,17 +198,14 @@ static void account_read(struct ivshmem_stream *stream, size_t n)
  * and ENODEV once the session is over. What has been copied is always reported:
  * an error that comes after some bytes is left for the next call.
  */
-static ssize_t ivshmem_save_read(struct file *filp, char __user *buf, size_t len,
-				 loff_t *pos)
+ssize_t ivshmem_save_give(struct ivshmem_stream *stream, char __user *buf,
+			  size_t len)
 {
-	struct ivshmem_stream *stream = filp->private_data;
 	struct ivshmem_device *idev = stream->idev;
 	size_t done = 0, n, left;
 	bool stopped;
 	int ret = 0;
 
-	if (pos)
-		return -ESPIPE;
 	if (mutex_lock_interruptible(&stream->lock))
 		return -ERESTARTSYS;
 
@@ -218,12 +215,6 @@ static ssize_t ivshmem_save_read(struct file *filp, char __user *buf, size_t len
 		ret = -ENODEV;
 	stopped = stream->stopped;
 	spin_unlock(&idev->lock);
-	if (stopped && !ret && !stream->save.delayed) {
-		stream->save.delayed = true;
-		ivshmem_sleep(idev->delay_ms, IVSHMEM_DELAY_READ);
-	}
-	if (!ret && ivshmem_faulty(idev) && ivshmem_fault_read_begin(stream, &len))
-		ret = -ENOMSG;
 
 	while (!ret && done < len) {
 		if (stream->save.head == stream->save.tail) {
@@ -255,9 +246,15 @@ static ssize_t ivshmem_save_read(struct file *filp, char __user *buf, size_t len
 	}
 
 	mutex_unlock(&stream->lock);
-	if (!done && ivshmem_faulty(idev))
-		return ivshmem_fault_read(stream, buf, len, ret);
 	return done ?: ret;
+}
+
+static ssize_t ivshmem_save_read(struct file *filp, char __user *buf, size_t len,
+				 loff_t *pos)
+{
+	if (pos)
+		return -ESPIPE;
+	return ivshmem_save_give(filp->private_data, buf, len);
 }
 
 /*
@@ -265,13 +262,10 @@ static ssize_t ivshmem_save_read(struct file *filp, char __user *buf, size_t len
  * always ("poll always returning readable"); and after the session the error,
  * so that nobody sleeps for ever.
  */
-static __poll_t ivshmem_save_poll(struct file *filp, struct poll_table_struct *wait)
+__poll_t ivshmem_save_ready(struct ivshmem_stream *stream)
 {
-	struct ivshmem_stream *stream = filp->private_data;
 	struct ivshmem_device *idev = stream->idev;
 	__poll_t mask = 0;
-
-	poll_wait(filp, &stream->poll_wait, wait);
 
 	spin_lock(&idev->lock);
 	if (stream->dead)
@@ -280,9 +274,15 @@ static __poll_t ivshmem_save_poll(struct file *filp, struct poll_table_struct *w
 		 idev->track.dirty_bytes)
 		mask = EPOLLIN | EPOLLRDNORM;
 	spin_unlock(&idev->lock);
-	if (ivshmem_faulty(idev))
-		mask = ivshmem_fault_poll(stream, mask);
 	return mask;
+}
+
+static __poll_t ivshmem_save_poll(struct file *filp, struct poll_table_struct *wait)
+{
+	struct ivshmem_stream *stream = filp->private_data;
+
+	poll_wait(filp, &stream->poll_wait, wait);
+	return ivshmem_save_ready(stream);
 }
 
 /*
@@ -294,25 +294,22 @@ static __poll_t ivshmem_save_poll(struct file *filp, struct poll_table_struct *w
  * left as initial_bytes, as "dirty_bytes is also reset to zero": what changed
  * between the new data and the announcement is a part of the new data.
  */
-static long ivshmem_save_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
+long ivshmem_save_info(struct ivshmem_stream *stream, unsigned int cmd,
+		       unsigned long arg)
 {
-	struct ivshmem_stream *stream = filp->private_data;
 	struct ivshmem_device *idev = stream->idev;
 	struct ivshmem_track *track = &idev->track;
 	struct vfio_precopy_info info = {};
 	bool reinit = false;
 	int ret;
 
-	if (ivshmem_fault(idev, IVSHMEM_FAULT_INFO_MISSING))
-		return -ENOTTY;
 	ret = vfio_check_precopy_ioctl(&idev->core.vdev, cmd, arg, &info);
 	if (ret)
 		return ret;
 
 	ivshmem_state_lock(idev);
 	if (idev->state != VFIO_DEVICE_STATE_PRE_COPY &&
-	    idev->state != VFIO_DEVICE_STATE_PRE_COPY_P2P &&
-	    !ivshmem_fault(idev, IVSHMEM_FAULT_INFO_OUTSIDE_PRECOPY)) {
+	    idev->state != VFIO_DEVICE_STATE_PRE_COPY_P2P) {
 		ret = -EINVAL;
 		goto out;
 	}
@@ -337,8 +334,6 @@ out:
 	ivshmem_state_unlock(idev);
 	if (ret)
 		return ret;
-	if (ivshmem_faulty(idev))
-		ivshmem_fault_info(idev, &info);
 
 	if (copy_to_user((void __user *)arg, &info,
 			 offsetofend(struct vfio_precopy_info, dirty_bytes))) {
@@ -350,6 +345,11 @@ out:
 		return -EFAULT;
 	}
 	return 0;
+}
+
+static long ivshmem_save_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
+{
+	return ivshmem_save_info(filp->private_data, cmd, arg);
 }
 
 static int ivshmem_save_release(struct inode *inode, struct file *filp)
@@ -366,17 +366,7 @@ static const struct file_operations ivshmem_save_fops = {
 	.release = ivshmem_save_release,
 };
 
-static const struct file_operations ivshmem_save_fops_no_poll = {
-	.owner = THIS_MODULE,
-	.read = ivshmem_save_read,
-	.unlocked_ioctl = ivshmem_save_ioctl,
-	.compat_ioctl = compat_ptr_ioctl,
-	.release = ivshmem_save_release,
-};
-
 struct ivshmem_stream *ivshmem_save_open(struct ivshmem_device *idev)
 {
-	if (ivshmem_fault(idev, IVSHMEM_FAULT_POLL_MISSING))
-		return ivshmem_stream_create(idev, &ivshmem_save_fops_no_poll, O_RDONLY);
 	return ivshmem_stream_create(idev, &ivshmem_save_fops, O_RDONLY);
 }

@@ -345,8 +345,6 @@ static struct file *ivshmem_step_locked(struct ivshmem_device *idev,
 		spin_lock(&idev->lock);
 		complete = idev->resuming->complete;
 		spin_unlock(&idev->lock);
-		if (ivshmem_faulty(idev))
-			complete = ivshmem_fault_complete(idev, complete);
 		if (complete)
 			kill_sessions(idev);
 		mutex_unlock(&idev->access);
@@ -445,10 +443,10 @@ void ivshmem_state_close(struct ivshmem_device *idev)
  * state value before the operation returns to the user." On failure the device
  * is in the last state that was reached.
  */
-static struct file *ivshmem_set_state(struct vfio_device *vdev,
-				      enum vfio_device_mig_state new_state)
+struct file *ivshmem_state_go(struct ivshmem_device *idev,
+			      enum vfio_device_mig_state new_state)
 {
-	struct ivshmem_device *idev = to_ivshmem(vdev);
+	struct vfio_device *vdev = &idev->core.vdev;
 	enum vfio_device_mig_state next;
 	struct file *res = NULL;
 	int ret;
@@ -460,10 +458,6 @@ static struct file *ivshmem_set_state(struct vfio_device *vdev,
 			res = ERR_PTR(ret);
 			break;
 		}
-		if (next == VFIO_DEVICE_STATE_STOP_COPY)
-			ivshmem_sleep(idev->delay_ms, IVSHMEM_DELAY_ARC);
-		else if (idev->state == VFIO_DEVICE_STATE_RESUMING)
-			ivshmem_sleep(idev->delay_ms, IVSHMEM_DELAY_LOAD);
 		res = ivshmem_step_locked(idev, next);
 		if (IS_ERR(res))
 			break;
@@ -475,20 +469,30 @@ static struct file *ivshmem_set_state(struct vfio_device *vdev,
 			break;
 		}
 	}
-	if (ivshmem_faulty(idev))
-		res = ivshmem_fault_set_state(idev, new_state, res);
 	ivshmem_state_unlock(idev);
 	return res;
+}
+
+static struct file *ivshmem_set_state(struct vfio_device *vdev,
+				      enum vfio_device_mig_state new_state)
+{
+	return ivshmem_state_go(to_ivshmem(vdev), new_state);
+}
+
+enum vfio_device_mig_state ivshmem_state_get(struct ivshmem_device *idev)
+{
+	enum vfio_device_mig_state state;
+
+	ivshmem_state_lock(idev);
+	state = idev->state;
+	ivshmem_state_unlock(idev);
+	return state;
 }
 
 static int ivshmem_get_state(struct vfio_device *vdev,
 			     enum vfio_device_mig_state *state)
 {
-	struct ivshmem_device *idev = to_ivshmem(vdev);
-
-	ivshmem_state_lock(idev);
-	*state = ivshmem_faulty(idev) ? ivshmem_fault_state(idev) : idev->state;
-	ivshmem_state_unlock(idev);
+	*state = ivshmem_state_get(to_ivshmem(vdev));
 	return 0;
 }
 
@@ -497,26 +501,29 @@ static int ivshmem_get_state(struct vfio_device *vdev,
  * any state: in a saving session exactly what read() has yet to return if the
  * device stopped now; without one, the whole stream.
  */
-static int ivshmem_get_data_size(struct vfio_device *vdev,
-				 unsigned long *stop_copy_length)
+unsigned long ivshmem_state_left(struct ivshmem_device *idev)
 {
-	struct ivshmem_device *idev = to_ivshmem(vdev);
 	struct ivshmem_track *track = &idev->track;
+	unsigned long left;
 
 	spin_lock(&idev->lock);
 	if (track->active)
-		*stop_copy_length = track->initial_bytes + track->dirty_bytes +
-				    track->end_bytes;
+		left = track->initial_bytes + track->dirty_bytes + track->end_bytes;
 	else
-		*stop_copy_length = ivshmem_track_full_bytes(idev);
+		left = ivshmem_track_full_bytes(idev);
 	spin_unlock(&idev->lock);
-	if (ivshmem_faulty(idev))
-		*stop_copy_length = ivshmem_fault_data_size(idev, *stop_copy_length);
+	return left;
+}
+
+static int __maybe_unused ivshmem_get_data_size(struct vfio_device *vdev,
+				 unsigned long *stop_copy_length)
+{
+	*stop_copy_length = ivshmem_state_left(to_ivshmem(vdev));
 	return 0;
 }
 
 const struct vfio_migration_ops ivshmem_mig_ops = {
 	.migration_set_state = ivshmem_set_state,
 	.migration_get_state = ivshmem_get_state,
-	.migration_get_data_size = ivshmem_get_data_size,
+	IVSHMEM_DATA_SIZE_OP(ivshmem_get_data_size)
 };

@@ -26,37 +26,6 @@ struct model *scope_model(struct scope *s)
 	return store_model_at(s->store, s->cursor);
 }
 
-bool scope_device_shown(struct model *m, uint32_t device)
-{
-	const struct model_device *d = model_device(m, device);
-
-	/* It is defined in front of its first event, which may be later than now. */
-	return d && (d->pid || d->state != MIG_UNKNOWN);
-}
-
-const struct session *scope_migration_of(struct model *m, uint32_t device)
-{
-	const struct model_device *d = model_device(m, device);
-	const struct session *g;
-	uint32_t id;
-
-	if (!d || !d->sessions)
-		return NULL;
-	if (d->session)
-		return model_session(m, d->session);
-	for (id = model_sessions(m); id > 0; id--) {
-		g = model_session(m, id);
-		if (g->device == device)
-			return g;
-	}
-	return NULL;
-}
-
-const struct session *scope_migration(struct scope *s, struct model *m)
-{
-	return s->device ? scope_migration_of(m, s->device) : NULL;
-}
-
 char *scope_time(struct scope *s, char buf[UNITS_LEN], uint64_t t_ns)
 {
 	struct view_options v = { .time = s->opt.time };
@@ -114,68 +83,6 @@ const char *scope_line(struct scope *s, const struct event *ev)
 	if (fclose(f) || !s->line)
 		return "";
 	return s->line;
-}
-
-bool scope_finding(struct scope *s, size_t i, struct insight_finding *f)
-{
-	return insight_finding(s->insight, i, f) && f->seq <= s->cursor;
-}
-
-size_t scope_findings(struct scope *s, uint32_t device, uint32_t *worst)
-{
-	size_t n = 0, i, all = insight_findings(s->insight);
-	struct insight_finding f;
-
-	*worst = INSIGHT_INCONCLUSIVE + 1;
-	for (i = 0; i < all; i++) {
-		if (!scope_finding(s, i, &f) || f.consequence ||
-		    (device && f.device != device))
-			continue;
-		if (f.severity < *worst)
-			*worst = f.severity;
-		n++;
-	}
-	return n;
-}
-
-bool scope_worst(struct scope *s, const struct session *g, struct insight_finding *f)
-{
-	size_t i, all = insight_findings(s->insight);
-	struct insight_finding one;
-	bool any = false;
-
-	for (i = 0; i < all; i++) {
-		if (!scope_finding(s, i, &one) || one.consequence ||
-		    one.severity > INSIGHT_WARNING)
-			continue;
-		if (one.session ? one.session != g->id :
-		    one.device != g->device || one.t_ns < g->start_ns)
-			continue;
-		if (!any || one.severity < f->severity)
-			*f = one;
-		any = true;
-	}
-	return any;
-}
-
-const struct insight_forecast *scope_switch_forecast(const struct scope *s, uint32_t id)
-{
-	size_t i;
-
-	for (i = s->n_switches; i > 0; i--)
-		if (s->switches[i - 1].session == id)
-			return &s->switches[i - 1].f;
-	return NULL;
-}
-
-uint64_t scope_left_at_end(const struct session *g)
-{
-	uint64_t left = g->initial_last + g->dirty_last, since = g->bytes_total - g->info_moved;
-
-	if (g->direction != DIR_SAVE || !g->ended || !g->precopy_infos ||
-	    g->outcome == OUTCOME_COMPLETED)
-		return MODEL_NONE;
-	return left > since ? left - since : 0;
 }
 
 bool scope_is_empty(const struct scope *s)

@@ -2,14 +2,17 @@
 /*
  * internal.h - what the scope's own files share; nobody else includes it
  *
- * scope.c keeps the state and obeys requests, request.c is the table of keys and
- * commands, move.c, search.c and output.c do what is asked, ask.c is what everybody
- * asks, pane_*.c draw, log.c finds the lines of the event log.
+ * scope.c keeps the state and obeys requests, input.c is what is typed and clicked,
+ * request.c the table of keys and commands; move.c, search.c and output.c do what is
+ * asked, subject.c knows what the screen is about, ask.c is what everybody asks,
+ * pane_*.c draw, log.c finds the lines of the event log.
  */
 #ifndef VFIOSCOPE_TUI_INTERNAL_H
 #define VFIOSCOPE_TUI_INTERNAL_H
 
-#include "tui/insight.h"
+#include "judge/judge.h"
+#include "model/forecast.h"
+#include "protocol.h"
 #include "tui/layout.h"
 #include "tui/match.h"
 #include "tui/scope.h"
@@ -28,6 +31,7 @@ enum request {
 	REQ_ZOOM_IN, REQ_ZOOM_OUT, REQ_ZOOM_FIT, REQ_PAN_LEFT, REQ_PAN_RIGHT,
 	REQ_PANE_NEXT, REQ_PANE_PREV, REQ_PANE, REQ_MAXIMIZE,
 	REQ_UP, REQ_DOWN, REQ_DEVICE_NEXT, REQ_DEVICE_PREV, REQ_DEVICE,
+	REQ_VM_NEXT, REQ_VM_PREV,
 	REQ_ENTER, REQ_BACK, REQ_PROBLEMS_ONLY,
 	REQ_MARK, REQ_MARK_NEXT,
 	REQ_TIME, REQ_KIND, REQ_GRAPH, REQ_UNITS,
@@ -72,6 +76,22 @@ struct scope_mark {
 	char text[EVENT_TEXT_LEN];
 };
 
+/* How much a migration wants to be looked at, most first. */
+enum rank {
+	RANK_FAILED, RANK_STUCK, RANK_OVER, RANK_DIVERGES, RANK_UNDER_WAY, RANK_OTHER, RANK_DONE,
+};
+
+struct fleet_row {
+	uint32_t migration;
+	enum rank rank;
+	uint64_t weight;		/* within the rank, most first */
+};
+
+/* A row of the device table: a migration (device 0), or a device (of none: migration 0). */
+struct table_row {
+	uint32_t migration, side, device;
+};
+
 /* A line of the log: a run of identical empty reads is one. */
 struct log_row {
 	uint64_t first, last;		/* event numbers */
@@ -82,7 +102,8 @@ struct scope {
 	struct scope_options opt;
 	struct scope_status status;
 	struct store *store;
-	struct insight *insight;
+	struct judge *judge;
+	bool judged;			/* it has said its last word */
 	uint64_t now_ns;
 
 	/* the moment */
@@ -93,8 +114,14 @@ struct scope {
 	enum fit fit;
 	uint64_t from_ns, to_ns;
 	/* what is looked at */
-	uint32_t device;
-	bool device_pinned;
+	uint32_t side, device;		/* side 0: the device's newest */
+	bool device_pinned;		/* somebody chose them */
+	struct fleet_row *fleet;	/* migrations at the cursor, worst first */
+	size_t n_fleet, cap_fleet;
+	struct table_row *rowlist;	/* of the table, in its order */
+	size_t n_rows, cap_rows;
+	uint16_t found[FINDINGS_MAX];	/* findings at the cursor, in the order shown */
+	size_t n_found, n_own;		/* all; of the migration on the screen: these are first */
 	enum pane focus;
 	bool zoomed;
 	bool problems_only;
@@ -114,13 +141,6 @@ struct scope {
 	char message[256];
 	bool message_bad;
 
-	/* What was forecast when a device was stopped, by migration. */
-	struct switch_forecast {
-		uint32_t session;
-		struct insight_forecast f;
-	} *switches;
-	size_t n_switches;
-
 	struct scope_mark *marks;
 	size_t n_marks;
 	uint32_t saved;			/* screens so far, for their names */
@@ -134,7 +154,7 @@ struct scope {
 	/* what the last drawing put where, for the mouse */
 	struct log_row log[LOG_ROWS_MAX];
 	int log_n, log_row;		/* rows drawn, screen row of the first */
-	uint32_t table[64];		/* devices of the table's rows */
+	struct table_row table[64];	/* the table's rows */
 	int table_n, table_row;
 	struct rect plot;		/* the columns of time in the bytes pane */
 	size_t listed[64];		/* findings of the problem pane's rows */
@@ -147,26 +167,10 @@ struct scope {
 
 /* The model of the cursor; never NULL but without memory. */
 struct model *scope_model(struct scope *s);
-/* Has the device had an event? */
-bool scope_device_shown(struct model *m, uint32_t device);
-/* The migration that the screen is about, of the selected device; or NULL. */
-const struct session *scope_migration(struct scope *s, struct model *m);
-/* The device's migration under way, else its last one; or NULL. */
-const struct session *scope_migration_of(struct model *m, uint32_t device);
 /* The text of an event, harmless; valid until the next call. */
 const char *scope_line(struct scope *s, const struct event *ev);
-/* Is the n-th finding there at the cursor? */
-bool scope_finding(struct scope *s, size_t i, struct insight_finding *f);
-/* Findings at the cursor; the worst severity; of a device (0: all). */
-size_t scope_findings(struct scope *s, uint32_t device, uint32_t *worst);
-/* What is most to blame for how migration @g goes, at the cursor; false: nothing. */
-bool scope_worst(struct scope *s, const struct session *g, struct insight_finding *f);
-/* What was forecast for migration @id when its device was stopped; or NULL. */
-const struct insight_forecast *scope_switch_forecast(const struct scope *s, uint32_t id);
 /* Has anything happened yet that a pane could show? */
 bool scope_is_empty(const struct scope *s);
-/* What was left when a migration ended in another way than it should; MODEL_NONE: not known. */
-uint64_t scope_left_at_end(const struct session *g);
 /* An instant as the time base has it. */
 char *scope_time(struct scope *s, char buf[UNITS_LEN], uint64_t t_ns);
 char *scope_size(struct scope *s, char buf[UNITS_LEN], uint64_t bytes);
@@ -182,8 +186,71 @@ void scope_hooks(const struct scope *s, unsigned int *attached, unsigned int *al
 /* The kind of calls that the latency pane shows: the chosen one, or the next that the stretch has. */
 enum store_kind scope_kind_shown(struct scope *s);
 
+/* ---- subject.c: what the screen is about ---- */
+
+/* Has the device had an event? */
+bool scope_device_shown(struct model *m, uint32_t device);
+/*
+ * What the screen is about at a moment: the migration, the side of it that was chosen,
+ * and the selected device's session in that; each NULL when there is none (yet).
+ */
+const struct migration *scope_migration(struct scope *s, struct model *m);
+const struct side *scope_side(struct scope *s, struct model *m);
+const struct session *scope_session(struct scope *s, struct model *m);
+/* The device's last session in a side; @side 0: its last one; or NULL. */
+const struct session *scope_session_of(struct model *m, uint32_t side, uint32_t device);
+/*
+ * What is left to be read of a source's session, as the model has it; 0 once it gave
+ * its end, MODEL_NONE: nobody said.  LEFT_NOT_SEEN with 0: the end was read.
+ */
+uint64_t scope_left(const struct session *g, enum left_source *source);
+/* Of all devices of a side together; MODEL_NONE: of one of them nobody said. */
+uint64_t scope_side_left(struct model *m, uint32_t side, enum left_source *source);
+/* A call of the migration that has been out for too long; or NULL. */
+const struct model_flight *scope_stuck(struct scope *s, struct model *m,
+				       const struct migration *g);
+
+/* Bring s->fleet up to date with the model of the cursor. */
+void scope_rank(struct scope *s, struct model *m);
+/* Select what wants to be looked at; needs scope_rank(). */
+void scope_choose(struct scope *s, struct model *m);
+/* Select, until somebody wants the automatic choice back; of an event: its device. */
+void scope_pin(struct scope *s, uint32_t side, uint32_t device);
+void scope_pin_migration(struct scope *s, struct model *m, const struct migration *g);
+void scope_pin_event(struct scope *s, uint64_t n);
+/* One device, one migration on or back, in the table's order. */
+void scope_step_device(struct scope *s, int dir);
+void scope_step_migration(struct scope *s, int dir);
+
+/* Fill s->rowlist; devices are those of the selected migration, or of @all. */
+void scope_rows(struct scope *s, struct model *m, bool all);
+bool scope_row_selected(struct scope *s, struct model *m, const struct table_row *r);
+
+/* The n-th finding, when it is there at the cursor; or NULL. */
+const struct finding *scope_finding(struct scope *s, size_t i);
+bool scope_finding_of(const struct finding *f, const struct migration *g);
+/* Is it no consequence of another, and not ignored? */
+bool scope_finding_counts(const struct finding *f);
+/* Fill s->found: those of the migration on the screen first, worst first. */
+void scope_problems(struct scope *s, struct model *m);
+/* Findings that count at the cursor and the worst severity; of a migration (NULL: all), of a device (0: all). */
+size_t scope_findings(struct scope *s, const struct migration *g, uint32_t device,
+		      uint32_t *worst);
+/* The rule that is most to blame for how a migration goes; NULL: none. */
+const struct finding *scope_worst(struct scope *s, const struct migration *g);
+
 /* Events that may be looked at between two looks at the keyboard. */
 #define SEARCH_STEP	60000U
+
+/* ---- scope.c: requests ---- */
+
+/* Do what is asked for; 0 or -EINVAL, the message says why. */
+int scope_obey(struct scope *s, enum request req, const char *arg);
+void scope_focus(struct scope *s, enum pane p);
+/* In the pane that has the focus. */
+void scope_up_down(struct scope *s, int dir);
+/* Go to the moment of the selected finding; a second time: explain it. */
+void scope_enter_problem(struct scope *s);
 
 /* ---- move.c: where the scope is ---- */
 
@@ -199,7 +266,6 @@ void scope_settle(struct scope *s);
 /* Half (@dir > 0) or twice the axis; a quarter of it on or back. */
 void scope_zoom(struct scope *s, int dir);
 void scope_pan(struct scope *s, int dir);
-void scope_step_device(struct scope *s, int dir);
 /* The device whose name ends with @name; "": the one that wants to be looked at. */
 int scope_select_device(struct scope *s, const char *name);
 

@@ -172,8 +172,9 @@ void layout_compute(struct layout *l, int rows, int cols, const struct layout_op
 		place(l, opt->focus, 2, 0, rows - 3, cols);
 		return;
 	}
-	/* A list of devices may take a quarter, and more when it is asked for. */
-	devices = 1 + clamp(opt->devices, 1, rows / (opt->focus == PANE_DEVICES ? 4 : 6));
+	/* A list of devices may take a sixth, and more when it is asked for or is of many VMs. */
+	devices = 1 + clamp(opt->devices, 1, opt->fleet ? rows * 3 / 8 :
+			    rows / (opt->focus == PANE_DEVICES ? 4 : 6));
 	/* The main pane and the log below keep what they need. */
 	devices = clamp(devices, 2, rows - 3 - layout_min_rows(PANE_BYTES) -
 			layout_min_rows(PANE_EVENTS));

@@ -33,6 +33,7 @@ enum pane {
 
 struct layout_options {
 	int devices;		/* rows that the device table has to show */
+	bool fleet;		/* of several migrations: it may take more */
 	int problems;		/* rows that the problem list has to show */
 	enum pane focus;
 	bool zoomed;		/* the focused pane alone, below the sentence */

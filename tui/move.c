@@ -81,55 +81,20 @@ void scope_step_moment(struct scope *s, enum store_moment list, int dir)
 {
 	uint64_t n = store_moment(s->store, list, s->cursor, dir, 0);
 
-	if (n == UINT64_MAX)
+	if (n == UINT64_MAX) {
 		scope_say(s, false, "no %s %s", list == MOMENT_ARC ? "arc" : "begin or end of a migration",
 			  dir > 0 ? "after this" : "before this");
-	else
-		scope_seek_event(s, n);
+		return;
+	}
+	scope_seek_event(s, n);
+	scope_pin_event(s, n);
 }
 
 /* ---- axis and selection ---- */
 
-/* How much a migration wants to be looked at, of those around the newest one. */
-static int weight(const struct session *g)
-{
-	if (g->direction == DIR_SAVE)
-		return g->ended ? 2 : 3;
-	return g->ended ? 0 : 1;
-}
-
-/*
- * The device that a newcomer should look at: one that leaves, also when it has
- * left and its destination still loads; else one that arrives.
- */
-static uint32_t choose_device(struct scope *s, struct model *m)
-{
-	const struct session *g, *newest, *best;
-	uint32_t i, n = model_sessions(m);
-
-	newest = best = n ? model_session(m, n) : NULL;
-	/* Older ones than this say nothing about now. */
-	for (i = n; i > 0 && n - i < 64; i--) {
-		g = model_session(m, i);
-		if (g->ended && g->end_ns < newest->start_ns)
-			continue;
-		if (weight(g) > weight(best))
-			best = g;
-	}
-	if (best)
-		return best->device;
-	if (s->device && scope_device_shown(m, s->device))
-		return s->device;
-	for (i = 0; i < model_devices(m); i++)
-		if (scope_device_shown(m, model_device_at(m, i)->number))
-			return model_device_at(m, i)->number;
-	return 0;
-}
-
 static void fit_axis(struct scope *s, struct model *m)
 {
 	uint64_t first = store_first_ns(s->store), last = store_last_ns(s->store), pad;
-	const struct session *g = scope_migration(s, m);
 
 	if (s->opt.live && s->follow && s->now_ns > last)
 		last = s->now_ns;
@@ -150,15 +115,17 @@ static void fit_axis(struct scope *s, struct model *m)
 	s->to_ns = last;
 	if (s->fit == FIT_MIGRATION) {
 		/* As the whole trace knows it: the axis stands still while one scrubs. */
-		const struct session *all = NULL;
+		const struct side *now = scope_side(s, m);
+		struct model *whole = store_model(s->store);
+		const struct migration *all = NULL;
 
-		if (!g)
-			all = scope_migration(s, store_model(s->store));
-		else if (g->id <= model_sessions(store_model(s->store)))
-			all = model_session(store_model(s->store), g->id);
+		if (now && now->id <= model_sides(whole) && model_migrations(whole) &&
+		    model_side_peek(whole, now->id)->migration)
+			all = model_migration(whole, model_side_peek(whole, now->id)->migration);
+		else if (!now)
+			all = scope_migration(s, whole);
 		if (all) {
-			s->from_ns = all->window.start_ns < all->start_ns ?
-				all->window.start_ns : all->start_ns;
+			s->from_ns = all->begin_ns;
 			s->to_ns = all->ended ? all->end_ns : last;
 			pad = (s->to_ns - s->from_ns) / 40;
 			s->from_ns = s->from_ns > first + pad ? s->from_ns - pad : first;
@@ -183,8 +150,11 @@ void scope_settle(struct scope *s)
 	m = scope_model(s);
 	if (!m)
 		return;
+	scope_rank(s, m);
 	if (!s->device_pinned)
-		s->device = choose_device(s, m);
+		scope_choose(s, m);
+	scope_rows(s, m, false);
+	scope_problems(s, m);
 	fit_axis(s, m);
 }
 
@@ -231,21 +201,6 @@ void scope_pan(struct scope *s, int dir)
 		scope_seek_time(s, s->to_ns);
 }
 
-void scope_step_device(struct scope *s, int dir)
-{
-	struct model *m = store_model(s->store);
-	uint32_t max = model_devices(m), i;
-
-	if (!max)
-		return;
-	for (i = 0; i < max && model_device_at(m, i)->number != s->device; i++)
-		;
-	if (i == max)
-		i = dir > 0 ? max - 1 : 0;
-	s->device = model_device_at(m, dir > 0 ? (i + 1) % max : (i + max - 1) % max)->number;
-	s->device_pinned = true;
-}
-
 int scope_select_device(struct scope *s, const char *name)
 {
 	struct model *m = store_model(s->store);
@@ -253,16 +208,16 @@ int scope_select_device(struct scope *s, const char *name)
 
 	if (!*name) {
 		s->device_pinned = false;
+		s->side = 0;
 		return 0;
 	}
 	for (i = 0; i < model_devices(m); i++) {
 		const struct model_device *d = model_device_at(m, i);
-		size_t len = d ? strlen(d->name) : 0;
+		size_t len = strlen(d->name);
 
-		if (!d || strlen(name) > len || strcmp(d->name + len - strlen(name), name))
+		if (strlen(name) > len || strcmp(d->name + len - strlen(name), name))
 			continue;
-		s->device = d->number;
-		s->device_pinned = true;
+		scope_pin(s, 0, d->number);
 		return 0;
 	}
 	scope_say(s, true, "no device's name ends with '%s'", name);

@@ -252,7 +252,7 @@ int scope_write_report(struct scope *s, const char *arg)
 	struct view_evidence t;
 	struct view_file file;
 	struct model *m;
-	const struct session *g;
+	const struct migration *g;
 	struct out o;
 
 	scope_settle(s);
@@ -265,7 +265,7 @@ int scope_write_report(struct scope *s, const char *arg)
 		      s->status.has_health ? &s->status.health : NULL);
 	/* The judge has seen all of it: it has no say in the middle. */
 	if (s->cursor == store_count(s->store))
-		t.judge = insight_judge(s->insight);
+		t.judge = s->judged ? s->judge : NULL;
 	g = scope_migration(s, m);
 	if (g)
 		v.migration = g->id;

@@ -156,7 +156,7 @@ static void event_detail(struct page *p, struct model *m)
 	     (unsigned long long)ev.t_ns, real ? ", " : "", real ? units_rfc3339(a, real) : "");
 	line(p, ROLE_TEXT, 0, "%-18s %s (%llu ns)", "took", units_duration(b, ev.dur_ns),
 	     (unsigned long long)ev.dur_ns);
-	line(p, ev.ret < 0 && !event_is_empty_read(&ev) ? ROLE_BAD : ROLE_TEXT, 0, "%-18s %lld%s%s",
+	line(p, event_failed(&ev) ? ROLE_BAD : ROLE_TEXT, 0, "%-18s %lld%s%s",
 	     "result", (long long)ev.ret, ev.ret < 0 ? " " : "", ev.ret < 0 ?
 	     errno_label(a, ev.ret) : "");
 	if (event_is_empty_read(&ev) && ev.ret < 0)
@@ -178,7 +178,7 @@ static void event_detail(struct page *p, struct model *m)
 
 static void device_detail(struct page *p, struct model *m)
 {
-	const struct session *g = scope_migration(p->s, m);
+	const struct migration *g = scope_migration(p->s, m);
 	const struct model_device *d = model_device(m, p->s->device);
 	char name[NAME_LEN], drv[NAME_LEN], a[UNITS_LEN], b[UNITS_LEN];
 	struct view_options v = { .time = p->s->opt.time, .bytes = p->s->opt.bytes };
@@ -200,7 +200,7 @@ static void device_detail(struct page *p, struct model *m)
 	     d->migration_flags & MIG_FLAG_P2P ? "P2P " : "",
 	     d->migration_flags & MIG_FLAG_PRE_COPY ? "PRE_COPY" : "");
 	line(p, ROLE_TEXT, 0, "%-18s %s", "state", state_label(a, d->state));
-	line(p, ROLE_TEXT, 0, "%-18s %u", "migrations", d->sessions);
+	line(p, ROLE_TEXT, 0, "%-18s %u", "sessions", d->sessions);
 	line(p, ROLE_TEXT, 0, "%s", "");
 	if (!g)
 		return;
@@ -209,7 +209,8 @@ static void device_detail(struct page *p, struct model *m)
 	f = open_memstream(&text, &len);
 	if (!f)
 		return;
-	view_one_file(&t, &file, m, p->s->opt.path ?: "live", NULL, NULL);
+	view_one_file(&t, &file, m, p->s->opt.path ?: "live", p->s->status.meta,
+		      p->s->status.has_health ? &p->s->status.health : NULL);
 	report_text(f, &t, &v);
 	if (!fclose(f) && text) {
 		at = strstr(text, "\nMIGRATION");
@@ -227,36 +228,35 @@ static void device_detail(struct page *p, struct model *m)
 static void problem_detail(struct page *p, struct model *m)
 {
 	struct scope *s = p->s;
-	size_t i, shown = 0, all = insight_findings(s->insight);
 	char name[NAME_LEN], a[UNITS_LEN];
-	struct insight_finding f;
+	const struct finding *f;
+	const struct rule *r;
 
-	for (i = 0; i < all; i++)
-		if (scope_finding(s, i, &f) && shown++ == s->problem)
-			break;
-	if (i == all) {
+	if (s->problem >= s->n_found) {
 		line(p, ROLE_DIM, 0, "no problem here");
 		return;
 	}
-	line(p, ROLE_TITLE, CELL_BOLD, "%s", f.rule);
+	f = judge_finding(s->judge, s->found[s->problem]);
+	r = judge_rule(f->rule);
+	line(p, ROLE_TITLE, CELL_BOLD, "%s", r->name);
 	line(p, ROLE_TEXT, 0, "%s", "");
-	wrapped(p, ROLE_TEXT, f.text);
+	wrapped(p, ROLE_TEXT, f->text);
 	line(p, ROLE_TEXT, 0, "%s", "");
-	line(p, ROLE_TEXT, 0, "%-18s %s", "whose turn", f.party);
-	if (f.device)
+	line(p, ROLE_TEXT, 0, "%-18s %s", "whose turn", party_name(f->party));
+	if (f->device)
 		line(p, ROLE_TEXT, 0, "%-18s %s", "device",
-		     scope_device_name(m, f.device, 60, name));
-	line(p, ROLE_TEXT, 0, "%-18s %s, event %llu", "first seen", scope_time(s, a, f.t_ns),
-	     (unsigned long long)f.seq);
-	line(p, ROLE_TEXT, 0, "%-18s %llu time%s", "seen", (unsigned long long)f.count,
-	     f.count == 1 ? "" : "s");
-	if (f.basis[0]) {
+		     scope_device_name(m, f->device, 60, name));
+	line(p, ROLE_TEXT, 0, "%-18s %s, event %llu", "first seen", scope_time(s, a, f->t_ns),
+	     (unsigned long long)f->seq);
+	line(p, ROLE_TEXT, 0, "%-18s %llu time%s", "seen", (unsigned long long)f->count,
+	     f->count == 1 ? "" : "s");
+	if (r->basis && r->basis[0]) {
 		line(p, ROLE_TEXT, 0, "%s", "");
 		line(p, ROLE_TITLE, 0, "It rests on:");
-		wrapped(p, ROLE_TEXT, f.basis);
+		wrapped(p, ROLE_TEXT, r->basis);
 	}
 	line(p, ROLE_TEXT, 0, "%s", "");
-	line(p, ROLE_DIM, 0, "'vfioscope explain %s' has the whole page.", f.rule);
+	line(p, ROLE_DIM, 0, "'vfioscope explain %s' has the whole page.", r->name);
 }
 
 void overlay_draw(struct scope *s, struct model *m, struct rect r)

@@ -54,8 +54,8 @@ static bool make_scale(struct scale *sc, const struct store_column *c, int n, in
 			continue;
 		if (c[i].initial_max > max)
 			max = c[i].initial_max;
-		if (c[i].dirty_max > max)
-			max = c[i].dirty_max;
+		if (c[i].rest_max > max)
+			max = c[i].rest_max;
 	}
 	sc->rows = rows;
 	sc->steps = steps;
@@ -158,8 +158,8 @@ static void draw_areas(struct scope *s, const struct scale *sc, struct rect r,
 			continue;
 		h[0] = height(sc, c[i].initial_min);
 		h[1] = height(sc, c[i].initial_max);
-		h[2] = height(sc, c[i].dirty_min);
-		h[3] = height(sc, c[i].dirty_max);
+		h[2] = height(sc, c[i].rest_min);
+		h[3] = height(sc, c[i].rest_max);
 		for (row = 0; row < sc->rows; row++)
 			draw_cell(s, r.row + sc->rows - 1 - row, r.col + i, row * sc->steps,
 				  sc->steps, h, i > now);
@@ -316,17 +316,17 @@ static void cursor_line(struct scope *s, struct rect r, int n)
 /* The number that all is about, where the cursor stands. */
 static void cursor_label(struct scope *s, struct model *m, struct rect r, int n)
 {
-	const struct session *g = scope_migration_of(m, s->device);
+	const struct session *g = scope_session(s, m);
 	int col = column_of(s, s->cursor_ns, n), w;
-	uint64_t initial, dirty;
+	enum left_source source;
+	uint64_t left = scope_left(g, &source);
 	char a[UNITS_LEN], what[UNITS_LEN + 16], text[UNITS_LEN + 32];
 
 	if (col < 0)
 		return;
-	if (store_left(s->store, s->device, s->cursor, &initial, &dirty))
-		snprintf(what, sizeof(what), "%s left", scope_size(s, a, initial + dirty));
-	else if (g && scope_left_at_end(g) != MODEL_NONE)
-		snprintf(what, sizeof(what), "%s unread", scope_size(s, a, scope_left_at_end(g)));
+	if (left != MODEL_NONE)
+		snprintf(what, sizeof(what), "%s %s", scope_size(s, a, left),
+			 g->ended && !g->eof ? "unread" : "left");
 	else if (!g)
 		snprintf(what, sizeof(what), "not migrating yet");
 	else
@@ -355,7 +355,7 @@ static bool rates_instead(struct scope *s, struct store_column *c, int n)
 	for (i = 0; i < n; i++) {
 		c[i].has_left = c[i].bytes != 0;
 		c[i].initial_min = c[i].initial_max = (uint64_t)((double)c[i].bytes / seconds);
-		c[i].dirty_min = c[i].dirty_max = 0;
+		c[i].rest_min = c[i].rest_max = 0;
 		any |= c[i].bytes != 0;
 	}
 	return any;
@@ -364,7 +364,7 @@ static bool rates_instead(struct scope *s, struct store_column *c, int n)
 static void say_nothing(struct scope *s, struct rect r)
 {
 	cells_field(s->cells, r.row + r.rows / 2, r.col + 1, r.cols - 2, false, ROLE_DIM, 0,
-		    scope_migration_of(store_model(s->store), s->device) ?
+		    scope_session(s, store_model(s->store)) ?
 		    "nothing was read or written in this stretch; 0 fits the axis" :
 		    "this device has not migrated");
 }
@@ -394,12 +394,16 @@ void pane_bytes(struct scope *s, struct model *m, struct rect r)
 	store_columns(s->store, s->device, s->from_ns, s->to_ns, (unsigned int)n, s->columns);
 	any = make_scale(&sc, s->columns, n, plot.rows, steps);
 	if (any) {
+		enum left_source source;
+
 		told = true;
+		scope_left(scope_session(s, m), &source);
+		/* MIG_DATA_SIZE does not tell dirty bytes from those that only STOP_COPY gives. */
 		pane_title(s, PANE_BYTES, r, "BYTES LEFT", r.cols >= 76 ?
-			   "%s %s initial %s dirty  E empty R reinit S switch" : r.cols >= 66 ?
-			   "%s %s initial %s dirty  E empty S switch" :
-			   "%s %s initial %s dirty", dev, ascii ? "#" : braille ? "⣿" : "█",
-			   ascii ? ":" : braille ? "⡪" : "▒");
+			   "%s %s initial %s %s  E empty R reinit S switch" : r.cols >= 66 ?
+			   "%s %s initial %s %s  E empty S switch" :
+			   "%s %s initial %s %s", dev, ascii ? "#" : braille ? "⣿" : "█",
+			   ascii ? ":" : braille ? "⡪" : "▒", source == LEFT_DATA_SIZE ? "rest" : "dirty");
 	} else if (rates_instead(s, s->columns, n)) {
 		any = make_scale(&sc, s->columns, n, plot.rows, steps);
 		pane_title(s, PANE_BYTES, r, "BYTES MOVED", "%s per second, log scale", dev);
@@ -417,7 +421,7 @@ void pane_bytes(struct scope *s, struct model *m, struct rect r)
 	if (extra > 2)
 		draw_rate(s, plot.row + plot.rows + 2, plot.col, s->columns, n);
 	if (extra > 3)
-		draw_times(s, scope_migration(s, m), plot.row + plot.rows + 3, plot.col, n);
+		draw_times(s, scope_session(s, m), plot.row + plot.rows + 3, plot.col, n);
 	plot.rows += extra > 3 ? 3 : extra;
 	cursor_line(s, plot, n);
 	if (told)

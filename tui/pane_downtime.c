@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tui/internal.h"
+#include "view/downtime.h"
 
 #define NAME	15	/* columns of a row's name */
 #define BAR	(NAME + 17)	/* where bars begin */
@@ -15,12 +16,14 @@ struct rows {
 	struct scope *s;
 	struct rect r;
 	int row, width;		/* the next row; columns of a full bar */
+	bool guess;		/* what is not there is not known, else not seen */
 	uint64_t total;
 };
 
 static void rows_begin(struct rows *w, struct scope *s, struct rect r, uint64_t total)
 {
 	w->s = s;
+	w->guess = false;
 	w->r = r;
 	w->row = r.row + 1;
 	w->total = total;
@@ -51,7 +54,8 @@ static void label(struct rows *w, const char *name, uint64_t ns)
 
 	cells_field(c, w->row, w->r.col + 1, NAME, false, ROLE_TEXT, 0, name);
 	if (ns == MODEL_NONE) {
-		cells_text(c, w->row, w->r.col + NAME + 2, ROLE_DIM, 0, "not known");
+		cells_text(c, w->row, w->r.col + NAME + 2, ROLE_DIM, 0,
+			   w->guess ? "not known" : "not seen");
 		return;
 	}
 	cells_field(c, w->row, w->r.col + NAME + 1, 9, true, ROLE_TEXT, CELL_BOLD,
@@ -150,31 +154,126 @@ static void busy_bar(struct rows *w, const uint8_t busy[BAR_MAX], bool invert, u
 			cells_put(w->s->cells, w->row, w->r.col + BAR + i, 0x2588, role, 0);
 }
 
-/* What was measured beside what was forecast. */
-static void beside_forecast(struct rows *w, const struct session *g)
+static void held(struct rows *w, const char *name, uint64_t low, uint64_t mid, uint64_t high,
+		 uint64_t took, bool over)
 {
-	const struct insight_forecast *f = scope_switch_forecast(w->s, g->id);
-	char a[UNITS_LEN], b[UNITS_LEN], text[UNITS_LEN + 24];
+	char a[UNITS_LEN], b[UNITS_LEN], text[3 * UNITS_LEN];
 
-	if (!f || !rows_left(w) || g->direction != DIR_SAVE)
+	if (mid == MODEL_NONE || !rows_left(w))
 		return;
-	/* A stop that was given up measures nothing that was forecast. */
-	if (g->ended && g->outcome != OUTCOME_COMPLETED)
-		return;
-	cells_field(w->s->cells, w->row, w->r.col + 1, NAME, false, ROLE_DIM, 0, "forecast was");
+	cells_field(w->s->cells, w->row, w->r.col + 1, NAME, false, ROLE_DIM, 0, name);
 	cells_field(w->s->cells, w->row, w->r.col + NAME + 1, 9, true, ROLE_TEXT, 0,
-		    units_duration(a, f->likely_ns));
-	units_duration(a, f->low_ns);
-	units_duration(b, f->high_ns);
-	if (w->total > f->high_ns)
-		snprintf(text, sizeof(text), "is MORE than %s", b);
-	else if (!g->ended && !g->eof)
-		snprintf(text, sizeof(text), "at most %s", b);
-	else if (w->total < f->low_ns)
-		snprintf(text, sizeof(text), "was less than %s", a);
+		    units_duration(a, mid));
+	units_duration(a, low);
+	units_duration(b, high);
+	if (took > high)
+		snprintf(text, sizeof(text), "exceeded: up to %s", b);
+	else if (!over)
+		snprintf(text, sizeof(text), "up to %s", b);
+	else if (took < low)
+		snprintf(text, sizeof(text), "it took less than %s", a);
 	else
 		snprintf(text, sizeof(text), "kept: up to %s", b);
 	cells_text(w->s->cells, w->row++, w->r.col + BAR - 4, ROLE_DIM, 0, text);
+}
+
+/* What was measured beside what was forecast, each part against its own. */
+static void beside_forecast(struct rows *w, const struct side *src)
+{
+	const struct session_window *stop = &src->stop;
+	const struct stop_forecast *f = &src->forecast;
+	uint64_t devices = stop->arcs_ns + stop->load_ns + stop->io_ns;
+
+	/* A stop that was given up measures nothing that was forecast. */
+	if (!f->n_devices || (src->ended && src->outcome != OUTCOME_COMPLETED))
+		return;
+	held(w, "forecast: dev.", f->devices_low_ns, f->devices_mid_ns, f->devices_high_ns, devices,
+	     src->stop_over);
+	held(w, "forecast: rest", f->rest_low_ns, f->rest_mid_ns, f->rest_high_ns,
+	     stop->total_ns > devices ? stop->total_ns - devices : 0, src->stop_over);
+}
+
+static unsigned int part_role(const struct downtime_part *p)
+{
+	if (p->landing)
+		return ROLE_STATE;
+	if (!p->name || !strcmp(p->name, "state arcs"))
+		return ROLE_WARN;
+	if (p->who && strstr(p->who, "driver"))
+		return ROLE_DIRTY;
+	return p->who && strstr(p->who, "dirty") ? ROLE_MARK : ROLE_INITIAL;
+}
+
+/* Why there is none; of what is under way: not yet. */
+static const char *no_downtime(const struct migration *g)
+{
+	if (g->ended)
+		return downtime_why_text(g->downtime_why);
+	if (g->source && !g->destination)
+		return "the destination has not been seen yet";
+	return g->downtime_why == DOWNTIME_NOT_RUNNING ? "the destination does not run yet" :
+	       downtime_why_text(g->downtime_why);
+}
+
+/*
+ * The parts of the VM's downtime, or of the stop on its source: one after the other, the
+ * next bar beginning where the one before ended.  False: the source stopped nothing.
+ */
+static bool parts(struct scope *s, struct model *m, const struct migration *g, struct rect r,
+		  uint64_t pending)
+{
+	struct downtime_part part[MIGRATION_PARTS_MAX];
+	size_t n = migration_parts(m, g, part), i, whole = 0, named = 0;
+	const struct side *src = g->source ? model_side(m, g->source) : NULL;
+	uint64_t at = 0, total = 0, share = 0;
+	char name[UNITS_LEN], a[UNITS_LEN];
+	struct rows w;
+	bool shares;
+
+	if (!n)
+		return false;
+	for (i = 0; i < n; i++) {
+		total += part[i].share || part[i].ns == MODEL_NONE ? 0 : part[i].ns;
+		whole += !part[i].share && part[i].ns;
+		named += part[i].ns != 0;
+	}
+	pane_title(s, PANE_DOWNTIME, r, g->downtime_ns != MODEL_NONE ? "DOWNTIME" : "STOP", "%s%s",
+		   units_duration(a, total + pending), g->downtime_ns != MODEL_NONE ? " of the VM" :
+		   g->ended || src->stop_over ? " on the source" : " so far, on the source");
+	rows_begin(&w, s, r, total + pending);
+	/* What is nothing goes first, then what only explains a part. */
+	shares = (int)named + 1 <= r.rows - 1;
+	for (i = 0; i < n && rows_left(&w); i++) {
+		if (!part[i].ns || (part[i].share && !shares))
+			continue;
+		if (part[i].share) {
+			char inner[UNITS_LEN + 2];
+
+			snprintf(inner, sizeof(inner), " %s", downtime_part_name(&part[i], name));
+			label(&w, inner, part[i].ns);
+			bar(&w, share, share + part[i].ns, ROLE_DIM);
+			share += part[i].ns;
+			w.row++;
+			continue;
+		}
+		label(&w, downtime_part_name(&part[i], name), part[i].ns);
+		if (part[i].ns != MODEL_NONE) {
+			bar(&w, at, at + part[i].ns, part_role(&part[i]));
+			share = at;
+			at += part[i].ns;
+		}
+		w.row++;
+	}
+	if (rows_left(&w) && pending) {
+		/* A call may be out, or none: the next event tells. */
+		label(&w, "since then", pending);
+		bar(&w, at, at + pending, ROLE_DIM);
+		w.row++;
+	}
+	beside_forecast(&w, src);
+	if (rows_left(&w) && g->downtime_ns == MODEL_NONE)
+		cells_field(s->cells, w.row++, r.col + 1, r.cols - 2, false, ROLE_DIM, 0, no_downtime(g));
+	return true;
 }
 
 static void measured(struct scope *s, const struct session *g, struct rect r, uint64_t pending)
@@ -182,7 +281,6 @@ static void measured(struct scope *s, const struct session *g, struct rect r, ui
 	const struct session_window *win = &g->window;
 	bool save = g->direction == DIR_SAVE;
 	uint8_t io[BAR_MAX] = { 0 }, sync[BAR_MAX] = { 0 }, any[BAR_MAX] = { 0 };
-	char a[UNITS_LEN];
 	struct rows w;
 	uint32_t i;
 	int k;
@@ -227,14 +325,6 @@ static void measured(struct scope *s, const struct session *g, struct rect r, ui
 		bar(&w, win->total_ns, win->total_ns + pending, ROLE_DIM);
 		w.row++;
 	}
-	beside_forecast(&w, g);
-	if (rows_left(&w) && g->downtime_ns != MODEL_NONE)
-		cells_printf(s->cells, w.row++, r.col + 1, ROLE_TEXT, CELL_BOLD,
-			     "downtime of the guest %s (both sides seen)",
-			     units_duration(a, g->downtime_ns));
-	else if (rows_left(&w) && save && g->eof)
-		cells_field(s->cells, w.row, r.col + 1, r.cols - 2, false, ROLE_DIM, 0,
-			    "the destination's part is not in the evidence");
 }
 
 /* "1.10 GiB/s", or "not known". */
@@ -260,84 +350,97 @@ static void part(struct rows *w, const char *name, uint64_t ns, uint64_t *at, un
 	w->row++;
 }
 
-static void forecast(struct scope *s, struct model *m, const struct session *g, struct rect r)
+/* What a stop of the VM would take now: the devices' part, the rest, and of the device why. */
+static void forecast(struct scope *s, struct model *m, uint32_t side, const struct session *g,
+		     struct rect r)
 {
+	uint64_t budget = judge_options(s->judge)->max_stop_window_ns, at = 0, sum, low, high;
 	char a[UNITS_LEN], b[UNITS_LEN], c[UNITS_LEN];
 	int end = r.row + r.rows, row = r.row + 1;
-	struct insight_forecast f;
-	bool downtime;
-	uint64_t budget = insight_budget(s->insight, &downtime), at = 0;
+	struct stop_forecast v;
+	struct forecast f;
+	bool whole;
 	struct rows w;
 
-	insight_forecast(m, g->id, s->cursor_ns, &f);
-	if (f.known) {
-		pane_title(s, PANE_DOWNTIME, r, "IF STOPPED NOW", r.cols >= 52 ? "≈ %s (%s to %s)" :
-			   "≈%s (%s–%s)", units_duration(a, f.likely_ns),
-			   units_duration(b, f.low_ns), units_duration(c, f.high_ns));
-		rows_begin(&w, s, r, f.likely_ns);
-		part(&w, "state arcs", f.arcs_ns, &at, ROLE_WARN);
-		part(&w, "drain", f.drain_ns, &at, ROLE_DIRTY);
-		part(&w, "outside: VMM", f.other_ns, &at, ROLE_INITIAL);
-		if (f.load_ns != MODEL_NONE && rows_left(&w)) {
-			/* It is not this host's: beside the total, not in it. */
-			label(&w, "then: load", f.load_ns);
-			bar(&w, 0, f.load_ns, ROLE_DIM);
-			w.row++;
-		}
+	forecast_side(m, side, s->cursor_ns, &v);
+	if (v.n_devices && v.devices_mid_ns != MODEL_NONE) {
+		whole = v.rest_mid_ns != MODEL_NONE;
+		sum = v.devices_mid_ns + (whole ? v.rest_mid_ns : 0);
+		low = v.devices_low_ns + (whole ? v.rest_low_ns : 0);
+		high = v.devices_high_ns + (whole ? v.rest_high_ns : 0);
+		/* The devices' part alone is no total. */
+		pane_title(s, PANE_DOWNTIME, r, "IF STOPPED NOW", r.cols >= 60 ? "%s%s (%s to %s)" :
+			   "%s%s", whole ? "≈" : "devices ≈", units_duration(a, sum),
+			   units_duration(b, low), units_duration(c, high));
+		rows_begin(&w, s, r, sum);
+		w.guess = true;
+		part(&w, v.n_devices == 1 ? "the device" : "the devices", v.devices_mid_ns, &at, ROLE_DIRTY);
+		part(&w, "VMM, network", v.rest_mid_ns, &at, ROLE_INITIAL);
 		row = w.row;
+		if (row < end && budget)
+			cells_printf(s->cells, row++, r.col + 1, sum > budget ? ROLE_BAD : whole ? ROLE_GOOD :
+				     ROLE_TEXT, CELL_BOLD, "budget        %s %s", units_duration(a, budget),
+				     sum > budget ? "would be EXCEEDED" : !whole ? "cannot be said" :
+				     high > budget ? "likely kept" : "kept");
+		if (row < end && v.samples)
+			cells_printf(s->cells, row++, r.col + 1, ROLE_DIM, 0, "from %s (%u)",
+				     forecast_basis_text(v.basis), v.samples);
+		else if (row < end)
+			cells_printf(s->cells, row++, r.col + 1, ROLE_DIM, 0, "from %s",
+				     forecast_basis_text(v.basis) ?: "");
 	} else {
 		pane_title(s, PANE_DOWNTIME, r, "IF STOPPED NOW", "nothing to go by yet");
 	}
-	if (row < end && budget && f.known)
-		cells_printf(s->cells, row++, r.col + 1, f.likely_ns > budget ? ROLE_BAD : ROLE_GOOD,
-			     CELL_BOLD, "budget        %s %s", units_duration(a, budget),
-			     f.likely_ns > budget ? "would be EXCEEDED" : f.high_ns > budget ?
-			     "likely kept" : "kept");
-	if (row < end && f.known)
-		cells_printf(s->cells, row++, r.col + 1, ROLE_DIM, 0, "from %s", f.basis);
+	forecast_session(m, g->id, s->cursor_ns, &f);
 	if (row < end)
 		cells_printf(s->cells, row++, r.col + 1, ROLE_TEXT, 0, f.read_bps == MODEL_NONE ?
 			     "how fast it gets dirty was not told yet" : "read %s, dirtied %s",
 			     rate(s, a, f.read_bps), rate(s, b, f.dirty_bps));
 	if (row < end)
-		cells_text(s->cells, row++, r.col + 1, !f.converges ? ROLE_WARN : ROLE_TEXT,
-			   CELL_BOLD, f.done ? "nothing is left: it waits" :
-			   f.converges > 0 ? f.dirty_bps < f.read_bps ? "converging: read faster than dirtied" :
-			   "converging: each wave is read out" :
-			   f.converges < 0 ? "whether it converges cannot be said yet" : r.cols >= 52 ?
-			   "NOT CONVERGING: dirtied at least as fast as read" :
+		cells_text(s->cells, row++, r.col + 1, f.trend == TREND_NOT_CONVERGING ? ROLE_WARN :
+			   ROLE_TEXT, CELL_BOLD, f.trend == TREND_DONE ? "nothing is left: it waits" :
+			   f.trend == TREND_CONVERGING ? f.dirty_bps < f.read_bps ?
+			   "converging: read faster than dirtied" :
+			   "converging: each wave is read out in full" :
+			   f.trend == TREND_UNKNOWN ? "whether it converges cannot be said yet" :
+			   r.cols >= 52 ? "NOT CONVERGING: dirtied at least as fast as read" :
 			   "NOT CONVERGING: dirtied as fast as read");
 }
 
 void pane_downtime(struct scope *s, struct model *m, struct rect r)
 {
-	const struct session *g = scope_migration(s, m);
+	const struct migration *v = scope_migration(s, m);
+	const struct session *g = scope_session(s, m);
+	const struct side *src = v && v->source ? model_side(m, v->source) : NULL;
 	uint64_t pending = 0;
 	char a[UNITS_LEN];
 	bool over;
 
-	if (!g) {
+	if (!v) {
 		pane_title(s, PANE_DOWNTIME, r, "DOWNTIME", "no migration yet");
 		cells_field(s->cells, r.row + 1, r.col + 1, r.cols - 2, false, ROLE_DIM, 0,
 			    "what a stop would cost, and then did cost");
 		return;
 	}
-	if (g->window.start_ns == MODEL_NONE) {
-		if (!g->ended && g->direction == DIR_SAVE) {
-			forecast(s, m, g, r);
+	if (src && !src->stop_over && !v->ended && !model_flights(m) &&
+	    src->stop.start_ns != MODEL_NONE && s->cursor_ns > src->stop.end_ns)
+		pending = s->cursor_ns - src->stop.end_ns;
+	if (parts(s, m, v, r, pending))
+		return;
+	if (!g || g->window.start_ns == MODEL_NONE) {
+		if (g && !g->ended && g->direction == DIR_SAVE) {
+			forecast(s, m, g->side, g, r);
 			return;
 		}
-		pane_title(s, PANE_DOWNTIME, r, "DOWNTIME", "the device was not stopped");
+		pane_title(s, PANE_DOWNTIME, r, "DOWNTIME", "nothing was stopped");
 		cells_field(s->cells, r.row + 1, r.col + 1, r.cols - 2, false, ROLE_DIM, 0,
-			    g->n_arcs || !g->joined_late ? "no stop window in this migration" :
-			    "no change of state is in the evidence");
+			    no_downtime(v));
 		return;
 	}
 	over = g->ended || g->eof || g->session_over;
 	if (!over && s->cursor_ns > g->window.end_ns)
 		pending = s->cursor_ns - g->window.end_ns;
-	pane_title(s, PANE_DOWNTIME, r, g->direction == DIR_SAVE ? "STOP WINDOW" : "NOT RUNNING",
-		   "%s on this host%s", units_duration(a, g->window.total_ns + pending),
-		   over ? "" : " so far");
+	pane_title(s, PANE_DOWNTIME, r, "NOT RUNNING", "%s on this host%s",
+		   units_duration(a, g->window.total_ns + pending), over ? "" : " so far");
 	measured(s, g, r, pending);
 }

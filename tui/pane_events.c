@@ -11,18 +11,18 @@
 
 static char severity_at(struct scope *s, const struct log_row *row)
 {
-	size_t i, n = insight_findings(s->insight);
-	struct insight_finding f;
-	uint32_t worst = INSIGHT_INCONCLUSIVE + 1;
+	uint32_t worst = SEV_INCONCLUSIVE + 1;
+	size_t i;
 
-	for (i = 0; i < n; i++) {
-		if (!insight_finding(s->insight, i, &f) || f.consequence ||
-		    f.seq < row->first + 1 || f.seq > row->last + 1)
-			continue;
-		if (f.severity < worst)
-			worst = f.severity;
+	/* Also of what is later than the cursor: the log shows that, too. */
+	for (i = 0; i < judge_findings(s->judge); i++) {
+		const struct finding *f = judge_finding(s->judge, i);
+
+		if (scope_finding_counts(f) && f->seq >= row->first + 1 && f->seq <= row->last + 1 &&
+		    f->severity < worst)
+			worst = f->severity;
 	}
-	return worst <= INSIGHT_INCONCLUSIVE ? "EWA?"[worst] : ' ';
+	return worst <= SEV_INCONCLUSIVE ? "EWA?"[worst] : ' ';
 }
 
 static unsigned int role_of(const struct event *ev, unsigned int *attr)
@@ -34,7 +34,7 @@ static unsigned int role_of(const struct event *ev, unsigned int *attr)
 		return ROLE_MARK;
 	if (event_is_empty_read(ev))
 		return ROLE_DIM;
-	if (ev->ret < 0 && ev->kind != EV_FEATURE)
+	if (event_failed(ev))
 		return ROLE_BAD;
 	if (ev->kind == EV_ARC || ev->kind == EV_SET_STATE) {
 		*attr = CELL_BOLD;

@@ -65,7 +65,7 @@ void pane_latency(struct scope *s, struct model *m, struct rect r)
 {
 	static const uint32_t block[] = { ' ', 0xb7, 0x2591, 0x2592, 0x2588 };
 	static const char ascii[] = " .:*#";
-	const struct session *g = scope_migration(s, m);
+	const struct session *g = scope_session(s, m);
 	uint64_t rows[STORE_LATENCY_ROWS] = { 0 }, max = 0, total = 0;
 	int n = r.cols - AXIS - 1, i, k, height = r.rows - 2, span, row, cur = -1;
 	enum store_kind kind = scope_kind_shown(s);

@@ -10,12 +10,12 @@ static const char *severity_word(uint32_t severity)
 {
 	static const char *const words[] = { "ERROR", "WARN", "ADVICE", "?" };
 
-	return words[severity <= INSIGHT_INCONCLUSIVE ? severity : INSIGHT_INCONCLUSIVE];
+	return words[severity <= SEV_INCONCLUSIVE ? severity : SEV_INCONCLUSIVE];
 }
 
 static unsigned int severity_role(uint32_t severity)
 {
-	return severity == INSIGHT_ERROR ? ROLE_BAD : severity == INSIGHT_ADVICE ? ROLE_TEXT :
+	return severity == SEV_ERROR ? ROLE_BAD : severity == SEV_ADVICE ? ROLE_TEXT :
 	       ROLE_WARN;
 }
 
@@ -41,93 +41,90 @@ static void listed(struct scope *s, int row, size_t problem)
 	s->listed_n = i + 1;
 }
 
-/* What made a migration fail is a problem whether or not a rule has a word for it. */
+/* What made a migration fail is a problem also before the judge has its last word. */
 static int failed_call(struct scope *s, struct model *m, struct rect r, int row)
 {
-	const struct session *g = scope_migration(s, m);
-	char err[UNITS_LEN], when[UNITS_LEN], text[200];
-	const char *target = NULL;
+	const struct migration *g = scope_migration(s, m);
+	char what[FAILURE_TEXT_LEN];
 
-	if (!g || !g->failures || r.rows < 3)
+	if (s->judged || !g || !g->n_causes || r.rows < 3)
 		return row;
-	if (g->failure.target >= 0 && g->failure.target < MIG_STATE_NR)
-		target = mig_state_name((uint32_t)g->failure.target);
-	scope_time(s, when, g->failure.t_ns);
-	snprintf(text, sizeof(text), "%s%s%s%s gave %s%s%s", event_kind_name(g->failure.kind),
-		 target ? "(" : "", target ?: "", target ? ")" : "",
-		 errno_label(err, g->failure.ret), r.cols < 60 ? "" : " at ", r.cols < 60 ? "" : when);
 	cells_text(s->cells, row, r.col + 1, ROLE_BAD, CELL_BOLD, "FAILED");
-	cells_field(s->cells, row, r.col + 8, r.cols - 8, false, ROLE_BAD, CELL_BOLD, text);
+	cells_field(s->cells, row, r.col + 8, r.cols - 8, false, ROLE_BAD, CELL_BOLD,
+		    judge_failure_text(&g->cause[0], what));
 	return row + 1;
+}
+
+static void title(struct scope *s, struct rect r)
+{
+	size_t all = judge_findings(s->judge), later = all - s->n_found;
+
+	if (!all)
+		pane_title(s, PANE_PROBLEMS, r, "PROBLEMS", "none");
+	else if (later)
+		pane_title(s, PANE_PROBLEMS, r, "PROBLEMS", "%zu so far, %zu later", s->n_found, later);
+	else if (s->n_own == s->n_found || s->n_fleet < 2)
+		pane_title(s, PANE_PROBLEMS, r, "PROBLEMS", "%zu, Enter goes there", s->n_found);
+	else
+		pane_title(s, PANE_PROBLEMS, r, "PROBLEMS", "%zu here, %zu elsewhere", s->n_own,
+			   s->n_found - s->n_own);
 }
 
 void pane_problems(struct scope *s, struct model *m, struct rect r)
 {
-	const struct session *g = scope_migration(s, m);
-	size_t all = insight_findings(s->insight), i, shown = 0, now = 0, skip;
-	struct insight_finding f;
 	char when[UNITS_LEN], dev[NAME_LEN], text[600];
-	int row = r.row + 1, rows = r.rows - 1, col;
-	size_t each, told;
+	int row = failed_call(s, m, r, r.row + 1), rows, col;
+	size_t each, told, skip, i;
 	const char *rest;
 	bool roomy;
 
-	for (i = 0; i < all; i++)
-		now += scope_finding(s, i, &f);
-	if (!all && g && g->failures)
-		pane_title(s, PANE_PROBLEMS, r, "PROBLEMS", "a call failed; no rule was broken");
-	else if (now < all)
-		pane_title(s, PANE_PROBLEMS, r, "PROBLEMS", "%zu so far, %zu later", now, all - now);
-	else
-		pane_title(s, PANE_PROBLEMS, r, "PROBLEMS", now ? "%zu, Enter goes there" : "none",
-			   now);
-	row = failed_call(s, m, r, row);
-	if (!now && row > r.row + 1)
+	title(s, r);
+	if (!s->n_found && row > r.row + 1)
 		return;
-	if (!now) {
-		cells_field(s->cells, row, r.col + 1, r.cols - 2, false, all ? ROLE_DIM : ROLE_GOOD, 0,
-			    all ? "none yet at this moment" : "nothing wrong was seen");
+	if (!s->n_found) {
+		bool later = judge_findings(s->judge) > 0;
+
+		cells_field(s->cells, row, r.col + 1, r.cols - 2, false, later ? ROLE_DIM : ROLE_GOOD, 0,
+			    later ? "none yet at this moment" : "nothing wrong was seen");
 		return;
 	}
-	if (s->problem >= now)
-		s->problem = now - 1;
-	rows -= row - r.row - 1;
+	if (s->problem >= s->n_found)
+		s->problem = s->n_found - 1;
+	rows = r.row + r.rows - row;
 	/* With room for it, a finding is told in full. */
-	each = (size_t)rows / now;
+	each = (size_t)rows / s->n_found;
 	roomy = each > 1;
 	skip = rows > 0 && s->problem >= (size_t)rows ? s->problem - (size_t)rows + 1 : 0;
 	s->listed_row = row;
-	for (i = 0; i < all && row < r.row + r.rows; i++) {
-		bool sel;
+	for (i = skip; i < s->n_found && row < r.row + r.rows; i++) {
+		const struct finding *f = judge_finding(s->judge, s->found[i]);
+		bool sel = s->focus == PANE_PROBLEMS && i == s->problem;
 
-		if (!scope_finding(s, i, &f))
-			continue;
-		if (shown++ < skip)
-			continue;
-		sel = s->focus == PANE_PROBLEMS && shown - 1 == s->problem;
 		cells_text(s->cells, row, r.col, ROLE_KEY, CELL_BOLD, sel ? "▶" : " ");
-		cells_field(s->cells, row, r.col + 1, 7, false, severity_role(f.severity), CELL_BOLD,
-			    f.consequence ? " └" : severity_word(f.severity));
-		scope_time(s, when, f.t_ns);
+		cells_field(s->cells, row, r.col + 1, 7, false, severity_role(f->severity), CELL_BOLD,
+			    scope_finding_counts(f) ? severity_word(f->severity) : " └");
+		scope_time(s, when, f->t_ns);
 		col = r.col + 8;
 		if (r.cols >= 90) {
 			cells_field(s->cells, row, col, 15, true, ROLE_DIM, 0, when);
 			col += 16;
 		}
-		snprintf(text, sizeof(text), "%s%s%s (%s)%s%s", f.device ?
-			 scope_device_name(m, f.device, 14, dev) : "", f.device ? " " : "", f.rule,
-			 f.party, roomy ? "" : ": ", roomy ? "" : f.text);
-		cells_field(s->cells, row, col, r.col + r.cols - col, false, ROLE_TEXT,
-			    sel ? CELL_BOLD : 0, text);
-		listed(s, row, shown - 1);
-		for (rest = f.text, told = 1; told < each && *rest && row + 1 < r.row + r.rows; told++) {
+		snprintf(text, sizeof(text), "%s%s%s (%s)%s%s", f->device ?
+			 scope_device_name(m, f->device, 14, dev) : "", f->device ? " " : "",
+			 judge_rule(f->rule)->name, party_name(f->party), roomy ? "" : ": ",
+			 roomy ? "" : f->text);
+		/* Of another migration: it stands back. */
+		cells_field(s->cells, row, col, r.col + r.cols - col, false,
+			    i < s->n_own || s->n_fleet < 2 ? ROLE_TEXT : ROLE_DIM, sel ? CELL_BOLD : 0, text);
+		listed(s, row, i);
+		for (rest = f->text, told = 1; told < each && *rest && row + 1 < r.row + r.rows; told++) {
 			size_t cut = line_end(rest, (size_t)(r.cols - 9));
 
 			snprintf(text, sizeof(text), "%.*s", (int)cut, rest);
 			if (told + 1 == each && rest[cut])
 				snprintf(text + cut, sizeof(text) - cut, "…");
 			cells_field(s->cells, ++row, r.col + 8, r.cols - 8, false, ROLE_DIM, 0, text);
-			listed(s, row, shown - 1);
+			listed(s, row, i);
 			rest += cut;
 			while (*rest == ' ')
 				rest++;

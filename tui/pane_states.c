@@ -177,5 +177,5 @@ void pane_states(struct scope *s, struct model *m, struct rect r)
 	r.rows--;
 	if (r.cols > 64)
 		r.cols = 64;
-	draw_machine(s, d, scope_migration(s, m), r);
+	draw_machine(s, d, scope_session(s, m), r);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * pane_top.c - header, sentence, key line, device table; and the empty screen
+ * pane_top.c - header, sentence, key line; and the empty screen
  */
 #include <stdarg.h>
 #include <string.h>
@@ -41,7 +41,7 @@ struct header {
 		char text[400];
 		unsigned int role;
 		int weight;		/* what is least needed goes first; 0: never */
-	} part[8];
+	} part[10];
 	int n;
 };
 
@@ -97,11 +97,45 @@ static void say_loss(struct scope *s, struct model *m, char *text, size_t size, 
 	}
 }
 
+/* Migrations by outcome: what went wrong is never left out. */
+static void count_migrations(struct scope *s, struct model *m, struct header *h)
+{
+	unsigned int n[OUTCOME_FAILED + 1] = { 0 }, under_way = 0;
+	char text[160];
+	size_t i, len = 0;
+
+	for (i = 0; i < s->n_fleet; i++) {
+		const struct migration *g = model_migration(m, s->fleet[i].migration);
+
+		/* What failed has failed, also while its VMM still cleans up. */
+		if (g->ended || g->outcome == OUTCOME_FAILED)
+			n[g->outcome]++;
+		else
+			under_way++;
+	}
+	if (n[OUTCOME_FAILED]) {
+		snprintf(text, sizeof(text), "%u FAILED", n[OUTCOME_FAILED]);
+		part(h, ROLE_BAD, 0, text);
+	}
+	text[0] = '\0';
+	if (n[OUTCOME_COMPLETED])
+		len += (size_t)snprintf(text + len, sizeof(text) - len, ", %u %s", n[OUTCOME_COMPLETED],
+				       s->cols < 100 ? "done" : "completed");
+	if (n[OUTCOME_CANCELLED])
+		len += (size_t)snprintf(text + len, sizeof(text) - len, ", %u cancelled", n[OUTCOME_CANCELLED]);
+	if (n[OUTCOME_UNFINISHED])
+		len += (size_t)snprintf(text + len, sizeof(text) - len, ", %u unfinished", n[OUTCOME_UNFINISHED]);
+	if (under_way)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, ", %u under way", under_way);
+	if (len)
+		part(h, ROLE_HEADER, 1, text + 2);
+}
+
 void pane_header(struct scope *s, struct model *m, struct rect r)
 {
 	char text[400], a[UNITS_LEN], safe[TEXT_SAFE_LEN(64)];
 	const char *host = s->status.meta ? meta_get(s->status.meta, "host") : NULL, *base;
-	unsigned int attached, hooks, role, failed;
+	unsigned int attached, hooks, role;
 	struct header h = { .n = 0 };
 	uint32_t worst;
 	uint64_t real;
@@ -116,7 +150,7 @@ void pane_header(struct scope *s, struct model *m, struct rect r)
 		snprintf(text, sizeof(text), " %s %s", s->opt.live ? "live" : "replay",
 			 text_safe(safe, sizeof(safe), host ?: "", 24));
 	else
-		snprintf(text, sizeof(text), " replay %s", text_safe(safe, sizeof(safe), base, 32));
+		snprintf(text, sizeof(text), " replay %s", text_safe(safe, sizeof(safe), base, s->cols < 110 ? 24 : 64));
 	col = cells_text(s->cells, r.row, col, ROLE_HEADER, CELL_REVERSE, text);
 
 	real = model_realtime_ns(store_model(s->store), s->cursor_ns);
@@ -127,7 +161,7 @@ void pane_header(struct scope *s, struct model *m, struct rect r)
 		snprintf(text, sizeof(text), "%.12sZ", units_clock(a, real));
 	}
 	if (!scope_is_empty(s))
-		part(&h, ROLE_HEADER, 1, text);
+		part(&h, ROLE_HEADER, 2, text);
 	if (s->status.loading && !s->opt.live)
 		part(&h, ROLE_WARN, s->follow ? 4 : 0, s->follow ? "READING" : "PAUSED");
 	else if (!s->follow && s->opt.live)
@@ -144,15 +178,10 @@ void pane_header(struct scope *s, struct model *m, struct rect r)
 			 units_size(a, s->status.recorded_bytes, false));
 		part(&h, ROLE_HEADER, 2, text);
 	}
-	for (i = (int)model_sessions(m), failed = 0; i > 0; i--)
-		failed += model_session_peek(m, (uint32_t)i)->outcome == OUTCOME_FAILED;
-	if (failed) {
-		snprintf(text, sizeof(text), "%u FAILED", failed);
-		part(&h, ROLE_BAD, 0, text);
-	}
-	n = scope_findings(s, 0, &worst);
+	count_migrations(s, m, &h);
+	n = scope_findings(s, NULL, 0, &worst);
 	snprintf(text, sizeof(text), "%zu finding%s", n, n == 1 ? "" : "s");
-	part(&h, !n ? ROLE_HEADER : worst == INSIGHT_ERROR ? ROLE_BAD : ROLE_WARN, 0, text);
+	part(&h, !n ? ROLE_HEADER : worst == SEV_ERROR ? ROLE_BAD : ROLE_WARN, 0, text);
 	drop_parts(&h, r.col + r.cols - col);
 	for (i = 0; i < h.n; i++) {
 		col = cells_text(s->cells, r.row, col, ROLE_HEADER, CELL_REVERSE, " │ ");
@@ -204,7 +233,7 @@ void pane_keys(struct scope *s, struct model *m, struct rect r)
 	static const struct { const char *key, *what; } hints[] = {
 		{ "?", "help" }, { "←→", "event" }, { "[]", "arc" }, { "{}", "migration" },
 		{ "Space", "pause" }, { "f", "follow" }, { "/", "find" }, { "&", "filter" },
-		{ "+-0", "zoom" }, { "Enter", "why" }, { "1-7", "panes" }, { ":", "command" },
+		{ "+-0", "zoom" }, { "v", "next VM" }, { "Enter", "why" }, { "1-7", "panes" }, { ":", "command" },
 		{ "q", "quit" },
 	};
 	static const char *const prompts[] = { "", ":", "/", "&", "mark: " };
@@ -239,201 +268,6 @@ void pane_keys(struct scope *s, struct model *m, struct rect r)
 			continue;
 		col = cells_text(s->cells, r.row, col, ROLE_KEY, CELL_BOLD, hints[i].key);
 		col = cells_printf(s->cells, r.row, col, ROLE_DIM, 0, " %s", hints[i].what) + 1;
-	}
-}
-
-/* ---- devices ---- */
-
-struct column {
-	const char *name;
-	int width;
-	bool right;
-};
-
-enum { C_VM, C_DEVICE, C_DOES, C_DRIVER, C_STATE, C_FOR, C_MOVED, C_LEFT, C_STOP, C_BAD, C_NR };
-
-static void choose_columns(const struct scope *s, int cols, struct column c[C_NR])
-{
-	static const struct column narrow[C_NR] = {
-		[C_DEVICE] = { "DEVICE", 13, false }, [C_STATE] = { "STATE", 13, false },
-		[C_FOR] = { "FOR", 9, true }, [C_MOVED] = { "MOVED", 10, true },
-		[C_LEFT] = { "LEFT", 10, true }, [C_BAD] = { "!", 3, true },
-	}, normal[C_NR] = {
-		[C_VM] = { "VM", 7, false }, [C_DEVICE] = { "DEVICE", 13, false },
-		[C_DRIVER] = { "DRIVER", 8, false }, [C_STATE] = { "STATE", 13, false },
-		[C_FOR] = { "FOR", 8, true }, [C_MOVED] = { "MOVED", 9, true },
-		[C_LEFT] = { "LEFT", 9, true }, [C_STOP] = { "STOP≈", 8, true },
-		[C_BAD] = { "!", 3, true },
-	}, wide[C_NR] = {
-		[C_VM] = { "VM", 10, false }, [C_DEVICE] = { "DEVICE", 19, false },
-		[C_DOES] = { "DOES", 9, false }, [C_DRIVER] = { "DRIVER", 18, false }, [C_STATE] = { "STATE", 14, false },
-		[C_FOR] = { "FOR", 9, true }, [C_MOVED] = { "MOVED", 11, true },
-		[C_LEFT] = { "LEFT", 11, true }, [C_STOP] = { "STOP≈", 9, true },
-		[C_BAD] = { "!", 4, true },
-	};
-	int i, sum = 2;
-
-	(void)s;
-	memcpy(c, cols >= 116 ? wide : cols >= 80 ? normal : narrow, sizeof(wide));
-	if (cols >= 89 && cols < 116)
-		c[C_DOES] = wide[C_DOES];
-	/* A very small screen: what is least needed goes, from the right. */
-	for (i = 0; i < C_NR; i++)
-		sum += c[i].width;
-	for (i = C_MOVED; i >= C_FOR && sum > cols; i--) {
-		sum -= c[i].width;
-		c[i].width = 0;
-	}
-	if (sum > cols) {
-		sum -= c[C_BAD].width;
-		c[C_BAD].width = 0;
-	}
-	if (sum > cols) {
-		sum -= c[C_LEFT].width;
-		c[C_LEFT].width = 0;
-	}
-	if (cols > 140) {
-		c[C_DEVICE].width += (cols - 140) / 2 < 20 ? (cols - 140) / 2 : 20;
-		c[C_VM].width += (cols - 140) / 4 < 20 ? (cols - 140) / 4 : 20;
-	}
-}
-
-/* What the device does, or how that ended. */
-static const char *does(const struct session *g, unsigned int *role)
-{
-	bool save = g && g->direction == DIR_SAVE;
-
-	*role = ROLE_TEXT;
-	if (!g)
-		return "–";
-	if (!g->ended) {
-		*role = ROLE_STATE;
-		return save ? "leaving" : "arriving";
-	}
-	switch (g->outcome) {
-	case OUTCOME_COMPLETED:
-		*role = ROLE_GOOD;
-		return save ? "left" : "arrived";
-	case OUTCOME_CANCELLED:
-		*role = ROLE_WARN;
-		return save ? "stays" : "gave up";
-	case OUTCOME_FAILED:
-		*role = ROLE_BAD;
-		return "FAILED";
-	default:
-		*role = ROLE_WARN;
-		return "gave up";
-	}
-}
-
-static void device_row(struct scope *s, struct model *m, const struct column c[C_NR], int row,
-		       struct rect r, const struct model_device *d)
-{
-	const struct session *g = scope_migration_of(m, d->number);
-	char text[C_NR][NAME_LEN] = { { 0 } }, a[UNITS_LEN];
-	bool sel = d->number == s->device, save = g && g->direction == DIR_SAVE;
-	uint64_t initial = 0, dirty = 0;
-	struct insight_forecast f;
-	unsigned int role[C_NR] = { 0 }, attr = sel ? CELL_BOLD : 0;
-	uint32_t worst;
-	const char *vm;
-	int col = r.col + 2, i;
-	size_t n;
-
-	vm = g && g->vm[0] ? g->vm : model_vm(m, d->host, d->pid);
-	if (vm)
-		safe_name(text[C_VM], vm);
-	else
-		strcpy(text[C_VM], "–");
-	scope_device_name(m, d->number, c[C_DEVICE].width - 1, text[C_DEVICE]);
-	strcpy(text[C_DOES], does(g, &role[C_DOES]));
-	if (d->driver[0])
-		safe_name(text[C_DRIVER], d->driver);
-	snprintf(text[C_STATE], NAME_LEN, "%s", scope_state_label(s, d, a));
-	role[C_STATE] = d->state == MIG_ERROR ? ROLE_BAD : d->session ? ROLE_STATE : ROLE_TEXT;
-	if (d->state_since_ns && d->state_since_ns <= s->cursor_ns)
-		units_duration(text[C_FOR], s->cursor_ns - d->state_since_ns);
-	strcpy(text[C_MOVED], "–");
-	strcpy(text[C_LEFT], "–");
-	strcpy(text[C_STOP], "–");
-	strcpy(text[C_BAD], "–");
-	if (g)
-		scope_size(s, text[C_MOVED], g->bytes_total);
-	if (save && !g->ended &&
-	    store_left(s->store, d->number, s->cursor, &initial, &dirty))
-		scope_size(s, text[C_LEFT], initial + dirty);
-	if (save && g->ended && g->eof)
-		scope_size(s, text[C_LEFT], 0);
-	if (g && scope_left_at_end(g) != MODEL_NONE)
-		scope_size(s, text[C_LEFT], scope_left_at_end(g));
-	if (save && g->window.start_ns != MODEL_NONE) {
-		units_duration(text[C_STOP], g->ended || g->eof || s->cursor_ns < g->window.start_ns ?
-			       g->window.total_ns : s->cursor_ns - g->window.start_ns);
-	} else if (save && !g->ended) {
-		insight_forecast(m, g->id, s->cursor_ns, &f);
-		if (f.known)
-			snprintf(text[C_STOP], NAME_LEN, "≈%s", units_duration(a, f.likely_ns));
-	}
-	n = scope_findings(s, d->number, &worst);
-	if (n) {
-		snprintf(text[C_BAD], NAME_LEN, "%c%zu", "EWA?"[worst <= INSIGHT_INCONCLUSIVE ?
-							    worst : 3], n);
-		role[C_BAD] = worst == INSIGHT_ERROR ? ROLE_BAD : ROLE_WARN;
-	}
-	cells_text(s->cells, row, r.col, ROLE_KEY, CELL_BOLD, sel ? "▶" : " ");
-	for (i = 0; i < C_NR; i++) {
-		if (!c[i].width)
-			continue;
-		cells_field(s->cells, row, col, c[i].right ? c[i].width : c[i].width - 1,
-			    c[i].right, role[i], attr, text[i]);
-		col += c[i].width;
-	}
-}
-
-void pane_devices(struct scope *s, struct model *m, struct rect r)
-{
-	uint32_t numbers[1024], n = 0, i, first = 0, at = 0;
-	struct column c[C_NR];
-	int col = r.col + 2, k, rows = r.rows - 1;
-	unsigned int attr = s->focus == PANE_DEVICES ? CELL_REVERSE : 0;
-	char more[64];
-
-	for (i = 0; i < model_devices(m) && n < 1024; i++) {
-		uint32_t number = model_device_at(m, i)->number;
-
-		if (!scope_device_shown(m, number))
-			continue;
-		if (number == s->device)
-			at = n;
-		numbers[n++] = number;
-	}
-	choose_columns(s, r.cols, c);
-	cells_fill(s->cells, (struct rect){ r.row, r.col, 1, r.cols }, ' ', ROLE_TITLE, attr);
-	for (k = 0; k < C_NR; k++) {
-		if (!c[k].width)
-			continue;
-		cells_field(s->cells, r.row, col, c[k].right ? c[k].width : c[k].width - 1,
-			    c[k].right, ROLE_TITLE, CELL_BOLD | attr, c[k].name);
-		col += c[k].width;
-	}
-	if (rows < 1)
-		return;
-	/* The selected one is in sight. */
-	if (at >= (uint32_t)rows)
-		first = at - (uint32_t)rows + 1;
-	s->table_row = r.row + 1;
-	for (k = 0; k < rows && first + (uint32_t)k < n; k++) {
-		device_row(s, m, c, r.row + 1 + k, r, model_device(m, numbers[first + (uint32_t)k]));
-		if (k < (int)(sizeof(s->table) / sizeof(s->table[0]))) {
-			s->table[k] = numbers[first + (uint32_t)k];
-			s->table_n = k + 1;
-		}
-	}
-	if (n > (uint32_t)rows) {
-		snprintf(more, sizeof(more), " %u of %u, d/D ", at + 1, n);
-		if (r.cols > 100)
-			cells_text(s->cells, r.row, r.col + r.cols - cells_width(more), ROLE_DIM, 0,
-				   more);
 	}
 }
 

@@ -15,7 +15,7 @@ const char *const scope_glyphs_names[] = { "block", "braille", "ascii", NULL };
 
 /* ---- requests ---- */
 
-static void focus(struct scope *s, enum pane p)
+void scope_focus(struct scope *s, enum pane p)
 {
 	s->focus = p;
 	if (p == PANE_PROBLEMS)
@@ -27,12 +27,12 @@ static int request_pane(struct scope *s, const char *arg)
 	int p;
 
 	if (arg[0] >= '1' && arg[0] <= '7' && !arg[1]) {
-		focus(s, PANE_FIRST + (arg[0] - '1'));
+		scope_focus(s, PANE_FIRST + (arg[0] - '1'));
 		return 0;
 	}
 	for (p = PANE_FIRST; p < PANE_NR; p++) {
 		if (!strcmp(pane_name(p), arg)) {
-			focus(s, p);
+			scope_focus(s, p);
 			return 0;
 		}
 	}
@@ -42,18 +42,13 @@ static int request_pane(struct scope *s, const char *arg)
 
 static void problem_step(struct scope *s, int dir)
 {
-	size_t shown = 0, i, all = insight_findings(s->insight);
-	struct insight_finding f;
-
-	for (i = 0; i < all; i++)
-		shown += scope_finding(s, i, &f);
-	if (dir > 0 && s->problem + 1 < shown)
+	if (dir > 0 && s->problem + 1 < s->n_found)
 		s->problem++;
 	else if (dir < 0 && s->problem)
 		s->problem--;
 }
 
-static void up_down(struct scope *s, int dir)
+void scope_up_down(struct scope *s, int dir)
 {
 	if (s->overlay) {
 		s->scroll += dir;
@@ -84,40 +79,30 @@ static void page(struct scope *s, int dir)
 }
 
 /* Go to the moment of the selected finding; a second Enter explains it. */
-static void enter_problem(struct scope *s)
+void scope_enter_problem(struct scope *s)
 {
-	size_t i, shown = 0, all = insight_findings(s->insight);
-	struct insight_finding f;
+	const struct finding *f;
+	struct model *m;
+	size_t i;
 
-	for (i = 0; i < all; i++) {
-		if (!scope_finding(s, i, &f))
-			continue;
-		if (shown++ == s->problem)
-			break;
-	}
-	if (i == all)
+	if (s->problem >= s->n_found)
 		return;
-	if (s->cursor == f.seq) {
+	i = s->found[s->problem];
+	f = judge_finding(s->judge, i);
+	if (s->cursor == f->seq) {
 		s->overlay = OVERLAY_DETAIL;
 		s->scroll = 0;
 		return;
 	}
-	if (f.device) {
-		s->device = f.device;
-		s->device_pinned = true;
-	}
-	scope_seek_event(s, f.seq);
-	/* Later findings have gone from the list: this one is its last. */
-	for (shown = 0, i = 0; i < all; i++) {
-		struct insight_finding g;
-
-		if (!scope_finding(s, i, &g))
-			continue;
-		if (g.seq == f.seq && g.rule == f.rule && g.device == f.device)
-			s->problem = shown;
-		shown++;
-	}
-	scope_say(s, false, "%s: Enter again explains", f.rule);
+	scope_seek_event(s, f->seq);
+	m = scope_model(s);
+	if (m && f->device && scope_device_shown(m, f->device))
+		scope_pin(s, f->side <= model_sides(m) ? f->side : 0, f->device);
+	/* Later findings have gone from the list. */
+	scope_settle(s);
+	for (s->problem = 0; s->problem + 1 < s->n_found && s->found[s->problem] != i; s->problem++)
+		;
+	scope_say(s, false, "%s: Enter again explains", judge_rule(f->rule)->name);
 }
 
 static int set_time(struct scope *s, const char *arg)
@@ -242,21 +227,23 @@ static int set_axis(struct scope *s, const char *arg)
 	return 0;
 }
 
-/* To the end of a migration, by its number. */
+/* To the end of a migration, by the number that `report` gives it. */
 static int go_migration(struct scope *s, const char *arg)
 {
 	struct model *m = store_model(s->store);
+	uint32_t n = model_migrations(m);
+	const struct migration *g;
 	uint64_t id;
 
-	if (units_parse_u64(arg, &id) || !id || id > model_sessions(m)) {
-		scope_say(s, true, "no migration has the number '%s'; there are %u", arg,
-			  model_sessions(m));
+	if (units_parse_u64(arg, &id) || !id || id > n) {
+		scope_say(s, true, "no migration has the number '%s'; there %s %u", arg,
+			  n == 1 ? "is" : "are", n);
 		return -EINVAL;
 	}
-	s->device = model_session(m, (uint32_t)id)->device;
-	s->device_pinned = true;
+	g = model_migration(m, (uint32_t)id);
+	scope_pin_migration(s, m, g);
 	s->fit = FIT_MIGRATION;
-	scope_seek_time(s, model_session(m, (uint32_t)id)->end_ns);
+	scope_seek_time(s, g->end_ns);
 	return 0;
 }
 
@@ -297,7 +284,7 @@ static void prompt(struct scope *s, enum prompt p)
 	}
 }
 
-static int obey(struct scope *s, enum request req, const char *arg)
+int scope_obey(struct scope *s, enum request req, const char *arg)
 {
 	int rows, cols;
 	uint64_t ns;
@@ -345,10 +332,10 @@ static int obey(struct scope *s, enum request req, const char *arg)
 		scope_step_event(s, -1);
 		break;
 	case REQ_UP:
-		up_down(s, -1);
+		scope_up_down(s, -1);
 		break;
 	case REQ_DOWN:
-		up_down(s, 1);
+		scope_up_down(s, 1);
 		break;
 	case REQ_PAGE_NEXT:
 		page(s, 1);
@@ -395,10 +382,10 @@ static int obey(struct scope *s, enum request req, const char *arg)
 	case REQ_PANE:
 		return request_pane(s, arg ?: "");
 	case REQ_PANE_NEXT:
-		focus(s, s->focus + 1 == PANE_NR ? PANE_FIRST : s->focus + 1);
+		scope_focus(s, s->focus + 1 == PANE_NR ? PANE_FIRST : s->focus + 1);
 		break;
 	case REQ_PANE_PREV:
-		focus(s, s->focus == PANE_FIRST ? PANE_NR - 1 : s->focus - 1);
+		scope_focus(s, s->focus == PANE_FIRST ? PANE_NR - 1 : s->focus - 1);
 		break;
 	case REQ_MAXIMIZE:
 		s->zoomed = !s->zoomed;
@@ -409,13 +396,19 @@ static int obey(struct scope *s, enum request req, const char *arg)
 	case REQ_DEVICE_PREV:
 		scope_step_device(s, -1);
 		break;
+	case REQ_VM_NEXT:
+		scope_step_migration(s, 1);
+		break;
+	case REQ_VM_PREV:
+		scope_step_migration(s, -1);
+		break;
 	case REQ_DEVICE:
 		return scope_select_device(s, arg ?: "");
 	case REQ_ENTER:
 		if (s->overlay) {
 			s->overlay = OVERLAY_NONE;
 		} else if (s->focus == PANE_PROBLEMS) {
-			enter_problem(s);
+			scope_enter_problem(s);
 		} else {
 			s->overlay = OVERLAY_DETAIL;
 			s->scroll = 0;
@@ -532,196 +525,21 @@ int scope_command(struct scope *s, const char *line)
 	}
 	/* As a command it does not ask; an empty filter is no filter. */
 	if (e->req == REQ_FILTER || e->req == REQ_MARK)
-		return obey(s, e->req, arg);
+		return scope_obey(s, e->req, arg);
 	if (e->req == REQ_QUIT) {
 		s->done = true;
 		return 0;
 	}
-	ret = obey(s, e->req, *arg ? arg : NULL);
+	ret = scope_obey(s, e->req, *arg ? arg : NULL);
 	s->force = false;
 	return ret;
 }
 
-/* ---- keys and mouse ---- */
-
-static void input_done(struct scope *s)
-{
-	enum prompt p = s->prompt;
-
-	s->prompt = PROMPT_NONE;
-	switch (p) {
-	case PROMPT_COMMAND:
-		scope_command(s, s->input);
-		break;
-	case PROMPT_SEARCH:
-		scope_set_search(s, s->input);
-		break;
-	case PROMPT_FILTER:
-		scope_set_filter(s, s->input);
-		break;
-	case PROMPT_MARK:
-		scope_mark_here(s, s->input);
-		break;
-	case PROMPT_NONE:
-		break;
-	}
-}
-
-static void input_key(struct scope *s, int key)
-{
-	char utf8[5];
-	size_t n = 0;
-
-	switch (key) {
-	case SKEY_ENTER:
-	case '\n':
-		input_done(s);
-		return;
-	case SKEY_ESC:
-	case 'c' & 0x1f:
-		s->prompt = PROMPT_NONE;
-		return;
-	case SKEY_BACKSPACE:
-	case '\b':
-		if (!s->input_len) {
-			s->prompt = PROMPT_NONE;
-			return;
-		}
-		do
-			s->input_len--;
-		while (s->input_len && (s->input[s->input_len] & 0xc0) == 0x80);
-		s->input[s->input_len] = '\0';
-		return;
-	case 'u' & 0x1f:
-		s->input[0] = '\0';
-		s->input_len = 0;
-		return;
-	}
-	if (key < 0x20 || key >= 0x110000 || key == 0x7f)
-		return;
-	if (key < 0x80) {
-		utf8[n++] = (char)key;
-	} else if (key < 0x800) {
-		utf8[n++] = (char)(0xc0 | key >> 6);
-		utf8[n++] = (char)(0x80 | (key & 0x3f));
-	} else {
-		if (key >= 0x10000) {
-			utf8[n++] = (char)(0xf0 | key >> 18);
-			utf8[n++] = (char)(0x80 | (key >> 12 & 0x3f));
-		} else {
-			utf8[n++] = (char)(0xe0 | key >> 12);
-		}
-		utf8[n++] = (char)(0x80 | (key >> 6 & 0x3f));
-		utf8[n++] = (char)(0x80 | (key & 0x3f));
-	}
-	if (s->input_len + n >= sizeof(s->input))
-		return;
-	memcpy(s->input + s->input_len, utf8, n);
-	s->input_len += n;
-	s->input[s->input_len] = '\0';
-}
-
-void scope_key(struct scope *s, int key)
-{
-	const struct request_entry *e;
-	const char *arg;
-
-	s->dirty = true;
-	if (s->prompt) {
-		input_key(s, key);
-		return;
-	}
-	e = request_by_key(key, s->focus, &arg);
-	if (s->searching && !(e && e->req == REQ_BACK))
-		s->searching = false;
-	s->message[0] = '\0';
-	if (!e) {
-		char buf[12];
-
-		if (key >= 0x20 && key < 0x110000)
-			scope_say(s, false, "no such key: %s   (? lists them)",
-				  request_key_name(key, buf));
-		return;
-	}
-	obey(s, e->req, arg);
-}
-
-void scope_mouse(struct scope *s, enum scope_mouse what, int row, int col)
-{
-	enum pane p = layout_pane_at(&s->layout, row, col);
-	const struct rect *plot = &s->plot;
-
-	s->dirty = true;
-	s->message[0] = '\0';
-	if (s->overlay) {
-		if (what == MOUSE_WHEEL_UP || what == MOUSE_WHEEL_DOWN)
-			up_down(s, what == MOUSE_WHEEL_UP ? -1 : 1);
-		else
-			s->overlay = OVERLAY_NONE;
-		return;
-	}
-	if (what == MOUSE_WHEEL_UP || what == MOUSE_WHEEL_DOWN) {
-		int dir = what == MOUSE_WHEEL_UP ? -1 : 1;
-
-		if (p == PANE_BYTES || p == PANE_LATENCY)
-			scope_zoom(s, -dir);
-		else if (p == PANE_DEVICES)
-			scope_step_device(s, dir);
-		else
-			scope_step_event(s, dir);
-		return;
-	}
-	if (p >= PANE_FIRST && p < PANE_NR)
-		focus(s, p);
-	if (p == PANE_BYTES && col >= plot->col && col < plot->col + plot->cols) {
-		uint64_t width = s->to_ns - s->from_ns;
-
-		scope_seek_time(s, s->from_ns + (uint64_t)((unsigned __int128)width *
-			(2 * (col - plot->col) + 1) / (2 * plot->cols)));
-	} else if (p == PANE_EVENTS && row >= s->log_row && row < s->log_row + s->log_n) {
-		scope_seek_event(s, s->log[row - s->log_row].last + 1);
-	} else if (p == PANE_DEVICES && row >= s->table_row && row < s->table_row + s->table_n) {
-		s->device = s->table[row - s->table_row];
-		s->device_pinned = true;
-	} else if (p == PANE_PROBLEMS && row >= s->listed_row &&
-		   row < s->listed_row + s->listed_n) {
-		s->problem = s->listed[row - s->listed_row];
-		enter_problem(s);
-		return;
-	}
-	if (what == MOUSE_DOUBLE)
-		obey(s, REQ_ENTER, NULL);
-}
-
 /* ---- feeding and drawing ---- */
 
-/*
- * The device is about to be stopped: what would that cost?  Kept, to be held
- * against what it did cost.
- */
-static int note_forecast(struct scope *s, const struct event *ev)
+void scope_set_clock_bound(struct scope *s, uint64_t bound_ns)
 {
-	struct model *m = store_model(s->store);
-	const struct model_device *d = model_device(m, ev->device);
-	struct switch_forecast *all;
-	struct insight_forecast f;
-
-	if (!d || !d->session)
-		return 0;
-	insight_forecast(m, d->session, ev->t_ns, &f);
-	if (!f.known)
-		return 0;
-	if (s->n_switches && s->switches[s->n_switches - 1].session == d->session) {
-		s->switches[s->n_switches - 1].f = f;
-		return 0;
-	}
-	all = realloc(s->switches, (s->n_switches + 1) * sizeof(*all));
-	if (!all)
-		return -ENOMEM;
-	s->switches = all;
-	all[s->n_switches].session = d->session;
-	all[s->n_switches++].f = f;
-	return 0;
+	model_set_clock_bound(store_model(s->store), bound_ns);
 }
 
 int scope_feed(struct scope *s, const struct event *ev)
@@ -729,20 +547,23 @@ int scope_feed(struct scope *s, const struct event *ev)
 	struct event_context ctx;
 	int err;
 
-	if (ev->kind == EV_ARC && note_forecast(s, ev))
-		return -ENOMEM;
 	err = store_append(s->store, ev, &ctx);
 	if (err)
 		return err;
 	s->dirty |= s->follow;
-	return insight_feed(s->insight, store_model(s->store), ev, &ctx);
+	return judge_feed(s->judge, store_model(s->store), ev, &ctx);
 }
 
 int scope_end(struct scope *s)
 {
+	struct judge_evidence e = {
+		.health = s->status.has_health ? &s->status.health : NULL,
+		.meta = s->status.meta,
+	};
+
 	s->dirty = true;
-	return insight_finish(s->insight, store_model(s->store),
-			      s->status.has_health ? &s->status.health : NULL, s->status.meta);
+	s->judged = true;
+	return judge_finish(s->judge, store_model(s->store), &e);
 }
 
 void scope_set_status(struct scope *s, const struct scope_status *st)
@@ -774,20 +595,14 @@ void scope_resize(struct scope *s, int rows, int cols)
 	s->dirty = true;
 }
 
-static void layout_now(struct scope *s, struct model *m)
+static void layout_now(struct scope *s)
 {
-	struct layout_options o = { .focus = s->focus, .zoomed = s->zoomed };
-	const struct session *g;
-	struct insight_finding f;
-	uint32_t i;
-	size_t k;
+	struct layout_options o = {
+		.devices = s->n_rows < 1000 ? (int)s->n_rows : 1000, .fleet = s->n_fleet > 1,
+		.problems = s->n_found < 100 ? (int)s->n_found : 100, .focus = s->focus,
+		.zoomed = s->zoomed,
+	};
 
-	for (i = 0; i < model_devices(m); i++)
-		o.devices += scope_device_shown(m, model_device_at(m, i)->number);
-	for (k = 0; k < insight_findings(s->insight) && o.problems < 100; k++)
-		o.problems += scope_finding(s, k, &f);
-	g = scope_migration(s, m);
-	o.problems += g && g->failures;
 	layout_compute(&s->layout, s->rows, s->cols, &o);
 }
 
@@ -814,7 +629,7 @@ const struct cells *scope_draw(struct scope *s)
 		cells_text(s->cells, 0, 0, ROLE_BAD, 0, "out of memory");
 		return s->cells;
 	}
-	layout_now(s, m);
+	layout_now(s);
 	body = (struct rect){ 2, 0, s->rows - 3, s->cols };
 	for (p = 0; p < PANE_NR; p++) {
 		/* Before the first event there is nothing to show but why. */
@@ -898,10 +713,10 @@ struct scope *scope_create(const struct scope_options *o)
 	s->dirty = true;
 	s->filter.kinds = s->search.kinds = UINT64_MAX;
 	s->store = store_create();
-	s->insight = insight_create(o->judge);
+	s->judge = judge_create(o->judge);
 	s->cells = cells_create(s->rows, s->cols);
 	s->columns = calloc(PLOT_COLS_MAX, sizeof(*s->columns));
-	if (!s->store || !s->insight || !s->cells || !s->columns) {
+	if (!s->store || !s->judge || !s->cells || !s->columns) {
 		scope_destroy(s);
 		return NULL;
 	}
@@ -914,11 +729,12 @@ void scope_destroy(struct scope *s)
 	if (!s)
 		return;
 	store_destroy(s->store);
-	insight_destroy(s->insight);
+	judge_destroy(s->judge);
 	cells_destroy(s->cells);
 	free(s->columns);
 	free(s->marks);
-	free(s->switches);
+	free(s->fleet);
+	free(s->rowlist);
 	free(s->line);
 	free(s);
 }

@@ -68,6 +68,8 @@ struct scope;
 struct scope *scope_create(const struct scope_options *o);
 void scope_destroy(struct scope *s);
 
+/* How far the clocks of several hosts may be off, ns; 0, also before: not at all. */
+void scope_set_clock_bound(struct scope *s, uint64_t bound_ns);
 /* Take the next event.  0 or -ENOMEM. */
 int scope_feed(struct scope *s, const struct event *ev);
 /* The source has ended: judge what only the end shows.  Once. */

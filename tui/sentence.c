@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * sentence.c - the one sentence: who, where, what remains, what it would cost
+ * sentence.c - the one sentence: which VM, where to, what remains or how it ended, whose turn
  *
- * The most important words come first: a narrow screen cuts the end.
+ * It is about a migration, all its devices and both its sides.  The most important
+ * words come first: a narrow screen cuts the end, clause by clause.
  */
 #include <stdarg.h>
 #include <string.h>
 
 #include "tui/internal.h"
+#include "view/downtime.h"
 
 static void add(struct sentence *o, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -28,270 +30,453 @@ static bool wide(const struct scope *s)
 	return s->cols >= 110;
 }
 
-static void who(struct scope *s, struct model *m, const struct session *g, struct sentence *o)
-{
-	char vm[NAME_LEN], dev[NAME_LEN];
-
-	scope_device_name(m, g->device, 18, dev);
-	if (!g->vm[0])
-		add(o, "%s", dev);
-	else if (wide(s))
-		add(o, "%s %s", safe_name(vm, g->vm), dev);
-	else
-		add(o, "%s", safe_name(vm, g->vm));
-}
-
 static uint64_t since(const struct scope *s, uint64_t t_ns)
 {
 	return s->cursor_ns > t_ns ? s->cursor_ns - t_ns : 0;
 }
 
-static void say_outside(struct sentence *o, const struct session *g)
-{
-	const struct session_window *w = &g->window;
+/* What the sentence is about. */
+struct subject {
+	const struct migration *g;
+	const struct side *src, *dst;	/* or NULL */
+	const struct side *own;		/* the source if it is there */
+};
 
-	if (w->total_ns)
-		add(o, " (%u %% outside driver)",
-		    (unsigned int)((w->outside_ns * 100 + w->total_ns / 2) / w->total_ns));
+static const struct model_device *only_device(struct model *m, const struct side *x)
+{
+	return x->n_devices == 1 ? model_device(m, model_side_device(m, x->id, 0)->device) : NULL;
 }
 
-static void say_failure(struct sentence *o, const struct session *g)
+/* A device as short as it still is one: its host is said elsewhere, domain 0 is no news. */
+static const char *short_device(struct scope *s, struct model *m, uint32_t device, char buf[NAME_LEN])
 {
-	char err[UNITS_LEN];
+	const char *name, *slash;
 
-	add(o, "%s", event_kind_name(g->failure.kind));
-	if (g->failure.target >= 0 && g->failure.target < MIG_STATE_NR)
-		add(o, "(%s)", mig_state_name((uint32_t)g->failure.target));
-	/* The driver gave it; whether the VMM made it so is the judge's to say. */
-	add(o, " gave %s", errno_label(err, g->failure.ret));
-	if (g->failures > 1)
-		add(o, " (and %llu more)", (unsigned long long)g->failures - 1);
+	scope_device_name(m, device, 60, buf);
+	slash = strrchr(buf, '/');
+	name = slash ? slash + 1 : buf;
+	if (!wide(s) && !strncmp(name, "0000:", 5))
+		name += 5;
+	memmove(buf, name, strlen(name) + 1);
+	return buf;
 }
 
-/* Whose turn it is, as the judge has it, and the word for `explain`. */
-static void say_turn(struct scope *s, const struct session *g, struct sentence *o)
+/* "web-07", "web-07 (4 devices)", "vm0 3b:00.2"; @device: which one it is about, or 0. */
+static void who(struct scope *s, struct model *m, const struct subject *j, uint32_t device,
+		struct sentence *o)
 {
-	struct insight_finding f;
+	const struct model_device *only = only_device(m, j->own);
+	char vm[NAME_LEN], dev[NAME_LEN];
 
-	if (!scope_worst(s, g, &f) || (g->failures && f.severity != INSIGHT_ERROR)) {
-		/*
-		 * No rule has a word for it: whoever gave the error is to say why.
-		 * Without an arc that failed it was not the driver who refused.
-		 */
-		if (g->failures)
-			add(o, "; the %s's turn", g->failure.kind == EV_SET_STATE && !g->resets ?
-			    "VMM" : "driver");
-		return;
+	if (!device && only && (!j->g->vm || (wide(s) && !j->g->ended)))
+		device = only->number;
+	if (j->g->vm)
+		add(o, "%s", safe_name(vm, j->g->vm));
+	else if (!device)
+		add(o, "pid %u", j->own->pid);
+	if (device)
+		add(o, "%s%s", j->g->vm ? " " : "", short_device(s, m, device, dev));
+	else if (j->own->n_devices > 1 && wide(s))
+		add(o, " (%u devices)", j->own->n_devices);
+}
+
+static void on_host(struct model *m, const char *before, uint32_t host, struct sentence *o)
+{
+	const char *name = model_hosts(m) > 1 ? model_host(m, host) : NULL;
+	char safe[NAME_LEN];
+
+	if (name)
+		add(o, "%s on %s", before, safe_name(safe, name));
+}
+
+/* "; the driver's or admin's turn" */
+static void turn(const struct scope *s, struct sentence *o, uint32_t party, const char *rule)
+{
+	static const char *const names[] = { "driver", "VMM", "admin" };
+	bool any = false;
+	unsigned int i;
+
+	for (i = 0; i < 3; i++) {
+		if (!(party & (1U << i)))
+			continue;
+		add(o, "%s%s's", any ? wide(s) ? " or " : "/" : wide(s) ? "; the " : "; ", names[i]);
+		any = true;
 	}
-	if (f.severity == INSIGHT_ERROR)
+	add(o, any ? " turn" : "; whose turn: unknown");
+	if (rule)
+		add(o, ": %s", rule);
+}
+
+/* The rule that is most to blame, and whose turn that makes it. */
+static void judged(struct scope *s, const struct subject *j, struct sentence *o)
+{
+	const struct finding *f = scope_worst(s, j->g);
+
+	if (!f)
+		return;
+	if (f->severity == SEV_ERROR)
 		o->role = ROLE_BAD;
 	else if (o->role != ROLE_BAD)
 		o->role = ROLE_WARN;
-	add(o, "; the %s's turn: %s", strcmp(f.party, "vmm") ? f.party : "VMM", f.rule);
+	turn(s, o, f->party, judge_rule(f->rule)->name);
 }
 
-/* What the stop was, or is going to be, against what it may be. */
-static void say_budget(struct scope *s, struct sentence *o, uint64_t ns, uint64_t worst_ns)
+/* The budget's verdict stands before what it rests on: a narrow screen keeps it. */
+static void budget(struct scope *s, struct model *m, const struct subject *j, struct sentence *o)
 {
-	bool downtime;
-	uint64_t budget = insight_budget(s->insight, &downtime);
+	const struct judge_opts *opts = judge_options(s->judge);
 	char a[UNITS_LEN];
 
-	if (!budget)
+	if (opts->max_stop_window_ns && j->src && j->src->stop.start_ns != MODEL_NONE) {
+		bool over = j->src->stop.total_ns > opts->max_stop_window_ns;
+
+		add(o, "; budget %s: %s", units_duration(a, opts->max_stop_window_ns),
+		    over ? "OVER" : j->src->stop_over ? "kept" : "not over yet");
+		if (over)
+			o->role = ROLE_BAD;
 		return;
-	add(o, ", budget %s: ", units_duration(a, budget));
-	if (ns > budget)
+	}
+	if (!opts->max_downtime_ns)
+		return;
+	switch (judge_downtime_budget(m, j->g, opts->max_downtime_ns)) {
+	case BUDGET_EXCEEDED:
 		o->role = ROLE_BAD;
-	add(o, "%s", ns > budget ? "OVER" : worst_ns > budget ? "likely OK" : "OK");
-}
-
-/* Where it goes, when that side is in the evidence and not done yet. */
-static void say_arriving(struct model *m, const struct session *from, struct sentence *o)
-{
-	char dev[NAME_LEN], a[UNITS_LEN];
-	uint32_t i;
-
-	for (i = model_sessions(m); i > 0; i--) {
-		const struct session *g = model_session(m, i);
-		const struct model_device *d = model_device(m, g->device);
-
-		if (g->ended || g->direction != DIR_RESUME || g->start_ns > from->end_ns)
-			continue;
-		add(o, "; %s still %s", scope_device_name(m, g->device, 14, dev),
-		    state_label(a, d ? d->state : MIG_UNKNOWN));
-		return;
+		add(o, "; budget %s: OVER", units_duration(a, opts->max_downtime_ns));
+		break;
+	case BUDGET_KEPT:
+		add(o, "; budget %s: kept", units_duration(a, opts->max_downtime_ns));
+		break;
+	case BUDGET_UNKNOWN:
+		if (j->g->ended)
+			add(o, "; budget %s: cannot be said", units_duration(a, opts->max_downtime_ns));
+		break;
+	case BUDGET_NONE:
+	case BUDGET_SKIPPED:
+		break;
 	}
 }
 
-/* A downtime that is not known cannot be held against its budget. */
-static void say_end_budget(struct scope *s, struct sentence *o, const struct session *g)
+/* Where most of the downtime, or of the stop on the source, went. */
+static void mostly(struct model *m, const struct migration *g, bool wide, struct sentence *o)
 {
-	uint64_t ns = g->window.start_ns != MODEL_NONE ? g->window.total_ns : MODEL_NONE;
-	bool downtime;
+	struct downtime_part part[MIGRATION_PARTS_MAX];
+	size_t n = migration_parts(m, g, part), i, best = n;
+	char name[UNITS_LEN], a[UNITS_LEN];
 
-	if (!insight_budget(s->insight, &downtime))
+	for (i = 0; i < n; i++)
+		if (!part[i].share && part[i].ns != MODEL_NONE && part[i].total_ns &&
+		    (best == n || part[i].ns > part[best].ns))
+			best = i;
+	if (best == n || !part[best].ns)
 		return;
-	if (downtime)
-		ns = g->downtime_ns;
-	if (ns != MODEL_NONE)
-		say_budget(s, o, ns, ns);
+	add(o, "; most of it %s: %s (%u %%%s%s)", downtime_part_name(&part[best], name),
+	    units_duration(a, part[best].ns),
+	    (unsigned int)((part[best].ns * 100 + part[best].total_ns / 2) / part[best].total_ns),
+	    wide && part[best].who ? ", " : "", wide && part[best].who ? part[best].who : "");
 }
 
-static void say_left(struct scope *s, struct sentence *o, const struct session *g)
+/* "SET_STATE(STOP_COPY) gave EIO", without what a wide screen has room for. */
+static void what_failed(struct scope *s, const struct failure *f, struct sentence *o)
 {
-	uint64_t left = scope_left_at_end(g);
-	char a[UNITS_LEN];
+	char text[FAILURE_TEXT_LEN], err[UNITS_LEN];
 
-	if (left != MODEL_NONE)
+	if (s->cols >= 160 || f->ret >= 0) {
+		add(o, "%s", judge_failure_text(f, text));
+		return;
+	}
+	add(o, "%s", event_call_name(f->kind));
+	if (f->target >= 0 && f->target < MIG_STATE_NR)
+		add(o, "(%s)", mig_state_name((uint32_t)f->target));
+	add(o, " gave %s", errno_label(err, f->ret));
+	if (f->bytes && wide(s))
+		add(o, " after %s", scope_size(s, err, f->bytes));
+}
+
+/* As the call itself tells it, else as a rule that it broke does. */
+static uint32_t failure_party(struct scope *s, const struct migration *g)
+{
+	uint32_t party = judge_failure_party(&g->cause[0]);
+	size_t i;
+
+	for (i = 0; party == PARTY_UNKNOWN && i < s->n_own; i++) {
+		const struct finding *f = judge_finding(s->judge, s->found[i]);
+
+		if (f->severity == SEV_ERROR && f->seq == g->cause[0].seq)
+			party = f->party;
+	}
+	return party;
+}
+
+static void failed(struct scope *s, struct model *m, const struct subject *j, struct sentence *o)
+{
+	const struct migration *g = j->g;
+	const struct finding *f = scope_worst(s, g);
+	char a[UNITS_LEN], b[UNITS_LEN];
+	bool save = true;
+
+	o->role = ROLE_BAD;
+	who(s, m, j, g->n_causes ? g->cause[0].device : 0, o);
+	add(o, " FAILED");
+	if (!g->n_causes) {
+		add(o, ": nothing in the evidence says why");
+		return;
+	}
+	if (wide(s))
+		on_host(m, "", g->cause[0].host, o);
+	add(o, ": ");
+	what_failed(s, &g->cause[0], o);
+	turn(s, o, failure_party(s, g),
+	     f && f->severity == SEV_ERROR ? judge_rule(f->rule)->name : NULL);
+	if (!wide(s))
+		on_host(m, ";", g->cause[0].host, o);
+	if (g->n_causes > 1) {
+		add(o, "; or first");
+		on_host(m, "", g->cause[1].host, o);
+		add(o, ": ");
+		what_failed(s, &g->cause[1], o);
+	}
+	if (g->consequence) {
+		save = model_side_peek(m, g->consequence)->direction == DIR_SAVE;
+		add(o, save ? "; so the source took the VM back" : "; so the destination was given up");
+	} else if (j->src && j->src->ended && j->src->outcome == OUTCOME_CANCELLED) {
+		add(o, "; the VM runs on at the source");
+	}
+	if (g->stopped_ns != MODEL_NONE)
+		add(o, "; its guest stood still for %s", units_duration(a, g->stopped_ns));
+	add(o, "; %s moved in %s", scope_size(s, a, j->own->bytes_total),
+	    units_duration(b, g->end_ns - g->begin_ns));
+}
+
+/* What is out is told by how long it is known to be out, never by how late it is now. */
+static void stuck(struct scope *s, struct model *m, const struct subject *j,
+		  const struct model_flight *f, struct sentence *o)
+{
+	const struct finding *worst = scope_worst(s, j->g);
+	char a[UNITS_LEN], b[UNITS_LEN];
+
+	o->role = ROLE_BAD;
+	who(s, m, j, f->device, o);
+	add(o, " STUCK");
+	if (wide(s))
+		on_host(m, "", f->host, o);
+	add(o, ": %s %s for %s", event_call_name(f->call), wide(s) ? "has not returned" : "out",
+	    units_duration(a, f->seen_ns - f->start_ns));
+	if (wide(s))
+		add(o, " in %s", state_label(b, f->state));
+	turn(s, o, worst ? worst->party : PARTY_DRIVER, worst ? judge_rule(worst->rule)->name : NULL);
+	if (j->src && j->src->stop.start_ns != MODEL_NONE && !j->src->stop_over)
+		add(o, "; the guest stands still for %s", units_duration(a, j->src->stop.total_ns));
+}
+
+static void completed(struct scope *s, struct model *m, const struct subject *j,
+		      struct sentence *o)
+{
+	const struct migration *g = j->g;
+	char a[UNITS_LEN], b[UNITS_LEN];
+
+	o->role = ROLE_GOOD;
+	who(s, m, j, 0, o);
+	if (!j->src) {
+		add(o, " ARRIVED: completed in %s, %s written; its source is %s",
+		    units_duration(a, g->end_ns - g->begin_ns), scope_size(s, b, j->dst->bytes_total),
+		    joined_why_text(g->joined.why));
+		judged(s, j, o);
+		return;
+	}
+	add(o, " MIGRATED");
+	if (g->ran_again) {
+		o->role = ROLE_WARN;
+		add(o, ": all was read, but it runs again here: saved to a file, or taken back");
+	} else if (g->downtime_ns != MODEL_NONE) {
+		add(o, ": downtime %s", units_duration(a, g->downtime_ns));
+		budget(s, m, j, o);
+		mostly(m, g, wide(s), o);
+	} else {
+		add(o, j->src->stop.start_ns != MODEL_NONE ? ": stopped for %s here" : ": completed",
+		    units_duration(a, j->src->stop.total_ns));
+		budget(s, m, j, o);
+		mostly(m, g, wide(s), o);
+		add(o, "; downtime: %s", downtime_why_text(g->downtime_why));
+	}
+	judged(s, j, o);
+	add(o, "; %s read in %s", scope_size(s, a, j->src->bytes_total),
+	    units_duration(b, g->end_ns - g->begin_ns));
+}
+
+static void given_back(struct scope *s, struct model *m, const struct subject *j,
+		       struct sentence *o)
+{
+	enum left_source source;
+	uint64_t left = scope_side_left(m, j->g->source, &source);
+	char a[UNITS_LEN], b[UNITS_LEN];
+
+	o->role = ROLE_WARN;
+	who(s, m, j, 0, o);
+	add(o, " STAYS: given back: cancelled%s after %s, %s moved", j->dst ? "" :
+	    ", or failed elsewhere,", units_duration(a, j->g->end_ns - j->g->begin_ns),
+	    scope_size(s, b, j->own->bytes_total));
+	if (j->g->stopped_ns != MODEL_NONE)
+		add(o, "; its guest stood still for %s", units_duration(a, j->g->stopped_ns));
+	judged(s, j, o);
+	if (left != MODEL_NONE && left)
 		add(o, "; %s left unread", scope_size(s, a, left));
 }
 
-static void ended(struct scope *s, struct model *m, const struct session *g,
-		  struct sentence *o)
-{
-	bool save = g->direction == DIR_SAVE;
-	char a[UNITS_LEN], b[UNITS_LEN];
-
-	who(s, m, g, o);
-	switch (g->outcome) {
-	case OUTCOME_COMPLETED:
-		o->role = ROLE_GOOD;
-		if (!save) {
-			add(o, " ARRIVED: completed in %s, %s written",
-			    units_duration(a, g->end_ns - g->start_ns),
-			    scope_size(s, b, g->bytes_total));
-			if (g->downtime_ns != MODEL_NONE)
-				add(o, "; downtime %s", units_duration(a, g->downtime_ns));
-			return;
-		}
-		add(o, " LEFT: completed");
-		if (g->window.start_ns != MODEL_NONE) {
-			add(o, "; stop window %s", units_duration(a, g->window.total_ns));
-			say_outside(o, g);
-		}
-		if (g->downtime_ns != MODEL_NONE)
-			add(o, ", downtime %s", units_duration(a, g->downtime_ns));
-		say_end_budget(s, o, g);
-		say_turn(s, g, o);
-		if (g->downtime_ns == MODEL_NONE)
-			say_arriving(m, g, o);
-		add(o, "; %s read in %s", scope_size(s, a, g->bytes_total),
-		    units_duration(b, g->end_ns - g->start_ns));
-		return;
-	case OUTCOME_FAILED:
-		o->role = ROLE_BAD;
-		add(o, " FAILED: ");
-		say_failure(o, g);
-		say_turn(s, g, o);
-		say_left(s, o, g);
-		add(o, "; after %s, %s moved", units_duration(a, g->failure.t_ns > g->start_ns ?
-							      g->failure.t_ns - g->start_ns : 0),
-		    scope_size(s, b, g->bytes_total));
-		return;
-	case OUTCOME_CANCELLED:
-		o->role = ROLE_WARN;
-		add(o, " STAYS: cancelled after %s, %s moved; the device runs again",
-		    units_duration(a, g->end_ns - g->start_ns), scope_size(s, b, g->bytes_total));
-		say_left(s, o, g);
-		say_turn(s, g, o);
-		return;
-	default:
-		o->role = ROLE_WARN;
-		add(o, " UNFINISHED: given up after %s, %s moved",
-		    units_duration(a, g->end_ns - g->start_ns), scope_size(s, b, g->bytes_total));
-	}
-}
-
-/* Stopped, and not all of it is read yet. */
-static void stopped(struct scope *s, const struct session *g, const struct model_device *d,
-		    bool known, uint64_t left, struct sentence *o)
+static void unfinished(struct scope *s, struct model *m, const struct subject *j,
+		       struct sentence *o)
 {
 	char a[UNITS_LEN], b[UNITS_LEN];
-	uint64_t began = g->window.start_ns != MODEL_NONE ? g->window.start_ns : d->state_since_ns;
-	const struct insight_forecast *f = scope_switch_forecast(s, g->id);
-	bool still = d->state == MIG_STOP_COPY || d->state == MIG_STOP;
 
 	o->role = ROLE_WARN;
-	add(o, "%s for %s", still ? "STOPPED" : "SWITCHING", units_duration(a, since(s, began)));
-	if (known)
-		add(o, ", %s left to read", scope_size(s, a, left));
-	if (still && wide(s))
-		add(o, ", nothing gets dirty any more");
-	if (still)
-		add(o, "; %s read of it", scope_size(s, b, g->bytes_stop_copy));
-	/* What it looked like when somebody decided to stop. */
-	if (f && !still && f->converges >= 0)
-		add(o, f->converges ? ", was converging" : ", was NOT CONVERGING");
+	who(s, m, j, 0, o);
+	add(o, " UNFINISHED after %s, %s moved: ", units_duration(a, j->g->end_ns - j->g->begin_ns),
+	    scope_size(s, b, j->own->bytes_total));
+	add(o, j->src ? "nothing in the evidence says how it ended" :
+	    "closed before it ran here; its source would tell why");
+	judged(s, j, o);
 }
 
-static void under_way(struct scope *s, struct model *m, const struct session *g,
+/* How far the destination is, of a source that has given all. */
+static void landing(struct model *m, const struct subject *j, struct sentence *o)
+{
+	char a[UNITS_LEN];
+	uint32_t i;
+
+	if (!j->dst) {
+		add(o, "; destination: %s", joined_why_text(j->g->joined.why));
+		return;
+	}
+	for (i = 0; i < j->dst->n_devices; i++) {
+		const struct model_device *d = model_device(m, model_side_device(m, j->dst->id, i)->device);
+
+		if (d && mig_state_is_running(d->state) && d->state != MIG_RUNNING_P2P)
+			continue;
+		add(o, "; the destination is still in %s", state_label(a, d ? d->state : MIG_UNKNOWN));
+		return;
+	}
+}
+
+/*
+ * What stopping now would cost: the devices' part, and the rest.  While that is not known
+ * there is no total, and no word about a budget but that it would be exceeded.
+ */
+static void say_forecast(struct scope *s, struct model *m, const struct subject *j,
+			 struct sentence *o)
+{
+	const struct judge_opts *opts = judge_options(s->judge);
+	uint64_t most = opts->max_stop_window_ns ?: opts->max_downtime_ns, sum, low, high;
+	char a[UNITS_LEN], b[UNITS_LEN];
+	struct stop_forecast f;
+	bool whole;
+
+	forecast_side(m, j->src->id, s->cursor_ns, &f);
+	if (!f.n_devices || f.devices_mid_ns == MODEL_NONE)
+		return;
+	whole = f.rest_mid_ns != MODEL_NONE;
+	sum = f.devices_mid_ns + (whole ? f.rest_mid_ns : 0);
+	low = f.devices_low_ns + (whole ? f.rest_low_ns : 0);
+	high = f.devices_high_ns + (whole ? f.rest_high_ns : 0);
+	if (whole)
+		add(o, "; stop now ≈%s", units_duration(a, sum));
+	else
+		add(o, wide(s) ? "; if stopped now: devices ≈%s, the rest not known" :
+		    "; devices' stop ≈%s, rest unknown", units_duration(a, sum));
+	if (most && sum > most) {
+		o->role = ROLE_BAD;
+		add(o, ", budget %s: OVER", units_duration(a, most));
+	} else if (most && whole) {
+		/* A downtime has the destination's part, too, which nobody forecasts. */
+		add(o, ", budget %s: %s", units_duration(a, most), !opts->max_stop_window_ns ?
+		    "the landing is not known" : high > most ? "likely OK" : "OK");
+	}
+	if (whole || wide(s))
+		add(o, " (%s–%s)", units_duration(a, low), units_duration(b, high));
+}
+
+/* Does what is left get less, of the device that does worst? */
+static enum forecast_trend trend_of(struct scope *s, struct model *m, const struct subject *j)
+{
+	enum forecast_trend worst = TREND_DONE;
+	struct forecast f;
+	uint32_t i;
+
+	for (i = 0; i < j->src->n_devices; i++) {
+		forecast_session(m, model_side_device(m, j->src->id, i)->session, s->cursor_ns, &f);
+		if (f.trend == TREND_NOT_CONVERGING)
+			return f.trend;
+		if (f.trend == TREND_UNKNOWN || (f.trend == TREND_CONVERGING && worst == TREND_DONE))
+			worst = f.trend;
+	}
+	return j->src->n_devices ? worst : TREND_UNKNOWN;
+}
+
+static void leaving(struct scope *s, struct model *m, const struct subject *j, struct sentence *o)
+{
+	const struct model_device *only = only_device(m, j->src);
+	enum left_source source;
+	uint64_t left = scope_side_left(m, j->src->id, &source);
+	enum forecast_trend trend;
+	char a[UNITS_LEN], b[UNITS_LEN];
+
+	add(o, " LEAVING");
+	if (only && only->state == MIG_UNKNOWN)
+		add(o, wide(s) ? ", its state not yet known" : "");
+	else if (only && wide(s))
+		add(o, " in %s", state_label(a, only->state));
+	add(o, ": ");
+	if (j->src->stop.start_ns != MODEL_NONE && j->src->stop_over) {
+		add(o, "all %s read; stopped for %s so far", scope_size(s, a, j->src->bytes_total),
+		    units_duration(b, since(s, j->src->stop.start_ns)));
+		landing(m, j, o);
+		return;
+	}
+	if (j->src->stop.start_ns != MODEL_NONE) {
+		o->role = ROLE_WARN;
+		add(o, "STOPPED for %s", units_duration(a, since(s, j->src->stop.start_ns)));
+		if (left != MODEL_NONE)
+			add(o, ", %s left to read", scope_size(s, a, left));
+		add(o, "; %s read so far", scope_size(s, a, j->src->bytes_total));
+		budget(s, m, j, o);
+		return;
+	}
+	if (left == MODEL_NONE)
+		add(o, "%s read, what is left was not asked for",
+		    scope_size(s, a, j->src->bytes_total));
+	else
+		add(o, "%s left%s%s", scope_size(s, a, left), wide(s) && source != LEFT_NOT_SEEN ? " by " : "",
+		    wide(s) && source != LEFT_NOT_SEEN ? left_source_name(source) : "");
+	if (left == MODEL_NONE)
+		return;
+	trend = trend_of(s, m, j);
+	if (trend == TREND_NOT_CONVERGING)
+		o->role = ROLE_WARN;
+	add(o, "%s", trend == TREND_DONE ? ", converged" : trend == TREND_CONVERGING ? ", converging" :
+	    trend == TREND_NOT_CONVERGING ? ", NOT CONVERGING" : ", first pass");
+	say_forecast(s, m, j, o);
+}
+
+static void under_way(struct scope *s, struct model *m, const struct subject *j,
 		      struct sentence *o)
 {
-	const struct model_device *d = model_device(m, g->device);
-	uint64_t initial = 0, dirty = 0;
-	struct insight_forecast f;
+	const struct model_device *only;
 	char a[UNITS_LEN], b[UNITS_LEN];
-	bool left;
 
-	who(s, m, g, o);
 	o->role = ROLE_STATE;
-	add(o, g->direction == DIR_RESUME ? " ARRIVING" : " LEAVING");
-	/* A capture that began in mid-migration: nothing has proved a state yet. */
-	if (d->state == MIG_UNKNOWN)
-		add(o, wide(s) ? ", its state not yet known" : "");
-	else if (wide(s) && g->direction != DIR_RESUME)
-		add(o, " in %s", state_label(a, d->state));
-	add(o, ": ");
-	if (g->direction == DIR_RESUME) {
-		if (d->state != MIG_UNKNOWN)
-			add(o, "%s for %s, ", state_label(a, d->state),
-			    units_duration(b, since(s, d->state_since_ns)));
-		add(o, "%s written", scope_size(s, a, g->bytes_total));
-		goto failures;
+	who(s, m, j, 0, o);
+	if (j->src) {
+		leaving(s, m, j, o);
+	} else {
+		only = only_device(m, j->dst);
+		add(o, " ARRIVING");
+		if (only && only->state == MIG_UNKNOWN)
+			add(o, wide(s) ? ", its state not yet known" : "");
+		add(o, ": ");
+		if (only && only->state != MIG_UNKNOWN)
+			add(o, "%s for %s, ", state_label(a, only->state),
+			    units_duration(b, since(s, only->state_since_ns)));
+		add(o, "%s written", scope_size(s, a, j->dst->bytes_total));
 	}
-	left = store_left(s->store, g->device, s->cursor, &initial, &dirty);
-	if (g->eof) {
-		add(o, "all %s read; stopped %s", scope_size(s, a, g->bytes_total),
-		    units_duration(b, g->window.total_ns));
-		say_outside(o, g);
-		goto failures;
-	}
-	if (d->state == MIG_STOP_COPY || d->state == MIG_PRE_COPY_P2P) {
-		stopped(s, g, d, left, initial + dirty, o);
-		goto failures;
-	}
-	insight_forecast(m, g->id, s->cursor_ns, &f);
-	if (left)
-		add(o, "%s left", scope_size(s, a, initial + dirty));
-	else
-		add(o, "%s read, what is left was not asked for",
-		    scope_size(s, a, g->bytes_total));
-	if (f.done)
-		add(o, ", converged: all is read%s", g->enomsg && wide(s) ? " (ENOMSG)" : "");
-	else if (f.converges >= 0)
-		add(o, f.converges ? ", converging" : ", NOT CONVERGING");
-	else if (left && initial)
-		add(o, wide(s) ? ", first pass (initial data)" : ", first pass");
-	else if (left)
-		add(o, ", trend unknown");
-	if (!f.converges)
-		o->role = ROLE_WARN;
-	if (f.known) {
-		add(o, ". Stop now ≈%s", units_duration(a, f.likely_ns));
-		add(o, " (%s", units_duration(a, f.low_ns));
-		add(o, "–%s)", units_duration(a, f.high_ns));
-		say_budget(s, o, f.likely_ns, f.high_ns);
-	} else if (d->state != MIG_UNKNOWN) {
-		add(o, "; %s for %s", state_label(a, d->state),
-		    units_duration(b, since(s, d->state_since_ns)));
-	}
-failures:
-	if (g->failures) {
-		o->role = ROLE_BAD;
-		add(o, "; ");
-		say_failure(o, g);
-	}
-	say_turn(s, g, o);
+	judged(s, j, o);
 	/* The last word of a recording is not the last of the migration. */
 	if (!s->opt.live && !s->status.loading && s->cursor == store_count(s->store))
 		add(o, "; here the recording ends");
@@ -331,7 +516,8 @@ static void nothing(struct scope *s, struct model *m, struct sentence *o)
 
 void scope_sentence(struct scope *s, struct model *m, struct sentence *out)
 {
-	const struct session *g = scope_migration(s, m);
+	struct subject j = { .g = scope_migration(s, m) };
+	const struct model_flight *f;
 
 	out->text[0] = '\0';
 	out->role = ROLE_TEXT;
@@ -341,10 +527,24 @@ void scope_sentence(struct scope *s, struct model *m, struct sentence *out)
 		out->role = ROLE_BAD;
 		add(out, "%s; ", text_safe(safe, sizeof(safe), s->status.error, 160));
 	}
-	if (!g)
+	if (!j.g) {
 		nothing(s, m, out);
-	else if (g->ended)
-		ended(s, m, g, out);
+		return;
+	}
+	j.src = j.g->source ? model_side(m, j.g->source) : NULL;
+	j.dst = j.g->destination ? model_side(m, j.g->destination) : NULL;
+	j.own = j.src ?: j.dst;
+	f = scope_stuck(s, m, j.g);
+	if (j.g->outcome == OUTCOME_FAILED)
+		failed(s, m, &j, out);
+	else if (f)
+		stuck(s, m, &j, f, out);
+	else if (!j.g->ended)
+		under_way(s, m, &j, out);
+	else if (j.g->outcome == OUTCOME_COMPLETED)
+		completed(s, m, &j, out);
+	else if (j.g->outcome == OUTCOME_CANCELLED)
+		given_back(s, m, &j, out);
 	else
-		under_way(s, m, g, out);
+		unfinished(s, m, &j, out);
 }

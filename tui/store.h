@@ -58,7 +58,7 @@ uint64_t store_position(struct store *s, uint64_t t_ns);
 /* Where something changed; lists in order, for stepping. */
 enum store_moment {
 	MOMENT_ARC,		/* an arc, or a SET_STATE that failed */
-	MOMENT_MIGRATION,	/* a migration began or ended */
+	MOMENT_MIGRATION,	/* a side of a migration began or ended */
 	MOMENT_LISTS,
 };
 /*
@@ -74,13 +74,6 @@ uint64_t store_moment(const struct store *s, enum store_moment list, uint64_t n,
  */
 #define STORE_CLOSED	254U
 uint32_t store_state(const struct store *s, uint32_t device, uint64_t t_ns);
-
-/*
- * What is left to read at position @n: the last info's initial and dirty bytes
- * less what was read since.  False: no info of the stream was seen.
- */
-bool store_left(struct store *s, uint32_t device, uint64_t n, uint64_t *initial,
-		uint64_t *dirty);
 
 /* Kinds of calls of the latency map. */
 enum store_kind {
@@ -103,13 +96,15 @@ uint64_t store_latency_floor(unsigned int row);
 
 struct store_column {
 	bool any;			/* an event of the device ended in it */
+	bool own;			/* and it was the device's own, no loss or mark */
 	bool has_left;			/* bytes left are known in it (or before it) */
+	bool left_last;			/* and still are at its end */
 	/*
-	 * What the last info announced less what was read since: initial bytes
-	 * first, as the uAPI has them read.
+	 * Together what is left as left_bytes() has it, 0 once the stream gave its end:
+	 * initial bytes first, as the uAPI has them read, then the rest.
 	 */
-	uint64_t initial_min, initial_max, dirty_min, dirty_max;
-	uint64_t initial_last, dirty_last;
+	uint64_t initial_min, initial_max, rest_min, rest_max;
+	uint64_t initial_last, rest_last;
 	uint64_t bytes;			/* moved by reads and writes */
 	uint64_t calls;			/* reads and writes, folded ones one by one */
 	uint64_t enomsg;

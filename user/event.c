@@ -26,6 +26,10 @@ static const struct event_field reset_fields[] = {
 	FIELD(1, "how", reset.how, EF_RESET_HOW, 0),
 };
 
+static const struct event_field device_reset_fields[] = {
+	FIELD(1, "by", device_reset.by, EF_KIND, 0),
+};
+
 static const struct event_field feature_fields[] = {
 	FIELD(1, "index", feature.index, EF_U32, 0),
 	FIELD(2, "op", feature.op, EF_FEATURE_OP, 0),
@@ -77,6 +81,11 @@ static const struct event_field poll_fields[] = {
 	FIELD(1, "mask", poll.mask, EF_POLL_MASK, 0),
 	FIELD(2, "waits", poll.waits, EF_BOOL, 0),
 	FIELD(3, "wait_ns", poll.wait_ns, EF_U64, EFF_KNOWN),
+};
+
+static const struct event_field stream_close_fields[] = {
+	FIELD(1, "refs", stream_close.refs, EF_U32, 0),
+	FIELD(2, "driver_refs", stream_close.driver_refs, EF_U32, 0),
 };
 
 static const struct event_field dma_log_start_fields[] = {
@@ -146,7 +155,7 @@ static const struct {
 	KIND(EV_DEVICE_OPEN, "device_open"),
 	KIND(EV_DEVICE_CLOSE, "device_close"),
 	KIND_F(EV_RESET, "reset", reset_fields),
-	KIND(EV_DEVICE_RESET, "device_reset"),
+	KIND_F(EV_DEVICE_RESET, "device_reset", device_reset_fields),
 	KIND_F(EV_FEATURE, "feature", feature_fields),
 	KIND_F(EV_MIGRATION_FLAGS, "migration_flags", migration_flags_fields),
 	KIND_F(EV_SET_STATE, "set_state", set_state_fields),
@@ -159,7 +168,7 @@ static const struct {
 	KIND_F(EV_READ, "read", io_fields),
 	KIND_F(EV_WRITE, "write", io_fields),
 	KIND_F(EV_POLL, "poll", poll_fields),
-	KIND(EV_STREAM_CLOSE, "stream_close"),
+	KIND_F(EV_STREAM_CLOSE, "stream_close", stream_close_fields),
 	KIND(EV_STREAM_RELEASE, "stream_release"),
 	KIND_F(EV_DMA_LOG_START, "dma_log_start", dma_log_start_fields),
 	KIND(EV_DMA_LOG_STOP, "dma_log_stop"),
@@ -403,7 +412,8 @@ const char *event_direction_name(uint32_t direction)
 
 const char *event_loss_cause_name(uint32_t cause)
 {
-	static const char *const names[] = { "ring", "skipped", "damage", "table", "unread" };
+	static const char *const names[] = { "ring", "skipped", "damage", "table", "unread",
+					   "detached" };
 
 	return name_of(names, ARRAY_SIZE(names), cause);
 }

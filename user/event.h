@@ -117,6 +117,7 @@ enum event_loss_cause {
 	LOSS_DAMAGE = 2,		/* bytes of the recording are unreadable */
 	LOSS_TABLE = 3,			/* a kernel-side table was full */
 	LOSS_UNREAD = 4,		/* what a call gave its caller could not be read */
+	LOSS_DETACHED = 5,		/* hooks were detached: @count 0, nobody knows */
 };
 
 /* Where the name of a process's VM comes from. */
@@ -155,6 +156,11 @@ struct event {
 	char comm[EVENT_COMM_LEN];
 	union {
 		struct { uint32_t how; } reset;
+		/*
+		 * The call of its user in which it happened: EV_RESET, _DEVICE_OPEN,
+		 * _DEVICE_CLOSE; EV_NONE: in none (a guest's FLR, sysfs, the bus).
+		 */
+		struct { uint32_t by; } device_reset;
 		struct { uint32_t index; uint32_t op; } feature;
 		struct { uint64_t flags; } migration_flags;
 		struct { int64_t target; } set_state;
@@ -180,6 +186,14 @@ struct event {
 		 */
 		struct { uint64_t size, t_last_ns; uint32_t count; } io;
 		struct { uint64_t wait_ns; uint32_t mask, waits; } poll;
+		/*
+		 * References to the open file that remain: of other numbers and
+		 * processes, of calls under way, and of the driver.  @driver_refs
+		 * are those that it took when it made the data FD (commonly one)
+		 * and gives back when the session ends; 0 of one that was adopted.
+		 * More than these: this was not the user's last.
+		 */
+		struct { uint32_t refs, driver_refs; } stream_close;
 		struct {
 			uint64_t page_size, iova, length;
 			uint32_t ranges;

@@ -66,6 +66,8 @@ struct file_operations {
 	struct module *owner;
 	void *read;
 	void *write;
+	void *read_iter;
+	void *write_iter;
 	void *poll;
 	void *unlocked_ioctl;
 	void *release;
@@ -85,6 +87,8 @@ struct file {
 	void *private_data;
 	struct inode *f_inode;
 	struct path f_path;
+	struct { __s64 counter; } f_count;	/* not in 7.3 */
+	struct { struct { __s64 counter; } refcnt; } f_ref;	/* not in 6.12 */
 };
 
 struct poll_table_struct {
@@ -129,11 +133,20 @@ struct files_struct {
 	struct fdtable *fdt;
 };
 
+struct signal_struct {
+	struct { __s32 counter; } live;
+	__u32 flags;
+	__s32 group_exit_code;
+};
+
 struct task_struct {
 	__s32 pid;
 	__s32 tgid;
 	__u8 comm[16];
 	struct files_struct *files;
+	struct task_struct *group_leader;
+	__s32 exit_code;
+	struct signal_struct *signal;
 };
 
 struct bpf_iter__task {
@@ -144,6 +157,21 @@ struct bpf_iter__task_file {
 	struct task_struct *task;
 	__u32 fd;
 	struct file *file;
+};
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
+
+struct kallsym_iter {
+	__u64 value;
+	__u8 type;
+	__u8 module_name[56];
+};
+
+struct bpf_iter__ksym {
+	struct bpf_iter_meta *meta;
+	struct kallsym_iter *ksym;
 };
 
 #ifdef __bpf__

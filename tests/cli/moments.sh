@@ -24,8 +24,9 @@ assert [json.loads(l)["seq"] for l in run("export", "--to", to, f).splitlines()]
 report = json.loads(run("report", "--format", "json", "--to", to, f))
 assert report["traces"][0]["events"] == len(want), "report"
 reads = sum(e.get("count", 1) for e in events if e["kind"] == "read" and end(e) <= t)
-assert sum(m["reads"] for m in report["migrations"]) == reads, "reads"
-for m in report["migrations"]:
+sessions = [s for g in report["migrations"] for s in g["sessions"]]
+assert sum(s["reads"] for s in sessions) == reads, "reads"
+for m in report["migrations"] + sessions:
     assert m["end_ns"] <= t, m
 for x in json.loads(run("check", "--format", "json", "--to", to, f))["findings"]:
     assert x["t_ns"] is None or x["t_ns"] <= t, x

@@ -102,8 +102,7 @@ want 0 "" "$v" replay --help
 if command -v tmux >/dev/null; then
 	t() { tmux -f /dev/null -L "vfioscope-test-$$" "$@"; }
 	expect() {
-		local i
-		for i in $(seq 100); do
+		for _ in $(seq 100); do
 			t capture-pane -p >"$tmp/pane" 2>/dev/null
 			grep -q -- "$1" "$tmp/pane" && return 0
 			sleep 0.1

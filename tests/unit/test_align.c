@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,7 +21,7 @@
 
 #define WAY	(5 * MS)
 
-static struct synth a, b;
+static struct synth a, b, c;
 static struct align *m;
 static const struct align_tie *al;	/* of the destination's clock */
 static struct event *out;
@@ -33,6 +34,7 @@ static int setup(void **state)
 	(void)state;
 	synth_init(&a);
 	synth_init(&b);
+	synth_init(&c);
 	m = align_create();
 	b_ends = true;
 	host[0] = "node7";
@@ -47,6 +49,7 @@ static int teardown(void **state)
 	(void)state;
 	synth_free(&a);
 	synth_free(&b);
+	synth_free(&c);
 	align_destroy(m);
 	free(out);
 	out = NULL;
@@ -399,6 +402,177 @@ static void test_both_ways(void **state)
 	assert_false(al->contradicts);
 }
 
+/* One device: @mib are read on @from from @at on, and written on @to WAY later. */
+static void one(struct synth *from, struct synth *to, uint32_t device, uint64_t mib, uint64_t at)
+{
+	uint64_t end;
+	char name[32];
+
+	snprintf(name, sizeof(name), "0000:3b:00.%u", device);
+	synth_device(from, device, name, "mlx5_vfio_pci", 1);
+	synth_device(to, device, name, "mlx5_vfio_pci", 1);
+	from->now = at;
+	synth_open(from);
+	synth_set_state(from, SYNTH_PATH(MIG_STOP, MIG_STOP_COPY), MS);
+	synth_read(from, (int64_t)(mib * MIB), MS);
+	end = from->now - from->gap;
+	synth_read(from, 0, US);
+	synth_set_state(from, SYNTH_PATH(MIG_STOP), MS);
+	to->now = at;
+	synth_open(to);
+	synth_set_state(to, SYNTH_PATH(MIG_STOP, MIG_RESUMING), MS);
+	to->now = end + WAY;
+	synth_write(to, (int64_t)(mib * MIB), MS);
+	synth_set_state(to, SYNTH_PATH(MIG_STOP, MIG_RUNNING), MS);
+}
+
+static void scan(struct synth *s, const char *its_boot)
+{
+	struct event_source *src = synth_as_source(s);
+	struct meta *meta = (struct meta *)src->ops->meta(src);
+
+	meta_clear(meta);
+	meta_add(meta, "boot_id", its_boot);
+	assert_int_equal(align_scan(m, src), 0);
+	src->ops->close(src);
+}
+
+/* @s's clock reads @ns less; its wall clock is right. */
+static void behind(struct synth *s, uint64_t ns)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		s->ev[i].t_ns -= ns;
+}
+
+/* The pair was damaged away. */
+static void without_pair(struct synth *s)
+{
+	s->ev[0].kind = EV_MARK;
+	memset(&s->ev[0].mark, 0, sizeof(s->ev[0].mark));
+}
+
+/*
+ * a to b, later b to c: the reference is b, which is a source like a, but c has no
+ * wall clock and only b has bytes of it.
+ */
+static void test_three(void **state)
+{
+	uint64_t t0;
+
+	(void)state;
+	t0 = a.now;
+	one(&a, &b, 1, 3, t0 + SEC);
+	one(&a, &b, 2, 4, t0 + 2 * SEC);
+	one(&b, &c, 3, 5, t0 + 60 * SEC);
+	behind(&b, 100 * SEC);
+	behind(&c, 200 * SEC);
+	without_pair(&c);
+	scan(&c, "c");
+	scan(&b, "b");
+	scan(&a, "a");
+	assert_int_equal(align_clocks(m), 0);
+	assert_int_equal(align_n(m), 3);
+	assert_int_equal(align_reference(m), align_clock_of(m, 2));
+	assert_int_equal(align_tie(m, 2)->kind, ALIGN_SAME);
+	assert_int_equal(align_tie(m, 1)->kind, ALIGN_REALTIME);
+	assert_int_equal(align_tie(m, 1)->offset_ns, 100 * SEC);
+	assert_int_equal(align_tie(m, 1)->way_ns[ALIGN_IN], WAY);
+	assert_int_equal(align_tie(m, 1)->streams, 3);
+	/* By b, whose bytes it took: a never saw them. */
+	assert_int_equal(align_tie(m, 0)->kind, ALIGN_CAUSALITY);
+	assert_int_equal(align_tie(m, 0)->offset_ns, 200 * SEC - WAY);
+	assert_int_equal(align_time(m, 0, c.ev[c.n - 1].t_ns), c.ev[c.n - 1].t_ns + 200 * SEC - WAY);
+}
+
+/*
+ * b to c, c to a, and b's wall clock is 1 s ahead: nothing binds b to a but by way of
+ * c, and leaving b as it is would leave no place for c.
+ */
+static void test_third_decides(void **state)
+{
+	struct synth elsewhere;
+	uint64_t t0 = a.now;
+	size_t i;
+
+	(void)state;
+	synth_init(&elsewhere);
+	one(&a, &elsewhere, 1, 3, t0 + SEC);
+	one(&a, &elsewhere, 4, 7, t0 + 2 * SEC);
+	synth_free(&elsewhere);
+	one(&b, &c, 2, 4, t0 + 30 * SEC);
+	one(&c, &a, 3, 5, t0 + 60 * SEC);
+	for (i = 0; i < b.n; i++)
+		if (b.ev[i].kind == EV_CLOCK)
+			b.ev[i].clock.realtime_ns += SEC;
+	scan(&a, "a");
+	scan(&b, "b");
+	scan(&c, "c");
+	assert_int_equal(align_clocks(m), 0);
+	assert_int_equal(align_reference(m), 0);
+	for (i = 0; i < 3; i++)
+		assert_false(align_tie(m, i)->contradicts);
+	assert_int_equal(align_tie(m, 1)->correction_ns, 2 * (int64_t)WAY - (int64_t)SEC);
+	assert_int_equal(align_tie(m, 2)->correction_ns, WAY);
+}
+
+/* Equal devices, written in another order than they were read: no byte too early. */
+static void test_equal(void **state)
+{
+	struct synth elsewhere;
+	uint64_t t0 = a.now;
+
+	(void)state;
+	synth_init(&elsewhere);
+	one(&a, &elsewhere, 1, 3, t0 + 2 * SEC);
+	one(&a, &elsewhere, 2, 3, t0 + SEC);
+	one(&elsewhere, &b, 2, 3, t0 + SEC);
+	one(&elsewhere, &b, 1, 3, t0 + 2 * SEC);
+	synth_free(&elsewhere);
+	scan(&a, "a");
+	scan(&b, "b");
+	assert_int_equal(align_clocks(m), 0);
+	assert_int_equal(align_tie(m, 1)->streams, 2);
+	assert_int_equal(align_tie(m, 1)->way_ns[ALIGN_IN], WAY);
+	assert_int_equal(align_tie(m, 1)->correction_ns, 0);
+	assert_int_equal(align_bound_ns(m), WAY);
+	/* A third host with such a stream: nobody knows any more whose it is. */
+	one(&c, &c, 1, 3, t0 + SEC);
+	align_destroy(m);
+	m = align_create();
+	scan(&a, "a");
+	scan(&b, "b");
+	scan(&c, "c");
+	assert_int_equal(align_clocks(m), 0);
+	assert_int_equal(align_tie(m, 1)->streams, 0);
+	assert_true(align_bound_ns(m) == UINT64_MAX);
+}
+
+/* Recordings of one boot are one clock; the other's ends before that had booted. */
+static void test_before_boot(void **state)
+{
+	uint64_t t0 = a.now;
+	size_t i;
+
+	(void)state;
+	one(&a, &b, 1, 3, t0 + SEC);
+	/* b recorded a day before. */
+	for (i = 0; i < b.n; i++)
+		if (b.ev[i].kind == EV_CLOCK)
+			b.ev[i].clock.realtime_ns -= 86400 * SEC;
+	one(&c, &c, 2, 9, t0 + 20 * SEC);
+	scan(&a, "a");
+	scan(&b, "b");
+	scan(&c, "a");
+	assert_int_equal(align_clocks(m), 0);
+	assert_int_equal(align_n(m), 2);
+	assert_int_equal(align_clock_of(m, 2), 0);
+	/* a has the sources, and b the clock that holds both. */
+	assert_int_equal(align_reference(m), 1);
+	assert_true(align_time(m, 0, t0) > t0);
+}
+
 /* Hosts that nobody named, or alike, are told apart. */
 static void test_names(void **state)
 {
@@ -433,6 +607,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_loss, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_both_ways, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_names, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_three, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_third_decides, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_equal, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_before_boot, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

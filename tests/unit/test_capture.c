@@ -261,6 +261,55 @@ static void test_lost_exit(void **state)
 	assert_int_equal(ev.loss.what, EV_READ);
 	assert_int_equal(ev.loss.t_from_ns, 1000);
 	assert_int_equal(ev.loss.t_to_ns, 1500);
+	/* A return whose entry was skipped: nothing else is known of it. */
+	rec.call = WIRE_NONE;
+	rec.head.start_ns = 0;
+	assert_int_equal(decode_record(&rec, sizeof(rec), &ev), 0);
+	assert_int_equal(ev.loss.what, EV_NONE);
+	assert_int_equal(ev.loss.t_from_ns, 1500);
+	assert_int_equal(ev.loss.t_to_ns, 1500);
+}
+
+/* As waitpid() would have told it, core dump or none. */
+static void test_process_exit(void **state)
+{
+	static const struct { uint32_t status, code, signal; } cases[] = {
+		{ 0, 0, 0 }, { 3 << 8, 3, 0 }, { 255 << 8, 255, 0 }, { SIGKILL, 0, SIGKILL },
+		{ SIGSEGV | 0x80, 0, SIGSEGV },
+	};
+	struct wire_process_exit rec = { .head = head(WIRE_PROCESS_EXIT, sizeof(rec)) };
+	struct event ev;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		rec.status = cases[i].status;
+		assert_int_equal(decode_record(&rec, sizeof(rec), &ev), 0);
+		assert_int_equal(ev.kind, EV_PROCESS_EXIT);
+		assert_int_equal(ev.process_exit.code, cases[i].code);
+		assert_int_equal(ev.process_exit.signal, cases[i].signal);
+	}
+}
+
+static void test_closes_and_resets(void **state)
+{
+	struct wire_close close = { .head = head(WIRE_STREAM_CLOSE, sizeof(close)) };
+	struct wire_device_reset reset = { .head = head(WIRE_DEVICE_RESET, sizeof(reset)) };
+	struct event ev;
+
+	(void)state;
+	close.refs = 3;
+	close.driver_refs = 1;
+	assert_int_equal(decode_record(&close, sizeof(close), &ev), 0);
+	assert_int_equal(ev.stream_close.refs, 3);
+	assert_int_equal(ev.stream_close.driver_refs, 1);
+	/* A guest's FLR is in no call of its VMM's that we know. */
+	assert_int_equal(decode_record(&reset, sizeof(reset), &ev), 0);
+	assert_int_equal(ev.device_reset.by, EV_NONE);
+	assert_int_equal(ev.dur_ns, 500);
+	reset.by = WIRE_DEVICE_OPEN;
+	assert_int_equal(decode_record(&reset, sizeof(reset), &ev), 0);
+	assert_int_equal(ev.device_reset.by, EV_DEVICE_OPEN);
 }
 
 static void test_arc(void **state)
@@ -345,22 +394,71 @@ static void test_cgroup(void **state)
 static void test_first_sight(void **state)
 {
 	struct processes *p = processes_create();
-	char vm[EVENT_NAME_LEN];
+	struct process_name name;
 	uint32_t pid;
 
 	(void)state;
 	/* Numbers that no process has: no name, but told once all the same. */
 	for (pid = 1U << 30; pid < (1U << 30) + 10000; pid++) {
-		assert_true(processes_first_sight(p, pid, vm));
-		assert_string_equal(vm, "");
-		assert_false(processes_first_sight(p, pid, vm));
+		assert_true(processes_first_sight(p, pid, &name));
+		assert_string_equal(name.vm, "");
+		assert_string_equal(name.comm, "");
+		assert_int_equal(name.source, VM_SOURCE_UNKNOWN);
+		assert_false(processes_first_sight(p, pid, &name));
 	}
 	processes_forget(p, pid - 1);
-	assert_true(processes_first_sight(p, pid - 1, vm));
-	assert_false(processes_first_sight(p, pid - 1, vm));
-	/* Forgetting what was never seen is nothing. */
+	assert_true(processes_first_sight(p, pid - 1, &name));
+	assert_false(processes_first_sight(p, pid - 1, &name));
+	/* One that has ended is known until its number is seen at work again. */
+	processes_used(p, pid - 1);
+	assert_false(processes_first_sight(p, pid - 1, &name));
+	processes_ended(p, pid - 1);
+	assert_false(processes_first_sight(p, pid - 1, &name));
+	processes_used(p, pid - 1);
+	assert_true(processes_first_sight(p, pid - 1, &name));
+	processes_used(p, pid - 1);
+	assert_false(processes_first_sight(p, pid - 1, &name));
+	/* What was never seen is nothing. */
 	processes_forget(p, 77);
-	assert_true(processes_first_sight(p, 77, vm));
+	processes_used(p, 78);
+	processes_ended(p, 78);
+	assert_true(processes_first_sight(p, 77, &name));
+	assert_true(processes_first_sight(p, 78, &name));
+	/* This one has a name of its own, and none of a VM but its cgroup's. */
+	assert_true(processes_first_sight(p, getpid(), &name));
+	assert_string_equal(name.comm, "test_capture");
+	assert_true(name.source == (name.vm[0] ? VM_SOURCE_CGROUP : VM_SOURCE_UNKNOWN));
+	processes_destroy(p);
+}
+
+/* The name of the VMM outranks its cgroup's, and is that of all its threads. */
+static void test_named_vm(void **state)
+{
+	struct processes *p = processes_create();
+	struct process_name name;
+	int fds[2];
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	pid = fork();
+	if (!pid) {
+		dup2(fds[0], STDIN_FILENO);
+		execl("/bin/sh", "sh", "-c", "read x", "-name", "guest=web", NULL);
+		_exit(1);
+	}
+	/* Until it is the other program. */
+	do {
+		usleep(1000);
+		processes_forget(p, pid);
+		assert_true(processes_first_sight(p, pid, &name));
+	} while (name.source != VM_SOURCE_NAME && !waitpid(pid, NULL, WNOHANG));
+	assert_string_equal(name.vm, "web");
+	assert_string_equal(name.comm, "sh");
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	close(fds[0]);
+	close(fds[1]);
 	processes_destroy(p);
 }
 
@@ -414,6 +512,9 @@ int main(void)
 		cmocka_unit_test(test_cmdline),
 		cmocka_unit_test(test_cgroup),
 		cmocka_unit_test(test_first_sight),
+		cmocka_unit_test(test_process_exit),
+		cmocka_unit_test(test_closes_and_resets),
+		cmocka_unit_test(test_named_vm),
 		cmocka_unit_test(test_in_file_call),
 	};
 

@@ -1134,6 +1134,42 @@ static void left_open_for_long(struct synth *s)
 	synth_close(s);
 }
 
+/* A close while @others numbers of it remain; the driver has a reference, too. */
+static void close_one(struct synth *s, uint32_t others)
+{
+	struct event *ev = synth_add(s, EV_STREAM_CLOSE, US, 0);
+
+	ev->stream = s->stream;
+	ev->stream_close.refs = others + 1;
+	ev->stream_close.driver_refs = 1;
+}
+
+/* A child closes its copy, its user never does. */
+static void left_open_by_its_user(struct synth *s)
+{
+	MLX5(s);
+	initial(s);
+	synth_set_state(s, SYNTH_PATH(MIG_RUNNING), MS);
+	synth_stream_close(s);
+	initial(s);
+	close_one(s, 1);
+	synth_set_state(s, SYNTH_PATH(MIG_RUNNING), MS);
+	synth_close(s);
+	synth_pause(s, 2 * SEC);
+	synth_add(s, EV_MARK, 0, 0);
+}
+
+static void copy_closed_first(struct synth *s)
+{
+	MLX5(s);
+	initial(s);
+	close_one(s, 1);
+	close_one(s, 0);
+	synth_set_state(s, SYNTH_PATH(MIG_RUNNING), MS);
+	synth_add(s, EV_STREAM_RELEASE, US, 0)->stream = s->stream;
+	synth_close(s);
+}
+
 static void siblings(struct synth *s, bool quiet)
 {
 	uint32_t one;
@@ -1608,6 +1644,8 @@ static const struct {
 	C(reset_in_resuming, "| pass"),
 	C(left_open_at_close, "stream-left-open | findings"),
 	C(left_open_for_long, "stream-left-open | findings"),
+	C(left_open_by_its_user, "stream-left-open | findings"),
+	C(copy_closed_first, "| pass"),
 	C(p2p_skipped, "~p2p-skipped | pass"),
 	C(p2p_kept, "| pass"),
 	C(concurrent_io, "concurrent-io | findings"),

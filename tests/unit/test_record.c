@@ -143,6 +143,11 @@ void cmd_watch_attached(const struct capture *c, char *buf, size_t size)
 	snprintf(buf, size, "attached 1/1 (none)");
 }
 
+void cmd_watch_settle(bool child)
+{
+	(void)child;
+}
+
 void cmd_watch_let_go(struct capture *c)
 {
 	(void)c;

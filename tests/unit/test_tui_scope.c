@@ -3,6 +3,7 @@
  * test_tui_scope.c - the whole screen without a terminal: figures of any moment,
  * every size, every key, hostile names
  */
+#include <glob.h>
 #include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -154,12 +155,14 @@ static void check_moments(const char *path, unsigned int moments)
 			const struct session *g;
 			char a[UNITS_LEN];
 
-			d = s->table[i];
+			d = s->table[i].device;
+			if (!d)
+				continue;
 			dev = model_device(m, d);
 			assert_non_null(dev);
 			if (dev->state != MIG_UNKNOWN)
 				assert_true(row_has(s, s->table_row + (int)i, state_label(a, dev->state)));
-			g = scope_migration_of(m, d);
+			g = scope_session_of(m, s->table[i].side, d);
 			if (!g)
 				continue;
 			assert_true(row_has(s, s->table_row + (int)i,
@@ -234,15 +237,13 @@ static void test_every_size(void **state)
 }
 
 /* Whatever is typed: no crash, no control character, a screen of the right size. */
-static void test_any_keys(void **state)
+static void type_anything(struct scope *s, unsigned int keys)
 {
 	static const char files[] = "swo:";	/* these write, or may */
-	struct scope *s;
-	int i, key;
+	unsigned int i;
+	int key;
 
-	(void)state;
-	s = synth_scope(NULL);
-	for (i = 0; i < 20000; i++) {
+	for (i = 0; i < keys; i++) {
 		key = rnd(6) ? (int)(0x20 + rnd(0x60)) : (int)(SKEY_UP + rnd(9));
 		if (!s->prompt && (strchr(files, key) || key == 'q'))
 			continue;
@@ -264,7 +265,41 @@ static void test_any_keys(void **state)
 			scope_draw(s);
 	}
 	assert_false(scope_done(s));
+}
+
+static void test_any_keys(void **state)
+{
+	struct scope *s = synth_scope(NULL);
+
+	(void)state;
+	type_anything(s, 20000);
 	scope_destroy(s);
+}
+
+/* The same on every recording of the tree, golden ones of early days and damaged ones, too. */
+static void test_any_keys_anywhere(void **state)
+{
+	static const char *const where[] = { DATA "*.vfs", "tests/data/*/*.vfs", "tests/data/*/*/*.vfs" };
+	unsigned int files = 0;
+	struct event *evs;
+	struct scope *s;
+	glob_t found;
+	size_t i, k, n;
+
+	(void)state;
+	for (k = 0; k < sizeof(where) / sizeof(where[0]); k++) {
+		if (glob(where[k], 0, NULL, &found))
+			continue;
+		for (i = 0; i < found.gl_pathc; i++, files++) {
+			evs = read_recording(found.gl_pathv[i], &n);
+			s = scope_of(evs, n, NULL);
+			type_anything(s, 400);
+			scope_destroy(s);
+			free(evs);
+		}
+		globfree(&found);
+	}
+	assert_true(files > 20);
 }
 
 static void test_every_key_is_bound_once(void **state)
@@ -546,16 +581,19 @@ static void test_several_machines(void **state)
 	synth_read(&made, 8 * MIB, MS);
 	s = scope_of(made.ev, made.n, NULL);
 	scope_resize(s, 40, 120);
-	assert_non_null(strstr(table_row(s, "3b:00.2"), "web-07"));
+	/* A row for each migration, the devices of the open one below it, then who does not migrate. */
+	assert_non_null(strstr(table_row(s, "web-07"), "▾ web-07    2 devices"));
+	assert_non_null(strstr(table_row(s, "web-07"), "leaves"));
+	assert_non_null(strstr(table_row(s, "web-07"), "72.0 MiB"));
 	assert_non_null(strstr(table_row(s, "3b:00.2"), "48.0 MiB"));
-	assert_non_null(strstr(table_row(s, "3b:00.3"), "web-07"));
 	assert_non_null(strstr(table_row(s, "3b:00.3"), "24.0 MiB"));
 	assert_non_null(strstr(table_row(s, "5e:00.1"), "db-02"));
-	assert_non_null(strstr(table_row(s, "5e:00.3"), "app-01"));
-	assert_non_null(strstr(table_row(s, "5e:00.3"), "arriving"));
-	assert_non_null(strstr(table_row(s, "5e:00.3"), "3.00 MiB"));
-	/* Of those that leave, one: its machine and its name in the sentence. */
-	assert_true(row_has(s, 1, "web-07") && row_has(s, 1, "0000:3b:00.") && row_has(s, 1, "LEAVING"));
+	assert_non_null(strstr(table_row(s, "app-01"), "▸ app-01    1 device"));
+	assert_non_null(strstr(table_row(s, "app-01"), "comes"));
+	assert_string_equal(table_row(s, "5e:00.3"), "");
+	/* The VM that leaves, with all of its devices, in the sentence. */
+	assert_true(row_has(s, 1, "web-07 (2 devices) LEAVING: 72.0 MiB left by precopy info"));
+	assert_true(row_has(s, 0, "2 under way"));
 	/* Another device is another look at the same moment; all have one cursor. */
 	assert_int_equal(scope_command(s, "zoom-fit"), 0);
 	scope_draw(s);
@@ -564,6 +602,8 @@ static void test_several_machines(void **state)
 	cursor = s->cursor_ns;
 	assert_int_equal(scope_command(s, "device 5e:00.3"), 0);
 	assert_true(row_has(s, 1, "app-01") && row_has(s, 1, "ARRIVING") && row_has(s, 1, "3.00 MiB written"));
+	assert_non_null(strstr(table_row(s, "5e:00.3"), "3.00 MiB"));
+	assert_string_equal(table_row(s, "3b:00.3"), "");
 	assert_true(s->from_ns == from && s->to_ns == to && s->cursor_ns == cursor);
 	/* A moment at which only the first was there. */
 	assert_int_equal(scope_command(s, "device"), 0);
@@ -574,6 +614,177 @@ static void test_several_machines(void **state)
 	assert_int_equal(scope_command(s, "filter vm=web-07"), 0);
 	assert_null(strstr(strstr(screen(s), "5 EVENTS"), "5e:00."));
 	assert_non_null(strstr(strstr(screen(s), "5 EVENTS"), "3b:00.3"));
+	scope_destroy(s);
+}
+
+/* A VM of two devices (numbers from @first) leaves; @fails: one is refused its STOP_COPY. */
+static void vm_leaves(uint32_t pid, const char *vm, uint32_t first, bool fails)
+{
+	static const uint64_t all = MIG_FLAG_STOP_COPY | MIG_FLAG_P2P | MIG_FLAG_PRE_COPY;
+	uint32_t stream[2], k, step;
+	char name[32];
+
+	synth_task(&made, pid, "qemu", vm);
+	for (k = 0; k < 2; k++) {
+		snprintf(name, sizeof(name), "0000:3%u:00.%u", first / 2, k);
+		synth_device(&made, first + k, name, "mlx5_vfio_pci", all);
+		synth_open(&made);
+		made.state = MIG_RUNNING;
+		synth_set_state(&made, SYNTH_PATH(MIG_PRE_COPY), MS);
+		synth_info(&made, 20 * MIB, 0);
+		synth_read(&made, 16 * MIB, MS);
+		stream[k] = made.stream;
+	}
+	for (step = 0; step < 3; step++) {
+		for (k = 0; k < 2; k++) {
+			made.device = first + k;
+			made.stream = stream[k];
+			made.state = step == 0 ? MIG_PRE_COPY : step == 1 ? MIG_PRE_COPY_P2P : MIG_STOP_COPY;
+			if (step == 0) {
+				synth_set_state(&made, SYNTH_PATH(MIG_PRE_COPY_P2P), MS);
+			} else if (step == 1 && fails && !k) {
+				synth_set_state_fails(&made, MIG_STOP_COPY, 5);
+				return;
+			} else if (step == 1) {
+				synth_set_state(&made, SYNTH_PATH(MIG_STOP_COPY), MS);
+				synth_read(&made, 4 * MIB, MS);
+				synth_read(&made, 0, US);
+			} else {
+				synth_set_state(&made, SYNTH_PATH(MIG_STOP), MS);
+			}
+		}
+	}
+}
+
+/* Three VMs one after the other: the failed one is what the scope opens on. */
+static void test_worst_first(void **state)
+{
+	static const char *const vms[] = { "web-01", "web-02", "web-03" };
+	bool seen[7] = { false };
+	struct scope *s;
+	unsigned int i;
+
+	(void)state;
+	synth_free(&made);
+	synth_init(&made);
+	for (i = 0; i < 3; i++)
+		vm_leaves(4711 + i, vms[i], 1 + 2 * i, i == 1);
+	s = scope_of(made.ev, made.n, NULL);
+	scope_resize(s, 40, 120);
+	if (!row_has(s, 1, "web-02 0000:31:00.0 FAILED: SET_STATE(STOP_COPY) gave EIO after 16.0 MiB; the driver's turn"))
+		fail_msg("%s", screen(s));
+	assert_true(row_has(s, 0, "1 FAILED") && row_has(s, 0, "2 completed"));
+	assert_true(row_has(s, 3, "▾ web-02    0000:31:00.0       FAILED"));
+	assert_true(row_has(s, 3, "EIO SET_STATE"));
+	scope_resize(s, 24, 80);
+	assert_true(row_has(s, 1, "web-02 31:00.0 FAILED: SET_STATE(STOP_COPY) gave EIO"));
+	/* The others are a key away: each device of each VM, each VM. */
+	for (i = 0; i < 6; i++) {
+		scope_key(s, 'd');
+		scope_draw(s);
+		seen[s->device] = true;
+	}
+	for (i = 1; i <= 6; i++)
+		assert_true(seen[i]);
+	assert_int_equal(s->device, 3);
+	scope_key(s, 'v');
+	assert_true(row_has(s, 1, "web-03 MIGRATED"));
+	scope_key(s, 'v');
+	assert_true(row_has(s, 1, "web-01 MIGRATED"));
+	scope_key(s, 'V');
+	scope_key(s, 'V');
+	assert_true(row_has(s, 1, "web-02 31:00.0 FAILED"));
+	/* What is wrong with it comes before what is wrong elsewhere. */
+	assert_true(s->n_found > 0 && scope_finding_of(judge_finding(s->judge, s->found[0]),
+						       scope_migration(s, scope_model(s))));
+	/* A moment before it failed: no failure is told. */
+	scope_key(s, '[');
+	scope_key(s, '[');
+	assert_int_equal(scope_command(s, "seek 0s"), 0);
+	assert_null(strstr(screen(s), "FAILED"));
+	scope_destroy(s);
+}
+
+/* Of a call that hangs the age is told up to when it was last seen out, however late it is. */
+static void test_stuck(void **state)
+{
+	struct scope_options o = { .live = true };
+	struct scope *s = scope_create(&o);
+	struct event *ev;
+	unsigned int i;
+	size_t k;
+
+	(void)state;
+	synth_free(&made);
+	synth_init(&made);
+	synth_task(&made, 4711, "qemu", "web-07");
+	synth_device(&made, 1, "0000:3b:00.2", "xe_vfio_pci", MIG_FLAG_STOP_COPY);
+	synth_open(&made);
+	synth_set_state(&made, SYNTH_PATH(MIG_STOP, MIG_STOP_COPY), MS);
+	synth_read(&made, 4 * MIB, MS);
+	for (i = 6; i <= 62; i += 8) {
+		synth_pause(&made, 8 * 1000 * MS);
+		ev = synth_add(&made, EV_STUCK, 0, 0);
+		ev->stuck.call = EV_READ;
+		ev->stuck.age_ns = i * 1000 * MS;
+		ev->stream = 1;
+	}
+	for (k = 0; k < made.n; k++)
+		assert_int_equal(scope_feed(s, &made.ev[k]), 0);
+	for (i = 0; i < 2; i++) {
+		scope_resize(s, 40, 120);
+		if (!row_has(s, 1, "web-07 0000:3b:00.2 STUCK: read() has not returned for 62.000 s in STOP_COPY; the driver's turn"))
+			fail_msg("%s", screen(s));
+		scope_resize(s, 24, 80);
+		assert_true(row_has(s, 1, "web-07 3b:00.2 STUCK: read() out for 62.000 s; driver's turn"));
+		/* an hour later nobody has looked again */
+		scope_tick(s, made.now + 3600 * 1000 * MS);
+	}
+	scope_destroy(s);
+}
+
+/* What was refused before there was a data FD is a migration that failed. */
+static void test_refused(void **state)
+{
+	struct scope *s;
+	struct event *ev;
+
+	(void)state;
+	synth_free(&made);
+	synth_init(&made);
+	synth_task(&made, 4711, "qemu", "ovmf-1");
+	synth_device(&made, 9, "0000:b1:00.2", "mlx5_vfio_pci", MIG_FLAG_STOP_COPY);
+	synth_open(&made);
+	ev = synth_add(&made, EV_DMA_LOG_START, US, -22);
+	ev->dma_log.ranges = 3;
+	s = scope_of(made.ev, made.n, NULL);
+	assert_true(row_has(s, 1, "ovmf-1 b1:00.2 FAILED: DMA_LOGGING_START gave EINVAL"));
+	assert_true(row_has(s, 0, "1 FAILED"));
+	assert_non_null(strstr(table_row(s, "0000:b1:00.2"), "FAILED"));
+	scope_destroy(s);
+}
+
+/* MIG_DATA_SIZE knows more than infos that say nothing is left: LEFT is what the model has. */
+static void test_left_is_the_models(void **state)
+{
+	struct scope *s;
+
+	(void)state;
+	synth_free(&made);
+	synth_init(&made);
+	synth_task(&made, 4711, "qemu", "web-07");
+	synth_device(&made, 1, "0000:3b:00.2", "mlx5_vfio_pci", MIG_FLAG_STOP_COPY | MIG_FLAG_PRE_COPY);
+	synth_open(&made);
+	synth_set_state(&made, SYNTH_PATH(MIG_PRE_COPY), MS);
+	synth_info(&made, 0, 0);
+	synth_data_size(&made, 118 * MIB);
+	synth_read(&made, 2 * MIB, MS);
+	s = scope_of(made.ev, made.n, NULL);
+	scope_resize(s, 40, 120);
+	assert_true(row_has(s, 1, "116 MiB left by MIG_DATA_SIZE"));
+	assert_non_null(strstr(table_row(s, "3b:00.2"), "116 MiB"));
+	assert_non_null(strstr(screen(s), "now: 116 MiB left"));
+	assert_non_null(strstr(screen(s), "▒ rest"));
 	scope_destroy(s);
 }
 
@@ -637,11 +848,16 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_several_machines),
+		cmocka_unit_test(test_worst_first),
+		cmocka_unit_test(test_stuck),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_left_is_the_models),
 		cmocka_unit_test(test_latency_kinds),
 		cmocka_unit_test(test_joined_late),
 		cmocka_unit_test(test_moments),
 		cmocka_unit_test(test_every_size),
 		cmocka_unit_test(test_any_keys),
+		cmocka_unit_test(test_any_keys_anywhere),
 		cmocka_unit_test(test_every_key_is_bound_once),
 		cmocka_unit_test(test_hostile_names),
 		cmocka_unit_test(test_steps),

@@ -120,9 +120,9 @@ static void test_csv_header(void **state)
 {
 	static const char header[] =
 		"seq,t_ns,time,dur_ns,cpu,pid,tid,comm,kind,vm,device,driver,stream,migration,ret,"
-		"errno,state,how,index,op,flags,target,reported,from,to,direction,name,adopted,"
+		"errno,state,how,by,index,op,flags,target,reported,from,to,direction,name,adopted,"
 		"initial_bytes,dirty_bytes,stop_copy_length,size,count,t_last_ns,mask,waits,wait_ns,"
-		"page_size,ranges,iova,length,call,age_ns,t_from_ns,t_to_ns,cause,what,text,code,signal\r\n";
+		"refs,driver_refs,page_size,ranges,iova,length,call,age_ns,t_from_ns,t_to_ns,cause,what,text,code,signal\r\n";
 
 	(void)state;
 	csv();
@@ -143,7 +143,7 @@ static void test_csv_rows(void **state)
 	strcpy(ev->mark.text, "two\nlines");
 	csv();
 	has(",'=1+1,device_open,\"a,\"\"b\"\"\",0000:3b:00.2,mlx5_vfio_pci,,,3,,RUNNING,,");
-	has(",arc,\"a,\"\"b\"\"\",0000:3b:00.2,mlx5_vfio_pci,,1,0,,PRE_COPY,,,,,PRE_COPY,,RUNNING,"
+	has(",arc,\"a,\"\"b\"\"\",0000:3b:00.2,mlx5_vfio_pci,,1,0,,PRE_COPY,,,,,,PRE_COPY,,RUNNING,"
 	    "PRE_COPY,,");
 	has(",stream_open,");
 	/* The poll's wait ends at the read. */

@@ -132,9 +132,10 @@ def downtimes():
         events = [event("read", SRC, 30, 1, state="STOP_COPY"), event("read", SRC, 35, 5, state="STOP_COPY"),
                   event("set_state", DST, running - 1, 1, target="RUNNING")]
         arcs = [{"to": "STOP_COPY", "start_ns": int(last_arc * 1e6) - 1000000, "dur_ns": 1000000}]
-        m = {"direction": "save", "device": SRC, "stop_window_start_ns": 0, "eof_ns": int(eof * 1e6), "arcs": arcs, "landing": {},
-             "stop_window_ns": int(window * 1e6), "downtime_ns": int(downtime * 1e6)}
-        m["landing"]["load_ns"] = 1
+        m = {"direction": "save", "device": SRC, "stop_window_start_ns": 0, "eof_ns": int(eof * 1e6), "arcs": arcs, "id": 1,
+             "stop_window_ns": int(window * 1e6)}
+        report = {"migrations": [{"id": 1, "outcome": "completed", "downtime_ns": int(downtime * 1e6), "sessions": [m],
+                                  "downtime": [{"part": "load", "ns": 1, "side": "destination"}]}]}
         with tempfile.NamedTemporaryFile("w") as src, tempfile.NamedTemporaryFile("w") as dst:
             for ms, text in (-4, "checkpoint src-downtime-start"), (5, "checkpoint src-vm-stopped"), \
                     (41, "save type=iterable idstr=x/vfio instance_id=0 downtime=12000"), \
@@ -143,7 +144,7 @@ def downtimes():
             for ms, text in (80, "checkpoint dst-precopy-bh-announced"), (91, "checkpoint dst-precopy-bh-vm-started"):
                 log(dst, ms, text)
             result = {"compared": False, "query_migrate": {"src": {"downtime": said}}}
-            return crosscheck.downtime(result, src.name, dst.name, events, {"migrations": [m]})[0]
+            return crosscheck.downtime(result, src.name, dst.name, events, report)[0]
 
     expect("an honest downtime", told())
     expect("a late last arc", told(last_arc=9), "src-vm-stopped")
@@ -153,8 +154,39 @@ def downtimes():
     expect("another figure of QEMU's", told(said=120), "by other than the two ends")
 
 
+def vm_downtimes():
+    """Two devices a side: from the first arc of the one to the last of the other, whichever they are."""
+    def told(said=100, downtime=90, migrations=1, **late):
+        at = dict({"left0": 0, "left1": 2, "ran0": 85, "ran1": 90}, **late)
+
+        def arc(device, ms, before, after):
+            stamp = "2023-11-14T22:13:%09.6fZ" % (20 + ms / 1e3)
+            return {"kind": "arc", "device": device, "t_ns": int(ms * 1e6), "time": stamp, "dur_ns": 0, "seq": 1, "ret": 0, "from": before, "to": after}
+
+        events = [arc("a", -50, "RUNNING", "RUNNING_P2P"), dict(arc("a", -20, "", ""), kind="stream_open"),
+                  arc("a", at["left0"], "PRE_COPY", "PRE_COPY_P2P"), arc("b", at["left1"], "PRE_COPY", "PRE_COPY_P2P")]
+        events += [arc(d, at["ran%d" % n], "RUNNING_P2P", "RUNNING") for n, d in enumerate("xy") if at["ran%d" % n]]
+        with tempfile.NamedTemporaryFile("w") as src, tempfile.NamedTemporaryFile("w") as dst:
+            for f, ms, name in (src, -4, "src-downtime-start"), (src, 96, "src-downtime-end"), \
+                    (dst, 80, "dst-precopy-bh-announced"), (dst, 91, "dst-precopy-bh-vm-started"):
+                f.write("7@%.6f:vmstate_downtime_checkpoint %s\n" % (WALL + ms / 1e3, name))
+                f.flush()
+            return crosscheck.vm_downtime({"src": ["a", "b"], "dst": ["x", "y"], "downtime_ms": said}, src.name, dst.name, events,
+                                          [{"downtime_ns": int(downtime * 1e6)}] * migrations)[0]
+
+    expect("an honest downtime of two devices", told())
+    expect("the second device first", told(left0=3, left1=1, downtime=89))
+    expect("the first device last", told(ran0=90, ran1=84))
+    expect("a report that ends with the first device", told(downtime=85), "the report's downtime is 85000000 ns")
+    expect("a device that does not run", told(ran1=0), "the devices that run on the destination are ['x']")
+    expect("a device that runs too late", told(ran1=95, downtime=95), "vm-started")
+    expect("another figure of QEMU's", told(said=120), "by more than the two ends")
+    expect("two migrations", told(migrations=2), "2 migrations")
+
+
 def main():
     downtimes()
+    vm_downtimes()
     story = Story().tell()
     expect("an honest recording", story.checked())
     expect("an honest recording of mtty", Story(zero_for_enomsg=True).tell().checked())

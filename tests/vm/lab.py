@@ -27,6 +27,9 @@ except ImportError:
 OUT = os.environ.get("OUT", "/tmp/out")
 LAB = os.environ.get("LAB", "/lab")
 BEGAN = time.monotonic()
+# Where insmod() finds modules, and what runs the nested machines' cpus: load_vfio() and use_accel() change them.
+MODULES = LAB + "/modules"
+ACCEL = "tcg"
 # Every limit of a wait, times this: a machine may be slow. A wait ends when it has what it waits for.
 PATIENCE = int(os.environ.get("VFIOSCOPE_PATIENCE", "3"))
 
@@ -99,9 +102,9 @@ def clock_offset():
 def insmod(name, *params, btf=True):
     """Kbuild's files may have a dash where the module's name has an underscore. Without BTF it is as the kernel sees a
     module that was built where pahole or vmlinux were not: it looks for the section by name, and finds none."""
-    path = "%s/modules/%s.ko" % (LAB, name)
+    path = "%s/%s.ko" % (MODULES, name)
     if not os.path.exists(path):
-        path = "%s/modules/%s.ko" % (LAB, name.replace("_", "-"))
+        path = "%s/%s.ko" % (MODULES, name.replace("_", "-"))
     if not btf:
         with open(path, "rb") as f:
             data = f.read()
@@ -111,6 +114,42 @@ def insmod(name, *params, btf=True):
     sh("insmod", path, *params)
     if not btf and os.path.exists("/sys/kernel/btf/" + name):
         raise LabError("%s was to be loaded without BTF" % name)
+
+
+CDEV = "iommufd", "vfio", "vfio_iommu_type1", "vfio_pci_core", "mdev"
+
+
+def load_vfio(cdev=False):
+    """VFIO for PCI and mediated devices. With `cdev` the one that has cdevs and IOMMUFD (build-modules cdev), whose modules
+    insmod() then takes."""
+    global MODULES
+    if not cdev:
+        sh("modprobe", "-a", "vfio-pci-core", "vfio_iommu_type1")
+        return
+    MODULES = LAB + "/modules/cdev"
+    sh("modprobe", "irqbypass")
+    for name in CDEV:
+        insmod(name)
+    if not os.path.exists("/dev/iommu"):
+        raise LabError("there is no /dev/iommu")
+
+
+def unload_vfio(cdev=False):
+    if not cdev:
+        sh("modprobe", "-r", "vfio-pci-core")
+        return
+    for name in reversed(CDEV):
+        sh("rmmod", name)
+
+
+def use_accel(accel):
+    """`kvm`: the emulated machine's cpu has SVM, so that nested machines run under KVM's own code, slowly."""
+    global ACCEL
+    if accel == "kvm":
+        sh("modprobe", "kvm_amd")
+        if not os.path.exists("/dev/kvm"):
+            raise LabError("kvm_amd is loaded, and yet there is no /dev/kvm")
+    ACCEL = accel
 
 
 def write(path, text):
@@ -127,7 +166,8 @@ class Pci:
 
     @staticmethod
     def _behind(port):
-        found = glob.glob("/sys/bus/pci/devices/0000:00:1%d.0/0000:??:??.?" % port)
+        slot = 16 + port if port < 15 else port - 7	# as in `run`
+        found = glob.glob("/sys/bus/pci/devices/0000:00:%02x.0/0000:??:??.?" % slot)
         if len(found) != 1:
             raise LabError("no ivshmem device behind root port %d" % port)
         return os.path.basename(found[0])
@@ -151,9 +191,9 @@ def other_size():
 
 
 class Ivshmem(Pci):
-    """Device 0 to 3 and the window onto its memory."""
+    """Device 0 to 7 and the window onto its memory."""
 
-    PORTS = (0, 2), (1, 3), (5, 7), (6, 8)
+    PORTS = (0, 2), (1, 3), (5, 7), (6, 8), (9, 13), (10, 14), (11, 15), (12, 16)
 
     def __init__(self, number):
         port, window = self.PORTS[number]
@@ -161,7 +201,8 @@ class Ivshmem(Pci):
         self.window = self._behind(window)
         path = "/sys/bus/pci/devices/%s/" % self.window
         write(path + "enable", "1")
-        fd = os.open(path + "resource2", os.O_RDWR)
+        # Mapped as memory where the machine can: arm64 does not take a copy's wide accesses to a device's.
+        fd = os.open(path + ("resource2_wc" if os.path.exists(path + "resource2_wc") else "resource2"), os.O_RDWR)
         self.size = os.fstat(fd).st_size
         self.map = mmap.mmap(fd, self.size)
         os.close(fd)
@@ -252,7 +293,7 @@ class Qemu:
         qmp, serial = self.sockets = "/tmp/%s.qmp" % name, "/tmp/%s.serial" % name
         self.stderr = open("%s/%s.err" % (OUT, name), "w+")
         self.seen = ""
-        argv = ["qemu-system-x86_64", "-accel", "tcg", "-M", "q35", "-nodefaults", "-display", "none", "-no-user-config",
+        argv = ["qemu-system-x86_64", "-accel", ACCEL, "-M", "q35", "-nodefaults", "-display", "none", "-no-user-config",
                 "-name", "%s,debug-threads=on" % vm, "-msg", "timestamp=on",
                 "-trace", "vfio_*", "-trace", "-vfio_region_*", "-trace", "-vfio_pci_*_config",
                 "-trace", "vmstate_downtime_*", "-trace", "migrate_*", "-trace", "*switchover*", "-D", self.log,

@@ -13,6 +13,7 @@ import threading
 import time
 
 import lab
+import reports
 from lab import LabError, say
 
 SOCKET = "/tmp/migration.sock"
@@ -29,8 +30,18 @@ def arguments(description):
     p.add_argument("--pace", type=float, default=0, help="seconds of rest between waves, for those who watch")
     p.add_argument("--no-compare", action="store_true",
                    help="the destination runs at once: an honest downtime, but no byte for byte comparison")
+    p.add_argument("--accel", default="tcg", choices=("tcg", "kvm"), help="what runs the cpus of the two nested machines")
+    p.add_argument("--no-precopy", action="store_true", help="by STOP_COPY alone, which is all that Linux 6.1 has")
+    p.add_argument("--reinit", action="store_true", help="the device is reconfigured in pre-copy, and the VMM has opted in to be told")
+    p.add_argument("--cdev", action="store_true", help="by the devices' cdevs and IOMMUFD (needs build-modules cdev)")
     p.add_argument("--ram", type=int, default=16, help="MiB of the nested machine")
     return p
+
+
+def device(options, host):
+    """QEMU's arguments for the device `host`, "host=BDF" or "sysfsdev=PATH"."""
+    iommufd = ["-object", "iommufd,id=iommufd0"] if options.cdev else []
+    return iommufd + ["-device", "vfio-pci,id=v0,%s,%s%s" % (host, DEVICE, ",iommufd=iommufd0" if options.cdev else "")]
 
 
 CAPS = "return-path", "switchover-ack", "events"
@@ -55,15 +66,19 @@ class Precopy:
     def __init__(self, log):
         self.lines = lab.Lines(log)
         self.empty_hits = 0
-        self.dirty = []		# (stamp, init, dirty) of every exact query
+        self.dirty = []		# (when it was read, init, dirty) of every query of the device
+        self.initial = []	# init alone
 
     def look(self):
         for line in self.lines.more():
             if "vfio_save_block_precopy_empty_hit" in line:
                 self.empty_hits += 1
-            m = re.search(r"@([\d.]+):vfio_state_pending_exact .*initial size (\d+),? .*dirty size (\d+)", line)
+            # Since QEMU 11.1 each query has a line of its own.
+            m = re.search(r"vfio_state_pending_exact .*initial size (\d+),? .*dirty size (\d+)", line) or \
+                re.search(r"vfio_query_precopy_size .*init (\d+), dirty (\d+), .*ret 0", line)
             if m:
-                self.dirty.append((float(m.group(1)), int(m.group(2)), int(m.group(3))))
+                self.dirty.append((time.monotonic(), int(m.group(1)), int(m.group(2))))
+                self.initial.append(int(m.group(1)))
         return self
 
     def last(self):
@@ -126,8 +141,9 @@ def compare(result, src, dst, a, b):
 def ivshmem(options, watch=Watch, during=None, driver="ivshmem_vfio_pci"):
     """Scenario (a). `watch(options)` starts the recorder; `during(watch)` runs in a thread once it migrates."""
     result = {"scenario": "qemu-migrate"}
-    lab.sh("modprobe", "-a", "vfio-pci-core", "vfio_iommu_type1")
-    lab.insmod(driver)
+    lab.load_vfio(options.cdev)
+    lab.use_accel(options.accel)
+    lab.insmod(driver, "precopy=%d" % (not options.no_precopy))
     a, b = lab.Ivshmem(0), lab.Ivshmem(1)
     a.fill()
     b.fill()
@@ -142,8 +158,8 @@ def ivshmem(options, watch=Watch, during=None, driver="ivshmem_vfio_pci"):
     timed(result, "watching")
 
     common = ["-m", str(options.ram)]
-    src, dst = pair(common + ["-kernel", lab.LAB + "/guest.elf", "-device", "vfio-pci,id=v0,host=%s,%s" % (a.bdf, DEVICE)],
-                    common + ["-kernel", lab.LAB + "/guest.elf", "-device", "vfio-pci,id=v0,host=%s,%s" % (b.bdf, DEVICE)], not options.no_compare)
+    common += ["-kernel", lab.LAB + "/guest.elf"]
+    src, dst = pair(common + device(options, "host=" + a.bdf), common + device(options, "host=" + b.bdf), not options.no_compare)
     say("guest: " + src.expect("READY.*", 30).group(0))
     src.ask("b 3000", "BURST.*")
     timed(result, "migrate")
@@ -158,9 +174,13 @@ def ivshmem(options, watch=Watch, during=None, driver="ivshmem_vfio_pci"):
         helper = threading.Thread(target=during, args=(watch,), daemon=True)
         helper.start()
     pre = Precopy(src.log)
-    lab.wait_for("the initial data to be read", 60, lambda: pre.look().dirty and pre.last()[1] == 0, 0.1)
+    result["precopy"] = not options.no_precopy
+    if options.no_precopy:
+        time.sleep(2)
+    else:
+        lab.wait_for("the initial data to be read", 60, lambda: pre.look().dirty and pre.last()[1] == 0, 0.1)
     waves = []
-    for n in range(options.waves):
+    for n in range(0 if options.no_precopy else options.waves):
         time.sleep(options.pace)
         size = 1200 + 600 * n
         begun, hits = len(pre.look().dirty), pre.empty_hits
@@ -182,6 +202,15 @@ def ivshmem(options, watch=Watch, during=None, driver="ivshmem_vfio_pci"):
         waves.append({"pages": size, "bursts": attempt + 1, "peak_dirty_bytes": peak(), "empty_hits": pre.empty_hits})
         say("wave %d: %d pages written, dirty bytes seen up to %d, stream empty %d times" % (n + 1, size, peak(), pre.empty_hits))
     result["waves"] = waves
+
+    if options.reinit:
+        # All of the device is new initial data, which only REINIT lets grow: Linux 7.1, and a VMM that opts in (QEMU 11.1).
+        begun = len(pre.look().dirty)
+        lab.write("/sys/kernel/debug/%s/%s/reconfigure" % (driver, a.bdf), "1\n")
+        lab.wait_for("initial data to be there again and read again", 120,
+                     lambda: pre.look().last()[1] == 0 and max(pre.initial[begun:] + [0]) > 0, 0.1)
+        result["reinit_initial_bytes"] = max(pre.initial[begun:])
+        say("reconfigured: initial bytes up to %d again, and read" % result["reinit_initial_bytes"])
 
     # The last stretch: the guest keeps writing, so that STOP_COPY has something to carry.
     src.ask("r 150 100", "RATE.*")
@@ -213,12 +242,17 @@ def ivshmem(options, watch=Watch, during=None, driver="ivshmem_vfio_pci"):
     dst.quit()
     watch.stop()
     result["qmp_events"] = {"src": src.events, "dst": dst.events}
+    if options.reinit and watch.used:
+        told = [e for e in report(watch.file)[1] if e["kind"] == "precopy_info" and "REINIT" in str(e.get("flags"))]
+        if len(told) != 1:
+            raise LabError("REINIT was recorded %d times, not once" % len(told))
+        say("REINIT recorded: initial bytes %d, dirty bytes %d" % (told[0]["initial_bytes"], told[0]["dirty_bytes"]))
     timed(result, "over")
     lab.save(result)
     a.unbind()
     b.unbind()
     unload(driver)
-    lab.sh("modprobe", "-r", "vfio-pci-core")
+    lab.unload_vfio(options.cdev)
     return result
 
 
@@ -226,15 +260,19 @@ def mtty(options):
     """Scenario (b): the kernel's sample driver, as Debian's source has it."""
     result = {"scenario": "mtty-migrate"}
     uuids = ["83b8f4f2-509f-382f-3c1e-e6bfe0fa100%d" % i for i in (1, 2)]
-    lab.sh("modprobe", "-a", "vfio", "vfio_iommu_type1", "mdev")
+    if options.cdev:
+        lab.load_vfio(True)
+    else:
+        lab.sh("modprobe", "-a", "vfio", "vfio_iommu_type1", "mdev")
+    lab.use_accel(options.accel)
     lab.insmod("mtty")
     for u in uuids:
         lab.write("/sys/class/mdev_bus/mtty/mdev_supported_types/mtty-2/create", u)
     watch = Watch(options)
     result["recorded"] = watch.used
-    device = "vfio-pci,id=v0,sysfsdev=/sys/bus/mdev/devices/%s," + DEVICE
+    path = "sysfsdev=/sys/bus/mdev/devices/"
     common = ["-m", str(options.ram)]
-    src, dst = pair(common + ["-device", device % uuids[0]], common + ["-device", device % uuids[1]])
+    src, dst = pair(common + device(options, path + uuids[0]), common + device(options, path + uuids[1]))
     src.do("migrate", uri="unix:" + SOCKET)
     final = src.wait_migration(60)
     dst.wait_migration(20)
@@ -251,6 +289,8 @@ def mtty(options):
     for u in uuids:
         lab.write("/sys/bus/mdev/devices/%s/remove" % u, "1")
     unload("mtty")
+    if options.cdev:
+        lab.unload_vfio(True)
     return result
 
 
@@ -287,12 +327,15 @@ class Bench:
     --cases knows what to hold against what.
     """
 
-    def __init__(self, scenario, devices=2, driver="ivshmem_vfio_pci"):
+    def __init__(self, scenario, devices=2, driver="ivshmem_vfio_pci", params=(), options=DEVICE):
         if not lab.vfioscope():
             raise LabError("there is no vfioscope: build it first")
-        self.scenario, self.driver, self.cases = scenario, driver, {}
+        self.scenario, self.driver, self.cases, self.options = scenario, driver, {}, options
         lab.sh("modprobe", "-a", "vfio-pci-core", "vfio_iommu_type1")
-        lab.insmod(driver)
+        if driver == "vfio-pci":
+            lab.sh("modprobe", driver)
+        else:
+            lab.insmod(driver, *params)
         self.devices = [lab.Ivshmem(i) for i in range(devices)]
         for d in self.devices:
             d.fill()
@@ -301,19 +344,19 @@ class Bench:
     def close(self):
         for d in self.devices:
             d.unbind()
-        unload(self.driver)
+        unload(self.driver.replace("-", "_"))
         lab.sh("modprobe", "-r", "vfio-pci-core")
         lab.save({"scenario": self.scenario, "cases": self.cases})
 
-    def case(self, name):
-        return Case(self, name)
+    def case(self, name, record=True):
+        return Case(self, name, record)
 
 
 class Case:
-    def __init__(self, bench, name):
+    def __init__(self, bench, name, record=True):
         self.bench, self.name = bench, name
         self.path = "%s/%s.vfs" % (lab.OUT, name)
-        self.recorder = lab.Recorder([lab.vfioscope(), "record", "-f", "-o", self.path], name=name)
+        self.recorder = lab.Recorder([lab.vfioscope(), "record", "-f", "-o", self.path], name=name) if record else None
         self.kept = bench.cases[name] = {"multifd": False, "src": [], "dst": []}
         self.src = self.dst = None
         say("---- %s" % name)
@@ -321,7 +364,7 @@ class Case:
     def args(self, devices):
         out = ["-m", "16", "-kernel", lab.LAB + "/guest.elf"]
         for i, n in enumerate(devices):
-            out += ["-device", "vfio-pci,id=v%d,host=%s,%s" % (i, self.bench.devices[n].bdf, DEVICE)]
+            out += ["-device", "vfio-pci,id=v%d,host=%s%s" % (i, self.bench.devices[n].bdf, self.bench.options and "," + self.bench.options)]
         return out
 
     def start(self, src=(0,), dst=(1,), caps=CAPS, paused=False, burst=500):
@@ -368,7 +411,7 @@ class Case:
         if lost:
             raise LabError("%s: %d events were lost" % (self.name, lost))
         got = {}
-        for m in found["migrations"]:
+        for m in reports.sessions(found):
             got.setdefault(m["device"], []).append((m["direction"], m["outcome"]))
         if got != want:
             raise LabError("%s: the report tells of %s, not of %s" % (self.name, got, want))

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bpf/wire.h"
@@ -16,20 +17,21 @@
 #include "capture/keeper.h"
 #include "vfioscope.skel.h"
 
-#define DETACH_MS	5000	/* some 35 links, each an RCU grace period or two */
 #define HOPELESS_MS	500
 
 const char *const capture_method_names[] = { "auto", "fentry", "kprobe", NULL };
 
 #define HOOK_TYPE(kind_, name, enter_, exit_) \
-	[WIRE_HOOK_##name] = { kind_, #name, enter_, exit_ }
+	[WIRE_HOOK_##name] = { kind_, #name, enter_, exit_, .event = true }
 
 const struct hook_type attach_hook_types[WIRE_HOOKS] = {
 	HOOK_TYPE("device_ioctl", device_ioctl, true, true),
 	HOOK_TYPE("arc", next_state, true, true),
 	HOOK_TYPE("device_open", device_open, true, true),
 	HOOK_TYPE("device_close", device_close, true, true),
-	HOOK_TYPE("device_gone", device_gone, true, false),
+	HOOK_TYPE("group_ioctl", group_ioctl, true, true),
+	HOOK_TYPE("device_release", device_release, true, true),
+	[WIRE_HOOK_device_gone] = { "device_gone", "device_gone", .exit = true },
 	HOOK_TYPE("stream_close", file_closed, true, false),
 	HOOK_TYPE("set_state", set_state, true, true),
 	HOOK_TYPE("read", read, true, true),
@@ -38,31 +40,18 @@ const struct hook_type attach_hook_types[WIRE_HOOKS] = {
 	HOOK_TYPE("ioctl", ioctl, true, true),
 	HOOK_TYPE("release", release, true, true),
 	HOOK_TYPE("device_reset", pci_void, false, true),
+	[WIRE_HOOK_pci_reset] = { "pci_reset", "pci_reset", .enter = true },
 	HOOK_TYPE("container_ioctl", container_ioctl, true, true),
+	HOOK_TYPE("iommufd_ioctl", iommufd_ioctl, true, true),
+	[WIRE_HOOK_process_exit] = { "process_exit", "process_exit",
+				     .event = true, .tracepoint = true },
+	[WIRE_HOOK_module_load] = { "module_load", "module_load", .tracepoint = true },
 };
 
-/* The functions that every driver's migration goes through. */
-static const struct core_hook {
-	const char *module, *function, *kind;
-	bool required;
-} core_hooks[] = {
-	{ "vfio", "vfio_device_fops_unl_ioctl", "device_ioctl", true },
-	{ "vfio", "vfio_mig_get_next_state", "arc", true },
-	{ "vfio", "vfio_df_open", "device_open", false },
-	{ "vfio", "vfio_df_close", "device_close", false },
-	{ "vfio", "vfio_unregister_group_dev", "device_gone", false },
-	{ "vmlinux", "filp_flush", "stream_close", false },
-	{ "vfio", "vfio_fops_unl_ioctl", "container_ioctl", false },
+const char *const attach_op_kinds[WIRE_OP_NR] = {
+	[WIRE_OP_READ] = "read", [WIRE_OP_WRITE] = "write", [WIRE_OP_POLL] = "poll",
+	[WIRE_OP_IOCTL] = "ioctl", [WIRE_OP_RELEASE] = "release",
 };
-
-static bool libbpf_verbose;
-
-static int libbpf_print(enum libbpf_print_level level, const char *fmt, va_list args)
-{
-	if (!libbpf_verbose || level == LIBBPF_DEBUG)
-		return 0;
-	return vfprintf(stderr, fmt, args);
-}
 
 const struct hook_type *attach_hook_type(const char *kind)
 {
@@ -79,7 +68,8 @@ struct bpf_program *attach_program(const struct attach *a, const struct hook_typ
 {
 	char name[64];
 
-	snprintf(name, sizeof(name), "%s_%s", type->programs, suffix);
+	snprintf(name, sizeof(name), "%s%s%s", type->programs, suffix ? "_" : "",
+		 suffix ? suffix : "");
 	return bpf_object__find_program_by_name(a->skel->obj, name);
 }
 
@@ -211,17 +201,19 @@ static int attach_by_kprobe(struct attach *a, const struct hook_type *type,
 	/* A static function's name may be another module's too. */
 	bool qualify = strcmp(module, "vmlinux");
 	char symbol[256];
-	int err = 0;
+	int err;
 
 	snprintf(symbol, sizeof(symbol), "%s%s%s", qualify ? module : "", qualify ? ":" : "",
 		 function);
-	if (type->exit)
+	/*
+	 * A kretprobe needs what its kprobe kept, even where fentry needs no
+	 * entry; and first, for a return without an entry counts as lost.
+	 */
+	err = attach_libbpf(a, attach_program(a, type, "kenter"), false, symbol, 0);
+	if (!err && type->exit) {
 		err = attach_libbpf(a, attach_program(a, type, "kexit"), true, symbol,
 				    beside ? WIRE_COOKIE_BESIDE_FEXIT : 0);
-	/* A kretprobe needs what its kprobe kept, even where fentry needs no entry. */
-	if (!err) {
-		err = attach_libbpf(a, attach_program(a, type, "kenter"), false, symbol, 0);
-		if (err && type->exit)
+		if (err)
 			attached_drop_last(a);
 	}
 	return err;
@@ -251,6 +243,8 @@ int attach_use_kprobes(struct attach *a, const struct hook_type *type)
 			a->attached[a->n_attached - 2].hook = i;
 		n++;
 	}
+	if (id == WIRE_HOOK_file_closed)
+		attach_skipped_at_most(a, WIRE_STREAM_CLOSE);
 	a->skel->bss->by_kprobe[id] = 1;
 	attach_taken_over(a, type);
 	for (i = 0; i < a->n_hooks; i++)
@@ -259,16 +253,52 @@ int attach_use_kprobes(struct attach *a, const struct hook_type *type)
 	return n;
 }
 
-/*
- * Trace @function by the best method that works, and list it.  @btf_err: why
- * there is no BTF to attach by, or 0 with @btf_fd and @btf_id.
- */
-static int hook(struct attach *a, const char *module, const char *function,
-		const char *kind, int btf_err, int btf_fd, __u32 btf_id)
+/* By the best method that works, which is noted in @h, or why not. */
+static void hook_best(struct attach *a, const struct hook_type *type, struct capture_hook *h,
+		      int btf_err, int btf_fd, uint32_t btf_id)
+{
+	int err;
+
+	if (type->tracepoint) {
+		err = attach_libbpf(a, attach_program(a, type, NULL), false, NULL, 0);
+		if (err)
+			add_reason(h, "tracepoint", err);
+		else
+			h->method = "tracepoint";
+		return;
+	}
+	if (a->method != CAPTURE_KPROBE && !a->skel->bss->by_kprobe[type - attach_hook_types]) {
+		err = btf_err ? btf_err : attach_by_fentry(a, type, btf_fd, btf_id);
+		if (!err) {
+			h->method = "fentry";
+			return;
+		}
+		add_reason(h, "fentry", err);
+	}
+	if (a->method != CAPTURE_FENTRY) {
+		err = attach_by_kprobe(a, type, h->module, h->function, false);
+		if (!err) {
+			attach_use_kprobes(a, type);
+			if (a->skel->bss->by_kprobe[type - attach_hook_types]) {
+				h->method = "kprobe";
+				return;
+			}
+			/* Another of its kind takes no kprobe: this one would stand back. */
+			attached_drop_last(a);
+			if (type->exit)
+				attached_drop_last(a);
+			err = -EOPNOTSUPP;
+		}
+		add_reason(h, "kprobe", err);
+	}
+}
+
+int attach_hook(struct attach *a, const char *module, const char *function,
+		const char *kind, int btf_err, int btf_fd, uint32_t btf_id)
 {
 	const struct hook_type *type = attach_hook_type(kind);
 	struct capture_hook *h;
-	int err;
+	struct timespec now;
 
 	h = realloc(a->hooks, (a->n_hooks + 1) * sizeof(*h));
 	if (!h)
@@ -281,119 +311,125 @@ static int hook(struct attach *a, const char *module, const char *function,
 	h->kind = type->kind;
 	h->method = "none";
 
-	if (a->method != CAPTURE_KPROBE && !a->skel->bss->by_kprobe[type - attach_hook_types]) {
-		err = btf_err ? btf_err : attach_by_fentry(a, type, btf_fd, btf_id);
-		if (!err) {
-			h->method = "fentry";
-			return 0;
-		}
-		add_reason(h, "fentry", err);
-	}
-	if (a->method != CAPTURE_FENTRY) {
-		err = attach_by_kprobe(a, type, module, function, false);
-		if (!err) {
-			attach_use_kprobes(a, type);
-			if (a->skel->bss->by_kprobe[type - attach_hook_types]) {
-				h->method = "kprobe";
-				return 0;
-			}
-			/* Another of its kind takes no kprobe: this one would stand back. */
-			attached_drop_last(a);
-			if (type->exit)
-				attached_drop_last(a);
-			err = -EOPNOTSUPP;
-		}
-		add_reason(h, "kprobe", err);
-	}
+	hook_best(a, type, h, btf_err, btf_fd, btf_id);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	h->since_ns = now.tv_sec * 1000000000ULL + now.tv_nsec;
 	return 0;
 }
 
-/* A file descriptor of the BTF that the kernel holds for @module, or -errno. */
-static int kernel_btf_fd(const char *module)
-{
-	struct bpf_btf_info info;
-	char name[64];
-	__u32 id = 0, len;
-	int fd;
-
-	while (!bpf_btf_get_next_id(id, &id)) {
-		fd = bpf_btf_get_fd_by_id(id);
-		if (fd < 0) {
-			if (errno == ENOENT)
-				continue;
-			return -errno;
-		}
-		memset(&info, 0, sizeof(info));
-		memset(name, 0, sizeof(name));
-		info.name = (__u64)(unsigned long)name;
-		info.name_len = sizeof(name);
-		len = sizeof(info);
-		if (!bpf_obj_get_info_by_fd(fd, &info, &len) && info.kernel_btf &&
-		    !strcmp(name, module))
-			return fd;
-		close(fd);
-	}
-	return -ENOENT;
-}
-
-static int module_add(struct attach *a, const char *name, __u32 what)
+/* @what is what it is from now on, 0: nothing. */
+static int module_set(struct attach *a, const char *name, __u32 what)
 {
 	struct wire_module key = {};
+	int fd = bpf_map__fd(a->skel->maps.modules);
 
 	snprintf(key.name, sizeof(key.name), "%s", name);
-	return bpf_map_update_elem(bpf_map__fd(a->skel->maps.modules), &key, &what, BPF_ANY);
+	return what ? bpf_map_update_elem(fd, &key, &what, BPF_ANY) : bpf_map_delete_elem(fd, &key);
 }
 
-/* The hooks that every migration goes through; @btf is vfio's, @vmlinux the kernel's. */
-static int hook_core(struct attach *a, struct btf *vmlinux, struct btf *btf,
-		     char *err, size_t err_len)
+/* Run an iterator of the kernel side to its end; what it writes goes to @buf, @size at a time. */
+static int iterate(struct bpf_program *prog, void *buf, size_t size,
+		   int (*fn)(struct attach *a, const void *buf), struct attach *a)
 {
-	const struct core_hook *core;
-	const struct capture_hook *h;
-	int vfio_fd, fd, id, ret = 0;
-	size_t i;
+	struct bpf_link *link = bpf_program__attach_iter(prog, NULL);
+	int fd, err = libbpf_get_error(link);
+	size_t have = 0;
+	ssize_t n;
 
-	/* The kernel's own BTF needs no descriptor. */
-	vfio_fd = kernel_btf_fd("vfio");
-	for (i = 0; i < ARRAY_SIZE(core_hooks); i++) {
-		core = &core_hooks[i];
-		fd = strcmp(core->module, "vfio") ? 0 : vfio_fd;
-		id = btf__find_by_name_kind(fd ? btf : vmlinux, core->function, BTF_KIND_FUNC);
-		/* A kernel whose IOMMUFD stands in for the container has none. */
-		if (id < 0 && fd >= 0 && !strcmp(core->kind, "container_ioctl"))
+	if (err)
+		return err;
+	fd = bpf_iter_create(bpf_link__fd(link));
+	if (fd < 0)
+		err = -errno;
+	while (!err) {
+		n = read(fd, (char *)buf + have, size - have);
+		if (n < 0 && errno == EINTR)
 			continue;
-		ret = hook(a, core->module, core->function, core->kind,
-			   fd < 0 ? fd : id < 0 ? id : 0, fd, id);
-		if (ret)
-			break;
-		h = &a->hooks[a->n_hooks - 1];
-		if (core->required && !capture_hook_attached(h)) {
-			snprintf(err, err_len, "cannot trace %s() of %s (%s)", core->function,
-				 core->module, h->reason);
-			ret = -ENOSYS;
+		if (n <= 0) {
+			err = n ? -errno : 0;
 			break;
 		}
+		have += n;
+		if (have < size)
+			continue;
+		have = 0;
+		if (fn)
+			err = fn(a, buf);
 	}
-	if (vfio_fd >= 0)
-		close(vfio_fd);
-	return ret;
+	if (fd >= 0)
+		close(fd);
+	bpf_link__destroy(link);
+	return err;
+}
+
+static int hook_fops(struct attach *a, const void *buf)
+{
+	const struct wire_ops *ops = buf;
+	char symbol[WIRE_NAME_LEN];
+	int op, err = 0;
+
+	/* A data FD can be read or written, and closed. */
+	if (!(ops->ops & (1U << WIRE_OP_READ | 1U << WIRE_OP_WRITE)) ||
+	    !(ops->ops & 1U << WIRE_OP_RELEASE))
+		return 0;
+	for (op = 0; op < WIRE_OP_NR && err >= 0; op++) {
+		memcpy(symbol, ops->symbol[op], sizeof(symbol));
+		symbol[sizeof(symbol) - 1] = '\0';
+		if (ops->ops & 1U << op)
+			err = attach_symbol(a, symbol, attach_op_kinds[op]);
+	}
+	return err < 0 ? err : 0;
+}
+
+/*
+ * A module without BTF: its struct file_operations are hooked, as far as they are
+ * found (bpf/fops.bpf.c); the rest when it is met.
+ */
+static int hook_untyped(struct attach *a, const char *module)
+{
+	struct wire_ops ops;
+	int err;
+
+	if (!bpf_program__autoload(a->skel->progs.file_operations_of))
+		return 0;
+	err = module_set(a, module, WIRE_MODULE_UNTYPED);
+	if (!err)
+		err = iterate(a->skel->progs.file_operations_of, &ops, sizeof(ops), hook_fops, a);
+	module_set(a, module, 0);
+	/* Not to find them is no failure: they are met later. */
+	return err == -ENOMEM ? err : 0;
 }
 
 static int hook_module(struct attach *a, struct btf *vmlinux, const char *module)
 {
+	/* Somebody may be waiting to use the driver: first what nothing else shows. */
+	static const enum proto order[PROTO_NR] = {
+		PROTO_READ, PROTO_WRITE, PROTO_IOCTL, PROTO_POLL, PROTO_RELEASE,
+		PROTO_SET_STATE, PROTO_PCI_VOID,
+	};
 	struct found_func *funcs = NULL;
-	int n, i, btf_fd = -1, err = 0;
+	int n, i, k, btf_fd = -1, err = 0;
 
 	n = discover_funcs(module, vmlinux, &funcs);
-	/* Without BTF its functions are hooked when they are met: attach_symbol(). */
+	if (n == -ENOENT)
+		return a->builtin ? 0 : hook_untyped(a, module);
 	if (n <= 0)
 		return 0;
-	btf_fd = kernel_btf_fd(module);
-	for (i = 0; i < n && !err; i++) {
-		if (funcs[i].proto == PROTO_SET_STATE)
-			module_add(a, module, WIRE_MODULE_DRIVER);
-		err = hook(a, module, funcs[i].name, proto_name(funcs[i].proto),
-			   btf_fd < 0 ? btf_fd : 0, btf_fd, funcs[i].btf_id);
+	btf_fd = attach_btf_fd(module);
+	/* Nothing says which modules depend on a vfio that is built in. */
+	for (i = 0; i < n && funcs[i].proto != PROTO_SET_STATE; i++)
+		;
+	if (i == n && a->builtin)
+		n = 0;
+	for (k = 0; k < PROTO_NR; k++) {
+		for (i = 0; i < n && !err; i++) {
+			if (funcs[i].proto != order[k])
+				continue;
+			if (funcs[i].proto == PROTO_SET_STATE)
+				module_set(a, module, WIRE_MODULE_DRIVER);
+			err = attach_hook(a, module, funcs[i].name, proto_name(funcs[i].proto),
+					  btf_fd < 0 ? btf_fd : 0, btf_fd, funcs[i].btf_id);
+		}
 	}
 	if (btf_fd >= 0)
 		close(btf_fd);
@@ -401,14 +437,21 @@ static int hook_module(struct attach *a, struct btf *vmlinux, const char *module
 	return err;
 }
 
-static bool in_list(char (*names)[64], int n, const char *name)
+/* The same module, and not one that came in its place. */
+static bool in_list(const struct found_module *list, int n, const struct found_module *m)
 {
 	int i;
 
 	for (i = 0; i < n; i++)
-		if (!strcmp(names[i], name))
+		if (!strcmp(list[i].name, m->name) && list[i].instance == m->instance)
 			return true;
 	return false;
+}
+
+/* Of core.c: they stay as long as the capture. */
+static bool is_core(const char *module)
+{
+	return !strcmp(module, "vfio") || !strcmp(module, "iommufd") || !strcmp(module, "vmlinux");
 }
 
 /* Detach what serves @module, "" for every driver's; how many hooks that were. */
@@ -422,8 +465,7 @@ static int hooks_drop(struct attach *a, const char *module, const char *reason)
 	attach_skipped(a);
 	for (i = 0; i < a->n_attached; i++) {
 		h = &a->hooks[a->attached[i].hook];
-		if (!strcmp(h->module, "vfio") || !strcmp(h->module, "vmlinux") ||
-		    (module[0] && strcmp(module, h->module))) {
+		if (is_core(h->module) || (module[0] && strcmp(module, h->module))) {
 			a->attached[kept++] = a->attached[i];
 			continue;
 		}
@@ -442,12 +484,10 @@ static int hooks_drop(struct attach *a, const char *module, const char *reason)
 /* Its functions are gone; the same names may come back with other code. */
 static void module_left(struct attach *a, const char *module)
 {
-	struct wire_module key = {};
 	size_t i, kept = 0, k;
 
 	hooks_drop(a, module, "unloaded");
-	snprintf(key.name, sizeof(key.name), "%s", module);
-	bpf_map_delete_elem(bpf_map__fd(a->skel->maps.modules), &key);
+	module_set(a, module, 0);
 	for (i = 0; i < a->n_hooks; i++) {
 		if (!strcmp(a->hooks[i].module, module))
 			continue;
@@ -459,7 +499,7 @@ static void module_left(struct attach *a, const char *module)
 	a->n_hooks = kept;
 }
 
-int attach_let_go(struct attach *a)
+int attach_let_go(struct attach *a, bool *in_use)
 {
 	char last[64] = "";
 	int n = 0;
@@ -467,44 +507,54 @@ int attach_let_go(struct attach *a)
 
 	for (i = 0; i < a->n_hooks; i++) {
 		if (!capture_hook_attached(&a->hooks[i]) || !strcmp(a->hooks[i].module, last) ||
-		    !strcmp(a->hooks[i].module, "vfio") || !strcmp(a->hooks[i].module, "vmlinux"))
+		    is_core(a->hooks[i].module))
 			continue;
 		snprintf(last, sizeof(last), "%s", a->hooks[i].module);
 		n++;
 	}
+	*in_use = n && a->skel->bss->streams_alive;
 	hooks_drop(a, "", "let go");
+	/* Their calls are not seen any more, nor who gets their files' addresses. */
+	a->skel->bss->streams_retired = a->skel->bss->last_stream;
+	a->skel->bss->streams_alive = 0;
 	return n;
 }
 
 /* @vmlinux: the kernel's BTF, or NULL to load it only when it is needed. */
 static int rescan(struct attach *a, struct btf *vmlinux)
 {
-	char now[MAX_MODULES][64];
+	struct found_module now[MAX_MODULES];
+	int n, i, j, kept = 0, ret = 0, added = 0;
 	struct btf *loaded = NULL;
-	int n, i, j, ret = 0, added = 0;
 	size_t before;
 
-	n = discover_modules(now, MAX_MODULES);
+	a->modules_seen = a->skel->bss->modules_came;
+	a->modules_coming = false;
+	n = discover_modules(now, MAX_MODULES, a->builtin);
 	if (n < 0)
 		return n;
-	for (i = 0; i < n && !ret; i++) {
-		if (in_list(a->modules, a->n_modules, now[i]))
-			continue;
-		if (!vmlinux) {
-			loaded = btf__load_vmlinux_btf();
-			if (libbpf_get_error(loaded))
-				return libbpf_get_error(loaded);
-			vmlinux = loaded;
-		}
-		before = a->n_hooks;
-		ret = hook_module(a, vmlinux, now[i]);
-		added += a->n_hooks - before;
-	}
 	for (j = 0; j < a->n_modules; j++)
-		if (!in_list(now, n, a->modules[j]))
-			module_left(a, a->modules[j]);
-	memcpy(a->modules, now, sizeof(now));
-	a->n_modules = n;
+		if (!in_list(now, n, &a->modules[j]))
+			module_left(a, a->modules[j].name);
+	for (i = 0; i < n; i++) {
+		a->modules_coming |= now[i].coming;
+		if (!now[i].live)
+			continue;
+		if (!ret && !in_list(a->modules, a->n_modules, &now[i])) {
+			if (!vmlinux) {
+				loaded = btf__load_vmlinux_btf();
+				if (libbpf_get_error(loaded))
+					return libbpf_get_error(loaded);
+				vmlinux = loaded;
+			}
+			before = a->n_hooks;
+			ret = hook_module(a, vmlinux, now[i].name);
+			added += a->n_hooks - before;
+		}
+		now[kept++] = now[i];
+	}
+	memcpy(a->modules, now, kept * sizeof(now[0]));
+	a->n_modules = kept;
 	btf__free(loaded);
 	return ret ? ret : added;
 }
@@ -514,13 +564,27 @@ int attach_rescan(struct attach *a)
 	return rescan(a, NULL);
 }
 
-/* "function [module]" into its parts; false for anything else. */
-static bool split_symbol(const char *symbol, char function[128], char module[64])
+bool attach_rescan_due(const struct attach *a, bool *soon)
+{
+	*soon = a->modules_coming;
+	return a->modules_coming || a->skel->bss->modules_came != a->modules_seen;
+}
+
+/*
+ * "function [module]" into its parts; false for anything else.  @builtin: one
+ * without a module is a driver's, too.
+ */
+static bool split_symbol(const char *symbol, bool builtin, char function[128], char module[64])
 {
 	const char *space = strchr(symbol, ' ');
 	size_t n;
 
-	if (!space || space[1] != '[')
+	if (builtin && !space && symbol[0] && symbol[0] != '?') {
+		snprintf(function, 128, "%s", symbol);
+		strcpy(module, "vmlinux");
+		return true;
+	}
+	if (!space || space[1] != '[' || symbol[0] == '?')
 		return false;
 	n = space - symbol;
 	if (n >= 128)
@@ -542,202 +606,33 @@ int attach_symbol(struct attach *a, const char *symbol, const char *kind)
 	size_t i;
 	int err;
 
-	if (!split_symbol(symbol, function, module))
+	if (!split_symbol(symbol, a->builtin, function, module))
 		return 0;
 	for (i = 0; i < a->n_hooks; i++)
 		if (!strcmp(a->hooks[i].function, function) &&
 		    !strcmp(a->hooks[i].module, module) && !strcmp(a->hooks[i].kind, kind))
 			return 0;
-	if (!strcmp(kind, "set_state"))
-		module_add(a, module, WIRE_MODULE_DRIVER);
-	err = hook(a, module, function, kind, -ENOENT, -1, 0);
+	err = attach_hook(a, module, function, kind, -ENOENT, -1, 0);
+	if (!err && !strcmp(kind, "set_state") && strcmp(module, "vmlinux")) {
+		err = hook_untyped(a, module);
+		module_set(a, module, WIRE_MODULE_DRIVER);
+	}
 	return err ? err : 1;
 }
 
 int attach_join(struct attach *a)
 {
 	static const __u32 passes[] = { WIRE_MODULE_VFIO, WIRE_MODULE_DRIVER };
-	struct bpf_link *link;
-	char buf[4096];
-	int fd, err;
-	ssize_t n;
+	char buf[64];
+	int err = 0;
 	size_t i;
 
-	link = bpf_program__attach_iter(a->skel->progs.join_files, NULL);
-	err = libbpf_get_error(link);
-	if (err)
-		return err;
 	for (i = 0; i < ARRAY_SIZE(passes) && !err; i++) {
 		a->skel->bss->join_what = passes[i];
-		fd = bpf_iter_create(bpf_link__fd(link));
-		if (fd < 0) {
-			err = -errno;
-			break;
-		}
 		/* It prints nothing; reading is what makes it go on. */
-		while ((n = read(fd, buf, sizeof(buf))) > 0 || (n < 0 && errno == EINTR))
-			;
-		if (n < 0)
-			err = -errno;
-		close(fd);
+		err = iterate(a->skel->progs.join_files, buf, sizeof(buf), NULL, a);
 	}
-	bpf_link__destroy(link);
 	return err;
-}
-
-/* The first character of a file, or 0. */
-static char read_flag(const char *path)
-{
-	FILE *f = fopen(path, "re");
-	int c = f ? fgetc(f) : EOF;
-
-	if (f)
-		fclose(f);
-	return c == EOF ? 0 : c;
-}
-
-/* "none integrity [confidentiality]": the last forbids BPF to read the kernel. */
-static bool is_locked_down(void)
-{
-	FILE *f = fopen("/sys/kernel/security/lockdown", "re");
-	char line[128] = "";
-
-	if (f) {
-		if (!fgets(line, sizeof(line), f))
-			line[0] = '\0';
-		fclose(f);
-	}
-	return strstr(line, "[confidentiality]");
-}
-
-/* CAP_SYS_ADMIN is bit 21 of CapEff; libbpf gets no module BTF without it. */
-static bool has_sys_admin(void)
-{
-	FILE *f = fopen("/proc/self/status", "re");
-	unsigned long long caps = ~0ULL;
-	char line[256];
-
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "CapEff: %llx", &caps) == 1)
-			break;
-	if (f)
-		fclose(f);
-	return caps & (1ULL << 21);
-}
-
-static int load_btf(struct btf **vmlinux, struct btf **vfio, char *err, size_t err_len)
-{
-	int ret;
-
-	*vmlinux = NULL;
-	*vfio = NULL;
-	if (access("/sys/kernel/btf/vmlinux", R_OK)) {
-		snprintf(err, err_len,
-			 "the kernel has no BTF (/sys/kernel/btf/vmlinux): CONFIG_DEBUG_INFO_BTF is needed");
-		return -ENOSYS;
-	}
-	if (access("/sys/module/vfio", F_OK)) {
-		snprintf(err, err_len, "the vfio module is not loaded: try 'modprobe vfio-pci'");
-		return -ENODEV;
-	}
-	if (keeper_hangs(DETACH_MS)) {
-		snprintf(err, err_len,
-			 "the hooks of an earlier capture cannot be let go (a cpu is stuck in the kernel?), so none can be attached");
-		return -EBUSY;
-	}
-	/* Attaching then fails, and detaching makes 6.12 warn in ftrace_shutdown(). */
-	if (read_flag("/proc/sys/kernel/ftrace_enabled") == '0') {
-		snprintf(err, err_len,
-			 "ftrace is switched off: try 'sysctl kernel.ftrace_enabled=1'");
-		return -ENOSYS;
-	}
-	*vmlinux = btf__load_vmlinux_btf();
-	ret = libbpf_get_error(*vmlinux);
-	if (ret) {
-		*vmlinux = NULL;
-		snprintf(err, err_len, "/sys/kernel/btf/vmlinux: %s", strerror(-ret));
-		return ret;
-	}
-	*vfio = btf__load_module_btf("vfio", *vmlinux);
-	ret = libbpf_get_error(*vfio);
-	if (ret && access("/sys/module/vfio/initstate", F_OK)) {
-		/* Its files have no owner then, and its drivers are not listed. */
-		*vfio = NULL;
-		snprintf(err, err_len,
-			 "vfio is built into this kernel (CONFIG_VFIO=y), not a module: that cannot be traced yet");
-		return -ENOSYS;
-	}
-	if (ret) {
-		*vfio = NULL;
-		snprintf(err, err_len,
-			 "the vfio module has no BTF (/sys/kernel/btf/vfio): CONFIG_DEBUG_INFO_BTF_MODULES is needed");
-		return -ENOSYS;
-	}
-	return 0;
-}
-
-static unsigned int ring_size(size_t want)
-{
-	size_t page = sysconf(_SC_PAGESIZE), size = page;
-
-	if (!want)
-		want = 16 << 20;
-	while (size < want && size < (1U << 30))
-		size *= 2;
-	return size;
-}
-
-static int load_programs(struct attach *a, const struct capture_opts *opts,
-			 char *err, size_t err_len)
-{
-	struct vfioscope_bpf *s;
-	int ret;
-
-	s = vfioscope_bpf__open();
-	if (!s)
-		return -errno;
-	a->skel = s;
-	s->rodata->filter_pid = opts->pid;
-	s->rodata->filter_tasks = opts->vm != NULL;
-	if (opts->device)
-		snprintf((char *)s->rodata->filter_device, WIRE_NAME_LEN, "%s", opts->device);
-	if (opts->driver)
-		snprintf((char *)s->rodata->filter_driver, WIRE_NAME_LEN, "%s", opts->driver);
-	bpf_map__set_max_entries(s->maps.ring, ring_size(opts->ring_bytes));
-	/* A quarter full is soon enough: the reader also looks by itself. */
-	s->rodata->wake_bytes = ring_size(opts->ring_bytes) / 4;
-	bpf_program__set_autoload(s->progs.next_state_exit, opts->method != CAPTURE_KPROBE);
-
-	ret = vfioscope_bpf__load(s);
-	if (!ret)
-		return 0;
-	if (!has_sys_admin())
-		snprintf(err, err_len, "attaching needs root, or CAP_SYS_ADMIN: try 'sudo'");
-	else if (is_locked_down())
-		snprintf(err, err_len,
-			 "the kernel is locked down (confidentiality), which forbids BPF to read it");
-	else if (ret == -EPERM || ret == -EACCES)
-		snprintf(err, err_len,
-			 "the kernel refuses the tracing programs: %s; 'vfioscope doctor' tells more",
-			 strerror(-ret));
-	else
-		snprintf(err, err_len, "this kernel refuses the tracing programs: %s",
-			 strerror(-ret));
-	return ret;
-}
-
-static int map_streams(struct attach *a)
-{
-	size_t page = sysconf(_SC_PAGESIZE);
-	void *p;
-
-	a->streams_len = (WIRE_STREAMS * sizeof(struct wire_stream) + page - 1) / page * page;
-	p = mmap(NULL, a->streams_len, PROT_READ, MAP_SHARED,
-		 bpf_map__fd(a->skel->maps.streams), 0);
-	if (p == MAP_FAILED)
-		return -errno;
-	a->streams = p;
-	return 0;
 }
 
 int attach_open(struct attach **out, const struct capture_opts *opts, char *err, size_t err_len)
@@ -745,10 +640,6 @@ int attach_open(struct attach **out, const struct capture_opts *opts, char *err,
 	struct btf *vmlinux = NULL, *vfio = NULL;
 	struct attach *a;
 	int ret;
-
-	libbpf_verbose = opts->verbose;
-	libbpf_set_print(libbpf_print);
-	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
 
 	err[0] = '\0';
 	a = calloc(1, sizeof(*a));
@@ -758,19 +649,12 @@ int attach_open(struct attach **out, const struct capture_opts *opts, char *err,
 	}
 	a->method = opts->method;
 	a->ncpus = libbpf_num_possible_cpus();
-	ret = load_btf(&vmlinux, &vfio, err, err_len);
-	if (!ret) {
-		a->keeper = keeper_start();
-		ret = a->keeper < 0 ? (int)a->keeper : 0;
-	}
+	ret = attach_load(a, opts, &vmlinux, &vfio, err, err_len);
 	if (!ret)
-		ret = load_programs(a, opts, err, err_len);
+		ret = module_set(a, a->vfio, a->builtin ? WIRE_MODULE_VFIO | WIRE_MODULE_DRIVER :
+							  WIRE_MODULE_VFIO);
 	if (!ret)
-		ret = map_streams(a);
-	if (!ret)
-		ret = module_add(a, "vfio", WIRE_MODULE_VFIO);
-	if (!ret)
-		ret = hook_core(a, vmlinux, vfio, err, err_len);
+		ret = attach_core(a, vmlinux, vfio, err, err_len);
 	if (!ret)
 		ret = rescan(a, vmlinux);
 	btf__free(vfio);
@@ -819,7 +703,7 @@ const struct capture_hook *attach_hooks(const struct attach *a, size_t *n)
 	return a->hooks;
 }
 
-bool attach_is_hooked(const struct attach *a, const char *symbol, const char *kind)
+uint64_t attach_hooked_since(const struct attach *a, const char *symbol, const char *kind)
 {
 	const struct capture_hook *h;
 	char name[sizeof(h->function) + sizeof(h->module) + 4];
@@ -829,12 +713,13 @@ bool attach_is_hooked(const struct attach *a, const char *symbol, const char *ki
 		h = &a->hooks[i];
 		if (strcmp(h->kind, kind) || !capture_hook_attached(h))
 			continue;
-		snprintf(name, sizeof(name), "%s [%s]", h->function, h->module);
+		snprintf(name, sizeof(name), strcmp(h->module, "vmlinux") ? "%s [%s]" : "%s",
+			 h->function, h->module);
 		/* The kernel side cut the symbol to this length. */
 		if (!strncmp(name, symbol, WIRE_NAME_LEN - 1))
-			return true;
+			return h->since_ns;
 	}
-	return false;
+	return 0;
 }
 
 int attach_ring_fd(const struct attach *a)

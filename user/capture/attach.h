@@ -30,6 +30,11 @@ int attach_close(struct attach *a, bool hopeless);
  */
 int attach_rescan(struct attach *a);
 /*
+ * Is a rescan due: has a module come since the last one?  @soon: one is coming,
+ * and will be ready within milliseconds.
+ */
+bool attach_rescan_due(const struct attach *a, bool *soon);
+/*
  * The kernel side met @symbol, "function [module]", as an operation of that
  * kind: hook it by kprobe if no hook is on it, which is how a module without
  * BTF is traced.  1 when a hook was added to the list (attached or not), 0 when
@@ -39,15 +44,21 @@ int attach_symbol(struct attach *a, const char *symbol, const char *kind);
 /*
  * Let go of the drivers' modules, so that they can be unloaded: their hooks are
  * detached, and attached again only after a module was away.  The number of
- * modules let go.
+ * modules let go; @in_use: a data FD was open, and is seen no more.
  */
-int attach_let_go(struct attach *a);
+int attach_let_go(struct attach *a, bool *in_use);
 /* Adopt the device FDs and data FDs that are open already. */
 int attach_join(struct attach *a);
 
+/* "read", ..., by enum wire_op: what a hook of the operation is called. */
+extern const char *const attach_op_kinds[];
+
 const struct capture_hook *attach_hooks(const struct attach *a, size_t *n);
-/* Is @symbol, "function [module]", a hooked function of that kind? */
-bool attach_is_hooked(const struct attach *a, const char *symbol, const char *kind);
+/*
+ * Since when @symbol, "function [module]", is a hooked function of that kind, on
+ * CLOCK_MONOTONIC; 0: it is none.
+ */
+uint64_t attach_hooked_since(const struct attach *a, const char *symbol, const char *kind);
 
 /* No event of process @pid is wanted from now on; see filter_tasks. */
 void attach_ignore_task(struct attach *a, uint32_t pid);
@@ -62,10 +73,11 @@ int attach_counters(const struct attach *a, struct wire_counters *out);
  */
 uint64_t attach_skipped(struct attach *a);
 /*
- * The same for the user's close() of a data FD, which has no return to miss:
- * no more than that many.
+ * The same for an event that has no return to miss: the user's close() of a data
+ * FD (WIRE_STREAM_CLOSE), the end of a process (WIRE_PROCESS_EXIT).  Their
+ * programs see those of the whole host, so it is no more than that many.
  */
-uint64_t attach_skipped_closes(struct attach *a);
+uint64_t attach_skipped_at_most(struct attach *a, uint32_t wire_kind);
 /*
  * Where the last attach_skipped() saw fentry programs skipped, let kprobes take
  * over, if the method may be chosen.  The number of hooks that changed their

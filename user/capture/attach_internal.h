@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * attach_internal.h - what attaching (attach.c), its misses (misses.c) and the
- * calls in flight (flights.c) share
+ * attach_internal.h - what loading (load.c), attaching (attach.c, core.c), its
+ * misses (misses.c) and the calls in flight (flights.c) share
  */
 #ifndef VFIOSCOPE_ATTACH_INTERNAL_H
 #define VFIOSCOPE_ATTACH_INTERNAL_H
@@ -13,11 +13,14 @@
 
 #include "bpf/wire.h"
 #include "capture/attach.h"
+#include "capture/discover.h"
 
-#define MAX_MODULES	64
+#define MAX_MODULES	512
+#define DETACH_MS	5000	/* some 35 links, each an RCU grace period or two */
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 struct bpf_link;
+struct btf;
 struct bpf_program;
 struct vfioscope_bpf;
 
@@ -29,6 +32,8 @@ struct hook_type {
 	const char *kind;	/* what people read */
 	const char *programs;	/* NAME of HOOK(NAME) */
 	bool enter, exit;
+	bool event;		/* it tells something, which is lost when it is skipped */
+	bool tracepoint;	/* one program, NAME, where its section says */
 };
 
 extern const struct hook_type attach_hook_types[WIRE_HOOKS];
@@ -46,13 +51,17 @@ struct attached {
 struct attach {
 	struct vfioscope_bpf *skel;
 	enum capture_method method;
+	bool builtin;		/* vfio is built into the kernel */
+	const char *vfio;	/* whose functions are vfio's: "vfio", or "vmlinux" */
 	struct attached *attached;
 	size_t n_attached;
 	struct capture_hook *hooks;
 	size_t n_hooks;
 	/* modules that were looked at; one that left is looked at again */
-	char modules[MAX_MODULES][64];
+	struct found_module modules[MAX_MODULES];
 	int n_modules;
+	uint32_t modules_seen;	/* as the kernel side counts them */
+	bool modules_coming;	/* one was not live yet at the last look */
 	const struct wire_stream *streams;	/* the kernel side's table */
 	size_t streams_len;
 	int ncpus;
@@ -63,17 +72,38 @@ struct attach {
 		uint64_t misses;
 		bool settled;	/* no call that began before can still be under way */
 	} taken_over[WIRE_HOOKS];
-	/* attach_skipped_closes(): at the last look */
+	/* attach_skipped_at_most(), by enum wire_hook: at the last look */
 	struct {
 		uint64_t misses, lost;
 		uint64_t alive, born;
-		bool by_kprobe;
-	} closes;
+	} at_most[WIRE_HOOKS];
 };
+
+/*
+ * Load the programs, and the types: @vmlinux the kernel's, @vfio those of the
+ * module, NULL when it is built in; btf__free() both.  0, or -errno with a line
+ * in @err, or without one ("").
+ */
+int attach_load(struct attach *a, const struct capture_opts *opts, struct btf **vmlinux,
+		struct btf **vfio, char *err, size_t err_len);
+
+/*
+ * Trace @function by the best method that works, and list it.  @btf_err: why
+ * there is no BTF to attach by, or 0 with @btf_fd and @btf_id.
+ */
+int attach_hook(struct attach *a, const char *module, const char *function,
+		const char *kind, int btf_err, int btf_fd, uint32_t btf_id);
+/* A file descriptor of the BTF that the kernel holds for @module, or -errno. */
+int attach_btf_fd(const char *module);
+/*
+ * The hooks that every migration goes through (core.c); @vfio is vfio's BTF,
+ * NULL when it is built in, @vmlinux the kernel's.  As attach_load().
+ */
+int attach_core(struct attach *a, struct btf *vmlinux, struct btf *vfio, char *err, size_t err_len);
 
 /* The type that people read as @kind, or NULL. */
 const struct hook_type *attach_hook_type(const char *kind);
-/* The program @suffix (enter, exit, kenter, kexit) of the hook, or NULL. */
+/* The program @suffix (enter, exit, kenter, kexit) of the hook, NULL: its only one; or NULL. */
 struct bpf_program *attach_program(const struct attach *a, const struct hook_type *type,
 				   const char *suffix);
 /*

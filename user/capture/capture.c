@@ -17,6 +17,7 @@
 
 /* The ring is looked at at least this often, whatever wakes us. */
 #define LOOK_MS		50
+#define SOON_MS		2		/* a module is being loaded */
 #define TICK_NS		1000000000ULL
 #define CLOCK_EVERY	10		/* ticks */
 #define QUEUE_LEN	8192
@@ -45,7 +46,7 @@ struct capture {
 	uint64_t ring_told;
 	uint64_t skipped_told;		/* of the programs' misses */
 	uint64_t skipped_seen;		/* unfinished entries in the ring */
-	uint64_t closes_told;
+	uint64_t closes_told, ends_told;	/* skipped_at_most */
 	uint64_t table_told;
 	uint64_t checked_ns;		/* when the counters were last read */
 
@@ -103,6 +104,16 @@ static void tell_clock(struct capture *c)
 	ev->clock.boottime_ns = boot.tv_sec * 1000000000ULL + boot.tv_nsec;
 }
 
+static void tell_at_most(struct capture *c, uint32_t wire_kind, uint64_t *told, uint64_t now)
+{
+	uint64_t skipped = attach_skipped_at_most(c->attach, wire_kind);
+
+	if (skipped <= *told)
+		return;
+	tell_loss(c, skipped - *told, c->checked_ns, now, LOSS_SKIPPED, decode_kind(wire_kind), 0);
+	*told = skipped;
+}
+
 /* What the tables and the rings could not take since the last look. */
 static void tell_counters(struct capture *c)
 {
@@ -130,12 +141,8 @@ static void tell_counters(struct capture *c)
 			  EV_NONE, 0);
 		c->skipped_told = skipped;
 	}
-	skipped = attach_skipped_closes(c->attach);
-	if (skipped > c->closes_told) {
-		tell_loss(c, skipped - c->closes_told, c->checked_ns, t, LOSS_SKIPPED,
-			  EV_STREAM_CLOSE, 0);
-		c->closes_told = skipped;
-	}
+	tell_at_most(c, WIRE_STREAM_CLOSE, &c->closes_told, t);
+	tell_at_most(c, WIRE_PROCESS_EXIT, &c->ends_told, t);
 	if (now.table_full > c->table_told) {
 		tell_loss(c, now.table_full - c->table_told, c->checked_ns, t, LOSS_TABLE,
 			  EV_NONE, 0);
@@ -160,12 +167,12 @@ static bool age_is_told(uint64_t before_ns, uint64_t now_ns)
 
 static void tell_task(struct capture *c, uint32_t pid)
 {
+	struct process_name name;
 	struct event *ev;
-	char vm[EVENT_NAME_LEN];
 
-	if (!pid || !processes_first_sight(c->procs, pid, vm))
+	if (!pid || !processes_first_sight(c->procs, pid, &name))
 		return;
-	if (c->vm[0] && strcmp(c->vm, vm)) {
+	if (c->vm[0] && strcmp(c->vm, name.vm)) {
 		processes_unwant(c->procs, pid);
 		attach_ignore_task(c->attach, pid);
 		return;
@@ -176,7 +183,9 @@ static void tell_task(struct capture *c, uint32_t pid)
 	ev->t_ns = now_ns();
 	ev->pid = pid;
 	ev->tid = pid;
-	memcpy(ev->task_def.vm, vm, sizeof(vm));
+	memcpy(ev->comm, name.comm, sizeof(ev->comm));
+	memcpy(ev->task_def.vm, name.vm, sizeof(ev->task_def.vm));
+	ev->task_def.source = name.source;
 }
 
 struct stuck_look {
@@ -266,43 +275,52 @@ static bool unseen_birth(const struct wire_feature *rec)
 }
 
 /* What became of a function that the kernel side met. */
-enum met { MET_NOT_TRACED, MET_TRACED, MET_TRACED_FROM_NOW_ON };
+enum met { MET_NOT_TRACED, MET_TRACED, MET_TRACED_SINCE };
 
-static enum met met_symbol(struct capture *c, const char field[WIRE_NAME_LEN], const char *kind)
+/* @t_ns: when it was met.  A hook may have come between that and now. */
+static enum met met_symbol(struct capture *c, const char field[WIRE_NAME_LEN], const char *kind,
+			   uint64_t t_ns)
 {
 	char symbol[WIRE_NAME_LEN];
+	uint64_t since;
 
 	memcpy(symbol, field, sizeof(symbol));
 	symbol[sizeof(symbol) - 1] = '\0';
-	if (attach_is_hooked(c->attach, symbol, kind))
-		return MET_TRACED;
-	if (attach_symbol(c->attach, symbol, kind) > 0)
-		tell_hooks(c, 1);
-	return attach_is_hooked(c->attach, symbol, kind) ? MET_TRACED_FROM_NOW_ON : MET_NOT_TRACED;
+	since = attach_hooked_since(c->attach, symbol, kind);
+	if (!since) {
+		if (attach_symbol(c->attach, symbol, kind) > 0)
+			tell_hooks(c, 1);
+		since = attach_hooked_since(c->attach, symbol, kind);
+	}
+	return !since ? MET_NOT_TRACED : since <= t_ns ? MET_TRACED : MET_TRACED_SINCE;
 }
 
 static void finish_stream_open(struct capture *c, const struct wire_stream_open *rec,
 			       struct event *ev)
 {
-	static const char *const kinds[WIRE_OP_NR] = {
-		[WIRE_OP_READ] = "read", [WIRE_OP_WRITE] = "write",
-		[WIRE_OP_POLL] = "poll", [WIRE_OP_IOCTL] = "ioctl",
-		[WIRE_OP_RELEASE] = "release",
-	};
 	unsigned int op;
 	enum met met;
 
 	/*
-	 * The first data FD of a driver without BTF: its calls between its birth
-	 * and now were not seen.  Of one that was found nobody expects them.
+	 * The first data FD of a driver that was hooked when it was met, or that
+	 * was used while its hooks came: what was called between its birth and its
+	 * hooks was not seen.  Of one that was found nobody expects it.
 	 */
 	for (op = 0; op < WIRE_OP_NR; op++) {
-		if (!(rec->ops & (1U << op)))
+		if (!(rec->ops.ops & (1U << op)))
 			continue;
-		met = met_symbol(c, rec->symbol[op], kinds[op]);
-		if (met == MET_TRACED || (met == MET_TRACED_FROM_NOW_ON && rec->adopted))
+		met = met_symbol(c, rec->ops.symbol[op], attach_op_kinds[op], rec->head.end_ns);
+		if (met == MET_TRACED || (met == MET_TRACED_SINCE && rec->adopted))
 			ev->stream_open.hooked |= 1U << op;
 	}
+}
+
+/* What a process that has ended still does. */
+static bool closes(uint32_t wire_kind)
+{
+	return wire_kind == WIRE_STREAM_CLOSE || wire_kind == WIRE_STREAM_RELEASE ||
+	       wire_kind == WIRE_DEVICE_CLOSE || wire_kind == WIRE_DEVICE_RESET ||
+	       wire_kind == WIRE_LOST_EXIT;
 }
 
 static int on_record(void *ctx, void *data, size_t size)
@@ -344,27 +362,44 @@ static int on_record(void *ctx, void *data, size_t size)
 	if (h->kind == WIRE_FEATURE && unseen_birth(data))
 		c->join_wanted = true;
 	/* A driver without BTF: only now is it known which files are data FDs. */
-	if (h->kind == WIRE_DEVICE &&
-	    met_symbol(c, ((const struct wire_device *)data)->set_state,
-		       "set_state") == MET_TRACED_FROM_NOW_ON)
-		c->join_wanted = true;
+	if (h->kind == WIRE_DEVICE) {
+		const struct wire_device *rec = data;
+
+		if (met_symbol(c, rec->set_state, "set_state", h->end_ns) == MET_TRACED_SINCE)
+			c->join_wanted = true;
+		met_symbol(c, rec->reset_done, "device_reset", h->end_ns);
+	}
+	if (h->kind == WIRE_DEVICE_OPEN)
+		processes_forget(c->procs, ev.pid);	/* it may have changed its name */
+	else if (!closes(h->kind))
+		processes_used(c->procs, ev.pid);
 	tell_task(c, ev.pid);
 	/* A device is told all the same: a wanted process may come to use it. */
 	if (ev.kind != EV_DEVICE && !processes_wanted(c->procs, ev.pid))
 		goto out;
-	/* The process may be about to go, and its number with it. */
-	if (h->kind == WIRE_DEVICE_CLOSE)
-		processes_forget(c->procs, ev.pid);
+	if (h->kind == WIRE_PROCESS_EXIT)
+		processes_ended(c->procs, ev.pid);
 	*queue_add(c) = ev;
 out:
 	/* Full: leave the rest in the ring; this record is consumed. */
 	return c->tail >= QUEUE_LEN - 2 * QUEUE_SPARE ? -EAGAIN : 0;
 }
 
+static void rescan(struct capture *c)
+{
+	int added = attach_rescan(c->attach);
+
+	if (added <= 0)
+		return;
+	tell_hooks(c, added);
+	/* What it has open may be older than its hooks. */
+	attach_join(c->attach);
+}
+
 static void tick(struct capture *c)
 {
 	uint64_t t = now_ns();
-	int added, changed;
+	int changed;
 
 	if (t - c->tick_ns < TICK_NS)
 		return;
@@ -378,12 +413,7 @@ static void tick(struct capture *c)
 			  changed, (unsigned long long)now_ns());
 	if (++c->ticks % CLOCK_EVERY == 0)
 		tell_clock(c);
-	added = attach_rescan(c->attach);
-	if (added > 0) {
-		tell_hooks(c, added);
-		/* What it has open may be older than its hooks. */
-		attach_join(c->attach);
-	}
+	rescan(c);
 }
 
 static int capture_next(struct event_source *src, struct event *ev, int timeout_ms)
@@ -392,6 +422,7 @@ static int capture_next(struct event_source *src, struct event *ev, int timeout_
 	uint64_t deadline = now_ns() + (uint64_t)(timeout_ms < 0 ? 0 : timeout_ms) * 1000000;
 	uint64_t end, t;
 	int wait, err;
+	bool soon;
 
 	while (c->head == c->tail) {
 		c->head = 0;
@@ -409,7 +440,9 @@ static int capture_next(struct event_source *src, struct event *ev, int timeout_
 			}
 		} else {
 			t = now_ns();
-			wait = LOOK_MS;
+			if (attach_rescan_due(c->attach, &soon))
+				rescan(c);
+			wait = attach_rescan_due(c->attach, &soon) && soon ? SOON_MS : LOOK_MS;
 			if (timeout_ms >= 0 && deadline < t + LOOK_MS * 1000000ULL)
 				wait = deadline > t ? (deadline - t) / 1000000 : 0;
 			err = ring_buffer__poll(c->rb, wait);
@@ -466,7 +499,14 @@ bool capture_left_behind(void)
 
 int capture_let_go(struct capture *c)
 {
-	return attach_let_go(c->attach);
+	uint64_t from = now_ns();
+	bool in_use;
+	int n = attach_let_go(c->attach, &in_use);
+
+	/* The data FDs that are open go on unseen: how much, nobody knows. */
+	if (in_use)
+		tell_loss(c, 0, from, now_ns(), LOSS_DETACHED, EV_NONE, 0);
+	return n;
 }
 
 static void capture_close(struct event_source *src)
@@ -545,6 +585,8 @@ int capture_open(struct capture **out, const struct capture_opts *opts,
 	ret = attach_open(&c->attach, opts, err, err_len);
 	if (ret)
 		goto fail;
+	if (!process_visible())
+		meta_add(&c->meta, "note", "recorded in a PID namespace of its own: the names of processes and of their VMs, and which calls hang, could not be seen");
 	c->earlier = earlier_create(c->attach);
 	attach_hooks(c->attach, &n_hooks);
 	tell_hooks(c, n_hooks);

@@ -42,9 +42,11 @@ struct capture_opts {
 /* How one function is traced. */
 struct capture_hook {
 	char module[64];	/* "vmlinux" for the kernel itself */
-	char function[128];
+	char function[128];	/* or the tracepoint's name */
 	const char *kind;	/* "read", "ioctl", "set_state", ...; static */
-	const char *method;	/* "fentry", "kprobe"; static; "none" when it is not */
+	/* "fentry", "kprobe", "tracepoint"; static; "none" when it is not traced */
+	const char *method;
+	uint64_t since_ns;	/* CLOCK_MONOTONIC: it sees calls that begin later */
 	/* why it is not traced, or not by the better method; "" when all is well */
 	char reason[160];
 };

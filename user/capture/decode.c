@@ -39,6 +39,8 @@ uint32_t decode_kind(uint32_t wire_kind)
 		return EV_LOSS;
 	case WIRE_DIRTY_PAGES:
 		return EV_DMA_LOG_REPORT;
+	case WIRE_PROCESS_EXIT:
+		return EV_PROCESS_EXIT;
 	}
 	return EV_NONE;
 }
@@ -141,7 +143,7 @@ static const uint16_t record_size[WIRE_KIND_NR] = {
 	[WIRE_DEVICE] = sizeof(struct wire_device),
 	[WIRE_DEVICE_OPEN] = sizeof(struct wire_plain),
 	[WIRE_DEVICE_CLOSE] = sizeof(struct wire_plain),
-	[WIRE_DEVICE_RESET] = sizeof(struct wire_plain),
+	[WIRE_DEVICE_RESET] = sizeof(struct wire_device_reset),
 	[WIRE_RESET] = sizeof(struct wire_reset),
 	[WIRE_FEATURE] = sizeof(struct wire_feature),
 	[WIRE_ARC] = sizeof(struct wire_arc),
@@ -150,10 +152,11 @@ static const uint16_t record_size[WIRE_KIND_NR] = {
 	[WIRE_WRITE] = sizeof(struct wire_io),
 	[WIRE_POLL] = sizeof(struct wire_poll),
 	[WIRE_INFO] = sizeof(struct wire_info),
-	[WIRE_STREAM_CLOSE] = sizeof(struct wire_plain),
+	[WIRE_STREAM_CLOSE] = sizeof(struct wire_close),
 	[WIRE_STREAM_RELEASE] = sizeof(struct wire_plain),
 	[WIRE_LOST_EXIT] = sizeof(struct wire_lost_exit),
 	[WIRE_DIRTY_PAGES] = sizeof(struct wire_dirty_pages),
+	[WIRE_PROCESS_EXIT] = sizeof(struct wire_process_exit),
 };
 
 int decode_record(const void *data, size_t size, struct event *ev)
@@ -214,7 +217,7 @@ int decode_record(const void *data, size_t size, struct event *ev)
 
 		/* FMODE_WRITE of include/linux/fs.h */
 		ev->stream_open.direction = rec->f_mode & 2 ? DIR_RESUME : DIR_SAVE;
-		ev->stream_open.ops = rec->ops;
+		ev->stream_open.ops = rec->ops.ops;
 		ev->stream_open.adopted = rec->adopted;
 		copy_name(ev->stream_open.name, sizeof(ev->stream_open.name),
 			  rec->name, sizeof(rec->name));
@@ -260,6 +263,27 @@ int decode_record(const void *data, size_t size, struct event *ev)
 			ev->dma_log.length = rec->length;
 			ev->dma_log.page_size = rec->page_size;
 		}
+		break;
+	}
+	case WIRE_DEVICE_RESET: {
+		const struct wire_device_reset *rec = data;
+
+		ev->device_reset.by = decode_kind(rec->by);
+		break;
+	}
+	case WIRE_STREAM_CLOSE: {
+		const struct wire_close *rec = data;
+
+		ev->stream_close.refs = rec->refs;
+		ev->stream_close.driver_refs = rec->driver_refs;
+		break;
+	}
+	case WIRE_PROCESS_EXIT: {
+		const struct wire_process_exit *rec = data;
+
+		/* wait(2): the signal in seven bits, then one for the core dump. */
+		ev->process_exit.signal = rec->status & 0x7f;
+		ev->process_exit.code = ev->process_exit.signal ? 0 : rec->status >> 8 & 0xff;
 		break;
 	}
 	case WIRE_LOST_EXIT: {

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 const char *proto_name(enum proto proto)
@@ -27,44 +28,71 @@ const char *proto_name(enum proto proto)
 
 static int name_cmp(const void *a, const void *b)
 {
-	return strcmp(a, b);
+	return strcmp(((const struct found_module *)a)->name,
+		      ((const struct found_module *)b)->name);
 }
 
-static int add_holders(const char *module, char (*names)[64], int n, int max)
+static void look_at(struct found_module *m)
 {
-	char path[160];
+	char path[160], state[16] = "";
+	struct stat st;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/sys/module/%s", m->name);
+	m->instance = stat(path, &st) ? 0 : st.st_ino;
+	snprintf(path, sizeof(path), "/sys/module/%s/initstate", m->name);
+	f = fopen(path, "re");
+	if (f) {
+		if (!fgets(state, sizeof(state), f))
+			state[0] = '\0';
+		fclose(f);
+	}
+	m->live = !strncmp(state, "live", 4);
+	m->coming = !strncmp(state, "coming", 6);
+}
+
+static int add_names(const char *path, struct found_module *found, int n, int max)
+{
 	struct dirent *de;
 	DIR *dir;
 	int i;
 
-	snprintf(path, sizeof(path), "/sys/module/%s/holders", module);
 	dir = opendir(path);
 	if (!dir)
 		return n;
 	while ((de = readdir(dir)) && n < max) {
-		if (de->d_name[0] == '.' || strlen(de->d_name) >= sizeof(names[0]))
+		if (de->d_name[0] == '.' || strlen(de->d_name) >= sizeof(found[0].name))
 			continue;
 		for (i = 0; i < n; i++)
-			if (!strcmp(names[i], de->d_name))
+			if (!strcmp(found[i].name, de->d_name))
 				break;
-		if (i == n)
-			strcpy(names[n++], de->d_name);
+		if (i < n)
+			continue;
+		strcpy(found[n].name, de->d_name);
+		look_at(&found[n++]);
 	}
 	closedir(dir);
 	return n;
 }
 
-int discover_modules(char (*names)[64], int max)
+int discover_modules(struct found_module *found, int max, bool builtin)
 {
+	char path[160];
 	int i, n;
 
-	/* A kernel with vfio built in has no initstate there, but the folder. */
-	if (access("/sys/module/vfio", F_OK))
+	if (builtin) {
+		/* What is built in has a folder, too, and is never live: see look_at(). */
+		n = add_names("/sys/module", found, 0, max);
+	} else if (access("/sys/module/vfio", F_OK)) {
 		return -ENODEV;
-	n = add_holders("vfio", names, 0, max);
-	for (i = 0; i < n; i++)
-		n = add_holders(names[i], names, n, max);
-	qsort(names, n, sizeof(names[0]), name_cmp);
+	} else {
+		n = add_names("/sys/module/vfio/holders", found, 0, max);
+	}
+	for (i = 0; i < n && !builtin; i++) {
+		snprintf(path, sizeof(path), "/sys/module/%s/holders", found[i].name);
+		n = add_names(path, found, n, max);
+	}
+	qsort(found, n, sizeof(found[0]), name_cmp);
 	return n;
 }
 
@@ -150,38 +178,28 @@ static enum proto proto_of(const struct btf *btf, const struct btf_type *proto)
 	return PROTO_NR;
 }
 
-int discover_funcs(const char *module, struct btf *vmlinux, struct found_func **out)
+/* The functions from type @id on that are of ours, all of them or one kind (PROTO_NR: all). */
+static int find_funcs(const struct btf *btf, __u32 id, enum proto only, struct found_func **out)
 {
 	struct found_func *funcs = NULL, *more;
+	__u32 last = btf__type_cnt(btf);
 	const struct btf_type *t, *proto;
-	bool migrates = false;
-	struct btf *btf;
-	int n = 0, cap = 0, kept, i, err;
-	__u32 id, last;
+	int n = 0, cap = 0;
 	enum proto kind;
 
-	*out = NULL;
-	btf = btf__load_module_btf(module, vmlinux);
-	err = libbpf_get_error(btf);
-	if (err)
-		return err;
-	last = btf__type_cnt(btf);
-	for (id = btf__type_cnt(vmlinux); id < last; id++) {
+	for (; id < last; id++) {
 		t = btf__type_by_id(btf, id);
 		if (!btf_is_func(t))
 			continue;
 		proto = btf__type_by_id(btf, t->type);
 		kind = proto ? proto_of(btf, proto) : PROTO_NR;
-		if (kind == PROTO_NR)
+		if (kind == PROTO_NR || (only != PROTO_NR && kind != only))
 			continue;
-		if (kind == PROTO_SET_STATE)
-			migrates = true;
 		if (n == cap) {
 			cap = cap ? cap * 2 : 16;
 			more = realloc(funcs, cap * sizeof(*funcs));
 			if (!more) {
 				free(funcs);
-				btf__free(btf);
 				return -ENOMEM;
 			}
 			funcs = more;
@@ -192,15 +210,39 @@ int discover_funcs(const char *module, struct btf *vmlinux, struct found_func **
 			 btf__name_by_offset(btf, t->name_off));
 		n++;
 	}
-	btf__free(btf);
+	*out = funcs;
+	return n;
+}
 
+int discover_builtin(struct btf *vmlinux, struct found_func **out)
+{
+	*out = NULL;
+	return find_funcs(vmlinux, 1, PROTO_SET_STATE, out);
+}
+
+int discover_funcs(const char *module, struct btf *vmlinux, struct found_func **out)
+{
+	struct found_func *funcs = NULL;
+	bool migrates = false;
+	struct btf *btf;
+	int n, kept, i, err;
+
+	*out = NULL;
+	btf = btf__load_module_btf(module, vmlinux);
+	err = libbpf_get_error(btf);
+	if (err)
+		return err;
+	n = find_funcs(btf, btf__type_cnt(vmlinux), PROTO_NR, &funcs);
+	btf__free(btf);
 	/*
 	 * void (struct pci_dev *) is a common prototype, and reset_done matters
 	 * only in a driver that migrates.
 	 */
+	for (i = 0; i < n; i++)
+		migrates |= funcs[i].proto == PROTO_SET_STATE;
 	for (i = 0, kept = 0; i < n; i++)
 		if (funcs[i].proto != PROTO_PCI_VOID || migrates)
 			funcs[kept++] = funcs[i];
 	*out = funcs;
-	return kept;
+	return n < 0 ? n : kept;
 }

@@ -36,12 +36,20 @@ struct found_func {
 /* "read", "set_state", ...: what a hook of this prototype is called. */
 const char *proto_name(enum proto proto);
 
+struct found_module {
+	char name[64];
+	/* of its folder in /sys/module: one that was away and is back has another */
+	unsigned long long instance;
+	bool live;		/* false: it cannot be hooked */
+	bool coming;		/* but soon */
+};
+
 /*
- * The modules that depend on vfio, directly or not, in alphabetical order:
- * at most @max names of 64 bytes.  Their number, or -ENODEV when vfio itself
- * is not loaded, or another -errno.
+ * The modules that depend on vfio, directly or not, in alphabetical order, at
+ * most @max.  @builtin: vfio is built in, and nothing says which do: all.  Their
+ * number, or -ENODEV when vfio itself is not loaded.
  */
-int discover_modules(char (*names)[64], int max);
+int discover_modules(struct found_module *found, int max, bool builtin);
 
 /*
  * The functions of @module to hook, in the order of its BTF; free() *@out.
@@ -49,5 +57,7 @@ int discover_modules(char (*names)[64], int max);
  * module has no BTF.
  */
 int discover_funcs(const char *module, struct btf *vmlinux, struct found_func **out);
+/* The same of drivers that are built into the kernel: their migration_set_state alone. */
+int discover_builtin(struct btf *vmlinux, struct found_func **out);
 
 #endif

@@ -56,21 +56,23 @@ void attach_flights(const struct attach *a,
 		    void (*fn)(const struct attach_flight *f, void *arg), void *arg)
 {
 	const volatile struct wire_stream *st;
-	uint64_t owner;
+	uint64_t owner, start;
 	size_t i, k;
 
 	device_flights(a, fn, arg);
 	overflow_flights(a, fn, arg);
 	for (i = 0; i < WIRE_STREAMS; i++) {
 		st = &a->streams[i];
-		if (!st->id)
-			continue;
+		if (st->id <= a->skel->bss->streams_retired)
+			continue;	/* free, too: 0 */
 		for (k = 0; k < WIRE_CELLS; k++) {
+			/* Its start is written after its owner, and cleared before. */
 			owner = st->cell[k].owner;
-			if (!owner)
+			start = st->cell[k].start_ns;
+			if (!owner || !start || st->cell[k].owner != owner)
 				continue;
 			fn(&(struct attach_flight) {
-				.start_ns = st->cell[k].start_ns, .kind = owner & 0xff,
+				.start_ns = start, .kind = owner & 0xff,
 				.device = st->device, .stream = st->id, .tid = owner >> 8,
 			}, arg);
 		}

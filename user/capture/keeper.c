@@ -15,6 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "util/privs.h"
+
 #define KEEPER_COMM	"vfioscope-keep"
 
 /* What holds a program on a function. */
@@ -63,6 +65,8 @@ static void keep(pid_t parent)
 	sigprocmask(SIG_SETMASK, &set, NULL);
 	prctl(PR_SET_NAME, KEEPER_COMM);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	/* To close a descriptor nothing is needed. */
+	privs_drop(0, PRIVS_READ);
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	/* The parent may have died before the kernel knew whom to tell. */

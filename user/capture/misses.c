@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which returns the kernel did not show to their program, and what follows.
+ * Which calls the kernel did not show to their programs, and what follows;
+ * bpf/hook.bpf.h says when it skips one.  A call is lost when
+ * - its fexit program was skipped.  When that is seen kprobes take over the hook,
+ *   and the fexit programs stay where they are and stand back; what they miss
+ *   from then on is not lost.  The kernel goes on counting it, so a miss is held
+ *   against what the kretprobes knew (wire_counters.covered);
+ * - its kretprobe's program was skipped, or the kernel had no instance left;
+ * - its kprobe's program was skipped: the kretprobe counts that, call by call,
+ *   since the kernel's counter does not say which of them were lost, too
+ *   (wire_counters.unheralded).
  *
- * A fexit program is skipped while the same program is preempted on that cpu.
- * When that is seen kprobes take over the hook, and the fexit programs stay
- * where they are and stand back; what they miss from then on is not lost.  The
- * kernel goes on counting it, so a miss is held against what the kretprobes
- * told of calls whose fexit did not run (wire_counters.covered).
- *
- * A hook that has only an entry loses its event with that.  The user's close()
- * is seen at a function that every file goes through: which of its misses were
- * data FDs nobody knows, so that they are counted apart, and from above.
+ * A hook that has only an entry loses its event with that.  Those are functions
+ * that every file, or every process, goes through: which of the misses were
+ * ours nobody knows, so that they are counted apart, and from above.
  */
 #include "capture/attach_internal.h"
 
@@ -43,8 +46,10 @@ int attach_counters(const struct attach *a, struct wire_counters *out)
 		out->table_full += per_cpu[cpu].table_full;
 		for (k = 0; k < WIRE_KIND_NR; k++)
 			out->lost_kind[k] += per_cpu[cpu].lost_kind[k];
-		for (k = 0; k < WIRE_HOOKS; k++)
+		for (k = 0; k < WIRE_HOOKS; k++) {
 			out->covered[k] += per_cpu[cpu].covered[k];
+			out->unheralded[k] += per_cpu[cpu].unheralded[k];
+		}
 	}
 out:
 	free(per_cpu);
@@ -100,9 +105,9 @@ uint64_t attach_own_misses(const struct attach *a, struct attached *at)
 	const struct hook_type *type = attach_hook_type(a->hooks[at->hook].kind);
 	uint64_t sum = 0;
 
-	/* Only returns: a skipped entry costs the start time, not the event. */
-	if (!at->is_exit)
-		return 0;	/* but see attach_skipped_closes() */
+	/* Only returns: a skipped entry is counted elsewhere; see above. */
+	if (!at->is_exit || !type->event)
+		return 0;
 	if (is_fexit(at) && !a->skel->bss->by_kprobe[type - attach_hook_types])
 		sum += at->misses = prog_misses(at->prog_fd);
 	if (at->link)
@@ -150,10 +155,6 @@ void attach_taken_over(struct attach *a, const struct hook_type *type)
 	size_t id = type - attach_hook_types;
 	uint64_t low, high;
 
-	if (id == WIRE_HOOK_file_closed) {
-		attach_skipped_closes(a);
-		a->closes.by_kprobe = true;
-	}
 	/* Calls that began before may still miss their fexit: see attach_skipped(). */
 	settle(a, id, &low, &high);
 	a->taken_over[id].misses = low;
@@ -177,6 +178,7 @@ static void settle_all(struct attach *a)
 
 uint64_t attach_skipped(struct attach *a)
 {
+	struct wire_counters counters;
 	struct bpf_program *prog;
 	uint64_t sum;
 	size_t i;
@@ -185,11 +187,15 @@ uint64_t attach_skipped(struct attach *a)
 	sum = a->misses_gone;
 	for (i = 0; i < a->n_attached; i++)
 		sum += attach_own_misses(a, &a->attached[i]);
-	for (i = 0; i < WIRE_HOOKS; i++)
+	if (attach_counters(a, &counters))
+		memset(&counters, 0, sizeof(counters));
+	for (i = 0; i < WIRE_HOOKS; i++) {
 		sum += a->taken_over[i].misses;
+		sum += counters.unheralded[i];
+	}
 	/* A program that libbpf attached is one, on however many functions. */
 	for (i = 0; i < ARRAY_SIZE(attach_hook_types); i++) {
-		prog = attach_hook_types[i].exit ?
+		prog = attach_hook_types[i].exit && attach_hook_types[i].event ?
 		       attach_program(a, &attach_hook_types[i], "kexit") : NULL;
 		if (prog)
 			sum += prog_misses(bpf_program__fd(prog));
@@ -199,29 +205,44 @@ uint64_t attach_skipped(struct attach *a)
 	return sum;
 }
 
-uint64_t attach_skipped_closes(struct attach *a)
+/* The misses of the programs that see the entries of a hook. */
+static uint64_t entry_misses(struct attach *a, size_t id)
 {
-	const struct hook_type *type = &attach_hook_types[WIRE_HOOK_file_closed];
-	uint64_t alive = a->skel->bss->streams_alive, born = a->skel->bss->last_stream;
-	bool ours = alive || a->closes.alive || born != a->closes.born;
+	const struct hook_type *type = &attach_hook_types[id];
 	struct attached *at;
-	uint64_t misses;
+	uint64_t sum = 0;
 	size_t i;
 
-	a->closes.alive = alive;
-	a->closes.born = born;
-	for (i = 0; i < a->n_attached && !a->closes.by_kprobe; i++) {
+	if (type->tracepoint || a->skel->bss->by_kprobe[id])
+		return prog_misses(bpf_program__fd(attach_program(a, type, type->tracepoint ?
+								  NULL : "kenter")));
+	for (i = 0; i < a->n_attached; i++) {
 		at = &a->attached[i];
-		if (at->prog_fd < 0 || attach_hook_type(a->hooks[at->hook].kind) != type)
-			continue;
-		misses = prog_misses(at->prog_fd);
-		if (ours && misses > a->closes.misses) {
-			a->closes.lost += misses - a->closes.misses;
-			at->misses = misses;
-		}
-		a->closes.misses = misses;
+		if (at->prog_fd >= 0 && attach_hook_type(a->hooks[at->hook].kind) == type)
+			sum += at->misses = prog_misses(at->prog_fd);
 	}
-	return a->closes.lost;
+	return sum;
+}
+
+uint64_t attach_skipped_at_most(struct attach *a, uint32_t wire_kind)
+{
+	bool close = wire_kind == WIRE_STREAM_CLOSE;
+	size_t id = close ? WIRE_HOOK_file_closed : WIRE_HOOK_process_exit;
+	uint64_t alive = close ? a->skel->bss->streams_alive : 0;
+	uint64_t born = close ? a->skel->bss->last_stream : a->skel->bss->last_device;
+	/* Was there any that it could have been of?  A device may be open all along. */
+	bool ours = close ? alive || a->at_most[id].alive || born != a->at_most[id].born : born;
+	uint64_t misses = entry_misses(a, id);
+
+	/* From another program since the last look: it counts from 0. */
+	if (misses < a->at_most[id].misses)
+		a->at_most[id].misses = 0;
+	if (ours)
+		a->at_most[id].lost += misses - a->at_most[id].misses;
+	a->at_most[id].misses = misses;
+	a->at_most[id].alive = alive;
+	a->at_most[id].born = born;
+	return a->at_most[id].lost;
 }
 
 int attach_avoid_skips(struct attach *a)

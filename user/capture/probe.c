@@ -23,8 +23,9 @@
 
 #include "capture/attach.h"
 #include "capture/discover.h"
+#include "capture/process.h"
 
-#define MAX_MODULES	64
+#define MAX_MODULES	512
 #define CONFIG_MAX	(4 << 20)
 /* PROC_USER_INIT_INO: the first user namespace has this inode on every kernel. */
 #define INIT_USERNS_INO	0xeffffffdU
@@ -219,6 +220,9 @@ static void look_at_privileges(const struct run *r)
 	snprintf(path, sizeof(path), "%s/proc/self/ns/user", r->root);
 	if (!stat(path, &st))
 		p->init_userns = answer(st.st_ino == INIT_USERNS_INO);
+	snprintf(path, sizeof(path), "%s/proc/self/ns/pid", r->root);
+	if (!stat(path, &st))
+		p->init_pidns = answer(st.st_ino == PROCESS_INIT_PIDNS_INO);
 	snprintf(path, sizeof(path), "%s/proc/self/status", r->root);
 	f = fopen(path, "re");
 	if (!f)
@@ -277,27 +281,32 @@ static void find_set_state(struct probe_module *m, struct btf *vmlinux)
 
 static void look_at_modules(const struct run *r)
 {
-	char names[MAX_MODULES][64];
+	struct found_module found[MAX_MODULES];
 	struct probe *p = r->p;
 	struct btf *vmlinux = NULL;
 	struct probe_module *m;
+	bool builtin;
 	int n, i;
 
 	if (!p->sys)
 		return;
 	p->vfio = answer(exists(r, "sys/module/vfio"));
+	builtin = p->vfio == PROBE_YES && !exists(r, "sys/module/vfio/initstate");
 	if (p->vfio == PROBE_YES)
 		add_module(r, "vfio");
-	n = r->try && p->vfio == PROBE_YES ? discover_modules(names, MAX_MODULES) : 0;
+	n = r->try && p->vfio == PROBE_YES ? discover_modules(found, MAX_MODULES, builtin) : 0;
 	if (n > 0 && p->vmlinux_btf == PROBE_YES) {
 		vmlinux = btf__load_vmlinux_btf();
 		if (libbpf_get_error(vmlinux))
 			vmlinux = NULL;
 	}
 	for (i = 0; i < n; i++) {
-		m = add_module(r, names[i]);
+		m = add_module(r, found[i].name);
 		if (m)
 			find_set_state(m, vmlinux);
+		/* They are all of them, then. */
+		if (m && builtin && m->migrates != PROBE_YES)
+			p->n_modules--;
 	}
 	if (exists(r, "sys/module/iommufd"))
 		add_module(r, "iommufd");
@@ -539,6 +548,8 @@ static void try_capture(const struct run *r, enum capture_method method, struct 
 			out->fentry.works = PROBE_YES;
 		if (!strcmp(hooks[i].method, "kprobe"))
 			out->kprobe.works = PROBE_YES;
+		out->tracepoint = !strcmp(hooks[i].method, "tracepoint");
+		take_reason(&out->kprobe, hooks[i].reason, "tracepoint");
 	}
 	attach_close(a, false);
 }

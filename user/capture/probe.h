@@ -48,6 +48,7 @@ struct probe_hook {
 	char module[64], function[128];
 	const char *kind;		/* static */
 	struct probe_try fentry, kprobe;
+	bool tracepoint;		/* it works, and is neither of them */
 };
 
 /* Which of the capabilities that matter this process has. */
@@ -67,6 +68,7 @@ struct probe {
 	uid_t uid;
 	enum probe_answer cap[PROBE_CAP_NR];
 	enum probe_answer init_userns;	/* capabilities count only there */
+	enum probe_answer init_pidns;	/* elsewhere the host's processes are not to be seen */
 	bool seccomp;
 
 	enum probe_answer vfio;		/* loaded or built in */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -19,6 +20,7 @@ struct processes {
 	uint32_t pid[SLOTS];	/* 0: free */
 	bool known[SLOTS];	/* false: told, then forgotten */
 	bool unwanted[SLOTS];
+	bool ended[SLOTS];
 	unsigned int used;
 };
 
@@ -130,6 +132,22 @@ void processes_forget(struct processes *p, uint32_t pid)
 	p->known[slot_of(p, pid)] = false;
 }
 
+void processes_ended(struct processes *p, uint32_t pid)
+{
+	unsigned int slot = slot_of(p, pid);
+
+	if (p->pid[slot] == pid)
+		p->ended[slot] = true;
+}
+
+void processes_used(struct processes *p, uint32_t pid)
+{
+	unsigned int slot = slot_of(p, pid);
+
+	if (p->ended[slot])
+		p->known[slot] = false;
+}
+
 void processes_unwant(struct processes *p, uint32_t pid)
 {
 	unsigned int slot = slot_of(p, pid);
@@ -145,7 +163,19 @@ bool processes_wanted(const struct processes *p, uint32_t pid)
 	return p->pid[slot] != pid || !p->unwanted[slot];
 }
 
-bool processes_first_sight(struct processes *p, uint32_t pid, char vm[EVENT_NAME_LEN])
+/* The first line of a /proc file without its newline; "" when it has gone. */
+static void read_comm(uint32_t pid, char comm[EVENT_COMM_LEN])
+{
+	char buf[64];
+
+	memset(comm, 0, EVENT_COMM_LEN);
+	if (read_proc(pid, "comm", buf, sizeof(buf)) <= 0)
+		return;
+	buf[strcspn(buf, "\n")] = '\0';
+	snprintf(comm, EVENT_COMM_LEN, "%.15s", buf);
+}
+
+bool processes_first_sight(struct processes *p, uint32_t pid, struct process_name *name)
 {
 	/* libvirt's command lines are long; -name comes early in them. */
 	static char buf[64 << 10];
@@ -163,15 +193,26 @@ bool processes_first_sight(struct processes *p, uint32_t pid, char vm[EVENT_NAME
 	p->pid[slot] = pid;
 	p->known[slot] = true;
 	p->unwanted[slot] = false;
+	p->ended[slot] = false;
 
-	memset(vm, 0, EVENT_NAME_LEN);
+	memset(name, 0, sizeof(*name));
+	read_comm(pid, name->comm);
 	n = read_proc(pid, "cmdline", buf, sizeof(buf));
-	if (n > 0 && process_vm_from_cmdline(buf, n, vm))
+	if (n > 0 && process_vm_from_cmdline(buf, n, name->vm)) {
+		name->source = VM_SOURCE_NAME;
 		return true;
+	}
 	n = read_proc(pid, "cgroup", buf, sizeof(buf));
-	if (n > 0)
-		process_vm_from_cgroup(buf, vm);
+	if (n > 0 && process_vm_from_cgroup(buf, name->vm))
+		name->source = VM_SOURCE_CGROUP;
 	return true;
+}
+
+bool process_visible(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/pid", &st) || st.st_ino == PROCESS_INIT_PIDNS_INO;
 }
 
 uint32_t process_of_thread(uint32_t tid, char comm[EVENT_COMM_LEN])
@@ -180,12 +221,7 @@ uint32_t process_of_thread(uint32_t tid, char comm[EVENT_COMM_LEN])
 	const char *line;
 	ssize_t n;
 
-	memset(comm, 0, EVENT_COMM_LEN);
-	n = read_proc(tid, "comm", buf, sizeof(buf));
-	if (n > 0) {
-		buf[strcspn(buf, "\n")] = '\0';
-		snprintf(comm, EVENT_COMM_LEN, "%.15s", buf);
-	}
+	read_comm(tid, comm);
 	n = read_proc(tid, "status", buf, sizeof(buf));
 	if (n <= 0)
 		return 0;
@@ -203,7 +239,7 @@ bool process_in_file_call(uint32_t tid)
 		SYS_poll, SYS_select, SYS_epoll_wait,
 #endif
 	};
-	char buf[256], *end;
+	char buf[256], comm[EVENT_COMM_LEN], *end;
 	size_t i;
 	long nr;
 
@@ -213,6 +249,11 @@ bool process_in_file_call(uint32_t tid)
 	nr = strtol(buf, &end, 10);
 	if (end == buf)
 		return true;
+	/* A worker of io_uring calls the file without a system call of its own. */
+	if (nr == -1) {
+		read_comm(tid, comm);
+		return !strncmp(comm, "iou-wrk-", 8);
+	}
 	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
 		if (nr == calls[i])
 			return true;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * process.h - which VM a process is: QEMU's -name, else its cgroup
+ * process.h - who a process is: its name, and its VM's: QEMU's -name, else its cgroup
  *
  * Reads /proc at the first sight of a process; one that has gone by then has no
  * name.
@@ -14,16 +14,31 @@
 
 #include "event.h"
 
+/* PROC_PID_INIT_INO: the host's PID namespace has this inode on every kernel. */
+#define PROCESS_INIT_PIDNS_INO	0xeffffffcU
+
+/*
+ * Can the host's processes be looked at here?  Not from within another PID
+ * namespace, a container's: events tell the host's numbers, and /proc others.
+ */
+bool process_visible(void);
+
 struct processes;
 
 struct processes *processes_create(void);
 void processes_destroy(struct processes *p);
 
+struct process_name {
+	char comm[EVENT_COMM_LEN];	/* of its first thread; "" when it has gone */
+	char vm[EVENT_NAME_LEN];	/* "" when it has none */
+	uint32_t source;		/* enum event_vm_source, of @vm */
+};
+
 /*
- * True the first time that @pid is seen: @vm is then its VM's name, "" when it
- * has none.  Memory is bounded, so that an old process may be seen anew.
+ * True the first time that @pid is seen: @name is then filled.  Memory is
+ * bounded, so that an old process may be seen anew.
  */
-bool processes_first_sight(struct processes *p, uint32_t pid, char vm[EVENT_NAME_LEN]);
+bool processes_first_sight(struct processes *p, uint32_t pid, struct process_name *name);
 
 /*
  * Whether a process is wanted at all: true until processes_unwant() said
@@ -34,6 +49,13 @@ bool processes_wanted(const struct processes *p, uint32_t pid);
 
 /* The next sight of @pid is a first one again. */
 void processes_forget(struct processes *p, uint32_t pid);
+/*
+ * The process has ended.  What it closes thereby it closes under its name; the
+ * number's next use is another process's: processes_used() says when.
+ */
+void processes_ended(struct processes *p, uint32_t pid);
+/* @pid was seen in something that no process does that has ended. */
+void processes_used(struct processes *p, uint32_t pid);
 
 /* The process that thread @tid belongs to, and its name; 0 and "" when it has gone. */
 uint32_t process_of_thread(uint32_t tid, char comm[EVENT_COMM_LEN]);

@@ -58,6 +58,11 @@ struct command {
 	const struct opt *opts;
 	unsigned int flags;		/* OPTS_* of util/opt.h */
 	bool hidden;			/* not listed, not completed */
+	/*
+	 * It needs the kernel: its privileges stay until it gives them away itself.
+	 * All others read what strangers wrote, and keep only what opens files.
+	 */
+	bool privileged;
 	/* argv[0] is the command's name; returns the exit code. */
 	int (*run)(int argc, char **argv);
 };

@@ -127,6 +127,14 @@ static bool is_set(const struct probe *p, const char *option)
 	return value && value[0] != 'n';
 }
 
+/* Not the opposite: nobody may know. */
+static bool is_not_set(const struct probe *p, const char *option)
+{
+	const char *value = probe_config(p, option);
+
+	return value && value[0] == 'n';
+}
+
 /* " (CONFIG_X is not set)" where the kernel's configuration says so. */
 static const char *config_note(const struct probe *p, const char *option, char buf[96])
 {
@@ -184,12 +192,17 @@ static void judge_kernel(struct doctor *d)
 	struct row *r;
 
 	sscanf(p->release, "%u.%u", &major, &minor);
-	if (major > 6 || (major == 6 && minor >= 6)) {
-		row(d, S_KERNEL, L_OK, "release", "%s, %s", p->release, p->machine);
-	} else {
-		r = row(d, S_KERNEL, L_NOTE, "release", "%s, %s: Linux 6.6 or newer is needed",
+	/* Vendors backport: what decides are the hooks, so an old number is a note. */
+	if (major < 6 || (major == 6 && minor < 1)) {
+		r = row(d, S_KERNEL, L_NOTE, "release", "%s, %s: older than Linux 6.1, the oldest that was tried",
 			p->release, p->machine);
-		help(r, "boot Linux 6.6 or newer");
+		help(r, "look at the hooks below; else boot Linux 6.1 or newer");
+	} else if (strcmp(p->machine, "x86_64") && strcmp(p->machine, "aarch64")) {
+		r = row(d, S_KERNEL, L_NOTE, "release", "%s, %s: tried were x86_64 and aarch64",
+			p->release, p->machine);
+		help(r, "look at the hooks below");
+	} else {
+		row(d, S_KERNEL, L_OK, "release", "%s, %s", p->release, p->machine);
 	}
 	if (!p->proc) {
 		r = row(d, S_KERNEL, L_UNKNOWN, "/proc", "is not there");
@@ -277,6 +290,11 @@ static void judge_privileges(struct doctor *d)
 			"this is not the host's: capabilities do not count for tracing here");
 		help(r, "run it on the host, or in a container of the host's user namespace");
 	}
+	if (p->init_pidns == PROBE_NO) {
+		r = row(d, S_PRIVILEGES, L_NOTE, "PID namespace",
+			"this is not the host's: calls are recorded, but not the names of processes and VMs, nor which calls hang; --vm finds nothing");
+		help(r, "run it on the host, or in a container started with --pid=host");
+	}
 	if (p->seccomp)
 		row(d, S_PRIVILEGES, able ? L_OK : L_NOTE, "seccomp",
 		    "a filter is in place: it may forbid bpf(2) and perf_event_open(2)");
@@ -290,15 +308,14 @@ static void judge_vfio(struct doctor *d)
 {
 	const struct probe *p = d->p;
 	bool iommu = false, migrates = false, unknown = false, traced = true;
-	const char *config = probe_config(p, "CONFIG_VFIO");
 	struct row *r;
 	size_t i;
 
 	if (p->vfio == PROBE_NO) {
-		r = row(d, S_VFIO, L_BAD, "vfio", "%s", config && config[0] == 'n' ?
+		r = row(d, S_VFIO, L_BAD, "vfio", "%s", is_not_set(p, "CONFIG_VFIO") ?
 			"this kernel was built without it (CONFIG_VFIO is not set)" :
 			"is not loaded");
-		if (config && config[0] == 'n')
+		if (is_not_set(p, "CONFIG_VFIO"))
 			help(r, "boot a kernel that has CONFIG_VFIO=m");
 		else
 			help(r, "modprobe vfio-pci");
@@ -317,15 +334,10 @@ static void judge_vfio(struct doctor *d)
 		if (m->btf == PROBE_NO && !iommufd && strcmp(m->name, "vfio")) {
 			unknown = true;
 			r = row(d, S_VFIO, L_NOTE, m->name, traced ?
-				"no BTF: if it is a driver, its functions are traced by kprobe from when they are first met, not before" :
+				"no BTF: if it is a driver, its functions are traced by kprobe" :
 				"no BTF");
 			if (traced)
 				help(r, "build it with vmlinux at hand (CONFIG_DEBUG_INFO_BTF_MODULES=y)");
-		} else if (m->builtin && !strcmp(m->name, "vfio")) {
-			traced = false;
-			r = row(d, S_VFIO, L_BAD, m->name,
-				"built into the kernel (CONFIG_VFIO=y): that cannot be traced yet");
-			help(r, "boot a kernel that has CONFIG_VFIO=m");
 		} else if (m->btf == PROBE_NO && !iommufd) {
 			traced = false;
 			r = row(d, S_VFIO, L_BAD, m->name,
@@ -383,7 +395,7 @@ static void judge_hooks(struct doctor *d)
 
 	for (i = 0; i < p->n_hooks; i++) {
 		h = &p->hooks[i];
-		level = h->fentry.works == PROBE_YES ? L_OK :
+		level = h->fentry.works == PROBE_YES || h->tracepoint ? L_OK :
 			h->kprobe.works == PROBE_YES ? L_NOTE : L_BAD;
 		why[0] = '\0';
 		if (h->fentry.works == PROBE_NO)
@@ -391,6 +403,10 @@ static void judge_hooks(struct doctor *d)
 		if (h->kprobe.works == PROBE_NO)
 			snprintf(why + strlen(why), sizeof(why) - strlen(why), "; no kprobe: %s",
 				 h->kprobe.why);
+		if (h->tracepoint) {
+			row(d, S_HOOKS, level, h->kind, "%-14s  %s", "tracepoint", h->function);
+			continue;
+		}
 		row(d, S_HOOKS, level, h->kind, "%-6s  %-6s  %s [%s]%s",
 		    h->fentry.works == PROBE_YES ? "fentry" : "-",
 		    h->kprobe.works == PROBE_YES ? "kprobe" : "-", h->function, h->module, why);
@@ -401,11 +417,13 @@ static void judge_hooks(struct doctor *d)
 static void judge_support(struct doctor *d)
 {
 	const struct probe *p = d->p;
-	size_t i, by_kprobe = 0, off = 0, no_btf = 0, len;
+	size_t i, by_kprobe = 0, off = 0, no_btf = 0, tracepoints = 0, len;
 
 	if (p->capture.works != PROBE_YES && p->by_kprobe.works != PROBE_YES) {
 		d->error = is_locked_down(p) ?
 			"the kernel is locked down (confidentiality): BPF may not read its memory" :
+			p->vfio == PROBE_NO && is_not_set(p, "CONFIG_VFIO") ?
+			"this kernel was built without vfio (CONFIG_VFIO is not set)" :
 			p->proc && p->vfio == PROBE_YES && p->init_userns == PROBE_NO ?
 			"capabilities count in the host's user namespace only: run it there" :
 			/* Without it the kernel keeps the modules' BTF to itself: EINVAL. */
@@ -424,6 +442,10 @@ static void judge_support(struct doctor *d)
 	for (i = 0; i < p->n_hooks; i++) {
 		if (p->hooks[i].fentry.works == PROBE_YES)
 			continue;
+		if (p->hooks[i].tracepoint) {
+			tracepoints++;
+			continue;
+		}
 		if (p->hooks[i].kprobe.works == PROBE_YES)
 			by_kprobe++;
 		else
@@ -433,12 +455,13 @@ static void judge_support(struct doctor *d)
 		no_btf += p->modules[i].btf == PROBE_NO && strcmp(p->modules[i].name, "iommufd");
 	if (!by_kprobe && !off && !no_btf) {
 		d->support_word = "full";
-		snprintf(d->support, sizeof(d->support), "full: all %zu hooks by fentry", p->n_hooks);
+		snprintf(d->support, sizeof(d->support), "full: all %zu hooks by fentry",
+			 p->n_hooks - tracepoints);
 		return;
 	}
 	d->support_word = "partial";
 	len = snprintf(d->support, sizeof(d->support), "partial: %zu of %zu hooks by fentry",
-		       p->n_hooks - by_kprobe - off, p->n_hooks);
+		       p->n_hooks - tracepoints - by_kprobe - off, p->n_hooks - tracepoints);
 	if (by_kprobe)
 		len += snprintf(d->support + len, sizeof(d->support) - len, ", %zu by kprobe",
 				by_kprobe);
@@ -574,6 +597,7 @@ static void json_privileges(struct json *j, const struct probe *p)
 	for (i = 0; i < PROBE_CAP_NR; i++)
 		json_answer(j, probe_cap_names[i], p->cap[i]);
 	json_answer(j, "host_user_namespace", p->init_userns);
+	json_answer(j, "host_pid_namespace", p->init_pidns);
 	json_kbool(j, "seccomp", p->seccomp);
 	json_object_end(j);
 }
@@ -620,7 +644,8 @@ static void json_vfio(struct json *j, const struct probe *p)
 		json_kstring(j, "function", h->function);
 		json_kstring(j, "kind", h->kind);
 		json_kname(j, "method", h->fentry.works == PROBE_YES ? "fentry" :
-			  h->kprobe.works == PROBE_YES ? "kprobe" : "");
+			  h->kprobe.works == PROBE_YES ? "kprobe" :
+			  h->tracepoint ? "tracepoint" : "");
 		json_try(j, "fentry", &h->fentry);
 		json_try(j, "kprobe", &h->kprobe);
 		json_object_end(j);
@@ -720,5 +745,6 @@ const struct command command_doctor = {
 	.examples = "  sudo vfioscope doctor\n"
 		    "  vfioscope doctor --format json | jq -r '.checks[] | select(.help) | .help'",
 	.opts = doctor_opts,
+	.privileged = true,
 	.run = cmd_doctor,
 };

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "recording/old_merge.h"
 #include "recording/recording.h"
 #include "util/units.h"
 #include "view/common.h"
@@ -41,13 +42,11 @@ static bool is_pipe(const char *path)
 	return !stat(path, &st) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
 }
 
-static int open_again(const struct evidence_file *f, struct event_source **src)
+static int open_spool(const struct evidence_file *f, struct event_source **src)
 {
 	char err[512];
 	int fd;
 
-	if (f->spool < 0)
-		return cmd_open(f->path, src);
 	fd = fcntl(f->spool, F_DUPFD_CLOEXEC, 3);
 	if (fd < 0 || lseek(fd, 0, SEEK_SET) < 0)
 		return cmd_fail(EXIT_BAD_FILE, "%s: %s", name_of(f), strerror(errno));
@@ -55,6 +54,15 @@ static int open_again(const struct evidence_file *f, struct event_source **src)
 		return 0;
 	close(fd);
 	return cmd_fail(EXIT_BAD_FILE, "%s", err);
+}
+
+static int open_file(const struct evidence_file *f, struct event_source **src)
+{
+	int status = f->spool < 0 ? cmd_open(f->path, src) : open_spool(f, src);
+
+	if (!status && old_merge_open(src))
+		status = cmd_fail(EXIT_BAD_FILE, "%s: out of memory", name_of(f));
+	return status;
 }
 
 /* What can be read once is kept, for it is read twice. */
@@ -209,6 +217,11 @@ static int say_merged(struct evidence *e, const struct meta *m, uint64_t *bound)
 	return err;
 }
 
+uint64_t evidence_join_bound_ns(const struct evidence *e)
+{
+	return e->view.bound_ns < 1000000000ULL ? e->view.bound_ns : 1000000000ULL;
+}
+
 int evidence_say_clocks(struct evidence *e)
 {
 	uint64_t bound = e->align ? align_bound_ns(e->align) : 0;
@@ -255,7 +268,7 @@ static int scan(struct evidence *e, size_t i)
 		if (status)
 			return status;
 	}
-	status = open_again(f, &src);
+	status = open_file(f, &src);
 	if (status)
 		return status;
 	err = align_scan(e->align, src);
@@ -274,51 +287,33 @@ static int scan(struct evidence *e, size_t i)
 /* What one of the files holds of one host, as far as it says. */
 struct share {
 	const char *boot, *name;
-	size_t name_len;
 	uint64_t first_ns, last_ns;	/* on the host's own clock; 0: not known */
 	uint64_t from_real, to_real;	/* CLOCK_REALTIME, of the whole file; 0: not known */
 };
 
-/*
- * The shares of a file, one at a time.  Recordings that were merged before parts had
- * their times and boots still name their hosts.
- */
+/* The shares of a file, one at a time. */
 static bool share_of(const struct evidence *e, size_t file, size_t i, struct share *s)
 {
 	const struct evidence_file *f = &e->file[file];
 	uint64_t first, last;
-	size_t k;
 
 	memset(s, 0, sizeof(*s));
+	if (i >= f->n_parts)
+		return false;
 	align_span(e->align, file, &first, &last);
 	if (!first || !align_wall(e->align, file, first, &s->from_real) ||
 	    !align_wall(e->align, file, last, &s->to_real))
 		s->from_real = s->to_real = 0;
-	if (i < f->n_parts) {
-		s->boot = f->part[i].boot;
-		s->name = f->part[i].name;
-		s->name_len = strlen(s->name);
-		s->first_ns = f->part[i].first_ns;
-		s->last_ns = f->part[i].last_ns;
-		return true;
-	}
-	i -= f->n_parts;
-	s->boot = "";
-	for (k = 0; !f->part[0].host && k < f->meta.n; k++) {
-		s->name = f->meta.entries[k].value;
-		if (strcmp(f->meta.entries[k].key, "merged") || !strncmp(s->name, "clock: ", 7) ||
-		    !strncmp(s->name, "bound: ", 7) || i--)
-			continue;
-		s->name_len = strcspn(s->name, ":");
-		return true;
-	}
-	return false;
+	s->boot = f->part[i].boot;
+	s->name = f->part[i].name;
+	s->first_ns = f->part[i].first_ns;
+	s->last_ns = f->part[i].last_ns;
+	return true;
 }
 
 static bool is_nobody(const struct share *s)
 {
-	return !s->name_len || !strncmp(s->name, "(none)", s->name_len) ||
-	       !strncmp(s->name, "localhost", s->name_len);
+	return !s->name[0] || !strcmp(s->name, "(none)") || !strcmp(s->name, "localhost");
 }
 
 /* Do both hold the same?  Then *@from and *@to say when, on the wall clock where @wall. */
@@ -332,8 +327,7 @@ static bool is_twice(const struct share *a, const struct share *b, bool *wall, u
 	if (*wall && !*a->boot && !*b->boot && a->first_ns && a->first_ns == b->first_ns &&
 	    a->last_ns == b->last_ns)
 		*wall = false;
-	else if (*wall && (is_nobody(a) || a->name_len != b->name_len ||
-			   strncmp(a->name, b->name, a->name_len)))
+	else if (*wall && (is_nobody(a) || strcmp(a->name, b->name)))
 		return false;
 	if (*wall) {
 		*from = a->from_real > b->from_real ? a->from_real : b->from_real;
@@ -368,7 +362,7 @@ static int refuse_overlap(const struct evidence *e, size_t a, size_t b)
 			return cmd_fail(EXIT_USAGE, "%s and %s overlap: both hold the same %s of %s, from %s to "
 					"%s%s; give only one of them", name_of(&e->file[a]), name_of(&e->file[b]),
 					units_duration(d, to - from), is_nobody(&p) ? "one host" :
-					text_safe(name, sizeof(name), p.name, p.name_len), t0, t1,
+					text_safe(name, sizeof(name), p.name, strlen(p.name)), t0, t1,
 					wall ? "" : " of its CLOCK_MONOTONIC");
 		}
 	}
@@ -384,7 +378,7 @@ static int join(struct evidence *e, bool follow)
 	if (!all)
 		return cmd_fail(EXIT_BAD_FILE, "out of memory");
 	for (i = 0; i < e->n && !status; i++) {
-		status = open_again(&e->file[i], &all[i]);
+		status = open_file(&e->file[i], &all[i]);
 		e->file[i].src = all[i];
 	}
 	if (status) {
@@ -453,7 +447,7 @@ int evidence_open(struct evidence *e, char *const *paths, size_t n, bool follow)
 	for (i = 0; i < n; i++)
 		pipes |= is_pipe(paths[i]);
 	if (n == 1) {
-		status = cmd_open(paths[0], &e->src);
+		status = open_file(&e->file[0], &e->src);
 		e->file[0].src = e->src;
 	} else {
 		status = follow && pipes ? join(e, true) : open_several(e);
@@ -556,7 +550,6 @@ static int broken(const struct evidence *e, int err)
 }
 
 /* What can be said only when all is known. */
-#define CLOCK_BOUND_MAX_NS	1000000000ULL
 
 /*
  * What is expected of the migrations that were asked for: how many completed, and
@@ -672,8 +665,7 @@ int evidence_read(struct evidence *e, const struct evidence_opts *o)
 	/* Sides are joined as far as the clocks allow: a bound beyond a second tells nothing. */
 	if (evidence_say_clocks(e))
 		return EXIT_BAD_FILE;
-	model_set_clock_bound(e->model, e->view.bound_ns < CLOCK_BOUND_MAX_NS ? e->view.bound_ns :
-			      CLOCK_BOUND_MAX_NS);
+	model_set_clock_bound(e->model, evidence_join_bound_ns(e));
 	e->view.model = e->model;
 	if (finish(e, o))
 		return broken(e, -ENOMEM);

@@ -78,6 +78,8 @@ void evidence_tell_damage(const struct evidence *e);
 
 /* Fill in @e->view's clock alone, for who reads the events himself. */
 int evidence_say_clocks(struct evidence *e);
+/* After that: how far apart joined sides may be, ns; a bound beyond a second tells nothing. */
+uint64_t evidence_join_bound_ns(const struct evidence *e);
 
 /* The parts of @file in @e's own numbers of hosts; how merge.c writes them down. */
 int evidence_parts(const struct evidence *e, size_t file, struct meta *out);

@@ -442,5 +442,6 @@ const struct command command_exercise = {
 "  vfioscope exercise 3b:00.2 --to 3b:00.3 --dirty 2 --vary --repeat 100 --check\n"
 "  vfioscope exercise --fault list",
 	.opts = opts,
+	.privileged = true,
 	.run = cmd_exercise,
 };

@@ -221,6 +221,7 @@ int cmd_live(int argc, char **argv)
 		}
 		sink = fold_sink(fold);
 	}
+	cmd_watch_settle(false);
 	cmd_watch_attached(capture, attached, sizeof(attached));
 	if (!once)
 		cmd_note("%s, watching; Ctrl-C ends it", attached);
@@ -264,5 +265,6 @@ const struct command command_live = {
 		"snapshot, at a terminal too. Budgets (--max-...) are the scope's and --once's:\n"
 		"lines are not judged.",
 	.opts = live_opts,
+	.privileged = true,
 	.run = cmd_live,
 };

@@ -18,9 +18,11 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "cmd/memory.h"
 #include "recording/output.h"
 #include "recording/recording.h"
 #include "util/json.h"
+#include "util/privs.h"
 #include "util/units.h"
 
 const struct command *const cmd_table[] = {
@@ -272,7 +274,10 @@ int cmd_close_output(FILE *f, int status)
 		failed = true;
 		err = errno;
 	}
-	if (f != stdout && !failed && status != EXIT_BAD_FILE) {
+	/* What was printed is not all that there is to say. */
+	if (memory_failed() && status != EXIT_BAD_FILE && status != EXIT_NO_ATTACH) {
+		status = cmd_fail(EXIT_BAD_FILE, "out of memory");
+	} else if (f != stdout && !failed && status != EXIT_BAD_FILE) {
 		err = -output_publish(output);
 		failed = err;
 	}
@@ -363,6 +368,23 @@ static int occupy_standard_descriptors(void)
 	return 0;
 }
 
+/* What reads recordings neither traces nor runs anything. */
+static int run_command(const struct command *cmd, int argc, char **argv)
+{
+	if (!cmd->privileged)
+		privs_drop(PRIVS_CAP(CAP_DAC_OVERRIDE) | PRIVS_CAP(CAP_DAC_READ_SEARCH),
+			   PRIVS_READ);
+	return cmd->run(argc, argv);
+}
+
+/* Whatever a command thinks of how it went. */
+static int end(const struct command *cmd, int status)
+{
+	if (cmd->privileged || !memory_failed() || status == EXIT_BAD_FILE || status == EXIT_NO_ATTACH)
+		return status;
+	return cmd_fail(EXIT_BAD_FILE, "out of memory");
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *cmd;
@@ -400,5 +422,5 @@ int main(int argc, char **argv)
 	cmd = find_command(argv[1]);
 	if (!cmd)
 		return unknown_command(argv[1]);
-	return cmd->run(argc - 1, argv + 1);
+	return end(cmd, run_command(cmd, argc - 1, argv + 1));
 }

@@ -400,6 +400,7 @@ static int record(struct recorder *r, int argc, char **argv, char **command)
 			return cmd_fail(STATUS_CAPTURE_FAILED, "cannot start %s: %s",
 					command[0], strerror(errno));
 	}
+	cmd_watch_settle(with_command);
 	err = run(r);
 	end_progress(r);
 	if (!err)
@@ -452,5 +453,6 @@ const struct command command_record = {
 		    "  vfioscope record --migrations 1 -o - | vfioscope report -",
 	.opts = record_opts,
 	.flags = OPTS_STOP_AT_ARG,
+	.privileged = true,
 	.run = cmd_record,
 };

@@ -101,6 +101,10 @@ static int open_trace(const struct replay_opts *o, const struct judge_opts *jo, 
 	t->scope = scope_create(&so);
 	if (!t->scope)
 		return cmd_fail(EXIT_BAD_FILE, "out of memory");
+	status = evidence_say_clocks(&in->evidence);
+	if (status)
+		return status;
+	scope_set_clock_bound(t->scope, evidence_join_bound_ns(&in->evidence));
 	plan(o, in);
 	t->at_end = in->at_end;
 	return 0;
@@ -159,6 +163,9 @@ int cmd_replay(int argc, char **argv)
 	status = open_trace(&o, &jo, argv + first, (size_t)(argc - first), &trace, &in);
 	if (!status)
 		status = o.script ? run_script(&o, &trace) : run_terminal(&o, &trace);
+	/* What could be read was shown, with the reason; scripts see it, too. */
+	if (!status && trace.status.error && trace.status.error[0])
+		status = cmd_fail(EXIT_BAD_FILE, "%s", trace.status.error);
 out:
 	scope_destroy(trace.scope);
 	evidence_close(&in.evidence);

@@ -93,9 +93,10 @@ const struct command command_report = {
 	.args = "FILE...",
 	.text = "FILE is a recording, or '-' for one that comes on standard input. Loss and\n"
 		"damage are said loudly and do not change the exit code: only 'check' judges.",
-	.examples = "  vfioscope report vfioscope-node7-20260102T030405Z.vfs\n"
-		    "  vfioscope report --format html -o incident.html src.vfs dst.vfs\n"
-		    "  vfioscope report --format json --migration 2 FILE | jq .migrations[0].outcome",
+	.examples =
+		"  vfioscope report vfioscope-node7-20260102T030405Z.vfs\n"
+		"  vfioscope report --format html -o incident.html src.vfs dst.vfs\n"
+		"  vfioscope report --format json --migration 2 FILE | jq .migrations[0].outcome",
 	.opts = opts,
 	.run = cmd_report,
 };

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "util/privs.h"
+
 const struct opt cmd_watch_opts[] = {
 	{ 0, "device", OPT_STRING, OPT_AT(struct cmd_watch, device), .arg = "BDF|UUID",
 	  .help = "only this device" },
@@ -43,6 +45,16 @@ void cmd_watch_let_go(struct capture *c)
 	let_go_asked = 0;
 	cmd_note("let go of %d driver modules: they can be unloaded, and are traced again when they are back",
 		 capture_let_go(c));
+}
+
+void cmd_watch_settle(bool child)
+{
+	uint64_t keep = PRIVS_CAP(CAP_BPF) | PRIVS_CAP(CAP_PERFMON) | PRIVS_CAP(CAP_SYS_ADMIN) |
+			PRIVS_CAP(CAP_SYS_PTRACE);
+	int err = privs_drop(child ? keep | PRIVS_CAP(CAP_KILL) : keep, PRIVS_WATCH);
+
+	if (err)
+		cmd_note("cannot give away privileges: %s", strerror(-err));
 }
 
 void cmd_watch_close(struct capture *c)
@@ -110,7 +122,7 @@ int cmd_watch_open(const struct cmd_watch *w, const struct cmd_common *common,
 void cmd_watch_attached(const struct capture *c, char *buf, size_t size)
 {
 	const struct capture_hook *hooks, *failed = NULL;
-	size_t n, i, fentry = 0, kprobe = 0, len;
+	size_t n, i, fentry = 0, kprobe = 0, others = 0, len;
 
 	hooks = capture_hooks(c, &n);
 	for (i = 0; i < n; i++) {
@@ -118,14 +130,16 @@ void cmd_watch_attached(const struct capture *c, char *buf, size_t size)
 			failed = &hooks[i];
 		else if (!strcmp(hooks[i].method, "kprobe"))
 			kprobe++;
-		else
+		else if (!strcmp(hooks[i].method, "fentry"))
 			fentry++;
+		else
+			others++;	/* a tracepoint, which is no choice */
 	}
 	if (fentry && kprobe)
 		len = snprintf(buf, size, "attached %zu/%zu (%zu fentry, %zu kprobe)",
-			       fentry + kprobe, n, fentry, kprobe);
+			       fentry + kprobe + others, n, fentry, kprobe);
 	else
-		len = snprintf(buf, size, "attached %zu/%zu (%s)", fentry + kprobe, n,
+		len = snprintf(buf, size, "attached %zu/%zu (%s)", fentry + kprobe + others, n,
 			       kprobe ? "kprobe" : "fentry");
 	if (failed && len < size)
 		snprintf(buf + len, size - len, ", not %s of %s: %s", failed->function,

@@ -16,6 +16,29 @@
 /* A reset by the guest or the bus is told when it is over; it took about this. */
 #define RESET_NS	(200 * NS_PER_MS)
 
+/* The rules of each moment: most events concern few of them. */
+static struct { uint32_t n; rule_fn fn[RULE_NR]; } rules_of[64];
+
+static void index_rules(void)
+{
+	uint32_t i, bit;
+
+	for (bit = 0; bit < 64; bit++) {
+		for (i = 0, rules_of[bit].n = 0; i < RULE_NR; i++)
+			if (rule_code[i].when >> bit & 1)
+				rules_of[bit].fn[rules_of[bit].n++] = rule_code[i].fn;
+	}
+}
+
+/* @when is one moment. */
+static void run_rules(struct look *l, uint64_t when)
+{
+	uint32_t bit = (uint32_t)__builtin_ctzll(when), i;
+
+	for (i = 0; i < rules_of[bit].n; i++)
+		rules_of[bit].fn[i](l);
+}
+
 void judge_opts_init(struct judge_opts *o)
 {
 	memset(o, 0, sizeof(*o));
@@ -28,6 +51,7 @@ struct judge *judge_create(const struct judge_opts *opts)
 
 	if (!j)
 		return NULL;
+	index_rules();
 	if (opts)
 		j->opts = *opts;
 	else
@@ -292,15 +316,6 @@ uint64_t device_in_flight(const struct model *m, uint32_t device)
 }
 
 /* ---- one event ---- */
-
-static void run_rules(struct look *l, uint64_t when)
-{
-	uint32_t i;
-
-	for (i = 0; i < RULE_NR; i++)
-		if (rule_code[i].when & when)
-			rule_code[i].fn(l);
-}
 
 static void take_loss(struct judge *j, const struct event *ev)
 {

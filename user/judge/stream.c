@@ -294,6 +294,15 @@ void remember_stream(struct look *l)
 		memset(s->waiters, 0, sizeof(s->waiters));
 		break;
 	case EV_STREAM_CLOSE:
+		/*
+		 * Of one of several numbers, or of a child's copy, it is not the
+		 * last.  What the driver took of one that was found nobody knows.
+		 */
+		if (!l->ms || l->ms->adopted ||
+		    l->ev->stream_close.refs <= l->ev->stream_close.driver_refs)
+			s->closed = true;
+		break;
+	case EV_STREAM_RELEASE:
 		s->closed = true;
 		break;
 	default:

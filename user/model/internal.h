@@ -4,13 +4,16 @@
  *
  *	registry.c	who is who: devices, streams, processes, hosts; the copy
  *	walk.c		takes the events in, and moves the devices' states
+ *	stop.c		where the time goes while a device stands still
  *	flight.c	calls that have not returned
  *	session.c	one device and one data FD
  *	side.c		what one process does for one migration
+ *	failure.c	why a side failed
  *	path.c		what a stretch of time was spent on
  *	join.c		which sides are one migration
  *	migration.c	its outcome, cause and downtime
  *	forecast.c	what a stop would take
+ *	look.c		what is known of the evidence as a whole
  *
  * They refer to each other's things by number, so that a copy of the model needs
  * no mending.  Whatever may fail for want of memory returns -ENOMEM.
@@ -203,6 +206,25 @@ static inline uint64_t sub(uint64_t later, uint64_t earlier)
 /* The state by which a call begun at @t_ns counts; the last change is remembered. */
 uint32_t likely_at(const struct dev *d, uint64_t t_ns);
 
+/* ---- stop.c ---- */
+
+/* Does the arc begin a stop of the device? */
+bool stop_begins_with(const struct dev *d, uint32_t from, uint32_t to);
+int stop_begin(struct model *m, struct dev *d, uint64_t t_ns);
+void stop_end(struct model *m, struct dev *d, uint64_t t_ns, bool runs);
+/*
+ * The device counts for the stop of its process no longer.  @runs: it runs again,
+ * and when all do, that stop was one.
+ */
+void stop_leave(struct model *m, struct dev *d, uint64_t t_ns, bool runs);
+/* Does the device's session, or did its last one, take a state in? */
+bool stop_is_arriving(const struct model *m, const struct dev *d);
+/* A call on the device, for its own window, its process's stop, or a landing. */
+void stop_spend(struct model *m, struct dev *d, enum path_part part, uint64_t start_ns,
+		uint64_t end_ns);
+/* A call on the container of a process, which names no device. */
+int stop_container(struct model *m, const struct event *ev);
+
 /* ---- flight.c ---- */
 
 int flight_stuck(struct model *m, const struct event *ev, const struct dev *d);
@@ -281,7 +303,20 @@ void side_spend(struct model *m, struct proc *p, uint32_t owner, enum path_part 
 /* All devices of the process run again. */
 void side_stop_ended(struct model *m, struct proc *p, uint64_t t_ns);
 void side_refresh(const struct model *m, struct sid *s);
+
+/* ---- failure.c ---- */
+
 void failure_init(struct failure *f, const struct event *ev);
+/* Can the call, which failed or not, be why a migration failed?  @g: its session, or NULL. */
+bool failure_is_cause(const struct event *ev, const struct sess *g);
+/* The first of its kind counts.  @call: a SET_STATE's arcs, or NULL. */
+void failure_note(struct model *m, struct sid *s, const struct sess *g, const struct event *ev,
+		  const struct model_call *call);
+/* A later call of that kind succeeded: what failed before did not matter. */
+void failure_made_good(struct sid *s, const struct event *ev);
+void failure_forget(struct sid *s, uint32_t i);
+/* pub.cause: the first in causal order, that is, which was known first. */
+void failure_take_cause(struct sid *s);
 
 /* ---- join.c, migration.c ---- */
 

@@ -16,29 +16,6 @@
 /* A VMM that failed closes its devices, then ends. */
 #define EXIT_AFTER_NS		10000000000ULL
 
-void failure_init(struct failure *f, const struct event *ev)
-{
-	memset(f, 0, sizeof(*f));
-	f->kind = ev->kind;
-	f->host = ev->host;
-	f->pid = ev->pid;
-	f->tid = ev->tid;
-	f->device = ev->device;
-	f->stream = ev->stream;
-	f->ret = ev->ret;
-	f->target = ev->kind == EV_SET_STATE ? ev->set_state.target : EVENT_TARGET_NONE;
-	f->from = f->to = MIG_UNKNOWN;
-	f->size = event_traits(ev->kind) & EVT_IO ? ev->io.size : 0;
-	f->t_ns = ev->t_ns;
-	f->end_ns = event_end_ns(ev);
-	f->seq = ev->seq;
-	memcpy(f->comm, ev->comm, sizeof(f->comm));
-	if (ev->kind == EV_PROCESS_EXIT) {
-		f->code = ev->process_exit.code;
-		f->signal = ev->process_exit.signal;
-	}
-}
-
 static void tails_drop(struct sid *s)
 {
 	uint32_t i;
@@ -222,87 +199,7 @@ static void check_end(struct model *m, struct sid *s, uint64_t t_ns)
 		end_side(m, s, t_ns);
 }
 
-/* ---- why it failed ---- */
-
-static bool is_about(const struct failure *f, const struct event *ev)
-{
-	return f->kind == ev->kind && f->device == ev->device &&
-	       (ev->kind != EV_SET_STATE || f->target == ev->set_state.target);
-}
-
-static void failure_forget(struct sid *s, uint32_t i)
-{
-	memmove(&s->failures[i], &s->failures[i + 1],
-		(s->n_failures - i - 1) * sizeof(s->failures[0]));
-	s->n_failures--;
-}
-
-/* A later call of that kind succeeded: what failed before did not matter. */
-static void made_good(struct sid *s, const struct event *ev)
-{
-	uint32_t i = 0;
-
-	/* After a write() that failed the stream has a gap, whatever comes. */
-	if (ev->kind == EV_WRITE)
-		return;
-	while (i < s->n_failures) {
-		if (is_about(&s->failures[i], ev))
-			failure_forget(s, i);
-		else
-			i++;
-	}
-}
-
-static void note_failure(struct model *m, struct sid *s, const struct sess *g,
-			 const struct event *ev, const struct model_call *call)
-{
-	struct failure *f;
-	uint32_t i;
-
-	for (i = 0; i < s->n_failures; i++)
-		if (is_about(&s->failures[i], ev))
-			return;		/* the first one counts */
-	if (s->n_failures == SIDE_FAILURES)
-		return;
-	f = &s->failures[s->n_failures++];
-	failure_init(f, ev);
-	if (g) {
-		f->session = g->pub.id;
-		f->stream = g->pub.stream;
-		f->bytes = g->pub.bytes_total;
-	}
-	if (call && call->n_arcs && call->ret < 0) {
-		f->from = call->from;
-		f->to = call->to;
-	}
-	m->join_dirty = true;
-}
-
-/* The first in causal order: that which was known first. */
-static void take_cause(struct sid *s)
-{
-	const struct failure *first = NULL, *f;
-	uint32_t i;
-
-	for (i = 0; i < s->n_failures; i++) {
-		f = &s->failures[i];
-		if (!first || f->end_ns < first->end_ns)
-			first = f;
-	}
-	/* The process's end, which its devices' closes follow from, else the first close. */
-	f = NULL;
-	if (s->pub.exit.kind && (s->n_phase[PHASE_ASKED] || s->closed.kind ||
-				 (!s->pub.n_devices && !s->pub.dma_log_refused)))
-		f = &s->pub.exit;
-	else if (s->pub.direction == DIR_SAVE && s->closed.kind)
-		f = &s->closed;
-	if (f && (!first || f->end_ns < first->end_ns))
-		first = f;
-	if (first)
-		s->pub.cause = *first;
-	else
-		memset(&s->pub.cause, 0, sizeof(s->pub.cause));
-}
+/* ---- how it ended ---- */
 
 static bool has_gap(const struct model *m, const struct sid *s)
 {
@@ -354,7 +251,7 @@ void side_refresh(const struct model *m, struct sid *s)
 		if (s->pub.stop.end_ns > s->pub.end_ns)
 			s->pub.end_ns = s->pub.stop.end_ns;
 	}
-	take_cause(s);
+	failure_take_cause(s);
 	s->pub.outcome = s->pub.direction == DIR_SAVE ? source_outcome(s) :
 			 destination_outcome(m, s);
 }
@@ -764,14 +661,6 @@ static struct sid *side_at(struct model *m, const struct proc *p, const struct s
 	return s;
 }
 
-static bool is_cause(const struct event *ev, const struct sess *g)
-{
-	if (!event_failed(ev) || !(event_traits(ev->kind) & EVT_CAUSE) || ev->kind == EV_RESET)
-		return false;
-	/* A data FD whose session is over is dead: that it says so is nothing new. */
-	return !(event_traits(ev->kind) & EVT_IO) || (g && !g->pub.session_over);
-}
-
 int side_call(struct model *m, struct dev *d, struct sess *g, const struct event *ev,
 	      const struct model_call *call)
 {
@@ -814,13 +703,13 @@ int side_call(struct model *m, struct dev *d, struct sess *g, const struct event
 	}
 	if (ev->kind == EV_ARC)
 		return 0;
-	if (is_cause(ev, g)) {
-		note_failure(m, s, g, ev, call);
+	if (failure_is_cause(ev, g)) {
+		failure_note(m, s, g, ev, call);
 		check_end(m, s, event_end_ns(ev));
 	} else if (event_failed(ev)) {
 		s->pub.failures_beside++;
 	} else if (!event_is_interrupted(ev) && s->n_failures) {
-		made_good(s, ev);
+		failure_made_good(s, ev);
 	}
 	return 0;
 }
@@ -847,7 +736,7 @@ void side_reset(struct model *m, struct dev *d, struct sess *g, const struct eve
 	s->pub.resets++;
 	/* In RESUMING a reset is the way out: no guest is there to have asked for it. */
 	if (g->pub.direction == DIR_SAVE && !g->pub.holes)
-		note_failure(m, s, g, ev, NULL);
+		failure_note(m, s, g, ev, NULL);
 	s->unsure |= g->pub.holes != 0;
 }
 

@@ -9,9 +9,6 @@
 
 #include "model/internal.h"
 
-/* In a path's accounts, no device's number. */
-#define OWNER_CONTAINER	(UINT32_MAX - 3)
-
 /* ---- sessions ---- */
 
 /* The session of the other direction, or of another time, that ends unseen. */
@@ -112,119 +109,6 @@ uint32_t likely_at(const struct dev *d, uint64_t t_ns)
 	return t_ns < d->likely_since_ns ? d->prev_likely : d->pub.likely;
 }
 
-/* ---- where the time goes while a device is stopped ---- */
-
-/*
- * The device counts for the stop of its process no longer.  @runs: it runs again,
- * and when all do, that stop was one.
- */
-static void leave_stop(struct model *m, struct dev *d, uint64_t t_ns, bool runs)
-{
-	struct proc *p = proc_at(m, d->proc);
-
-	if (!d->stopped)
-		return;
-	d->stopped = false;
-	if (!p || --p->n_stopped)
-		return;
-	if (runs)
-		side_stop_ended(m, p, t_ns);
-	path_drop(&p->stop);
-}
-
-static void stop_ends(struct model *m, struct dev *d, uint64_t t_ns, bool runs)
-{
-	d->window.active = false;
-	leave_stop(m, d, t_ns, runs);
-}
-
-static int stop_begins(struct model *m, struct dev *d, uint64_t t_ns)
-{
-	struct proc *p = proc_at(m, d->proc);
-	struct sess *g = sess_of(m, d->sess);
-	enum left_source from;
-
-	leave_stop(m, d, t_ns, true);
-	if (p && !p->n_stopped) {
-		struct sid *side = side_of(m, p->side[DIR_SAVE]);
-
-		/* The first of the VM's devices: what would it take, as far as is known? */
-		if (side && !side->pub.ended)
-			forecast_side(m, side->pub.id, t_ns, &side->pub.forecast);
-	}
-	if (p) {
-		if (!p->n_stopped++)
-			path_start(&p->stop, t_ns);
-		d->stopped = true;
-		if (path_know(&p->stop, d->owner, d->pub.number))
-			return -ENOMEM;
-	}
-	forecast_stop(m, d, t_ns, &d->forecast);
-	path_start(&d->window, t_ns);
-	d->n_recent = 0;
-	d->estimate = left_by_size(&d->left);
-	d->estimate_is_data_size = d->estimate != MODEL_NONE;
-	if (g) {
-		g->pub.forecast = d->forecast;
-		d->estimate = left_bytes(&g->pub.left, &from, NULL);
-		d->estimate_is_data_size = from == LEFT_DATA_SIZE;
-		g->pub.estimate = d->estimate;
-		g->pub.estimate_is_data_size = d->estimate_is_data_size;
-		g->pub.lead_ns = MODEL_NONE;
-		if (g->last_io_end_ns != MODEL_NONE && g->last_io_end_ns <= t_ns)
-			g->pub.lead_ns = t_ns - g->last_io_end_ns;
-	}
-	return 0;
-}
-
-/* A call on the device, for its own window, its process's stop, and a landing. */
-static void spend(struct model *m, struct dev *d, enum path_part part, uint64_t start_ns,
-		  uint64_t end_ns)
-{
-	struct proc *p = proc_at(m, d->proc);
-
-	path_add(&d->window, d->owner, part == PART_LOAD ? PART_ARC : part, start_ns, end_ns);
-	if (!p)
-		return;
-	if (p->stop.active)
-		path_add(&p->stop, d->owner, part, start_ns, end_ns);
-	side_spend(m, p, d->owner, part, start_ns, end_ns);
-}
-
-/*
- * A sync of the container's dirty log names no device: it is that of all of
- * its process.
- */
-static int take_container(struct model *m, const struct event *ev)
-{
-	struct proc *p = proc_at(m, proc_index(m, ev->host, ev->pid));
-	uint64_t end_ns = ev->t_ns + ev->dur_ns;
-	const struct sid *s = p ? side_of(m, p->side[DIR_SAVE]) : NULL;
-	enum path_part part = flight_part(ev->kind);
-	uint32_t i;
-
-	for (i = 0; s && i < s->pub.n_devices; i++) {
-		struct dev *d = dev_get(m, s->devs[i].pub.device);
-		struct sess *g = d ? sess_of(m, d->sess) : NULL;
-
-		if (!d || proc_at(m, d->proc) != p)
-			continue;
-		path_add(&d->window, OWNER_CONTAINER, part, ev->t_ns, end_ns);
-		if (g && ev->kind == EV_DMA_LOG_REPORT)
-			g->pub.dma_log_reports++;
-	}
-	if (p && p->stop.active)
-		path_add(&p->stop, OWNER_CONTAINER, part, ev->t_ns, end_ns);
-	return side_call(m, NULL, NULL, ev, NULL);
-}
-
-static bool stop_begins_with(const struct dev *d, uint32_t from, uint32_t to)
-{
-	if (protocol_runs_freely(to) || !mig_state_is_running(from))
-		return false;
-	return protocol_runs_freely(from) || !d->window.active;
-}
-
 /* Bookkeeping after a move, by an arc or by a call whose arcs are not known. */
 static void moved(struct model *m, struct dev *d, uint32_t from, uint32_t to, uint64_t t_ns,
 		  bool final, struct event_context *ctx, bool proven)
@@ -241,7 +125,7 @@ static void moved(struct model *m, struct dev *d, uint32_t from, uint32_t to, ui
 		sess_moved(m, d, g, from, to, t_ns, final);
 	side_moved(m, d, to, t_ns);
 	if (protocol_runs_freely(to)) {
-		stop_ends(m, d, t_ns, true);
+		stop_end(m, d, t_ns, true);
 		/* Back in PRE_COPY: it was no stop, or not yet the last one. */
 		g = sess_of(m, d->sess);
 		if (g)
@@ -349,7 +233,7 @@ static int take_arc(struct model *m, struct dev *d, const struct event *ev,
 	note_arc(d, ev, &arc);
 	if (ev->ret < 0 || to >= MIG_STATE_NR) {
 		/* It did not happen, but it took its time. */
-		spend(m, d, part, ev->t_ns, end_ns);
+		stop_spend(m, d, part, ev->t_ns, end_ns);
 		arc_failed(m, d, ev);
 		if (g)
 			sess_push_arc(g, &arc);
@@ -366,12 +250,12 @@ static int take_arc(struct model *m, struct dev *d, const struct event *ev,
 		return -ENOMEM;
 	if ((stop_begins_with(d, from, to) ||
 	     (begins && from == MIG_STOP && !d->window.active)) &&
-	    stop_begins(m, d, ev->t_ns))
+	    stop_begin(m, d, ev->t_ns))
 		return -ENOMEM;
 	/* A destination stands still for longer; nobody's guest waits for that. */
 	if (begins && direction == DIR_RESUME)
-		leave_stop(m, d, ev->t_ns, false);
-	spend(m, d, part, ev->t_ns, end_ns);
+		stop_leave(m, d, ev->t_ns, false);
+	stop_spend(m, d, part, ev->t_ns, end_ns);
 	g = sess_of(m, d->sess);
 	if (begins && d->window.active) {
 		/* What led here within the same stop is part of it. */
@@ -439,7 +323,7 @@ static int take_set_state(struct model *m, struct dev *d, const struct event *ev
 	int err = 0;
 
 	if (event_failed(ev) && !g && protocol_wants_fd(target, &direction) && (!c || !c->born)) {
-		spend(m, d, PART_OTHER, ev->t_ns, end_ns);
+		stop_spend(m, d, PART_OTHER, ev->t_ns, end_ns);
 		return attempt(m, d, ev, direction, c);
 	}
 	err = side_call(m, d, g, ev, c);
@@ -462,9 +346,9 @@ static int take_set_state(struct model *m, struct dev *d, const struct event *ev
 		}
 	} else if (target >= 0 && target < MIG_STATE_NR && from != target) {
 		/* A driver that does not walk the table, or arcs that were lost. */
-		if (stop_begins_with(d, from, (uint32_t)target) && stop_begins(m, d, ev->t_ns))
+		if (stop_begins_with(d, from, (uint32_t)target) && stop_begin(m, d, ev->t_ns))
 			return -ENOMEM;
-		spend(m, d, PART_OTHER, ev->t_ns, end_ns);
+		stop_spend(m, d, PART_OTHER, ev->t_ns, end_ns);
 		moved(m, d, from, (uint32_t)target, end_ns, true, ctx, false);
 		d->pub.settled_ns = end_ns;
 		goto out;
@@ -472,7 +356,7 @@ static int take_set_state(struct model *m, struct dev *d, const struct event *ev
 		/* What it succeeded in is where the device is. */
 		set_state(m, d, (uint32_t)target, end_ns, true);
 	}
-	spend(m, d, PART_OTHER, ev->t_ns, end_ns);
+	stop_spend(m, d, PART_OTHER, ev->t_ns, end_ns);
 out:
 	/* A reset meanwhile may have come before or after what this reached. */
 	if (d->reset_ns > ev->t_ns)
@@ -492,12 +376,12 @@ static int take_reset(struct model *m, struct dev *d, const struct event *ev,
 	if (ev->ret < 0)
 		return 0;
 	side_reset(m, d, g, ev);
-	spend(m, d, PART_OTHER, ev->t_ns, end_ns);
+	stop_spend(m, d, PART_OTHER, ev->t_ns, end_ns);
 	set_state(m, d, MIG_RUNNING, end_ns, true);
 	if (g)
 		sess_reset(m, d, g, end_ns);
 	side_was_reset(m, d, end_ns);
-	stop_ends(m, d, end_ns, true);
+	stop_end(m, d, end_ns, true);
 	ctx->move.any = from != MIG_RUNNING;
 	ctx->move.from = from;
 	ctx->move.to = MIG_RUNNING;
@@ -540,7 +424,7 @@ static int take_close(struct model *m, struct dev *d, const struct event *ev)
 		sess_abandoned(m, d, g, end_ns, SESSION_END_CLOSE);
 	side_closed(m, d, ev);
 	set_state(m, d, MIG_UNKNOWN, end_ns, true);
-	stop_ends(m, d, end_ns, false);
+	stop_end(m, d, end_ns, false);
 	left_init(&d->left);
 	memset(d->calls, 0, sizeof(d->calls));
 	d->pub.settled_ns = end_ns;
@@ -554,7 +438,7 @@ static void take_get_state(struct model *m, struct dev *d, const struct event *e
 	uint64_t end_ns = ev->t_ns + ev->dur_ns;
 	struct sess *g = sess_of(m, d->sess);
 
-	spend(m, d, PART_OTHER, ev->t_ns, end_ns);
+	stop_spend(m, d, PART_OTHER, ev->t_ns, end_ns);
 	/* One that overlaps a move tells of before or after it. */
 	if (ev->ret < 0 || reported >= MIG_STATE_NR || ev->t_ns < d->pub.settled_ns)
 		return;
@@ -601,7 +485,7 @@ static int take_device_event(struct model *m, struct dev *d, const struct event 
 		return take_close(m, d, ev);
 	case EV_DMA_LOG_STOP:
 	case EV_DMA_LOG_REPORT:
-		spend(m, d, PART_DIRTY_SYNC, ev->t_ns, end_ns);
+		stop_spend(m, d, PART_DIRTY_SYNC, ev->t_ns, end_ns);
 		return 0;
 	case EV_MIGRATION_FLAGS:
 		d->pub.flags_asked = true;
@@ -624,7 +508,7 @@ static int take_device_event(struct model *m, struct dev *d, const struct event 
 	default:
 		break;
 	}
-	spend(m, d, PART_OTHER, ev->t_ns, end_ns);
+	stop_spend(m, d, PART_OTHER, ev->t_ns, end_ns);
 	return 0;
 }
 
@@ -686,7 +570,7 @@ static int take_io(struct model *m, struct dev *d, struct sess *g, const struct 
 	 * its first read, so that one is accounted for by itself.
 	 */
 	first_ns = ev->dur_ns / calls;
-	spend(m, d, PART_IO, ev->t_ns, ev->t_ns + first_ns);
+	stop_spend(m, d, PART_IO, ev->t_ns, ev->t_ns + first_ns);
 	if (g && !g->pub.ended)
 		sess_call(d, g, ev, state);
 	if (g && g->pub.eof && !eof && side_eof(m, d, g))
@@ -695,7 +579,7 @@ static int take_io(struct model *m, struct dev *d, struct sess *g, const struct 
 		return 0;
 	path_add_run(&d->window, d->owner, PART_IO, ev->t_ns + first_ns, end_ns,
 		     ev->dur_ns - first_ns);
-	if (p && p->stop.active)
+	if (p && p->stop.active && !stop_is_arriving(m, d))
 		path_add(&p->stop, d->owner, PART_IO, ev->t_ns + first_ns,
 			 ev->t_ns + ev->dur_ns);
 	return 0;
@@ -726,7 +610,7 @@ static int take_stream_event(struct model *m, struct dev *d, struct model_stream
 		return err;
 	if (event_traits(ev->kind) & EVT_IO)
 		return take_io(m, d, g, ev);
-	spend(m, d, PART_OTHER, ev->t_ns, ev->t_ns + ev->dur_ns);
+	stop_spend(m, d, PART_OTHER, ev->t_ns, ev->t_ns + ev->dur_ns);
 	if (g && !g->pub.ended)
 		sess_call(d, g, ev, likely_at(d, ev->t_ns));
 	return 0;
@@ -895,7 +779,7 @@ static int take(struct model *m, const struct event *ev, struct event_context *c
 	if (ev->kind == EV_PROCESS_EXIT)
 		side_exit(m, ev);
 	else if (!d && (event_traits(ev->kind) & EVT_CALL) && !s)
-		err = take_container(m, ev);
+		err = stop_container(m, ev);
 	else if (!d && ev->kind == EV_STUCK)
 		err = flight_stuck(m, ev, NULL);
 	/* A SET_STATE names the stream that it handed out, and is none of its calls. */
@@ -950,76 +834,4 @@ int model_feed(struct model *m, const struct event *ev, struct event_context *ct
 	m->calls += event_calls(ev);
 	ctx->failed = event_failed(ev);
 	return take(m, ev, ctx);
-}
-
-/* ---- looking ---- */
-
-void model_comes_after(struct model *m, const struct model *before)
-{
-	m->before = before;
-}
-
-const struct model *model_before(const struct model *m)
-{
-	return m->before;
-}
-
-void model_set_clock_bound(struct model *m, uint64_t bound_ns)
-{
-	m->bound_ns = bound_ns;
-	m->join_dirty = true;
-}
-
-uint64_t model_clock_bound(const struct model *m)
-{
-	return m->bound_ns;
-}
-
-uint32_t model_sessions(const struct model *m)
-{
-	return m->n_sess;
-}
-
-const struct session *model_session_peek(const struct model *m, uint32_t id)
-{
-	const struct sess *g = sess_of(m, id);
-
-	return g ? &g->pub : NULL;
-}
-
-const struct model_loss *model_loss(const struct model *m)
-{
-	return &m->loss;
-}
-
-uint64_t model_first_ns(const struct model *m)
-{
-	return m->first_ns;
-}
-
-uint64_t model_last_ns(const struct model *m)
-{
-	return m->last_ns;
-}
-
-uint64_t model_events(const struct model *m)
-{
-	return m->events;
-}
-
-uint64_t model_events_of(const struct model *m, uint32_t kind)
-{
-	return kind < EV_KIND_NR ? m->kinds[kind] : 0;
-}
-
-uint64_t model_calls(const struct model *m)
-{
-	return m->calls;
-}
-
-uint64_t model_realtime_ns(const struct model *m, uint64_t t_ns)
-{
-	if (!m->has_clock)
-		return 0;
-	return m->clock_real_ns + (t_ns - m->clock_mono_ns);
 }

@@ -772,6 +772,40 @@ static const struct event_source_ops recording_ops = {
 
 /* ------------------------------------------------------------- opening --- */
 
+/*
+ * The first bytes are not a recording's.  Is it one all the same, of which a byte or
+ * two went bad?  Then its first frame stands where it should, or at least half of
+ * the magic does and a good frame comes soon.  1: it is, the magic is put right in
+ * the window, so that the header's own checksum can speak for the rest; 0: no;
+ * -errno.
+ */
+static int mend_magic(struct recording *r)
+{
+	size_t i, same = 0, end;
+	int err;
+
+	do {
+		err = fill(r, HEADER_LEN + FRAME_HEAD_LEN, UINT64_MAX);
+	} while (!err);
+	if (err < 0)
+		return err == -ENODATA ? 0 : err;
+	for (i = 0; i < FORMAT_MAGIC_LEN; i++)
+		same += r->data[r->pos + i] == (uint8_t)FORMAT_MAGIC[i];
+	end = same < FORMAT_MAGIC_LEN / 2 ? HEADER_LEN + 1 : HEADER_LEN_MAX;
+	for (i = HEADER_LEN; i < end; i++) {
+		if (r->pos + i + FRAME_HEAD_LEN > r->len)
+			return 0;
+		if (head_at(r, r->pos + i))
+			break;
+	}
+	if (i == end)
+		return 0;
+	memcpy(r->data + r->pos, FORMAT_MAGIC, FORMAT_MAGIC_LEN);
+	r->health.frames_damaged++;
+	r->health.bytes_skipped += FORMAT_MAGIC_LEN;
+	return 1;
+}
+
 static int read_header(struct recording *r)
 {
 	const uint8_t *p;
@@ -791,9 +825,15 @@ static int read_header(struct recording *r)
 	if (!have)
 		return fail(r, -ENODATA, "is empty");
 	if (memcmp(p, FORMAT_MAGIC, have < FORMAT_MAGIC_LEN ? have : FORMAT_MAGIC_LEN)) {
-		if (have > 4 && !memcmp(p + 1, "VFS", 3))
-			return fail(r, -EINVAL, "is a recording that a text-mode transfer has destroyed; copy it again, in binary mode");
-		return fail(r, -EINVAL, "is not a vfioscope recording");
+		bool text = have > 4 && !memcmp(p + 1, "VFS", 3);
+
+		err = mend_magic(r);
+		if (err < 0)
+			return err;
+		if (!err)
+			return fail(r, -EINVAL, text ? "is a recording that a text-mode transfer has destroyed; copy it again, in binary mode" :
+				    "is not a vfioscope recording");
+		p = r->data + r->pos;
 	}
 	if (err == -ENODATA)
 		return fail(r, -ENODATA, "is cut in the file header: it holds %zu bytes and no events", have);
@@ -810,7 +850,8 @@ static int read_header(struct recording *r)
 	if (size < HEADER_LEN || size > HEADER_LEN_MAX || avail(r) < size ||
 	    get_le32(p + size - 4) != format_crc(p, size - 4)) {
 		/* The frames vouch for themselves: look for them. */
-		r->health.frames_damaged++;
+		r->health.frames_damaged = 1;
+		r->health.bytes_skipped = 0;
 		skip(r, FORMAT_MAGIC_LEN, NULL);
 		skip_to_magic(r);
 		return 0;

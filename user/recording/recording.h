@@ -169,6 +169,8 @@ void recording_writer_stats(const struct recording_writer *w,
  * - next() on a regular file never waits; on a pipe it waits up to the timeout
  *   for the next complete frame, and -ENODATA means END or the end of the pipe:
  *   health().ended says which.  A signal ends the wait early, with 0.
+ * - A magic of which a part is bad is damage like any other, if what follows it is
+ *   a recording.
  * - Damage: an EV_LOSS with cause LOSS_DAMAGE stands where events are missing,
  *   from the end of the last good one to a moment by which every missing one
  *   had ended (at the latest the end of the next good one); count is exact, or 0 when nobody can tell (nothing readable follows).  Damage

@@ -87,16 +87,14 @@ static uint64_t instant(const struct model *m, uint64_t first, uint64_t ns, enum
 	}
 }
 
-bool time_window_has(const struct time_window *w, const struct model *m,
-		     const struct event *ev)
+bool time_window_has(const struct time_window *w, const struct model *m, const struct event *ev)
 {
 	if (event_end_ns(ev) < time_window_begin_ns(w, m))
 		return false;
 	return !time_window_is_over(w, m, ev);
 }
 
-bool time_window_is_over(const struct time_window *w, const struct model *m,
-			 const struct event *ev)
+bool time_window_is_over(const struct time_window *w, const struct model *m, const struct event *ev)
 {
 	/* The model may not have taken the first one yet: then it is this. */
 	uint64_t first = model_first_ns(m) ?: ev->t_ns;
@@ -118,13 +116,22 @@ void view_one_file(struct view_evidence *e, struct view_file *file, struct model
 		   const char *path, const struct meta *meta, const struct source_health *health)
 {
 	*file = (struct view_file){
-		.path = path, .meta = meta, .health = health,
-		.first_ns = model_first_ns(m), .last_ns = model_last_ns(m),
-		.events = model_events(m), .calls = model_calls(m),
-		.lost = model_loss(m)->events, .loss_places = model_loss(m)->places,
+		.path = path,
+		.meta = meta,
+		.health = health,
+		.first_ns = model_first_ns(m),
+		.last_ns = model_last_ns(m),
+		.events = model_events(m),
+		.calls = model_calls(m),
+		.lost = model_loss(m)->events,
+		.loss_places = model_loss(m)->places,
 	};
 	*e = (struct view_evidence){
-		.model = m, .files = file, .n_files = 1, .meta = meta, .health = health,
+		.model = m,
+		.files = file,
+		.n_files = 1,
+		.meta = meta,
+		.health = health,
 	};
 }
 
@@ -158,7 +165,6 @@ size_t view_file_of(const struct view_evidence *e, uint32_t host, uint64_t t_ns)
 	return last;
 }
 
-
 /* Columns of the @len bytes at @s, without escape sequences. */
 static size_t columns(const char *s, size_t len)
 {
@@ -177,13 +183,36 @@ static size_t columns(const char *s, size_t len)
 	return text_width(plain);
 }
 
+/* A number and its unit stay in one line. */
+static bool is_unit(const char *s)
+{
+	static const char *const units[] = {
+		"ns", "µs", "ms", "s", "B", "KiB", "MiB", "GiB", "TiB", "%",
+	};
+	size_t len = strcspn(s, " ,;:.()"), i;
+
+	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (strlen(units[i]) == len && !strncmp(s, units[i], len))
+			return true;
+	return false;
+}
+
+static size_t word_len(const char *s)
+{
+	size_t len = strcspn(s, " ");
+
+	if (len && s[len - 1] >= '0' && s[len - 1] <= '9' && s[len] == ' ' && is_unit(s + len + 1))
+		len += 1 + strcspn(s + len + 1, " ");
+	return len;
+}
+
 void wrap_text(FILE *f, const char *s, size_t at, size_t indent, size_t width)
 {
 	size_t col = at, len, w;
 	bool first = true;
 
 	for (s += strspn(s, " "); *s; s += len + strspn(s + len, " ")) {
-		len = strcspn(s, " ");
+		len = word_len(s);
 		w = columns(s, len);
 		if (!first && col + 1 + w > width) {
 			fprintf(f, "\n%*s", (int)indent, "");
@@ -202,8 +231,10 @@ void wrap_text(FILE *f, const char *s, size_t at, size_t indent, size_t width)
 const char *outcome_caps(uint32_t outcome)
 {
 	static const char *const words[] = {
-		[OUTCOME_UNFINISHED] = "UNFINISHED", [OUTCOME_COMPLETED] = "COMPLETED",
-		[OUTCOME_CANCELLED] = "CANCELLED", [OUTCOME_FAILED] = "FAILED",
+		[OUTCOME_UNFINISHED] = "UNFINISHED",
+		[OUTCOME_COMPLETED] = "COMPLETED",
+		[OUTCOME_CANCELLED] = "CANCELLED",
+		[OUTCOME_FAILED] = "FAILED",
 	};
 
 	return outcome < sizeof(words) / sizeof(words[0]) ? words[outcome] : "UNKNOWN";
@@ -211,8 +242,9 @@ const char *outcome_caps(uint32_t outcome)
 
 const char *outcome_color(uint32_t outcome)
 {
-	return outcome == OUTCOME_COMPLETED ? C_GREEN : outcome == OUTCOME_FAILED ? C_RED :
-	       C_YELLOW;
+	return outcome == OUTCOME_COMPLETED ? C_GREEN :
+	       outcome == OUTCOME_FAILED    ? C_RED :
+					      C_YELLOW;
 }
 
 bool view_wants(const struct view_evidence *e, const struct view_options *opt,

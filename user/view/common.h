@@ -15,14 +15,14 @@
 #define VFIOSCOPE_VERSION "0.1.0"
 #endif
 
-#define NAME_LEN	TEXT_SAFE_LEN(EVENT_NAME_LEN)
+#define NAME_LEN TEXT_SAFE_LEN(EVENT_NAME_LEN)
 
-#define C_BOLD		"\033[1m"
-#define C_DIM		"\033[2m"
-#define C_RED		"\033[31m"
-#define C_GREEN		"\033[32m"
-#define C_YELLOW	"\033[33m"
-#define C_OFF		"\033[0m"
+#define C_BOLD	 "\033[1m"
+#define C_DIM	 "\033[2m"
+#define C_RED	 "\033[31m"
+#define C_GREEN	 "\033[32m"
+#define C_YELLOW "\033[33m"
+#define C_OFF	 "\033[0m"
 
 /* The escape sequence, or "" without colour. */
 static inline const char *paint(const struct view_options *opt, const char *seq)
@@ -97,7 +97,7 @@ uint32_t migration_party(const struct view_evidence *e, const struct migration *
 /* How many migrations came out how. */
 struct outcomes {
 	uint64_t total, completed, failed, cancelled, unfinished;
-	uint64_t ran_again;		/* of the completed ones, on their source */
+	uint64_t ran_again; /* of the completed ones, on their source */
 };
 void outcomes_of(const struct view_evidence *e, const struct view_options *opt,
 		 struct outcomes *out);

@@ -17,9 +17,15 @@ struct parts {
 static void add_part(struct parts *p, const char *key, const char *name, uint64_t ns,
 		     uint32_t party, const char *who, const char *when)
 {
-	p->out[p->n++] = (struct downtime_part) {
-		.key = key, .name = name, .ns = ns, .total_ns = p->total, .party = party,
-		.who = who, .when = when, .landing = p->landing,
+	p->out[p->n++] = (struct downtime_part){
+		.key = key,
+		.name = name,
+		.ns = ns,
+		.total_ns = p->total,
+		.party = party,
+		.who = who,
+		.when = when,
+		.landing = p->landing,
 	};
 }
 
@@ -33,8 +39,8 @@ static void add_share(struct parts *p, const char *key, const char *name, uint64
 }
 
 static const char *const gap_keys[GAP_NR] = {
-	[GAP_ARCS] = "between_arcs", [GAP_FIRST_IO] = "to_first_io", [GAP_IO] = "between_io",
-	[GAP_LOAD] = "to_next_arc", [GAP_START] = "between_later_arcs",
+	[GAP_ARCS] = "between_arcs", [GAP_FIRST_IO] = "to_first_io",	 [GAP_IO] = "between_io",
+	[GAP_LOAD] = "to_next_arc",  [GAP_START] = "between_later_arcs",
 };
 
 /* @others: what is outside one device's calls may be inside another's. */
@@ -43,20 +49,23 @@ static void add_gaps(struct parts *p, const uint64_t gap[GAP_NR], bool save, boo
 	add_share(p, gap_keys[GAP_ARCS], "between arcs", gap[GAP_ARCS],
 		  others ? "other devices, VMM" : "VMM", "between changes of state");
 	add_share(p, gap_keys[GAP_FIRST_IO], save ? "to 1st read" : "to 1st write",
-		  gap[GAP_FIRST_IO], !save ? "the source" : others ? "other devices, VMM, RAM" :
-		  "VMM: RAM", save ? "between the last change of state and the first read()" :
-		  "between the last change of state and the first write()");
+		  gap[GAP_FIRST_IO],
+		  !save	 ? "the source" :
+		  others ? "other devices, VMM, RAM" :
+			   "VMM: RAM",
+		  save ? "between the last change of state and the first read()" :
+			 "between the last change of state and the first write()");
 	add_share(p, gap_keys[GAP_IO], save ? "between reads" : "between writes", gap[GAP_IO],
-		  others ? "other devices, VMM, network" : save ? "VMM, network" :
-		  "VMM, network, source", save ? "between one read() and the next" :
-		  "between one write() and the next");
+		  others ? "other devices, VMM, network" :
+		  save	 ? "VMM, network" :
+			   "VMM, network, source",
+		  save ? "between one read() and the next" : "between one write() and the next");
 	add_share(p, gap_keys[GAP_LOAD], "to the next arc", gap[GAP_LOAD],
-		  others ? "other devices, VMM" : "VMM", save ?
-		  "between the last read() and the next change of state" :
-		  "between the last write() and the load of the state");
-	add_share(p, gap_keys[GAP_START], "arcs after it", gap[GAP_START],
 		  others ? "other devices, VMM" : "VMM",
-		  "between the changes of state after that");
+		  save ? "between the last read() and the next change of state" :
+			 "between the last write() and the load of the state");
+	add_share(p, gap_keys[GAP_START], "arcs after it", gap[GAP_START],
+		  others ? "other devices, VMM" : "VMM", "between the changes of state after that");
 }
 
 /* Does the arc lie in the window? */
@@ -86,8 +95,8 @@ static size_t parts_of(const struct session *g, bool others,
 		out[p.n - 1].state = g->arcs[i].to;
 		out[p.n - 1].share = true;
 	}
-	add_part(&p, "io", save ? "in read()" : "in write()", w->io_ns, PARTY_DRIVER,
-		 "the driver", save ? "in read()" : "in write()");
+	add_part(&p, "io", save ? "in read()" : "in write()", w->io_ns, PARTY_DRIVER, "the driver",
+		 save ? "in read()" : "in write()");
 	add_part(&p, "dirty_sync", "dirty sync", w->dirty_sync_ns, PARTY_DRIVER, "the driver",
 		 "in reports of the dirty log");
 	add_part(&p, "outside", "outside", w->outside_ns, PARTY_VMM,
@@ -164,8 +173,8 @@ size_t migration_parts(struct model *m, const struct migration *g,
 		 "in changes of state");
 	add_part(&p, "io", "in read()", w->io_ns, PARTY_DRIVER, "the driver", "in read()");
 	add_part(&p, "dirty_sync", "dirty sync",
-		 src->dirty_log_seen ? w->dirty_sync_ns : MODEL_NONE, PARTY_DRIVER,
-		 "the driver", "in reports of the dirty log");
+		 src->dirty_log_seen ? w->dirty_sync_ns : MODEL_NONE, PARTY_DRIVER, "the driver",
+		 "in reports of the dirty log");
 	add_part(&p, "outside", "outside", w->outside_ns, PARTY_VMM, "VMM, RAM, network",
 		 "while no call on a device was in flight");
 	add_gaps(&p, w->gap_ns, true, false);
@@ -286,7 +295,8 @@ void migration_parts_text(FILE *f, struct model *m, const struct migration *g, i
 		if (is_small(&part[i]))
 			continue;
 		if (part[i].landing && !landing)
-			fprintf(f, "%*safter the source's last byte, the destination:\n", indent, "");
+			fprintf(f, "%*safter the source's last byte, the destination:\n", indent,
+				"");
 		landing = part[i].landing;
 		print_part(f, &part[i], indent, true);
 	}

@@ -17,18 +17,18 @@ void downtime_text(FILE *f, struct model *m, const struct session *g);
 
 /* A part of a stop, or of a downtime. */
 struct downtime_part {
-	const char *name;		/* NULL: an arc, to @state */
-	const char *key;		/* its name in JSON */
+	const char *name; /* NULL: an arc, to @state */
+	const char *key;  /* its name in JSON */
 	uint32_t state;
-	uint32_t party;			/* PARTY_*: whose time it was */
+	uint32_t party; /* PARTY_*: whose time it was */
 	uint64_t ns;
-	uint64_t total_ns;		/* that a percentage is of */
-	const char *who;		/* may have caused it; or NULL */
-	const char *when;		/* "between one read() and the next": in words */
-	bool share;			/* of the part before that is none */
-	bool landing;			/* after the stop window */
+	uint64_t total_ns; /* that a percentage is of */
+	const char *who;   /* may have caused it; or NULL */
+	const char *when;  /* "between one read() and the next": in words */
+	bool share;	   /* of the part before that is none */
+	bool landing;	   /* after the stop window */
 };
-#define DOWNTIME_PARTS_MAX	(5 + SESSION_ARCS_MAX + GAP_NR)
+#define DOWNTIME_PARTS_MAX (5 + SESSION_ARCS_MAX + GAP_NR)
 /*
  * The parts of a device's own window, in order; without shares they add up to it.
  * Where the VM has other devices, what is outside is theirs, too.  0: the
@@ -46,7 +46,7 @@ const char *downtime_part_name(const struct downtime_part *p, char buf[UNITS_LEN
  * downtime, or to the stop.  A part of MODEL_NONE was not seen.  0: nothing was
  * stopped, or the source is not in the evidence.
  */
-#define MIGRATION_PARTS_MAX	(5 + GAP_NR + 7)
+#define MIGRATION_PARTS_MAX (5 + GAP_NR + 7)
 size_t migration_parts(struct model *m, const struct migration *g,
 		       struct downtime_part out[MIGRATION_PARTS_MAX]);
 /* What they add up to, and what every percentage is of; 0: nothing was stopped. */

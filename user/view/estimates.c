@@ -85,10 +85,10 @@ static const char *size_or_dash(char buf[UNITS_LEN], uint64_t v, const struct vi
 	return v == MODEL_NONE ? "-" : units_size(buf, v, opt->bytes);
 }
 
-/* How the forecasts of stop windows came out. */
+/* How the forecasts of the devices' own parts of stops came out. */
 struct kept {
 	size_t made, within;
-	double ratio;			/* the median of high / low; 0: none was made */
+	double ratio; /* the median of high / low; 0: none was made */
 };
 
 static int by_ratio(const void *a, const void *b)
@@ -108,7 +108,7 @@ static struct kept forecasts_kept(const struct estimate_sample *s, size_t n)
 		if (s[i].low_ns == MODEL_NONE || !s[i].low_ns)
 			continue;
 		ratio[k.made++] = (double)s[i].high_ns / (double)s[i].low_ns;
-		k.within += s[i].window_ns >= s[i].low_ns && s[i].window_ns <= s[i].high_ns;
+		k.within += s[i].driver_ns >= s[i].low_ns && s[i].driver_ns <= s[i].high_ns;
 	}
 	if (k.made) {
 		qsort(ratio, k.made, sizeof(*ratio), by_ratio);
@@ -118,7 +118,7 @@ static struct kept forecasts_kept(const struct estimate_sample *s, size_t n)
 	return k;
 }
 
-#define ROWS	12
+#define ROWS 12
 
 static void put_driver(FILE *f, const struct estimate_sample *s, size_t n,
 		       const struct view_options *opt)
@@ -130,11 +130,11 @@ static void put_driver(FILE *f, const struct estimate_sample *s, size_t n,
 	double rho, rho_time;
 	int w;
 
-	fprintf(f, "\n  %s: %zu migration%s%s\n", s->driver[0] ? safe_name(drv, s->driver) :
-		"driver not known", n, n == 1 ? "" : "s", step > 1 ? ", some of them:" : "");
+	fprintf(f, "\n  %s: %zu session%s%s\n",
+		s->driver[0] ? safe_name(drv, s->driver) : "driver not known", n, n == 1 ? "" : "s",
+		step > 1 ? ", some of them:" : "");
 	fprintf(f, "%s  %14s %15s %14s %12s %12s%s\n", paint(opt, C_BOLD), "MIG_DATA_SIZE",
-		"initial+dirty", "STOP_COPY gave", "driver took", "stop window",
-		paint(opt, C_OFF));
+		"initial+dirty", "STOP_COPY gave", "driver took", "stop window", paint(opt, C_OFF));
 	for (i = 0; i < n; i += step) {
 		fputs("  ", f);
 		text_pad(f, size_or_dash(a, s[i].data_size, opt), 14, true);
@@ -154,7 +154,8 @@ static void put_driver(FILE *f, const struct estimate_sample *s, size_t n,
 				fprintf(f, "  %s: no correlation under %d samples\n", what[w],
 					ESTIMATE_MIN_SAMPLES);
 			else if (used)
-				fprintf(f, "  %s: never or always the same: no correlation\n", what[w]);
+				fprintf(f, "  %s: never or always the same: no correlation\n",
+					what[w]);
 			continue;
 		}
 		fprintf(f, "  %s: rank correlation %+.2f with the bytes", what[w], rho);
@@ -163,12 +164,15 @@ static void put_driver(FILE *f, const struct estimate_sample *s, size_t n,
 		fprintf(f, " (%zu)\n", used);
 		if (correlate(s, n, w, true, &used, &rho_time))
 			fprintf(f, "    \"the closer to 0 the faster\" %s for this driver\n",
-				rho_time >= 0.7 ? "holds" : rho_time >= 0.3 ? "holds weakly" :
-				"does not hold");
+				rho_time >= 0.7 ? "holds" :
+				rho_time >= 0.3 ? "holds weakly" :
+						  "does not hold");
 	}
 	if (kept.made)
-		fprintf(f, "  forecast before the switch: %zu of %zu windows lay in the range, "
-			"high/low %.2f\n", kept.within, kept.made, kept.ratio);
+		fprintf(f,
+			"  forecast before the switch: %zu of %zu of the driver's times lay in the "
+			"range,\n    high/low %.2f\n",
+			kept.within, kept.made, kept.ratio);
 }
 
 void estimates_text(FILE *f, const struct view_evidence *e, const struct view_options *opt)
@@ -251,41 +255,33 @@ void estimates_json(struct json *j, const struct view_evidence *e)
 	free(t.s);
 }
 
-bool stop_forecast(struct model *m, const struct migration *g, struct stop_told *out)
+bool migration_forecast(struct model *m, const struct migration *g, struct stop_forecast *out,
+			bool *now)
 {
 	const struct side *src = model_side(m, g->source);
-	struct stop_forecast x = { 0 };
-	uint32_t i;
 
 	memset(out, 0, sizeof(*out));
-	if (!src)
+	*now = src && src->stop.start_ns == MODEL_NONE;
+	if (!src || (*now && src->ended))
 		return false;
-	out->now = g->stop.start_ns == MODEL_NONE;
-	out->devices_took_ns = out->rest_took_ns = MODEL_NONE;
-	if (out->now && g->ended)
-		return false;
-	x = src->forecast;
-	if (out->now)
-		forecast_side(m, src->id, model_last_ns(m), &x);
-	if (!x.n_devices)
-		return false;
-	out->devices = x.n_devices;
-	out->devices_ns = x.devices_mid_ns;
-	out->rest_ns = x.rest_mid_ns;
-	out->left_bytes = x.left_bytes;
-	out->basis = x.basis;
-	for (i = 0; i < src->n_devices; i++) {
-		const struct side_device *d = model_side_device(m, src->id, i);
-		const struct session *s = model_session(m, d->session);
+	if (*now)
+		forecast_side(m, src->id, model_last_ns(m), out);
+	else
+		*out = src->forecast;
+	return out->n_devices &&
+	       (out->devices_mid_ns != MODEL_NONE || out->left_bytes != MODEL_NONE);
+}
 
-		if (s && (!i || s->forecast.trend == TREND_NOT_CONVERGING))
-			out->trend = s->forecast.trend;
-	}
-	if (!out->now && src->stop_over) {
-		out->devices_took_ns = g->stop.arcs_ns + g->stop.load_ns + g->stop.io_ns;
-		out->rest_took_ns = g->stop.total_ns - out->devices_took_ns;
-	}
-	return out->devices_ns != MODEL_NONE || out->left_bytes != MODEL_NONE;
+void migration_forecast_truth(struct model *m, const struct migration *g, uint64_t *devices_ns,
+			      uint64_t *rest_ns)
+{
+	const struct side *src = model_side(m, g->source);
+
+	*devices_ns = *rest_ns = MODEL_NONE;
+	if (!src || !src->stop_over)
+		return;
+	*devices_ns = src->stop.arcs_ns + src->stop.load_ns + src->stop.io_ns;
+	*rest_ns = src->stop.total_ns - *devices_ns;
 }
 
 void forecast_text(FILE *f, const struct forecast *x, const struct view_options *opt)
@@ -294,43 +290,51 @@ void forecast_text(FILE *f, const struct forecast *x, const struct view_options 
 
 	if (x->trend == TREND_UNKNOWN && x->basis == FORECAST_NONE)
 		return;
-	fprintf(f, "  %-14s%s", "forecast", x->trend == TREND_DONE ?
-		"nothing is left to pre-copy" : x->trend == TREND_CONVERGING ? "converging" :
-		x->trend == TREND_NOT_CONVERGING ? "not converging" : "trend not known");
+	fprintf(f, "  %-14s%s", "forecast",
+		x->trend == TREND_DONE		 ? "nothing is left to pre-copy" :
+		x->trend == TREND_CONVERGING	 ? "converging" :
+		x->trend == TREND_NOT_CONVERGING ? "not converging" :
+						   "trend not known");
 	if (x->left_bytes != MODEL_NONE)
 		fprintf(f, ", %s to move (%s)", units_size(a, x->left_bytes, opt->bytes),
 			x->left_is_data_size ? "MIG_DATA_SIZE" : "initial + dirty");
 	fputc('\n', f);
 	if (x->basis == FORECAST_NONE)
 		return;
-	fprintf(f, "                switched now it stops for %s (%s to %s), by\n"
-		"                %s", units_duration(a, x->mid_ns), units_duration(b, x->low_ns),
+	fprintf(f,
+		"                switched now the device itself takes %s (%s to %s), by\n"
+		"                %s",
+		units_duration(a, x->mid_ns), units_duration(b, x->low_ns),
 		units_duration(c, x->high_ns), forecast_basis_text(x->basis));
 	if (x->samples)
 		fprintf(f, " (%u)", x->samples);
 	fputc('\n', f);
 }
 
-void forecast_truth_text(FILE *f, const struct forecast *x, uint64_t window_ns)
+void forecast_truth_text(FILE *f, const struct forecast *x, uint64_t took_ns)
 {
 	char a[UNITS_LEN], b[UNITS_LEN], c[UNITS_LEN];
 
 	if (x->basis == FORECAST_NONE)
 		return;
-	fprintf(f, "  %-14s%s before the switch (%s to %s),\n", "forecast",
+	fprintf(f, "  %-14s%s for the device itself (%s to %s),\n", "forecast",
 		units_duration(a, x->mid_ns), units_duration(b, x->low_ns),
 		units_duration(c, x->high_ns));
 	fprintf(f, "                by %s", forecast_basis_text(x->basis));
 	if (x->samples)
 		fprintf(f, " (%u)", x->samples);
-	fprintf(f, ": %s\n", window_ns < x->low_ns ? "it was shorter" :
-		window_ns > x->high_ns ? "it was longer" : "so it was");
+	fprintf(f, ";\n                it took %s%s\n", units_duration(a, took_ns),
+		took_ns < x->low_ns  ? ", less" :
+		took_ns > x->high_ns ? ", more" :
+				       "");
 }
 
 void forecast_json(struct json *j, const char *key, const struct forecast *x)
 {
 	static const char *const ways[FORECAST_WAYS] = {
-		[WAY_PACE] = "pace", [WAY_SIZE] = "size", [WAY_SAME] = "same",
+		[WAY_PACE] = "pace",
+		[WAY_SIZE] = "size",
+		[WAY_SAME] = "same",
 	};
 
 	json_key(j, key);

@@ -65,27 +65,20 @@ void outcomes_json(struct json *j, const struct view_evidence *e, const struct v
 void estimates_text(FILE *f, const struct view_evidence *e, const struct view_options *opt);
 void estimates_json(struct json *j, const struct view_evidence *e);
 
-/* What was forecast of a stop window that took @window_ns. */
-void forecast_truth_text(FILE *f, const struct forecast *x, uint64_t window_ns);
+/* What was forecast of the device's own part of a stop, which took @took_ns. */
+void forecast_truth_text(FILE *f, const struct forecast *x, uint64_t took_ns);
 /* A forecast in two lines (none when nothing is known), or as "forecast". */
 void forecast_text(FILE *f, const struct forecast *x, const struct view_options *opt);
 void forecast_json(struct json *j, const char *key, const struct forecast *x);
 
 /*
- * What a migration's stop was forecast to take on its source, or would take now: the
- * devices' part (arcs and drains of all of them) and the rest, each against what
- * came; MODEL_NONE: not known, and then there is no total.
+ * The forecast of a migration's stop on its source: as it was made just before it,
+ * else (*@now) of a switch now.  False: there is none.
  */
-struct stop_told {
-	bool now;			/* it is about a switch now, else made at the stop */
-	uint32_t devices;		/* that it is about */
-	uint64_t devices_ns, rest_ns;
-	uint64_t devices_took_ns, rest_took_ns;
-	uint64_t left_bytes;		/* to be moved in STOP_COPY, of all */
-	enum forecast_basis basis;	/* the weakest of all */
-	enum forecast_trend trend;	/* the worst of all */
-};
-/* False: there is nothing to say. */
-bool stop_forecast(struct model *m, const struct migration *g, struct stop_told *out);
+bool migration_forecast(struct model *m, const struct migration *g, struct stop_forecast *out,
+			bool *now);
+/* What came of it: the devices' part and the rest; MODEL_NONE: it is not over. */
+void migration_forecast_truth(struct model *m, const struct migration *g, uint64_t *devices_ns,
+			      uint64_t *rest_ns);
 
 #endif

@@ -7,13 +7,16 @@
 #include "view/common.h"
 
 /* What is wider than that pushes all else out of sight. */
-#define FIRST_MAX	20
-#define INDENT		2
+#define FIRST_MAX 20
+#define INDENT	  2
 
 struct grid {
 	const char *const *titles;
 	size_t n_columns;
-	struct item { char *text; bool note; } *items;
+	struct item {
+		char *text;
+		bool note;
+	} * items;
 	size_t n, cap;
 };
 
@@ -74,7 +77,7 @@ static bool is_empty(const char *s)
 void grid_print(FILE *f, const struct grid *g, const struct view_options *opt)
 {
 	size_t width[GRID_COLUMNS] = { 0 }, i, c = 0, w;
-	bool used[GRID_COLUMNS] = { true };
+	bool used[GRID_COLUMNS] = { true }, only = true;
 
 	if (!g || !g->n)
 		return;
@@ -91,6 +94,12 @@ void grid_print(FILE *f, const struct grid *g, const struct view_options *opt)
 	for (c = 0; c < g->n_columns; c++) {
 		w = text_width(g->titles[c]);
 		width[c] = w > width[c] ? w : width[c];
+		only &= !c || !used[c];
+	}
+	/* No blanks at the end of a line. */
+	if (only)
+		width[0] = 0;
+	for (c = 0; c < g->n_columns; c++) {
 		if (c && used[c])
 			fputs("  ", f);
 		if (used[c])
@@ -110,7 +119,7 @@ void grid_print(FILE *f, const struct grid *g, const struct view_options *opt)
 			fprintf(f, "%*s", INDENT, "");
 		else if (used[c])
 			fputs("  ", f);
-		if (!c && text_width(text) > width[0])
+		if (!c && !only && text_width(text) > width[0])
 			fprintf(f, "%s\n%*s", text, (int)(INDENT + width[0]), "");
 		else if (used[c])
 			text_pad(f, text, width[c], c);

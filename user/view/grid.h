@@ -13,7 +13,7 @@
 
 #include "view/view.h"
 
-#define GRID_COLUMNS	12
+#define GRID_COLUMNS 12
 
 struct grid;
 

@@ -15,10 +15,12 @@
 #include "view/sentence.h"
 
 /* An object, and what of it was not seen. */
-#define WHY_MAX	32
+#define WHY_MAX 32
 struct object {
 	struct json *j;
-	struct { const char *key, *why; } none[WHY_MAX];
+	struct {
+		const char *key, *why;
+	} none[WHY_MAX];
 	size_t n;
 };
 
@@ -143,7 +145,8 @@ static void put_arcs(struct json *j, const struct session *m)
 		json_ku64(j, "start_ns", m->arcs[i].start_ns);
 		json_ku64(j, "dur_ns", m->arcs[i].dur_ns);
 		json_ks64(j, "ret", m->arcs[i].ret);
-		json_kname(j, "errno", m->arcs[i].ret < 0 ? errno_label(buf, m->arcs[i].ret) : NULL);
+		json_kname(j, "errno",
+			   m->arcs[i].ret < 0 ? errno_label(buf, m->arcs[i].ret) : NULL);
 		json_object_end(j);
 	}
 	json_array_end(j);
@@ -243,8 +246,8 @@ static void put_left(struct json *j, const char *key, const struct left *l)
 
 /* ---- a session ---- */
 
-#define NO_INFO		"no precopy info was answered"
-#define DESTINATION	"a destination cannot know"
+#define NO_INFO	    "no precopy info was answered"
+#define DESTINATION "a destination cannot know"
 
 static void put_io(struct object *o, const struct session *m, const struct model_stream *s)
 {
@@ -264,9 +267,10 @@ static void put_io(struct object *o, const struct session *m, const struct model
 	json_ku64(j, "zero_reads_precopy", m->zero_reads_precopy);
 	json_ku64(j, "enomsg_stop_copy", m->enomsg_stop_copy);
 	json_ku64(j, "io_errors", m->io_errors);
-	known(o, "polls", polls ? m->polls : MODEL_NONE, !s ? "there is no stream" :
+	known(o, "polls", polls ? m->polls : MODEL_NONE,
+	      !s		      ? "there is no stream" :
 	      s->ops & STREAM_OP_POLL ? "the driver's .poll was not hooked" :
-	      "the driver has no .poll");
+					"the driver has no .poll");
 	json_ku64(j, "max_io_size", m->max_io_size);
 	put_latency(j, "read_latency", m, save);
 	put_latency(j, "write_latency", m, !save);
@@ -281,8 +285,8 @@ static void put_io(struct object *o, const struct session *m, const struct model
 
 static void put_estimates(struct object *o, const struct session *m)
 {
-	const char *size = m->sizes_failed ? "each MIG_DATA_SIZE failed" :
-			   "MIG_DATA_SIZE was not asked for";
+	const char *size =
+		m->sizes_failed ? "each MIG_DATA_SIZE failed" : "MIG_DATA_SIZE was not asked for";
 	const char *info = m->infos_failed ? "each GET_PRECOPY_INFO failed" : NO_INFO;
 	struct json *j = o->j;
 
@@ -305,10 +309,13 @@ static void put_estimates(struct object *o, const struct session *m)
 	      m->direction == DIR_SAVE ? "the driver was not asked what is left" : DESTINATION);
 	put_left(j, "left", &m->left);
 	put_left(j, "left_at_switchover", &m->at_switch);
-	known(o, "estimate_at_switchover", m->estimate, m->switch_ns == MODEL_NONE ?
-	      "it did not come to a switchover" : "no estimate was asked for");
-	json_kname(j, "estimate_source", m->estimate == MODEL_NONE ? NULL :
-		   m->estimate_is_data_size ? "data_size" : "precopy_info");
+	known(o, "estimate_at_switchover", m->estimate,
+	      m->switch_ns == MODEL_NONE ? "it did not come to a switchover" :
+					   "no estimate was asked for");
+	json_kname(j, "estimate_source",
+		   m->estimate == MODEL_NONE ? NULL :
+		   m->estimate_is_data_size  ? "data_size" :
+					       "precopy_info");
 }
 
 static void put_session(struct json *j, const struct view_evidence *e, const struct session *m)
@@ -324,15 +331,16 @@ static void put_session(struct json *j, const struct view_evidence *e, const str
 	json_ku64(j, "id", m->id);
 	json_ku64(j, "side", m->side);
 	json_kstring(j, "direction", event_direction_name(m->direction));
-	known(&o, "peer", m->peer ? m->peer : MODEL_NONE, "no session of the other side was paired with it");
+	known(&o, "peer", m->peer ? m->peer : MODEL_NONE,
+	      "no session of the other side was paired with it");
 	json_kbool(j, "peer_by_order", m->peer_by_order);
 	json_kname(j, "host", host_label(host, e, m->host, m->device, m->start_ns));
 	json_ku64(j, "trace", view_file_of(e, m->host, m->start_ns));
 	json_kname(j, "vm", m->vm);
 	put_device(j, e, m->device);
-	known(&o, "stream", m->stream ? m->stream : MODEL_NONE, m->attempt ?
-	      "the call that should have handed it out failed" :
-	      "its hand-out is not in the evidence");
+	known(&o, "stream", m->stream ? m->stream : MODEL_NONE,
+	      m->attempt ? "the call that should have handed it out failed" :
+			   "its hand-out is not in the evidence");
 	json_kname(j, "stream_name", s ? s->name : NULL);
 	json_ku64(j, "pid", m->pid);
 	put_comm(j, side ? side->comm : m->comm);
@@ -342,8 +350,8 @@ static void put_session(struct json *j, const struct view_evidence *e, const str
 	json_kbool(j, "joined_late", m->joined_late);
 	json_ku64(j, "start_ns", m->start_ns);
 	json_ku64(j, "end_ns", m->end_ns);
-	known(&o, "eof_ns", m->eof ? m->eof_ns : MODEL_NONE, save ?
-	      "no read() of STOP_COPY gave 0" : "a destination reads nothing");
+	known(&o, "eof_ns", m->eof ? m->eof_ns : MODEL_NONE,
+	      save ? "no read() of STOP_COPY gave 0" : "a destination reads nothing");
 	put_states(j, m);
 	put_arcs(j, m);
 	put_io(&o, m, s);
@@ -351,14 +359,15 @@ static void put_session(struct json *j, const struct view_evidence *e, const str
 	json_ku64(j, "dma_log_reports", m->dma_log_reports);
 	window_json(j, &m->window, side && (side->dirty_log_seen || m->window.dirty_sync_ns));
 	if (m->window.start_ns == MODEL_NONE)
-		why(&o, "stop_window_ns", m->n_arcs || !m->joined_late ?
-		    "the device was not stopped" : "no change of state is in the evidence");
+		why(&o, "stop_window_ns",
+		    m->n_arcs || !m->joined_late ? "the device was not stopped" :
+						   "no change of state is in the evidence");
 	else if (side && !side->dirty_log_seen && !m->window.dirty_sync_ns)
 		why(&o, "dirty_sync_ns", "no dirty log of the devices is in the evidence");
 	known(&o, "lead_ns", m->window.start_ns != MODEL_NONE ? m->lead_ns : MODEL_NONE,
 	      "no read() in pre-copy came before a stop");
-	known(&o, "load_ns", m->load_ns, save ? "a source loads nothing" :
-	      "it did not come to a load");
+	known(&o, "load_ns", m->load_ns,
+	      save ? "a source loads nothing" : "it did not come to a load");
 	if (save && !m->ended)
 		forecast_session(e->model, m->id, model_last_ns(e->model), &x);
 	forecast_json(j, "forecast", &x);
@@ -401,10 +410,10 @@ static void put_side(struct json *j, const struct view_evidence *e, const char *
 	json_ku64(j, "begin_ns", s->begin_ns);
 	json_ku64(j, "end_ns", s->end_ns);
 	known(&o, "ran_again_ns", s->ran_again_ns, "it did not run again");
-	known(&o, "eof_ns", s->eof_ns, save ? "not every stream came to its end" :
-	      "a destination reads nothing");
-	known(&o, "run_ns", s->run_ns, save ? "a source's guest runs elsewhere" :
-	      "no device ran in the evidence");
+	known(&o, "eof_ns", s->eof_ns,
+	      save ? "not every stream came to its end" : "a destination reads nothing");
+	known(&o, "run_ns", s->run_ns,
+	      save ? "a source's guest runs elsewhere" : "no device ran in the evidence");
 	json_ku64(j, "devices", s->n_devices);
 	json_ku64(j, "sessions", s->n_sessions);
 	json_ku64(j, "bytes_total", s->bytes_total);
@@ -415,7 +424,8 @@ static void put_side(struct json *j, const struct view_evidence *e, const char *
 	else if (s->stop.start_ns == MODEL_NONE)
 		why(&o, "stop_window_ns", "no device was stopped");
 	else if (!s->dirty_log_seen)
-		why(&o, "dirty_sync_ns", "no dirty log of the devices is in the evidence: the VMM "
+		why(&o, "dirty_sync_ns",
+		    "no dirty log of the devices is in the evidence: the VMM "
 		    "has it elsewhere, or none");
 	known(&o, "stopped_ns", s->stopped_ns, "it was not given back after a stop");
 	json_kbool(j, "dirty_log_seen", s->dirty_log_seen);
@@ -437,25 +447,36 @@ static void put_side(struct json *j, const struct view_evidence *e, const char *
 
 static void put_forecast(struct json *j, struct model *m, const struct migration *g)
 {
-	struct stop_told x;
+	struct stop_forecast x;
+	uint64_t devices, rest;
+	bool now;
 
 	json_key(j, "forecast");
-	if (!stop_forecast(m, g, &x)) {
+	if (!migration_forecast(m, g, &x, &now)) {
 		json_null(j);
 		return;
 	}
+	migration_forecast_truth(m, g, &devices, &rest);
 	json_object_begin(j);
-	json_kstring(j, "of", x.now ? "a switch now" : "the stop, made just before it");
-	json_ku64(j, "devices", x.devices);
-	json_known(j, "devices_ns", x.devices_ns);
-	json_known(j, "devices_took_ns", x.devices_took_ns);
-	json_known(j, "rest_ns", x.rest_ns);
-	json_known(j, "rest_took_ns", x.rest_took_ns);
-	json_known(j, "total_ns", x.devices_ns == MODEL_NONE || x.rest_ns == MODEL_NONE ? MODEL_NONE :
-		   x.devices_ns + x.rest_ns);
-	json_known(j, "left_bytes", x.left_bytes);
-	json_kstring(j, "trend", forecast_trend_name(x.trend));
+	json_kbool(j, "now", now);
+	json_ku64(j, "devices", x.n_devices);
 	json_kstring(j, "basis", forecast_basis_text(x.basis));
+	json_ku64(j, "samples", x.samples);
+	json_known(j, "left_bytes", x.left_bytes);
+	json_known(j, "devices_low_ns", x.devices_low_ns);
+	json_known(j, "devices_ns", x.devices_mid_ns);
+	json_known(j, "devices_high_ns", x.devices_high_ns);
+	json_known(j, "devices_took_ns", devices);
+	json_ku64(j, "rest_samples", x.rest_samples);
+	json_known(j, "rest_low_ns", x.rest_low_ns);
+	json_known(j, "rest_ns", x.rest_mid_ns);
+	json_known(j, "rest_high_ns", x.rest_high_ns);
+	json_known(j, "rest_took_ns", rest);
+	/* No total while a part is not known. */
+	json_known(j, "total_ns",
+		   x.devices_mid_ns == MODEL_NONE || x.rest_mid_ns == MODEL_NONE ?
+			   MODEL_NONE :
+			   x.devices_mid_ns + x.rest_mid_ns);
 	json_object_end(j);
 }
 
@@ -468,14 +489,14 @@ static void put_causes(struct json *j, const struct view_evidence *e, const stru
 	json_key(j, "causes");
 	json_array_begin(j);
 	for (i = 0; i < g->n_causes; i++)
-		put_failure(j, e, NULL, &g->cause[i], g->n_causes == 1 ? party :
-			    judge_failure_party(&g->cause[i]));
+		put_failure(j, e, NULL, &g->cause[i],
+			    g->n_causes == 1 ? party : judge_failure_party(&g->cause[i]));
 	json_array_end(j);
 	json_kname(j, "consequence", migration_consequence(e, g));
 }
 
-static void put_migration(struct json *j, const struct view_evidence *e,
-			  const struct migration *g, bool sessions)
+static void put_migration(struct json *j, const struct view_evidence *e, const struct migration *g,
+			  bool sessions)
 {
 	uint32_t sides[2] = { g->source, g->destination }, i, id;
 	char *text = NULL;
@@ -536,8 +557,8 @@ static void put_migration(struct json *j, const struct view_evidence *e,
 	json_object_end(j);
 }
 
-void migrations_json(struct json *j, const struct view_evidence *e,
-		     const struct view_options *opt, bool sessions)
+void migrations_json(struct json *j, const struct view_evidence *e, const struct view_options *opt,
+		     bool sessions)
 {
 	uint32_t id;
 

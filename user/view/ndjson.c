@@ -283,7 +283,7 @@ static void schema_field(struct json *j, const struct event_field *fd)
 		schema_enum(j, event_kind_name, 1, EV_DEVICE);
 		break;
 	case EF_LOSS_CAUSE:
-		schema_enum(j, event_loss_cause_name, 0, LOSS_UNREAD + 2);
+		schema_enum(j, event_loss_cause_name, 0, LOSS_DETACHED + 2);
 		break;
 	case EF_VM_SOURCE:
 		schema_enum(j, event_vm_source_name, 0, VM_SOURCE_CGROUP + 1);

@@ -54,7 +54,8 @@ static void put_devices(struct json *j, const struct view_evidence *e)
 		if (!d)
 			continue;
 		json_object_begin(j);
-		json_kname(j, "host", host_label(host, e, d->host, d->number, model_first_ns(e->model)));
+		json_kname(j, "host",
+			   host_label(host, e, d->host, d->number, model_first_ns(e->model)));
 		json_ku64(j, "number", d->number);
 		json_kname(j, "device", d->name);
 		json_kname(j, "driver", d->driver);
@@ -79,8 +80,9 @@ static void put_devices(struct json *j, const struct view_evidence *e)
 		json_ku64(j, "sessions", d->sessions);
 		json_ku64(j, "failed_set_states", d->failures);
 		/* Why there is nothing to migrate it by. */
-		json_kname(j, "flags_errno", d->flags_asked && d->flags_ret < 0 ?
-			   errno_label(buf, d->flags_ret) : NULL);
+		json_kname(j, "flags_errno",
+			   d->flags_asked && d->flags_ret < 0 ? errno_label(buf, d->flags_ret) :
+								NULL);
 		json_object_end(j);
 	}
 }

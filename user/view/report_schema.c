@@ -15,14 +15,16 @@
 #include "util/json.h"
 #include "view/view.h"
 
-#define OUTCOME	"unfinished|completed|cancelled|failed"
-#define WINDOW	"stop_window_ns:u? stop_window_start_ns:u? arcs_ns:u? io_ns:u? dirty_sync_ns:u? " \
-		"outside_ns:u? unattributed_ns:u? in_flight_ns:u? gaps:@gaps? "
+#define OUTCOME "unfinished|completed|cancelled|failed"
+#define WINDOW                                                                            \
+	"stop_window_ns:u? stop_window_start_ns:u? arcs_ns:u? io_ns:u? dirty_sync_ns:u? " \
+	"outside_ns:u? unattributed_ns:u? in_flight_ns:u? gaps:@gaps? "
 
 static const struct object {
 	const char *name, *text, *members;
 } objects[] = {
-	{ "report", "one report of vfioscope; times in ns are of one CLOCK_MONOTONIC, that of the first recording's host",
+	{ "report",
+	  "one report of vfioscope; times in ns are of one CLOCK_MONOTONIC, that of the first recording's host",
 	  "version:u tool:@tool traces:[@trace] clock:@clock devices:[@device] "
 	  "migrations:[@migration] estimates:[@estimates] findings:[@finding] findings_omitted:u "
 	  "loss:@loss verdict:pass|inconclusive|findings? protocol:clean|findings|cannot~say? "
@@ -51,7 +53,8 @@ static const struct object {
 	  "t_ns:u time:s? end_ns:u seq:u? bytes:u size:u?" },
 	{ "process", "", "pid:u comm:s" },
 	{ "step", "of a SET_STATE", "from:S to:S" },
-	{ "part", "of a downtime or a stop: they add up to it; ns null: not seen; shares: of this one",
+	{ "part",
+	  "of a downtime or a stop: they add up to it; ns null: not seen; shares: of this one",
 	  "part:s ns:u? party:s side:source|destination text:s shares:[@share]" },
 	{ "share", "", "part:s ns:u party:s text:s" },
 	{ "joined", "how source and destination were found to belong together, or why not",
@@ -67,9 +70,12 @@ static const struct object {
 	{ "gaps", "the time outside, by what ended it",
 	  "between_arcs_ns:u to_first_io_ns:u between_io_ns:u to_next_arc_ns:u "
 	  "between_later_arcs_ns:u" },
-	{ "stop_forecast", "of the stop on the source: the devices' part and the rest; null: not known",
-	  "of:s devices:u devices_ns:u? devices_took_ns:u? rest_ns:u? rest_took_ns:u? total_ns:u? "
-	  "left_bytes:u? trend:s basis:s" },
+	{ "stop_forecast",
+	  "of the stop on the source, in two parts; now: of a switch now, else as it "
+	  "was made just before; total null: a part is not known",
+	  "now:b devices:u basis:s samples:u left_bytes:u? devices_low_ns:u? devices_ns:u? "
+	  "devices_high_ns:u? devices_took_ns:u? rest_samples:u rest_low_ns:u? rest_ns:u? "
+	  "rest_high_ns:u? rest_took_ns:u? total_ns:u?" },
 	{ "session", "one device and one data FD; not_seen: why a member is null",
 	  "id:u side:u direction:save|resume peer:u? peer_by_order:b host:s? trace:u vm:s? "
 	  "device:s? driver:s? stream:u? stream_name:s? pid:u comm:s outcome:" OUTCOME " attempt:b "
@@ -91,9 +97,10 @@ static const struct object {
 	{ "arc", "a step of a SET_STATE", "from:S to:S start_ns:u dur_ns:u ret:i errno:s?" },
 	{ "latency", "of calls that moved data", "p50_ns:u p99_ns:u max_ns:u count:u" },
 	{ "runs", "of empty reads, two or more", "runs:u longest:u longest_ns:u total_ns:u" },
-	{ "left", "to be read: the younger answer, less what was read since; and by each way to ask",
+	{ "left",
+	  "to be read: the younger answer, less what was read since; and by each way to ask",
 	  "bytes:u source:data_size|precopy_info t_ns:u by_info:u? by_data_size:u?" },
-	{ "forecast", "of this device's own stop window",
+	{ "forecast", "of the device's own part of a stop",
 	  "trend:s read_bps:u? dirty_bps:u? left_bytes:u? basis:s samples:u way:s? low_ns:u? "
 	  "mid_ns:u? high_ns:u?" },
 	{ "estimates", "of a driver: its estimates against what came",
@@ -102,7 +109,8 @@ static const struct object {
 	  "forecasts_ratio:n? table:[@estimate]" },
 	{ "estimate", "",
 	  "data_size:u? precopy_info:u? bytes_stop_copy:u driver_ns:u stop_window_ns:u" },
-	{ "finding", "party: driver, vmm, admin, several of these, or unknown; trace: a number from 0",
+	{ "finding",
+	  "party: driver, vmm, admin, several of these, or unknown; trace: a number from 0",
 	  "id:u rule:s severity:error|warning|advice|inconclusive party:s host:s? device:s? driver:s? "
 	  "stream:u? session:u? migration:u? trace:u t_ns:u seq:u? count:u text:s basis:s "
 	  "because_of:u? ignored:b counts:b" },
@@ -181,8 +189,12 @@ static void put_members(struct json *j, const char *s, size_t len)
 	} else if (memchr(s, '|', len)) {
 		put_words(j, s, len, null);
 	} else {
-		put_types(j, null, *s == 'u' || *s == 'i' ? "integer" : *s == 'n' ? "number" :
-			  *s == 'b' ? "boolean" : "string", *s == 'S' || *s == 'T' ? "integer" : NULL);
+		put_types(j, null,
+			  *s == 'u' || *s == 'i' ? "integer" :
+			  *s == 'n'		 ? "number" :
+			  *s == 'b'		 ? "boolean" :
+						   "string",
+			  *s == 'S' || *s == 'T' ? "integer" : NULL);
 		if (*s == 'u' || *s == 'S') {
 			json_key(j, "minimum");
 			json_u64(j, 0);

@@ -55,9 +55,8 @@ static void print_title(struct report *r, const struct session *g)
 		fputs("\n ", f);
 	fprintf(f, " %s%s%s %s %s, %s %s\n", paint(r->opt, outcome_color(g->outcome)),
 		outcome_caps(g->outcome), paint(r->opt, C_OFF),
-		g->outcome == OUTCOME_COMPLETED ? "in" : "after",
-		dur(a, g->end_ns - g->start_ns), report_size(r, b, g->bytes_total),
-		g->direction == DIR_SAVE ? "read" : "written");
+		g->outcome == OUTCOME_COMPLETED ? "in" : "after", dur(a, g->end_ns - g->start_ns),
+		report_size(r, b, g->bytes_total), g->direction == DIR_SAVE ? "read" : "written");
 }
 
 static void print_failure(struct report *r, const struct session *g)
@@ -87,13 +86,14 @@ static void print_who(struct report *r, const struct session *g)
 		fprintf(f, LABEL "session %u%s\n", "other side", g->peer,
 			g->peer_by_order ? ", paired by nothing but the order of opens" : "");
 	if (g->attempt)
-		fprintf(f, LABEL "none: the call that should have handed it out failed\n", "data FD");
+		fprintf(f, LABEL "none: the call that should have handed it out failed\n",
+			"data FD");
 	else if (!g->stream)
 		fprintf(f, LABEL "its hand-out is not in the evidence\n", "data FD");
 	else
-		fprintf(f, LABEL "stream %u%s%s%s, %s%s\n", "data FD", g->stream, s && s->name[0] ? " \"" : "",
-			s ? safe_name(name, s->name) : "", s && s->name[0] ? "\"" : "",
-			event_direction_name(g->direction),
+		fprintf(f, LABEL "stream %u%s%s%s, %s%s\n", "data FD", g->stream,
+			s && s->name[0] ? " \"" : "", s ? safe_name(name, s->name) : "",
+			s && s->name[0] ? "\"" : "", event_direction_name(g->direction),
 			s && s->open ? ", still open at the end" : "");
 	if (s && s->defined) {
 		static const unsigned int bits[] = { 0, 1, 2, 3, 4 };
@@ -112,9 +112,11 @@ static void print_who(struct report *r, const struct session *g)
 		fprintf(f, LABEL "%sits begin is not in the evidence%s\n", "joined late",
 			paint(r->opt, C_YELLOW), paint(r->opt, C_OFF));
 	if (g->holes)
-		fprintf(f, LABEL "%s%llu event%s lost in %llu place%s that it may have touched:\n"
-			INDENT "its figures are lower bounds%s\n", "HOLES", paint(r->opt, C_RED),
-			(unsigned long long)g->lost, plural(g->lost),
+		fprintf(f,
+			LABEL
+			"%s%llu event%s lost in %llu place%s that it may have touched:\n" INDENT
+			"its figures are lower bounds%s\n",
+			"HOLES", paint(r->opt, C_RED), (unsigned long long)g->lost, plural(g->lost),
 			(unsigned long long)g->holes, plural(g->holes), paint(r->opt, C_OFF));
 	if (g->resets)
 		fprintf(f, LABEL "%llu of the device during the session\n", "resets",
@@ -131,8 +133,8 @@ static void print_phases(struct report *r, const struct session *g)
 	if (!g->n_states)
 		return;
 	fprintf(f, "\n%s  %-13s %*s %10s %11s %9s%s%s\n", paint(r->opt, C_BOLD), "State",
-		(int)when_width(r), "Entered", "Stayed", save ? "Read" : "Written", save ? "Reads" : "Writes",
-		save ? "  ENOMSG   Zero" : "", paint(r->opt, C_OFF));
+		(int)when_width(r), "Entered", "Stayed", save ? "Read" : "Written",
+		save ? "Reads" : "Writes", save ? "  ENOMSG   Zero" : "", paint(r->opt, C_OFF));
 	r->prev_ns = g->start_ns;
 	for (i = 0; i < g->n_states; i++) {
 		const struct session_state *s = &g->states[i];
@@ -180,8 +182,8 @@ static void print_arcs(struct report *r, const struct session *g)
 	for (i = 0; i < g->n_arcs; i++)
 		if (g->arcs[i].dur_ns > max)
 			max = g->arcs[i].dur_ns;
-	fprintf(f, "\n%s  %-29s %*s %10s%s\n", paint(r->opt, C_BOLD), "Arc",
-		(int)when_width(r), "Began", "Took", paint(r->opt, C_OFF));
+	fprintf(f, "\n%s  %-29s %*s %10s%s\n", paint(r->opt, C_BOLD), "Arc", (int)when_width(r),
+		"Began", "Took", paint(r->opt, C_OFF));
 	r->prev_ns = g->start_ns;
 	for (i = 0; i < g->n_arcs; i++) {
 		const struct session_arc *arc = &g->arcs[i];
@@ -215,15 +217,16 @@ static void print_window(struct report *r, const struct session *g)
 
 	if (w->start_ns == MODEL_NONE) {
 		fprintf(f, "\n%s  Stop window%s   %s\n", paint(r->opt, C_BOLD),
-			paint(r->opt, C_OFF), g->n_arcs || !g->joined_late ?
-			"none: the device was not stopped" :
-			"not known: no change of state is in the evidence");
+			paint(r->opt, C_OFF),
+			g->n_arcs || !g->joined_late ?
+				"none: the device was not stopped" :
+				"not known: no change of state is in the evidence");
 		return;
 	}
 	/* A destination's device is stopped from the set-up on: no downtime yet. */
 	fprintf(f, "\n%s  %s%s   %s on this host, from %s to ", paint(r->opt, C_BOLD),
-		save ? "Stop window" : "Not running", paint(r->opt, C_OFF),
-		dur(a, w->total_ns), report_when(r, b, w->start_ns));
+		save ? "Stop window" : "Not running", paint(r->opt, C_OFF), dur(a, w->total_ns),
+		report_when(r, b, w->start_ns));
 	if (save && g->eof && w->end_ns <= g->eof_ns)
 		fputs("the read() that gave 0\n", f);
 	else if (!g->ended)
@@ -254,8 +257,10 @@ static void print_left(struct report *r, const struct session *g)
 
 	if (left_bytes(l, &source, NULL) == MODEL_NONE || (!over && g->session_over))
 		return;
-	fprintf(r->f, LABEL "precopy info %s, MIG_DATA_SIZE %s;\n" INDENT "by the younger, %s; "
-		"each less what was read since\n", over ? "left then" : "left",
+	fprintf(r->f,
+		LABEL "precopy info %s, MIG_DATA_SIZE %s;\n" INDENT "by the younger, %s; "
+		      "each less what was read since\n",
+		over ? "left then" : "left",
 		info == MODEL_NONE ? "not seen" : report_size(r, a, info),
 		length == MODEL_NONE ? "not seen" : report_size(r, b, length),
 		left_source_name(source));
@@ -273,9 +278,11 @@ static void print_estimate(struct report *r, const struct session *g)
 				report_size(r, a, g->bytes_stop_copy));
 		return;
 	}
-	fprintf(f, LABEL "%s at the switchover (%s);\n" INDENT, "estimate", report_size(r, a, g->estimate),
+	fprintf(f, LABEL "%s at the switchover (%s);\n" INDENT, "estimate",
+		report_size(r, a, g->estimate),
 		g->estimate_is_data_size ? "MIG_DATA_SIZE" : "last initial + dirty");
-	fprintf(f, "%s%s read in STOP_COPY", g->eof ? "" : "so far ", report_size(r, b, g->bytes_stop_copy));
+	fprintf(f, "%s%s read in STOP_COPY", g->eof ? "" : "so far ",
+		report_size(r, b, g->bytes_stop_copy));
 	print_ratio(f, g->bytes_stop_copy, g->estimate);
 	if (g->first_read_ns != MODEL_NONE)
 		fprintf(f, INDENT "the first read() of STOP_COPY took %s\n",
@@ -333,7 +340,8 @@ static void print_infos(struct report *r, const struct session *g)
 		fprintf(f, ", and failed %s time%s", units_count(b, g->infos_failed),
 			plural(g->infos_failed));
 	if (g->reinits)
-		fprintf(f, "; REINIT told %s time%s", units_count(b, g->reinits), plural(g->reinits));
+		fprintf(f, "; REINIT told %s time%s", units_count(b, g->reinits),
+			plural(g->reinits));
 	fputc('\n', f);
 	fprintf(f, INDENT "initial bytes %s -> %s", report_size(r, a, g->initial_first),
 		report_size(r, b, g->initial_last));
@@ -344,13 +352,12 @@ static void print_infos(struct report *r, const struct session *g)
 		print_trend(r, g);
 		return;
 	}
-	fprintf(f, "\n" INDENT "dirty bytes %s at first, %s at last", report_size(r, a, g->dirty_first),
-		report_size(r, b, g->dirty_last));
+	fprintf(f, "\n" INDENT "dirty bytes %s at first, %s at last",
+		report_size(r, a, g->dirty_first), report_size(r, b, g->dirty_last));
 	fprintf(f, ",\n" INDENT "max %s at %s, ", report_size(r, a, g->dirty_max),
 		report_when(r, b, g->dirty_max_ns));
-	fprintf(f, "rose %llu time%s, fell %llu time%s\n",
-		(unsigned long long)g->dirty_rises, plural(g->dirty_rises),
-		(unsigned long long)g->dirty_falls, plural(g->dirty_falls));
+	fprintf(f, "rose %llu time%s, fell %llu time%s\n", (unsigned long long)g->dirty_rises,
+		plural(g->dirty_rises), (unsigned long long)g->dirty_falls, plural(g->dirty_falls));
 	print_trend(r, g);
 }
 
@@ -407,8 +414,8 @@ static void print_io(struct report *r, const struct session *g)
 	if (g->polls)
 		fprintf(f, LABEL "%s\n", "polls", units_count(a, g->polls));
 	if (g->sizes_failed)
-		fprintf(f, LABEL "failed %s time%s\n", "MIG_DATA_SIZE", units_count(a, g->sizes_failed),
-			plural(g->sizes_failed));
+		fprintf(f, LABEL "failed %s time%s\n", "MIG_DATA_SIZE",
+			units_count(a, g->sizes_failed), plural(g->sizes_failed));
 }
 
 void report_session(struct report *r, const struct session *g)
@@ -428,6 +435,9 @@ void report_session(struct report *r, const struct session *g)
 			forecast_session(r->m, g->id, model_last_ns(r->m), &x);
 			forecast_text(r->f, &x, r->opt);
 		}
+		if (g->eof && g->window.start_ns != MODEL_NONE)
+			forecast_truth_text(r->f, &g->forecast,
+					    g->window.arcs_ns + g->window.io_ns);
 		print_estimate(r, g);
 		print_infos(r, g);
 		print_empty(r, g);

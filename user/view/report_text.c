@@ -64,41 +64,35 @@ out:
 
 /* ---- the evidence ---- */
 
-static void put_loss(struct report *r, FILE *f, const struct view_file *t)
+static bool is_damaged(const struct source_health *h)
 {
-	char a[UNITS_LEN];
-
-	if (!t->loss_places) {
-		fputs(": loss none", f);
-		return;
-	}
-	fprintf(f, ": %s", paint(r->opt, C_RED));
-	if (t->lost)
-		fprintf(f, "%s EVENT%s LOST", units_count(a, t->lost), t->lost == 1 ? "" : "S");
-	else
-		fputs("EVENTS LOST, nobody knows how many,", f);
-	fprintf(f, " in %llu place%s: figures marked HOLES are lower bounds%s",
-		(unsigned long long)t->loss_places, plural(t->loss_places), paint(r->opt, C_OFF));
+	return h && (h->frames_damaged || h->bytes_skipped || !h->ended);
 }
 
-static void put_damage(struct report *r, FILE *f, const struct view_file *t)
+/* Each in a line of its own: such words must be found. */
+static void print_holes(struct report *r, const struct view_file *t)
 {
 	const struct source_health *h = t->health;
 	char a[UNITS_LEN];
 
-	if (!h || (!h->frames_damaged && !h->bytes_skipped && h->ended)) {
-		fputs(", damage none", f);
-		return;
-	}
-	fputs(paint(r->opt, C_RED), f);
-	if (h->frames_damaged || h->bytes_skipped)
-		fprintf(f, "; %s SKIPPED as unreadable (%llu damaged frame%s)",
+	fputs(paint(r->opt, C_RED), r->f);
+	if (t->loss_places && t->lost)
+		fprintf(r->f, INDENT "%s EVENT%s LOST in %llu place%s\n", units_count(a, t->lost),
+			t->lost == 1 ? "" : "S", (unsigned long long)t->loss_places,
+			plural(t->loss_places));
+	else if (t->loss_places)
+		fprintf(r->f, INDENT "EVENTS LOST in %llu place%s, nobody knows how many\n",
+			(unsigned long long)t->loss_places, plural(t->loss_places));
+	if (t->loss_places)
+		fputs(INDENT "figures marked HOLES are lower bounds\n", r->f);
+	if (h && (h->frames_damaged || h->bytes_skipped))
+		fprintf(r->f, INDENT "%s SKIPPED as unreadable (%llu damaged frame%s)\n",
 			units_size(a, h->bytes_skipped, r->opt->bytes),
 			(unsigned long long)h->frames_damaged, plural(h->frames_damaged));
-	if (!h->ended)
-		fprintf(f, "; THE RECORDING DID NOT END CLEANLY, %s kept",
+	if (h && !h->ended)
+		fprintf(r->f, INDENT "THE RECORDING DID NOT END CLEANLY, %s kept\n",
 			dur(a, t->last_ns - t->first_ns));
-	fputs(paint(r->opt, C_OFF), f);
+	fputs(paint(r->opt, C_OFF), r->f);
 }
 
 static void print_file(struct report *r, const struct view_file *t)
@@ -112,16 +106,22 @@ static void print_file(struct report *r, const struct view_file *t)
 	if (!line_open(&l))
 		return;
 	fputs(text_safe(text, sizeof(text), t->path, 160), l.f);
-	put_loss(r, l.f, t);
-	put_damage(r, l.f, t);
+	fprintf(l.f, "%s%s%s", t->loss_places && is_damaged(t->health) ? "" : ": ",
+		t->loss_places ? "" : "loss none",
+		is_damaged(t->health) ? "" :
+		t->loss_places	      ? "damage none" :
+					", damage none");
 	line_close(r, &l, "recording");
+	if (t->loss_places || is_damaged(t->health))
+		print_holes(r, t);
 	if (!line_open(&l))
 		return;
-	if (host)
+	/* "(none)": what the kernel calls a host that nobody gave a name. */
+	if (host && strcmp(host, "(none)"))
 		fprintf(l.f, "on %s, ", text_safe(text, sizeof(text), host, 60));
 	if (kernel)
-		fprintf(l.f, "kernel %.*s, ", (int)strcspn(text_safe(text, sizeof(text), kernel, 60),
-							   " "), text);
+		fprintf(l.f, "kernel %.*s, ",
+			(int)strcspn(text_safe(text, sizeof(text), kernel, 60), " "), text);
 	if (t->events)
 		fprintf(l.f, "%s, %s event%s", dur(a, t->last_ns - t->first_ns),
 			units_count(b, t->events), plural(t->events));
@@ -165,22 +165,21 @@ static void print_sentences(struct report *r)
 		      "vCPUs stop a little earlier and start a little later than the devices do.)\n",
 		      r->f);
 	if (!any)
-		fprintf(r->f, "No migration %s.\n", model_migrations(r->m) ?
-			"in what was asked for" : "is in this evidence");
+		fprintf(r->f, "No migration %s.\n",
+			model_migrations(r->m) ? "in what was asked for" : "is in this evidence");
 }
 
 static void print_troubles(struct report *r)
 {
 	const struct model_loss *loss = model_loss(r->m);
 	const struct source_health *h = r->e->health;
-	bool damage = h && (h->frames_damaged || h->bytes_skipped || !h->ended);
+	bool damage = is_damaged(h);
 
 	if (!loss->places && !damage)
 		return;
-	fprintf(r->f, "%sTHE EVIDENCE HAS HOLES: %s%s%s; see EVIDENCE below.%s\n",
-		paint(r->opt, C_RED), loss->places ? "events were lost" : "",
-		loss->places && damage ? ", and " : "", damage ? "a recording is damaged" : "",
-		paint(r->opt, C_OFF));
+	fprintf(r->f, "%sTHE EVIDENCE HAS HOLES: %s%s%s (see below)%s\n", paint(r->opt, C_RED),
+		loss->places ? "events were lost" : "", loss->places && damage ? ", and " : "",
+		damage ? "a recording is damaged" : "", paint(r->opt, C_OFF));
 }
 
 /* ---- one migration ---- */
@@ -191,15 +190,7 @@ static void print_joined(struct report *r, const struct migration *g)
 
 	if (!line_open(&l))
 		return;
-	if (g->joined.how)
-		fprintf(l.f, "source and destination belong together by %s%s",
-			joined_how_text(g->joined.how), g->joined.sure ? "" :
-			"; that is likely, and not sure");
-	else
-		fprintf(l.f, "its %s alone: %s", g->source ? "source" : "destination",
-			joined_why_text(g->joined.why));
-	if (!g->joined.how && g->joined.why == ALONE_AMBIGUOUS)
-		fprintf(l.f, " (%u)", g->joined.candidates);
+	words_joined(l.f, g);
 	line_close(r, &l, "joined");
 }
 
@@ -233,12 +224,16 @@ static void print_downtime(struct report *r, const struct migration *g)
 	if (!line_open(&l))
 		return;
 	if (known)
-		fprintf(l.f, "%s, from %s. Where it went, in percent of it:",
-			dur(a, g->downtime_ns), report_when(r, b, g->stop.start_ns));
+		fprintf(l.f, "%s (100 %%), from %s; where it went:", dur(a, g->downtime_ns),
+			report_when(r, b, g->stop.start_ns));
 	else
-		fprintf(l.f, "%s%s", g->downtime_why == DOWNTIME_GIVEN_BACK ? "" :
+		fprintf(l.f, "%s%s",
+			g->downtime_why == DOWNTIME_GIVEN_BACK ?
+				"" :
 			g->downtime_why == DOWNTIME_NEVER_STOPPED ||
-			g->downtime_why == DOWNTIME_PAUSED_BEFORE ? "none: " : "not known: ",
+					g->downtime_why == DOWNTIME_PAUSED_BEFORE ?
+				"none: " :
+				"not known: ",
 			downtime_why_text(g->downtime_why));
 	line_close(r, &l, "downtime");
 	if (g->stopped_ns != MODEL_NONE)
@@ -247,7 +242,7 @@ static void print_downtime(struct report *r, const struct migration *g)
 	if (!known && migration_stop_ns(g)) {
 		if (!line_open(&l))
 			return;
-		fprintf(l.f, "%s on the source, from %s. Where it went, in percent of it:",
+		fprintf(l.f, "%s (100 %%) on the source, from %s; where it went:",
 			dur(a, g->stop.total_ns), report_when(r, b, g->stop.start_ns));
 		line_close(r, &l, "stop window");
 	}
@@ -257,127 +252,49 @@ static void print_downtime(struct report *r, const struct migration *g)
 
 static void print_forecast(struct report *r, const struct migration *g)
 {
-	struct stop_told x;
-	char a[UNITS_LEN], b[UNITS_LEN];
-	struct line l;
-
-	if (!stop_forecast(r->m, g, &x) || !line_open(&l))
-		return;
-	if (x.now && x.left_bytes != MODEL_NONE)
-		fprintf(l.f, "%s to move if it switched now; ", report_size(r, a, x.left_bytes));
-	fprintf(l.f, "the devices' part %s%s", x.devices_ns == MODEL_NONE ? "not known" :
-		dur(a, x.devices_ns), x.devices_ns == MODEL_NONE ? "" : " was forecast");
-	if (x.devices_took_ns != MODEL_NONE)
-		fprintf(l.f, ", and took %s", dur(b, x.devices_took_ns));
-	fprintf(l.f, "; the rest (VMM, RAM, dirty sync, network) %s%s",
-		x.rest_ns == MODEL_NONE ? "not known" : dur(a, x.rest_ns),
-		x.rest_ns == MODEL_NONE ? "" : " was forecast");
-	if (x.rest_took_ns != MODEL_NONE)
-		fprintf(l.f, ", and took %s", dur(b, x.rest_took_ns));
-	line_close(r, &l, "forecast");
-}
-
-/* ---- its sides ---- */
-
-static void put_times(FILE *f, const char *what, uint64_t n, const char **sep)
-{
-	char a[UNITS_LEN];
-
-	if (!n)
-		return;
-	fprintf(f, "%s%s %s time%s", *sep, what, units_count(a, n), plural(n));
-	*sep = ", ";
-}
-
-static void print_log(struct report *r, const struct side *s)
-{
-	char a[UNITS_LEN];
-	const char *sep = "";
 	struct line l;
 
 	if (!line_open(&l))
 		return;
-	if (!s->dirty_log_seen && !s->dma_log_starts && !s->dma_log_refused) {
-		fputs("not seen on the devices: it is the IOMMU's, or there is none", l.f);
-	} else {
-		put_times(l.f, "started", s->dma_log_starts, &sep);
-		put_times(l.f, "REFUSED", s->dma_log_refused, &sep);
-		put_times(l.f, "reported", s->dma_log_reports, &sep);
-		put_times(l.f, "stopped", s->dma_log_stops, &sep);
-		if (!*sep)
-			fputs("seen", l.f);
-		if (s->stop.start_ns != MODEL_NONE)
-			fprintf(l.f, "; %s of the stop", dur(a, s->stop.dirty_sync_ns));
+	if (words_forecast(l.f, r, g)) {
+		line_close(r, &l, "forecast");
+		return;
 	}
+	fclose(l.f);
+	free(l.text);
+}
+
+/* ---- its sides ---- */
+
+static void print_log(struct report *r, const struct side *s)
+{
+	struct line l;
+
+	if (!line_open(&l))
+		return;
+	words_dirty_log(l.f, s);
 	line_close(r, &l, "dirty log");
 }
 
 static void print_stop(struct report *r, const struct side *s)
 {
-	const struct session_window *w = &s->stop;
-	char a[UNITS_LEN], b[UNITS_LEN], c[UNITS_LEN], dev[NAME_LEN];
 	struct line l;
 
 	if (!line_open(&l))
 		return;
-	if (w->start_ns == MODEL_NONE) {
-		fputs("none: no device was stopped", l.f);
-	} else {
-		fprintf(l.f, "%s, %s", dur(a, w->total_ns), report_when(r, b, w->start_ns));
-		fprintf(l.f, " to %s", report_when(r, c, w->end_ns));
-		if (s->stopped_ns != MODEL_NONE)
-			fputs(", when all ran again", l.f);
-		else if (s->stop_over && s->eof_ns != MODEL_NONE && s->stop_last_device)
-			fprintf(l.f, ", the last byte of %s", device_on_host(dev,
-				model_device(r->m, s->stop_last_device), s->stop_last_device));
-		else if (!s->stop_over && !s->ended)
-			fputs(", where the evidence ends", l.f);
-		if (s->paused_before)
-			fputs("; the guest had been paused before", l.f);
-	}
+	words_stop(l.f, r, s);
 	line_close(r, &l, "stop window");
 }
 
-/* What a row has no column for. */
 static void note(struct grid *grid, const struct session *g, uint32_t outcome)
 {
 	struct line l;
-	char a[UNITS_LEN], b[UNITS_LEN], text[FAILURE_TEXT_LEN];
-	const char *sep = "";
-	uint32_t i;
+	bool any;
 
 	if (!line_open(&l))
 		return;
-#define NOTE(...)	(fprintf(l.f, "%s", sep), fprintf(l.f, __VA_ARGS__), sep = "; ")
-	if (g->attempt)
-		NOTE("it was asked for a data FD, and gave none");
-	/* What the other side did to it is no news of this device. */
-	if (g->outcome != outcome && (g->outcome == OUTCOME_FAILED || outcome == OUTCOME_COMPLETED))
-		NOTE("this device: %s", outcome_caps(g->outcome));
-	for (i = 0; i < g->n_arcs; i++)
-		if (g->arcs[i].ret < 0)
-			NOTE("FAILED STEP %s to %s: %s", state_label(a, g->arcs[i].from),
-			     g->arcs[i].to == MIG_UNKNOWN ? "?" : state_label(b, g->arcs[i].to),
-			     errno_label(text, g->arcs[i].ret));
-	if (g->failures && g->failure.kind != EV_SET_STATE && g->failure.kind != EV_ARC)
-		NOTE("FAILED: %s", judge_failure_text(&g->failure, text));
-	if (g->infos_failed)
-		NOTE("%s precopy info%s failed", units_count(a, g->infos_failed),
-		     plural(g->infos_failed));
-	if (g->sizes_failed)
-		NOTE("%s MIG_DATA_SIZE failed", units_count(a, g->sizes_failed));
-	if (g->reinits)
-		NOTE("REINIT told %s time%s: its initial bytes began anew",
-		     units_count(a, g->reinits), plural(g->reinits));
-	if (g->resets)
-		NOTE("reset %s time%s in mid-session", units_count(a, g->resets), plural(g->resets));
-	if (g->joined_late)
-		NOTE("joined late: its begin is not in the evidence");
-	if (g->holes)
-		NOTE("HOLES: %s event%s lost that may be its own: lower bounds",
-		     units_count(a, g->lost), plural(g->lost));
-#undef NOTE
-	if (!fclose(l.f) && l.text && *sep)
+	any = words_notes(l.f, g, outcome);
+	if (!fclose(l.f) && l.text && any)
 		grid_note(grid, l.text);
 	free(l.text);
 }
@@ -395,28 +312,24 @@ static const char *time_or_none(char buf[UNITS_LEN], uint64_t ns)
 static void row(struct report *r, struct grid *grid, const struct session *g, bool driver)
 {
 	const struct model_device *d = model_device(r->m, g->device);
-	const struct session_window *w = &g->window;
-	bool save = g->direction == DIR_SAVE, stopped = w->start_ns != MODEL_NONE;
-	uint64_t left = save ? left_bytes(g->switch_ns != MODEL_NONE ? &g->at_switch : &g->left,
-					  NULL, NULL) : MODEL_NONE;
+	struct session_row x = session_row(g);
 	char a[UNITS_LEN], name[NAME_LEN];
 
 	grid_cell(grid, device_on_host(name, d, g->device));
 	grid_cell(grid, driver && d ? safe_name(name, d->driver) : "-");
-	if (save) {
-		grid_cell(grid, size_or_none(r, a, g->bytes_precopy));
+	if (g->direction == DIR_SAVE) {
+		grid_cell(grid, size_or_none(r, a, x.precopy));
 		/* Asked and nothing left is an answer. */
-		grid_cell(grid, left == MODEL_NONE ? "-" : report_size(r, a, left));
-		grid_cell(grid, size_or_none(r, a, g->bytes_stop_copy));
+		grid_cell(grid, x.left == MODEL_NONE ? "-" : report_size(r, a, x.left));
+		grid_cell(grid, size_or_none(r, a, x.stopped));
 	} else {
-		grid_cell(grid, size_or_none(r, a, g->bytes_total));
-		grid_cell(grid, time_or_none(a, g->load_ns));
+		grid_cell(grid, size_or_none(r, a, x.written));
+		grid_cell(grid, time_or_none(a, x.load_ns));
 	}
-	grid_cell(grid, time_or_none(a, stopped ? w->arcs_ns - (save || g->load_ns == MODEL_NONE ||
-				     g->load_ns > w->arcs_ns ? 0 : g->load_ns) : 0));
-	grid_cell(grid, time_or_none(a, stopped ? w->io_ns : 0));
-	grid_cell(grid, time_or_none(a, g->io_measured ? g->io_p50_ns : 0));
-	grid_cell(grid, time_or_none(a, g->io_measured ? g->io_p99_ns : 0));
+	grid_cell(grid, time_or_none(a, x.arcs_ns));
+	grid_cell(grid, time_or_none(a, x.io_ns));
+	grid_cell(grid, time_or_none(a, x.p50_ns));
+	grid_cell(grid, time_or_none(a, x.p99_ns));
 }
 
 static void print_devices(struct report *r, const struct side *s, uint32_t outcome)
@@ -430,7 +343,8 @@ static void print_devices(struct report *r, const struct side *s, uint32_t outco
 	struct grid *grid = grid_create(save ? saves : resumes);
 	uint32_t id;
 
-	for (id = model_side_session(r->m, s->id, 0); id; id = model_side_session(r->m, s->id, id)) {
+	for (id = model_side_session(r->m, s->id, 0); id;
+	     id = model_side_session(r->m, s->id, id)) {
 		const struct session *g = model_session(r->m, id);
 
 		row(r, grid, g, differ);
@@ -438,50 +352,34 @@ static void print_devices(struct report *r, const struct side *s, uint32_t outco
 	}
 	grid_print(r->f, grid, r->opt);
 	grid_destroy(grid);
+	if (!s->bytes_total)
+		return;
 	if (!r->explained[save])
-		fprintf(r->f, "  %s%s%s\n", paint(r->opt, C_DIM), save ?
-			"(Left: as the driver said, when it stopped. Arcs, read(): time of the stop.)" :
-			"(Load: RESUMING to STOP, which takes the state in. p50, p99: of one write().)",
+		fprintf(r->f, "  %s%s%s\n", paint(r->opt, C_DIM),
+			save ? "(Left: as the driver said, when it stopped. Arcs, read(): time of the stop.)" :
+			       "(Load: RESUMING to STOP, which takes the state in. p50, p99: of one write().)",
 			paint(r->opt, C_OFF));
 	r->explained[save] = true;
 }
 
 static void print_side(struct report *r, const struct side *s, uint32_t outcome)
 {
-	char host[NAME_LEN], comm[NAME_LEN], a[UNITS_LEN], b[UNITS_LEN];
-	const char *on = side_host(host, r->e, s);
+	char a[UNITS_LEN], b[UNITS_LEN];
 	bool save = s->direction == DIR_SAVE;
 	struct line l;
 
 	fprintf(r->f, "\n%s%s%s  ", paint(r->opt, C_BOLD), save ? "SOURCE" : "DESTINATION",
 		paint(r->opt, C_OFF));
 	if (line_open(&l)) {
-		fprintf(l.f, "%s%s%s, pid %u, %s to ", on ? on : "", on ? ": " : "",
-			text_safe(comm, sizeof(comm), s->comm, sizeof(s->comm)), s->pid,
-			report_when(r, a, s->begin_ns));
-		fprintf(l.f, "%s%s", report_when(r, b, s->end_ns), s->ended ? "" :
-			", where the evidence ends");
-		if (s->n_devices != migration_devices(r->m, model_migration(r->m, s->migration)))
-			fprintf(l.f, ", %u device%s", s->n_devices, plural(s->n_devices));
-		if (s->run_ns != MODEL_NONE && !save && s->run_ns != s->end_ns)
-			fprintf(l.f, "; the last device ran at %s", report_when(r, a, s->run_ns));
-		if (s->ran_again_ns != MODEL_NONE)
-			fprintf(l.f, "; ran again at %s", report_when(r, a, s->ran_again_ns));
-		if (s->exit.kind)
-			fprintf(l.f, "; its process ended at %s", report_when(r, a, s->exit.t_ns));
-		if (s->joined_late)
-			fputs("; JOINED LATE: it had begun before the capture", l.f);
-		if (s->resets)
-			fprintf(l.f, "; %s reset%s in mid-session", units_count(a, s->resets),
-				plural(s->resets));
+		words_side(l.f, r, s);
 		fclose(l.f);
 		wrap_text(r->f, l.text ?: "", save ? 8 : 13, 2, 80);
 		free(l.text);
 	}
 	if (s->holes)
 		fprintf(r->f, LABEL "%s%llu event%s lost that may be its own: lower bounds%s\n",
-			"HOLES", paint(r->opt, C_RED), (unsigned long long)s->lost,
-			plural(s->lost), paint(r->opt, C_OFF));
+			"HOLES", paint(r->opt, C_RED), (unsigned long long)s->lost, plural(s->lost),
+			paint(r->opt, C_OFF));
 	if (save) {
 		print_stop(r, s);
 		print_log(r, s);
@@ -496,7 +394,8 @@ static void print_side(struct report *r, const struct side *s, uint32_t outcome)
 
 static void print_migration(struct report *r, const struct migration *g)
 {
-	const struct side *src = model_side(r->m, g->source), *dst = model_side(r->m, g->destination);
+	const struct side *src = model_side(r->m, g->source),
+			  *dst = model_side(r->m, g->destination);
 	char a[UNITS_LEN], b[UNITS_LEN];
 	uint64_t real = model_realtime_ns(r->m, g->begin_ns);
 	struct line l;
@@ -513,8 +412,8 @@ static void print_migration(struct report *r, const struct migration *g)
 		fprintf(l.f, "%s%s%s %s %s%s; began %s", paint(r->opt, outcome_color(g->outcome)),
 			outcome_caps(g->outcome), paint(r->opt, C_OFF),
 			g->outcome == OUTCOME_COMPLETED ? "in" : "after",
-			dur(a, g->end_ns - g->begin_ns), g->ended ? "" :
-			", when the evidence ends", report_when(r, b, g->begin_ns));
+			dur(a, g->end_ns - g->begin_ns), g->ended ? "" : ", when the evidence ends",
+			report_when(r, b, g->begin_ns));
 		if (real)
 			fprintf(l.f, ", %.19sZ", units_rfc3339(b, real));
 		line_close(r, &l, "outcome");
@@ -542,7 +441,7 @@ static void print_sessions(struct report *r, const struct migration *g)
 /* ---- the rest ---- */
 
 /* Devices without a migration, and requests that began none. */
-static void print_others(struct report *r)
+void report_others(struct report *r)
 {
 	char dev[NAME_LEN], a[UNITS_LEN], b[UNITS_LEN];
 	uint32_t i;
@@ -589,7 +488,7 @@ void report_text(FILE *f, const struct view_evidence *e, const struct view_optio
 			print_sessions(&r, g);
 	}
 	if (!opt->migration)
-		print_others(&r);
+		report_others(&r);
 	if (opt->sessions)
 		estimates_text(f, e, opt);
 	print_files(&r);

@@ -23,7 +23,8 @@ void migration_subject(FILE *f, const struct view_evidence *e, const struct migr
 	const struct model_device *d = first ? model_device(e->model, first->device) : NULL;
 	uint32_t n = migration_devices(e->model, g);
 	char a[NAME_LEN], b[NAME_LEN];
-	const char *from = src ? side_host(a, e, src) : NULL, *to = dst ? side_host(b, e, dst) : NULL;
+	const char *from = src ? side_host(a, e, src) : NULL,
+		   *to = dst ? side_host(b, e, dst) : NULL;
 	char name[NAME_LEN];
 
 	if (g->vm)
@@ -35,8 +36,8 @@ void migration_subject(FILE *f, const struct view_evidence *e, const struct migr
 	else if (first)
 		fprintf(f, " with %s", device_on_host(name, d, first->device));
 	if (first && side_driver(e->model, src && src->n_sessions ? src : dst))
-		fprintf(f, " (%s)", safe_name(name, side_driver(e->model, src && src->n_sessions ?
-								src : dst)));
+		fprintf(f, " (%s)",
+			safe_name(name, side_driver(e->model, src && src->n_sessions ? src : dst)));
 	if (src && dst && from && to)
 		fprintf(f, ", %s to %s", from, to);
 	else if (src && !dst)
@@ -49,8 +50,13 @@ void migration_subject(FILE *f, const struct view_evidence *e, const struct migr
 
 void party_sentence(FILE *f, uint32_t party)
 {
-	static const struct { uint32_t bit; const char *name; } of[] = {
-		{ PARTY_DRIVER, "the driver" }, { PARTY_VMM, "the VMM" }, { PARTY_ADMIN, "the admin" },
+	static const struct {
+		uint32_t bit;
+		const char *name;
+	} of[] = {
+		{ PARTY_DRIVER, "the driver" },
+		{ PARTY_VMM, "the VMM" },
+		{ PARTY_ADMIN, "the admin" },
 	};
 	const char *sep = "";
 	size_t i;
@@ -79,12 +85,13 @@ void migration_cause(FILE *f, const struct view_evidence *e, const struct failur
 
 	fputs(judge_failure_text(c, text), f);
 	if (c->device)
-		fprintf(f, ", on %s", device_on_host(dev, model_device(e->model, c->device),
-						     c->device));
+		fprintf(f, ", on %s",
+			device_on_host(dev, model_device(e->model, c->device), c->device));
 	if (host)
 		fprintf(f, "%s %s", c->device ? " of" : ", on", host);
-	fprintf(f, ", by %s (pid %u)", text_safe(comm, sizeof(comm), p && p->comm[0] ? p->comm : c->comm,
-						 EVENT_COMM_LEN), c->pid);
+	fprintf(f, ", by %s (pid %u)",
+		text_safe(comm, sizeof(comm), p && p->comm[0] ? p->comm : c->comm, EVENT_COMM_LEN),
+		c->pid);
 	fprintf(f, ", at %s%s", time_label(at, opt, e->model, c->t_ns, first, first),
 		opt->time == TIME_REL || opt->time == TIME_DELTA ? " s" : "");
 }
@@ -145,8 +152,8 @@ static void put_stop(FILE *f, const struct view_evidence *e, const struct migrat
 	char a[UNITS_LEN];
 
 	if (g->downtime_ns != MODEL_NONE) {
-		fprintf(f, "; %sdown for %s%s", paint(opt, C_BOLD), units_duration(a, g->downtime_ns),
-			paint(opt, C_OFF));
+		fprintf(f, "; %sdown for %s%s", paint(opt, C_BOLD),
+			units_duration(a, g->downtime_ns), paint(opt, C_OFF));
 		put_most(f, e, g);
 		return;
 	}
@@ -179,8 +186,8 @@ static void put_flight(FILE *f, const struct view_evidence *e, const struct migr
 		fprintf(f, "; %s%s", event_kind_name(c->call),
 			event_traits(c->call) & EVT_IO ? "()" : "");
 		if (c->device)
-			fprintf(f, " on %s", device_on_host(dev, model_device(e->model, c->device),
-							    c->device));
+			fprintf(f, " on %s",
+				device_on_host(dev, model_device(e->model, c->device), c->device));
 		fprintf(f, " has not returned for %s", units_duration(a, c->seen_ns - c->start_ns));
 		return;
 	}
@@ -194,18 +201,20 @@ void migration_sentence(FILE *f, const struct view_evidence *e, const struct mig
 	bool done = g->outcome == OUTCOME_COMPLETED;
 
 	migration_subject(f, e, g);
-	fprintf(f, ": %s%s%s %s %s", paint(opt, outcome_color(g->outcome)), outcome_caps(g->outcome),
-		paint(opt, C_OFF), done ? "in" : "after",
+	fprintf(f, ": %s%s%s %s %s", paint(opt, outcome_color(g->outcome)),
+		outcome_caps(g->outcome), paint(opt, C_OFF), done ? "in" : "after",
 		units_duration(a, g->end_ns - g->begin_ns));
 	if (g->outcome == OUTCOME_FAILED)
 		put_failed(f, e, g, opt);
 	else if (g->outcome == OUTCOME_CANCELLED)
 		fputs(g->source && g->destination ? ", given back with no call that failed" :
-		      ", given back: cancelled, or failed elsewhere", f);
+						    ", given back: cancelled, or failed elsewhere",
+		      f);
 	else if (g->outcome == OUTCOME_UNFINISHED)
 		fputs(!g->source ? ": its source, which is not in the evidence, would tell" :
-		      g->ended ? ": nothing in the evidence says how it ended" :
-		      " when the evidence ends", f);
+		      g->ended	 ? ": nothing in the evidence says how it ended" :
+				   " when the evidence ends",
+		      f);
 	else
 		fprintf(f, ", %s of device state", units_size(b, bytes, opt->bytes));
 	if (g->outcome == OUTCOME_UNFINISHED)

@@ -6,7 +6,8 @@
  * The source's host keeps its clocks.  The destination's CLOCK_MONOTONIC is 15 s
  * behind and runs 20 ppm faster; its CLOCK_REALTIME is 3 ms ahead of the
  * source's, in behind.vfs 200 ms behind.  Processes, devices and streams have the
- * same numbers on both.  Not part of any build: the recordings are in the tree,
+ * same numbers on both.  old.vfs is src.vfs and dst.vfs as merge wrote them before
+ * events had a host.  Not part of any build: the recordings are in the tree,
  * this says what is in them.  By hand:
  *
  *	gcc -std=gnu11 -I. -Iuser -o /tmp/make tests/data/merge/make.c \

@@ -32,6 +32,7 @@ static const struct {
 	{ "reject", test_reject },
 	{ "reset", test_reset },
 	{ "close", test_close },
+	{ "fail", test_fail },
 	{ "race", test_race },
 };
 

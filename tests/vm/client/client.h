@@ -109,6 +109,7 @@ void test_arcs(struct device *a, struct device *b);
 void test_bar(struct device *a, struct device *b);
 void test_close(struct device *a, struct device *b);
 void test_errno(struct device *a, struct device *b);
+void test_fail(struct device *a, struct device *b);
 void test_poll(struct device *a, struct device *b);
 void test_precopy(struct device *a, struct device *b);
 void test_race(struct device *a, struct device *b);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The variables that all programs share; see common.bpf.h. */
-#include "bpf/common.bpf.h"
+/* The variables that all programs share; see hook, record and who.bpf.h. */
+#include "bpf/hook.bpf.h"
+#include "bpf/who.bpf.h"
 
 const volatile __u32 filter_pid;
 const volatile __u32 filter_tasks;
@@ -12,6 +13,8 @@ __u64 streams_alive;
 __u8 by_kprobe[WIRE_HOOKS];
 __u32 last_device;
 __u32 last_stream;
+__u32 streams_retired;
+__u32 modules_came;
 __u32 join_what;
 
 char LICENSE[] SEC("license") = "GPL";

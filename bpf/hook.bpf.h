@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * hook.bpf.h - how a function is hooked
+ *
+ * A hook is a pair of bodies, NAME_on_enter(args) and NAME_on_exit(args, ctx),
+ * on the array of the function's arguments, followed at the exit by what it
+ * returned.  NAME_wants(args) says early that a call is none of ours.  HOOK()
+ * makes the programs of both methods from them:
+ *
+ * NAME_enter, NAME_exit	templates: loaded once as kprobes, which need no
+ *	target, so that libbpf relocates them; the loader takes their
+ *	instructions and loads those again as fentry or fexit for every function
+ *	with that prototype.  There the context is that array.
+ * NAME_kenter, NAME_kexit	the same by kprobe and kretprobe, where fentry
+ *	cannot attach; the arguments are kept from the entry to the return.
+ *
+ * The kernel skips programs, and a call that is skipped must be counted or told
+ * by the other method:
+ * - a fentry or fexit program while the same program is preempted on that cpu.
+ *   Without its entry a call is told, without a start; without its exit it is
+ *   lost, and the program's miss counter says so;
+ * - a kprobe's program while any other such program runs on that cpu, or the
+ *   bpf() call changes a map there.  Without its return a call is lost, as
+ *   above.  Without its entry nothing is known when it returns but that: such
+ *   returns are counted, call by call ("unheralded"), and told at their place.
+ *   That is why the entry notes every call, wanted or not.
+ *
+ * Both methods may be on a function at once: where fentry programs were seen to
+ * be skipped, the kprobes, which run without preemption, take over, and the
+ * fentry programs stay and stand back.  A call is told by the method that saw
+ * its entry, and by fexit when none did.  The fexit program runs first.  What
+ * the kernel counts as missed by a fexit program although the kretprobe told
+ * the call, or counted it, is counted as covered.
+ */
+#ifndef VFIOSCOPE_HOOK_BPF_H
+#define VFIOSCOPE_HOOK_BPF_H
+
+#include "bpf/record.bpf.h"
+
+/*
+ * By enum wire_hook: calls are taken by the kprobes of this hook, and its fentry
+ * programs, where both are attached, stand back.
+ */
+extern __u8 by_kprobe[WIRE_HOOKS];
+
+struct kargs_key {
+	__u64 task;
+	__u64 hook;
+};
+
+/* A call between its kprobe and its kretprobe. */
+struct kargs {
+	__u64 a[4];
+	__u32 tell;		/* by the kretprobe */
+	__u32 fexit_ran;	/* and stood back, or told it when nobody saw the entry */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, WIRE_CALLS);
+	__type(key, struct kargs_key);
+	__type(value, struct kargs);
+} kargs SEC(".maps") __weak;
+
+static __always_inline struct kargs_key kargs_key(__u64 hook)
+{
+	return (struct kargs_key) { .task = bpf_get_current_pid_tgid(), .hook = hook };
+}
+
+static __always_inline void kargs_save(__u64 hook, const __u64 *a, bool tell)
+{
+	struct kargs_key key = kargs_key(hook);
+	struct kargs val = { .a = { a[0], a[1], a[2], a[3] }, .tell = tell };
+
+	bpf_map_update_elem(&kargs, &key, &val, BPF_ANY);
+}
+
+/*
+ * Is a return without its entry a call that was lost?  Not where it tells of
+ * none, or only of some, and where one hooked function may call another: the
+ * inner one has then taken what was kept.
+ */
+static __always_inline bool tells_all(__u64 hook)
+{
+	return hook != WIRE_HOOK_device_gone && hook != WIRE_HOOK_pci_void;
+}
+
+/* Take the arguments of the call that returns; false: it is not to be told. */
+static __always_inline bool kargs_take(__u64 hook, __u64 *a, void *ctx)
+{
+	bool beside_fexit = bpf_get_attach_cookie(ctx) == WIRE_COOKIE_BESIDE_FEXIT;
+	struct wire_counters *c = counters_get();
+	struct kargs_key key = kargs_key(hook);
+	struct kargs *val = bpf_map_lookup_elem(&kargs, &key);
+	bool tell, fexit_ran;
+
+	if (!c || hook >= WIRE_HOOKS)
+		return false;
+	if (!val) {
+		if (beside_fexit)
+			__sync_fetch_and_add(&c->covered[hook], 1);
+		if (tells_all(hook)) {
+			__sync_fetch_and_add(&c->unheralded[hook], 1);
+			record_lost_exit(WIRE_NONE, 0, 0, 0);
+		}
+		return false;
+	}
+	a[0] = val->a[0];
+	a[1] = val->a[1];
+	a[2] = val->a[2];
+	a[3] = val->a[3];
+	tell = val->tell;
+	fexit_ran = val->fexit_ran;
+	bpf_map_delete_elem(&kargs, &key);
+	if (tell && !fexit_ran && beside_fexit)
+		__sync_fetch_and_add(&c->covered[hook], 1);
+	return tell;
+}
+
+/* Is the call that returns the fexit program's to tell? */
+static __always_inline bool fexit_is_due(__u64 hook)
+{
+	struct kargs_key key = kargs_key(hook);
+	struct kargs *val, told = { .fexit_ran = 1 };
+
+	if (!by_kprobe[hook])
+		return true;
+	val = bpf_map_lookup_elem(&kargs, &key);
+	if (val) {
+		val->fexit_ran = 1;
+		return !val->tell;
+	}
+	/* The kretprobe need not count it. */
+	bpf_map_update_elem(&kargs, &key, &told, BPF_ANY);
+	return true;
+}
+
+#define HOOK_ENTER(name)						\
+SEC("kprobe")								\
+int name##_enter(__u64 *ctx)						\
+{									\
+	if (!by_kprobe[WIRE_HOOK_##name] && name##_wants(ctx))		\
+		name##_on_enter(ctx);					\
+	return 0;							\
+}
+
+#define HOOK_EXIT(name)							\
+SEC("kprobe")								\
+int name##_exit(__u64 *ctx)						\
+{									\
+	if (name##_wants(ctx) && fexit_is_due(WIRE_HOOK_##name))	\
+		name##_on_exit(ctx, ctx);				\
+	return 0;							\
+}
+
+#define HOOK_KENTER(name, keep)						\
+SEC("kprobe")								\
+int name##_kenter(struct pt_regs *ctx)					\
+{									\
+	__u64 a[4] = { PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx),		\
+		       PT_REGS_PARM3(ctx), PT_REGS_PARM4(ctx) };	\
+	bool tell = by_kprobe[WIRE_HOOK_##name] && name##_wants(a);	\
+									\
+	if (keep)							\
+		kargs_save(WIRE_HOOK_##name, a, tell);			\
+	if (tell)							\
+		name##_on_enter(a);					\
+	return 0;							\
+}
+
+#define HOOK_KPROBES(name, nargs)					\
+HOOK_KENTER(name, true)							\
+SEC("kretprobe")							\
+int name##_kexit(struct pt_regs *ctx)					\
+{									\
+	__u64 a[5];							\
+									\
+	if (kargs_take(WIRE_HOOK_##name, a, ctx)) {			\
+		a[nargs] = PT_REGS_RC(ctx);				\
+		name##_on_exit(a, ctx);					\
+	}								\
+	return 0;							\
+}
+
+#define HOOK(name, nargs)	\
+	HOOK_ENTER(name)	\
+	HOOK_EXIT(name)		\
+	HOOK_KPROBES(name, nargs)
+
+/* A hook of the entry alone. */
+#define HOOK_ENTER_ONLY(name)	\
+	HOOK_ENTER(name)	\
+	HOOK_KENTER(name, false)
+
+#endif

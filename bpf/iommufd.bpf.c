@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * iommufd.bpf.c - the dirty log that an IOMMU keeps
+ *
+ * A device opened by its cdev has no container, but an IOMMUFD, whose pages of
+ * translations may log what DMA wrote.  As with a container's log, a call names no
+ * device, so it is told of the process; and a start or a report of it looks the
+ * same in a recording.
+ */
+#include "bpf/hook.bpf.h"
+#include "bpf/who.bpf.h"
+
+/* include/uapi/linux/iommufd.h: struct iommu_hwpt_set_dirty_tracking */
+struct set_dirty_tracking {
+	__u32 size, flags, hwpt_id, reserved;
+};
+
+#define DIRTY_TRACKING_ENABLE	1U
+
+/* struct iommu_hwpt_get_dirty_bitmap, up to the bitmap's address */
+struct get_dirty_bitmap {
+	__u32 size, hwpt_id, flags, reserved;
+	__u64 iova, length, page_size;
+};
+
+/* long iommufd_fops_ioctl(struct file *, unsigned int cmd, unsigned long arg) */
+static __always_inline bool iommufd_ioctl_wants(const __u64 *a)
+{
+	__u32 pid = bpf_get_current_pid_tgid() >> 32;
+	__u32 cmd = a[1];
+
+	return (cmd == IOMMUFD_SET_DIRTY_TRACKING || cmd == IOMMUFD_GET_DIRTY_BITMAP) &&
+	       bpf_map_lookup_elem(&holders, &pid) && task_wanted();
+}
+
+static __always_inline void iommufd_ioctl_on_enter(const __u64 *a)
+{
+	struct wire_call call = {
+		.start_ns = bpf_ktime_get_ns(), .user_arg = a[2],
+		.kind = WIRE_DIRTY_PAGES, .cmd = a[1],
+	};
+	__u64 id = bpf_get_current_pid_tgid();
+
+	if (bpf_map_update_elem(&calls, &id, &call, BPF_ANY))
+		table_full();
+}
+
+static __always_inline void iommufd_ioctl_on_exit(const __u64 *a, void *ctx)
+{
+	__u64 id = bpf_get_current_pid_tgid();
+	struct wire_call *call = bpf_map_lookup_elem(&calls, &id);
+	struct set_dirty_tracking set = {};
+	struct get_dirty_bitmap get = {};
+	struct wire_dirty_pages *rec;
+
+	rec = record_reserve(WIRE_DIRTY_PAGES, sizeof(*rec));
+	if (rec) {
+		rec->head.start_ns = call && call->cmd == (__u32)a[1] ? call->start_ns : 0;
+		rec->head.ret = a[3];
+		rec->flags = 0;
+		/* Read at the exit, when copy_from_user() has made the page resident. */
+		if ((__u32)a[1] == IOMMUFD_SET_DIRTY_TRACKING) {
+			bpf_probe_read_user(&set, sizeof(set), (void *)a[2]);
+			rec->flags = set.flags & DIRTY_TRACKING_ENABLE ? VFIO_DIRTY_PAGES_START :
+									 VFIO_DIRTY_PAGES_STOP;
+		} else {
+			bpf_probe_read_user(&get, sizeof(get), (void *)a[2]);
+		}
+		rec->argsz = 0;
+		rec->iova = get.iova;
+		rec->length = get.length;
+		rec->page_size = get.page_size;
+		record_submit(rec, true);
+	}
+	bpf_map_delete_elem(&calls, &id);
+}
+
+HOOK(iommufd_ioctl, 3)

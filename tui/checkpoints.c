@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * checkpoints.c - the model at any position: models kept here and there, one fed on
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tui/store_internal.h"
+
+/* A model is kept after so many events; doubled when they cost too much. */
+#define CHECKPOINT	8192U
+#define MODELS_MAX	(96ULL << 20)
+
+void checkpoints_init(struct checkpoints *p)
+{
+	memset(p, 0, sizeof(*p));
+	p->spacing = CHECKPOINT;
+}
+
+void checkpoints_free(struct checkpoints *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->n; i++)
+		model_destroy(p->at[i].model);
+	free(p->at);
+	model_destroy(p->cursor);
+}
+
+/* Every other one goes. */
+static void thin(struct checkpoints *p)
+{
+	size_t i, k = 0;
+
+	p->cost = 0;
+	for (i = 0; i < p->n; i++) {
+		if (i % 2 == 0) {
+			model_destroy(p->at[i].model);
+			continue;
+		}
+		p->at[k] = p->at[i];
+		p->cost += p->at[k++].cost;
+	}
+	p->n = k;
+	p->spacing *= 2;
+}
+
+/* A model that could not be kept makes a later seek slower, nothing else. */
+void checkpoint(struct checkpoints *p, const struct model *m, uint64_t count)
+{
+	struct checkpoint *at;
+
+	if (count % p->spacing)
+		return;
+	if (p->n == p->cap) {
+		size_t cap = p->cap ? p->cap * 2 : 32;
+
+		at = realloc(p->at, cap * sizeof(*at));
+		if (!at)
+			return;
+		p->at = at;
+		p->cap = cap;
+	}
+	at = &p->at[p->n];
+	at->n = count;
+	at->model = model_clone(m);
+	if (!at->model)
+		return;
+	/* directories and pages of the registry; and what sessions and sides keep */
+	at->cost = 24 * 1024 + 8 * 1024 * (uint64_t)model_devices(m) +
+		   (sizeof(struct session) + 512) * (uint64_t)model_sessions(m) +
+		   (sizeof(struct side) + 512) * (uint64_t)model_sides(m);
+	p->cost += at->cost;
+	p->n++;
+	if (p->cost > MODELS_MAX && p->n > 4)
+		thin(p);
+}
+
+static int run_to(struct store *s, struct checkpoints *p, uint64_t n)
+{
+	const struct cached *k;
+	int err;
+
+	while (p->cursor_n < n) {
+		k = store_load(s, p->cursor_n / CHUNK);
+		err = model_feed(p->cursor, &k->ev[p->cursor_n % CHUNK], NULL);
+		if (err)
+			return err;
+		p->cursor_n++;
+	}
+	return 0;
+}
+
+/*
+ * Sides are joined when one looks, and that is kept while only bytes move; what moved
+ * may tell more than it did at the last look.
+ */
+static void look_anew(struct model *m)
+{
+	model_set_clock_bound(m, model_clock_bound(m));
+}
+
+struct model *store_model_at(struct store *s, uint64_t n)
+{
+	struct checkpoints *p = &s->points;
+	size_t lo = 0, hi = p->n, mid;
+	struct model *from = NULL;
+	uint64_t at = 0;
+
+	if (n >= s->count) {
+		if (s->looked != s->count)
+			look_anew(s->model);
+		s->looked = s->count;
+		return s->model;
+	}
+	while (lo < hi) {
+		mid = (lo + hi) / 2;
+		if (p->at[mid].n <= n)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo) {
+		from = p->at[lo - 1].model;
+		at = p->at[lo - 1].n;
+	}
+	if (!p->cursor || p->cursor_n > n || p->cursor_n < at) {
+		model_destroy(p->cursor);
+		p->cursor = from ? model_clone(from) : model_create();
+		p->cursor_n = at;
+		if (!p->cursor)
+			return NULL;
+		model_set_clock_bound(p->cursor, model_clock_bound(s->model));
+	}
+	at = p->cursor_n;
+	if (run_to(s, p, n)) {
+		model_destroy(p->cursor);
+		p->cursor = NULL;
+	} else if (at != n) {
+		look_anew(p->cursor);
+	}
+	return p->cursor;
+}
