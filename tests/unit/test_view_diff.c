@@ -57,13 +57,19 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void migration(int side, uint32_t number, const char *name, uint32_t stop_copy_mib)
+static void vm_migration(int side, uint32_t number, const char *name, uint32_t stop_copy_mib,
+			 const char *vm)
 {
 	synth_device(&s[side], number, name, "mlx5_vfio_pci", 7);
-	synth_task(&s[side], 100, "mig", "web-07");
+	synth_task(&s[side], 100, "mig", vm);
 	synth_open(&s[side]);
 	synth_source(&s[side], &(struct synth_plan) { 8, stop_copy_mib, true });
 	synth_close(&s[side]);
+}
+
+static void migration(int side, uint32_t number, const char *name, uint32_t stop_copy_mib)
+{
+	vm_migration(side, number, name, stop_copy_mib, "web-07");
 }
 
 static enum diff_verdict run(bool json)
@@ -136,9 +142,12 @@ static void test_thresholds(void **state)
 	migration(0, 1, "0000:3b:00.2", 4);
 	migration(1, 1, "0000:3b:00.2", 5);
 	assert_int_equal(run(false), DIFF_DIFFERENT);
-	has("\n  stop-copy        4.00 MiB     5.00 MiB    +1.00 MiB    +25.0 %  > 10 %, 64.0 KiB\n");
-	has("\n  bytes            12.1 MiB     13.1 MiB    +1.00 MiB     +8.3 %\n");
-	has("DIFFERENT: 1 of 1 migrations\n");
+	has("\n  stop-copy               4.00 MiB   5.00 MiB  +1.00 MiB +25.0 %  worse\n");
+	has("\n  bytes                   12.1 MiB   13.1 MiB  +1.00 MiB +8.3 %\n");
+	has("DIFFERENT: 1 of 1 migration (stop-copy)\n");
+	/* Who names a figure is asked of nothing else. */
+	set("bytes=50%");
+	assert_int_equal(run(false), DIFF_SAME);
 	set("stop-copy=25%");
 	assert_int_equal(run(false), DIFF_SAME);
 	set("stop-copy=24.9%");
@@ -157,20 +166,82 @@ static void test_thresholds(void **state)
 	assert_int_equal(run(false), DIFF_SAME);
 }
 
-static void test_worse(void **state)
+static void test_improvement(void **state)
 {
 	(void)state;
 	migration(0, 1, "0000:3b:00.2", 5);
 	migration(1, 1, "0000:3b:00.2", 4);
+	assert_int_equal(run(false), DIFF_BETTER);
+	has("BETTER: nothing is worse, and 1 figure is better\n");
+	assert_int_equal(run(true), DIFF_BETTER);
+	has("\"verdict\": \"better\"");
+	o.both_ways = true;
 	assert_int_equal(run(false), DIFF_DIFFERENT);
-	o.worse = true;
+	has("DIFFERENT: 1 of 1 migration (stop-copy)\n");
+}
+
+/* A destination whose load takes @load_ns and whose write()s take @write_ns. */
+static void arrival(int side, const char *name, uint32_t mib, uint64_t load_ns, uint64_t write_ns)
+{
+	struct synth *x = &s[side];
+	uint32_t i;
+
+	synth_device(x, 1, name, "mlx5_vfio_pci", 7);
+	synth_task(x, 100, "mig", "web-07");
+	synth_open(x);
+	synth_set_state(x, SYNTH_PATH(MIG_STOP, MIG_RESUMING), 90 * US);
+	for (i = 0; i < mib; i++)
+		synth_write(x, (int64_t)MIB, write_ns);
+	synth_set_state(x, SYNTH_PATH(MIG_STOP, MIG_RUNNING), load_ns);
+	synth_stream_close(x);
+}
+
+/* Less is no improvement where it is the state that did not go in. */
+static void test_work_not_done(void **state)
+{
+	(void)state;
+	arrival(0, "0000:3b:00.2", 4, 20 * MS, 10 * US);
+	arrival(1, "0000:86:00.1", 4, US, 10 * US);
+	assert_int_equal(run(false), DIFF_DIFFERENT);
+	has("0000:3b:00.2 / 0000:86:00.1, destination:\n");
+	has("RESUMING to STOP         20.0 ms    1.00 µs");
+	has("  work not done\n");
+	has("(RESUMING to STOP: work not done");
+	/* Faster, but not next to nothing. */
+	s[1].n = 0;
+	arrival(1, "0000:86:00.1", 4, MS, 10 * US);
+	assert_int_equal(run(false), DIFF_BETTER);
+	/* It is in the write()s now. */
+	s[1].n = 0;
+	arrival(1, "0000:86:00.1", 4, US, 5 * MS);
+	set("arc=10%");
+	assert_int_equal(run(false), DIFF_BETTER);
+	/* State that does not come. */
+	diff_options_init(&o);
+	s[0].n = s[1].n = 0;
+	arrival(0, "0000:3b:00.2", 200, MS, 10 * US);
+	arrival(1, "0000:3b:00.2", 1, MS, 10 * US);
+	assert_int_equal(run(false), DIFF_DIFFERENT);
+	has("(bytes: work not done, device-bytes: work not done)");
+}
+
+/* What one has and the other has not is asked of nobody, but for who names it. */
+static void test_not_in_both(void **state)
+{
+	(void)state;
+	migration(0, 1, "0000:3b:00.2", 4);
+	migration(1, 1, "0000:3b:00.2", 4);
+	set("downtime=10%");
 	assert_int_equal(run(false), DIFF_SAME);
+	s[1].n = 0;
+	arrival(1, "0000:3b:00.2", 4, MS, US);
+	assert_int_equal(run(false), DIFF_INCONCLUSIVE);
 }
 
 static void test_settings(void **state)
 {
 	static const char *const bad[] = {
-		"downtime", "downtime=", "downtime=x", "downtime=-1%", "downtime=1%%", "downtime=nan%",
+		"downtime", "downtime=", "downtime=5", "outcome=", "downtime=x", "downtime=-1%", "downtime=1%%", "downtime=nan%",
 		"uptime=1", "=1", "outcome=10%", "all=5ms", "calls=1MiB",
 	};
 	char err[DIFF_ERR_LEN];
@@ -184,20 +255,26 @@ static void test_settings(void **state)
 	}
 	set("downtime=5ms");
 	assert_int_equal(o.threshold[DIFF_DOWNTIME].absolute, 5 * MS);
+	/* The first that is named disarms the others; "off" names none. */
+	assert_true(o.threshold[DIFF_OUTCOME].off);
+	set("findings");
+	assert_false(o.threshold[DIFF_FINDINGS].off);
+	assert_false(o.threshold[DIFF_DOWNTIME].off);
+	diff_options_init(&o);
 	set("findings=off");
 	assert_true(o.threshold[DIFF_FINDINGS].off);
 	assert_false(o.threshold[DIFF_OUTCOME].off);
 }
 
-/* By VM and device, in their order; what is left over is told. */
+/* By VM, in their order, and its devices by name; what is left over is told. */
 static void test_pairing(void **state)
 {
 	(void)state;
-	migration(0, 1, "0000:3b:00.2", 4);
-	migration(0, 2, "0000:3b:00.3", 6);
-	migration(0, 1, "0000:3b:00.2", 4);
-	migration(1, 1, "0000:3b:00.3", 6);
-	migration(1, 2, "0000:3b:00.2", 4);
+	vm_migration(0, 1, "0000:3b:00.2", 4, "web-07");
+	vm_migration(0, 2, "0000:3b:00.3", 6, "web-08");
+	vm_migration(0, 1, "0000:3b:00.2", 4, "web-07");
+	vm_migration(1, 1, "0000:3b:00.3", 6, "web-08");
+	vm_migration(1, 2, "0000:3b:00.2", 4, "web-07");
 	assert_int_equal(run(true), DIFF_DIFFERENT);
 	has("\"a\": 1,\n      \"b\": 2,");
 	has("\"a\": 2,\n      \"b\": 1,");
@@ -225,8 +302,8 @@ static void test_outcome_and_findings(void **state)
 	synth_set_state(&s[1], SYNTH_PATH(MIG_RUNNING), MS);
 	synth_stream_close(&s[1]);
 	assert_int_equal(run(false), DIFF_DIFFERENT);
-	has("outcome      completed -> cancelled");
-	has("findings     none -> eof-in-precopy");
+	has("outcome               completed -> cancelled  worse");
+	has("findings              none -> eof-in-precopy  worse");
 	o.threshold[DIFF_OUTCOME].off = true;
 	assert_int_equal(run(false), DIFF_DIFFERENT);
 	o.threshold[DIFF_FINDINGS].off = true;
@@ -255,12 +332,12 @@ static void test_holes(void **state)
 	synth_loss(&s[1], 3, s[1].now - SEC, s[1].now, EV_READ);
 	assert_int_equal(run(false), DIFF_INCONCLUSIVE);
 	/* What another migration proves stands. */
-	migration(0, 3, "0000:3b:00.4", 4);
+	vm_migration(0, 3, "0000:3b:00.4", 4, "web-08");
 	s[1].n = 0;
-	migration(1, 3, "0000:3b:00.4", 8);
+	vm_migration(1, 3, "0000:3b:00.4", 8, "web-08");
 	health[1].ended = false;
 	assert_int_equal(run(false), DIFF_DIFFERENT);
-	has("DIFFERENT: 1 of 2 migrations, the evidence has a hole");
+	has("DIFFERENT: 1 of 2 migrations (bytes, stop-copy, device-bytes), the evidence has a hole");
 	/* No migration at all is no pass. */
 	health[1].ended = true;
 	s[0].n = s[1].n = 1;
@@ -274,7 +351,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_same, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_thresholds, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_worse, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_improvement, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_work_not_done, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_not_in_both, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_settings, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_pairing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_outcome_and_findings, setup, teardown),

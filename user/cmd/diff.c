@@ -168,18 +168,18 @@ const struct command command_diff = {
 	.summary = "Two recordings compared, migration by migration",
 	.args = "A B",
 	.text =
-"A or B may be '-', a recording that comes on standard input; of several files each\n"
-"(--base SRC DST --new MERGED) the hosts are put together as check does it.\n"
+"A or B may be '-', a recording that comes on standard input; of several files\n"
+"each (--base SRC DST --new MERGED) the hosts are put together as check does it.\n"
 "Exit status: 0 nothing is worse beyond the thresholds, 1 a difference, 3\n"
 "inconclusive (the evidence has a hole, what was asked for is not in both, or no\n"
 "migration), 2 usage, 5 a file cannot be read. Less time, bytes or calls are an\n"
 "improvement, but for a load that takes next to nothing: it was not done.\n\n"
-"Compared are, of a migration: outcome, findings (no threshold), downtime and its\n"
-"parts: stop-window (arcs, io, dirty-sync, outside), transfer, write, before-load,\n"
-"load, start; duration (times), bytes, stop-copy (sizes), calls, enomsg; of each\n"
-"device: each arc, latency-p50, latency-p99 (times), device-bytes. Without\n"
-"--threshold 10 % and 1 ms, 64 KiB or 10 calls, both, must be exceeded; what is\n"
-"named counts, and then nothing else does.",
+"Compared are, of a migration: outcome, findings (no threshold), downtime and\n"
+"its parts: stop-window (arcs, io, dirty-sync, outside), transfer, write,\n"
+"before-load, load, start; duration (times), bytes, stop-copy (sizes), calls,\n"
+"enomsg; of each device: each arc, latency-p50, latency-p99 (times),\n"
+"device-bytes. Without --threshold 10 % and 1 ms, 64 KiB or 10 calls, both, must\n"
+"be exceeded; what is named counts, and then nothing else does.",
 	.examples =
 "  vfioscope diff --threshold downtime=5% old-driver.vfs new-driver.vfs\n"
 "  vfioscope diff --base src.vfs dst.vfs --new merged.vfs\n"

@@ -26,8 +26,8 @@ const struct opt cmd_judging_opts[] = {
 	  .help = "read 'key = value' lines with these settings; the command line wins" },
 	{ 0, "strict", OPT_FLAG, OPT_AT(struct cmd_judging, strict),
 	  .help = "advice is a finding, too" },
-	{ 0, "ignore", OPT_LIST, OPT_AT(struct cmd_judging, ignore), .arg = "RULE[,RULE]",
-	  .help = "show what the rule finds and do not count it" },
+	{ 0, "ignore", OPT_LIST, OPT_AT(struct cmd_judging, ignore), .arg = "RULE[@DRIVER][,...]",
+	  .help = "show what the rule finds (about this driver) and do not count it" },
 	OPT_END
 };
 

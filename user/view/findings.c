@@ -224,6 +224,7 @@ struct group {
 	const struct view_evidence *e;
 	const struct view_options *opt;
 	struct finding_at *at;
+	bool *told;
 	size_t n;
 	bool alone;
 };
@@ -238,11 +239,57 @@ static bool has_cause(const struct group *g, const struct finding *x)
 	return false;
 }
 
+static bool has_consequences(const struct group *g, const struct finding *x)
+{
+	size_t i;
+
+	for (i = 0; i < g->n; i++)
+		if (g->at[i].f->because_of == x->id)
+			return true;
+	return false;
+}
+
+/* The same of another device, word for word. */
+static bool is_repeated(const struct group *g, const struct finding_at *a, const struct finding_at *b)
+{
+	return a->f->rule == b->f->rule && a->f->severity == b->f->severity &&
+	       a->f->migration == b->f->migration && a->f->ignored == b->f->ignored &&
+	       a->f->device && b->f->device && a->host == b->host && !b->f->because_of &&
+	       !strcmp(a->f->text, b->f->text) && !has_consequences(g, b->f);
+}
+
+/* A VM with 16 devices is told once what all of them do. */
+static void put_repeated(struct group *g, const struct finding_at *at)
+{
+	char *text = NULL, dev[NAME_LEN];
+	const struct finding *x;
+	size_t i, len, n = 0;
+	FILE *m = open_memstream(&text, &len);
+
+	for (i = (size_t)(at - g->at) + 1; m && i < g->n; i++) {
+		x = g->at[i].f;
+		if (g->told[i] || !is_repeated(g, at, &g->at[i]))
+			continue;
+		g->told[i] = true;
+		fprintf(m, "%s%s #%u", n++ ? ", " : "also on ", device_on_host(dev,
+			model_device(g->e->model, x->device), x->device), x->id);
+	}
+	if (m)
+		fclose(m);
+	if (n && text) {
+		fprintf(g->f, "%*s", INDENT(false), "");
+		wrap_text(g->f, text, INDENT(false), INDENT(false), 79);
+	}
+	free(text);
+}
+
 static void put_with_consequences(struct group *g, const struct finding_at *at, bool deep)
 {
 	size_t i;
 
 	put_finding(g->f, g->e, at, g->opt, g->alone, deep);
+	if (!deep && !has_consequences(g, at->f))
+		put_repeated(g, at);
 	for (i = 0; i < g->n; i++)
 		if (g->at[i].f->because_of == at->f->id)
 			put_with_consequences(g, &g->at[i], true);
@@ -258,12 +305,13 @@ static void put_group(FILE *f, const struct view_evidence *e, const struct view_
 	size_t max = e->judge ? judge_findings(e->judge) : 0, i, k;
 	struct group g = {
 		.f = f, .e = e, .opt = opt, .alone = alone, .at = calloc(max + 1, sizeof(*g.at)),
+		.told = calloc(max + 1, sizeof(*g.told)),
 	};
 	struct finding_walk w;
 
-	if (!g.at) {
+	if (!g.at || !g.told) {
 		fputs("  out of memory\n", f);
-		return;
+		goto out;
 	}
 	findings_begin(&w, e, opt);
 	while (findings_next(&w))
@@ -271,9 +319,12 @@ static void put_group(FILE *f, const struct view_evidence *e, const struct view_
 			g.at[g.n++] = w.at;
 	for (i = 0; i < sizeof(order) / sizeof(order[0]); i++)
 		for (k = 0; k < g.n; k++)
-			if (g.at[k].f->severity == order[i] && !has_cause(&g, g.at[k].f))
+			if (!g.told[k] && g.at[k].f->severity == order[i] &&
+			    !has_cause(&g, g.at[k].f))
 				put_with_consequences(&g, &g.at[k], false);
+out:
 	free(g.at);
+	free(g.told);
 }
 
 void findings_of_text(FILE *f, const struct view_evidence *e, const struct view_options *opt,

@@ -224,7 +224,7 @@ struct suite {
 	const struct view_evidence *e;
 	const struct view_options *opt;
 	char whose[2 * NAME_LEN + 64];		/* the VM; "": it is about the evidence */
-	struct finding_at *at;			/* what was found about it */
+	struct finding_at *at;			/* what was found about it; room for all */
 	size_t n;
 	uint64_t tests, failures, errors, skipped;
 };
@@ -456,9 +456,9 @@ static void put_suite(FILE *f, const struct view_evidence *e, const struct view_
 
 	if (g)
 		name_suite(&s, g);
-	s.at = calloc(judge_findings(e->judge) + 1, sizeof(*s.at));
+	s.at = sum->at;
 	findings_begin(&w, e, opt);
-	while (s.at && findings_next(&w))
+	while (findings_next(&w))
 		if (w.at.f->migration == (g ? g->id : 0))
 			s.at[s.n++] = w.at;
 	for (pass = 0; pass < 2; pass++) {
@@ -493,7 +493,6 @@ static void put_suite(FILE *f, const struct view_evidence *e, const struct view_
 		fputs("</system-out>\n", f);
 	}
 	free(text);
-	free(s.at);
 	fputs("  </testsuite>\n", f);
 }
 
@@ -526,16 +525,20 @@ void check_junit(FILE *f, const struct view_evidence *e, const struct view_optio
 	size_t len;
 	FILE *m = open_memstream(&text, &len);
 
-	/* The head tells what only the suites know. */
-	if (m) {
+	/* The head tells what only the suites know; half a report would be a pass. */
+	sum.at = calloc(judge_findings(e->judge) + 1, sizeof(*sum.at));
+	if (m && sum.at)
 		put_suites(m, e, opt, &sum);
-		fclose(m);
-	}
-	put_head(f, &sum);
-	if (text)
+	if (!m || fclose(m) || !sum.at) {
+		check_junit_error(f, "out of memory", model_realtime_ns(e->model,
+									model_last_ns(e->model)));
+	} else {
+		put_head(f, &sum);
 		fputs(text, f);
+		fputs("</testsuites>\n", f);
+	}
+	free(sum.at);
 	free(text);
-	fputs("</testsuites>\n", f);
 }
 
 void check_junit_error(FILE *f, const char *text, uint64_t real_ns)
