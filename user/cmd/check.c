@@ -49,7 +49,7 @@ int cmd_check(int argc, char **argv)
 	if (!status)
 		status = cmd_judging_options(&o.judging, &jo);
 	if (!status)
-		status = evidence_open(&e, argv + first, (size_t)(argc - first), false);
+		status = evidence_open(&e, argv + first, (size_t)(argc - first), EVIDENCE_ONCE);
 	if (!status)
 		status = evidence_read(&e, &how);
 	if (status)

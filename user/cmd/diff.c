@@ -64,7 +64,7 @@ static int compare(const struct options *o, char **paths)
 		if (diff_options_set(&how, o->threshold.items[i], err))
 			return cmd_fail(EXIT_USAGE, "diff: --threshold: %s", err);
 	for (i = 0; i < 2 && !status; i++) {
-		status = evidence_open(&e[i], paths + i, 1, false);
+		status = evidence_open(&e[i], paths + i, 1, EVIDENCE_ONCE);
 		if (!status)
 			status = evidence_read(&e[i], &read);
 		ab[i] = e[i].view;

@@ -10,6 +10,7 @@
 
 #include "view/common.h"
 #include "view/downtime.h"
+#include "view/export.h"
 #include "view/findings.h"
 
 struct om {
@@ -461,7 +462,7 @@ static const struct {
 	  "Lost events that may have been the migration's own.", put_lost },
 };
 
-void openmetrics(FILE *f, const struct view_evidence *e, const struct view_options *opt)
+static void openmetrics(FILE *f, const struct view_evidence *e, const struct view_options *opt)
 {
 	struct om o = { .f = f, .e = e, .opt = opt };
 	size_t i;
@@ -486,3 +487,5 @@ void openmetrics(FILE *f, const struct view_evidence *e, const struct view_optio
 	put_findings(&o);
 	fputs("# EOF\n", f);
 }
+
+const struct export_format export_openmetrics = { .judged = true, .sums = openmetrics };
