@@ -240,13 +240,14 @@ static void test_openmetrics_names(void **state)
 	begin("dev\"\\", "mig", "a\nb\"} 1");
 	synth_source(&s, &(struct synth_plan) { 8, 4, true });
 	export(&export_openmetrics);
-	has("vfioscope_migration_info{migration=\"1\",device=\"dev\\\"\\\\\",driver=\"mlx5_vfio_pci\","
-	    "vm=\"a\\\\x0ab\\\"} 1\",outcome=\"completed\",direction=\"save\"} 1\n");
+#define REC "{recording=\"x.vfs\",began=\"2026-01-02T03:04:05.000000000Z\","
+#define VM  "vm=\"a\\\\x0ab\\\"} 1\","
+	has("vfioscope_migration_info" REC VM "outcome=\"completed\",sides=\"source\",migration=\"1\"} 1\n");
 	/* What is not known has no sample. */
 	assert_int_equal(times("vfioscope_downtime_seconds{"), 0);
 	has("# TYPE vfioscope_downtime_seconds gauge\n");
-	has("vfioscope_moved_bytes_total{migration=\"1\",device=\"dev\\\"\\\\\","
-	    "driver=\"mlx5_vfio_pci\",vm=\"a\\\\x0ab\\\"} 1\",phase=\"stop_copy\",direction=\"save\"} "
+	has("vfioscope_moved_bytes" REC VM "migration=\"1\",side=\"1\",session=\"1\","
+	    "device=\"dev\\\"\\\\\",driver=\"mlx5_vfio_pci\",phase=\"stop_copy\",role=\"source\"} "
 	    "4194304\n");
 	assert_int_equal(times("# EOF\n"), 1);
 	assert_string_equal(out + out_len - 6, "# EOF\n");

@@ -28,15 +28,17 @@ static void put_flow(struct perfetto *p, const struct row *row)
 {
 	const struct event *ev = row->ev;
 	const struct session *g = model_session_peek(p->e->model, row->ctx->session);
+	const struct session *peer = g && g->peer ? model_session_peek(p->e->model, g->peer) : NULL;
 
-	if (!g || !g->peer)
+	if (!peer)
 		return;
 	if (ev->kind == EV_READ && ev->ret == 0 && g->direction == DIR_SAVE &&
 	    g->eof_ns == event_end_ns(ev))
 		pb_fixed64(&p->buf, EVENT_FLOW, g->id);
 	else if (ev->kind == EV_ARC && protocol_is_load(ev->arc.from, ev->arc.to) &&
-		 g->direction == DIR_RESUME && g->load_start_ns == ev->t_ns)
-		pb_fixed64(&p->buf, EVENT_FLOW_END, g->peer);
+		 g->direction == DIR_RESUME && g->load_start_ns == ev->t_ns &&
+		 peer->eof_ns != MODEL_NONE)
+		pb_fixed64(&p->buf, EVENT_FLOW_END, peer->id);
 }
 
 static void put_begin(struct perfetto *p, const struct track *t, const char *name, uint64_t type,
