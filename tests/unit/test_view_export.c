@@ -56,10 +56,10 @@ extern const struct export_format export_csv, export_perfetto, export_openmetric
 static void export(const struct export_format *format)
 {
 	FILE *f = (free(out), open_memstream(&out, &out_len));
-	struct model *again = model_create();
 	struct event_context ctx;
 	struct view_evidence e;
 	struct view_file file;
+	struct model *again;
 	size_t i;
 	void *x;
 
@@ -69,15 +69,16 @@ static void export(const struct export_format *format)
 	if (format->sums) {
 		format->sums(f, &e, &opt);
 	} else {
+		again = model_create();
 		x = format->create(f, &opt, &e);
 		for (i = 0; i < s.n; i++) {
 			assert_int_equal(model_feed(again, &s.ev[i], &ctx), 0);
 			assert_int_equal(format->event(x, again, &s.ev[i], &ctx), 0);
 		}
+		model_destroy(again);
 		assert_int_equal(format->finish(x), 0);
 		format->destroy(x);
 	}
-	model_destroy(again);
 	fclose(f);
 }
 

@@ -22,7 +22,7 @@ struct export_opts {
 	F(ndjson,      "one JSON object per event (the default)")		\
 	F(csv,         "one row per event, the fields of all kinds as columns")	\
 	F(perfetto,    "a trace that ui.perfetto.dev opens")			\
-	F(openmetrics, "gauges per migration, side and session, for a textfile collector")
+	F(openmetrics, "figures of each migration, for a textfile collector")
 
 #define DECLARE(name, text)	extern const struct export_format export_##name;
 FORMATS(DECLARE)
@@ -160,9 +160,9 @@ const struct command command_export = {
 	.name = "export",
 	.summary = "A recording for other tools",
 	.args = "FILE...",
-	.text = "FILE is a recording, or '-' for one that comes on standard input, which is read to\n"
-		"its end first ('live --format json' has lines as they happen); several are one\n"
-		"evidence, on one clock." FORMATS(LINE),
+	.text = "FILE is a recording, or '-' for one that comes on standard input, which is\n"
+		"read to its end first ('live --format json' has lines as they happen);\n"
+		"several are one evidence, on one clock." FORMATS(LINE),
 	.examples = "  vfioscope export FILE | jq -c 'select(.kind == \"arc\")'\n"
 		    "  vfioscope export --format perfetto -o migration.pftrace FILE\n"
 		    "  vfioscope export --json-schema",

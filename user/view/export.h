@@ -21,7 +21,7 @@ struct export_format {
 	void *(*create)(FILE *f, const struct view_options *opt, const struct view_evidence *e);
 	/*
 	 * The event that @m has just taken, definitions included; @m is not @e->model, but
-	 * numbers everything the same.  0, -ENOMEM, or -EIO when @f has failed.
+	 * numbers everything the same, and is gone when finish() is called.  0, -ENOMEM, or -EIO when @f has failed.
 	 */
 	int (*event)(void *x, const struct model *m, const struct event *ev,
 		     const struct event_context *ctx);

@@ -12,7 +12,9 @@
 struct held {
 	struct event ev;
 	struct event_context ctx;
-	/* The model's own are gone when it is fed. */
+	/* The model's own are gone when it is fed, and it may be when the last is put. */
+	struct model_device device;
+	struct model_stream stream;
 	char vm[EVENT_NAME_LEN], host[EVENT_NAME_LEN];
 	uint64_t realtime_ns;
 	uint32_t migration;
@@ -132,6 +134,14 @@ static void hold_context(struct held *h, const struct event_context *ctx)
 	h->ctx = *ctx;
 	h->ctx.vm = keep(h->vm, ctx->vm);
 	h->ctx.host = keep(h->host, ctx->host);
+	if (ctx->device) {
+		h->device = *ctx->device;
+		h->ctx.device = &h->device;
+	}
+	if (ctx->stream) {
+		h->stream = *ctx->stream;
+		h->ctx.stream = &h->stream;
+	}
 	h->ctx.call = NULL;
 }
 
