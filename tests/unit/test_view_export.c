@@ -16,7 +16,7 @@
 
 #include "tests/unit/synth.h"
 #include "util/pb.h"
-#include "view/view.h"
+#include "view/export.h"
 
 static struct synth s;
 static struct model *m;
@@ -50,51 +50,42 @@ static void begin(const char *device, const char *comm, const char *vm)
 	synth_open(&s);
 }
 
-static void csv(void)
+extern const struct export_format export_csv, export_perfetto, export_openmetrics;
+
+/* What export does: to the end, then once more. */
+static void export(const struct export_format *format)
 {
 	FILE *f = (free(out), open_memstream(&out, &out_len));
-	struct csv *c = csv_create(f, &opt);
 	struct event_context ctx;
-	size_t i;
-
-	for (i = 0; i < s.n; i++) {
-		assert_int_equal(model_feed(m, &s.ev[i], &ctx), 0);
-		assert_int_equal(csv_event(c, m, &s.ev[i], &ctx), 0);
-	}
-	assert_int_equal(csv_finish(c), 0);
-	csv_destroy(c);
-	fclose(f);
-}
-
-static void perfetto(void)
-{
-	FILE *f = (free(out), open_memstream(&out, &out_len));
-	struct perfetto *p = perfetto_create(f, &opt);
-	struct view_evidence t = { .model = m };
-	struct event_context ctx;
-	size_t i;
-
-	for (i = 0; i < s.n; i++) {
-		assert_int_equal(model_feed(m, &s.ev[i], &ctx), 0);
-		assert_int_equal(perfetto_event(p, m, &s.ev[i], &ctx), 0);
-	}
-	assert_int_equal(perfetto_finish(p, &t, &opt), 0);
-	perfetto_destroy(p);
-	fclose(f);
-}
-
-static void metrics(void)
-{
 	struct view_evidence e;
 	struct view_file file;
-	FILE *f = (free(out), open_memstream(&out, &out_len));
+	struct model *again;
 	size_t i;
+	void *x;
 
 	for (i = 0; i < s.n; i++)
 		assert_int_equal(model_feed(m, &s.ev[i], NULL), 0);
-	view_one_file(&e, &file, m, "x", NULL, NULL);
-	openmetrics(f, &e, &opt);
+	view_one_file(&e, &file, m, "/tmp/x.vfs", NULL, NULL);
+	if (format->sums) {
+		format->sums(f, &e, &opt);
+	} else {
+		again = model_create();
+		x = format->create(f, &opt, &e);
+		for (i = 0; i < s.n; i++) {
+			assert_int_equal(model_feed(again, &s.ev[i], &ctx), 0);
+			assert_int_equal(format->event(x, again, &s.ev[i], &ctx), 0);
+		}
+		model_destroy(again);
+		assert_int_equal(format->finish(x), 0);
+		format->destroy(x);
+	}
 	fclose(f);
+}
+
+static void again(void)
+{
+	model_destroy(m);
+	m = model_create();
 }
 
 static size_t times(const char *what)
@@ -119,13 +110,13 @@ static void has(const char *what)
 static void test_csv_header(void **state)
 {
 	static const char header[] =
-		"seq,t_ns,time,dur_ns,cpu,pid,tid,comm,kind,vm,device,driver,stream,migration,ret,"
-		"errno,state,how,by,index,op,flags,target,reported,from,to,direction,name,adopted,"
+		"seq,t_ns,time,dur_ns,cpu,pid,tid,comm,kind,host,vm,device,driver,stream,migration,"
+		"side,session,ret,errno,state,how,by,index,op,flags,target,reported,from,to,direction,name,adopted,"
 		"initial_bytes,dirty_bytes,stop_copy_length,size,count,t_last_ns,mask,waits,wait_ns,"
 		"refs,driver_refs,page_size,ranges,iova,length,call,age_ns,t_from_ns,t_to_ns,cause,what,text,code,signal\r\n";
 
 	(void)state;
-	csv();
+	export(&export_csv);
 	assert_string_equal(out, header);
 }
 
@@ -141,9 +132,9 @@ static void test_csv_rows(void **state)
 	ev = synth_add(&s, EV_MARK, 0, 0);
 	ev->device = 0;
 	strcpy(ev->mark.text, "two\nlines");
-	csv();
-	has(",'=1+1,device_open,\"a,\"\"b\"\"\",0000:3b:00.2,mlx5_vfio_pci,,,3,,RUNNING,,");
-	has(",arc,\"a,\"\"b\"\"\",0000:3b:00.2,mlx5_vfio_pci,,1,0,,PRE_COPY,,,,,,PRE_COPY,,RUNNING,"
+	export(&export_csv);
+	has(",'=1+1,device_open,,\"a,\"\"b\"\"\",0000:3b:00.2,mlx5_vfio_pci,,,,,3,,RUNNING,,");
+	has(",arc,,\"a,\"\"b\"\"\",0000:3b:00.2,mlx5_vfio_pci,,1,1,1,0,,PRE_COPY,,,,,,PRE_COPY,,RUNNING,"
 	    "PRE_COPY,,");
 	has(",stream_open,");
 	/* The poll's wait ends at the read. */
@@ -192,18 +183,17 @@ static void test_perfetto_overlap(void **state)
 	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), 90 * US);
 	synth_read(&s, MIB, 60 * US);
 	synth_read(&s, MIB, 60 * US);
-	perfetto();
-	assert_int_equal(times("data FD 1, save"), 1);
-	assert_int_equal(times("read"), 2);
+	export(&export_perfetto);
+	assert_int_equal(times("thread 100"), 1);
+	assert_int_equal(times("read"), 2 + 1);
 	/* Two at once: the second needs a track of its own, the third does not. */
-	s.n = 0;
-	synth_read(&s, MIB, 60 * US);
 	synth_read(&s, MIB, 60 * US);
 	ev = &s.ev[s.n - 1];
 	ev->t_ns = s.ev[s.n - 2].t_ns + 10 * US;
 	synth_read(&s, MIB, 60 * US);
-	perfetto();
-	assert_int_equal(times("data FD 1, save"), 2);
+	again();
+	export(&export_perfetto);
+	assert_int_equal(times("thread 100"), 2);
 }
 
 /* More tracks than were thought of at first, each with its own bytes. */
@@ -221,7 +211,7 @@ static void test_perfetto_many(void **state)
 		synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), 90 * US);
 		synth_read(&s, MIB, 60 * US);
 	}
-	perfetto();
+	export(&export_perfetto);
 	assert_int_equal(times("bytes moved"), 100);
 	assert_int_equal(times("(mlx5_vfio_pci)"), 100);
 	/* A counter's 1 MiB: field 30, varint. */
@@ -235,7 +225,7 @@ static void test_perfetto_names(void **state)
 	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), 90 * US);
 	synth_empty_run(&s, -ENOMSG, 212, US, 40 * US);
 	synth_set_state_fails(&s, MIG_STOP, EIO);
-	perfetto();
+	export(&export_perfetto);
 	assert_int_equal(times("\033"), 0);
 	assert_int_equal(times("\xe2\x80\xae"), 0);
 	has("dev\\x1b[1m\\xff (mlx5_vfio_pci)");
@@ -250,14 +240,15 @@ static void test_openmetrics_names(void **state)
 	(void)state;
 	begin("dev\"\\", "mig", "a\nb\"} 1");
 	synth_source(&s, &(struct synth_plan) { 8, 4, true });
-	metrics();
-	has("vfioscope_migration_info{migration=\"1\",device=\"dev\\\"\\\\\",driver=\"mlx5_vfio_pci\","
-	    "vm=\"a\\\\x0ab\\\"} 1\",outcome=\"completed\",direction=\"save\"} 1\n");
+	export(&export_openmetrics);
+#define REC "{recording=\"x.vfs\",began=\"2026-01-02T03:04:05.000000000Z\","
+#define VM  "vm=\"a\\\\x0ab\\\"} 1\","
+	has("vfioscope_migration_info" REC VM "outcome=\"completed\",sides=\"source\",migration=\"1\"} 1\n");
 	/* What is not known has no sample. */
 	assert_int_equal(times("vfioscope_downtime_seconds{"), 0);
 	has("# TYPE vfioscope_downtime_seconds gauge\n");
-	has("vfioscope_moved_bytes_total{migration=\"1\",device=\"dev\\\"\\\\\","
-	    "driver=\"mlx5_vfio_pci\",vm=\"a\\\\x0ab\\\"} 1\",phase=\"stop_copy\",direction=\"save\"} "
+	has("vfioscope_moved_bytes" REC VM "migration=\"1\",side=\"1\",session=\"1\","
+	    "device=\"dev\\\"\\\\\",driver=\"mlx5_vfio_pci\",phase=\"stop_copy\",role=\"source\"} "
 	    "4194304\n");
 	assert_int_equal(times("# EOF\n"), 1);
 	assert_string_equal(out + out_len - 6, "# EOF\n");

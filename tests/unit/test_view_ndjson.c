@@ -16,7 +16,8 @@
 #include "view/view.h"
 
 static struct synth s;
-static struct model *m;
+static struct model *m, *end;
+static bool goes_on;
 static struct view_options opt;
 static char *out;
 static size_t out_len;
@@ -27,13 +28,16 @@ static int setup(void **state)
 	synth_init(&s);
 	memset(&opt, 0, sizeof(opt));
 	m = model_create();
-	return m ? 0 : -1;
+	end = model_create();
+	goes_on = false;
+	return m && end ? 0 : -1;
 }
 
 static int teardown(void **state)
 {
 	(void)state;
 	model_destroy(m);
+	model_destroy(end);
 	synth_free(&s);
 	free(out);
 	out = NULL;
@@ -50,10 +54,13 @@ static void begin(void)
 static void export(void)
 {
 	FILE *f = open_memstream(&out, &out_len);
-	struct ndjson *n = ndjson_create(f, &opt);
 	struct event_context ctx;
+	struct ndjson *n;
 	size_t i;
 
+	for (i = 0; i < s.n; i++)
+		assert_int_equal(model_feed(end, &s.ev[i], NULL), 0);
+	n = ndjson_create(f, &opt, goes_on ? NULL : end);
 	for (i = 0; i < s.n; i++) {
 		assert_int_equal(model_feed(m, &s.ev[i], &ctx), 0);
 		assert_int_equal(ndjson_event(n, m, &s.ev[i], &ctx), 0);
@@ -111,32 +118,32 @@ static void test_golden(void **state)
 	assert_string_equal(line(1), HEAD(4, 000, 100000) "\"kind\":\"device_open\"," WHO
 		"\"ret\":3,\"state\":\"RUNNING\"}");
 	assert_string_equal(line(2), HEAD(5, 112, 90000) "\"kind\":\"arc\"," WHO
-		"\"migration\":1,\"ret\":0,\"state\":\"PRE_COPY\","
+		"\"migration\":1,\"side\":1,\"session\":1,\"ret\":0,\"state\":\"PRE_COPY\","
 		"\"from\":\"RUNNING\",\"to\":\"PRE_COPY\",\"target\":\"PRE_COPY\"}");
 	assert_string_equal(line(3), HEAD(6, 202, 0) "\"kind\":\"stream_open\"," WHO
-		"\"stream\":1,\"migration\":1,\"ret\":0,\"state\":\"PRE_COPY\","
+		"\"stream\":1,\"migration\":1,\"side\":1,\"session\":1,\"ret\":0,\"state\":\"PRE_COPY\","
 		"\"direction\":\"save\",\"name\":\"synth_mig\",\"adopted\":false}");
 	assert_string_equal(line(4), HEAD(7, 110, 94000) "\"kind\":\"set_state\"," WHO
-		"\"stream\":1,\"migration\":1,\"ret\":0,\"state\":\"PRE_COPY\",\"target\":\"PRE_COPY\"}");
+		"\"stream\":1,\"migration\":1,\"side\":1,\"session\":1,\"ret\":0,\"state\":\"PRE_COPY\",\"target\":\"PRE_COPY\"}");
 	assert_string_equal(line(5), HEAD(8, 214, 5000) "\"kind\":\"precopy_info\"," WHO
-		"\"stream\":1,\"migration\":1,\"ret\":0,\"state\":\"PRE_COPY\","
+		"\"stream\":1,\"migration\":1,\"side\":1,\"session\":1,\"ret\":0,\"state\":\"PRE_COPY\","
 		"\"initial_bytes\":4096,\"dirty_bytes\":0,\"flags\":0}");
 	assert_string_equal(line(6), HEAD(9, 229, 10000) "\"kind\":\"read\"," WHO
-		"\"stream\":1,\"migration\":1,\"ret\":4096,\"state\":\"PRE_COPY\","
+		"\"stream\":1,\"migration\":1,\"side\":1,\"session\":1,\"ret\":4096,\"state\":\"PRE_COPY\","
 		"\"size\":1048576}");
 	assert_string_equal(line(7), HEAD(10, 249, 3000) "\"kind\":\"read\"," WHO
-		"\"stream\":1,\"migration\":1,\"ret\":-42,\"errno\":\"ENOMSG\","
+		"\"stream\":1,\"migration\":1,\"side\":1,\"session\":1,\"ret\":-42,\"errno\":\"ENOMSG\","
 		"\"state\":\"PRE_COPY\",\"size\":1048576,\"count\":3,"
 		"\"t_last_ns\":1000000329000}");
 	assert_string_equal(line(8), HEAD(11, 340, 1000) "\"kind\":\"set_state\"," WHO
-		"\"migration\":1,\"ret\":-22,\"errno\":\"EINVAL\",\"state\":\"PRE_COPY\","
+		"\"migration\":1,\"side\":1,\"session\":1,\"ret\":-22,\"errno\":\"EINVAL\",\"state\":\"PRE_COPY\","
 		"\"target\":8}");
 	/* Absent when the call failed before it named one. */
 	assert_string_equal(line(9), HEAD(12, 351, 1000) "\"kind\":\"set_state\"," WHO
-		"\"migration\":1,\"ret\":-14,\"errno\":\"EFAULT\",\"state\":\"PRE_COPY\"}");
+		"\"migration\":1,\"side\":1,\"session\":1,\"ret\":-14,\"errno\":\"EFAULT\",\"state\":\"PRE_COPY\"}");
 	/* What a failed call gave is nothing. */
 	assert_string_equal(line(10), HEAD(13, 362, 1000) "\"kind\":\"precopy_info\"," WHO
-		"\"stream\":1,\"migration\":1,\"ret\":-22,\"errno\":\"EINVAL\","
+		"\"stream\":1,\"migration\":1,\"side\":1,\"session\":1,\"ret\":-22,\"errno\":\"EINVAL\","
 		"\"state\":\"PRE_COPY\"}");
 }
 
@@ -171,6 +178,7 @@ static void test_golden_kinds(void **state)
 	strcpy(ev->mark.text, "here");
 	export();
 	assert_int_equal(lines(), 14);
+#define SIDE "\"migration\":1,\"side\":1,"
 #define HAS(n, what)	assert_non_null(strstr(line(n), what))
 	HAS(2, "\"kind\":\"reset\"," WHO "\"ret\":0,\"state\":\"RUNNING\",\"how\":\"hot\"}");
 	HAS(3, "\"kind\":\"device_reset\"," WHO "\"ret\":0,\"state\":\"RUNNING\"}");
@@ -178,10 +186,10 @@ static void test_golden_kinds(void **state)
 	HAS(5, "\"flags\":[\"STOP_COPY\",\"P2P\",\"PRE_COPY\"]}");
 	HAS(6, "\"kind\":\"get_state\"," WHO "\"ret\":0,\"state\":\"RUNNING\",\"reported\":\"RUNNING\"}");
 	HAS(7, "\"kind\":\"precopy_info_v2\"," WHO "\"ret\":0,\"state\":\"RUNNING\"}");
-	HAS(8, "\"kind\":\"data_size\"," WHO "\"ret\":0,\"state\":\"RUNNING\",\"stop_copy_length\":99}");
-	HAS(9, "\"kind\":\"dma_log_start\"," WHO "\"ret\":0,\"state\":\"RUNNING\",\"page_size\":4096,\"ranges\":2}");
+	HAS(8, "\"kind\":\"data_size\"," WHO SIDE "\"ret\":0,\"state\":\"RUNNING\",\"stop_copy_length\":99}");
+	HAS(9, "\"kind\":\"dma_log_start\"," WHO SIDE "\"ret\":0,\"state\":\"RUNNING\",\"page_size\":4096,\"ranges\":2}");
 	HAS(10, "\"page_size\":4096,\"iova\":0,\"length\":1048576}");
-	HAS(11, "\"kind\":\"dma_log_stop\"," WHO "\"ret\":0,\"state\":\"RUNNING\"}");
+	HAS(11, "\"kind\":\"dma_log_stop\"," WHO SIDE "\"ret\":0,\"state\":\"RUNNING\"}");
 	HAS(12, "\"kind\":\"stuck\"," WHO "\"state\":\"RUNNING\",\"call\":\"read\",\"age_ns\":1000000000}");
 	HAS(13, "\"comm\":\"\",\"kind\":\"loss\",\"count\":5,\"t_from_ns\":1,\"t_to_ns\":2,\"cause\":\"ring\"}");
 	HAS(14, "\"kind\":\"mark\",\"vm\":\"web-07\",\"text\":\"here\"}");
@@ -217,6 +225,37 @@ static void test_poll_wait(void **state)
 	HAS(7, "\"mask\":[\"IN\",\"RDNORM\"],\"waits\":false,\"wait_ns\":20000}");
 	HAS(10, "\"mask\":[],\"waits\":true}");
 	HAS(11, "\"kind\":\"read\"");
+}
+
+/* What is joined with what is known at the end only: a live stream has no migration. */
+static void test_goes_on(void **state)
+{
+	(void)state;
+	begin();
+	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), MS);
+	goes_on = true;
+	export();
+	assert_null(strstr(out, "\"migration\""));
+	HAS(4, "\"stream\":1,\"side\":1,\"session\":1,\"ret\":0,");
+}
+
+/*
+ * What is held back outlives what the model knew of its VM: the name is that of its
+ * time, and no memory that was given back.
+ */
+static void test_held_names(void **state)
+{
+	(void)state;
+	begin();
+	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), MS);
+	s.tid = 1;
+	synth_poll(&s, 0);
+	s.tid = 2;
+	synth_task(&s, 100, "mig", "renamed");
+	synth_read(&s, 5, US);
+	export();
+	HAS(5, "\"kind\":\"poll\",\"vm\":\"web-07\"");
+	HAS(6, "\"kind\":\"read\",\"vm\":\"renamed\"");
 }
 
 /* A wait that never ends holds back a bounded number of lines, in order. */
@@ -256,7 +295,8 @@ static void test_filters(void **state)
 	synth_source(&s, &plan);
 	opt.migration = 2;
 	export();
-	assert_int_equal(lines(), 22);
+	/* With what its side did before the first data FD. */
+	assert_int_equal(lines(), 23);
 	assert_null(strstr(out, "\"migration\":1"));
 	assert_null(strstr(out, "device_open"));
 }
@@ -331,7 +371,8 @@ int main(void)
 {
 #define T(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_golden), T(test_golden_kinds), T(test_poll_wait),
+		T(test_golden), T(test_golden_kinds), T(test_poll_wait), T(test_goes_on),
+		T(test_held_names),
 		T(test_poll_hold_is_bounded), T(test_filters), T(test_window),
 		T(test_hostile_names), T(test_schema),
 	};

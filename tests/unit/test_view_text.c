@@ -554,18 +554,17 @@ static void test_lines(void **state)
 	synth_set_state_fails(&s, MIG_STOP_COPY, EIO);
 	show_lines();
 	assert_harmless(100);
-	assert_string_equal(
-		out,
-		"  +0.000000  0000:3b:00.2  RUNNING       device_open, 100 µs\n"
-		"  +0.000112  0000:3b:00.2  PRE_COPY      arc RUNNING -> PRE_COPY, 900 µs\n"
-		"  +0.001012  0000:3b:00.2  PRE_COPY      stream_open save synth_mig, 0 ns\n"
-		"  +0.000110  0000:3b:00.2  PRE_COPY      set_state PRE_COPY, 904 µs\n"
-		"  +0.001024  0000:3b:00.2  PRE_COPY      precopy_info initial 1.00 MiB, dirty 0 B, 5.00 µs\n"
-		"  +0.001039  0000:3b:00.2  PRE_COPY      read 1.00 MiB, 61.0 µs\n"
-		"  +0.001110  0000:3b:00.2  PRE_COPY      read 4.00 KiB of 1.00 MiB, 61.0 µs\n"
-		"  +0.001181  0000:3b:00.2  PRE_COPY      read ENOMSG ×212 in 8.44 ms\n"
-		"  +0.009634  0000:3b:00.2  UNKNOWN       arc PRE_COPY -> STOP_COPY: EIO, 10.0 µs\n"
-		"  +0.009632  0000:3b:00.2  UNKNOWN       set_state STOP_COPY: EIO, 14.0 µs\n");
+	assert_string_equal(out,
+	"  +0.000100  web-07    0000:3b:00.2  RUNNING       device_open, 100 µs\n"
+	"  +0.001012  web-07#1  0000:3b:00.2  PRE_COPY      arc RUNNING -> PRE_COPY, 900 µs [source begins]\n"
+	"  +0.001012  web-07#1  0000:3b:00.2  PRE_COPY      stream_open save synth_mig, 0 ns\n"
+	"  +0.001014  web-07#1  0000:3b:00.2  PRE_COPY      set_state PRE_COPY, 904 µs\n"
+	"  +0.001029  web-07#1  0000:3b:00.2  PRE_COPY      precopy_info initial 1.00 MiB, dirty 0 B, 5.00 µs\n"
+	"  +0.001100  web-07#1  0000:3b:00.2  PRE_COPY      read 1.00 MiB, 61.0 µs\n"
+	"  +0.001171  web-07#1  0000:3b:00.2  PRE_COPY      read 4.00 KiB of 1.00 MiB, 61.0 µs\n"
+	"  +0.009621  web-07#1  0000:3b:00.2  PRE_COPY      read ENOMSG ×212 in 8.44 ms\n"
+	"  +0.009644  web-07#1  0000:3b:00.2  UNKNOWN       arc PRE_COPY -> STOP_COPY: EIO, 10.0 µs\n"
+	"  +0.009646  web-07#1  0000:3b:00.2  UNKNOWN       set_state STOP_COPY: EIO, 14.0 µs\n");
 	/* The same, from line to line. */
 	teardown(NULL);
 	setup(NULL);
@@ -573,7 +572,7 @@ static void test_lines(void **state)
 	synth_data_size(&s, MIB);
 	opt.time = TIME_DELTA;
 	show_lines();
-	has("  +0.000110  0000:3b:00.2  RUNNING       data_size 1.00 MiB, 5.00 µs\n");
+	has("  +0.000015  web-07#1  0000:3b:00.2  RUNNING       data_size 1.00 MiB, 5.00 µs [source begins]\n");
 }
 
 static void test_hostile_names(void **state)

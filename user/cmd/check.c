@@ -64,7 +64,7 @@ static int judge_files(struct check_opts *o, char **paths, size_t n, struct evid
 		status = cmd_judging_options(&o->judging, &jo);
 	how.migration = view.migration = (uint32_t)o->reader.migration;
 	if (!status)
-		status = evidence_open(e, paths, n, false);
+		status = evidence_open(e, paths, n, EVIDENCE_ONCE);
 	if (!status)
 		status = evidence_read(e, &how);
 	if (status)

@@ -71,7 +71,7 @@ static int compare(const struct options *o, char **const paths[2], const size_t 
 		if (diff_options_set(&how, o->threshold.items[i], err))
 			return cmd_fail(EXIT_USAGE, "diff: --threshold: %s", err);
 	for (i = 0; i < 2 && !status; i++) {
-		status = evidence_open(&e[i], paths[i], n[i], false);
+		status = evidence_open(&e[i], paths[i], n[i], EVIDENCE_ONCE);
 		if (!status)
 			status = evidence_read(&e[i], &read);
 		ab[i] = e[i].view;

@@ -426,7 +426,7 @@ static int open_several(struct evidence *e)
 	return join(e, false);
 }
 
-int evidence_open(struct evidence *e, char *const *paths, size_t n, bool follow)
+int evidence_open(struct evidence *e, char *const *paths, size_t n, enum evidence_use use)
 {
 	bool pipes = false;
 	size_t i, in = 0;
@@ -447,10 +447,12 @@ int evidence_open(struct evidence *e, char *const *paths, size_t n, bool follow)
 	for (i = 0; i < n; i++)
 		pipes |= is_pipe(paths[i]);
 	if (n == 1) {
-		status = open_file(&e->file[0], &e->src);
+		status = use == EVIDENCE_TWICE && pipes ? spool(&e->file[0]) : 0;
+		if (!status)
+			status = open_file(&e->file[0], &e->src);
 		e->file[0].src = e->src;
 	} else {
-		status = follow && pipes ? join(e, true) : open_several(e);
+		status = use == EVIDENCE_FOLLOW && pipes ? join(e, true) : open_several(e);
 	}
 	return status;
 }
@@ -673,4 +675,55 @@ int evidence_read(struct evidence *e, const struct evidence_opts *o)
 		return broken(e, -ENOMEM);
 	fill_view(e);
 	return 0;
+}
+
+static int again(struct evidence *e, const struct evidence_opts *o, struct model *m)
+{
+	struct event_context ctx;
+	struct event ev;
+	int err = 0;
+
+	/* Of a recording that is still written there is more by now. */
+	while (model_events(m) < model_events(e->model) &&
+	       (err = e->src->ops->next(e->src, &ev, -1)) >= 0) {
+		if (!err)
+			continue;
+		err = model_feed(m, &ev, &ctx);
+		if (!err)
+			err = o->each(o->arg, m, &ev, &ctx);
+		if (err == -EIO)
+			return EXIT_BAD_FILE;
+		if (err)
+			return broken(e, err);
+	}
+	return err < 0 && err != -ENODATA ? broken(e, err) : 0;
+}
+
+int evidence_again(struct evidence *e, const struct evidence_opts *o)
+{
+	/* The view has what belongs to the sources of the first time. */
+	struct event_source *first = e->src, **of = calloc(e->n, sizeof(*of));
+	struct model *m = model_create();
+	int status;
+	size_t i;
+
+	if (!m || !of) {
+		status = cmd_fail(EXIT_BAD_FILE, "out of memory");
+		goto out;
+	}
+	for (i = 0; i < e->n; i++)
+		of[i] = e->file[i].src;
+	e->src = NULL;
+	status = e->n == 1 ? open_file(&e->file[0], &e->src) : join(e, false);
+	if (!status)
+		status = again(e, o, m);
+	if (e->src)
+		e->src->ops->close(e->src);
+	e->src = first;
+	for (i = 0; i < e->n; i++)
+		e->file[i].src = of[i];
+out:
+	model_destroy(m);
+	free(of);
+	return status;
 }

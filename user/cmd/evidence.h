@@ -43,12 +43,18 @@ struct evidence {
 	struct trends *trends;
 };
 
+enum evidence_use {
+	EVIDENCE_ONCE = 0,
+	EVIDENCE_FOLLOW,	/* several of which one is a pipe are not waited for; only
+				   the wall clock ties them then */
+	EVIDENCE_TWICE,		/* evidence_again() will be called: a pipe is kept */
+};
+
 /*
  * Open @n recordings, "-" once at most among them.  0, or the exit code with the
- * error told; evidence_close() is due in both cases.  @follow: several of which one
- * is a pipe are not waited for; only the wall clock ties them then.
+ * error told; evidence_close() is due in both cases.
  */
-int evidence_open(struct evidence *e, char *const *paths, size_t n, bool follow);
+int evidence_open(struct evidence *e, char *const *paths, size_t n, enum evidence_use use);
 void evidence_close(struct evidence *e);
 
 /*
@@ -69,6 +75,13 @@ struct evidence_opts {
 	void *arg;
 };
 int evidence_read(struct evidence *e, const struct evidence_opts *o);
+
+/*
+ * The same events once more, after evidence_read(), to @o->each and a model of their
+ * own: what was learnt at the end (@e->view) is then known from the first on.  Of @o
+ * nothing else counts.
+ */
+int evidence_again(struct evidence *e, const struct evidence_opts *o);
 
 /*
  * For a command whose output has no place for it: tell, after the last event, which

@@ -187,7 +187,7 @@ static int judge(struct watched *w, const struct judge_opts *jo)
 	char *paths[] = { w->path };
 	int status;
 
-	status = evidence_open(&e, paths, 1, false);
+	status = evidence_open(&e, paths, 1, EVIDENCE_ONCE);
 	if (!status)
 		status = evidence_read(&e, &how);
 	if (!status) {

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cmd/evidence.h"
+#include "view/export.h"
 
 struct export_opts {
 	struct cmd_common common;
@@ -16,9 +17,23 @@ struct export_opts {
 	const char *output;
 };
 
-enum { FORMAT_NDJSON, FORMAT_CSV, FORMAT_PERFETTO, FORMAT_OPENMETRICS };
+/* The formats, the first by default: export_NAME of user/view/NAME.c, and what it is. */
+#define FORMATS(F)								\
+	F(ndjson,      "one JSON object per event (the default)")		\
+	F(csv,         "one row per event, the fields of all kinds as columns")	\
+	F(perfetto,    "a trace that ui.perfetto.dev opens")			\
+	F(openmetrics, "figures of each migration, for a textfile collector")
 
-static const char *const formats[] = { "ndjson", "csv", "perfetto", "openmetrics", NULL };
+#define DECLARE(name, text)	extern const struct export_format export_##name;
+FORMATS(DECLARE)
+
+#define FORMAT(name, text)	&export_##name,
+static const struct export_format *const format_of[] = { FORMATS(FORMAT) };
+
+#define NAME(name, text)	#name,
+static const char *const formats[] = { FORMATS(NAME) NULL };
+
+#define LINE(name, text)	"\n" #name "  " text
 
 /*
  * --time would have no effect here: each event has its monotonic and its wall
@@ -46,99 +61,64 @@ static int print_schema(const char *path)
 	return cmd_close_output(f, EXIT_OK);
 }
 
-/* What takes the events, by format; one of them is there. */
+/* What takes the events. */
 struct exporter {
-	struct ndjson *ndjson;
-	struct csv *csv;
-	struct perfetto *perfetto;
+	const struct export_format *format;
+	void *x;
 	bool cannot_write;
 };
 
-static int exporter_open(struct exporter *x, int format, FILE *f, const struct view_options *view)
-{
-	switch (format) {
-	case FORMAT_CSV:
-		x->csv = csv_create(f, view);
-		return x->csv ? 0 : -ENOMEM;
-	case FORMAT_PERFETTO:
-		x->perfetto = perfetto_create(f, view);
-		return x->perfetto ? 0 : -ENOMEM;
-	default:
-		x->ndjson = ndjson_create(f, view);
-		return x->ndjson ? 0 : -ENOMEM;
-	}
-}
-
-static int exporter_event(void *arg, struct model *m, const struct event *ev,
-			  const struct event_context *ctx)
+static int take_event(void *arg, struct model *m, const struct event *ev,
+		      const struct event_context *ctx)
 {
 	struct exporter *x = arg;
-	int err = x->csv ? csv_event(x->csv, m, ev, ctx) :
-		  x->perfetto ? perfetto_event(x->perfetto, m, ev, ctx) :
-		  ndjson_event(x->ndjson, m, ev, ctx);
+	int err = x->format->event(x->x, m, ev, ctx);
 
 	x->cannot_write = err == -EIO;
 	return err;
 }
 
-static int exporter_finish(struct exporter *x, const struct view_evidence *e,
-			   const struct view_options *view)
-{
-	return x->csv ? csv_finish(x->csv) :
-	       x->perfetto ? perfetto_finish(x->perfetto, e, view) : ndjson_finish(x->ndjson);
-}
-
-static void exporter_close(struct exporter *x)
-{
-	ndjson_destroy(x->ndjson);
-	csv_destroy(x->csv);
-	perfetto_destroy(x->perfetto);
-}
-
 /* 0, or an exit code with the error told. */
-static int export_events(struct evidence *e, FILE *f, int format, const struct view_options *view)
+static int export_events(struct evidence *e, FILE *f, const struct export_format *format,
+			 const struct view_options *view)
 {
-	struct exporter x = { 0 };
-	struct evidence_opts how = {
-		.without_judge = format != FORMAT_PERFETTO, .each = exporter_event, .arg = &x,
-	};
-	int status = EXIT_OK, err;
+	struct exporter x = { .format = format, .x = format->create(f, view, &e->view) };
+	const struct evidence_opts how = { .each = take_event, .arg = &x };
+	int status;
 
-	if (exporter_open(&x, format, f, view)) {
-		status = cmd_fail(EXIT_BAD_FILE, "out of memory");
-		goto out;
-	}
-	status = evidence_read(e, &how);
+	if (!x.x)
+		return cmd_fail(EXIT_BAD_FILE, "out of memory");
+	status = evidence_again(e, &how);
 	/* Whoever closes the output says why it failed, and whether that is an error. */
 	if (x.cannot_write)
 		status = EXIT_OK;
-	else if (status)
-		goto out;
-	if (!status && !x.cannot_write)
-		evidence_tell_damage(e);
-	err = x.cannot_write ? 0 : exporter_finish(&x, &e->view, view);
-	if (err == -ENOMEM)
+	else if (!status && format->finish(x.x) == -ENOMEM)
 		status = cmd_fail(EXIT_BAD_FILE, "out of memory");
-out:
-	exporter_close(&x);
+	format->destroy(x.x);
 	return status;
 }
 
-/* Sums need the whole of it and no event. */
-static int export_sums(struct evidence *e, FILE *f, const struct view_options *view)
+static int export(struct evidence *e, FILE *f, const struct export_format *format,
+		  const struct view_options *view)
 {
-	struct evidence_opts how = { .window = &view->window };
+	const struct evidence_opts how = {
+		/* Numbers and outcomes are those at the end; sums are of the moment. */
+		.window = format->sums ? &view->window : NULL, .without_judge = !format->judged,
+	};
 	int status = evidence_read(e, &how);
 
 	if (status)
 		return status;
 	evidence_tell_damage(e);
-	openmetrics(f, &e->view, view);
+	if (!format->sums)
+		return export_events(e, f, format, view);
+	format->sums(f, &e->view, view);
 	return 0;
 }
 
 int cmd_export(int argc, char **argv)
 {
+	const struct export_format *format;
 	struct export_opts o = { 0 };
 	struct view_options view = { 0 };
 	struct evidence e = { 0 };
@@ -156,10 +136,12 @@ int cmd_export(int argc, char **argv)
 	if (status)
 		return status;
 	view.migration = (uint32_t)o.reader.migration;
-	if (o.format == FORMAT_PERFETTO && (!o.output || !strcmp(o.output, "-")) &&
-	    isatty(STDOUT_FILENO))
-		return cmd_fail(EXIT_USAGE, "a perfetto trace is binary: it is not written to a terminal");
-	status = evidence_open(&e, argv + first, (size_t)(argc - first), false);
+	format = format_of[o.format];
+	if (format->binary && (!o.output || !strcmp(o.output, "-")) && isatty(STDOUT_FILENO))
+		return cmd_fail(EXIT_USAGE, "a %s trace is binary: it is not written to a terminal",
+				formats[o.format]);
+	status = evidence_open(&e, argv + first, (size_t)(argc - first),
+			       format->sums ? EVIDENCE_ONCE : EVIDENCE_TWICE);
 	if (status)
 		goto out;
 	f = cmd_open_output(o.output);
@@ -167,8 +149,7 @@ int cmd_export(int argc, char **argv)
 		status = EXIT_BAD_FILE;
 		goto out;
 	}
-	status = o.format == FORMAT_OPENMETRICS ? export_sums(&e, f, &view) :
-						  export_events(&e, f, o.format, &view);
+	status = export(&e, f, format, &view);
 	status = cmd_close_output(f, status);
 out:
 	evidence_close(&e);
@@ -179,12 +160,9 @@ const struct command command_export = {
 	.name = "export",
 	.summary = "A recording for other tools",
 	.args = "FILE...",
-	.text = "FILE is a recording, or '-' for one that comes on standard input; several are\n"
-		"one evidence, on one clock.\n"
-		"ndjson  one JSON object per event (the default)\n"
-		"csv     one row per event, the fields of all kinds as columns\n"
-		"perfetto     a trace that ui.perfetto.dev opens\n"
-		"openmetrics  counters and gauges per migration, for a textfile collector",
+	.text = "FILE is a recording, or '-' for one that comes on standard input, which is\n"
+		"read to its end first ('live --format json' has lines as they happen);\n"
+		"several are one evidence, on one clock." FORMATS(LINE),
 	.examples = "  vfioscope export FILE | jq -c 'select(.kind == \"arc\")'\n"
 		    "  vfioscope export --format perfetto -o migration.pftrace FILE\n"
 		    "  vfioscope export --json-schema",

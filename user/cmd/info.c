@@ -99,7 +99,7 @@ int cmd_info(int argc, char **argv)
 		if (strcmp(argv[first + i], "-"))
 			status = file_notes(argv[first + i], &o, &notes[i]);
 	if (!status)
-		status = evidence_open(&e, argv + first, (size_t)n, false);
+		status = evidence_open(&e, argv + first, (size_t)n, EVIDENCE_ONCE);
 	if (!status)
 		status = evidence_read(&e, &how);
 	if (status)

@@ -176,7 +176,7 @@ int cmd_live(int argc, char **argv)
 	view.color = text_use_color(o.common.color, stdout);
 	l.model = model_create();
 	if (o.format == FORMAT_JSON)
-		l.ndjson = ndjson_create(stdout, &view);
+		l.ndjson = ndjson_create(stdout, &view, NULL);
 	else
 		l.lines = lines_create(stdout, &view);
 	if (!l.model || (!l.ndjson && !l.lines)) {

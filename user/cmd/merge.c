@@ -267,7 +267,7 @@ static int run(struct job *j, char *const *paths, int n)
 	size_t i;
 
 	if (!status)
-		status = evidence_open(&j->e, paths, (size_t)n, false);
+		status = evidence_open(&j->e, paths, (size_t)n, EVIDENCE_ONCE);
 	if (!status)
 		status = evidence_say_clocks(&j->e);
 	if (status)

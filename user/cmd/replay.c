@@ -85,7 +85,7 @@ static int open_trace(const struct replay_opts *o, const struct judge_opts *jo, 
 	struct scope_options so = { 0 };
 	int status;
 
-	status = evidence_open(&in->evidence, paths, n, true);
+	status = evidence_open(&in->evidence, paths, n, EVIDENCE_FOLLOW);
 	if (status)
 		return status;
 	t->src = in->evidence.src;

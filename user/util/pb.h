@@ -13,7 +13,7 @@
 
 #include "util/buf.h"
 
-enum pb_wire { PB_VARINT = 0, PB_LEN = 2 };
+enum pb_wire { PB_VARINT = 0, PB_FIXED64 = 1, PB_LEN = 2 };
 
 static inline void pb_tag(struct buf *b, uint32_t field, enum pb_wire wire)
 {
@@ -25,6 +25,17 @@ static inline void pb_u64(struct buf *b, uint32_t field, uint64_t v)
 {
 	pb_tag(b, field, PB_VARINT);
 	buf_put_varint(b, v);
+}
+
+static inline void pb_fixed64(struct buf *b, uint32_t field, uint64_t v)
+{
+	uint8_t le[8];
+	int i;
+
+	pb_tag(b, field, PB_FIXED64);
+	for (i = 0; i < 8; i++)
+		le[i] = (uint8_t)(v >> 8 * i);
+	buf_put(b, le, sizeof(le));
 }
 
 /* string (valid UTF-8) or bytes */

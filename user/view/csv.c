@@ -2,8 +2,9 @@
 /*
  * csv.c - one row per event, with the columns of all kinds
  *
- * RFC 4180: CRLF, quotes where they are needed.  The columns are those of
- * NDJSON, from the same tables.  A text that a spreadsheet would take for a
+ * RFC 4180: a header, CRLF, quotes where they are needed.  The columns are those of
+ * NDJSON, from the same tables and always the same; what a kind has not is empty, and
+ * lists are joined with '|'.  A text that a spreadsheet would take for a
  * formula gets an apostrophe in front: names are the traced system's.
  */
 #include <errno.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 
 #include "view/common.h"
+#include "view/export.h"
 #include "view/rows.h"
 #include "view/value.h"
 
@@ -24,8 +26,8 @@ struct csv {
 };
 
 static const char *const common[] = {
-	"seq", "t_ns", "time", "dur_ns", "cpu", "pid", "tid", "comm", "kind", "vm", "device",
-	"driver", "stream", "migration", "ret", "errno", "state",
+	"seq", "t_ns", "time", "dur_ns", "cpu", "pid", "tid", "comm", "kind", "host", "vm",
+	"device", "driver", "stream", "migration", "side", "session", "ret", "errno", "state",
 };
 
 static void put_text(FILE *f, const char *s, size_t len)
@@ -77,17 +79,28 @@ static void put_value(FILE *f, struct value *v)
 	}
 }
 
-static void put_common(FILE *f, const struct event *ev, const struct event_context *ctx,
-		       uint64_t realtime_ns)
+static void put_number(FILE *f, uint32_t n)
 {
+	if (n)
+		fprintf(f, "%u", n);
+	fputc(',', f);
+}
+
+static void put_common(FILE *f, const struct row *row)
+{
+	const struct event_context *ctx = row->ctx;
+	const struct event *ev = row->ev;
 	char buf[UNITS_LEN], name[NAME_LEN];
 	const char *err = NULL;
 
 	fprintf(f, "%llu,%llu,%s,%llu,%u,%u,%u,", (unsigned long long)ev->seq,
-		(unsigned long long)ev->t_ns, realtime_ns ? units_rfc3339(buf, realtime_ns) : "",
+		(unsigned long long)ev->t_ns, row->realtime_ns ? units_rfc3339(buf, row->realtime_ns) : "",
 		(unsigned long long)ev->dur_ns, ev->cpu, ev->pid, ev->tid);
 	put_text(f, ev->comm, sizeof(ev->comm));
 	fprintf(f, ",%s,", event_kind_name(ev->kind));
+	if (ctx->host)
+		put_text(f, ctx->host, EVENT_NAME_LEN);
+	fputc(',', f);
 	if (ctx->vm)
 		put_text(f, ctx->vm, EVENT_NAME_LEN);
 	fputc(',', f);
@@ -99,12 +112,10 @@ static void put_common(FILE *f, const struct event *ev, const struct event_conte
 	if (ctx->device)
 		put_text(f, ctx->device->driver, sizeof(ctx->device->driver));
 	fputc(',', f);
-	if (ev->stream)
-		fprintf(f, "%u", ev->stream);
-	fputc(',', f);
-	if (ctx->session)
-		fprintf(f, "%u", ctx->session);
-	fputc(',', f);
+	put_number(f, ev->stream);
+	put_number(f, row->migration);
+	put_number(f, ctx->side);
+	put_number(f, ctx->session);
 	if (value_has_result(ev->kind)) {
 		fprintf(f, "%lld", (long long)ev->ret);
 		err = ev->ret < 0 && ev->ret > -4096 ? errno_name((int)-ev->ret) : NULL;
@@ -116,16 +127,16 @@ static void put_common(FILE *f, const struct event *ev, const struct event_conte
 		fprintf(f, "%u", ctx->state);
 }
 
-static void put_row(void *arg, const struct event *ev, const struct event_context *ctx,
-		    uint64_t realtime_ns)
+static void put_row(void *arg, const struct row *row)
 {
+	const struct event *ev = row->ev;
 	const struct event_field *fields;
 	struct csv *c = arg;
 	struct value v;
 	unsigned int i;
 	size_t n, k;
 
-	put_common(c->f, ev, ctx, realtime_ns);
+	put_common(c->f, row);
 	fields = event_fields(ev->kind, &n);
 	for (i = 0; i < c->n; i++) {
 		fputc(',', c->f);
@@ -168,14 +179,24 @@ static void put_header(struct csv *c)
 	fputs("\r\n", c->f);
 }
 
-struct csv *csv_create(FILE *f, const struct view_options *opt)
+static void destroy(void *x)
+{
+	struct csv *c = x;
+
+	if (!c)
+		return;
+	rows_destroy(c->rows);
+	free(c);
+}
+
+static void *create(FILE *f, const struct view_options *opt, const struct view_evidence *e)
 {
 	struct csv *c = calloc(1, sizeof(*c));
 
 	if (!c)
 		return NULL;
 	c->f = f;
-	c->rows = rows_create(opt, put_row, c);
+	c->rows = rows_create(opt, e->model, put_row, c);
 	if (!c->rows) {
 		free(c);
 		return NULL;
@@ -184,24 +205,23 @@ struct csv *csv_create(FILE *f, const struct view_options *opt)
 	return c;
 }
 
-int csv_event(struct csv *c, const struct model *m, const struct event *ev,
-	      const struct event_context *ctx)
+static int event(void *x, const struct model *m, const struct event *ev,
+		 const struct event_context *ctx)
 {
+	struct csv *c = x;
 	int err = rows_event(c->rows, m, ev, ctx);
 
 	return err ? err : ferror(c->f) ? -EIO : 0;
 }
 
-int csv_finish(struct csv *c)
+static int finish(void *x)
 {
+	struct csv *c = x;
+
 	rows_finish(c->rows);
 	return ferror(c->f) ? -EIO : 0;
 }
 
-void csv_destroy(struct csv *c)
-{
-	if (!c)
-		return;
-	rows_destroy(c->rows);
-	free(c);
-}
+const struct export_format export_csv = {
+	.create = create, .event = event, .finish = finish, .destroy = destroy,
+};

@@ -2,7 +2,10 @@
 /*
  * lines.c - one line per event, for people and for grep
  *
- *   +8.412345  0000:3b:00.2  PRE_COPY      read 1.00 MiB, 61.0 µs
+ *   +8.412345  web-07#1  0000:3b:00.2  PRE_COPY      read 1.00 MiB, 61.0 µs
+ *
+ * The VM and its side come first.  An event is told when it is over, and the time is
+ * that of its end: lines are in order of their time, and --from and --to go by it.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -219,19 +222,46 @@ void lines_text(FILE *f, const struct view_options *opt, const struct event *ev,
 	print_text(&l, ev, ctx);
 }
 
+/* Whose: the VM, and the side's number, which is the same in every output. */
+static void print_side(struct lines *l, const struct event_context *ctx)
+{
+	char vm[NAME_LEN] = "-", who[NAME_LEN + 16];
+
+	if (ctx->vm)
+		safe_name(vm, ctx->vm);
+	if (ctx->side)
+		snprintf(who, sizeof(who), "%s#%u", vm, ctx->side);
+	else
+		snprintf(who, sizeof(who), "%s", vm);
+	text_pad(l->f, who, 8, false);
+	fputs("  ", l->f);
+}
+
+static void print_side_change(struct lines *l, const struct model *m,
+			      const struct event_context *ctx)
+{
+	const struct side *s = model_side_peek(m, ctx->side_began);
+
+	if (s)
+		fprintf(l->f, " [%s begins]", s->direction == DIR_SAVE ? "source" : "destination");
+	s = model_side_peek(m, ctx->side_ended);
+	if (s)
+		fprintf(l->f, " [%s #%u: %s]", s->direction == DIR_SAVE ? "source" : "destination",
+			s->id, outcome_name(s->outcome));
+}
+
 int lines_event(struct lines *l, const struct model *m, const struct event *ev,
 		const struct event_context *ctx)
 {
 	char label[NAME_LEN], buf[UNITS_LEN], when[UNITS_LEN];
 	const char *color = "";
+	uint64_t t_ns = event_end_ns(ev);
 	bool empty;
 
-	if (!event_kind_is_public(ev->kind) ||
-	    (l->opt.migration && ctx->session != l->opt.migration && ev->kind != EV_LOSS) ||
-	    !time_window_has(&l->opt.window, m, ev))
+	if (!event_kind_is_public(ev->kind) || !time_window_has(&l->opt.window, m, ev))
 		return 0;
 	if (!l->any)
-		l->prev_ns = ev->t_ns;
+		l->prev_ns = t_ns;
 	l->any = true;
 
 	empty = event_is_empty_read(ev);
@@ -245,15 +275,17 @@ int lines_event(struct lines *l, const struct model *m, const struct event *ev,
 		color = paint(&l->opt, C_BOLD);
 
 	fputs(color, l->f);
-	time_label(when, &l->opt, m, ev->t_ns, model_first_ns(m), l->prev_ns);
+	time_label(when, &l->opt, m, t_ns, model_first_ns(m), l->prev_ns);
 	fprintf(l->f, "%*s  ", l->opt.time == TIME_WALL ? 15 : 11, when);
+	print_side(l, ctx);
 	text_pad(l->f, ctx->device ? device_label(label, ctx->device, ctx->device->number) : "-",
 		 12, false);
 	fputs("  ", l->f);
 	text_pad(l->f, ctx->has_state ? state_label(buf, ctx->state) : "-", 12, false);
 	fputs("  ", l->f);
 	print_text(l, ev, ctx);
+	print_side_change(l, m, ctx);
 	fprintf(l->f, "%s\n", *color ? C_OFF : "");
-	l->prev_ns = ev->t_ns;
+	l->prev_ns = t_ns;
 	return ferror(l->f) ? -EIO : 0;
 }

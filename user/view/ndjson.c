@@ -11,6 +11,7 @@
 
 #include "util/json.h"
 #include "view/common.h"
+#include "view/export.h"
 #include "view/rows.h"
 #include "view/value.h"
 
@@ -21,17 +22,16 @@ struct ndjson {
 	struct rows *rows;
 };
 
-static void put_event(void *arg, const struct event *ev, const struct event_context *ctx,
-		      uint64_t realtime_ns);
+static void put_event(void *arg, const struct row *row);
 
-struct ndjson *ndjson_create(FILE *f, const struct view_options *opt)
+struct ndjson *ndjson_create(FILE *f, const struct view_options *opt, struct model *ended)
 {
 	struct ndjson *n = calloc(1, sizeof(*n));
 
 	if (!n)
 		return NULL;
 	n->j = json_create(f, false);
-	n->rows = rows_create(opt, put_event, n);
+	n->rows = rows_create(opt, ended, put_event, n);
 	if (!n->j || !n->rows) {
 		ndjson_destroy(n);
 		return NULL;
@@ -89,9 +89,10 @@ static void put_field(struct json *j, const struct event *ev, const struct event
 	}
 }
 
-static void put_event(void *arg, const struct event *ev, const struct event_context *ctx,
-		      uint64_t realtime_ns)
+static void put_event(void *arg, const struct row *row)
 {
+	const struct event_context *ctx = row->ctx;
+	const struct event *ev = row->ev;
 	struct json *j = ((struct ndjson *)arg)->j;
 	const struct event_field *fields;
 	char buf[UNITS_LEN], number[16];
@@ -100,8 +101,8 @@ static void put_event(void *arg, const struct event *ev, const struct event_cont
 	json_object_begin(j);
 	json_ku64(j, "seq", ev->seq);
 	json_ku64(j, "t_ns", ev->t_ns);
-	if (realtime_ns)
-		json_kstring(j, "time", units_rfc3339(buf, realtime_ns));
+	if (row->realtime_ns)
+		json_kstring(j, "time", units_rfc3339(buf, row->realtime_ns));
 	else
 		json_knull(j, "time");	/* no clock pair in the evidence */
 	json_ku64(j, "dur_ns", ev->dur_ns);
@@ -111,6 +112,8 @@ static void put_event(void *arg, const struct event *ev, const struct event_cont
 	json_key(j, "comm");
 	json_string_len(j, ev->comm, strnlen(ev->comm, sizeof(ev->comm)));
 	json_kstring(j, "kind", event_kind_name(ev->kind));
+	if (ctx->host)
+		json_kstring(j, "host", ctx->host);
 	if (ctx->vm)
 		json_kstring(j, "vm", ctx->vm);
 	if (ctx->device) {
@@ -125,8 +128,12 @@ static void put_event(void *arg, const struct event *ev, const struct event_cont
 	}
 	if (ev->stream)
 		json_ku64(j, "stream", ev->stream);
+	if (row->migration)
+		json_ku64(j, "migration", row->migration);
+	if (ctx->side)
+		json_ku64(j, "side", ctx->side);
 	if (ctx->session)
-		json_ku64(j, "migration", ctx->session);
+		json_ku64(j, "session", ctx->session);
 	if (value_has_result(ev->kind)) {
 		json_ks64(j, "ret", ev->ret);
 		if (ev->ret < 0 && ev->ret > -4096) {
@@ -179,14 +186,18 @@ static const struct {
 	{ "tid", "integer", "thread, initial namespace", true, false },
 	{ "comm", "string", "name of the thread", true, false },
 	{ "kind", "string", "what happened", true, false },
+	{ "host", "string", "the host that it happened on, in evidence of several", false, false },
 	{ "vm", "string", "name of the virtual machine", false, false },
 	{ "device", "string", "PCI address or UUID; #N when its name is not in the trace", false, false },
 	{ "driver", "string", "the device's driver", false, false },
 	{ "stream", "integer", "number of the data FD, unique in the trace", false, false },
-	{ "migration", "integer", "number of the migration that it belongs to", false, false },
+	{ "migration", "integer", "number of the migration of a VM that it belongs to; never in a "
+	  "stream that goes on: what is joined with what is known at its end", false, false },
+	{ "side", "integer", "number of the side: what one process does for a migration", false, false },
+	{ "session", "integer", "number of the session: one device and one data FD", false, false },
 	{ "ret", "integer", "raw result; negative: -errno", false, false },
 	{ "errno", "string", "name of the errno, when ret is negative", false, false },
-	{ "state", NULL, "migration state of the device after the event", false, false },
+	{ "state", NULL, "migration state of the device after the event, if it is proven", false, false },
 };
 
 static void schema_enum(struct json *j, const char *(*name_of)(uint32_t), uint32_t from,
@@ -377,3 +388,30 @@ void ndjson_schema(FILE *f)
 	json_line_end(j);
 	json_destroy(j);
 }
+
+/* ---- export ---- */
+
+static void *create(FILE *f, const struct view_options *opt, const struct view_evidence *e)
+{
+	return ndjson_create(f, opt, e->model);
+}
+
+static int event(void *x, const struct model *m, const struct event *ev,
+		 const struct event_context *ctx)
+{
+	return ndjson_event(x, m, ev, ctx);
+}
+
+static int finish(void *x)
+{
+	return ndjson_finish(x);
+}
+
+static void destroy(void *x)
+{
+	ndjson_destroy(x);
+}
+
+const struct export_format export_ndjson = {
+	.create = create, .event = event, .finish = finish, .destroy = destroy,
+};

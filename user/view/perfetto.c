@@ -2,435 +2,194 @@
 /*
  * perfetto.c - the trace that ui.perfetto.dev opens
  *
- * A device is a group of tracks: its state, calls and arcs, its data FDs, the
- * bytes left and moved, and the findings.  Calls are slices from their start
- * to their end; what overlaps (concurrent readers) goes to a track of its own,
- * for slices of one track must nest.  Trace time is CLOCK_MONOTONIC; clock
- * pairs become snapshots, so that it can be laid beside traces of other tools.
+ * First the migrations: each is a group of tracks, with its time from begin to end,
+ * its stop, and the parts of its downtime.  Then a group per process, with a track per
+ * thread that has its calls, arcs inside their SET_STATE; then one per device: its
+ * state, data FDs, findings, the reads that gave nothing, the bytes left and moved.  A
+ * flow leads from the last read() of a device on the source to the load of its state.
  *
- * Field numbers are those of protos/perfetto/trace/perfetto_trace.proto, which
- * promises to keep them.
+ * Calls are slices from their start to their end; what overlaps and does not nest goes
+ * to a track of its own.  Trace time is CLOCK_MONOTONIC; clock pairs become snapshots,
+ * so that it can be laid beside traces of other tools.
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "util/pb.h"
 #include "view/common.h"
-#include "view/rows.h"
+#include "view/downtime.h"
+#include "view/export.h"
+#include "view/findings.h"
+#include "view/perfetto_pack.h"
 #include "view/value.h"
 
-/* Trace, TracePacket */
-#define TRACE_PACKET			1
-#define PACKET_CLOCK_SNAPSHOT		6
-#define PACKET_TIMESTAMP		8
-#define PACKET_SEQUENCE_ID		10
-#define PACKET_TRACK_EVENT		11
-#define PACKET_SEQUENCE_FLAGS		13
-#define PACKET_CLOCK_ID			58
-#define PACKET_TRACK_DESCRIPTOR		60
-#define SEQ_INCREMENTAL_STATE_CLEARED	1
-/* ClockSnapshot */
-#define SNAPSHOT_CLOCKS			1
-#define SNAPSHOT_PRIMARY		2
-#define CLOCK_ID			1
-#define CLOCK_TIMESTAMP			2
-#define CLOCK_ID_REALTIME		1
-#define CLOCK_ID_MONOTONIC		3
-#define CLOCK_ID_BOOTTIME		6
-/* TrackDescriptor, CounterDescriptor */
-#define TRACK_UUID			1
-#define TRACK_NAME			2
-#define TRACK_PARENT			5
-#define TRACK_COUNTER			8
-#define TRACK_CHILD_ORDERING		11
-#define TRACK_RANK			12
-#define CHILD_ORDERING_EXPLICIT		3
-#define COUNTER_UNIT			3
-#define UNIT_SIZE_BYTES			3
-/* TrackEvent, DebugAnnotation */
-#define EVENT_ANNOTATIONS		4
-#define EVENT_TYPE			9
-#define EVENT_TRACK			11
-#define EVENT_CATEGORIES		22
-#define EVENT_NAME			23
-#define EVENT_COUNTER_VALUE		30
-#define TYPE_SLICE_BEGIN		1
-#define TYPE_SLICE_END			2
-#define TYPE_INSTANT			3
-#define TYPE_COUNTER			4
-#define ANNOTATION_BOOL			2
-#define ANNOTATION_UINT			3
-#define ANNOTATION_INT			4
-#define ANNOTATION_STRING		6
-#define ANNOTATION_NAME			10
-
-/* What a track shows; below a device in this order. */
-enum track_kind {
-	TRACK_DEVICE, TRACK_STATE, TRACK_FINDINGS, TRACK_ARCS, TRACK_CALLS, TRACK_STREAM,
-	TRACK_ENOMSG, TRACK_INITIAL, TRACK_DIRTY, TRACK_MOVED, TRACK_LOSS, TRACK_MARKS,
-};
-
-struct track {
-	uint64_t uuid;
-	uint64_t last_ns;		/* the end of its last slice */
-	bool open;			/* TRACK_STATE: a slice for @state is under way */
-	uint32_t state;
-	uint32_t stream;		/* TRACK_MOVED: @bytes are this one's */
-	uint64_t bytes;
-};
-
-struct perfetto {
-	FILE *f;
-	struct rows *rows;
-	struct buf buf;
-	struct track **track;		/* a hash by uuid, never more than half full */
-	uint32_t track_cap, track_n;
-	uint64_t last_ns;
-	bool any;			/* the first packet is written */
-	int err;
-};
-
-/* ---- packets ---- */
-
-static size_t packet_begin(struct perfetto *p, uint64_t t_ns)
+/* From a device's last read() on the source to the load of its state. */
+static void put_flow(struct perfetto *p, const struct row *row)
 {
-	size_t packet = pb_begin(&p->buf, TRACE_PACKET);
+	const struct event *ev = row->ev;
+	const struct session *g = model_session_peek(p->e->model, row->ctx->session);
+	const struct session *peer = g && g->peer ? model_session_peek(p->e->model, g->peer) : NULL;
 
-	pb_u64(&p->buf, PACKET_TIMESTAMP, t_ns);
-	pb_u64(&p->buf, PACKET_CLOCK_ID, CLOCK_ID_MONOTONIC);
-	pb_u64(&p->buf, PACKET_SEQUENCE_ID, 1);
-	return packet;
+	if (!peer)
+		return;
+	if (ev->kind == EV_READ && ev->ret == 0 && g->direction == DIR_SAVE &&
+	    g->eof_ns == event_end_ns(ev))
+		pb_fixed64(&p->buf, EVENT_FLOW, g->id);
+	else if (ev->kind == EV_ARC && protocol_is_load(ev->arc.from, ev->arc.to) &&
+		 g->direction == DIR_RESUME && g->load_start_ns == ev->t_ns &&
+		 peer->eof_ns != MODEL_NONE)
+		pb_fixed64(&p->buf, EVENT_FLOW_END, peer->id);
 }
 
-static void packet_end(struct perfetto *p, size_t packet)
-{
-	pb_end(&p->buf, packet);
-	if (p->buf.failed)
-		p->err = -ENOMEM;
-	else
-		fwrite(p->buf.data, 1, p->buf.len, p->f);
-	buf_reset(&p->buf);
-}
-
-static void put_clock(struct buf *b, uint64_t id, uint64_t ns)
-{
-	size_t clock = pb_begin(b, SNAPSHOT_CLOCKS);
-
-	pb_u64(b, CLOCK_ID, id);
-	pb_u64(b, CLOCK_TIMESTAMP, ns);
-	pb_end(b, clock);
-}
-
-/* Trace time must be named before the first use of any. */
-static void put_snapshot(struct perfetto *p, const struct event *ev)
-{
-	size_t packet = pb_begin(&p->buf, TRACE_PACKET), snapshot;
-
-	pb_u64(&p->buf, PACKET_SEQUENCE_ID, 1);
-	if (!p->any)
-		pb_u64(&p->buf, PACKET_SEQUENCE_FLAGS, SEQ_INCREMENTAL_STATE_CLEARED);
-	snapshot = pb_begin(&p->buf, PACKET_CLOCK_SNAPSHOT);
-	put_clock(&p->buf, CLOCK_ID_MONOTONIC, ev->t_ns);
-	if (ev->kind == EV_CLOCK) {
-		put_clock(&p->buf, CLOCK_ID_REALTIME, ev->clock.realtime_ns);
-		if (ev->clock.boottime_ns)
-			put_clock(&p->buf, CLOCK_ID_BOOTTIME, ev->clock.boottime_ns);
-	}
-	pb_u64(&p->buf, SNAPSHOT_PRIMARY, CLOCK_ID_MONOTONIC);
-	pb_end(&p->buf, snapshot);
-	packet_end(p, packet);
-}
-
-static void put_safe(struct buf *b, uint32_t field, const char *s, size_t len)
-{
-	char safe[TEXT_SAFE_LEN(FINDING_TEXT_LEN)];
-
-	pb_string(b, field, text_safe(safe, sizeof(safe), s, len));
-}
-
-static void note_u64(struct buf *b, const char *name, uint64_t v)
-{
-	size_t note = pb_begin(b, EVENT_ANNOTATIONS);
-
-	pb_string(b, ANNOTATION_NAME, name);
-	pb_u64(b, ANNOTATION_UINT, v);
-	pb_end(b, note);
-}
-
-static void note_s64(struct buf *b, const char *name, int64_t v)
-{
-	size_t note = pb_begin(b, EVENT_ANNOTATIONS);
-
-	pb_string(b, ANNOTATION_NAME, name);
-	pb_u64(b, ANNOTATION_INT, (uint64_t)v);
-	pb_end(b, note);
-}
-
-static void note_text(struct buf *b, const char *name, const char *s, size_t len)
-{
-	size_t note = pb_begin(b, EVENT_ANNOTATIONS);
-
-	pb_string(b, ANNOTATION_NAME, name);
-	put_safe(b, ANNOTATION_STRING, s, len);
-	pb_end(b, note);
-}
-
-static void note_value(struct buf *b, const char *name, struct value *v)
-{
-	char buf[BIT_NAME_LEN], list[256] = "";
-	const char *bit;
-	size_t note, n = 0;
-
-	switch (v->type) {
-	case VALUE_S64:
-		note_s64(b, name, v->s64);
-		break;
-	case VALUE_TEXT:
-		note_text(b, name, v->text, v->len);
-		break;
-	case VALUE_BITS:
-		while ((bit = value_next_bit(v, &v->u64, buf)) && n < sizeof(list) - 1)
-			n += (size_t)snprintf(list + n, sizeof(list) - n, "%s%s", n ? "|" : "", bit);
-		note_text(b, name, list, sizeof(list));
-		break;
-	case VALUE_BOOL:
-		note = pb_begin(b, EVENT_ANNOTATIONS);
-		pb_string(b, ANNOTATION_NAME, name);
-		pb_u64(b, ANNOTATION_BOOL, v->u64 != 0);
-		pb_end(b, note);
-		break;
-	default:
-		note_u64(b, name, v->u64);
-		break;
-	}
-}
-
-/* Who did it, how it went, and the body's fields. */
-static void put_notes(struct buf *b, const struct event *ev, const struct event_context *ctx)
-{
-	const struct event_field *fields;
-	char err[UNITS_LEN];
-	struct value v;
-	size_t n, i;
-
-	note_u64(b, "seq", ev->seq);
-	if (ev->pid) {
-		note_u64(b, "pid", ev->pid);
-		note_u64(b, "tid", ev->tid);
-		note_text(b, "comm", ev->comm, sizeof(ev->comm));
-	}
-	if (ctx->vm)
-		note_text(b, "vm", ctx->vm, EVENT_NAME_LEN);
-	if (ctx->session)
-		note_u64(b, "migration", ctx->session);
-	if (value_has_result(ev->kind)) {
-		note_s64(b, "ret", ev->ret);
-		if (ev->ret < 0)
-			note_text(b, "errno", errno_label(err, ev->ret), sizeof(err));
-	}
-	fields = event_fields(ev->kind, &n);
-	for (i = 0; i < n; i++)
-		if (value_of(ev, &fields[i], &v))
-			note_value(b, fields[i].name, &v);
-}
-
-/* ---- tracks ---- */
-
-/* Unlikely to be another producer's. */
-static uint64_t uuid_of(enum track_kind kind, uint32_t number, uint32_t lane)
-{
-	return 0x76ULL << 56 | (uint64_t)kind << 48 | (uint64_t)number << 8 | (lane & 0xff);
-}
-
-/* Where the track is, or belongs. */
-static struct track **find(struct track **t, uint32_t cap, uint64_t uuid)
-{
-	uint32_t i = (uint32_t)((uuid * 0x9e3779b97f4a7c15ULL) >> 32) & (cap - 1);
-
-	while (t[i] && t[i]->uuid != uuid)
-		i = (i + 1) & (cap - 1);
-	return &t[i];
-}
-
-static int grow(struct perfetto *p)
-{
-	uint32_t cap = p->track_cap ? p->track_cap * 2 : 64, i;
-	struct track **t = calloc(cap, sizeof(*t));
-
-	if (!t)
-		return -ENOMEM;
-	for (i = 0; i < p->track_cap; i++)
-		if (p->track[i])
-			*find(t, cap, p->track[i]->uuid) = p->track[i];
-	free(p->track);
-	p->track = t;
-	p->track_cap = cap;
-	return 0;
-}
-
-/* A track that is new; it stays where it is. */
-static struct track *add_track(struct perfetto *p, uint64_t uuid)
-{
-	struct track *t = calloc(1, sizeof(*t));
-
-	if (t && p->track_n * 2 >= p->track_cap && grow(p)) {
-		free(t);
-		t = NULL;
-	}
-	if (!t) {
-		p->err = -ENOMEM;
-		return NULL;
-	}
-	t->uuid = uuid;
-	*find(p->track, p->track_cap, uuid) = t;
-	p->track_n++;
-	return t;
-}
-
-static const char *track_name(enum track_kind kind, uint32_t number, const struct event_context *ctx,
-			      char buf[2 * NAME_LEN + 32])
-{
-	char dev[NAME_LEN], drv[NAME_LEN];
-	static const char *const names[] = {
-		[TRACK_STATE] = "state", [TRACK_FINDINGS] = "findings", [TRACK_ARCS] = "arcs",
-		[TRACK_CALLS] = "calls", [TRACK_ENOMSG] = "ENOMSG",
-		[TRACK_INITIAL] = "initial bytes", [TRACK_DIRTY] = "dirty bytes",
-		[TRACK_MOVED] = "bytes moved", [TRACK_LOSS] = "lost events", [TRACK_MARKS] = "marks",
-	};
-
-	if (kind == TRACK_STREAM) {
-		snprintf(buf, 2 * NAME_LEN + 32, "data FD %u%s%s", number,
-			 ctx && ctx->stream && ctx->stream->defined ? ", " : "",
-			 ctx && ctx->stream && ctx->stream->defined ?
-			 event_direction_name(ctx->stream->direction) : "");
-		return buf;
-	}
-	if (kind != TRACK_DEVICE)
-		return names[kind];
-	if (!number)
-		return "the evidence";
-	device_label(dev, ctx ? ctx->device : NULL, number);
-	snprintf(buf, 2 * NAME_LEN + 32, "%s%s%s%s", dev, ctx && ctx->device && ctx->device->driver[0] ? " (" : "",
-		 ctx && ctx->device ? safe_name(drv, ctx->device->driver) : "",
-		 ctx && ctx->device && ctx->device->driver[0] ? ")" : "");
-	return buf;
-}
-
-/* The track, described before its first use; NULL: out of memory. */
-static struct track *track_of(struct perfetto *p, enum track_kind kind, uint32_t number,
-			      uint32_t lane, const struct event_context *ctx)
-{
-	uint64_t uuid = uuid_of(kind, number, lane), parent = 0;
-	uint32_t device = kind == TRACK_STREAM ? (ctx->device ? ctx->device->number : 0) : number;
-	char name[2 * NAME_LEN + 32];
-	size_t packet, desc, counter;
-	struct track *t = p->track_cap ? *find(p->track, p->track_cap, uuid) : NULL;
-
-	if (t)
-		return t;
-	if (kind != TRACK_DEVICE) {
-		t = track_of(p, TRACK_DEVICE, device, 0, ctx);
-		if (!t)
-			return NULL;
-		parent = t->uuid;
-	}
-	packet = pb_begin(&p->buf, TRACE_PACKET);
-	pb_u64(&p->buf, PACKET_SEQUENCE_ID, 1);
-	desc = pb_begin(&p->buf, PACKET_TRACK_DESCRIPTOR);
-	pb_u64(&p->buf, TRACK_UUID, uuid);
-	pb_string(&p->buf, TRACK_NAME, track_name(kind, number, ctx, name));
-	if (parent) {
-		pb_u64(&p->buf, TRACK_PARENT, parent);
-		pb_u64(&p->buf, TRACK_RANK, kind);
-	} else {
-		pb_u64(&p->buf, TRACK_CHILD_ORDERING, CHILD_ORDERING_EXPLICIT);
-	}
-	if (kind == TRACK_INITIAL || kind == TRACK_DIRTY || kind == TRACK_MOVED) {
-		counter = pb_begin(&p->buf, TRACK_COUNTER);
-		pb_u64(&p->buf, COUNTER_UNIT, UNIT_SIZE_BYTES);
-		pb_end(&p->buf, counter);
-	}
-	pb_end(&p->buf, desc);
-	packet_end(p, packet);
-	return add_track(p, uuid);
-}
-
-static size_t event_begin(struct perfetto *p, const struct track *t, uint64_t type, uint64_t t_ns,
-			  size_t *packet)
-{
-	size_t ev;
-
-	*packet = packet_begin(p, t_ns);
-	ev = pb_begin(&p->buf, PACKET_TRACK_EVENT);
-	pb_u64(&p->buf, EVENT_TYPE, type);
-	pb_u64(&p->buf, EVENT_TRACK, t->uuid);
-	return ev;
-}
-
-static void event_end(struct perfetto *p, size_t ev, size_t packet)
-{
-	pb_end(&p->buf, ev);
-	packet_end(p, packet);
-}
-
-static void put_slice_end(struct perfetto *p, const struct track *t, uint64_t t_ns)
-{
-	size_t packet, ev = event_begin(p, t, TYPE_SLICE_END, t_ns, &packet);
-
-	event_end(p, ev, packet);
-}
-
-/* A slice or, where @end_ns is @start_ns and @instant, an instant. */
-static void put_named(struct perfetto *p, const struct track *t, const char *name,
-		      uint64_t start_ns, uint64_t end_ns, bool instant, const struct event *e,
-		      const struct event_context *ctx)
+static void put_begin(struct perfetto *p, const struct track *t, const char *name, uint64_t type,
+		      uint64_t t_ns, const struct row *row)
 {
 	size_t packet, ev;
 
-	ev = event_begin(p, t, instant ? TYPE_INSTANT : TYPE_SLICE_BEGIN, start_ns, &packet);
+	ev = pf_event_begin(p, t, type, t_ns, &packet);
 	pb_string(&p->buf, EVENT_CATEGORIES, "vfio");
-	put_safe(&p->buf, EVENT_NAME, name, EVENT_TEXT_LEN);
-	put_notes(&p->buf, e, ctx);
-	event_end(p, ev, packet);
-	if (!instant)
-		put_slice_end(p, t, end_ns);
+	pf_safe(&p->buf, EVENT_NAME, name, EVENT_TEXT_LEN);
+	pf_notes(&p->buf, row);
+	put_flow(p, row);
+	pf_event_end(p, ev, packet);
+}
+
+static void put_slice(struct perfetto *p, const struct track *t, const char *name,
+		      uint64_t start_ns, uint64_t end_ns, const struct row *row)
+{
+	put_begin(p, t, name, TYPE_SLICE_BEGIN, start_ns, row);
+	pf_slice_end(p, t, end_ns);
 }
 
 static void put_counter(struct perfetto *p, enum track_kind kind, uint32_t device,
 			const struct event_context *ctx, uint64_t t_ns, uint64_t value)
 {
-	const struct track *t = track_of(p, kind, device, 0, ctx);
+	const struct track *t = pf_track(p, kind, device, ctx);
 	size_t packet, ev;
 
 	if (!t)
 		return;
-	ev = event_begin(p, t, TYPE_COUNTER, t_ns, &packet);
+	ev = pf_event_begin(p, t, TYPE_COUNTER, t_ns, &packet);
 	pb_u64(&p->buf, EVENT_COUNTER_VALUE, value);
-	event_end(p, ev, packet);
+	pf_event_end(p, ev, packet);
 }
 
 /* The first track of the kind on which nothing is under way at @start_ns. */
-static struct track *free_track(struct perfetto *p, enum track_kind kind, uint32_t number,
-				const struct event_context *ctx, uint64_t start_ns, uint64_t end_ns)
+#define LANES_MAX	256
+static struct track *free_track(struct perfetto *p, struct track_id id, const struct row *row,
+				uint64_t start_ns)
 {
 	struct track *t = NULL;
-	uint32_t lane;
 
-	for (lane = 0; lane < 256; lane++) {
-		t = track_of(p, kind, number, lane, ctx);
+	for (; id.lane < LANES_MAX; id.lane++) {
+		t = pf_track_at(p, &id, row->ev, row->ctx);
 		if (!t || t->last_ns <= start_ns)
 			break;
 	}
-	if (t)
-		t->last_ns = end_ns;
 	return t;
+}
+
+/* ---- calls of threads ---- */
+
+/* The arcs that wait for their SET_STATE go out without it, or inside (@end_ns). */
+static void put_inside(struct perfetto *p, uint32_t i, struct track *t, uint64_t end_ns)
+{
+	struct inside *in = &p->inside[i];
+
+	fwrite(in->packets.data, 1, in->packets.len, p->f);
+	if (t && t->last_ns < end_ns)
+		t->last_ns = end_ns;
+	buf_free(&in->packets);
+	memmove(in, in + 1, (--p->n_inside - i) * sizeof(*in));
+}
+
+static struct track *writable(struct perfetto *p, const struct track *t)
+{
+	return *pf_find(p->track, p->track_cap, &t->id);
+}
+
+static struct inside *inside_of(struct perfetto *p, const struct event *ev, uint32_t *at)
+{
+	uint32_t i;
+
+	for (i = 0; i < p->n_inside; i++) {
+		if (p->inside[i].tid == ev->tid && p->inside[i].host == ev->host) {
+			*at = i;
+			return &p->inside[i];
+		}
+	}
+	return NULL;
+}
+
+static void put_inside_alone(struct perfetto *p, uint32_t i)
+{
+	put_inside(p, i, writable(p, p->inside[i].track), p->inside[i].to_ns);
+}
+
+/* It comes before its SET_STATE, which began earlier. */
+static void hold_arc(struct perfetto *p, const struct row *row, const struct track_id *id,
+		     const char *name, uint64_t end_ns)
+{
+	const struct event *ev = row->ev;
+	struct inside *in;
+	struct track *t;
+	uint32_t i;
+
+	in = inside_of(p, ev, &i);
+	if (in && ev->t_ns < in->to_ns) {
+		put_inside_alone(p, i);
+		in = NULL;
+	}
+	if (!in) {
+		t = free_track(p, *id, row, ev->t_ns);
+		if (!t)
+			return;
+		if (p->n_inside == INSIDE_MAX)
+			put_inside_alone(p, 0);
+		in = &p->inside[p->n_inside++];
+		*in = (struct inside){ .track = t, .host = ev->host, .tid = ev->tid,
+				       .from_ns = ev->t_ns };
+	}
+	in->to_ns = end_ns;
+	p->into = &in->packets;
+	put_slice(p, in->track, name, ev->t_ns, end_ns, row);
+	p->into = NULL;
+}
+
+static void put_call(struct perfetto *p, const struct row *row, const char *name, uint64_t end_ns)
+{
+	const struct event *ev = row->ev;
+	const struct track_id id = { .kind = TRACK_TASK, .number = ev->pid, .sub = ev->tid,
+				     .host = ev->host };
+	struct inside *in;
+	struct track *t;
+	uint32_t i = 0;
+
+	if (ev->kind == EV_ARC) {
+		hold_arc(p, row, &id, name, end_ns);
+		return;
+	}
+	in = inside_of(p, ev, &i);
+	if (in && (ev->kind != EV_SET_STATE || in->from_ns < ev->t_ns || in->to_ns > end_ns ||
+		   in->track->last_ns > ev->t_ns)) {
+		put_inside_alone(p, i);
+		in = NULL;
+	}
+	t = in ? writable(p, in->track) : free_track(p, id, row, ev->t_ns);
+	if (!t)
+		return;
+	put_begin(p, t, name, TYPE_SLICE_BEGIN, ev->t_ns, row);
+	if (in)
+		put_inside(p, i, NULL, 0);
+	pf_slice_end(p, t, end_ns);
+	t->last_ns = end_ns;
 }
 
 /* ---- events ---- */
 
 static void take_state(struct perfetto *p, const struct event *ev, const struct event_context *ctx)
 {
-	struct track *t = track_of(p, TRACK_STATE, ev->device, 0, ctx);
+	struct track *t = pf_track(p, TRACK_STATE, ev->device, ctx);
 	uint64_t t_ns = event_end_ns(ev);
 	char name[UNITS_LEN];
 	size_t packet, e;
@@ -440,21 +199,21 @@ static void take_state(struct perfetto *p, const struct event *ev, const struct 
 	if (t_ns < t->last_ns)
 		t_ns = t->last_ns;
 	if (t->open)
-		put_slice_end(p, t, t_ns);
+		pf_slice_end(p, t, t_ns);
 	t->open = ctx->state != MIG_UNKNOWN;
 	t->state = ctx->state;
 	t->last_ns = t_ns;
 	if (!t->open)
 		return;
-	e = event_begin(p, t, TYPE_SLICE_BEGIN, t_ns, &packet);
+	e = pf_event_begin(p, t, TYPE_SLICE_BEGIN, t_ns, &packet);
 	pb_string(&p->buf, EVENT_CATEGORIES, "vfio");
 	pb_string(&p->buf, EVENT_NAME, state_label(name, ctx->state));
-	event_end(p, e, packet);
+	pf_event_end(p, e, packet);
 }
 
 static void put_moved(struct perfetto *p, const struct event *ev, const struct event_context *ctx)
 {
-	struct track *t = track_of(p, TRACK_MOVED, ev->device, 0, ctx);
+	struct track *t = pf_track(p, TRACK_MOVED, ev->device, ctx);
 
 	if (!t)
 		return;
@@ -469,22 +228,6 @@ static void put_moved(struct perfetto *p, const struct event *ev, const struct e
 	}
 }
 
-static void take_bytes(struct perfetto *p, const struct event *ev, const struct event_context *ctx)
-{
-	const struct track *t;
-	char name[64] = "ENOMSG";
-
-	put_moved(p, ev, ctx);
-	if (ev->kind != EV_READ || ev->ret != -ENOMSG)
-		return;
-	t = track_of(p, TRACK_ENOMSG, ev->device, 0, ctx);
-	if (!t)
-		return;
-	if (event_calls(ev) > 1)
-		snprintf(name, sizeof(name), "ENOMSG x%llu", (unsigned long long)event_calls(ev));
-	put_named(p, t, name, ev->t_ns, ev->t_ns, true, ev, ctx);
-}
-
 static void take_info(struct perfetto *p, const struct event *ev, const struct event_context *ctx)
 {
 	if (ev->ret < 0)
@@ -492,6 +235,36 @@ static void take_info(struct perfetto *p, const struct event *ev, const struct e
 	put_counter(p, TRACK_INITIAL, ev->device, ctx, event_end_ns(ev),
 		    ev->precopy_info.initial_bytes);
 	put_counter(p, TRACK_DIRTY, ev->device, ctx, event_end_ns(ev), ev->precopy_info.dirty_bytes);
+}
+
+/* A data FD's life is a slice; what became of one that was not born here is an instant. */
+static void put_life(struct perfetto *p, const struct row *row, const char *name)
+{
+	struct track *t = pf_track(p, TRACK_STREAM, row->ev->stream, row->ctx);
+	uint64_t t_ns = event_end_ns(row->ev);
+
+	if (!t)
+		return;
+	if (t_ns < t->last_ns)
+		t_ns = t->last_ns;
+	t->last_ns = t_ns;
+	if (row->ev->kind == EV_STREAM_OPEN) {
+		if (t->open)
+			pf_slice_end(p, t, t_ns);
+		put_begin(p, t, name, TYPE_SLICE_BEGIN, t_ns, row);
+		t->open = true;
+		return;
+	}
+	put_begin(p, t, name, TYPE_INSTANT, t_ns, row);
+	if (t->open)
+		pf_slice_end(p, t, t_ns);
+	t->open = false;
+}
+
+/* A stretch of reads that gave nothing overlaps other calls of its thread. */
+static bool is_empty_stretch(const struct event *ev)
+{
+	return ev->kind == EV_READ && (ev->ret == -ENOMSG || event_calls(ev) > 1);
 }
 
 static const char *name_of(const struct event *ev, char buf[128])
@@ -535,156 +308,350 @@ static const char *name_of(const struct event *ev, char buf[128])
 	return buf;
 }
 
-static void put_event(void *arg, const struct event *ev, const struct event_context *ctx,
-		      uint64_t realtime_ns)
+static void put_instant(struct perfetto *p, const struct track_id *id, const struct row *row,
+			const char *name)
 {
+	const struct track *t = pf_track_at(p, id, row->ev, row->ctx);
+
+	if (t)
+		put_begin(p, t, name, TYPE_INSTANT, row->ev->t_ns, row);
+}
+
+static void put_apart(struct perfetto *p, enum track_kind kind, uint32_t number,
+		      const struct row *row, const char *name, uint64_t start_ns, uint64_t end_ns)
+{
+	struct track *t = free_track(p, (struct track_id){ .kind = kind, .number = number }, row,
+				     start_ns);
+
+	if (!t)
+		return;
+	put_slice(p, t, name, start_ns, end_ns, row);
+	t->last_ns = end_ns;
+}
+
+static void put_event(void *arg, const struct row *row)
+{
+	const struct event *ev = row->ev;
+	const struct event_context *ctx = row->ctx;
 	uint64_t start_ns = ev->t_ns, end_ns = event_end_ns(ev);
-	enum track_kind kind = TRACK_CALLS;
-	uint32_t number = ev->device;
+	struct track_id id = { .kind = TRACK_HAPPENED, .number = ev->device };
 	struct perfetto *p = arg;
-	bool instant = false;
-	struct track *t;
 	char name[128];
 
-	(void)realtime_ns;
 	if (end_ns > p->last_ns)
 		p->last_ns = end_ns;
 	if (ctx->has_state && ev->device)
 		take_state(p, ev, ctx);
-	switch (ev->kind) {
-	case EV_ARC:
-		kind = TRACK_ARCS;
-		break;
-	case EV_READ:
-	case EV_WRITE:
-		take_bytes(p, ev, ctx);
-		kind = TRACK_STREAM;
-		number = ev->stream;
-		break;
-	case EV_PRECOPY_INFO:
+	if (ev->kind == EV_READ || ev->kind == EV_WRITE)
+		put_moved(p, ev, ctx);
+	else if (ev->kind == EV_PRECOPY_INFO)
 		take_info(p, ev, ctx);
-		kind = TRACK_STREAM;
-		number = ev->stream;
-		break;
-	case EV_POLL:
-	case EV_STREAM_CLOSE:
-		kind = TRACK_STREAM;
-		number = ev->stream;
-		break;
+	name_of(ev, name);
+	switch (ev->kind) {
 	case EV_STREAM_OPEN:
 	case EV_STREAM_RELEASE:
-		kind = TRACK_STREAM;
-		number = ev->stream;
-		instant = true;
-		start_ns = end_ns;
-		break;
+		put_life(p, row, name);
+		return;
 	case EV_LOSS:
-		kind = TRACK_LOSS;
-		number = 0;
 		start_ns = ev->loss.t_from_ns;
-		end_ns = ev->loss.t_to_ns;
-		break;
+		end_ns = ev->loss.t_to_ns > start_ns ? ev->loss.t_to_ns : start_ns;
+		put_apart(p, TRACK_LOSS, 0, row, name, start_ns, end_ns);
+		return;
 	case EV_MARK:
-		kind = TRACK_MARKS;
-		number = 0;
-		instant = true;
-		break;
+		id = (struct track_id){ .kind = TRACK_MARKS };
+		put_instant(p, &id, row, ev->mark.text);
+		return;
+	case EV_PROCESS_EXIT:
+		id = (struct track_id){ .kind = TRACK_PROC, .number = ev->pid, .host = ev->host };
+		put_instant(p, &id, row, name);
+		return;
 	case EV_STUCK:
+		id = (struct track_id){ .kind = TRACK_TASK, .number = ev->pid, .sub = ev->tid,
+					.host = ev->host };
+		put_instant(p, &id, row, name);
+		return;
 	case EV_DEVICE_RESET:
-		instant = true;
-		break;
+		put_instant(p, &id, row, name);
+		return;
 	}
 	if (end_ns < start_ns)
 		end_ns = start_ns;
-	t = instant ? track_of(p, kind, number, 0, ctx) :
-		      free_track(p, kind, number, ctx, start_ns, end_ns);
-	if (t)
-		put_named(p, t, ev->kind == EV_MARK ? ev->mark.text : name_of(ev, name), start_ns,
-			  end_ns, instant, ev, ctx);
+	if (is_empty_stretch(ev))
+		put_apart(p, TRACK_EMPTY, ev->device, row, name, start_ns, end_ns);
+	else
+		put_call(p, row, name, end_ns);
+}
+
+/* ---- the migrations ---- */
+
+static void begin_slice(struct perfetto *p, const struct track *t, const char *name, uint64_t t_ns,
+			size_t at[2])
+{
+	at[0] = pf_event_begin(p, t, TYPE_SLICE_BEGIN, t_ns, &at[1]);
+	pb_string(&p->buf, EVENT_CATEGORIES, "vfio");
+	pf_safe(&p->buf, EVENT_NAME, name, EVENT_TEXT_LEN);
+}
+
+static void put_plain(struct perfetto *p, const struct track *t, const char *name,
+		      uint64_t start_ns, uint64_t ns)
+{
+	size_t at[2];
+
+	begin_slice(p, t, name, start_ns, at);
+	pf_event_end(p, at[0], at[1]);
+	pf_slice_end(p, t, start_ns + ns);
+}
+
+static void put_side(struct perfetto *p, const struct migration *g, uint32_t number)
+{
+	const struct track_id id = { .kind = TRACK_SIDE, .number = g->id, .sub = number };
+	const struct side *s = model_side(p->e->model, number);
+	const struct track *t = s ? pf_track_at(p, &id, NULL, NULL) : NULL;
+	char cause[FAILURE_TEXT_LEN];
+	size_t at[2];
+
+	if (!t)
+		return;
+	begin_slice(p, t, outcome_name(s->outcome), s->begin_ns, at);
+	pf_note_u64(&p->buf, "side", s->id);
+	pf_note_u64(&p->buf, "pid", s->pid);
+	pf_note_u64(&p->buf, "devices", s->n_devices);
+	pf_note_u64(&p->buf, "bytes", s->bytes_total);
+	if (s->cause.kind != EV_NONE)
+		pf_note_text(&p->buf, "cause", judge_failure_text(&s->cause, cause), sizeof(cause));
+	pf_event_end(p, at[0], at[1]);
+	pf_slice_end(p, t, s->end_ns);
+}
+
+/* The whole, and inside it what the source and what the destination had of it. */
+static void put_stop(struct perfetto *p, const struct migration *g)
+{
+	const struct track *t;
+	uint64_t from_ns = g->stop.start_ns, ns = g->downtime_ns;
+	char name[64], d[UNITS_LEN];
+	size_t at[2];
+
+	if (from_ns == MODEL_NONE)
+		return;
+	t = pf_track(p, TRACK_STOP, g->id, NULL);
+	if (!t)
+		return;
+	if (ns != MODEL_NONE) {
+		snprintf(name, sizeof(name), "downtime %s", units_duration(d, ns));
+	} else {
+		ns = g->stopped_ns != MODEL_NONE ? g->stopped_ns : g->stop.total_ns;
+		snprintf(name, sizeof(name), "stopped on its source for %s", units_duration(d, ns));
+	}
+	begin_slice(p, t, name, from_ns, at);
+	pf_note_u64(&p->buf, "ns", ns);
+	if (g->downtime_ns == MODEL_NONE)
+		pf_note_text(&p->buf, "downtime_why", downtime_why_text(g->downtime_why), EVENT_TEXT_LEN);
+	pf_event_end(p, at[0], at[1]);
+	if (g->downtime_ns != MODEL_NONE) {
+		put_plain(p, t, "the source's part", from_ns, g->stop.total_ns);
+		put_plain(p, t, "the destination's part", from_ns + g->stop.total_ns,
+			  g->landing.total_ns);
+	}
+	pf_slice_end(p, t, from_ns + ns);
+}
+
+static void put_part(struct perfetto *p, const struct track *t, const struct downtime_part *part,
+		     uint64_t t_ns)
+{
+	char name[UNITS_LEN];
+	size_t at[2];
+
+	begin_slice(p, t, downtime_part_name(part, name), t_ns, at);
+	pf_note_u64(&p->buf, "ns", part->ns);
+	if (part->who)
+		pf_note_text(&p->buf, "who", part->who, EVENT_TEXT_LEN);
+	if (part->when)
+		pf_note_text(&p->buf, "when", part->when, EVENT_TEXT_LEN);
+	pf_event_end(p, at[0], at[1]);
+}
+
+/* Each as long as its sum, one after the other; shares inside what they are of. */
+static void put_parts(struct perfetto *p, const struct migration *g)
+{
+	struct downtime_part part[MIGRATION_PARTS_MAX];
+	size_t n = migration_parts(p->e->model, g, part), i;
+	uint64_t t_ns = g->stop.start_ns, share_ns = 0, end_ns = 0;
+	const struct track *t = n ? pf_track(p, TRACK_PARTS, g->id, NULL) : NULL;
+	bool open = false;
+
+	for (i = 0; t && i < n; i++) {
+		if (part[i].ns == MODEL_NONE || !part[i].ns)
+			continue;
+		if (part[i].share) {
+			put_part(p, t, &part[i], share_ns);
+			share_ns += part[i].ns;
+			pf_slice_end(p, t, share_ns);
+			continue;
+		}
+		if (open)
+			pf_slice_end(p, t, end_ns);
+		put_part(p, t, &part[i], t_ns);
+		share_ns = t_ns;
+		end_ns = t_ns += part[i].ns;
+		open = true;
+	}
+	if (open)
+		pf_slice_end(p, t, end_ns);
+}
+
+static void put_migration(struct perfetto *p, const struct migration *g)
+{
+	const struct track *t = pf_track(p, TRACK_MIGRATION, g->id, NULL);
+	char cause[FAILURE_TEXT_LEN];
+	size_t at[2];
+	uint32_t i;
+
+	if (!t)
+		return;
+	begin_slice(p, t, outcome_name(g->outcome), g->begin_ns, at);
+	pf_note_u64(&p->buf, "migration", g->id);
+	if (g->vm)
+		pf_note_text(&p->buf, "vm", g->vm, EVENT_NAME_LEN);
+	if (g->downtime_ns != MODEL_NONE)
+		pf_note_u64(&p->buf, "downtime_ns", g->downtime_ns);
+	else
+		pf_note_text(&p->buf, "downtime_why", downtime_why_text(g->downtime_why), EVENT_TEXT_LEN);
+	if (g->joined.how != JOINED_NOT)
+		pf_note_text(&p->buf, "joined", joined_how_text(g->joined.how), EVENT_TEXT_LEN);
+	else
+		pf_note_text(&p->buf, "not_joined", joined_why_text(g->joined.why), EVENT_TEXT_LEN);
+	for (i = 0; i < g->n_causes; i++)
+		pf_note_text(&p->buf, "cause", judge_failure_text(&g->cause[i], cause), sizeof(cause));
+	pf_event_end(p, at[0], at[1]);
+	pf_slice_end(p, t, g->end_ns);
+	put_side(p, g, g->source);
+	put_side(p, g, g->destination);
+	put_stop(p, g);
+	put_parts(p, g);
+}
+
+static void put_migrations(struct perfetto *p)
+{
+	const struct migration *g;
+	struct event span = { 0 };
+	uint32_t i;
+
+	for (i = 1; i <= model_migrations(p->e->model); i++) {
+		g = model_migration(p->e->model, i);
+		span.t_ns = g->begin_ns;
+		span.dur_ns = g->end_ns - g->begin_ns;
+		if ((!p->opt.migration || p->opt.migration == i) &&
+		    time_window_has(&p->opt.window, p->e->model, &span))
+			put_migration(p, g);
+	}
 }
 
 static void put_finding(struct perfetto *p, struct model *m, const struct finding *x)
 {
 	struct event_context ctx = { .device = model_device(m, x->device) };
 	const struct rule *r = judge_rule(x->rule);
-	const struct track *t = track_of(p, TRACK_FINDINGS, x->device, 0, &ctx);
+	const struct track *t = pf_track(p, TRACK_FINDINGS, x->device, &ctx);
 	size_t packet, ev;
 
 	if (!t)
 		return;
-	ev = event_begin(p, t, TYPE_INSTANT, x->t_ns, &packet);
+	ev = pf_event_begin(p, t, TYPE_INSTANT, x->t_ns, &packet);
 	pb_string(&p->buf, EVENT_CATEGORIES, "vfio");
 	pb_string(&p->buf, EVENT_NAME, r->name);
-	note_text(&p->buf, "severity", severity_name(x->severity), UNITS_LEN);
-	note_text(&p->buf, "party", party_name(x->party), UNITS_LEN);
-	note_text(&p->buf, "text", x->text, sizeof(x->text));
-	note_text(&p->buf, "basis", r->basis, FINDING_TEXT_LEN);
+	pf_note_text(&p->buf, "severity", severity_name(x->severity), UNITS_LEN);
+	pf_note_text(&p->buf, "party", party_name(x->party), UNITS_LEN);
+	pf_note_text(&p->buf, "text", x->text, sizeof(x->text));
+	pf_note_text(&p->buf, "basis", r->basis, FINDING_TEXT_LEN);
+	if (x->migration)
+		pf_note_u64(&p->buf, "migration", x->migration);
 	if (x->session)
-		note_u64(&p->buf, "migration", x->session);
-	note_u64(&p->buf, "count", x->count);
-	event_end(p, ev, packet);
+		pf_note_u64(&p->buf, "session", x->session);
+	pf_note_u64(&p->buf, "count", x->count);
+	pf_event_end(p, ev, packet);
 }
 
-struct perfetto *perfetto_create(FILE *f, const struct view_options *opt)
+static void put_findings(struct perfetto *p)
 {
-	struct perfetto *p = calloc(1, sizeof(*p));
+	struct finding_walk w;
 
-	if (!p)
-		return NULL;
-	p->f = f;
-	p->rows = rows_create(opt, put_event, p);
-	if (!p->rows) {
-		free(p);
-		return NULL;
-	}
-	return p;
+	findings_begin(&w, p->e, &p->opt);
+	while (findings_next(&w))
+		put_finding(p, p->e->model, w.at.f);
 }
 
-int perfetto_event(struct perfetto *p, const struct model *m, const struct event *ev,
-		   const struct event_context *ctx)
+/* ---- export ---- */
+
+static void destroy(void *x)
 {
-	int err;
-
-	/* The first thing in the trace says what its times are. */
-	if (ev->kind == EV_CLOCK || !p->any)
-		put_snapshot(p, ev);
-	p->any = true;
-	err = rows_event(p->rows, m, ev, ctx);
-	return err ? err : p->err ? p->err : ferror(p->f) ? -EIO : 0;
-}
-
-int perfetto_finish(struct perfetto *p, const struct view_evidence *t,
-		    const struct view_options *opt)
-{
-	const struct finding *x;
-	uint32_t i;
-	size_t k;
-
-	rows_finish(p->rows);
-	for (i = 0; i < p->track_cap; i++)
-		if (p->track[i] && p->track[i]->open)
-			put_slice_end(p, p->track[i], p->last_ns > p->track[i]->last_ns ?
-				      p->last_ns : p->track[i]->last_ns);
-	for (k = 0; t->judge && (x = judge_finding(t->judge, k)); k++) {
-		struct event at = { .t_ns = x->t_ns };
-
-		if ((!opt->migration || x->session == opt->migration) &&
-		    time_window_has(&opt->window, t->model, &at))
-			put_finding(p, t->model, x);
-	}
-	return p->err ? p->err : ferror(p->f) ? -EIO : 0;
-}
-
-void perfetto_destroy(struct perfetto *p)
-{
+	struct perfetto *p = x;
 	uint32_t i;
 
 	if (!p)
 		return;
 	rows_destroy(p->rows);
 	buf_free(&p->buf);
+	for (i = 0; i < p->n_inside; i++)
+		buf_free(&p->inside[i].packets);
 	for (i = 0; i < p->track_cap; i++)
 		free(p->track[i]);
 	free(p->track);
 	free(p);
 }
+
+static void *create(FILE *f, const struct view_options *opt, const struct view_evidence *e)
+{
+	struct perfetto *p = calloc(1, sizeof(*p));
+	uint32_t i;
+
+	if (!p)
+		return NULL;
+	p->f = f;
+	p->e = e;
+	p->opt = *opt;
+	p->rows = rows_create(opt, e->model, put_event, p);
+	if (!p->rows) {
+		destroy(p);
+		return NULL;
+	}
+	/* Sessions learn their peers when one looks. */
+	for (i = 1; i <= model_sessions(e->model); i++)
+		model_session(e->model, i);
+	return p;
+}
+
+static int event(void *x, const struct model *m, const struct event *ev,
+		 const struct event_context *ctx)
+{
+	struct perfetto *p = x;
+	int err;
+
+	/* The first thing in the trace says what its times are. */
+	if (ev->kind == EV_CLOCK || !p->any)
+		pf_snapshot(p, ev);
+	if (!p->any)
+		put_migrations(p);
+	p->any = true;
+	err = rows_event(p->rows, m, ev, ctx);
+	return err ? err : p->err ? p->err : ferror(p->f) ? -EIO : 0;
+}
+
+static int finish(void *x)
+{
+	struct perfetto *p = x;
+	uint32_t i;
+
+	rows_finish(p->rows);
+	while (p->n_inside)
+		put_inside_alone(p, 0);
+	for (i = 0; i < p->track_cap; i++)
+		if (p->track[i] && p->track[i]->open)
+			pf_slice_end(p, p->track[i], p->last_ns > p->track[i]->last_ns ?
+				      p->last_ns : p->track[i]->last_ns);
+	put_findings(p);
+	return p->err ? p->err : ferror(p->f) ? -EIO : 0;
+}
+
+const struct export_format export_perfetto = {
+	.binary = true, .judged = true,
+	.create = create, .event = event, .finish = finish, .destroy = destroy,
+};

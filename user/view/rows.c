@@ -12,7 +12,12 @@
 struct held {
 	struct event ev;
 	struct event_context ctx;
+	/* The model's own are gone when it is fed, and it may be when the last is put. */
+	struct model_device device;
+	struct model_stream stream;
+	char vm[EVENT_NAME_LEN], host[EVENT_NAME_LEN];
 	uint64_t realtime_ns;
+	uint32_t migration;
 	bool waits;		/* for its task's next call */
 	bool wanted;
 };
@@ -21,18 +26,24 @@ struct rows {
 	rows_put_fn put;
 	void *arg;
 	struct view_options opt;
+	struct model *ended;
 	struct held *ring;
 	uint32_t head, n;
 	struct { uint32_t tid, at; } waiters[WAITERS_MAX];
 	uint32_t n_waiters;
 };
 
-struct rows *rows_create(const struct view_options *opt, rows_put_fn put, void *arg)
+struct rows *rows_create(const struct view_options *opt, struct model *ended, rows_put_fn put,
+			 void *arg)
 {
 	struct rows *r = calloc(1, sizeof(*r));
 
 	if (!r)
 		return NULL;
+	/* Sides get their numbers when one looks. */
+	if (ended)
+		model_migrations(ended);
+	r->ended = ended;
 	r->opt = *opt;
 	r->put = put;
 	r->arg = arg;
@@ -52,8 +63,10 @@ static void drain(struct rows *r)
 	while (r->n && !r->ring[r->head].waits) {
 		struct held *h = &r->ring[r->head];
 
+		const struct row row = { &h->ev, &h->ctx, h->realtime_ns, h->migration };
+
 		if (h->wanted)
-			r->put(r->arg, &h->ev, &h->ctx, h->realtime_ns);
+			r->put(r->arg, &row);
 		r->head = (r->head + 1) % NDJSON_HOLD_MAX;
 		r->n--;
 	}
@@ -103,17 +116,48 @@ static void end_wait(struct rows *r, const struct event *ev)
 	}
 }
 
+static uint32_t migration_of(const struct rows *r, uint32_t side)
+{
+	const struct side *s = r->ended && side ? model_side_peek(r->ended, side) : NULL;
+
+	return s ? s->migration : 0;
+}
+
+static const char *keep(char buf[EVENT_NAME_LEN], const char *name)
+{
+	snprintf(buf, EVENT_NAME_LEN, "%s", name ?: "");
+	return name ? buf : NULL;
+}
+
+static void hold_context(struct held *h, const struct event_context *ctx)
+{
+	h->ctx = *ctx;
+	h->ctx.vm = keep(h->vm, ctx->vm);
+	h->ctx.host = keep(h->host, ctx->host);
+	if (ctx->device) {
+		h->device = *ctx->device;
+		h->ctx.device = &h->device;
+	}
+	if (ctx->stream) {
+		h->stream = *ctx->stream;
+		h->ctx.stream = &h->stream;
+	}
+	h->ctx.call = NULL;
+}
+
 int rows_event(struct rows *r, const struct model *m, const struct event *ev,
 	       const struct event_context *ctx)
 {
 	bool wanted, waits;
+	struct row row = { .ev = ev, .ctx = ctx };
 	struct held *h;
 	uint32_t at;
 
 	if (!event_kind_is_public(ev->kind))
 		return 0;
+	row.migration = migration_of(r, ctx->side);
 	/* A loss is everybody's. */
-	wanted = (!r->opt.migration || ctx->session == r->opt.migration ||
+	wanted = (!r->opt.migration || row.migration == r->opt.migration ||
 		  ev->kind == EV_LOSS) && time_window_has(&r->opt.window, m, ev);
 	if (r->n_waiters && is_call(ev->kind)) {
 		end_wait(r, ev);
@@ -121,8 +165,9 @@ int rows_event(struct rows *r, const struct model *m, const struct event *ev,
 	}
 	waits = ev->kind == EV_POLL && ev->poll.wait_ns == EVENT_WAIT_UNKNOWN && wanted;
 	if (!waits && !r->n) {
+		row.realtime_ns = model_realtime_ns(m, ev->t_ns);
 		if (wanted)
-			r->put(r->arg, ev, ctx, model_realtime_ns(m, ev->t_ns));
+			r->put(r->arg, &row);
 		return 0;
 	}
 	if (!r->ring) {
@@ -135,7 +180,8 @@ int rows_event(struct rows *r, const struct model *m, const struct event *ev,
 	at = (r->head + r->n++) % NDJSON_HOLD_MAX;
 	h = &r->ring[at];
 	h->ev = *ev;
-	h->ctx = *ctx;
+	hold_context(h, ctx);
+	h->migration = row.migration;
 	h->realtime_ns = model_realtime_ns(m, ev->t_ns);
 	h->wanted = wanted;
 	h->waits = waits;

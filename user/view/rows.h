@@ -13,11 +13,21 @@
 
 struct rows;
 
-/* @realtime_ns: of its start; 0: no clock pair in the evidence. */
-typedef void (*rows_put_fn)(void *arg, const struct event *ev, const struct event_context *ctx,
-			    uint64_t realtime_ns);
+struct row {
+	const struct event *ev;
+	const struct event_context *ctx;	/* without its call */
+	uint64_t realtime_ns;		/* of its start; 0: no clock pair in the evidence */
+	uint32_t migration;		/* 0: of none, or nobody can say yet */
+};
+typedef void (*rows_put_fn)(void *arg, const struct row *row);
 
-struct rows *rows_create(const struct view_options *opt, rows_put_fn put, void *arg);
+/*
+ * @ended: a model of the same events up to the end of the evidence, which has the
+ * numbers of migrations; NULL: it goes on, and there are none (nor can @opt ask for
+ * one).
+ */
+struct rows *rows_create(const struct view_options *opt, struct model *ended, rows_put_fn put,
+			 void *arg);
 /* 0 or -ENOMEM.  Definitions are taken and not put. */
 int rows_event(struct rows *r, const struct model *m, const struct event *ev,
 	       const struct event_context *ctx);

@@ -146,51 +146,26 @@ void info_json(FILE *f, const struct view_evidence *e, const struct meta *notes,
 	       const struct view_options *opt);
 
 /*
- * A stream of lines: feed each event with what model_feed() said about it.
+ * A stream of lines (those of export are in export.h): feed each event with what model_feed() said about it.
  * Definitions are taken but print nothing.  _finish() prints what is held
  * back; _destroy() drops it.
  */
 
 /*
  * NDJSON.  A poll's wait_ns is only known at its task's next call, so lines
- * may be held back, in order, up to NDJSON_HOLD_MAX events.
+ * may be held back, in order, up to NDJSON_HOLD_MAX events.  @ended: a model of
+ * the same events up to the evidence's end, from which lines have their migration;
+ * NULL: it goes on, and they have none.
  */
 #define NDJSON_HOLD_MAX	4096
 struct ndjson;
-struct ndjson *ndjson_create(FILE *f, const struct view_options *opt);
+struct ndjson *ndjson_create(FILE *f, const struct view_options *opt, struct model *ended);
 int ndjson_event(struct ndjson *n, const struct model *m, const struct event *ev,
 		 const struct event_context *ctx);
 int ndjson_finish(struct ndjson *n);
 void ndjson_destroy(struct ndjson *n);
 /* JSON Schema (draft 2020-12) of one line, from the same tables. */
 void ndjson_schema(FILE *f);
-
-/*
- * CSV (RFC 4180): a row per event, the fields of all kinds as columns, always
- * the same; what a kind has not is empty, lists are joined with '|'.  The
- * header comes with _create().
- */
-struct csv;
-struct csv *csv_create(FILE *f, const struct view_options *opt);
-int csv_event(struct csv *c, const struct model *m, const struct event *ev,
-	      const struct event_context *ctx);
-int csv_finish(struct csv *c);
-void csv_destroy(struct csv *c);
-
-/*
- * A Perfetto trace (protobuf, binary).  Feed it definitions, too: the clock
- * pairs are among them.  @e: the finished model, and findings when it has a judge.
- */
-struct perfetto;
-struct perfetto *perfetto_create(FILE *f, const struct view_options *opt);
-int perfetto_event(struct perfetto *p, const struct model *m, const struct event *ev,
-		   const struct event_context *ctx);
-int perfetto_finish(struct perfetto *p, const struct view_evidence *e,
-		    const struct view_options *opt);
-void perfetto_destroy(struct perfetto *p);
-
-/* OpenMetrics text of all migrations and devices, ended by "# EOF". */
-void openmetrics(FILE *f, const struct view_evidence *e, const struct view_options *opt);
 
 /* One human line per event; runs of empty reads as "ENOMSG x212 in 9 ms". */
 struct lines;
