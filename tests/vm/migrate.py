@@ -39,8 +39,10 @@ def arguments(description):
 
 def device(options, host):
     """QEMU's arguments for the device `host`, "host=BDF" or "sysfsdev=PATH"."""
-    iommufd = ["-object", "iommufd,id=iommufd0"] if options.cdev else []
-    return iommufd + ["-device", "vfio-pci,id=v0,%s,%s%s" % (host, DEVICE, ",iommufd=iommufd0" if options.cdev else "")]
+    if not options.cdev:
+        return ["-device", "vfio-pci,id=v0,%s,%s" % (host, DEVICE)]
+    # x-no-mmap: IOMMUFD maps no BAR. QEMU only warns of that, and then asks for its dirty pages: EINVAL, and no migration.
+    return ["-object", "iommufd,id=iommufd0", "-device", "vfio-pci,id=v0,%s,%s,iommufd=iommufd0,x-no-mmap=on" % (host, DEVICE)]
 
 
 CAPS = "return-path", "switchover-ack", "events"
