@@ -397,6 +397,9 @@ static __always_inline struct vfio_device *df_vdev(const __u64 *a)
 {
 	struct vfio_device_file *df = (struct vfio_device_file *)a[0];
 
+	/* An older kernel loads these programs, too, and attaches them to nothing. */
+	if (!bpf_core_type_exists(struct vfio_device_file))
+		return NULL;
 	return BPF_CORE_READ(df, device);
 }
 

@@ -30,6 +30,8 @@ BEGAN = time.monotonic()
 # Where insmod() finds modules, and what runs the nested machines' cpus: load_vfio() and use_accel() change them.
 MODULES = LAB + "/modules"
 ACCEL = "tcg"
+# Linux 6.2 brought PRE_COPY.
+PRECOPY = os.environ.get("LAB_KERNEL", "").split("-")[0] != "6.1"
 # Every limit of a wait, times this: a machine may be slow. A wait ends when it has what it waits for.
 PATIENCE = int(os.environ.get("VFIOSCOPE_PATIENCE", "3"))
 
