@@ -223,7 +223,7 @@ static bool parts(struct scope *s, struct model *m, const struct migration *g, s
 		  uint64_t pending)
 {
 	struct downtime_part part[MIGRATION_PARTS_MAX];
-	size_t n = migration_parts(m, g, part), i, whole = 0, named = 0;
+	size_t n = migration_parts(m, g, part), i, named = 0;
 	const struct side *src = g->source ? model_side(m, g->source) : NULL;
 	uint64_t at = 0, total = 0, share = 0;
 	char name[UNITS_LEN], a[UNITS_LEN];
@@ -234,7 +234,6 @@ static bool parts(struct scope *s, struct model *m, const struct migration *g, s
 		return false;
 	for (i = 0; i < n; i++) {
 		total += part[i].share || part[i].ns == MODEL_NONE ? 0 : part[i].ns;
-		whole += !part[i].share && part[i].ns;
 		named += part[i].ns != 0;
 	}
 	pane_title(s, PANE_DOWNTIME, r, g->downtime_ns != MODEL_NONE ? "DOWNTIME" : "STOP", "%s%s",

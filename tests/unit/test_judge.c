@@ -1614,7 +1614,7 @@ static const struct {
 	C(state_desync, "state-desync | findings"),
 	C(desync_to_error, "state-desync error-state< ?no-migration ?no-migration | findings"),
 	C(reset_between, "| pass"),
-	C(error_state, "error-state migration-failed | findings"),
+	C(error_state, "error-state< migration-failed | findings"),
 	C(call_stuck, "call-stuck ?evidence-ends | findings"),
 	C(call_stuck_returns, "~slow-call | pass"),
 	C(read_waits_in_precopy, "| pass"),

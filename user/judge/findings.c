@@ -344,6 +344,9 @@ static bool is_about_cause(struct model *model, const struct finding *a, const s
 
 		if (b->device != f->device || (f->session && b->session && b->session != f->session))
 			continue;
+		/* ERROR is where a failed call leaves the device; the next call finds it there. */
+		if (b->rule == RULE_ERROR_STATE && b->t_ns >= f->t_ns)
+			return true;
 		/* The call itself, or its step, which is told before it. */
 		if (b->seq == f->seq || (b->t_ns >= f->t_ns && b->t_ns <= f->end_ns && b->seq))
 			return true;

@@ -215,6 +215,9 @@ void rule_ran_again(struct look *l)
 
 		if (!src || !g->ran_again || g->outcome == OUTCOME_FAILED)
 			continue;
+		/* One process with both devices tests them: there is no VM to run twice. */
+		if (g->joined.how == JOINED_PROCESS)
+			continue;
 		f = finding_of(RULE_RAN_AGAIN, src->ran_again_ns, 0);
 		f.migration = g->id;
 		f.side = src->id;
