@@ -601,10 +601,6 @@ static int __maybe_unused faulty_get_data_size(struct vfio_device *vdev, unsigne
 	case FAULT_DATA_SIZE_OFF:
 		*stop_copy_length += SZ_64M;
 		break;
-	case FAULT_ESTIMATE_OFF:
-		/* that one is true */
-		*stop_copy_length = ivshmem_track_full_bytes(idev);
-		break;
 	default:
 		break;
 	}

@@ -292,7 +292,7 @@ int scope_export_view(struct scope *s, const char *arg)
 	end = store_position(s->store, s->to_ns);
 	m = store_model_at(s->store, n);
 	m = m ? model_clone(m) : NULL;
-	j = ndjson_create(o.f, &v, NULL);
+	j = ndjson_create(o.f, &v, store_model(s->store));
 	if (!m || !j)
 		err = -ENOMEM;
 	for (; !err && n < end && store_get(s->store, n, &ev); n++) {

@@ -46,7 +46,7 @@ says() { tr -s ' \n' ' ' <"$tmp/text" | grep -qF -- "$1" || { fail "$name: no '$
 
 # both NAME: the two hosts' recordings together say what the merged one says.
 both() {
-	local f k of
+	local of
 	want "$2" "" "$v" check --format json "$cases/$1-src.vfs" "$cases/$1-dst.vfs"
 	of='{verdict, protocol, outcomes, rules: [.findings[] | [.rule, .severity, .party, .counts, .text]] | sort,
 	     g: [.migrations[] | {vm, outcome, downtime_ns, downtime_why, stopped_ns, cause: .cause.text, joined, devices, bytes_total}]}'

@@ -78,11 +78,15 @@ WRAP(FILE *, open_memstream, (char **text, size_t *size))
 	return f;
 }
 
-/* A stream in memory that could not grow, or be cut to its size, only says so by errno. */
+/*
+ * A stream in memory that could not grow, or be cut to its size, only says so by errno:
+ * not even by its error flag.
+ */
 WRAP(int, fclose, (FILE *f))
 {
 	int ret;
 
+	failed |= errno == ENOMEM;
 	errno = 0;
 	ret = __real_fclose(f);
 	failed |= errno == ENOMEM;

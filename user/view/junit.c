@@ -529,7 +529,7 @@ void check_junit(FILE *f, const struct view_evidence *e, const struct view_optio
 	sum.at = calloc(judge_findings(e->judge) + 1, sizeof(*sum.at));
 	if (m && sum.at)
 		put_suites(m, e, opt, &sum);
-	if (!m || fclose(m) || !sum.at) {
+	if (!m || fclose(m) || !sum.at || !text) {
 		check_junit_error(f, "out of memory", model_realtime_ns(e->model,
 									model_last_ns(e->model)));
 	} else {

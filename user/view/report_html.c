@@ -634,7 +634,7 @@ static void put_columns(struct report *r, const char *title, const char *its_tit
 	if (!text.f)
 		return;
 	print(&text);
-	if (!fclose(w.f) && w.len) {
+	if (!fclose(w.f) && w.text && w.len) {
 		fprintf(r->f, "<details><summary>%s</summary><pre>", title);
 		line = w.text + strspn(w.text, "\n");
 		if (its_title && !strncmp(line, its_title, strlen(its_title)))
