@@ -112,38 +112,6 @@ static void test_range(void **state)
 	synth_free(&s);
 }
 
-/* A trace after another: what the driver took there is known here. */
-static void test_before(void **state)
-{
-	static const struct synth_plan plan = {
-		.precopy = true, .precopy_reads = 4, .stop_copy_reads = 2,
-	};
-	struct model *one = model_create(), *two = model_create();
-	struct synth s;
-	size_t from;
-	uint32_t i;
-
-	(void)state;
-	model_comes_after(two, one);
-	for (i = 0; i < 2; i++) {
-		synth_init(&s);
-		synth_device(&s, 1 + i, i ? "0000:3b:00.3" : "0000:3b:00.2", "mlx5_vfio_pci", 7);
-		synth_task(&s, 100, "qemu", "web-07");
-		synth_open(&s);
-		synth_source(&s, &plan);
-		from = 0;
-		feed(i ? two : one, &s, &from);
-		synth_free(&s);
-	}
-	assert_int_equal(model_session(one, 1)->forecast.basis, FORECAST_SESSION);
-	assert_int_equal(model_session(two, 1)->forecast.basis, FORECAST_DRIVER);
-	assert_int_equal(model_session(two, 1)->forecast.samples, 1);
-	assert_int_equal(model_session(two, 1)->forecast.guess_ns[WAY_SAME],
-			 model_session(one, 1)->window.arcs_ns + model_session(one, 1)->window.io_ns);
-	model_destroy(two);
-	model_destroy(one);
-}
-
 static void test_silence(void **state)
 {
 	struct model *m = model_create();
@@ -211,7 +179,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rank),
 		cmocka_unit_test(test_range),
-		cmocka_unit_test(test_before),
 		cmocka_unit_test(test_silence),
 	};
 

@@ -211,8 +211,6 @@ void rule_no_migration(struct look *l)
 	struct finding f = hole(RULE_NO_MIGRATION, model_first_ns(l->model), 0);
 	uint32_t n = model_migrations(l->model), id;
 
-	if (l->evidence->migrations_elsewhere)
-		return;
 	if (l->evidence->migration > n) {
 		find_at(l->j, &f, "migration %u is not in the evidence: it has %u",
 			l->evidence->migration, n);

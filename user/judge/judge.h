@@ -204,8 +204,6 @@ int judge_feed(struct judge *j, struct model *model, const struct event *ev,
 struct judge_evidence {
 	const struct source_health *health;
 	const struct meta *meta;
-	/* Another trace of the same judgement has the migrations. */
-	bool migrations_elsewhere;
 	/* What was asked for: one migration (0: all), what ended at @from_ns or later. */
 	uint32_t migration;
 	uint64_t from_ns;

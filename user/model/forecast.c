@@ -225,12 +225,6 @@ static double pace_of(const struct session *g)
 }
 
 /* The same device; by its name where the number is another trace's. */
-static bool is_same(const struct dev *d, const struct model_device *other, bool here)
-{
-	return here ? other->number == d->pub.number :
-	       d->pub.name[0] && !strcmp(other->name, d->pub.name);
-}
-
 static bool is_of_driver(const struct dev *d, const struct model_device *other)
 {
 	return d->pub.driver[0] && !strcmp(other->driver, d->pub.driver);
@@ -258,20 +252,17 @@ static size_t stops(const struct model *m, const struct dev *d, bool device,
 		    struct stop out[SAMPLES])
 {
 	uint32_t id, looked = 0;
-	bool here = true;
 	size_t n = 0;
 
-	for (; m; m = model_before(m), here = false) {
-		for (id = model_sessions(m); id > 0 && n < SAMPLES && looked++ < LOOK_BACK; id--) {
-			const struct session *e = model_session_peek(m, id);
-			const struct model_device *other = model_device(m, e->device);
+	for (id = model_sessions(m); id > 0 && n < SAMPLES && looked++ < LOOK_BACK; id--) {
+		const struct session *e = model_session_peek(m, id);
+		const struct model_device *other = model_device(m, e->device);
 
-			/* A window is final when its stream has ended. */
-			if ((here && id == d->sess) || !is_known_window(e) || !other ||
-			    (!is_same(d, other, here) && (device || !is_of_driver(d, other))))
-				continue;
-			out[n++] = stop_of(e);
-		}
+		/* A window is final when its stream has ended. */
+		if (id == d->sess || !is_known_window(e) || !other ||
+		    (other->number != d->pub.number && (device || !is_of_driver(d, other))))
+			continue;
+		out[n++] = stop_of(e);
 	}
 	return n;
 }
@@ -577,16 +568,13 @@ static void forecast_rest(const struct model *m, uint32_t host, uint32_t except,
 	double rest[SAMPLES], low, high, mid, margin;
 	uint32_t id, looked = 0;
 	size_t n = 0;
-	bool here;
 
-	for (here = true; m; m = model_before(m), here = false) {
-		for (id = model_sides(m); id > 0 && n < SAMPLES && looked++ < LOOK_BACK; id--) {
-			const struct side *s = model_side_peek(m, id);
+	for (id = model_sides(m); id > 0 && n < SAMPLES && looked++ < LOOK_BACK; id--) {
+		const struct side *s = model_side_peek(m, id);
 
-			if ((here && (id == except || s->host != host)) || !rest_of(s, &rest[n]))
-				continue;
-			n++;
-		}
+		if (id == except || s->host != host || !rest_of(s, &rest[n]))
+			continue;
+		n++;
 	}
 	f->rest_samples = (uint32_t)n;
 	if (!n)

@@ -160,7 +160,6 @@ struct model {
 	uint64_t kinds[EV_KIND_NR];
 	uint64_t clock_mono_ns, clock_real_ns;
 	uint64_t bound_ns;
-	const struct model *before;	/* not ours; NULL: none */
 	bool has_clock, any;
 	/* The migrations, as last joined. */
 	struct model_call last_call;	/* of the event just taken */
@@ -332,7 +331,5 @@ void forecast_stop(const struct model *m, const struct dev *d, uint64_t now_ns,
 		   struct forecast *out);
 void forecast_side(const struct model *m, uint32_t side, uint64_t now_ns,
 		   struct stop_forecast *out);
-/* What model_comes_after() said, or NULL. */
-const struct model *model_before(const struct model *m);
 
 #endif

@@ -494,12 +494,6 @@ static int make_migrations(struct join *j)
 			dst->pub.migration = g->id;
 		migration_settle(m, g, src, dst);
 	}
-	for (i = 0; i < m->n_sess; i++) {
-		const struct sid *s = side_of(m, m->sess[i]->pub.side);
-
-		if (s)
-			m->sess[i]->pub.downtime_ns = m->migs[s->pub.migration - 1].downtime_ns;
-	}
 	return 0;
 }
 
@@ -528,7 +522,6 @@ int join_sides(struct model *m)
 	for (i = 0; i < m->n_sess; i++) {
 		m->sess[i]->pub.peer = 0;
 		m->sess[i]->pub.peer_by_order = false;
-		m->sess[i]->pub.downtime_ns = MODEL_NONE;
 	}
 	for (i = 0; i < m->n_sides; i++) {
 		side_refresh(m, m->sides[i]);

@@ -4,16 +4,6 @@
  */
 #include "model/internal.h"
 
-void model_comes_after(struct model *m, const struct model *before)
-{
-	m->before = before;
-}
-
-const struct model *model_before(const struct model *m)
-{
-	return m->before;
-}
-
 void model_set_clock_bound(struct model *m, uint64_t bound_ns)
 {
 	m->bound_ns = bound_ns;

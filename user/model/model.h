@@ -162,12 +162,6 @@ void model_destroy(struct model *m);
  */
 struct model *model_clone(const struct model *m);
 
-/*
- * @m is of a time after @before, which is read to its end and outlives it: what
- * drivers took there is something that a forecast may rest on.
- */
-void model_comes_after(struct model *m, const struct model *before);
-
 /* How far the clocks of several hosts may be off; 0, also before: not at all. */
 void model_set_clock_bound(struct model *m, uint64_t bound_ns);
 uint64_t model_clock_bound(const struct model *m);

@@ -68,7 +68,7 @@ struct sess *sess_create(struct model *m, struct dev *d, uint32_t direction,
 		s->forecast = d->forecast;
 	s->window.start_ns = MODEL_NONE;
 	s->lead_ns = MODEL_NONE;
-	g->last_io_end_ns = s->load_start_ns = s->switch_ns = s->downtime_ns = MODEL_NONE;
+	g->last_io_end_ns = s->load_start_ns = s->switch_ns = MODEL_NONE;
 	s->failure.target = EVENT_TARGET_NONE;
 	return g;
 }

@@ -256,7 +256,6 @@ struct session {
 	uint64_t failures;
 	struct failure failure;
 
-	uint64_t downtime_ns;		/* of its migration; MODEL_NONE */
 
 	uint64_t resets;		/* of the device, during the session */
 	uint64_t lost;			/* events lost that may have been its own */
