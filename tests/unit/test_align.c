@@ -214,7 +214,7 @@ static void test_realtime(void **state)
 	assert_int_equal(al->correction_ns, 0);
 	model = merged();
 	assert_int_equal(model_sessions(model), 2);
-	assert_int_equal(model_session(model, 1)->downtime_ns, want);
+	assert_int_equal(model_migration(model, 1)->downtime_ns, want);
 	assert_int_equal(model_session(model, 1)->peer, 2);
 	/* Numbers are distinct, names and processes are each host's own. */
 	assert_string_equal(model_device(model, 1)->name, "0000:3b:00.2");
@@ -243,7 +243,7 @@ static void test_ahead(void **state)
 	align();
 	assert_int_equal(al->way_ns[ALIGN_IN], WAY + 3 * MS);
 	model = merged();
-	assert_int_equal(model_session(model, 1)->downtime_ns, want + 3 * MS);
+	assert_int_equal(model_migration(model, 1)->downtime_ns, want + 3 * MS);
 	model_destroy(model);
 }
 
@@ -261,7 +261,7 @@ static void test_behind(void **state)
 	assert_int_equal(al->way_ns[ALIGN_IN], (int64_t)WAY - 200 * (int64_t)MS);
 	assert_int_equal(al->correction_ns, 200 * MS - WAY);
 	model = merged();
-	assert_int_equal(model_session(model, 1)->downtime_ns, want - WAY);
+	assert_int_equal(model_migration(model, 1)->downtime_ns, want - WAY);
 	model_destroy(model);
 }
 
@@ -315,7 +315,7 @@ static void test_same_boot(void **state)
 	assert_int_equal(al->kind, ALIGN_SAME);
 	assert_int_equal(al->offset_ns, 0);
 	model = merged();
-	assert_int_equal(model_session(model, 1)->downtime_ns, truth());
+	assert_int_equal(model_migration(model, 1)->downtime_ns, truth());
 	/* One machine: names and processes mean the same. */
 	assert_string_equal(model_device(model, 2)->name, "0000:3b:00.2");
 	assert_int_equal(model_session(model, 2)->pid, 100);
@@ -338,7 +338,7 @@ static void test_no_pair(void **state)
 	assert_int_equal(al->kind, ALIGN_CAUSALITY);
 	assert_int_equal(al->offset_ns, 33 * SEC - WAY);
 	model = merged();
-	assert_int_equal(model_session(model, 1)->downtime_ns, want - WAY);
+	assert_int_equal(model_migration(model, 1)->downtime_ns, want - WAY);
 	model_destroy(model);
 	/* And without a migration on both sides there is nothing. */
 	b.n = 2;
