@@ -85,8 +85,9 @@ for line in sys.stdin:
     m = re.match(r"  (?:  )?([A-Za-z][A-Za-z0-9() ]*?)(?:  +\S|$)", line.rstrip("\n"))
     if not m or "->" in line or re.match(r"    [A-Z_0-9]+ ", line):
         continue
-    if re.match(r"  (State|Arc) ", line):
+    if re.match(r"  (State|Arc|Device) ", line):
         words.update(line.split())
+        words.discard("Device")  # heads a column of names: no word of ours
     else:
         words.add(m.group(1).strip())
 for w in sorted(words):
