@@ -68,8 +68,8 @@ void rule_initial_bytes_grew(struct look *l)
 	if (is_answer(l) && s->n_infos && l->ev->t_ns >= s->info.end_ns &&
 	    l->ev->precopy_info.initial_bytes > s->info.initial && !is_reinit(l))
 		suspect(l, RULE_INITIAL_BYTES_GREW,
-			"initial_bytes rose from %s to %s without REINIT",
-			size_text(a, s->info.initial),
+			"initial_bytes rose by %s, to %s, without REINIT",
+			size_text(a, l->ev->precopy_info.initial_bytes - s->info.initial),
 			size_text(b, l->ev->precopy_info.initial_bytes));
 }
 
