@@ -71,6 +71,14 @@ def main(scenario, wreck=False):
     open(os.environ.get("LAB_DONE", os.path.join(OUT, "done")), "w").close()
 
 
+def rmmod(*modules):
+    """A tracer that is detaching from the modules' functions may need a moment."""
+    def attempt(module):
+        return subprocess.run(["rmmod", module], stderr=subprocess.DEVNULL).returncode == 0
+    for module in modules:
+        wait_for("module %s to be unloadable (who uses it?)" % module, 20, lambda: attempt(module), 0.2)
+
+
 def wait_for(what, seconds, probe, step=0.02):
     """Calls probe() until it gives something true, and gives that."""
     seconds *= PATIENCE
@@ -141,7 +149,7 @@ def unload_vfio(cdev=False):
         sh("modprobe", "-r", "vfio-pci-core")
         return
     for name in reversed(CDEV):
-        sh("rmmod", name)
+        rmmod(name)
 
 
 def use_accel(accel):

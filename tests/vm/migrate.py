@@ -114,17 +114,6 @@ def timed(result, name):
     result.setdefault("timings_s", {})[name] = round(time.monotonic() - lab.BEGAN, 3)
 
 
-def unload(module):
-    """A tracer that is letting go of the module's functions may need a moment."""
-    def attempt():
-        try:
-            lab.sh("rmmod", module)
-            return True
-        except LabError:
-            return False
-    lab.wait_for("module %s to be unloadable (who uses it?)" % module, 10, attempt, 0.2)
-
-
 def compare(result, src, dst, a, b):
     """Device memory of both sides, while neither runs."""
     states = src.do("query-status")["status"], dst.do("query-status")["status"]
@@ -253,7 +242,7 @@ def ivshmem(options, watch=Watch, during=None, driver="ivshmem_vfio_pci"):
     lab.save(result)
     a.unbind()
     b.unbind()
-    unload(driver)
+    lab.rmmod(driver)
     lab.unload_vfio(options.cdev)
     return result
 
@@ -290,7 +279,7 @@ def mtty(options):
     lab.save(result)
     for u in uuids:
         lab.write("/sys/bus/mdev/devices/%s/remove" % u, "1")
-    unload("mtty")
+    lab.rmmod("mtty")
     if options.cdev:
         lab.unload_vfio(True)
     return result
@@ -346,7 +335,7 @@ class Bench:
     def close(self):
         for d in self.devices:
             d.unbind()
-        unload(self.driver.replace("-", "_"))
+        lab.rmmod(self.driver.replace("-", "_"))
         lab.sh("modprobe", "-r", "vfio-pci-core")
         lab.save({"scenario": self.scenario, "cases": self.cases})
 

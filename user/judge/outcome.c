@@ -203,6 +203,25 @@ void rule_evidence_ends(struct look *l)
 	}
 }
 
+/* Did the process that saved the source's state give it back to the same device? */
+static bool is_own_destination(struct model *m, const struct side *src)
+{
+	uint32_t id, i, k;
+
+	for (id = 1; id <= model_sides(m); id++) {
+		const struct side *dst = model_side(m, id);
+
+		if (dst->direction != DIR_RESUME || dst->host != src->host || dst->pid != src->pid)
+			continue;
+		for (i = 0; i < src->n_devices; i++)
+			for (k = 0; k < dst->n_devices; k++)
+				if (model_side_device(m, src->id, i)->device ==
+				    model_side_device(m, id, k)->device)
+					return true;
+	}
+	return false;
+}
+
 void rule_ran_again(struct look *l)
 {
 	struct model *m = l->model;
@@ -215,8 +234,8 @@ void rule_ran_again(struct look *l)
 
 		if (!src || !g->ran_again || g->outcome == OUTCOME_FAILED)
 			continue;
-		/* One process with both devices tests them: there is no VM to run twice. */
-		if (g->joined.how == JOINED_PROCESS)
+		/* One process with both ends tests them: there is no VM to run twice. */
+		if (g->joined.how == JOINED_PROCESS || (!dst && is_own_destination(m, src)))
 			continue;
 		f = finding_of(RULE_RAN_AGAIN, src->ran_again_ns, 0);
 		f.migration = g->id;
