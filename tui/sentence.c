@@ -284,7 +284,7 @@ static void completed(struct scope *s, struct model *m, const struct subject *j,
 		return;
 	}
 	add(o, " MIGRATED");
-	if (g->ran_again) {
+	if (g->ran_again && !(j->dst && j->dst->run_ns != MODEL_NONE)) {
 		o->role = ROLE_WARN;
 		add(o, ": all was read, but it runs again here: saved to a file, or taken back");
 	} else if (g->downtime_ns != MODEL_NONE) {

@@ -198,6 +198,7 @@ void migration_sentence(FILE *f, const struct view_evidence *e, const struct mig
 {
 	char a[UNITS_LEN], b[UNITS_LEN];
 	uint64_t bytes = migration_bytes(e->model, g);
+	const struct side *dst = model_side(e->model, g->destination);
 	bool done = g->outcome == OUTCOME_COMPLETED;
 
 	migration_subject(f, e, g);
@@ -220,7 +221,8 @@ void migration_sentence(FILE *f, const struct view_evidence *e, const struct mig
 	if (g->outcome == OUTCOME_UNFINISHED)
 		put_flight(f, e, g);
 	put_stop(f, e, g, opt);
-	if (g->ran_again)
-		fputs("; its source runs again (saved to a file, or taken back)", f);
+	if (g->ran_again && done)
+		fputs(dst && dst->run_ns != MODEL_NONE ? "; its source runs again, too" :
+		      "; its source runs again (saved to a file, or taken back)", f);
 	fputc('.', f);
 }
