@@ -16,7 +16,7 @@
 #include "capture/discover.h"
 
 #define MAX_MODULES	512
-#define DETACH_MS	5000	/* some 35 links, each an RCU grace period or two */
+#define DETACH_MS	10000	/* some 60 links, each an RCU grace period or two */
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 struct bpf_link;
