@@ -211,7 +211,8 @@ static bool is_own_destination(struct model *m, const struct side *src)
 	for (id = 1; id <= model_sides(m); id++) {
 		const struct side *dst = model_side(m, id);
 
-		if (dst->direction != DIR_RESUME || dst->host != src->host || dst->pid != src->pid)
+		if (dst->direction != DIR_RESUME || dst->host != src->host || dst->pid != src->pid ||
+		    dst->begin_ns < src->begin_ns)
 			continue;
 		for (i = 0; i < src->n_devices; i++)
 			for (k = 0; k < dst->n_devices; k++)
