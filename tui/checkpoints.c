@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tui/store_internal.h"
+#include "util/array.h"
 
 /* A model is kept after so many events; doubled when they cost too much. */
 #define CHECKPOINT	8192U
@@ -52,15 +53,8 @@ void checkpoint(struct checkpoints *p, const struct model *m, uint64_t count)
 
 	if (count % p->spacing)
 		return;
-	if (p->n == p->cap) {
-		size_t cap = p->cap ? p->cap * 2 : 32;
-
-		at = realloc(p->at, cap * sizeof(*at));
-		if (!at)
-			return;
-		p->at = at;
-		p->cap = cap;
-	}
+	if (array_room(&p->at, p->n + 1, &p->cap, sizeof(*p->at)))
+		return;
 	at = &p->at[p->n];
 	at->n = count;
 	at->model = model_clone(m);
@@ -91,15 +85,6 @@ static int run_to(struct store *s, struct checkpoints *p, uint64_t n)
 	return 0;
 }
 
-/*
- * Sides are joined when one looks, and that is kept while only bytes move; what moved
- * may tell more than it did at the last look.
- */
-static void look_anew(struct model *m)
-{
-	model_set_clock_bound(m, model_clock_bound(m));
-}
-
 struct model *store_model_at(struct store *s, uint64_t n)
 {
 	struct checkpoints *p = &s->points;
@@ -109,7 +94,7 @@ struct model *store_model_at(struct store *s, uint64_t n)
 
 	if (n >= s->count) {
 		if (s->looked != s->count)
-			look_anew(s->model);
+			model_look_anew(s->model);
 		s->looked = s->count;
 		return s->model;
 	}
@@ -137,7 +122,7 @@ struct model *store_model_at(struct store *s, uint64_t n)
 		model_destroy(p->cursor);
 		p->cursor = NULL;
 	} else if (at != n) {
-		look_anew(p->cursor);
+		model_look_anew(p->cursor);
 	}
 	return p->cursor;
 }

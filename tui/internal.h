@@ -195,6 +195,8 @@ bool scope_device_shown(struct model *m, uint32_t device);
  * and the selected device's session in that; each NULL when there is none (yet).
  */
 const struct migration *scope_migration(struct scope *s, struct model *m);
+/* A side's; NULL: there is no such side. */
+const struct migration *scope_migration_of(struct model *m, uint32_t side);
 const struct side *scope_side(struct scope *s, struct model *m);
 const struct session *scope_session(struct scope *s, struct model *m);
 /* The device's last session in a side; @side 0: its last one; or NULL. */

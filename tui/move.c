@@ -117,13 +117,9 @@ static void fit_axis(struct scope *s, struct model *m)
 		/* As the whole trace knows it: the axis stands still while one scrubs. */
 		const struct side *now = scope_side(s, m);
 		struct model *whole = store_model(s->store);
-		const struct migration *all = NULL;
+		const struct migration *all;
 
-		if (now && now->id <= model_sides(whole) && model_migrations(whole) &&
-		    model_side_peek(whole, now->id)->migration)
-			all = model_migration(whole, model_side_peek(whole, now->id)->migration);
-		else if (!now)
-			all = scope_migration(s, whole);
+		all = now ? scope_migration_of(whole, now->id) : scope_migration(s, whole);
 		if (all) {
 			s->from_ns = all->begin_ns;
 			s->to_ns = all->ended ? all->end_ns : last;

@@ -363,10 +363,7 @@ static void forecast(struct scope *s, struct model *m, uint32_t side, const stru
 
 	forecast_side(m, side, s->cursor_ns, &v);
 	if (v.n_devices && v.devices_mid_ns != MODEL_NONE) {
-		whole = v.rest_mid_ns != MODEL_NONE;
-		sum = v.devices_mid_ns + (whole ? v.rest_mid_ns : 0);
-		low = v.devices_low_ns + (whole ? v.rest_low_ns : 0);
-		high = v.devices_high_ns + (whole ? v.rest_high_ns : 0);
+		whole = stop_forecast_total(&v, &low, &sum, &high);
 		/* The devices' part alone is no total. */
 		pane_title(s, PANE_DOWNTIME, r, "IF STOPPED NOW", r.cols >= 60 ? "%s%s (%s to %s)" :
 			   "%s%s", whole ? "≈" : "devices ≈", units_duration(a, sum),

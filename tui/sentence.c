@@ -372,10 +372,7 @@ static void say_forecast(struct scope *s, struct model *m, const struct subject 
 	forecast_side(m, j->src->id, s->cursor_ns, &f);
 	if (!f.n_devices || f.devices_mid_ns == MODEL_NONE)
 		return;
-	whole = f.rest_mid_ns != MODEL_NONE;
-	sum = f.devices_mid_ns + (whole ? f.rest_mid_ns : 0);
-	low = f.devices_low_ns + (whole ? f.rest_low_ns : 0);
-	high = f.devices_high_ns + (whole ? f.rest_high_ns : 0);
+	whole = stop_forecast_total(&f, &low, &sum, &high);
 	if (whole)
 		add(o, "; stop now ≈%s", units_duration(a, sum));
 	else

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tui/store_internal.h"
+#include "util/array.h"
 
 /* ---- looking at events ---- */
 
@@ -121,15 +122,8 @@ bool store_chunk_may_have(const struct store *s, uint64_t n, uint64_t kinds, boo
 static int change_add(struct changes *l, uint64_t n, uint64_t t_ns, uint32_t device,
 		      uint32_t state)
 {
-	if (l->n == l->cap) {
-		size_t cap = l->cap ? l->cap * 2 : 64;
-		struct change *at = realloc(l->at, cap * sizeof(*at));
-
-		if (!at)
-			return -ENOMEM;
-		l->at = at;
-		l->cap = cap;
-	}
+	if (array_room(&l->at, l->n + 1, &l->cap, sizeof(*l->at)))
+		return -ENOMEM;
 	l->at[l->n++] = (struct change){ .n = n, .t_ns = t_ns, .device = device, .state = state };
 	return 0;
 }
@@ -204,15 +198,8 @@ static struct chunk *open_chunk(struct store *s)
 
 	if (s->n_chunks && s->chunks[s->n_chunks - 1].n < CHUNK)
 		return &s->chunks[s->n_chunks - 1];
-	if (s->n_chunks == s->cap_chunks) {
-		size_t cap = s->cap_chunks ? s->cap_chunks * 2 : 64;
-
-		c = realloc(s->chunks, cap * sizeof(*c));
-		if (!c)
-			return NULL;
-		s->chunks = c;
-		s->cap_chunks = cap;
-	}
+	if (array_room(&s->chunks, s->n_chunks + 1, &s->cap_chunks, sizeof(*s->chunks)))
+		return NULL;
 	/* The one before is complete: give back what it does not need. */
 	if (s->n_chunks) {
 		c = &s->chunks[s->n_chunks - 1];
@@ -396,17 +383,4 @@ void store_destroy(struct store *s)
 	buf_free(&s->scratch);
 	model_destroy(s->model);
 	free(s);
-}
-
-void store_usage(const struct store *s, struct store_usage *out)
-{
-	size_t i;
-
-	memset(out, 0, sizeof(*out));
-	for (i = 0; i < s->n_chunks; i++) {
-		out->events += sizeof(struct chunk) + s->chunks[i].cap;
-		out->sums += s->chunks[i].sums.n * sizeof(struct sum);
-	}
-	out->models = s->points.cost;
-	out->checkpoints = (uint32_t)s->points.n;
 }

@@ -120,13 +120,6 @@ struct store_column {
 void store_columns(struct store *s, uint32_t device, uint64_t from_ns, uint64_t to_ns,
 		   unsigned int n, struct store_column *out);
 
-/* What the store keeps in memory, in bytes: events, sums, models kept. */
-struct store_usage {
-	uint64_t events, sums, models;
-	uint32_t checkpoints;
-};
-void store_usage(const struct store *s, struct store_usage *out);
-
 /*
  * Can any event of the chunk around event @n be of a kind in @kinds (bit set)
  * and, if @errors, have failed?  *@first and *@last are the chunk's events.

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "tui/internal.h"
+#include "util/array.h"
 
 /* ---- from a device to its migration ---- */
 
@@ -102,11 +103,16 @@ static uint32_t migration_of(struct model *m, uint32_t side)
 	return id <= n ? id : 0;
 }
 
-const struct migration *scope_migration(struct scope *s, struct model *m)
+const struct migration *scope_migration_of(struct model *m, uint32_t side)
 {
-	uint32_t id = migration_of(m, side_now(s, m));
+	uint32_t id = migration_of(m, side);
 
 	return id ? model_migration(m, id) : NULL;
+}
+
+const struct migration *scope_migration(struct scope *s, struct model *m)
+{
+	return scope_migration_of(m, side_now(s, m));
 }
 
 uint64_t scope_left(const struct session *g, enum left_source *source)
@@ -359,15 +365,8 @@ void scope_pin_event(struct scope *s, uint64_t n)
 
 static bool row_add(struct scope *s, uint32_t migration, uint32_t side, uint32_t device)
 {
-	if (s->n_rows == s->cap_rows) {
-		size_t cap = s->cap_rows ? s->cap_rows * 2 : 64;
-		struct table_row *rows = realloc(s->rowlist, cap * sizeof(*rows));
-
-		if (!rows)
-			return false;
-		s->rowlist = rows;
-		s->cap_rows = cap;
-	}
+	if (array_room(&s->rowlist, s->n_rows + 1, &s->cap_rows, sizeof(*s->rowlist)))
+		return false;
 	s->rowlist[s->n_rows++] = (struct table_row){ migration, side, device };
 	return true;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "tui/store_internal.h"
+#include "util/array.h"
 
 /* ---- columns of a plot ---- */
 
@@ -339,15 +340,8 @@ void group_close(struct store *s)
 	struct group *g;
 	struct sum *at;
 
-	if (s->n_groups == s->cap_groups) {
-		size_t cap = s->cap_groups ? s->cap_groups * 2 : 64;
-
-		g = realloc(s->groups, cap * sizeof(*g));
-		if (!g)
-			return;
-		s->groups = g;
-		s->cap_groups = cap;
-	}
+	if (array_room(&s->groups, s->n_groups + 1, &s->cap_groups, sizeof(*s->groups)))
+		return;
 	g = &s->groups[s->n_groups];
 	memset(g, 0, sizeof(*g));
 	g->lo_ns = UINT64_MAX;
@@ -418,15 +412,8 @@ struct track *track_of(struct tracks *t, uint32_t device)
 	slot = slot_of(t, device);
 	if (t->slots[slot])
 		return &t->at[t->slots[slot] - 1];
-	if (t->n == t->cap) {
-		size_t cap = t->cap ? t->cap * 2 : 8;
-
-		at = realloc(t->at, cap * sizeof(*at));
-		if (!at)
-			return NULL;
-		t->at = at;
-		t->cap = cap;
-	}
+	if (array_room(&t->at, t->n + 1, &t->cap, sizeof(*t->at)))
+		return NULL;
 	at = &t->at[t->n++];
 	memset(at, 0, sizeof(*at));
 	at->device = device;
@@ -554,7 +541,7 @@ void store_columns(struct store *s, uint32_t device, uint64_t from_ns, uint64_t 
 	struct axis a = { .from = from_ns, .to = to_ns > from_ns ? to_ns : from_ns + 1, .n = n };
 	size_t lo = 0, hi = s->n_chunks, mid, i;
 	struct store_column *before = NULL;
-	struct standing st;
+	struct standing st, first;
 	unsigned int k;
 	int64_t col;
 
@@ -566,7 +553,8 @@ void store_columns(struct store *s, uint32_t device, uint64_t from_ns, uint64_t 
 		else
 			hi = mid;
 	}
-	standing_before(s, lo, device, &st);
+	standing_before(s, lo, device, &first);
+	st = first;
 	for (i = lo; i < s->n_chunks; i++) {
 		const struct chunk *c = &s->chunks[i];
 
@@ -583,20 +571,20 @@ void store_columns(struct store *s, uint32_t device, uint64_t from_ns, uint64_t 
 			continue;
 		if (c->lo_ns >= a.to && c->before_ns >= a.to)
 			break;
-		if (whole(&a, c->lo_ns, c->hi_ns, &col))
+		if (whole(&a, c->lo_ns, c->hi_ns, &col)) {
 			merge_sums(&c->sums, device, col >= 0 && col < (int64_t)n ? &out[col] : NULL, &st);
-		else if (sum_find(&c->sums, device) || sum_find(&c->sums, 0))
+		} else if (sum_find(&c->sums, device) || sum_find(&c->sums, 0)) {
 			columns_exact(s, i, device, &a, out, &st);
-		/* The model knows more of its state than arcs tell. */
-		merge_sums(&c->sums, device, NULL, &st);
+			/* The model knows more of its state than arcs tell. */
+			merge_sums(&c->sums, device, NULL, &st);
+		}
 	}
 	/* What was left stays left until something else, or nothing any more, is known. */
-	standing_before(s, lo, device, &st);
 	for (k = 0; k < n; k++) {
 		if (out[k].own)
 			before = &out[k];
 		else if (!before)
-			column_left(&out[k], &st);
+			column_left(&out[k], &first);
 		else if (before->left_last)
 			column_takes(&out[k], before->initial_last, before->rest_last);
 	}

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "protocol.h"
 
+#include "util/sat.h"
+
 bool protocol_is_fd_arc(uint32_t from, uint32_t to, uint32_t *direction)
 {
 	if (direction)
@@ -53,10 +55,10 @@ void left_init(struct left *l)
 
 void left_took_info(struct left *l, uint64_t initial, uint64_t dirty, uint64_t t_ns)
 {
+	uint64_t sum = sat_add(initial, dirty);
+
 	/* The sum of two claims may be no number of bytes at all. */
-	l->info_bytes = dirty < PROTOCOL_NONE - 1 - initial ? initial + dirty : PROTOCOL_NONE - 1;
-	if (initial == PROTOCOL_NONE)
-		l->info_bytes = PROTOCOL_NONE - 1;
+	l->info_bytes = sum < PROTOCOL_NONE - 1 ? sum : PROTOCOL_NONE - 1;
 	l->info_ns = t_ns;
 	l->info_since = 0;
 }
@@ -72,15 +74,13 @@ void left_took_size(struct left *l, uint64_t length, uint64_t t_ns)
 
 void left_read(struct left *l, uint64_t bytes)
 {
-	l->info_since = bytes < UINT64_MAX - l->info_since ? l->info_since + bytes : UINT64_MAX;
-	l->size_since = bytes < UINT64_MAX - l->size_since ? l->size_since + bytes : UINT64_MAX;
+	sat_inc(&l->info_since, bytes);
+	sat_inc(&l->size_since, bytes);
 }
 
 static uint64_t less(uint64_t bytes, uint64_t since)
 {
-	if (bytes == PROTOCOL_NONE)
-		return PROTOCOL_NONE;
-	return bytes > since ? bytes - since : 0;
+	return bytes == PROTOCOL_NONE ? PROTOCOL_NONE : sat_sub(bytes, since);
 }
 
 uint64_t left_by_info(const struct left *l)

@@ -47,6 +47,18 @@ struct source_health {
 	uint64_t last_ns;	/* end of the last event kept */
 };
 
+/* Is a part of it unreadable?  NULL: nobody counted, so no. */
+static inline bool health_unreadable(const struct source_health *h)
+{
+	return h && (h->bytes_skipped || h->frames_damaged);
+}
+
+/* Is anything of it missing, be it only its end? */
+static inline bool health_damaged(const struct source_health *h)
+{
+	return h && (!h->ended || health_unreadable(h));
+}
+
 struct event_source;
 
 struct event_source_ops {

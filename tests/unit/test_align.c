@@ -155,7 +155,7 @@ static struct model *merged(void)
 		ops.health = no_health;
 		two->ops = &ops;
 	}
-	assert_int_equal(merge_open_as(&all, (struct event_source *[]){ one, two }, 2,
+	assert_int_equal(merge_open(&all, (struct event_source *[]){ one, two }, 2,
 				       &(struct merge_opts) {
 		.clock = 0, .to_clock = align_time, .arg = m, .cut_is_loss = true,
 	}), 0);

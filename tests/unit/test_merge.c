@@ -142,7 +142,7 @@ static void test_hosts(void **state)
 	add_read(&a, 400);
 	add_read(&b, 1300);
 	add_read(&b, 1500);
-	assert_int_equal(merge_open(&s, both, 2), 0);
+	assert_int_equal(merge_open(&s, both, 2, NULL), 0);
 	assert_int_equal(drain(s, ev, &n), -ENODATA);
 	assert_int_equal(n, 9);
 	for (i = 0; i < n; i++) {
@@ -197,7 +197,7 @@ static void test_one_boot(void **state)
 	tape(&b, "boot", "node1", 100, 99990100);
 	add_read(&a, 150);
 	add_read(&b, 200);
-	assert_int_equal(merge_open(&s, both, 2), 0);
+	assert_int_equal(merge_open(&s, both, 2, NULL), 0);
 	assert_int_equal(drain(s, ev, &n), -ENODATA);
 	assert_int_equal(event_end_ns(first_of(ev, n, EV_READ, 1)) +
 			 event_end_ns(first_of(ev, n, EV_READ, 2)), 350);
@@ -228,7 +228,7 @@ static void test_broken(void **state)
 	add_read(&a, 300);
 	add_read(&b, 150);
 	b.end = -EBADMSG;
-	assert_int_equal(merge_open(&s, both, 2), 0);
+	assert_int_equal(merge_open(&s, both, 2, NULL), 0);
 	assert_int_equal(drain(s, ev, &n), -EBADMSG);
 	assert_int_equal(n, 8);
 	assert_string_equal(s->ops->error(s), "torn");
@@ -253,7 +253,7 @@ static void test_silent(void **state)
 		add_read(&b, 250 + 100 * i);
 	}
 	b.hold_at = 4;
-	assert_int_equal(merge_open(&s, both, 2), 0);
+	assert_int_equal(merge_open(&s, both, 2, NULL), 0);
 	assert_int_equal(drain(s, ev, &n), -ENODATA);
 	for (i = 0; i < n; i++)
 		reads += ev[i].kind == EV_READ;
@@ -266,7 +266,7 @@ static void test_silent(void **state)
 	memmove(b.ev + 1, b.ev, b.n * sizeof(*b.ev));
 	b.at = b.hold_at = 1;
 	b.n++;
-	assert_int_equal(merge_open(&s, both, 2), 0);
+	assert_int_equal(merge_open(&s, both, 2, NULL), 0);
 	assert_int_equal(s->ops->next(s, ev, 0), 0);
 	assert_int_equal(drain(s, ev, &n), -ENODATA);
 	assert_int_equal(n, 6);

@@ -253,7 +253,7 @@ static void evidence(void **state)
 
 	(void)state;
 	put("r", FORMAT_MAGIC "old");
-	assert_true(output_is_recording("r"));
+	assert_int_equal(output_check("r", OUTPUT_REPLACE, err), -EPERM);
 	assert_int_equal(output_open(&o, "r", OUTPUT_REPLACE, err), -EPERM);
 	assert_int_equal(output_append("r", err), -EPERM);
 	o = begin("r", OUTPUT_REPLACE | OUTPUT_RECORDING, FORMAT_MAGIC "first");
@@ -276,8 +276,8 @@ static void evidence(void **state)
 	assert_string_equal(get("r"), FORMAT_MAGIC "third");
 	assert_int_equal(files(), 1);
 	put("t", "text");
-	assert_false(output_is_recording("t"));
-	assert_false(output_is_recording("none"));
+	assert_int_equal(output_check("t", OUTPUT_REPLACE, err), 0);
+	assert_int_equal(output_check("none", OUTPUT_REPLACE, err), 0);
 }
 
 static void appends(void **state)

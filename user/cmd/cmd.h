@@ -157,7 +157,4 @@ int cmd_open(const char *path, struct event_source **src);
 FILE *cmd_open_output(const char *path);
 int cmd_close_output(FILE *f, int status);
 
-/* True when the last write to @f failed because its reader has gone. */
-bool cmd_output_gone(FILE *f);
-
 #endif

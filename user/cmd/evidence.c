@@ -396,7 +396,7 @@ static int join(struct evidence *e, bool follow)
 			.clock = i, .to_clock = align_time, .arg = e->align, .cut_is_loss = true,
 		};
 	}
-	if (merge_open_as(&e->src, all, e->n, follow ? NULL : &e->how)) {
+	if (merge_open(&e->src, all, e->n, follow ? NULL : &e->how)) {
 		for (i = 0; i < e->n; i++)
 			e->file[i].src = NULL;
 		status = cmd_fail(EXIT_BAD_FILE, "out of memory");
@@ -551,30 +551,19 @@ static int broken(const struct evidence *e, int err)
 			e->src->ops->error(e->src));
 }
 
-/* What can be said only when all is known. */
-
 /*
  * What is expected of the migrations that were asked for: how many completed, and
  * may there be more, in what was lost or in what has no end here?
  */
 static int judge_expected(struct evidence *e, const struct view_options *asked)
 {
-	uint64_t completed = 0, unfinished = 0;
-	uint32_t id;
+	struct outcomes n;
 	bool hole;
 
-	for (id = 1; id <= model_migrations(e->model); id++) {
-		const struct migration *g = model_migration(e->model, id);
-
-		if (!view_wants(&e->view, asked, g))
-			continue;
-		completed += g->outcome == OUTCOME_COMPLETED;
-		unfinished += g->outcome == OUTCOME_UNFINISHED;
-	}
-	hole = model_loss(e->model)->places || e->health.bytes_skipped || e->health.frames_damaged ||
-	       !e->health.ended ||
-	       completed + unfinished >= judge_options(e->judge)->expect_completed;
-	return judge_expectation(e->judge, completed, hole);
+	outcomes_of(&e->view, asked, &n);
+	hole = model_loss(e->model)->places || health_damaged(&e->health) ||
+	       n.completed + n.unfinished >= judge_options(e->judge)->expect_completed;
+	return judge_expectation(e->judge, n.completed, hole);
 }
 
 static int finish(struct evidence *e, const struct evidence_opts *o)
@@ -625,7 +614,7 @@ void evidence_tell_damage(const struct evidence *e)
 
 	for (i = 0; i < e->n; i++) {
 		e->file[i].src->ops->health(e->file[i].src, &h);
-		if (h.bytes_skipped || h.frames_damaged)
+		if (health_unreadable(&h))
 			cmd_note("%s: %s of the recording cannot be read%s", name_of(&e->file[i]),
 				 units_size(size, h.bytes_skipped, false), h.over_budget ?
 				 ": it names more events, devices, streams or processes than a recording of "

@@ -73,7 +73,7 @@ static int write_meta(struct keep *k)
 	return failed(k, recording_writer_meta(k->writer, &rest));
 }
 
-static unsigned int output_flags(bool force)
+unsigned int keep_flags(bool force)
 {
 	return OUTPUT_RECORDING | (force ? OUTPUT_REPLACE | OUTPUT_DEVICE : 0);
 }
@@ -85,7 +85,7 @@ int keep_check(const char *path, bool force)
 
 	if (!strcmp(path, "-") && isatty(STDOUT_FILENO))
 		return cmd_fail(EXIT_USAGE, "a recording is binary: it is not written to a terminal");
-	ret = output_check(path, output_flags(force), err);
+	ret = output_check(path, keep_flags(force), err);
 	return ret ? cmd_fail(ret == -EEXIST ? EXIT_USAGE : EXIT_BAD_FILE, "%s", err) : 0;
 }
 
@@ -127,7 +127,7 @@ int keep_open(struct keep **kp, const struct keep_opts *o)
 	k->next = o->next;
 	k->src = o->src;
 	snprintf(k->path, sizeof(k->path), "%s", strcmp(o->path, "-") ? o->path : "stdout");
-	err = output_open(&k->output, o->path, output_flags(o->force), why);
+	err = output_open(&k->output, o->path, keep_flags(o->force), why);
 	if (err) {
 		free(k);
 		return cmd_fail(err == -EEXIST ? EXIT_USAGE : EXIT_BAD_FILE, "%s", why);

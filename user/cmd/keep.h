@@ -40,6 +40,8 @@ struct keep_opts {
 
 /* Can it be begun?  0, or the exit code with the error told; nothing is made. */
 int keep_check(const char *path, bool force);
+/* How such an output is opened: output.h's flags. */
+unsigned int keep_flags(bool force);
 /* Begin.  0, or the exit code with the error told, and nothing is there. */
 int keep_open(struct keep **k, const struct keep_opts *o);
 struct event_sink *keep_sink(struct keep *k);

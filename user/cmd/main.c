@@ -259,11 +259,6 @@ static int write_error(FILE *f)
 	return 0;
 }
 
-bool cmd_output_gone(FILE *f)
-{
-	return ferror(f) && errno == EPIPE;
-}
-
 int cmd_close_output(FILE *f, int status)
 {
 	bool failed = ferror(f);

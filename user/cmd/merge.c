@@ -6,12 +6,12 @@
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "cmd/evidence.h"
+#include "cmd/keep.h"
 #include "recording/output.h"
 #include "recording/recording.h"
 #include "util/units.h"
@@ -70,14 +70,14 @@ static int add_meta_of(struct job *j, struct meta *out, size_t file)
 	evidence_scanned(&j->e, file, &health);
 	if (!health.ended)
 		err |= meta_addf(out, "note", "%s: the recording did not end cleanly", host);
-	if (health.bytes_skipped || health.frames_damaged)
+	if (health_unreadable(&health))
 		err |= meta_addf(out, "note", "%s: %" PRIu64 " bytes of the recording were unreadable",
 				 host, health.bytes_skipped);
 	return err;
 }
 
 /* "node7 and node8", "6.12.0/7.3.0 #1": what differs, in the order of the files. */
-static int list(const struct job *j, const char *key, const char *between, bool releases,
+static void list(const struct job *j, const char *key, const char *between, bool releases,
 		char *out, size_t size)
 {
 	size_t i, k, len = 0;
@@ -96,7 +96,6 @@ static int list(const struct job *j, const char *key, const char *between, bool 
 		len += (size_t)snprintf(out + len, size - len, "%s%.*s", len ? between : "",
 					(int)(releases ? strcspn(v, " ") : strlen(v)), v);
 	}
-	return 0;
 }
 
 static int make_meta(struct job *j)
@@ -169,30 +168,16 @@ static bool is_input(char *const *paths, int n, const struct stat *out)
 	return false;
 }
 
-static unsigned int output_flags(const struct job *j)
-{
-	return OUTPUT_RECORDING | (j->o.force ? OUTPUT_REPLACE | OUTPUT_DEVICE : 0);
-}
-
 /* What can be said wrong about the output before anything is read. */
 static int check_output(const struct job *j, char *const *paths, int n)
 {
-	char err[OUTPUT_ERR_LEN];
 	struct stat st;
-	int ret;
 
 	if (!j->o.output)
 		return cmd_fail(EXIT_USAGE, "merge: where to? '-o FILE'");
-	if (!strcmp(j->o.output, "-")) {
-		if (isatty(STDOUT_FILENO))
-			return cmd_fail(EXIT_USAGE,
-					"a recording is binary: it is not written to a terminal");
-		return 0;
-	}
-	if (!stat(j->o.output, &st) && S_ISREG(st.st_mode) && is_input(paths, n, &st))
+	if (strcmp(j->o.output, "-") && !stat(j->o.output, &st) && S_ISREG(st.st_mode) && is_input(paths, n, &st))
 		return cmd_fail(EXIT_USAGE, "%s: is one of the recordings to be merged", j->o.output);
-	ret = output_check(j->o.output, output_flags(j), err);
-	return ret ? cmd_fail(ret == -EEXIST ? EXIT_USAGE : EXIT_BAD_FILE, "%s", err) : 0;
+	return keep_check(j->o.output, j->o.force);
 }
 
 static int open_output(struct job *j)
@@ -200,7 +185,7 @@ static int open_output(struct job *j)
 	char why[OUTPUT_ERR_LEN];
 	int fd, err;
 
-	if (output_open(&j->output, j->o.output, output_flags(j), why))
+	if (output_open(&j->output, j->o.output, keep_flags(j->o.force), why))
 		return cmd_fail(EXIT_BAD_FILE, "%s", why);
 	fd = output_fd(j->output);
 	err = fd < 0 ? fd : recording_writer_open(&j->w, fd, NULL);

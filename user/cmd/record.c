@@ -214,6 +214,14 @@ static int take(struct recorder *r, const struct event *ev)
 	return r->sink->put(r->sink, ev);
 }
 
+/* A signal to us is for the command, which has our terminal's SIGINT already. */
+static void pass_signal(struct recorder *r)
+{
+	if (cmd_watch_signal && cmd_watch_signal != SIGINT)
+		kill(r->child, cmd_watch_signal);
+	cmd_watch_signal = 0;
+}
+
 /* The command's end, and what a signal means while it runs. */
 static void look_after_command(struct recorder *r, uint64_t now)
 {
@@ -223,10 +231,7 @@ static void look_after_command(struct recorder *r, uint64_t now)
 		r->lingers_until = now + r->o.linger;
 		return;
 	}
-	/* The command has our terminal's SIGINT already. */
-	if (cmd_watch_signal && cmd_watch_signal != SIGINT)
-		kill(r->child, cmd_watch_signal);
-	cmd_watch_signal = 0;
+	pass_signal(r);
 }
 
 /* True when the capture has done what it was asked to; @idle: nothing waits to be read. */
@@ -329,14 +334,11 @@ static int failed(bool with_command, int status)
 	return with_command ? STATUS_CAPTURE_FAILED : status;
 }
 
-/* A signal to us is for the command, which alone decides what it means. */
+/* The command alone decides what a signal means. */
 static int wait_command(struct recorder *r)
 {
-	while (r->child > 0 && waitpid(r->child, &r->child_status, 0) < 0 && errno == EINTR) {
-		if (cmd_watch_signal && cmd_watch_signal != SIGINT)
-			kill(r->child, cmd_watch_signal);
-		cmd_watch_signal = 0;
-	}
+	while (r->child > 0 && waitpid(r->child, &r->child_status, 0) < 0 && errno == EINTR)
+		pass_signal(r);
 	return command_status(r->child_status);
 }
 

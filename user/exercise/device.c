@@ -305,11 +305,6 @@ void device_close(struct device *d)
 	d->by_cdev = false;
 }
 
-bool device_is_open(const struct device *d)
-{
-	return d->fd >= 0;
-}
-
 int device_set_state(struct device *d, uint32_t state, int *fd)
 {
 	struct uapi_mig_state s = {

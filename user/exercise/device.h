@@ -55,7 +55,6 @@ int device_look(struct device *d, const char *name, char err[DEVICE_ERR_LEN]);
  */
 int device_open(struct device *d, const struct device *sibling, char err[DEVICE_ERR_LEN]);
 void device_close(struct device *d);
-bool device_is_open(const struct device *d);
 
 /* SET_STATE; *@fd: the data FD, or -1.  @fd may be NULL where none can come. */
 int device_set_state(struct device *d, uint32_t state, int *fd);

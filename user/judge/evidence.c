@@ -102,12 +102,10 @@ void rule_damaged_trace(struct look *l)
 {
 	const struct source_health *h = l->evidence->health;
 	struct finding f = hole(RULE_DAMAGED_TRACE, model_last_ns(l->model), 0);
-	bool damaged;
 
 	if (!h)
 		return;
-	damaged = h->bytes_skipped || h->frames_damaged;
-	if (damaged)
+	if (health_unreadable(h))
 		find_at(l->j, &f, "%llu bytes of the recording cannot be read%s",
 			ULL(h->bytes_skipped), h->ended ? "" : ", and it did not end cleanly");
 	else if (!h->ended)

@@ -9,28 +9,11 @@
 #include <string.h>
 
 #include "judge/internal.h"
+#include "util/array.h"
 
 #define PENDING_MAX	256
 /* A call that returned this close to the end may have overlapped one that did not. */
 #define TAIL_NS		NS_PER_SEC
-
-static int grow(void *arrayp, size_t need, uint32_t *cap, size_t size)
-{
-	void **array = arrayp;
-	uint32_t n = *cap ? *cap : 16;
-	void *p;
-
-	if (need <= *cap)
-		return 0;
-	while (n < need)
-		n *= 2;
-	p = realloc(*array, n * size);
-	if (!p)
-		return -ENOMEM;
-	*array = p;
-	*cap = n;
-	return 0;
-}
 
 struct finding finding_of(enum rule_id rule, uint64_t t_ns, uint64_t seq)
 {
@@ -60,7 +43,7 @@ static uint32_t keep(struct judge *j, const struct finding *f)
 		j->omitted++;
 		return 0;
 	}
-	if (grow(&j->findings, j->n_findings + 1, &j->cap_findings, sizeof(*p))) {
+	if (array_room(&j->findings, j->n_findings + 1, &j->cap_findings, sizeof(*p))) {
 		j->failed = true;
 		return 0;
 	}
@@ -101,19 +84,6 @@ static void fill(const struct look *l, struct finding *f, enum rule_id rule,
 		if (event_traits(ev->kind) & EVT_IO)
 			f->count = event_calls(ev);
 	}
-}
-
-void find_as(struct look *l, enum rule_id rule, enum severity sev, uint32_t party,
-	     const char *fmt, ...)
-{
-	struct finding f;
-	va_list ap;
-
-	fill(l, &f, rule, sev, party);
-	va_start(ap, fmt);
-	vsnprintf(f.text, sizeof(f.text), fmt, ap);
-	va_end(ap);
-	keep(l->j, &f);
 }
 
 void find(struct look *l, enum rule_id rule, const char *fmt, ...)
@@ -200,7 +170,7 @@ static void suspend(struct look *l, const struct finding *f, bool reads)
 		j->omitted++;
 		return;
 	}
-	if (grow(&j->pending, j->n_pending + 1, &j->cap_pending, sizeof(*p))) {
+	if (array_room(&j->pending, j->n_pending + 1, &j->cap_pending, sizeof(*p))) {
 		j->failed = true;
 		return;
 	}
@@ -208,32 +178,6 @@ static void suspend(struct look *l, const struct finding *f, bool reads)
 	p->f = *f;
 	p->end_ns = l->end_ns;
 	p->reads = reads;
-}
-
-void suspect(struct look *l, enum rule_id rule, const char *fmt, ...)
-{
-	const struct rule *r = judge_rule(rule);
-	struct finding f;
-	va_list ap;
-
-	fill(l, &f, rule, r->severity, r->party);
-	va_start(ap, fmt);
-	vsnprintf(f.text, sizeof(f.text), fmt, ap);
-	va_end(ap);
-	suspend(l, &f, false);
-}
-
-void suspect_unread(struct look *l, enum rule_id rule, const char *fmt, ...)
-{
-	const struct rule *r = judge_rule(rule);
-	struct finding f;
-	va_list ap;
-
-	fill(l, &f, rule, r->severity, r->party);
-	va_start(ap, fmt);
-	vsnprintf(f.text, sizeof(f.text), fmt, ap);
-	va_end(ap);
-	suspend(l, &f, true);
 }
 
 void suspect_as(struct look *l, enum rule_id rule, enum severity sev, uint32_t party, bool reads,
@@ -475,19 +419,6 @@ bool judge_doubts_protocol(const struct judge *j, const struct finding *f)
 	return judge_doubts(j, f) && f->rule != RULE_NO_MIGRATION &&
 	       f->rule != RULE_EVIDENCE_ENDS && f->rule != RULE_RAN_AGAIN &&
 	       f->rule != RULE_DOWNTIME_BUDGET;
-}
-
-enum protocol_verdict judge_protocol(const struct judge *j, size_t *n)
-{
-	bool doubt = false;
-	size_t i;
-
-	*n = 0;
-	for (i = 0; i < j->n_findings; i++) {
-		*n += judge_counts_for_protocol(j, &j->findings[i]);
-		doubt |= judge_doubts_protocol(j, &j->findings[i]);
-	}
-	return *n ? PROTOCOL_FINDINGS : doubt ? PROTOCOL_CANNOT_SAY : PROTOCOL_CLEAN;
 }
 
 const char *protocol_verdict_name(uint32_t v)

@@ -110,14 +110,14 @@ struct judge {
 	struct pending *pending;
 	size_t n_pending;
 	struct jdev **devs;
-	uint32_t n_devs, cap_devs;
+	uint32_t n_devs;
 	struct jstream **streams;	/* those not released yet */
 	size_t n_streams;
 	struct jsess *sess;
 	uint32_t n_sess;
 	struct jstuck *stuck;
-	uint32_t n_stuck, cap_stuck;
-	uint32_t cap_findings, cap_pending, cap_streams, cap_sess;
+	uint32_t n_stuck;
+	size_t cap_devs, cap_stuck, cap_findings, cap_pending, cap_streams, cap_sess;
 	bool saw_close, saw_birth;
 	uint64_t idle_lost;		/* lost while no session could be touched */
 	uint64_t idle_lost_ns, idle_lost_seq;
@@ -176,17 +176,17 @@ const char *errno_text(int64_t ret, char buf[32]);
 /* A finding of @l's event. */
 void find(struct look *l, enum rule_id rule, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-/* The same with another severity and parties than the rule's own. */
-void find_as(struct look *l, enum rule_id rule, enum severity sev, uint32_t party,
-	     const char *fmt, ...) __attribute__((format(printf, 5, 6)));
-/* As find(), once nothing turns out to have been under way. */
-void suspect(struct look *l, enum rule_id rule, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-/* As suspect(); a read under way that moves data unmakes it, too. */
-void suspect_unread(struct look *l, enum rule_id rule, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+/*
+ * As find(), once nothing turns out to have been under way; @reads: a read under way that
+ * moves data unmakes it, too.
+ */
 void suspect_as(struct look *l, enum rule_id rule, enum severity sev, uint32_t party, bool reads,
 		const char *fmt, ...) __attribute__((format(printf, 6, 7)));
+/* With the rule's own severity and parties. */
+#define suspect(l, rule, ...) \
+	suspect_as(l, rule, judge_rule(rule)->severity, judge_rule(rule)->party, false, __VA_ARGS__)
+#define suspect_unread(l, rule, ...) \
+	suspect_as(l, rule, judge_rule(rule)->severity, judge_rule(rule)->party, true, __VA_ARGS__)
 /* A finding of any place; its number, 0 when it is not kept. */
 uint32_t find_at(struct judge *j, const struct finding *proto, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

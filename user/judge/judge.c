@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "judge/internal.h"
+#include "util/array.h"
 #include "util/units.h"
 
 /* A reset by the guest or the bus is told when it is over; it took about this. */
@@ -165,26 +166,6 @@ const char *errno_text(int64_t ret, char buf[32])
 
 /* ---- what is remembered ---- */
 
-/* Room for @need elements in the array at *@arrayp; new ones are zeroed. */
-static int grow(void *arrayp, size_t need, uint32_t *cap, size_t size)
-{
-	void **array = arrayp;
-	uint32_t n = *cap ? *cap : 16;
-	void *p;
-
-	if (need <= *cap)
-		return 0;
-	while (n < need)
-		n *= 2;
-	p = realloc(*array, n * size);
-	if (!p)
-		return -ENOMEM;
-	memset((char *)p + *cap * size, 0, (n - *cap) * size);
-	*array = p;
-	*cap = n;
-	return 0;
-}
-
 /* Where in the sorted list a device is, or belongs. */
 static uint32_t dev_place(const struct judge *j, uint32_t number)
 {
@@ -215,7 +196,7 @@ static struct jdev *dev_make(struct judge *j, uint32_t number)
 	if (at < j->n_devs && j->devs[at]->number == number)
 		return j->devs[at];
 	d = calloc(1, sizeof(*d));
-	if (!d || grow(&j->devs, j->n_devs + 1, &j->cap_devs, sizeof(*j->devs))) {
+	if (!d || array_room(&j->devs, j->n_devs + 1, &j->cap_devs, sizeof(*j->devs))) {
 		free(d);
 		j->failed = true;
 		return NULL;
@@ -258,7 +239,7 @@ static struct jstream *stream_make(struct judge *j, uint32_t number)
 	if (s || !number)
 		return s;
 	s = calloc(1, sizeof(*s));
-	if (!s || grow(&j->streams, j->n_streams + 1, &j->cap_streams, sizeof(*j->streams))) {
+	if (!s || array_room(&j->streams, j->n_streams + 1, &j->cap_streams, sizeof(*j->streams))) {
 		free(s);
 		j->failed = true;
 		return NULL;
@@ -298,7 +279,7 @@ static struct jsess *sess_make(struct judge *j, uint32_t id)
 	if (!id)
 		return NULL;
 	if (id > j->n_sess) {
-		if (grow(&j->sess, id, &j->cap_sess, sizeof(*j->sess))) {
+		if (array_room(&j->sess, id, &j->cap_sess, sizeof(*j->sess))) {
 			j->failed = true;
 			return NULL;
 		}

@@ -237,8 +237,6 @@ enum verdict judge_verdict(const struct judge *j);
 
 /* What the protocol alone says, whatever came of the migrations and the budgets. */
 enum protocol_verdict { PROTOCOL_CLEAN = 0, PROTOCOL_FINDINGS = 1, PROTOCOL_CANNOT_SAY = 2 };
-/* *@n: how many findings. */
-enum protocol_verdict judge_protocol(const struct judge *j, size_t *n);
 /* Of one finding: does it count there, or keep that from being clean? */
 bool judge_counts_for_protocol(const struct judge *j, const struct finding *f);
 bool judge_doubts_protocol(const struct judge *j, const struct finding *f);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "judge/internal.h"
+#include "util/array.h"
 #include "util/units.h"
 
 /* The arcs of this call were seen, all of them, and the last one came true. */
@@ -193,23 +194,6 @@ static struct jstuck *stuck_of(struct judge *j, const struct event *ev)
 	return NULL;
 }
 
-static bool make_room(struct judge *j)
-{
-	uint32_t cap = j->cap_stuck ? j->cap_stuck * 2 : 4;
-	struct jstuck *p;
-
-	if (j->n_stuck < j->cap_stuck)
-		return true;
-	p = realloc(j->stuck, cap * sizeof(*p));
-	if (!p) {
-		j->failed = true;
-		return false;
-	}
-	j->stuck = p;
-	j->cap_stuck = cap;
-	return true;
-}
-
 void rule_call_stuck(struct look *l)
 {
 	const struct event *ev = l->ev;
@@ -221,8 +205,13 @@ void rule_call_stuck(struct look *l)
 		return;
 	/* One finding a call: it tells its age as it was last seen. */
 	if (!known) {
-		if (l->j->n_stuck == FINDINGS_MAX || !make_room(l->j))
+		if (l->j->n_stuck == FINDINGS_MAX)
 			return;
+		if (array_room(&l->j->stuck, l->j->n_stuck + 1, &l->j->cap_stuck,
+			       sizeof(*l->j->stuck))) {
+			l->j->failed = true;
+			return;
+		}
 		f = finding_of(RULE_CALL_STUCK, ev->t_ns > ev->stuck.age_ns ?
 			       ev->t_ns - ev->stuck.age_ns : 0, ev->seq);
 		f.host = ev->host;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "model/internal.h"
+#include "util/array.h"
 
 /* More threads than that in one driver are no evidence, they are an attack. */
 #define FLIGHTS_MAX	4096
@@ -45,7 +46,7 @@ int flight_stuck(struct model *m, const struct event *ev, const struct dev *d)
 	}
 	if (m->n_flights == FLIGHTS_MAX)
 		return 0;
-	if (room(&m->flights, m->n_flights, &m->cap_flights, sizeof(*m->flights)))
+	if (array_room(&m->flights, m->n_flights + 1, &m->cap_flights, sizeof(*m->flights)))
 		return -ENOMEM;
 	f = &m->flights[m->n_flights++].pub;
 	memset(f, 0, sizeof(*f));
@@ -59,7 +60,7 @@ int flight_stuck(struct model *m, const struct event *ev, const struct dev *d)
 	f->call = ev->stuck.call;
 	f->state = d ? d->pub.state : MIG_UNKNOWN;
 	f->seen_ns = ev->t_ns;
-	f->start_ns = sub(ev->t_ns, ev->stuck.age_ns);
+	f->start_ns = sat_sub(ev->t_ns, ev->stuck.age_ns);
 	f->seq = ev->seq;
 	return 0;
 }

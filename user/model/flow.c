@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/array.h"
+
 /* Bytes of a stream up to which calls had moved, and when. */
 struct mark {
 	uint64_t bytes, t_ns;
@@ -44,15 +46,8 @@ static struct flow *get(struct flows *fs, size_t input, const struct event *ev)
 
 	if (f)
 		return f;
-	if (fs->n == fs->cap) {
-		size_t cap = fs->cap ? fs->cap * 2 : 16;
-
-		f = realloc(fs->f, cap * sizeof(*f));
-		if (!f)
-			return NULL;
-		fs->f = f;
-		fs->cap = cap;
-	}
+	if (array_room(&fs->f, fs->n + 1, &fs->cap, sizeof(*fs->f)))
+		return NULL;
 	f = &fs->f[fs->n++];
 	memset(f, 0, sizeof(*f));
 	f->input = input;
@@ -68,15 +63,8 @@ static int add_mark(struct flow *f, const struct event *ev)
 {
 	struct mark *m;
 
-	if (f->n == f->cap) {
-		size_t cap = f->cap ? f->cap * 2 : 64;
-
-		m = realloc(f->m, cap * sizeof(*m));
-		if (!m)
-			return -ENOMEM;
-		f->m = m;
-		f->cap = cap;
-	}
+	if (array_room(&f->m, f->n + 1, &f->cap, sizeof(*f->m)))
+		return -ENOMEM;
 	m = &f->m[f->n];
 	m->bytes = (f->n ? m[-1].bytes : 0) + (uint64_t)ev->ret;
 	/* A byte is there when its read() has returned, and before its write() begins. */

@@ -454,7 +454,7 @@ static void take_left(const struct model *m, const struct dev *d, uint64_t now_n
 	if (f->left_bytes == MODEL_NONE)
 		return;
 	f->left_is_data_size = source == LEFT_DATA_SIZE;
-	f->left_age_ns = sub(now_ns, t_ns);
+	f->left_age_ns = sat_sub(now_ns, t_ns);
 }
 
 /*
@@ -591,6 +591,17 @@ static void forecast_rest(const struct model *m, uint32_t host, uint32_t except,
 static uint64_t plus(uint64_t a, uint64_t b)
 {
 	return a == MODEL_NONE || b == MODEL_NONE ? MODEL_NONE : a + b;
+}
+
+bool stop_forecast_total(const struct stop_forecast *f, uint64_t *low_ns, uint64_t *mid_ns,
+			 uint64_t *high_ns)
+{
+	bool whole = f->rest_mid_ns != MODEL_NONE;
+
+	*low_ns = f->devices_low_ns + (whole ? f->rest_low_ns : 0);
+	*mid_ns = f->devices_mid_ns + (whole ? f->rest_mid_ns : 0);
+	*high_ns = f->devices_high_ns + (whole ? f->rest_high_ns : 0);
+	return whole;
 }
 
 void forecast_side(const struct model *m, uint32_t side, uint64_t now_ns, struct stop_forecast *out)

@@ -27,6 +27,12 @@ void forecast_session(struct model *m, uint32_t id, uint64_t now_ns, struct fore
  */
 void forecast_side(const struct model *m, uint32_t side, uint64_t now_ns,
 		   struct stop_forecast *out);
+/*
+ * Both parts of a forecast whose devices' part is known.  False: the rest is not, so
+ * there is no total, and what is given is the devices' part alone.
+ */
+bool stop_forecast_total(const struct stop_forecast *f, uint64_t *low_ns, uint64_t *mid_ns,
+			 uint64_t *high_ns);
 
 const char *forecast_trend_name(uint32_t trend);
 /* "this device's earlier migrations", ... */

@@ -23,6 +23,7 @@
 
 #include "model/model.h"
 #include "model/path.h"
+#include "util/sat.h"
 
 /* ---- registry.c ---- */
 
@@ -126,7 +127,7 @@ struct sid {
 	struct side pub;
 	uint32_t proc;			/* index + 1 */
 	struct sidedev *devs;
-	uint32_t cap_devs;
+	size_t cap_devs;
 	uint32_t n_phase[PHASE_NR];
 	uint32_t n_sized;		/* devices asked for a size, and for no data FD yet */
 	bool unsure;			/* a loss hides how one of its devices ended */
@@ -143,15 +144,20 @@ struct sid {
 struct model {
 	struct map devices, streams, procs;
 	struct sess **sess;
-	uint32_t n_sess, cap_sess;
+	uint32_t n_sess;
+	size_t cap_sess;
 	struct sid **sides;
-	uint32_t n_sides, cap_sides;
+	uint32_t n_sides;
+	size_t cap_sides;
 	uint32_t *live;			/* destinations under way */
-	uint32_t n_live, cap_live;
+	uint32_t n_live;
+	size_t cap_live;
 	struct flight *flights;
-	uint32_t n_flights, cap_flights;
+	uint32_t n_flights;
+	size_t cap_flights;
 	char (*hosts)[EVENT_NAME_LEN];	/* by number; [0] is "" */
-	uint32_t n_hosts, cap_hosts;
+	uint32_t n_hosts;
+	size_t cap_hosts;
 	uint32_t opens;
 	struct model_loss loss;
 	uint64_t hole_to_ns;		/* end of the last loss */
@@ -168,9 +174,6 @@ struct model {
 	bool join_dirty;
 	int join_err;
 };
-
-/* Room for one more element in the array at *@arrayp. */
-int room(void *arrayp, uint32_t n, uint32_t *cap, size_t size);
 
 /* Made when it is new; NULL: none has that number, or *@err is -ENOMEM. */
 struct dev *dev_of(struct model *m, uint32_t number, int *err);
@@ -193,11 +196,6 @@ static inline struct sess *sess_of(const struct model *m, uint32_t id)
 static inline struct sid *side_of(const struct model *m, uint32_t id)
 {
 	return id && id <= m->n_sides ? m->sides[id - 1] : NULL;
-}
-
-static inline uint64_t sub(uint64_t later, uint64_t earlier)
-{
-	return later > earlier ? later - earlier : 0;
 }
 
 /* ---- walk.c ---- */

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "model/internal.h"
+#include "util/array.h"
 
 const char *joined_how_text(uint32_t how)
 {
@@ -63,7 +64,8 @@ struct join {
 	struct model *m;
 	uint32_t *src, n_src;		/* by begin */
 	struct edge *edges;
-	uint32_t n_edges, cap_edges;
+	uint32_t n_edges;
+	size_t cap_edges;
 	uint32_t *partner;		/* of each side: index + 1; 0 */
 	uint32_t *fit, *candidates;	/* of each side: that joined it; how many could */
 	bool *namesake;			/* one of the same VM, at another time */
@@ -202,7 +204,7 @@ static uint32_t fit_of(const struct join *j, const struct sid *src, const struct
 
 static int add_edge(struct join *j, uint32_t src, uint32_t dst, uint32_t fit)
 {
-	if (room(&j->edges, j->n_edges, &j->cap_edges, sizeof(*j->edges)))
+	if (array_room(&j->edges, j->n_edges + 1, &j->cap_edges, sizeof(*j->edges)))
 		return -ENOMEM;
 	j->edges[j->n_edges++] = (struct edge){ src, dst, fit, false };
 	j->candidates[src]++;

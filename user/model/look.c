@@ -10,6 +10,11 @@ void model_set_clock_bound(struct model *m, uint64_t bound_ns)
 	m->join_dirty = true;
 }
 
+void model_look_anew(struct model *m)
+{
+	m->join_dirty = true;
+}
+
 uint64_t model_clock_bound(const struct model *m)
 {
 	return m->bound_ns;

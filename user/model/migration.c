@@ -129,11 +129,11 @@ static void take_off(uint64_t *part, uint64_t *excess)
  */
 static void cut_stop(struct session_window *w, uint64_t end_ns)
 {
-	uint64_t excess = sub(w->end_ns, end_ns), outside;
+	uint64_t excess = sat_sub(w->end_ns, end_ns), outside;
 	int i;
 
 	w->end_ns = end_ns;
-	w->total_ns = sub(end_ns, w->start_ns);
+	w->total_ns = sat_sub(end_ns, w->start_ns);
 	outside = w->outside_ns;
 	take_off(&w->outside_ns, &excess);
 	outside -= w->outside_ns;
@@ -152,7 +152,7 @@ static void take_landing(struct migration *g, const struct sid *src, const struc
 	struct session_window w;
 	uint32_t i;
 
-	l->total_ns = sub(dst->pub.run_ns, g->stop.end_ns);
+	l->total_ns = sat_sub(dst->pub.run_ns, g->stop.end_ns);
 	for (i = 0; i < dst->n_tails && dst->tails[i].source != src->pub.id; i++)
 		;
 	if (!l->total_ns) {
@@ -184,10 +184,10 @@ static void take_downtime(struct migration *g, const struct sid *src, const stru
 		g->stop = src->pub.stop;
 	if (g->downtime_why == DOWNTIME_GIVEN_BACK)
 		g->stopped_ns = src->pub.ran_again_ns != MODEL_NONE ?
-			sub(src->pub.ran_again_ns, src->pub.stop.start_ns) : src->pub.stopped_ns;
+			sat_sub(src->pub.ran_again_ns, src->pub.stop.start_ns) : src->pub.stopped_ns;
 	if (g->downtime_why != DOWNTIME_KNOWN)
 		return;
-	g->downtime_ns = sub(dst->pub.run_ns, g->stop.start_ns);
+	g->downtime_ns = sat_sub(dst->pub.run_ns, g->stop.start_ns);
 	if (dst->pub.run_ns < g->stop.end_ns)
 		cut_stop(&g->stop, dst->pub.run_ns > g->stop.start_ns ? dst->pub.run_ns :
 			 g->stop.start_ns);

@@ -162,6 +162,12 @@ void model_destroy(struct model *m);
  */
 struct model *model_clone(const struct model *m);
 
+/*
+ * Sides are joined when one looks, and that is kept while only bytes move; what moved
+ * may tell more than it did at the last look: the next one joins them again.
+ */
+void model_look_anew(struct model *m);
+
 /* How far the clocks of several hosts may be off; 0, also before: not at all. */
 void model_set_clock_bound(struct model *m, uint64_t bound_ns);
 uint64_t model_clock_bound(const struct model *m);

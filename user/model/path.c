@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/array.h"
+
 #define OWNER_GAP	UINT32_MAX
 #define OWNER_HOLE	(UINT32_MAX - 1)
 #define OWNERS_MAX	(1U << 22)
@@ -42,20 +44,12 @@ int path_copy(struct path *to, const struct path *from)
 
 int path_know(struct path *p, uint32_t owner, uint32_t device)
 {
-	uint32_t cap = p->cap_devs ? p->cap_devs : 4, i;
-	struct side_device *devs;
+	uint32_t i;
 
 	if (owner >= OWNERS_MAX)
 		return 0;
-	while (cap <= owner)
-		cap *= 2;
-	if (cap > p->cap_devs) {
-		devs = realloc(p->devs, cap * sizeof(*devs));
-		if (!devs)
-			return -ENOMEM;
-		p->devs = devs;
-		p->cap_devs = cap;
-	}
+	if (array_room(&p->devs, (size_t)owner + 1, &p->cap_devs, sizeof(*p->devs)))
+		return -ENOMEM;
 	for (i = p->n_devs; i <= owner; i++) {
 		memset(&p->devs[i], 0, sizeof(p->devs[i]));
 		p->devs[i].eof_ns = MODEL_NONE;

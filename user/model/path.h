@@ -41,7 +41,8 @@ struct path {
 	uint32_t n_spans, n_unnamed;
 	/* By owner; NULL: not wanted.  The path's. */
 	struct side_device *devs;
-	uint32_t n_devs, cap_devs;
+	uint32_t n_devs;
+	size_t cap_devs;
 };
 
 /* Any path but a zeroed one is to be freed with path_drop(). */

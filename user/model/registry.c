@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "model/internal.h"
+#include "util/array.h"
 
 /* ---- things by the numbers that a recording chose ---- */
 
@@ -85,21 +86,6 @@ static void map_free(struct map *t, void (*drop)(void *))
 	free(t->key);
 	free(t->slot);
 	memset(t, 0, sizeof(*t));
-}
-
-/* Room for one more element in the array at *@arrayp. */
-int room(void *arrayp, uint32_t n, uint32_t *cap, size_t size)
-{
-	void **array = arrayp, *p;
-
-	if (n < *cap)
-		return 0;
-	p = realloc(*array, (*cap ? *cap * 2 : 16) * size);
-	if (!p)
-		return -ENOMEM;
-	*array = p;
-	*cap = *cap ? *cap * 2 : 16;
-	return 0;
 }
 
 /* ---- devices and streams ---- */
@@ -258,7 +244,7 @@ static int define_host(struct model *m, const struct event *ev)
 	if (!ev->host || ev->host > HOSTS_MAX)
 		return 0;
 	while (m->n_hosts <= ev->host) {
-		if (room(&m->hosts, m->n_hosts, &m->cap_hosts, sizeof(*m->hosts)))
+		if (array_room(&m->hosts, m->n_hosts + 1, &m->cap_hosts, sizeof(*m->hosts)))
 			return -ENOMEM;
 		m->hosts[m->n_hosts++][0] = '\0';
 	}

@@ -158,7 +158,7 @@ void sess_refresh(const struct model *m, struct sess *g)
 	if (s->n_states) {
 		struct session_state *st = &s->states[s->n_states - 1];
 
-		st->dwell_ns = sub(s->end_ns, st->enter_ns);
+		st->dwell_ns = sat_sub(s->end_ns, st->enter_ns);
 	}
 	if (g->io) {
 		s->io_measured = g->io->count;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "model/internal.h"
+#include "util/array.h"
 
 /* A refusal told for one device, then for the next: one try. */
 #define REFUSED_AGAIN_NS	1000000000ULL
@@ -260,7 +261,7 @@ void side_refresh(const struct model *m, struct sid *s)
 
 static int make_live(struct model *m, uint32_t id)
 {
-	if (room(&m->live, m->n_live, &m->cap_live, sizeof(*m->live)))
+	if (array_room(&m->live, m->n_live + 1, &m->cap_live, sizeof(*m->live)))
 		return -ENOMEM;
 	m->live[m->n_live++] = id;
 	return 0;
@@ -280,7 +281,7 @@ static struct sid *side_create(struct model *m, const struct event *ev, struct p
 {
 	struct sid *s;
 
-	if (room(&m->sides, m->n_sides, &m->cap_sides, sizeof(*m->sides)))
+	if (array_room(&m->sides, m->n_sides + 1, &m->cap_sides, sizeof(*m->sides)))
 		return NULL;
 	s = calloc(1, sizeof(*s));
 	if (!s)
@@ -303,7 +304,7 @@ static struct sid *side_create(struct model *m, const struct event *ev, struct p
 	s->pub.ran_again_ns = s->pub.eof_ns = s->pub.run_ns = MODEL_NONE;
 	s->pub.stop.start_ns = s->pub.stopped_ns = MODEL_NONE;
 	if (direction == DIR_SAVE) {
-		s->pub.log_is_own = logs(p) && sub(t_ns, p->log_since_ns) <= SIDE_LOG_NS;
+		s->pub.log_is_own = logs(p) && sat_sub(t_ns, p->log_since_ns) <= SIDE_LOG_NS;
 		s->pub.dirty_log_seen = logs(p);
 		begin_paused(s, p, t_ns);
 	}
@@ -319,7 +320,7 @@ static bool goes_on(const struct sid *s, const struct proc *p, const struct dev 
 	if (s->pub.direction != DIR_SAVE)
 		return false;
 	if (!s->pub.n_devices)
-		return s->pub.dma_log_refused && sub(t_ns, s->pub.end_ns) < REFUSED_AGAIN_NS;
+		return s->pub.dma_log_refused && sat_sub(t_ns, s->pub.end_ns) < REFUSED_AGAIN_NS;
 	return fd_asked && d && d->in_side[DIR_SAVE] != s->pub.id && p->stop.active &&
 	       p->n_stopped && p->stop.start_ns < s->pub.end_ns && s->pub.outcome == OUTCOME_COMPLETED;
 }
@@ -369,7 +370,7 @@ int side_session(struct model *m, struct sid *s, struct dev *d, struct sess *g)
 		s->devs[d->side_at[dir]].pub.session = g->pub.id;
 		return 0;
 	}
-	if (room(&s->devs, s->pub.n_devices, &s->cap_devs, sizeof(*s->devs)))
+	if (array_room(&s->devs, s->pub.n_devices + 1, &s->cap_devs, sizeof(*s->devs)))
 		return -ENOMEM;
 	at = s->pub.n_devices++;
 	memset(&s->devs[at], 0, sizeof(s->devs[at]));
@@ -591,7 +592,7 @@ void side_stop_ended(struct model *m, struct proc *p, uint64_t t_ns)
 	/* Given back, or paused and continued: until now its guest stood still. */
 	take_stop(m, s, false);
 	take_shares(m, s);
-	s->pub.stopped_ns = sub(t_ns, s->pub.stop.start_ns);
+	s->pub.stopped_ns = sat_sub(t_ns, s->pub.stop.start_ns);
 	if (!s->pub.ended) {
 		/* The next stop is another. */
 		s->stop_frozen = false;
@@ -801,7 +802,7 @@ void side_exit(struct model *m, const struct event *ev)
 
 		if (!s || s->pub.exit.kind ||
 		    (s->pub.ended && (!s->n_phase[PHASE_GONE] ||
-				      sub(ev->t_ns, s->pub.end_ns) > EXIT_AFTER_NS)))
+				      sat_sub(ev->t_ns, s->pub.end_ns) > EXIT_AFTER_NS)))
 			continue;
 		failure_init(&s->pub.exit, ev);
 		s->pub.exit.session = s->pub.last_session;

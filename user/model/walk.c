@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "model/internal.h"
+#include "util/array.h"
 
 /* ---- sessions ---- */
 
@@ -29,7 +30,7 @@ static struct sess *begin_session(struct model *m, struct dev *d, uint32_t direc
 	if (d->sess)
 		drop_session(m, d, ev->t_ns);
 	s = side_sign(m, ev, d, direction, begin_ns, true);
-	if (!s || room(&m->sess, m->n_sess, &m->cap_sess, sizeof(*m->sess)))
+	if (!s || array_room(&m->sess, m->n_sess + 1, &m->cap_sess, sizeof(*m->sess)))
 		return NULL;
 	g = sess_create(m, d, direction, ev);
 	if (!g)

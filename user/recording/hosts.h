@@ -37,6 +37,7 @@ struct host {
 	char boot[BOOT_ID_LEN];
 	/* Its own, or, of a host without a name or with another's, one that tells it apart. */
 	char name[EVENT_NAME_LEN];
+	bool introduced;		/* its EV_HOST was delivered */
 };
 
 struct hosts {

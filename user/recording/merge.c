@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "recording/hosts.h"
+#include "util/array.h"
 
 /* A number and what it stands for. */
 struct pair {
@@ -42,8 +43,6 @@ struct merge {
 	size_t from;			/* whose event was delivered last */
 	uint32_t devices, streams;	/* numbers given out */
 	struct hosts hosts;
-	uint32_t defined;		/* hosts whose EV_HOST was delivered */
-	bool *is_defined;
 	bool several;			/* hosts: else events keep 0 */
 	struct meta meta;
 	size_t meta_n;			/* entries of all sources that are in @meta */
@@ -54,7 +53,6 @@ struct merge {
 static uint32_t *look_up(struct pairs *p, uint32_t key, uint32_t fresh)
 {
 	size_t lo = 0, hi = p->n, mid;
-	struct pair *at;
 
 	while (lo < hi) {
 		mid = (lo + hi) / 2;
@@ -65,15 +63,8 @@ static uint32_t *look_up(struct pairs *p, uint32_t key, uint32_t fresh)
 	}
 	if (lo < p->n && p->at[lo].key == key)
 		return &p->at[lo].value;
-	if (p->n == p->cap) {
-		p->cap = p->cap ? p->cap * 2 : 16;
-		at = realloc(p->at, p->cap * sizeof(*at));
-		if (!at) {
-			p->cap = p->n;
-			return NULL;
-		}
-		p->at = at;
-	}
+	if (array_room(&p->at, p->n + 1, &p->cap, sizeof(*p->at)))
+		return NULL;
 	memmove(&p->at[lo + 1], &p->at[lo], (p->n - lo) * sizeof(*p->at));
 	p->at[lo] = (struct pair){ key, fresh };
 	p->n++;
@@ -164,19 +155,10 @@ static int adopt(struct merge *m, size_t i, struct event *ev)
 
 static int enqueue(struct input *in, const struct event *ev)
 {
-	struct event *q;
-
 	if (in->head && in->head == in->n)
 		in->head = in->n = 0;
-	if (in->n == in->cap) {
-		size_t cap = in->cap ? in->cap * 2 : 8;
-
-		q = realloc(in->queue, cap * sizeof(*q));
-		if (!q)
-			return -ENOMEM;
-		in->queue = q;
-		in->cap = cap;
-	}
+	if (array_room(&in->queue, in->n + 1, &in->cap, sizeof(*in->queue)))
+		return -ENOMEM;
 	in->queue[in->n++] = *ev;
 	return 0;
 }
@@ -284,30 +266,20 @@ static int get_to_know(struct merge *m)
 }
 
 /*
- * Before anything else of a host: its name.  1: *@ev is that now, and what it was
- * waits; 0: it is known; or -ENOMEM.
+ * Before anything else of a host: its name.  True: *@ev is that now, and what it was
+ * waits; false: it is known.
  */
-static int introduce(struct merge *m, struct event *ev)
+static bool introduce(struct merge *m, struct event *ev)
 {
 	struct event def = { .kind = EV_HOST, .host = ev->host, .t_ns = ev->t_ns };
-	bool *known;
+	struct host *h = ev->host ? &m->hosts.h[ev->host - 1] : NULL;
 
-	if (!ev->host)
-		return 0;
-	if (ev->host > m->defined) {
-		known = realloc(m->is_defined, ev->host * sizeof(*known));
-		if (!known)
-			return -ENOMEM;
-		memset(known + m->defined, 0, (ev->host - m->defined) * sizeof(*known));
-		m->is_defined = known;
-		m->defined = ev->host;
-	}
-	if (m->is_defined[ev->host - 1])
-		return 0;
-	m->is_defined[ev->host - 1] = true;
-	memcpy(def.host_def.name, hosts_get(&m->hosts, ev->host)->name, sizeof(def.host_def.name));
+	if (!h || h->introduced)
+		return false;
+	h->introduced = true;
+	memcpy(def.host_def.name, h->name, sizeof(def.host_def.name));
 	*ev = def;
-	return 1;
+	return true;
 }
 
 static int merge_next(struct event_source *src, struct event *ev, int timeout_ms)
@@ -353,10 +325,7 @@ static int merge_next(struct event_source *src, struct event *ev, int timeout_ms
 			best->head++;
 			continue;
 		}
-		err = introduce(m, ev);
-		if (err < 0)
-			return err;
-		best->head += !err;
+		best->head += !introduce(m, ev);
 		m->from = (size_t)(best - m->in);
 		ev->seq = ++m->seq;
 		return 1;
@@ -441,7 +410,6 @@ static void merge_close(struct event_source *src)
 		free(m->in[i].hosts.at);
 	}
 	hosts_free(&m->hosts);
-	free(m->is_defined);
 	free(m->in);
 	meta_clear(&m->meta);
 	free(m);
@@ -452,13 +420,8 @@ size_t merge_from(const struct event_source *src)
 	return ((const struct merge *)src)->from;
 }
 
-int merge_open(struct event_source **out, struct event_source **sources, size_t n)
-{
-	return merge_open_as(out, sources, n, NULL);
-}
-
-int merge_open_as(struct event_source **out, struct event_source **sources, size_t n,
-		  const struct merge_opts *opts)
+int merge_open(struct event_source **out, struct event_source **sources, size_t n,
+	       const struct merge_opts *opts)
 {
 	static const struct event_source_ops ops = {
 		.next = merge_next, .meta = merge_meta, .health = merge_health,

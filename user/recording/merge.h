@@ -20,12 +20,6 @@
 
 #include "source.h"
 
-/*
- * Make one source of @n, which it owns from then on: also when it fails they are
- * closed.  0 or -ENOMEM.
- */
-int merge_open(struct event_source **out, struct event_source **sources, size_t n);
-
 /* For who knows more of the sources than they tell while they are read. */
 struct merge_opts {
 	size_t clock;			/* whose clock it is */
@@ -36,9 +30,13 @@ struct merge_opts {
 	bool cut_is_loss;
 };
 
-/* As merge_open(); @opts and what it points to are kept for as long as @out. */
-int merge_open_as(struct event_source **out, struct event_source **sources, size_t n,
-		  const struct merge_opts *opts);
+/*
+ * Make one source of @n, which it owns from then on: also when it fails they are
+ * closed.  @opts, or NULL, and what it points to are kept for as long as @out.  0 or
+ * -ENOMEM.
+ */
+int merge_open(struct event_source **out, struct event_source **sources, size_t n,
+	       const struct merge_opts *opts);
 
 /* Which of @src's sources the event came from that it delivered last. */
 size_t merge_from(const struct event_source *src);

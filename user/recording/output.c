@@ -350,13 +350,3 @@ int output_append(const char *path, char err[OUTPUT_ERR_LEN])
 	close(fd);
 	return ret;
 }
-
-bool output_is_recording(const char *path)
-{
-	int fd = open_quietly(path);
-	bool yes = fd >= 0 && begins_as_recording(fd);
-
-	if (fd >= 0)
-		close(fd);
-	return yes;
-}

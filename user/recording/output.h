@@ -78,7 +78,4 @@ void output_close(struct output *o);
  */
 int output_append(const char *path, char err[OUTPUT_ERR_LEN]);
 
-/* Is @path a regular file that begins as a recording does? */
-bool output_is_recording(const char *path);
-
 #endif

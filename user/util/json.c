@@ -366,10 +366,3 @@ const char *json_buffer(struct json *j, size_t *len)
 	j->buf[j->len] = '\0';
 	return j->buf;
 }
-
-void json_reset(struct json *j)
-{
-	j->len = 0;
-	j->depth = 0;
-	j->top_done = false;
-}

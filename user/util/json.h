@@ -60,7 +60,5 @@ void json_flush(struct json *j);
 int json_error(const struct json *j);
 /* The buffer so far (NUL-terminated), in buffer mode; owned by @j. */
 const char *json_buffer(struct json *j, size_t *len);
-/* Forget the buffer's content and start over. */
-void json_reset(struct json *j);
 
 #endif

@@ -14,17 +14,16 @@
 static void put_sentence(FILE *f, const struct view_evidence *e, const struct migration *g,
 			 const struct view_options *opt)
 {
-	char *text = NULL;
-	size_t len;
-	FILE *m = open_memstream(&text, &len);
+	struct words w;
+	char *text;
 
-	if (!m) {
+	if (!words_open(&w)) {
 		fputs("out of memory\n", f);
 		return;
 	}
-	fprintf(m, "%s%u%s  ", paint(opt, C_BOLD), g->id, paint(opt, C_OFF));
-	migration_sentence(m, e, g, opt);
-	fclose(m);
+	fprintf(w.f, "%s%u%s  ", paint(opt, C_BOLD), g->id, paint(opt, C_OFF));
+	migration_sentence(w.f, e, g, opt);
+	text = words_close(&w);
 	wrap_text(f, text ? text : "", 0, 3, 79);
 	free(text);
 }

@@ -2,6 +2,7 @@
 #include "view/common.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 const char *const time_base_names[] = { "rel", "wall", "mono", "delta", NULL };
@@ -107,11 +108,6 @@ uint64_t time_window_begin_ns(const struct time_window *w, const struct model *m
 	return instant(m, model_first_ns(m), w->from.ns, w->from.ref, 0);
 }
 
-uint64_t time_window_end_ns(const struct time_window *w, const struct model *m)
-{
-	return instant(m, model_first_ns(m), w->to.ns, w->to.ref, UINT64_MAX);
-}
-
 void view_one_file(struct view_evidence *e, struct view_file *file, struct model *m,
 		   const char *path, const struct meta *meta, const struct source_health *health)
 {
@@ -206,6 +202,21 @@ static size_t word_len(const char *s)
 	return len;
 }
 
+FILE *words_open(struct words *w)
+{
+	w->text = NULL;
+	w->f = open_memstream(&w->text, &w->len);
+	return w->f;
+}
+
+char *words_close(struct words *w)
+{
+	if (!fclose(w->f))
+		return w->text;
+	free(w->text);
+	return NULL;
+}
+
 void wrap_text(FILE *f, const char *s, size_t at, size_t indent, size_t width)
 {
 	size_t col = at, len, w;
@@ -226,6 +237,29 @@ void wrap_text(FILE *f, const char *s, size_t at, size_t indent, size_t width)
 		first = false;
 	}
 	fputc('\n', f);
+}
+
+void device_json(struct json *j, const struct view_evidence *e, uint32_t number)
+{
+	const struct model_device *d = model_device(e->model, number);
+	char text[16];
+
+	if (d && d->name[0]) {
+		json_kstring(j, "device", d->name);
+	} else if (number) {
+		snprintf(text, sizeof(text), "#%u", number);
+		json_kstring(j, "device", text);
+	} else {
+		json_knull(j, "device");
+	}
+	json_kname(j, "driver", d ? d->driver : NULL);
+}
+
+const char *verdict_caps(enum verdict v)
+{
+	static const char *const words[] = { "PASS", "INCONCLUSIVE", "FINDINGS" };
+
+	return words[v];
 }
 
 const char *outcome_caps(uint32_t outcome)

@@ -58,6 +58,17 @@ static inline const char *plural(uint64_t n)
 	return n == 1 ? "" : "s";
 }
 
+/* A text that is put together first. */
+struct words {
+	FILE *f;
+	char *text;
+	size_t len;
+};
+/* What to write it to; NULL: out of memory, and nothing is to be closed. */
+FILE *words_open(struct words *w);
+/* The text, to be freed; NULL: out of memory. */
+char *words_close(struct words *w);
+
 /*
  * Words of @s (harmless, escape sequences of paint() may be in it) in lines of at
  * most @width columns; all but the first begin at @indent.  The first one is at
@@ -65,6 +76,8 @@ static inline const char *plural(uint64_t n)
  */
 void wrap_text(FILE *f, const char *s, size_t at, size_t indent, size_t width);
 
+/* "PASS", ... */
+const char *verdict_caps(enum verdict v);
 /* "COMPLETED", ... */
 const char *outcome_caps(uint32_t outcome);
 /* C_GREEN for what came out well, ... */
@@ -104,6 +117,8 @@ void outcomes_of(const struct view_evidence *e, const struct view_options *opt,
 
 /* null where @v is MODEL_NONE. */
 void json_known(struct json *j, const char *key, uint64_t v);
+/* "device": its name, "#7" for want of one, or null for 0; "driver". */
+void device_json(struct json *j, const struct view_evidence *e, uint32_t number);
 
 /* "tool": who wrote this object. */
 void json_tool(struct json *j);

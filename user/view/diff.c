@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/array.h"
 #include "view/common.h"
 #include "view/diff_pair.h"
 
@@ -145,16 +146,9 @@ int diff_options_set(struct diff_options *o, const char *setting, char err[DIFF_
 static struct diff_figure *add(struct diff_pair *p, uint32_t metric)
 {
 	struct diff_figure *f;
-	size_t cap;
 
-	if (p->n == p->cap) {
-		cap = p->cap ? 2 * p->cap : 32;
-		f = realloc(p->figure, cap * sizeof(*f));
-		if (!f)
-			return NULL;
-		p->figure = f;
-		p->cap = cap;
-	}
+	if (array_room(&p->figure, p->n + 1, &p->cap, sizeof(*p->figure)))
+		return NULL;
 	f = &p->figure[p->n++];
 	memset(f, 0, sizeof(*f));
 	f->metric = metric;
@@ -436,7 +430,6 @@ static int compare_arcs(struct diff *d, struct diff_pair *p, const struct sessio
 				       arc_ns(g[1], arc->from, arc->to));
 			if (!f)
 				return -ENOMEM;
-			f->has_arc = true;
 			f->from = arc->from;
 			f->to = arc->to;
 			/* An arc that only one has is another way to go: time tells. */
@@ -542,9 +535,7 @@ static int compare_sides(struct diff *d, struct diff_pair *p)
 
 static bool has_hole(const struct view_evidence *t)
 {
-	return model_loss(t->model)->places ||
-	       (t->health && (!t->health->ended || t->health->bytes_skipped ||
-			      t->health->frames_damaged));
+	return model_loss(t->model)->places || health_damaged(t->health);
 }
 
 static bool is_unsure(const struct diff *d, const struct diff_pair *p, int i)
@@ -594,7 +585,7 @@ static int compare(struct diff *d, struct diff_pair *p)
 
 		p->better += c == CHANGE_BETTER;
 		p->unknown += c == CHANGE_UNKNOWN;
-		p->worse += c >= CHANGE_WORSE || (c == CHANGE_BETTER && d->o->both_ways);
+		p->worse += diff_counts(d->o, c);
 	}
 	p->differs |= p->worse;
 	d->better += p->hole ? 0 : p->better;

@@ -20,8 +20,7 @@ enum diff_change {
 
 struct diff_figure {
 	uint32_t metric;
-	bool has_arc;
-	uint32_t from, to;		/* the arc, with @has_arc */
+	uint32_t from, to;		/* the arc, of DIFF_ARC */
 	uint32_t direction;		/* of its device's side */
 	uint32_t device[2];		/* 0: it is the migration's */
 	uint64_t v[2];			/* MODEL_NONE: not known */
@@ -49,6 +48,12 @@ struct diff {
 	bool hole[2];
 	enum diff_verdict verdict;
 };
+
+/* Does the change make the two different? */
+static inline bool diff_counts(const struct diff_options *o, enum diff_change c)
+{
+	return c >= (o->both_ways ? CHANGE_BETTER : CHANGE_WORSE);
+}
 
 /* 0 or -ENOMEM; diff_free() is due in both cases. */
 int diff_run(struct diff *d, const struct view_evidence ab[2], const struct diff_options *o);

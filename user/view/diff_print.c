@@ -77,7 +77,7 @@ static void put_figure(FILE *f, const struct diff_pair *p, const struct diff_fig
 {
 	const char *color = color_of(opt, p, x);
 	char a[UNITS_LEN], b[UNITS_LEN], arc[2 * UNITS_LEN];
-	const char *name = x->has_arc ? arc_label(arc, x) : diff_metric_name(x->metric);
+	const char *name = x->metric == DIFF_ARC ? arc_label(arc, x) : diff_metric_name(x->metric);
 	uint64_t more = x->v[1] > x->v[0] ? x->v[1] - x->v[0] : x->v[0] - x->v[1];
 	char sign = x->v[1] > x->v[0] ? '+' : '-';
 
@@ -184,11 +184,11 @@ static void put_names(FILE *f, const struct diff *d)
 		for (k = 0; k < d->pair[i].n && !d->pair[i].hole; k++) {
 			const struct diff_figure *x = &d->pair[i].figure[k];
 
-			if (x->change < (d->o->both_ways ? CHANGE_BETTER : CHANGE_WORSE) ||
-			    (!x->has_arc && said[x->metric]) || n == 8)
+			if (!diff_counts(d->o, x->change) ||
+			    (x->metric != DIFF_ARC && said[x->metric]) || n == 8)
 				continue;
 			said[x->metric] = true;
-			fprintf(f, "%s%s%s", sep, x->has_arc ? arc_label(arc, x) :
+			fprintf(f, "%s%s%s", sep, x->metric == DIFF_ARC ? arc_label(arc, x) :
 				diff_metric_name(x->metric), x->change == CHANGE_LESS_WORK ?
 				": work not done" : "");
 			sep = ", ";
@@ -276,7 +276,7 @@ static void put_figure_json(struct json *j, const struct diff *d, const struct d
 		json_kname(j, "device_b", b ? b->name : NULL);
 		json_kstring(j, "side", x->direction == DIR_SAVE ? "source" : "destination");
 	}
-	if (x->has_arc) {
+	if (x->metric == DIFF_ARC) {
 		put_state(j, "from", x->from);
 		put_state(j, "to", x->to);
 	}
@@ -294,8 +294,7 @@ static void put_figure_json(struct json *j, const struct diff *d, const struct d
 			json_s64(j, (int64_t)(x->v[1] - x->v[0]));
 	}
 	json_kstring(j, "change", change_text(x->change));
-	json_kbool(j, "counts", x->change >= CHANGE_WORSE ||
-		   (x->change == CHANGE_BETTER && d->o->both_ways));
+	json_kbool(j, "counts", diff_counts(d->o, x->change));
 	json_object_end(j);
 }
 

@@ -75,11 +75,12 @@ static bool is_in_window(const struct session *g, const struct session_arc *a)
 	       a->start_ns + a->dur_ns <= g->window.end_ns;
 }
 
-static size_t parts_of(const struct session *g, bool others,
-		       struct downtime_part out[DOWNTIME_PARTS_MAX])
+size_t session_parts(struct model *m, const struct session *g,
+		     struct downtime_part out[DOWNTIME_PARTS_MAX])
 {
+	const struct side *side = model_side_peek(m, g->side);
 	const struct session_window *w = &g->window;
-	bool save = g->direction == DIR_SAVE;
+	bool save = g->direction == DIR_SAVE, others = !side || side->n_devices > 1;
 	struct parts p = { .out = out, .total = w->total_ns };
 	uint32_t i;
 
@@ -97,8 +98,9 @@ static size_t parts_of(const struct session *g, bool others,
 	}
 	add_part(&p, "io", save ? "in read()" : "in write()", w->io_ns, PARTY_DRIVER, "the driver",
 		 save ? "in read()" : "in write()");
-	add_part(&p, "dirty_sync", "dirty sync", w->dirty_sync_ns, PARTY_DRIVER, "the driver",
-		 "in reports of the dirty log");
+	/* A log that was not seen did not take 0 ns. */
+	add_part(&p, "dirty_sync", "dirty sync", side && !side->dirty_log_seen ? MODEL_NONE :
+		 w->dirty_sync_ns, PARTY_DRIVER, "the driver", "in reports of the dirty log");
 	add_part(&p, "outside", "outside", w->outside_ns, PARTY_VMM,
 		 others ? "other devices, VMM, network" : "VMM, RAM, network",
 		 "while no call on the device was in flight");
@@ -106,19 +108,6 @@ static size_t parts_of(const struct session *g, bool others,
 	add_part(&p, "unattributed", "unattributed", w->unattributed_ns, PARTY_UNKNOWN,
 		 "other calls, holes", "in other calls, or in a hole of the evidence");
 	return p.n;
-}
-
-size_t session_parts(struct model *m, const struct session *g,
-		     struct downtime_part out[DOWNTIME_PARTS_MAX])
-{
-	const struct side *side = model_side_peek(m, g->side);
-	size_t n = parts_of(g, !side || side->n_devices > 1, out), i;
-
-	/* A log that was not seen did not take 0 ns. */
-	for (i = 0; i < n; i++)
-		if (side && !side->dirty_log_seen && !strcmp(out[i].key, "dirty_sync"))
-			out[i].ns = MODEL_NONE;
-	return n;
 }
 
 const char *downtime_part_name(const struct downtime_part *p, char buf[UNITS_LEN])

@@ -128,6 +128,7 @@ static void put_driver(FILE *f, const struct estimate_sample *s, size_t n,
 	size_t i, step = n > ROWS ? (n + ROWS - 1) / ROWS : 1, used;
 	struct kept kept = forecasts_kept(s, n);
 	double rho, rho_time;
+	bool timed;
 	int w;
 
 	fprintf(f, "\n  %s: %zu session%s%s\n",
@@ -159,10 +160,11 @@ static void put_driver(FILE *f, const struct estimate_sample *s, size_t n,
 			continue;
 		}
 		fprintf(f, "  %s: rank correlation %+.2f with the bytes", what[w], rho);
-		if (correlate(s, n, w, true, &used, &rho_time))
+		timed = correlate(s, n, w, true, &used, &rho_time);
+		if (timed)
 			fprintf(f, ", %+.2f with the driver's time", rho_time);
 		fprintf(f, " (%zu)\n", used);
-		if (correlate(s, n, w, true, &used, &rho_time))
+		if (timed)
 			fprintf(f, "    \"the closer to 0 the faster\" %s for this driver\n",
 				rho_time >= 0.7 ? "holds" :
 				rho_time >= 0.3 ? "holds weakly" :

@@ -45,7 +45,6 @@ bool findings_next(struct finding_walk *w)
 			continue;
 		d = model_device(w->e->model, w->at.f->device);
 		w->at.host = w->at.f->host ? w->at.f->host : d ? d->host : 0;
-		w->at.file = view_file_of(w->e, w->at.host, w->at.f->t_ns);
 		return true;
 	}
 	return false;
@@ -97,8 +96,7 @@ void findings_json(struct json *j, const struct view_evidence *e, const struct v
 	findings_begin(&w, e, opt);
 	while (findings_next(&w)) {
 		const struct finding *f = w.at.f;
-		const struct model_device *d = model_device(e->model, f->device);
-		char number[16], host[NAME_LEN];
+		char host[NAME_LEN];
 
 		json_object_begin(j);
 		json_ku64(j, "id", f->id);
@@ -106,42 +104,17 @@ void findings_json(struct json *j, const struct view_evidence *e, const struct v
 		json_kstring(j, "severity", severity_name(f->severity));
 		json_kstring(j, "party", party_name(f->party));
 		json_kname(j, "host", host_label(host, e, w.at.host, f->device, f->t_ns));
-		json_key(j, "device");
-		if (d && d->name[0]) {
-			json_string(j, d->name);
-		} else if (f->device) {
-			snprintf(number, sizeof(number), "#%u", f->device);
-			json_string(j, number);
-		} else {
-			json_null(j);
-		}
-		json_key(j, "driver");
-		if (d && d->driver[0])
-			json_string(j, d->driver);
-		else
-			json_null(j);
-		json_key(j, "stream");
-		if (f->stream)
-			json_u64(j, f->stream);
-		else
-			json_null(j);
+		device_json(j, e, f->device);
+		json_known(j, "stream", f->stream ? f->stream : MODEL_NONE);
 		json_known(j, "session", f->session ? f->session : MODEL_NONE);
 		json_known(j, "migration", f->migration ? f->migration : MODEL_NONE);
-		json_ku64(j, "trace", w.at.file);
+		json_ku64(j, "trace", view_file_of(e, w.at.host, f->t_ns));
 		json_ku64(j, "t_ns", f->t_ns);
-		json_key(j, "seq");
-		if (f->seq)
-			json_u64(j, f->seq);
-		else
-			json_null(j);
+		json_known(j, "seq", f->seq ? f->seq : MODEL_NONE);
 		json_ku64(j, "count", f->count);
 		json_kstring(j, "text", f->text);
 		json_kstring(j, "basis", judge_rule(f->rule)->basis);
-		json_key(j, "because_of");
-		if (f->because_of)
-			json_u64(j, f->because_of);
-		else
-			json_null(j);
+		json_known(j, "because_of", f->because_of ? f->because_of : MODEL_NONE);
 		json_kbool(j, "ignored", f->ignored);
 		json_kbool(j, "counts", judge_counts(e->judge, f));
 		json_object_end(j);
@@ -261,21 +234,22 @@ static bool is_repeated(const struct group *g, const struct finding_at *a, const
 /* A VM with 16 devices is told once what all of them do. */
 static void put_repeated(struct group *g, const struct finding_at *at)
 {
-	char *text = NULL, dev[NAME_LEN];
 	const struct finding *x;
-	size_t i, len, n = 0;
-	FILE *m = open_memstream(&text, &len);
+	char *text, dev[NAME_LEN];
+	struct words w;
+	size_t i, n = 0;
 
-	for (i = (size_t)(at - g->at) + 1; m && i < g->n; i++) {
+	if (!words_open(&w))
+		return;
+	for (i = (size_t)(at - g->at) + 1; i < g->n; i++) {
 		x = g->at[i].f;
 		if (g->told[i] || !is_repeated(g, at, &g->at[i]))
 			continue;
 		g->told[i] = true;
-		fprintf(m, "%s%s #%u", n++ ? ", " : "also on ", device_on_host(dev,
+		fprintf(w.f, "%s%s #%u", n++ ? ", " : "also on ", device_on_host(dev,
 			model_device(g->e->model, x->device), x->device), x->id);
 	}
-	if (m)
-		fclose(m);
+	text = words_close(&w);
 	if (n && text) {
 		fprintf(g->f, "%*s", INDENT(false), "");
 		wrap_text(g->f, text, INDENT(false), INDENT(false), 79);
@@ -296,7 +270,9 @@ static void put_with_consequences(struct group *g, const struct finding_at *at, 
 }
 
 /* Errors first, then what keeps the verdict open. */
-static const enum severity order[] = { SEV_ERROR, SEV_WARNING, SEV_INCONCLUSIVE, SEV_ADVICE };
+const enum severity severity_order[SEVERITIES] = {
+	SEV_ERROR, SEV_WARNING, SEV_INCONCLUSIVE, SEV_ADVICE,
+};
 
 /* Those of @migration (0: of none), or of all with @alone. */
 static void put_group(FILE *f, const struct view_evidence *e, const struct view_options *opt,
@@ -317,9 +293,9 @@ static void put_group(FILE *f, const struct view_evidence *e, const struct view_
 	while (findings_next(&w))
 		if (alone || w.at.f->migration == migration)
 			g.at[g.n++] = w.at;
-	for (i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+	for (i = 0; i < SEVERITIES; i++)
 		for (k = 0; k < g.n; k++)
-			if (!g.told[k] && g.at[k].f->severity == order[i] &&
+			if (!g.told[k] && g.at[k].f->severity == severity_order[i] &&
 			    !has_cause(&g, g.at[k].f))
 				put_with_consequences(&g, &g.at[k], false);
 out:
@@ -370,7 +346,6 @@ void protocol_and_outcomes_text(FILE *f, const struct view_evidence *e,
 void verdict_text(FILE *f, const struct view_evidence *e, const struct view_options *opt)
 {
 	static const char *const color[] = { C_GREEN, C_YELLOW, C_RED };
-	static const char *const words[] = { "PASS", "INCONCLUSIVE", "FINDINGS" };
 	uint64_t counts[4] = { 0 }, consequences = 0, ignored = 0, omitted;
 	enum verdict v = view_verdict(e, opt);
 	struct finding_walk w;
@@ -390,12 +365,12 @@ void verdict_text(FILE *f, const struct view_evidence *e, const struct view_opti
 	omitted = e->judge ? judge_omitted(e->judge) : 0;
 	if (omitted)
 		fprintf(f, "  %llu more findings were not kept\n", (unsigned long long)omitted);
-	fprintf(f, "%s%s%s", paint(opt, color[v]), words[v], paint(opt, C_OFF));
+	fprintf(f, "%s%s%s", paint(opt, color[v]), verdict_caps(v), paint(opt, C_OFF));
 	for (i = 0; i < 4; i++) {
-		snprintf(word, sizeof(word), "%s%s", severity_name(order[i]),
-			 order[i] == SEV_ERROR || order[i] == SEV_WARNING ?
-			 plural(counts[order[i]]) : "");
-		put_count(f, &sep, counts[order[i]], word);
+		snprintf(word, sizeof(word), "%s%s", severity_name(severity_order[i]),
+			 severity_order[i] == SEV_ERROR || severity_order[i] == SEV_WARNING ?
+			 plural(counts[severity_order[i]]) : "");
+		put_count(f, &sep, counts[severity_order[i]], word);
 	}
 	put_count(f, &sep, consequences, "in consequence");
 	put_count(f, &sep, ignored, "ignored");

@@ -12,10 +12,9 @@
 struct finding_at {
 	const struct finding *f;
 	uint32_t host;			/* of its device; 0: the only one, or of none */
-	size_t file;			/* that it is in */
 };
 
-/* Walks the findings that @opt asks for; begin with a zeroed @at.  False: no more. */
+/* Walks the findings that @opt asks for.  False: no more. */
 struct finding_walk {
 	const struct view_evidence *e;
 	size_t next;
@@ -26,6 +25,10 @@ struct finding_walk {
 void findings_begin(struct finding_walk *w, const struct view_evidence *e,
 		    const struct view_options *opt);
 bool findings_next(struct finding_walk *w);
+
+/* The worst first, then what keeps the verdict open. */
+#define SEVERITIES	4
+extern const enum severity severity_order[SEVERITIES];
 
 /* Why no budget of time is held against a migration; NULL: they are. */
 const char *budget_skipped_text(const struct migration *g);
@@ -45,7 +48,7 @@ void verdict_text(FILE *f, const struct view_evidence *e, const struct view_opti
 /* "protocol: clean; migrations: 7 completed, 1 failed" */
 void protocol_and_outcomes_text(FILE *f, const struct view_evidence *e,
 				const struct view_options *opt);
-/* judge_protocol() of what was asked for. */
+/* Of what was asked for; *@n: how many findings. */
 enum protocol_verdict view_protocol(const struct view_evidence *e, const struct view_options *opt,
 				    size_t *n);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/array.h"
 #include "view/common.h"
 
 /* What is wider than that pushes all else out of sight. */
@@ -44,17 +45,8 @@ void grid_destroy(struct grid *g)
 
 static void add(struct grid *g, const char *text, bool note)
 {
-	struct item *p;
-
-	if (!g)
+	if (!g || array_room(&g->items, g->n + 1, &g->cap, sizeof(*g->items)))
 		return;
-	if (g->n == g->cap) {
-		p = realloc(g->items, (g->cap * 2 + 64) * sizeof(*p));
-		if (!p)
-			return;
-		g->items = p;
-		g->cap = g->cap * 2 + 64;
-	}
 	g->items[g->n].note = note;
 	g->items[g->n++].text = strdup(text);
 }

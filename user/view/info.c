@@ -110,7 +110,7 @@ static void put_file(FILE *f, const struct view_evidence *e, const struct view_f
 	else
 		fputs("none\n", f);
 	fprintf(f, "  %-14s ", "damage");
-	if (t->health && (t->health->bytes_skipped || t->health->frames_damaged))
+	if (health_unreadable(t->health))
 		fprintf(f, "%s%s SKIPPED, %llu frames damaged%s\n", paint(opt, C_RED),
 			units_size(a, t->health->bytes_skipped, opt->bytes),
 			(unsigned long long)t->health->frames_damaged, paint(opt, C_OFF));

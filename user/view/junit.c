@@ -222,7 +222,6 @@ static const char *skipped_because(uint32_t met, const struct migration *g, uint
 struct suite {
 	FILE *f;				/* NULL: only count */
 	const struct view_evidence *e;
-	const struct view_options *opt;
 	char whose[2 * NAME_LEN + 64];		/* the VM; "": it is about the evidence */
 	struct finding_at *at;			/* what was found about it; room for all */
 	size_t n;
@@ -447,20 +446,19 @@ static void put_suite(FILE *f, const struct view_evidence *e, const struct view_
 				  NULL;
 	uint64_t begin_ns = g ? g->begin_ns : model_first_ns(e->model);
 	uint64_t end_ns = g ? g->end_ns : model_first_ns(e->model);
-	struct suite s = { .e = e, .opt = opt };
-	struct finding_walk w;
-	char host[NAME_LEN], *text = NULL;
-	size_t len;
-	FILE *m;
+	char host[NAME_LEN], *text;
+	struct suite s = { .e = e };
+	struct finding_walk walk;
+	struct words w;
 	int pass;
 
 	if (g)
 		name_suite(&s, g);
 	s.at = sum->at;
-	findings_begin(&w, e, opt);
-	while (findings_next(&w))
-		if (w.at.f->migration == (g ? g->id : 0))
-			s.at[s.n++] = w.at;
+	findings_begin(&walk, e, opt);
+	while (findings_next(&walk))
+		if (walk.at.f->migration == (g ? g->id : 0))
+			s.at[s.n++] = walk.at;
 	for (pass = 0; pass < 2; pass++) {
 		if (pass) {
 			s.f = f;
@@ -484,15 +482,14 @@ static void put_suite(FILE *f, const struct view_evidence *e, const struct view_
 		else
 			put_evidence_cases(&s);
 	}
-	m = g ? open_memstream(&text, &len) : NULL;
-	if (m) {
-		migration_sentence(m, e, g, &(struct view_options){ .bytes = opt->bytes });
-		fclose(m);
+	if (g && words_open(&w)) {
+		migration_sentence(w.f, e, g, &(struct view_options){ .bytes = opt->bytes });
+		text = words_close(&w);
 		fputs("    <system-out>", f);
 		xml(f, text ? text : "");
 		fputs("</system-out>\n", f);
+		free(text);
 	}
-	free(text);
 	fputs("  </testsuite>\n", f);
 }
 
@@ -520,16 +517,16 @@ static void put_head(FILE *f, const struct suite *sum)
 
 void check_junit(FILE *f, const struct view_evidence *e, const struct view_options *opt)
 {
-	struct suite sum = { 0 };
+	struct suite sum = { .at = calloc(judge_findings(e->judge) + 1, sizeof(*sum.at)) };
 	char *text = NULL;
-	size_t len;
-	FILE *m = open_memstream(&text, &len);
+	struct words w;
 
 	/* The head tells what only the suites know; half a report would be a pass. */
-	sum.at = calloc(judge_findings(e->judge) + 1, sizeof(*sum.at));
-	if (m && sum.at)
-		put_suites(m, e, opt, &sum);
-	if (!m || fclose(m) || !sum.at || !text) {
+	if (sum.at && words_open(&w)) {
+		put_suites(w.f, e, opt, &sum);
+		text = words_close(&w);
+	}
+	if (!text) {
 		check_junit_error(f, "out of memory", model_realtime_ns(e->model,
 									model_last_ns(e->model)));
 	} else {

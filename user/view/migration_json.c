@@ -64,22 +64,6 @@ static void put_number(struct json *j, const char *key, uint32_t n)
 	json_known(j, key, n ? n : MODEL_NONE);
 }
 
-static void put_device(struct json *j, const struct view_evidence *e, uint32_t number)
-{
-	const struct model_device *d = model_device(e->model, number);
-	char text[16];
-
-	if (d && d->name[0]) {
-		json_kstring(j, "device", d->name);
-	} else if (number) {
-		snprintf(text, sizeof(text), "#%u", number);
-		json_kstring(j, "device", text);
-	} else {
-		json_knull(j, "device");
-	}
-	json_kname(j, "driver", d ? d->driver : NULL);
-}
-
 /* A name that may be longer than its field's NUL. */
 static void put_comm(struct json *j, const char comm[EVENT_COMM_LEN])
 {
@@ -190,7 +174,7 @@ static void put_failure(struct json *j, const struct view_evidence *e, const cha
 	json_ku64(j, "pid", f->pid);
 	put_comm(j, p && p->comm[0] ? p->comm : f->comm);
 	json_object_end(j);
-	put_device(j, e, f->device);
+	device_json(j, e, f->device);
 	put_number(j, "session", f->session);
 	put_number(j, "stream", f->stream);
 	json_kname(j, "side", !g ? NULL : g->direction == DIR_SAVE ? "source" : "destination");
@@ -337,7 +321,7 @@ static void put_session(struct json *j, const struct view_evidence *e, const str
 	json_kname(j, "host", host_label(host, e, m->host, m->device, m->start_ns));
 	json_ku64(j, "trace", view_file_of(e, m->host, m->start_ns));
 	json_kname(j, "vm", m->vm);
-	put_device(j, e, m->device);
+	device_json(j, e, m->device);
 	known(&o, "stream", m->stream ? m->stream : MODEL_NONE,
 	      m->attempt ? "the call that should have handed it out failed" :
 			   "its hand-out is not in the evidence");
@@ -499,10 +483,9 @@ static void put_migration(struct json *j, const struct view_evidence *e, const s
 			  bool sessions)
 {
 	uint32_t sides[2] = { g->source, g->destination }, i, id;
-	char *text = NULL;
-	size_t len;
-	FILE *f;
 	struct view_options plain = { 0 };
+	char *text = NULL;
+	struct words w;
 
 	json_object_begin(j);
 	json_ku64(j, "id", g->id);
@@ -510,10 +493,9 @@ static void put_migration(struct json *j, const struct view_evidence *e, const s
 	json_kstring(j, "outcome", outcome_name(g->outcome));
 	json_kbool(j, "ended", g->ended);
 	json_kbool(j, "ran_again", g->ran_again);
-	f = open_memstream(&text, &len);
-	if (f) {
-		migration_sentence(f, e, g, &plain);
-		fclose(f);
+	if (words_open(&w)) {
+		migration_sentence(w.f, e, g, &plain);
+		text = words_close(&w);
 	}
 	json_kstring(j, "text", text ?: "");
 	free(text);

@@ -98,7 +98,6 @@ static void put_seconds(const struct om *o, uint64_t ns)
 /* ---- migrations ---- */
 
 struct at {
-	const struct view_evidence *t;
 	const struct migration *m;
 	const struct side *s;		/* NULL in a family of migrations */
 	const struct session *g;	/* NULL in one of sides */
@@ -136,7 +135,7 @@ static void put_side_labels(const struct om *o, const struct at *at)
 
 static void put_session_labels(const struct om *o, const struct at *at)
 {
-	const struct model_device *d = model_device(at->t->model, at->g->device);
+	const struct model_device *d = model_device(o->e->model, at->g->device);
 	char dev[NAME_LEN];
 
 	put_side_labels(o, at);
@@ -156,18 +155,13 @@ enum per { PER_MIGRATION, PER_SIDE, PER_SESSION };
 
 static void each_of(struct om *o, enum per per, void (*put)(const struct om *o, const struct at *at))
 {
-	struct at at = { .t = o->e };
+	struct at at = { 0 };
 	struct model *m = o->e->model;
 	uint32_t id, i, k;
 
 	for (id = 1; id <= model_migrations(m); id++) {
-		struct event span = { 0 };
-
 		at.m = model_migration(m, id);
-		span.t_ns = at.m->begin_ns;
-		span.dur_ns = at.m->end_ns - at.m->begin_ns;
-		if ((o->opt->migration && o->opt->migration != id) ||
-		    !time_window_has(&o->opt->window, m, &span))
+		if (!view_wants(o->e, o->opt, at.m))
 			continue;
 		if (per == PER_MIGRATION) {
 			put(o, &at);
@@ -198,7 +192,7 @@ static void put_info(const struct om *o, const struct at *at)
 
 static void put_start(const struct om *o, const struct at *at)
 {
-	uint64_t real = model_realtime_ns(at->t->model, at->m->begin_ns);
+	uint64_t real = model_realtime_ns(o->e->model, at->m->begin_ns);
 
 	if (!real)
 		return;
@@ -239,7 +233,7 @@ static void put_downtime_parts(const struct om *o, const struct at *at)
 	char name[UNITS_LEN];
 	size_t n, i;
 
-	n = at->m->downtime_ns != MODEL_NONE ? migration_parts(at->t->model, at->m, part) : 0;
+	n = at->m->downtime_ns != MODEL_NONE ? migration_parts(o->e->model, at->m, part) : 0;
 	for (i = 0; i < n; i++) {
 		if (part[i].share || part[i].ns == MODEL_NONE)
 			continue;

@@ -103,11 +103,6 @@ static void put_inside(struct perfetto *p, uint32_t i, struct track *t, uint64_t
 	memmove(in, in + 1, (--p->n_inside - i) * sizeof(*in));
 }
 
-static struct track *writable(struct perfetto *p, const struct track *t)
-{
-	return *pf_find(p->track, p->track_cap, &t->id);
-}
-
 static struct inside *inside_of(struct perfetto *p, const struct event *ev, uint32_t *at)
 {
 	uint32_t i;
@@ -123,7 +118,7 @@ static struct inside *inside_of(struct perfetto *p, const struct event *ev, uint
 
 static void put_inside_alone(struct perfetto *p, uint32_t i)
 {
-	put_inside(p, i, writable(p, p->inside[i].track), p->inside[i].to_ns);
+	put_inside(p, i, p->inside[i].track, p->inside[i].to_ns);
 }
 
 /* It comes before its SET_STATE, which began earlier. */
@@ -175,7 +170,7 @@ static void put_call(struct perfetto *p, const struct row *row, const char *name
 		put_inside_alone(p, i);
 		in = NULL;
 	}
-	t = in ? writable(p, in->track) : free_track(p, id, row, ev->t_ns);
+	t = in ? in->track : free_track(p, id, row, ev->t_ns);
 	if (!t)
 		return;
 	put_begin(p, t, name, TYPE_SLICE_BEGIN, ev->t_ns, row);
@@ -533,15 +528,11 @@ static void put_migration(struct perfetto *p, const struct migration *g)
 static void put_migrations(struct perfetto *p)
 {
 	const struct migration *g;
-	struct event span = { 0 };
 	uint32_t i;
 
 	for (i = 1; i <= model_migrations(p->e->model); i++) {
 		g = model_migration(p->e->model, i);
-		span.t_ns = g->begin_ns;
-		span.dur_ns = g->end_ns - g->begin_ns;
-		if ((!p->opt.migration || p->opt.migration == i) &&
-		    time_window_has(&p->opt.window, p->e->model, &span))
+		if (view_wants(p->e, &p->opt, g))
 			put_migration(p, g);
 	}
 }

@@ -221,7 +221,7 @@ static bool is_same(const struct track_id *a, const struct track_id *b)
 }
 
 /* Where the track is, or belongs. */
-struct track **pf_find(struct track **t, uint32_t cap, const struct track_id *id)
+static struct track **find_track(struct track **t, uint32_t cap, const struct track_id *id)
 {
 	uint64_t h = id->number;
 	uint32_t i;
@@ -243,7 +243,7 @@ static int grow(struct perfetto *p)
 		return -ENOMEM;
 	for (i = 0; i < p->track_cap; i++)
 		if (p->track[i])
-			*pf_find(t, cap, &p->track[i]->id) = p->track[i];
+			*find_track(t, cap, &p->track[i]->id) = p->track[i];
 	free(p->track);
 	p->track = t;
 	p->track_cap = cap;
@@ -266,7 +266,7 @@ static struct track *add_track(struct perfetto *p, const struct track_id *id)
 	t->id = *id;
 	/* Unlikely to be another producer's. */
 	t->uuid = 0x76ULL << 56 | ++p->track_n;
-	*pf_find(p->track, p->track_cap, id) = t;
+	*find_track(p->track, p->track_cap, id) = t;
 	return t;
 }
 
@@ -426,7 +426,7 @@ static bool parent_of(const struct track_id *id, const struct event_context *ctx
 struct track *pf_track_at(struct perfetto *p, const struct track_id *id, const struct event *ev,
 			      const struct event_context *ctx)
 {
-	struct track *t = p->track_cap ? *pf_find(p->track, p->track_cap, id) : NULL, *up = NULL;
+	struct track *t = p->track_cap ? *find_track(p->track, p->track_cap, id) : NULL, *up = NULL;
 	char name[TRACK_NAME_LEN];
 	size_t packet, desc, counter;
 	struct track_id parent;

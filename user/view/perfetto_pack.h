@@ -51,7 +51,7 @@ struct track {
 
 /* Arcs of a SET_STATE that has not returned, as packets; they go inside it. */
 struct inside {
-	const struct track *track;
+	struct track *track;
 	uint32_t host, tid;
 	uint64_t from_ns, to_ns;
 	struct buf packets;
@@ -93,7 +93,5 @@ struct track *pf_track_at(struct perfetto *p, const struct track_id *id,
 			  const struct event *ev, const struct event_context *ctx);
 struct track *pf_track(struct perfetto *p, enum track_kind kind, uint32_t number,
 		       const struct event_context *ctx);
-/* Where the track is, or belongs. */
-struct track **pf_find(struct track **t, uint32_t cap, const struct track_id *id);
 
 #endif

@@ -33,6 +33,10 @@ static inline const char *report_size(const struct report *r, char buf[UNITS_LEN
  * nothing to say, and wrote nothing.
  */
 void words_joined(FILE *f, const struct migration *g);
+/* Why its downtime is not known, or there was none. */
+void words_downtime_why(FILE *f, const struct migration *g);
+/* What failed: of one that did. */
+void words_causes(FILE *f, struct report *r, const struct migration *g);
 /* "node-a: qemu, pid 7, +1.0 to +3.0": of a side. */
 void words_side(FILE *f, struct report *r, const struct side *s);
 void words_stop(FILE *f, struct report *r, const struct side *s);

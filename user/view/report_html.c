@@ -50,24 +50,13 @@ static bool is_shown(const struct report *r, uint32_t migration)
 
 /* ---- what another view says in words ---- */
 
-struct words {
-	FILE *f;
-	char *text;
-	size_t len;
-};
-
-static FILE *words_open(struct words *w)
+static void put_words(FILE *f, struct words *w)
 {
-	w->text = NULL;
-	w->f = open_memstream(&w->text, &w->len);
-	return w->f;
-}
+	char *text = words_close(w);
 
-static void words_close(FILE *f, struct words *w)
-{
-	if (!fclose(w->f) && w->text)
-		html_painted(f, w->text);
-	free(w->text);
+	if (text)
+		html_painted(f, text);
+	free(text);
 }
 
 /* As "<dt>label<dd>words"; @loud: in red. */
@@ -81,7 +70,7 @@ static void fact_open(struct report *r, struct words *w, const char *label, bool
 static void fact_close(struct report *r, struct words *w)
 {
 	if (w->f)
-		words_close(r->f, w);
+		put_words(r->f, w);
 	fputc('\n', r->f);
 }
 
@@ -162,7 +151,7 @@ static void put_device(struct report *r, const struct session *g, uint32_t outco
 	any = words_notes(w.f, g, outcome);
 	if (any)
 		fprintf(f, "<tr class=note><td colspan=%d><span>", save ? 10 : 9);
-	words_close(f, &w);
+	put_words(f, &w);
 	if (any)
 		fputs("</span></tr>\n", f);
 }
@@ -178,7 +167,7 @@ static void put_side(struct report *r, const struct side *s, uint32_t outcome, b
 	fprintf(f, "<h3>%s: ", save ? "Source" : "Destination");
 	if (words_open(&w)) {
 		words_side(w.f, r, s);
-		words_close(f, &w);
+		put_words(f, &w);
 	}
 	fputs("</h3>\n<dl>", f);
 	if (save) {
@@ -261,17 +250,12 @@ static void put_causes(struct report *r, const struct migration *g)
 {
 	const char *after = migration_consequence(r->e, g);
 	struct words w;
-	uint32_t i;
 
 	if (g->outcome != OUTCOME_FAILED)
 		return;
 	fact_open(r, &w, "cause", true);
-	for (i = 0; w.f && i < g->n_causes; i++) {
-		fputs(i ? "; or: " : "", w.f);
-		migration_cause(w.f, r->e, &g->cause[i], r->opt);
-	}
-	if (w.f && !g->n_causes)
-		fputs("nothing in the evidence says why", w.f);
+	if (w.f)
+		words_causes(w.f, r, g);
 	fact_close(r, &w);
 	fact_open(r, &w, "whose turn", false);
 	if (w.f)
@@ -299,19 +283,15 @@ static void put_facts(struct report *r, const struct migration *g)
 	if (w.f)
 		words_joined(w.f, g);
 	fact_close(r, &w);
-	if (g->downtime_ns == MODEL_NONE)
-		fprintf(f, "<dt>downtime<dd>%s%s\n",
-			g->downtime_why == DOWNTIME_GIVEN_BACK ?
-				"" :
-			g->downtime_why == DOWNTIME_NEVER_STOPPED ||
-					g->downtime_why == DOWNTIME_PAUSED_BEFORE ?
-				"none: " :
-				"not known: ",
-			downtime_why_text(g->downtime_why));
+	if (g->downtime_ns == MODEL_NONE) {
+		fputs("<dt>downtime<dd>", f);
+		words_downtime_why(f, g);
+		fputc('\n', f);
+	}
 	if (words_open(&w)) {
 		if (words_forecast(w.f, r, g))
 			fputs("<dt>forecast<dd>", f);
-		words_close(f, &w);
+		put_words(f, &w);
 	}
 	fputs("</dl>\n", f);
 }
@@ -329,7 +309,7 @@ static void put_migration(struct report *r, const struct migration *g)
 	fprintf(f, "<section class=mig id=\"m%u\">\n<h2>Migration %u: ", g->id, g->id);
 	if (words_open(&w)) {
 		migration_subject(w.f, r->e, g);
-		words_close(f, &w);
+		put_words(f, &w);
 	}
 	fprintf(f, " <span class=\"tag t-%s\">%s</span></h2>\n", outcome_class(g->outcome),
 		outcome_caps(g->outcome));
@@ -352,8 +332,6 @@ static void put_migration(struct report *r, const struct migration *g)
 /* What makes the verdict: the worst first, each rule once with how many there are. */
 static void put_headlines(struct report *r)
 {
-	static const enum severity order[] = { SEV_ERROR, SEV_WARNING, SEV_INCONCLUSIVE,
-					       SEV_ADVICE };
 	const struct finding *first[RULE_NR] = { NULL }, *x;
 	uint64_t n[RULE_NR] = { 0 }, lines = 0, more = 0;
 	struct finding_walk w;
@@ -372,7 +350,7 @@ static void put_headlines(struct report *r)
 	for (i = 0; i < 4 * RULE_NR; i++) {
 		rule = i % RULE_NR;
 		x = first[rule];
-		if (!x || x->severity != (uint32_t)order[i / RULE_NR])
+		if (!x || x->severity != (uint32_t)severity_order[i / RULE_NR])
 			continue;
 		if (++lines > HEADLINES) {
 			more += n[rule];
@@ -410,7 +388,7 @@ static void put_sentences(struct report *r)
 			continue;
 		fprintf(r->f, "<li><a href=\"#m%u\">Migration %u</a>: ", id, id);
 		migration_sentence(w.f, r->e, g, &painted);
-		words_close(r->f, &w);
+		put_words(r->f, &w);
 		fputs("</li>\n", r->f);
 		any = true;
 		stopped |= migration_stop_ns(g) != 0;
@@ -429,7 +407,6 @@ static void put_sentences(struct report *r)
 static void put_verdict(struct report *r)
 {
 	static const char *const classes[] = { "good", "warn", "bad" };
-	static const char *const names[] = { "PASS", "INCONCLUSIVE", "FINDINGS" };
 	uint64_t counts[4] = { 0 };
 	struct finding_walk w;
 	enum verdict v = view_verdict(r->e, r->opt);
@@ -447,7 +424,7 @@ static void put_verdict(struct report *r)
 		if (!w.at.f->ignored && !w.at.f->because_of)
 			counts[w.at.f->severity]++;
 	fprintf(r->f, "<section class=\"verdict %s\"><span class=big>%s</span>\n", classes[v],
-		names[v]);
+		verdict_caps(v));
 	if (v == VERDICT_INCONCLUSIVE)
 		fputs("a pass cannot be claimed", r->f);
 	else if (v == VERDICT_PASS)
@@ -505,12 +482,12 @@ static void put_evidence(struct report *r)
 			fputs(t->loss_places ? "<td class=loud>EVENTS LOST, nobody knows how many" :
 					       "<td>none",
 			      f);
-		if (!h || (h->ended && !h->bytes_skipped && !h->frames_damaged)) {
+		if (!health_damaged(h)) {
 			fputs("<td>none</tr>\n", f);
 			continue;
 		}
 		fputs("<td class=loud>", f);
-		if (h->bytes_skipped || h->frames_damaged)
+		if (health_unreadable(h))
 			fprintf(f, "%s SKIPPED as unreadable. ",
 				units_size(a, h->bytes_skipped, r->opt->bytes));
 		fputs(h->ended ? "</tr>\n" : "IT DID NOT END CLEANLY</tr>\n", f);
@@ -570,7 +547,7 @@ static void put_finding(struct report *r, const struct finding_at *at)
 		severity_name(x->severity));
 	if (x->severity != SEV_INCONCLUSIVE && words_open(&w)) {
 		party_sentence(w.f, x->party);
-		words_close(f, &w);
+		put_words(f, &w);
 	}
 	if (x->ignored)
 		fputs(" <b>ignored</b>", f);
@@ -593,12 +570,6 @@ static void put_finding(struct report *r, const struct finding_at *at)
 
 static void put_findings(struct report *r)
 {
-	static const enum severity order[] = {
-		SEV_ERROR,
-		SEV_WARNING,
-		SEV_INCONCLUSIVE,
-		SEV_ADVICE,
-	};
 	uint64_t omitted = judge_omitted(r->e->judge);
 	struct finding_walk w;
 	bool any = false;
@@ -608,7 +579,7 @@ static void put_findings(struct report *r)
 	for (i = 0; i < 4; i++) {
 		findings_begin(&w, r->e, r->opt);
 		while (findings_next(&w)) {
-			if (w.at.f->severity != order[i])
+			if (w.at.f->severity != severity_order[i])
 				continue;
 			put_finding(r, &w.at);
 			any = true;
@@ -629,14 +600,16 @@ static void put_columns(struct report *r, const char *title, const char *its_tit
 	struct report text = *r;
 	const char *line;
 	struct words w;
+	char *its_text;
 
 	text.f = words_open(&w);
 	if (!text.f)
 		return;
 	print(&text);
-	if (!fclose(w.f) && w.text && w.len) {
+	its_text = words_close(&w);
+	if (its_text && *its_text) {
 		fprintf(r->f, "<details><summary>%s</summary><pre>", title);
-		line = w.text + strspn(w.text, "\n");
+		line = its_text + strspn(its_text, "\n");
 		if (its_title && !strncmp(line, its_title, strlen(its_title)))
 			line += strlen(its_title) + strspn(line + strlen(its_title), "\n");
 		for (; *line; line += strcspn(line, "\n"), line += *line == '\n') {
@@ -645,7 +618,7 @@ static void put_columns(struct report *r, const char *title, const char *its_tit
 		}
 		fputs("</pre></details>\n", r->f);
 	}
-	free(w.text);
+	free(its_text);
 }
 
 static void print_estimates(struct report *r)

@@ -27,7 +27,7 @@ const char *report_when(struct report *r, char buf[UNITS_LEN], uint64_t t_ns)
 	return buf;
 }
 
-/* What @print writes, wrapped behind a label. */
+/* @text, wrapped behind a label. */
 static void print_line(struct report *r, const char *label, const char *text)
 {
 	fprintf(r->f, LABEL, label);
@@ -36,38 +36,19 @@ static void print_line(struct report *r, const char *label, const char *text)
 
 /* ---- a line that is put together, then wrapped ---- */
 
-struct line {
-	FILE *f;
-	char *text;
-	size_t len;
-};
-
-static FILE *line_open(struct line *l)
-{
-	l->text = NULL;
-	l->f = open_memstream(&l->text, &l->len);
-	return l->f;
-}
-
 /* Behind @label; NULL: from the left edge. */
-static void line_close(struct report *r, struct line *l, const char *label)
+static void line_close(struct report *r, struct words *l, const char *label)
 {
-	if (fclose(l->f) || !l->text)
-		goto out;
-	if (label)
-		print_line(r, label, l->text);
-	else
-		wrap_text(r->f, l->text, 0, 2, 80);
-out:
-	free(l->text);
+	char *text = words_close(l);
+
+	if (text && label)
+		print_line(r, label, text);
+	else if (text)
+		wrap_text(r->f, text, 0, 2, 80);
+	free(text);
 }
 
 /* ---- the evidence ---- */
-
-static bool is_damaged(const struct source_health *h)
-{
-	return h && (h->frames_damaged || h->bytes_skipped || !h->ended);
-}
 
 /* Each in a line of its own: such words must be found. */
 static void print_holes(struct report *r, const struct view_file *t)
@@ -85,7 +66,7 @@ static void print_holes(struct report *r, const struct view_file *t)
 			(unsigned long long)t->loss_places, plural(t->loss_places));
 	if (t->loss_places)
 		fputs(INDENT "figures marked HOLES are lower bounds\n", r->f);
-	if (h && (h->frames_damaged || h->bytes_skipped))
+	if (health_unreadable(h))
 		fprintf(r->f, INDENT "%s SKIPPED as unreadable (%llu damaged frame%s)\n",
 			units_size(a, h->bytes_skipped, r->opt->bytes),
 			(unsigned long long)h->frames_damaged, plural(h->frames_damaged));
@@ -101,20 +82,20 @@ static void print_file(struct report *r, const struct view_file *t)
 	const struct meta *meta = t->meta;
 	const char *host = meta ? meta_get(meta, "host") : NULL;
 	const char *kernel = meta ? meta_get(meta, "kernel") : NULL;
-	struct line l;
+	struct words l;
 
-	if (!line_open(&l))
+	if (!words_open(&l))
 		return;
 	fputs(text_safe(text, sizeof(text), t->path, 160), l.f);
-	fprintf(l.f, "%s%s%s", t->loss_places && is_damaged(t->health) ? "" : ": ",
+	fprintf(l.f, "%s%s%s", t->loss_places && health_damaged(t->health) ? "" : ": ",
 		t->loss_places ? "" : "loss none",
-		is_damaged(t->health) ? "" :
+		health_damaged(t->health) ? "" :
 		t->loss_places	      ? "damage none" :
 					", damage none");
 	line_close(r, &l, "recording");
-	if (t->loss_places || is_damaged(t->health))
+	if (t->loss_places || health_damaged(t->health))
 		print_holes(r, t);
-	if (!line_open(&l))
+	if (!words_open(&l))
 		return;
 	/* "(none)": what the kernel calls a host that nobody gave a name. */
 	if (host && strcmp(host, "(none)"))
@@ -147,13 +128,13 @@ static void print_files(struct report *r)
 static void print_sentences(struct report *r)
 {
 	bool any = false, stopped = false;
-	struct line l;
+	struct words l;
 	uint32_t id;
 
 	for (id = 1; id <= model_migrations(r->m); id++) {
 		const struct migration *g = model_migration(r->m, id);
 
-		if (!view_wants(r->e, r->opt, g) || !line_open(&l))
+		if (!view_wants(r->e, r->opt, g) || !words_open(&l))
 			continue;
 		migration_sentence(l.f, r->e, g, r->opt);
 		line_close(r, &l, NULL);
@@ -173,7 +154,7 @@ static void print_troubles(struct report *r)
 {
 	const struct model_loss *loss = model_loss(r->m);
 	const struct source_health *h = r->e->health;
-	bool damage = is_damaged(h);
+	bool damage = health_damaged(h);
 
 	if (!loss->places && !damage)
 		return;
@@ -186,9 +167,9 @@ static void print_troubles(struct report *r)
 
 static void print_joined(struct report *r, const struct migration *g)
 {
-	struct line l;
+	struct words l;
 
-	if (!line_open(&l))
+	if (!words_open(&l))
 		return;
 	words_joined(l.f, g);
 	line_close(r, &l, "joined");
@@ -197,10 +178,10 @@ static void print_joined(struct report *r, const struct migration *g)
 static void print_causes(struct report *r, const struct migration *g)
 {
 	const char *after = migration_consequence(r->e, g);
-	struct line l;
+	struct words l;
 	uint32_t i;
 
-	if (g->outcome != OUTCOME_FAILED || !line_open(&l))
+	if (g->outcome != OUTCOME_FAILED || !words_open(&l))
 		return;
 	fputs(paint(r->opt, C_RED), l.f);
 	for (i = 0; i < g->n_causes; i++) {
@@ -219,28 +200,21 @@ static void print_downtime(struct report *r, const struct migration *g)
 {
 	char a[UNITS_LEN], b[UNITS_LEN];
 	bool known = g->downtime_ns != MODEL_NONE;
-	struct line l;
+	struct words l;
 
-	if (!line_open(&l))
+	if (!words_open(&l))
 		return;
 	if (known)
 		fprintf(l.f, "%s (100 %%), from %s; where it went:", dur(a, g->downtime_ns),
 			report_when(r, b, g->stop.start_ns));
 	else
-		fprintf(l.f, "%s%s",
-			g->downtime_why == DOWNTIME_GIVEN_BACK ?
-				"" :
-			g->downtime_why == DOWNTIME_NEVER_STOPPED ||
-					g->downtime_why == DOWNTIME_PAUSED_BEFORE ?
-				"none: " :
-				"not known: ",
-			downtime_why_text(g->downtime_why));
+		words_downtime_why(l.f, g);
 	line_close(r, &l, "downtime");
 	if (g->stopped_ns != MODEL_NONE)
 		fprintf(r->f, LABEL "%s, until the guest ran on here\n", "stood still",
 			dur(a, g->stopped_ns));
 	if (!known && migration_stop_ns(g)) {
-		if (!line_open(&l))
+		if (!words_open(&l))
 			return;
 		fprintf(l.f, "%s (100 %%) on the source, from %s; where it went:",
 			dur(a, g->stop.total_ns), report_when(r, b, g->stop.start_ns));
@@ -252,25 +226,24 @@ static void print_downtime(struct report *r, const struct migration *g)
 
 static void print_forecast(struct report *r, const struct migration *g)
 {
-	struct line l;
+	struct words l;
 
-	if (!line_open(&l))
+	if (!words_open(&l))
 		return;
 	if (words_forecast(l.f, r, g)) {
 		line_close(r, &l, "forecast");
 		return;
 	}
-	fclose(l.f);
-	free(l.text);
+	free(words_close(&l));
 }
 
 /* ---- its sides ---- */
 
 static void print_log(struct report *r, const struct side *s)
 {
-	struct line l;
+	struct words l;
 
-	if (!line_open(&l))
+	if (!words_open(&l))
 		return;
 	words_dirty_log(l.f, s);
 	line_close(r, &l, "dirty log");
@@ -278,9 +251,9 @@ static void print_log(struct report *r, const struct side *s)
 
 static void print_stop(struct report *r, const struct side *s)
 {
-	struct line l;
+	struct words l;
 
-	if (!line_open(&l))
+	if (!words_open(&l))
 		return;
 	words_stop(l.f, r, s);
 	line_close(r, &l, "stop window");
@@ -288,15 +261,17 @@ static void print_stop(struct report *r, const struct side *s)
 
 static void note(struct grid *grid, const struct session *g, uint32_t outcome)
 {
-	struct line l;
+	struct words l;
+	char *text;
 	bool any;
 
-	if (!line_open(&l))
+	if (!words_open(&l))
 		return;
 	any = words_notes(l.f, g, outcome);
-	if (!fclose(l.f) && l.text && any)
-		grid_note(grid, l.text);
-	free(l.text);
+	text = words_close(&l);
+	if (text && any)
+		grid_note(grid, text);
+	free(text);
 }
 
 static const char *size_or_none(const struct report *r, char buf[UNITS_LEN], uint64_t n)
@@ -366,15 +341,16 @@ static void print_side(struct report *r, const struct side *s, uint32_t outcome)
 {
 	char a[UNITS_LEN], b[UNITS_LEN];
 	bool save = s->direction == DIR_SAVE;
-	struct line l;
+	struct words l;
+	char *text;
 
 	fprintf(r->f, "\n%s%s%s  ", paint(r->opt, C_BOLD), save ? "SOURCE" : "DESTINATION",
 		paint(r->opt, C_OFF));
-	if (line_open(&l)) {
+	if (words_open(&l)) {
 		words_side(l.f, r, s);
-		fclose(l.f);
-		wrap_text(r->f, l.text ?: "", save ? 8 : 13, 2, 80);
-		free(l.text);
+		text = words_close(&l);
+		wrap_text(r->f, text ?: "", save ? 8 : 13, 2, 80);
+		free(text);
 	}
 	if (s->holes)
 		fprintf(r->f, LABEL "%s%llu event%s lost that may be its own: lower bounds%s\n",
@@ -396,19 +372,19 @@ static void print_migration(struct report *r, const struct migration *g)
 {
 	const struct side *src = model_side(r->m, g->source),
 			  *dst = model_side(r->m, g->destination);
-	char a[UNITS_LEN], b[UNITS_LEN];
+	char a[UNITS_LEN], b[UNITS_LEN], *text;
 	uint64_t real = model_realtime_ns(r->m, g->begin_ns);
-	struct line l;
+	struct words l;
 
 	r->prev_ns = model_first_ns(r->m);
 	fprintf(r->f, "\n%sMIGRATION %u%s  ", paint(r->opt, C_BOLD), g->id, paint(r->opt, C_OFF));
-	if (line_open(&l)) {
+	if (words_open(&l)) {
 		migration_subject(l.f, r->e, g);
-		fclose(l.f);
-		wrap_text(r->f, l.text ?: "", 13, 2, 80);
-		free(l.text);
+		text = words_close(&l);
+		wrap_text(r->f, text ?: "", 13, 2, 80);
+		free(text);
 	}
-	if (line_open(&l)) {
+	if (words_open(&l)) {
 		fprintf(l.f, "%s%s%s %s %s%s; began %s", paint(r->opt, outcome_color(g->outcome)),
 			outcome_caps(g->outcome), paint(r->opt, C_OFF),
 			g->outcome == OUTCOME_COMPLETED ? "in" : "after",

@@ -5,10 +5,32 @@
 #include "view/common.h"
 #include "view/findings.h"
 #include "view/report.h"
+#include "view/sentence.h"
 
 static const char *dur(char buf[UNITS_LEN], uint64_t ns)
 {
 	return units_duration(buf, ns);
+}
+
+void words_downtime_why(FILE *f, const struct migration *g)
+{
+	bool none = g->downtime_why == DOWNTIME_NEVER_STOPPED ||
+		    g->downtime_why == DOWNTIME_PAUSED_BEFORE;
+
+	fprintf(f, "%s%s", g->downtime_why == DOWNTIME_GIVEN_BACK ? "" :
+		none ? "none: " : "not known: ", downtime_why_text(g->downtime_why));
+}
+
+void words_causes(FILE *f, struct report *r, const struct migration *g)
+{
+	uint32_t i;
+
+	for (i = 0; i < g->n_causes; i++) {
+		fputs(i ? "; or: " : "", f);
+		migration_cause(f, r->e, &g->cause[i], r->opt);
+	}
+	if (!g->n_causes)
+		fputs("nothing in the evidence says why", f);
 }
 
 void words_joined(FILE *f, const struct migration *g)

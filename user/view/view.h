@@ -48,8 +48,6 @@ bool time_window_is_over(const struct time_window *w, const struct model *m,
 			 const struct event *ev);
 /* Where it begins, in CLOCK_MONOTONIC; 0: it is open. */
 uint64_t time_window_begin_ns(const struct time_window *w, const struct model *m);
-/* Where it ends, in CLOCK_MONOTONIC; UINT64_MAX: it is open. */
-uint64_t time_window_end_ns(const struct time_window *w, const struct model *m);
 
 struct view_options {
 	bool color;
