@@ -10,7 +10,9 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -495,6 +497,61 @@ static void test_in_file_call(void **state)
 	close(fds[1]);
 }
 
+static bool first_thread_is_zombie(pid_t pid)
+{
+	char line[64], state = 0;
+	FILE *f;
+
+	snprintf(line, sizeof(line), "/proc/%d/status", pid);
+	f = fopen(line, "r");
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "State: %c", &state) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return state == 'Z';
+}
+
+static void *stay(void *none)
+{
+	pause();
+	return none;
+}
+
+static void test_ended(void **state)
+{
+	pthread_t thread;
+	siginfo_t info;
+	pid_t pid;
+
+	(void)state;
+	assert_false(process_has_ended(getpid()));
+
+	/* A zombie has ended although its number still stands. */
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid)
+		_exit(0);
+	assert_int_equal(waitid(P_PID, pid, &info, WEXITED | WNOWAIT), 0);
+	assert_true(process_has_ended(pid));
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_true(process_has_ended(pid));
+
+	/* Its first thread being one, a process has not. */
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		if (pthread_create(&thread, NULL, stay, NULL))
+			_exit(1);
+		pthread_exit(NULL);
+	}
+	while (!first_thread_is_zombie(pid))
+		usleep(1000);
+	assert_false(process_has_ended(pid));
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -516,6 +573,7 @@ int main(void)
 		cmocka_unit_test(test_closes_and_resets),
 		cmocka_unit_test(test_named_vm),
 		cmocka_unit_test(test_in_file_call),
+		cmocka_unit_test(test_ended),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

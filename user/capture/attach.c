@@ -244,7 +244,7 @@ int attach_use_kprobes(struct attach *a, const struct hook_type *type)
 		n++;
 	}
 	if (id == WIRE_HOOK_file_closed)
-		attach_skipped_at_most(a, WIRE_STREAM_CLOSE);
+		attach_closes_skipped_at_most(a);
 	a->skel->bss->by_kprobe[id] = 1;
 	attach_taken_over(a, type);
 	for (i = 0; i < a->n_hooks; i++)

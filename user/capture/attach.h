@@ -73,11 +73,12 @@ int attach_counters(const struct attach *a, struct wire_counters *out);
  */
 uint64_t attach_skipped(struct attach *a);
 /*
- * The same for an event that has no return to miss: the user's close() of a data
- * FD (WIRE_STREAM_CLOSE), the end of a process (WIRE_PROCESS_EXIT).  Their
- * programs see those of the whole host, so it is no more than that many.
+ * The same for the user's close() of a data FD, which has no return to miss.  Its
+ * program sees those of the whole host, so it is no more than that many.
  */
-uint64_t attach_skipped_at_most(struct attach *a, uint32_t wire_kind);
+uint64_t attach_closes_skipped_at_most(struct attach *a);
+/* The same for the ends of processes that held a device or a data FD. */
+uint64_t attach_ends_skipped(struct attach *a);
 /*
  * Where the last attach_skipped() saw fentry programs skipped, let kprobes take
  * over, if the method may be chosen.  The number of hooks that changed their

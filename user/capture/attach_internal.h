@@ -72,11 +72,12 @@ struct attach {
 		uint64_t misses;
 		bool settled;	/* no call that began before can still be under way */
 	} taken_over[WIRE_HOOKS];
-	/* attach_skipped_at_most(), by enum wire_hook: at the last look */
+	/* attach_closes_skipped_at_most(): at the last look */
 	struct {
 		uint64_t misses, lost;
 		uint64_t alive, born;
-	} at_most[WIRE_HOOKS];
+	} closes;
+	uint64_t ends_lost;	/* attach_ends_skipped() */
 };
 
 /*

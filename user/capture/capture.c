@@ -46,7 +46,7 @@ struct capture {
 	uint64_t ring_told;
 	uint64_t skipped_told;		/* of the programs' misses */
 	uint64_t skipped_seen;		/* unfinished entries in the ring */
-	uint64_t closes_told, ends_told;	/* skipped_at_most */
+	uint64_t closes_told, ends_told;	/* attach_closes_skipped_at_most(), attach_ends_skipped() */
 	uint64_t table_told;
 	uint64_t checked_ns;		/* when the counters were last read */
 
@@ -104,13 +104,13 @@ static void tell_clock(struct capture *c)
 	ev->clock.boottime_ns = boot.tv_sec * 1000000000ULL + boot.tv_nsec;
 }
 
-static void tell_at_most(struct capture *c, uint32_t wire_kind, uint64_t *told, uint64_t now)
+/* Of a kind that has a count of its own. */
+static void tell_skipped(struct capture *c, uint64_t skipped, uint64_t *told, uint32_t kind,
+			 uint64_t now)
 {
-	uint64_t skipped = attach_skipped_at_most(c->attach, wire_kind);
-
 	if (skipped <= *told)
 		return;
-	tell_loss(c, skipped - *told, c->checked_ns, now, LOSS_SKIPPED, decode_kind(wire_kind), 0);
+	tell_loss(c, skipped - *told, c->checked_ns, now, LOSS_SKIPPED, kind, 0);
 	*told = skipped;
 }
 
@@ -141,8 +141,8 @@ static void tell_counters(struct capture *c)
 			  EV_NONE, 0);
 		c->skipped_told = skipped;
 	}
-	tell_at_most(c, WIRE_STREAM_CLOSE, &c->closes_told, t);
-	tell_at_most(c, WIRE_PROCESS_EXIT, &c->ends_told, t);
+	tell_skipped(c, attach_closes_skipped_at_most(c->attach), &c->closes_told, EV_STREAM_CLOSE, t);
+	tell_skipped(c, attach_ends_skipped(c->attach), &c->ends_told, EV_PROCESS_EXIT, t);
 	if (now.table_full > c->table_told) {
 		tell_loss(c, now.table_full - c->table_told, c->checked_ns, t, LOSS_TABLE,
 			  EV_NONE, 0);

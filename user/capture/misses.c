@@ -11,9 +11,10 @@
  *   since the kernel's counter does not say which of them were lost, too
  *   (wire_counters.unheralded).
  *
- * A hook that has only an entry loses its event with that.  Those are functions
- * that every file, or every process, goes through: which of the misses were
- * ours nobody knows, so that they are counted apart, and from above.
+ * A hook that has only an entry loses its event with that.  Every close() of the
+ * host goes through one: which of the misses were ours nobody knows, so that they
+ * are counted apart, and from above.  Every thread's end goes through the other;
+ * there the processes that hold something tell: see attach_ends_skipped().
  */
 #include "capture/attach_internal.h"
 
@@ -23,6 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "capture/process.h"
 #include "vfioscope.skel.h"
 
 #define SETTLE_TRIES	64
@@ -213,9 +215,8 @@ static uint64_t entry_misses(struct attach *a, size_t id)
 	uint64_t sum = 0;
 	size_t i;
 
-	if (type->tracepoint || a->skel->bss->by_kprobe[id])
-		return prog_misses(bpf_program__fd(attach_program(a, type, type->tracepoint ?
-								  NULL : "kenter")));
+	if (a->skel->bss->by_kprobe[id])
+		return prog_misses(bpf_program__fd(attach_program(a, type, "kenter")));
 	for (i = 0; i < a->n_attached; i++) {
 		at = &a->attached[i];
 		if (at->prog_fd >= 0 && attach_hook_type(a->hooks[at->hook].kind) == type)
@@ -224,25 +225,40 @@ static uint64_t entry_misses(struct attach *a, size_t id)
 	return sum;
 }
 
-uint64_t attach_skipped_at_most(struct attach *a, uint32_t wire_kind)
+uint64_t attach_closes_skipped_at_most(struct attach *a)
 {
-	bool close = wire_kind == WIRE_STREAM_CLOSE;
-	size_t id = close ? WIRE_HOOK_file_closed : WIRE_HOOK_process_exit;
-	uint64_t alive = close ? a->skel->bss->streams_alive : 0;
-	uint64_t born = close ? a->skel->bss->last_stream : a->skel->bss->last_device;
-	/* Was there any that it could have been of?  A device may be open all along. */
-	bool ours = close ? alive || a->at_most[id].alive || born != a->at_most[id].born : born;
-	uint64_t misses = entry_misses(a, id);
+	uint64_t alive = a->skel->bss->streams_alive, born = a->skel->bss->last_stream;
+	/* Was there any that it could have been of? */
+	bool ours = alive || a->closes.alive || born != a->closes.born;
+	uint64_t misses = entry_misses(a, WIRE_HOOK_file_closed);
 
 	/* From another program since the last look: it counts from 0. */
-	if (misses < a->at_most[id].misses)
-		a->at_most[id].misses = 0;
+	if (misses < a->closes.misses)
+		a->closes.misses = 0;
 	if (ours)
-		a->at_most[id].lost += misses - a->at_most[id].misses;
-	a->at_most[id].misses = misses;
-	a->at_most[id].alive = alive;
-	a->at_most[id].born = born;
-	return a->at_most[id].lost;
+		a->closes.lost += misses - a->closes.misses;
+	a->closes.misses = misses;
+	a->closes.alive = alive;
+	a->closes.born = born;
+	return a->closes.lost;
+}
+
+uint64_t attach_ends_skipped(struct attach *a)
+{
+	int fd = bpf_map__fd(a->skel->maps.holders);
+	__u32 at, pid, *from = NULL;
+
+	/* The program takes each process out whose end it sees; no more are gone than it missed. */
+	while (a->ends_lost < prog_misses(bpf_program__fd(a->skel->progs.process_exit)) &&
+	       !bpf_map_get_next_key(fd, from, &pid)) {
+		if (process_has_ended(pid) && !bpf_map_delete_elem(fd, &pid)) {
+			a->ends_lost++;
+			continue;	/* from the one before it */
+		}
+		at = pid;
+		from = &at;
+	}
+	return a->ends_lost;
 }
 
 int attach_avoid_skips(struct attach *a)

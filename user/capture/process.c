@@ -229,6 +229,34 @@ uint32_t process_of_thread(uint32_t tid, char comm[EVENT_COMM_LEN])
 	return line ? strtoul(line + strlen("\nTgid:"), NULL, 10) : 0;
 }
 
+/* Field @number of /proc/PID/stat as proc(5) counts them, from 3 on; NULL when there is none. */
+static const char *stat_field(const char *stat, int number)
+{
+	/* The second is a name, which may hold anything. */
+	const char *at = strrchr(stat, ')');
+	int field;
+
+	for (field = 2; at && field < number; field++) {
+		at = strchr(at, ' ');
+		if (at)
+			at++;
+	}
+	return at;
+}
+
+bool process_has_ended(uint32_t pid)
+{
+	const char *state, *threads;
+	char buf[1024];
+
+	if (read_proc(pid, "stat", buf, sizeof(buf)) <= 0)
+		return true;
+	state = stat_field(buf, 3);
+	threads = stat_field(buf, 20);
+	/* A first thread that has ended is a zombie for as long as others go on. */
+	return state && threads && strchr("ZX", *state) && strtoul(threads, NULL, 10) <= 1;
+}
+
 bool process_in_file_call(uint32_t tid)
 {
 	static const long calls[] = {
@@ -262,14 +290,11 @@ bool process_in_file_call(uint32_t tid)
 
 uint64_t process_user_time(uint32_t tid)
 {
-	char buf[1024], *at;
-	int field;
+	char buf[1024];
+	const char *at;
 
 	if (read_proc(tid, "stat", buf, sizeof(buf)) <= 0)
 		return 0;
-	/* The second field is a name, which may hold anything. */
-	at = strrchr(buf, ')');
-	for (field = 2; at && field < 14; field++)
-		at = strchr(at + 1, ' ');
+	at = stat_field(buf, 14);
 	return at ? strtoull(at, NULL, 10) : 0;
 }

@@ -67,6 +67,9 @@ uint32_t process_of_thread(uint32_t tid, char comm[EVENT_COMM_LEN]);
  */
 bool process_in_file_call(uint32_t tid);
 
+/* Has process @pid ended: is it gone, or a zombie without a thread that goes on? */
+bool process_has_ended(uint32_t pid);
+
 /* What thread @tid has run outside the kernel, in clock ticks; 0 when it has gone. */
 uint64_t process_user_time(uint32_t tid);
 
