@@ -522,6 +522,7 @@ static void test_ended(void **state)
 {
 	pthread_t thread;
 	siginfo_t info;
+	bool ended;
 	pid_t pid;
 
 	(void)state;
@@ -547,9 +548,10 @@ static void test_ended(void **state)
 	}
 	while (!first_thread_is_zombie(pid))
 		usleep(1000);
-	assert_false(process_has_ended(pid));
+	ended = process_has_ended(pid);
 	kill(pid, SIGKILL);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_false(ended);
 }
 
 int main(void)
