@@ -30,7 +30,8 @@
  * fentry programs stay and stand back.  A call is told by the method that saw
  * its entry, and by fexit when none did.  The fexit program runs first.  What
  * the kernel counts as missed by a fexit program although the kretprobe told
- * the call, or counted it, is counted as covered.
+ * the call, or counted it, is counted as covered; what it counts as missed by a
+ * kretprobe's although fexit told the call, as by_fexit.
  */
 #ifndef VFIOSCOPE_HOOK_BPF_H
 #define VFIOSCOPE_HOOK_BPF_H
@@ -67,11 +68,24 @@ static __always_inline struct kargs_key kargs_key(__u64 hook)
 	return (struct kargs_key) { .task = bpf_get_current_pid_tgid(), .hook = hook };
 }
 
-static __always_inline void kargs_save(__u64 hook, const __u64 *a, bool tell)
+static __always_inline bool beside_fexit(void *ctx)
+{
+	return bpf_get_attach_cookie(ctx) == WIRE_COOKIE_BESIDE_FEXIT;
+}
+
+static __always_inline void kargs_save(__u64 hook, const __u64 *a, bool tell, void *ctx)
 {
 	struct kargs_key key = kargs_key(hook);
 	struct kargs val = { .a = { a[0], a[1], a[2], a[3] }, .tell = tell };
+	struct wire_counters *c = counters_get();
+	struct kargs *old;
 
+	/* The return before this was skipped by both: it counts as the kretprobe's. */
+	if (c && hook < WIRE_HOOKS && beside_fexit(ctx)) {
+		old = bpf_map_lookup_elem(&kargs, &key);
+		if (old && old->tell && !old->fexit_ran)
+			__sync_fetch_and_add(&c->covered[hook], 1);
+	}
 	bpf_map_update_elem(&kargs, &key, &val, BPF_ANY);
 }
 
@@ -88,7 +102,7 @@ static __always_inline bool tells_all(__u64 hook)
 /* Take the arguments of the call that returns; false: it is not to be told. */
 static __always_inline bool kargs_take(__u64 hook, __u64 *a, void *ctx)
 {
-	bool beside_fexit = bpf_get_attach_cookie(ctx) == WIRE_COOKIE_BESIDE_FEXIT;
+	bool beside = beside_fexit(ctx);
 	struct wire_counters *c = counters_get();
 	struct kargs_key key = kargs_key(hook);
 	struct kargs *val = bpf_map_lookup_elem(&kargs, &key);
@@ -97,7 +111,7 @@ static __always_inline bool kargs_take(__u64 hook, __u64 *a, void *ctx)
 	if (!c || hook >= WIRE_HOOKS)
 		return false;
 	if (!val) {
-		if (beside_fexit)
+		if (beside)
 			__sync_fetch_and_add(&c->covered[hook], 1);
 		if (tells_all(hook)) {
 			__sync_fetch_and_add(&c->unheralded[hook], 1);
@@ -112,8 +126,10 @@ static __always_inline bool kargs_take(__u64 hook, __u64 *a, void *ctx)
 	tell = val->tell;
 	fexit_ran = val->fexit_ran;
 	bpf_map_delete_elem(&kargs, &key);
-	if (tell && !fexit_ran && beside_fexit)
+	if (tell && !fexit_ran && beside)
 		__sync_fetch_and_add(&c->covered[hook], 1);
+	if (!tell && fexit_ran)
+		__sync_fetch_and_add(&c->by_fexit[hook], -1);
 	return tell;
 }
 
@@ -122,16 +138,21 @@ static __always_inline bool fexit_is_due(__u64 hook)
 {
 	struct kargs_key key = kargs_key(hook);
 	struct kargs *val, told = { .fexit_ran = 1 };
+	struct wire_counters *c = counters_get();
 
 	if (!by_kprobe[hook])
 		return true;
 	val = bpf_map_lookup_elem(&kargs, &key);
 	if (val) {
 		val->fexit_ran = 1;
-		return !val->tell;
+		if (val->tell)
+			return false;
+	} else {
+		/* The kretprobe need not count it. */
+		bpf_map_update_elem(&kargs, &key, &told, BPF_ANY);
 	}
-	/* The kretprobe need not count it. */
-	bpf_map_update_elem(&kargs, &key, &told, BPF_ANY);
+	if (c)
+		__sync_fetch_and_add(&c->by_fexit[hook], 1);
 	return true;
 }
 
@@ -162,7 +183,7 @@ int name##_kenter(struct pt_regs *ctx)					\
 	bool tell = by_kprobe[WIRE_HOOK_##name] && name##_wants(a);	\
 									\
 	if (keep)							\
-		kargs_save(WIRE_HOOK_##name, a, tell);			\
+		kargs_save(WIRE_HOOK_##name, a, tell, ctx);		\
 	if (tell)							\
 		name##_on_enter(a);					\
 	return 0;							\

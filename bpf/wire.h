@@ -265,6 +265,8 @@ struct wire_counters {
 	__u64 table_full;	/* a device or a stream that found no place */
 	/* by enum wire_hook, see hook.bpf.h: */
 	__u64 covered[WIRE_HOOKS];	/* fexit was skipped, and the kretprobe knew */
+	/* fexit told it although kprobes have taken over, less those whose kretprobe saw that */
+	__u64 by_fexit[WIRE_HOOKS];
 	__u64 unheralded[WIRE_HOOKS];	/* returns that no program had seen entering */
 };
 

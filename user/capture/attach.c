@@ -243,10 +243,7 @@ int attach_use_kprobes(struct attach *a, const struct hook_type *type)
 			a->attached[a->n_attached - 2].hook = i;
 		n++;
 	}
-	if (id == WIRE_HOOK_file_closed)
-		attach_closes_skipped_at_most(a);
-	a->skel->bss->by_kprobe[id] = 1;
-	attach_taken_over(a, type);
+	attach_take_over(a, type);
 	for (i = 0; i < a->n_hooks; i++)
 		if (!strcmp(a->hooks[i].kind, type->kind) && !strcmp(a->hooks[i].method, "fentry"))
 			a->hooks[i].method = "kprobe";

@@ -67,9 +67,10 @@ struct attach {
 	int ncpus;
 	pid_t keeper;		/* closes the links; see keeper.h */
 	uint64_t misses_gone;	/* of programs that were let go */
-	/* by enum wire_hook: what its fexit programs missed before kprobes took over */
+	/* by enum wire_hook: when kprobes took over */
 	struct {
-		uint64_t misses;
+		uint64_t misses;	/* of its fexit programs, until then */
+		uint64_t kexit_before;	/* of its kretprobes' program: none of them was lost */
 		bool settled;	/* no call that began before can still be under way */
 	} taken_over[WIRE_HOOKS];
 	/* attach_closes_skipped_at_most(): at the last look */
@@ -116,7 +117,7 @@ int attach_use_kprobes(struct attach *a, const struct hook_type *type);
 
 /* The returns that a program alone missed; what all functions share is not in it. */
 uint64_t attach_own_misses(const struct attach *a, struct attached *at);
-/* Kprobes have taken over the hook: what its fexit programs missed until then. */
-void attach_taken_over(struct attach *a, const struct hook_type *type);
+/* The kprobes, which are attached, take over the hook; keep what was missed until then. */
+void attach_take_over(struct attach *a, const struct hook_type *type);
 
 #endif

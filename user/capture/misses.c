@@ -50,6 +50,7 @@ int attach_counters(const struct attach *a, struct wire_counters *out)
 			out->lost_kind[k] += per_cpu[cpu].lost_kind[k];
 		for (k = 0; k < WIRE_HOOKS; k++) {
 			out->covered[k] += per_cpu[cpu].covered[k];
+			out->by_fexit[k] += per_cpu[cpu].by_fexit[k];
 			out->unheralded[k] += per_cpu[cpu].unheralded[k];
 		}
 	}
@@ -152,11 +153,25 @@ static void settle(struct attach *a, size_t id, uint64_t *low, uint64_t *high)
 	}
 }
 
-void attach_taken_over(struct attach *a, const struct hook_type *type)
+/* Of the program that kretprobes of a hook run, on however many functions. */
+static uint64_t kexit_misses(const struct attach *a, size_t id)
+{
+	const struct hook_type *type = &attach_hook_types[id];
+
+	if (!type->exit || !type->event)
+		return 0;
+	return prog_misses(bpf_program__fd(attach_program(a, type, "kexit")));
+}
+
+void attach_take_over(struct attach *a, const struct hook_type *type)
 {
 	size_t id = type - attach_hook_types;
 	uint64_t low, high;
 
+	if (id == WIRE_HOOK_file_closed)
+		attach_closes_skipped_at_most(a);
+	a->taken_over[id].kexit_before = kexit_misses(a, id);
+	a->skel->bss->by_kprobe[id] = 1;
 	/* Calls that began before may still miss their fexit: see attach_skipped(). */
 	settle(a, id, &low, &high);
 	a->taken_over[id].misses = low;
@@ -180,27 +195,27 @@ static void settle_all(struct attach *a)
 
 uint64_t attach_skipped(struct attach *a)
 {
+	uint64_t sum, kexit[WIRE_HOOKS];
 	struct wire_counters counters;
-	struct bpf_program *prog;
-	uint64_t sum;
 	size_t i;
 
 	settle_all(a);
 	sum = a->misses_gone;
 	for (i = 0; i < a->n_attached; i++)
 		sum += attach_own_misses(a, &a->attached[i]);
+	/* Before the counters: a call that ends between the two is told late, not twice. */
+	for (i = 0; i < WIRE_HOOKS; i++)
+		kexit[i] = kexit_misses(a, i);
 	if (attach_counters(a, &counters))
 		memset(&counters, 0, sizeof(counters));
 	for (i = 0; i < WIRE_HOOKS; i++) {
 		sum += a->taken_over[i].misses;
 		sum += counters.unheralded[i];
-	}
-	/* A program that libbpf attached is one, on however many functions. */
-	for (i = 0; i < ARRAY_SIZE(attach_hook_types); i++) {
-		prog = attach_hook_types[i].exit && attach_hook_types[i].event ?
-		       attach_program(a, &attach_hook_types[i], "kexit") : NULL;
-		if (prog)
-			sum += prog_misses(bpf_program__fd(prog));
+		kexit[i] -= a->taken_over[i].kexit_before;
+		/* Below zero: such a call is between its fexit and its kretprobe. */
+		if ((int64_t)counters.by_fexit[i] > 0)
+			kexit[i] -= counters.by_fexit[i] < kexit[i] ? counters.by_fexit[i] : kexit[i];
+		sum += kexit[i];
 	}
 	if (bpf_program__autoload(a->skel->progs.next_state_exit))
 		sum += prog_misses(bpf_program__fd(a->skel->progs.next_state_exit));
