@@ -105,7 +105,8 @@ static __always_inline bool device_ioctl_wants(const __u64 *a)
 	__u32 cmd = a[1];
 
 	return (cmd == VFIO_IOCTL_DEVICE_FEATURE || cmd == VFIO_IOCTL_DEVICE_RESET ||
-		cmd == VFIO_IOCTL_DEVICE_PCI_HOT_RESET) && task_wanted();
+		cmd == VFIO_IOCTL_DEVICE_PCI_HOT_RESET) &&
+	       task_wanted();
 }
 
 static __always_inline void device_ioctl_on_enter(const __u64 *a)
@@ -120,8 +121,8 @@ static __always_inline void device_ioctl_on_enter(const __u64 *a)
 	call_begin(cmd == VFIO_IOCTL_DEVICE_FEATURE ? WIRE_FEATURE : WIRE_RESET, cmd, device, a[2]);
 }
 
-static __always_inline void feature_exit(struct wire_call *call, __u64 start_ns,
-					 __u32 device, __u32 stream, __u64 arg, long ret)
+static __always_inline void feature_exit(struct wire_call *call, __u64 start_ns, __u32 device,
+					 __u32 stream, __u64 arg, long ret)
 {
 	struct wire_feature *rec;
 	__u32 head[2] = {};
@@ -269,8 +270,8 @@ static __always_inline bool container_ioctl_wants(const __u64 *a)
 {
 	__u32 pid = bpf_get_current_pid_tgid() >> 32;
 
-	return (__u32)a[1] == VFIO_IOCTL_IOMMU_DIRTY_PAGES &&
-	       bpf_map_lookup_elem(&holders, &pid) && task_wanted();
+	return (__u32)a[1] == VFIO_IOCTL_IOMMU_DIRTY_PAGES && bpf_map_lookup_elem(&holders, &pid) &&
+	       task_wanted();
 }
 
 static __always_inline void container_ioctl_on_enter(const __u64 *a)
@@ -379,9 +380,12 @@ static __always_inline void open_close_exit(__u32 kind, struct vfio_device *vdev
 
 	/* Where no hook sees which device is to be opened, the entry knew none. */
 	if (device)
-		record_plain(kind, call && call->kind == kind &&
-				   (call->device == device || !call->device) ?
-				   call->start_ns : 0, ret, device, 0);
+		record_plain(kind,
+			     call && call->kind == kind &&
+					     (call->device == device || !call->device) ?
+				     call->start_ns :
+				     0,
+			     ret, device, 0);
 	if (call)
 		call_end();
 	if (!device)

@@ -22,7 +22,7 @@
 #define SYS_READ	0
 #define SYS_WRITE	1
 #define SYS_IOCTL	16
-#define USER_SYSCALL(r)	((r)->orig_rax)
+#define USER_SYSCALL(r) ((r)->orig_rax)
 #define USER_ARG1(r)	((r)->rdi)
 #define USER_ARG2(r)	((r)->rsi)
 #define USER_ARG3(r)	((r)->rdx)
@@ -39,7 +39,7 @@ typedef struct {
 	__u64 orig_x0;
 	__s32 syscallno;
 } user_regs;
-#define USER_SYSCALL(r)	((r)->syscallno)
+#define USER_SYSCALL(r) ((r)->syscallno)
 #define USER_ARG1(r)	((r)->orig_x0)
 #define USER_ARG2(r)	((r)->user.regs[1])
 #define USER_ARG3(r)	((r)->user.regs[2])

@@ -52,8 +52,8 @@ struct kargs_key {
 /* A call between its kprobe and its kretprobe. */
 struct kargs {
 	__u64 a[4];
-	__u32 tell;		/* by the kretprobe */
-	__u32 fexit_ran;	/* and stood back, or told it when nobody saw the entry */
+	__u32 tell;	 /* by the kretprobe */
+	__u32 fexit_ran; /* and stood back, or told it when nobody saw the entry */
 };
 
 struct {
@@ -65,7 +65,7 @@ struct {
 
 static __always_inline struct kargs_key kargs_key(__u64 hook)
 {
-	return (struct kargs_key) { .task = bpf_get_current_pid_tgid(), .hook = hook };
+	return (struct kargs_key){ .task = bpf_get_current_pid_tgid(), .hook = hook };
 }
 
 static __always_inline bool beside_fexit(void *ctx)
@@ -156,61 +156,63 @@ static __always_inline bool fexit_is_due(__u64 hook)
 	return true;
 }
 
-#define HOOK_ENTER(name)						\
-SEC("kprobe")								\
-int name##_enter(__u64 *ctx)						\
-{									\
-	if (!by_kprobe[WIRE_HOOK_##name] && name##_wants(ctx))		\
-		name##_on_enter(ctx);					\
-	return 0;							\
-}
+/* clang-format off: a program in a macro looks like one outside */
+#define HOOK_ENTER(name)                                               \
+	SEC("kprobe")                                                  \
+	int name##_enter(__u64 *ctx)                                   \
+	{                                                              \
+		if (!by_kprobe[WIRE_HOOK_##name] && name##_wants(ctx)) \
+			name##_on_enter(ctx);                          \
+		return 0;                                              \
+	}
 
-#define HOOK_EXIT(name)							\
-SEC("kprobe")								\
-int name##_exit(__u64 *ctx)						\
-{									\
-	if (name##_wants(ctx) && fexit_is_due(WIRE_HOOK_##name))	\
-		name##_on_exit(ctx, ctx);				\
-	return 0;							\
-}
+#define HOOK_EXIT(name)                                                  \
+	SEC("kprobe")                                                    \
+	int name##_exit(__u64 *ctx)                                      \
+	{                                                                \
+		if (name##_wants(ctx) && fexit_is_due(WIRE_HOOK_##name)) \
+			name##_on_exit(ctx, ctx);                        \
+		return 0;                                                \
+	}
 
-#define HOOK_KENTER(name, keep)						\
-SEC("kprobe")								\
-int name##_kenter(struct pt_regs *ctx)					\
-{									\
-	__u64 a[4] = { PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx),		\
-		       PT_REGS_PARM3(ctx), PT_REGS_PARM4(ctx) };	\
-	bool tell = by_kprobe[WIRE_HOOK_##name] && name##_wants(a);	\
-									\
-	if (keep)							\
-		kargs_save(WIRE_HOOK_##name, a, tell, ctx);		\
-	if (tell)							\
-		name##_on_enter(a);					\
-	return 0;							\
-}
+#define HOOK_KENTER(name, keep)                                                            \
+	SEC("kprobe")                                                                      \
+	int name##_kenter(struct pt_regs *ctx)                                             \
+	{                                                                                  \
+		__u64 a[4] = { PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx), \
+			       PT_REGS_PARM4(ctx) };                                       \
+		bool tell = by_kprobe[WIRE_HOOK_##name] && name##_wants(a);                \
+                                                                                           \
+		if (keep)                                                                  \
+			kargs_save(WIRE_HOOK_##name, a, tell, ctx);                        \
+		if (tell)                                                                  \
+			name##_on_enter(a);                                                \
+		return 0;                                                                  \
+	}
 
-#define HOOK_KPROBES(name, nargs)					\
-HOOK_KENTER(name, true)							\
-SEC("kretprobe")							\
-int name##_kexit(struct pt_regs *ctx)					\
-{									\
-	__u64 a[5];							\
-									\
-	if (kargs_take(WIRE_HOOK_##name, a, ctx)) {			\
-		a[nargs] = PT_REGS_RC(ctx);				\
-		name##_on_exit(a, ctx);					\
-	}								\
-	return 0;							\
-}
+#define HOOK_KPROBES(name, nargs)                           \
+	HOOK_KENTER(name, true)                             \
+	SEC("kretprobe")                                    \
+	int name##_kexit(struct pt_regs *ctx)               \
+	{                                                   \
+		__u64 a[5];                                 \
+                                                            \
+		if (kargs_take(WIRE_HOOK_##name, a, ctx)) { \
+			a[nargs] = PT_REGS_RC(ctx);         \
+			name##_on_exit(a, ctx);             \
+		}                                           \
+		return 0;                                   \
+	}
 
-#define HOOK(name, nargs)	\
-	HOOK_ENTER(name)	\
-	HOOK_EXIT(name)		\
+#define HOOK(name, nargs) \
+	HOOK_ENTER(name)  \
+	HOOK_EXIT(name)   \
 	HOOK_KPROBES(name, nargs)
 
 /* A hook of the entry alone. */
-#define HOOK_ENTER_ONLY(name)	\
-	HOOK_ENTER(name)	\
+#define HOOK_ENTER_ONLY(name) \
+	HOOK_ENTER(name)      \
 	HOOK_KENTER(name, false)
+/* clang-format on */
 
 #endif

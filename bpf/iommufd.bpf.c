@@ -15,7 +15,7 @@ struct set_dirty_tracking {
 	__u32 size, flags, hwpt_id, reserved;
 };
 
-#define DIRTY_TRACKING_ENABLE	1U
+#define DIRTY_TRACKING_ENABLE 1U
 
 /* struct iommu_hwpt_get_dirty_bitmap, up to the bitmap's address */
 struct get_dirty_bitmap {
@@ -36,8 +36,10 @@ static __always_inline bool iommufd_ioctl_wants(const __u64 *a)
 static __always_inline void iommufd_ioctl_on_enter(const __u64 *a)
 {
 	struct wire_call call = {
-		.start_ns = bpf_ktime_get_ns(), .user_arg = a[2],
-		.kind = WIRE_DIRTY_PAGES, .cmd = a[1],
+		.start_ns = bpf_ktime_get_ns(),
+		.user_arg = a[2],
+		.kind = WIRE_DIRTY_PAGES,
+		.cmd = a[1],
 	};
 	__u64 id = bpf_get_current_pid_tgid();
 

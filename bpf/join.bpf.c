@@ -8,7 +8,7 @@
  */
 #include "bpf/who.bpf.h"
 
-#define PRIVATE_WORDS		64
+#define PRIVATE_WORDS 64
 
 /* WIRE_MODULE_*: which files this run takes. */
 extern __u32 join_what;

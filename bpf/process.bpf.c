@@ -9,7 +9,7 @@
  */
 #include "bpf/who.bpf.h"
 
-#define SIGNAL_GROUP_EXIT	4	/* include/linux/sched/signal.h */
+#define SIGNAL_GROUP_EXIT 4 /* include/linux/sched/signal.h */
 
 SEC("raw_tp/sched_process_exit")
 int process_exit(struct bpf_raw_tracepoint_args *ctx)
@@ -42,7 +42,8 @@ int process_exit(struct bpf_raw_tracepoint_args *ctx)
 	bpf_probe_read_kernel_str(rec->head.comm, sizeof(rec->head.comm), leader->comm);
 	/* As wait_task_zombie() finds it. */
 	rec->status = BPF_CORE_READ(signal, flags) & SIGNAL_GROUP_EXIT ?
-		      BPF_CORE_READ(signal, group_exit_code) : BPF_CORE_READ(leader, exit_code);
+			      BPF_CORE_READ(signal, group_exit_code) :
+			      BPF_CORE_READ(leader, exit_code);
 	rec->pad = 0;
 	record_submit(rec, true);
 	return 0;

@@ -19,8 +19,8 @@
 
 #include "bpf/wire.h"
 
-#define MAX_ERRNO	4095
-#define ENOMSG		42	/* include/uapi/asm-generic/errno.h */
+#define MAX_ERRNO 4095
+#define ENOMSG	  42 /* include/uapi/asm-generic/errno.h */
 
 /* Wake the reader when this much lies in the ring, in bytes. */
 extern const volatile __u32 wake_bytes;
@@ -127,8 +127,8 @@ static __always_inline void record_of_task(struct wire_head *h, struct task_stru
 }
 
 /* A record without a body. */
-static __always_inline void record_plain(__u32 kind, __u64 start_ns, __s64 ret,
-					 __u32 device, __u32 stream)
+static __always_inline void
+record_plain(__u32 kind, __u64 start_ns, __s64 ret, __u32 device, __u32 stream)
 {
 	struct wire_plain *rec = record_reserve(kind, sizeof(*rec));
 
@@ -143,8 +143,7 @@ static __always_inline void record_plain(__u32 kind, __u64 start_ns, __s64 ret,
 }
 
 /* The return of a call was not seen: said at its place in the trace. */
-static __always_inline void record_lost_exit(__u32 call, __u64 start_ns,
-					     __u32 device, __u32 stream)
+static __always_inline void record_lost_exit(__u32 call, __u64 start_ns, __u32 device, __u32 stream)
 {
 	struct wire_lost_exit *rec;
 

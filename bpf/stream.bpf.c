@@ -33,8 +33,8 @@ static __always_inline void io_begin(struct file *file, __u32 kind)
 #pragma unroll
 	for (i = 0; i < WIRE_CELLS; i++) {
 		if (st->cell[i].owner >> 8 == tid) {
-			record_lost_exit(st->cell[i].owner & 0xff, st->cell[i].start_ns,
-					 st->device, st->id);
+			record_lost_exit(st->cell[i].owner & 0xff, st->cell[i].start_ns, st->device,
+					 st->id);
 			st->cell[i].start_ns = now;
 			st->cell[i].owner = owner;
 			return;

@@ -16,7 +16,7 @@
 
 #include "bpf/record.bpf.h"
 
-#define ANON_INODE_FS_MAGIC	0x09041934	/* include/uapi/linux/magic.h */
+#define ANON_INODE_FS_MAGIC 0x09041934 /* include/uapi/linux/magic.h */
 
 /* ---- tasks ------------------------------------------------------------------ */
 
@@ -132,8 +132,8 @@ struct device_names {
 } __attribute__((aligned(8)));
 
 struct device_val {
-	__u32 id;		/* 0: filtered out */
-	__u32 user;		/* the process that uses it; 0: none is known */
+	__u32 id;   /* 0: filtered out */
+	__u32 user; /* the process that uses it; 0: none is known */
 	struct device_names names;
 };
 
@@ -164,8 +164,7 @@ static __always_inline bool name_matches(const volatile char *a, const char *b)
 static __always_inline void device_names(struct device_names *names, struct device *dev)
 {
 	__builtin_memset(names, 0, sizeof(*names));
-	bpf_probe_read_kernel_str(names->name, sizeof(names->name),
-				  BPF_CORE_READ(dev, kobj.name));
+	bpf_probe_read_kernel_str(names->name, sizeof(names->name), BPF_CORE_READ(dev, kobj.name));
 	bpf_probe_read_kernel_str(names->driver, sizeof(names->driver),
 				  BPF_CORE_READ(dev, driver, name));
 }
@@ -200,7 +199,7 @@ static __always_inline __u32 device_id_of(struct vfio_device *vdev, struct task_
 
 	rec = record_reserve(WIRE_DEVICE, sizeof(*rec));
 	if (!rec)
-		return 0;	/* tried again at the next sight */
+		return 0; /* tried again at the next sight */
 	dev = BPF_CORE_READ(vdev, dev);
 	device_names(&val.names, dev);
 	__builtin_memcpy(rec->name, val.names.name, sizeof(rec->name));
@@ -218,8 +217,7 @@ static __always_inline __u32 device_id_of(struct vfio_device *vdev, struct task_
 	if (bpf_core_field_exists(vdev->precopy_info_v2))
 		rec->precopy_info_v2 = BPF_CORE_READ(vdev, precopy_info_v2);
 
-	if (name_matches(filter_device, rec->name) &&
-	    name_matches(filter_driver, rec->driver))
+	if (name_matches(filter_device, rec->name) && name_matches(filter_driver, rec->driver))
 		val.id = __sync_fetch_and_add(&last_device, 1) + 1;
 	if (bpf_map_update_elem(&devices, &key, &val, BPF_NOEXIST)) {
 		/* Another cpu was first, or the table is full. */
@@ -315,7 +313,7 @@ extern __u32 last_stream;
 extern __u32 streams_retired;
 
 struct stream_slot {
-	__u32 slot;		/* in streams */
+	__u32 slot; /* in streams */
 	__u32 pad;
 	__u64 f_op;
 };
@@ -416,7 +414,7 @@ static __always_inline __u32 stream_register(struct file *file, __u32 device,
 	__u32 id, old;
 
 	if (st && task)
-		return st->id;	/* a hook was first */
+		return st->id; /* a hook was first */
 	/* Born: what is there is of a file that went without its release being seen. */
 	if (st)
 		stream_forget(file, st);

@@ -20,65 +20,65 @@
 
 enum wire_kind {
 	WIRE_NONE = 0,
-	WIRE_DEVICE,		/* first sight of a device */
+	WIRE_DEVICE, /* first sight of a device */
 	WIRE_DEVICE_OPEN,
 	WIRE_DEVICE_CLOSE,
 	WIRE_DEVICE_RESET,
-	WIRE_RESET,		/* VFIO_DEVICE_RESET, VFIO_DEVICE_PCI_HOT_RESET */
-	WIRE_FEATURE,		/* VFIO_DEVICE_FEATURE, SET_STATE among them */
+	WIRE_RESET,   /* VFIO_DEVICE_RESET, VFIO_DEVICE_PCI_HOT_RESET */
+	WIRE_FEATURE, /* VFIO_DEVICE_FEATURE, SET_STATE among them */
 	WIRE_ARC,
-	WIRE_STREAM_OPEN,	/* the driver made a data FD */
+	WIRE_STREAM_OPEN, /* the driver made a data FD */
 	WIRE_READ,
 	WIRE_WRITE,
 	WIRE_POLL,
-	WIRE_INFO,		/* VFIO_MIG_GET_PRECOPY_INFO */
+	WIRE_INFO, /* VFIO_MIG_GET_PRECOPY_INFO */
 	WIRE_STREAM_CLOSE,
 	WIRE_STREAM_RELEASE,
-	WIRE_LOST_EXIT,		/* a call whose return no program saw */
-	WIRE_DIRTY_PAGES,	/* VFIO_IOMMU_DIRTY_PAGES of a container, or an IOMMUFD's */
-	WIRE_PROCESS_EXIT,	/* a process that held a device or a data FD ended */
+	WIRE_LOST_EXIT,	   /* a call whose return no program saw */
+	WIRE_DIRTY_PAGES,  /* VFIO_IOMMU_DIRTY_PAGES of a container, or an IOMMUFD's */
+	WIRE_PROCESS_EXIT, /* a process that held a device or a data FD ended */
 	WIRE_KIND_NR,
 };
 
 /* include/uapi/linux/vfio.h; Debian 12's headers lack the newer ones. */
-#define VFIO_IOCTL_GROUP_GET_DEVICE_FD		0x3b6aU
-#define VFIO_IOCTL_DEVICE_RESET			0x3b6fU
-#define VFIO_IOCTL_DEVICE_PCI_HOT_RESET		0x3b71U
-#define VFIO_IOCTL_DEVICE_FEATURE		0x3b75U
-#define VFIO_IOCTL_MIG_GET_PRECOPY_INFO		0x3b79U
+#define VFIO_IOCTL_GROUP_GET_DEVICE_FD	0x3b6aU
+#define VFIO_IOCTL_DEVICE_RESET		0x3b6fU
+#define VFIO_IOCTL_DEVICE_PCI_HOT_RESET 0x3b71U
+#define VFIO_IOCTL_DEVICE_FEATURE	0x3b75U
+#define VFIO_IOCTL_MIG_GET_PRECOPY_INFO 0x3b79U
 
 /* The same number, of a container's FD */
-#define VFIO_IOCTL_IOMMU_DIRTY_PAGES		0x3b75U
-#define VFIO_DIRTY_PAGES_START			(1U << 0)
-#define VFIO_DIRTY_PAGES_STOP			(1U << 1)
+#define VFIO_IOCTL_IOMMU_DIRTY_PAGES 0x3b75U
+#define VFIO_DIRTY_PAGES_START	     (1U << 0)
+#define VFIO_DIRTY_PAGES_STOP	     (1U << 1)
 
 /* include/uapi/linux/iommufd.h: the same of an IOMMUFD */
-#define IOMMUFD_SET_DIRTY_TRACKING		0x3b8bU
-#define IOMMUFD_GET_DIRTY_BITMAP		0x3b8cU
+#define IOMMUFD_SET_DIRTY_TRACKING 0x3b8bU
+#define IOMMUFD_GET_DIRTY_BITMAP   0x3b8cU
 
-#define VFIO_FEATURE_MASK			0xffffU
-#define VFIO_FEATURE_GET			(1U << 16)
-#define VFIO_FEATURE_SET			(1U << 17)
-#define VFIO_FEATURE_PROBE			(1U << 18)
+#define VFIO_FEATURE_MASK  0xffffU
+#define VFIO_FEATURE_GET   (1U << 16)
+#define VFIO_FEATURE_SET   (1U << 17)
+#define VFIO_FEATURE_PROBE (1U << 18)
 
-#define VFIO_FEATURE_MIGRATION			1
-#define VFIO_FEATURE_MIG_DEVICE_STATE		2
-#define VFIO_FEATURE_DMA_LOGGING_START		6
-#define VFIO_FEATURE_DMA_LOGGING_STOP		7
-#define VFIO_FEATURE_DMA_LOGGING_REPORT		8
-#define VFIO_FEATURE_MIG_DATA_SIZE		9
-#define VFIO_FEATURE_MIG_PRECOPY_INFO_V2	12
+#define VFIO_FEATURE_MIGRATION		 1
+#define VFIO_FEATURE_MIG_DEVICE_STATE	 2
+#define VFIO_FEATURE_DMA_LOGGING_START	 6
+#define VFIO_FEATURE_DMA_LOGGING_STOP	 7
+#define VFIO_FEATURE_DMA_LOGGING_REPORT	 8
+#define VFIO_FEATURE_MIG_DATA_SIZE	 9
+#define VFIO_FEATURE_MIG_PRECOPY_INFO_V2 12
 
-#define WIRE_NAME_LEN	64
+#define WIRE_NAME_LEN 64
 
 #define WIRE_ASSERT(t, n) _Static_assert(sizeof(struct t) == (n), #t)
 
 struct wire_head {
-	__u16 kind;		/* enum wire_kind */
-	__u16 size;		/* of the whole record */
+	__u16 kind; /* enum wire_kind */
+	__u16 size; /* of the whole record */
 	__u32 cpu;
-	__u64 lost;		/* of this cpu: records that found no room */
-	__u64 start_ns;		/* CLOCK_MONOTONIC; 0: the entry was not seen */
+	__u64 lost;	/* of this cpu: records that found no room */
+	__u64 start_ns; /* CLOCK_MONOTONIC; 0: the entry was not seen */
 	__u64 end_ns;
 	__s64 ret;
 	__u32 pid;
@@ -99,7 +99,7 @@ struct wire_device {
 	char bus[16];
 	/* "function [module]" of its migration_set_state, as kallsyms says it */
 	char set_state[WIRE_NAME_LEN];
-	char reset_done[WIRE_NAME_LEN];	/* of its PCI driver; "": there is none */
+	char reset_done[WIRE_NAME_LEN]; /* of its PCI driver; "": there is none */
 };
 
 /* No body: DEVICE_OPEN, DEVICE_CLOSE, STREAM_RELEASE */
@@ -109,7 +109,7 @@ struct wire_plain {
 
 struct wire_device_reset {
 	struct wire_head head;
-	__u32 by;		/* enum wire_kind of the call it happened in; 0: in none */
+	__u32 by; /* enum wire_kind of the call it happened in; 0: in none */
 	__u32 pad;
 };
 
@@ -120,25 +120,25 @@ struct wire_reset {
 };
 
 /* What of the caller's structure could be read when the call returned. */
-#define WIRE_FEATURE_HEADER	(1U << 0)	/* argsz and flags */
-#define WIRE_FEATURE_PAYLOAD	(1U << 1)	/* payload */
-#define WIRE_FEATURE_TARGET	(1U << 2)	/* target, from the driver's own call */
+#define WIRE_FEATURE_HEADER  (1U << 0) /* argsz and flags */
+#define WIRE_FEATURE_PAYLOAD (1U << 1) /* payload */
+#define WIRE_FEATURE_TARGET  (1U << 2) /* target, from the driver's own call */
 
 struct wire_feature {
 	struct wire_head head;
 	__u32 argsz;
-	__u32 flags;		/* VFIO_FEATURE_* | index */
-	__u32 valid;		/* WIRE_FEATURE_* */
-	__u32 target;		/* of a SET_STATE */
-	__u64 payload[4];	/* the protocol's own fields: sizes, states, ranges */
+	__u32 flags;	  /* VFIO_FEATURE_* | index */
+	__u32 valid;	  /* WIRE_FEATURE_* */
+	__u32 target;	  /* of a SET_STATE */
+	__u64 payload[4]; /* the protocol's own fields: sizes, states, ranges */
 };
 
-#define WIRE_STATE_UNKNOWN	255U
+#define WIRE_STATE_UNKNOWN 255U
 
 struct wire_arc {
 	struct wire_head head;
 	__u32 from;
-	__u32 to;		/* WIRE_STATE_UNKNOWN: the step was refused */
+	__u32 to; /* WIRE_STATE_UNKNOWN: the step was refused */
 	__u32 target;
 	__u32 pad;
 };
@@ -154,7 +154,7 @@ enum wire_op {
 
 /* What a struct file_operations has. */
 struct wire_ops {
-	__u32 ops;		/* bit set of enum wire_op */
+	__u32 ops; /* bit set of enum wire_op */
 	__u32 pad;
 	/*
 	 * "function [module]" of each, as kallsyms says it; "?...": it has the
@@ -166,16 +166,16 @@ WIRE_ASSERT(wire_ops, 328);
 
 struct wire_stream_open {
 	struct wire_head head;
-	__u32 f_mode;		/* FMODE_READ 1, FMODE_WRITE 2 */
-	__u32 adopted;		/* found among the open files */
+	__u32 f_mode;  /* FMODE_READ 1, FMODE_WRITE 2 */
+	__u32 adopted; /* found among the open files */
 	char name[WIRE_NAME_LEN];
 	struct wire_ops ops;
 };
 
 struct wire_close {
 	struct wire_head head;
-	__u32 refs;		/* to the file, that remain */
-	__u32 driver_refs;	/* of them the driver's, as long as it has them */
+	__u32 refs;	   /* to the file, that remain */
+	__u32 driver_refs; /* of them the driver's, as long as it has them */
 };
 
 struct wire_io {
@@ -194,26 +194,26 @@ struct wire_info {
 	__u64 initial_bytes;
 	__u64 dirty_bytes;
 	__u32 flags;
-	__u32 valid;		/* the structure could be read */
+	__u32 valid; /* the structure could be read */
 };
 
 struct wire_lost_exit {
 	struct wire_head head;
-	__u32 call;		/* enum wire_kind; WIRE_NONE: nothing is known but its return */
+	__u32 call; /* enum wire_kind; WIRE_NONE: nothing is known but its return */
 	__u32 pad;
 };
 
 struct wire_dirty_pages {
 	struct wire_head head;
 	__u32 argsz;
-	__u32 flags;		/* VFIO_DIRTY_PAGES_*; 0: not readable, or a report */
-	__u64 iova, length, page_size;	/* of a report */
+	__u32 flags;		       /* VFIO_DIRTY_PAGES_*; 0: not readable, or a report */
+	__u64 iova, length, page_size; /* of a report */
 };
 
 /* Its comm is that of the process: of its first thread. */
 struct wire_process_exit {
 	struct wire_head head;
-	__u32 status;		/* as wait() gives it: code << 8 | signal */
+	__u32 status; /* as wait() gives it: code << 8 | signal */
 	__u32 pad;
 };
 
@@ -262,47 +262,47 @@ enum wire_hook {
 struct wire_counters {
 	__u64 lost;
 	__u64 lost_kind[WIRE_KIND_NR];
-	__u64 table_full;	/* a device or a stream that found no place */
+	__u64 table_full; /* a device or a stream that found no place */
 	/* by enum wire_hook, see hook.bpf.h: */
-	__u64 covered[WIRE_HOOKS];	/* fexit was skipped, and the kretprobe knew */
+	__u64 covered[WIRE_HOOKS]; /* fexit was skipped, and the kretprobe knew */
 	/* fexit told it although kprobes have taken over, less those whose kretprobe saw that */
 	__u64 by_fexit[WIRE_HOOKS];
-	__u64 unheralded[WIRE_HOOKS];	/* returns that no program had seen entering */
+	__u64 unheralded[WIRE_HOOKS]; /* returns that no program had seen entering */
 };
 
 /* Attach cookie of a kretprobe on a function that has a fexit program too. */
-#define WIRE_COOKIE_BESIDE_FEXIT	1
+#define WIRE_COOKIE_BESIDE_FEXIT 1
 
 /* A data-FD call in flight: one cell of its stream. */
 struct wire_cell {
-	__u64 owner;		/* tid << 8 | enum wire_kind; 0: free */
+	__u64 owner; /* tid << 8 | enum wire_kind; 0: free */
 	__u64 start_ns;
 };
 
-#define WIRE_CELLS	6
+#define WIRE_CELLS 6
 
 /* The kernel side's table of streams, by slot; user space only reads it. */
 struct wire_stream {
-	__u32 id;		/* 0: free */
+	__u32 id; /* 0: free */
 	__u32 device;
-	__u32 holder;		/* the process that it was made for */
-	__u32 driver_refs;	/* to the file, that the driver took when it made it */
+	__u32 holder;	   /* the process that it was made for */
+	__u32 driver_refs; /* to the file, that the driver took when it made it */
 	struct wire_cell cell[WIRE_CELLS];
 };
 
-#define WIRE_CALLS	8192	/* calls in flight that have no cell */
-#define WIRE_STREAMS	4096	/* streams alive at once */
-#define WIRE_DEVICES	4096
+#define WIRE_CALLS   8192 /* calls in flight that have no cell */
+#define WIRE_STREAMS 4096 /* streams alive at once */
+#define WIRE_DEVICES 4096
 
 /* A device call in flight, by pid << 32 | tid; user space only reads it. */
 struct wire_call {
 	__u64 start_ns;
 	__u64 user_arg;
-	__u32 kind;		/* enum wire_kind */
+	__u32 kind; /* enum wire_kind */
 	__u32 cmd;
 	__u32 device;
-	__u32 stream;		/* the data FD that this call made */
-	__u32 target;		/* of the driver's migration_set_state */
+	__u32 stream; /* the data FD that this call made */
+	__u32 target; /* of the driver's migration_set_state */
 	__u32 has_target;
 	/* the step of the state machine that is under way */
 	__u64 arc_start_ns;
@@ -335,23 +335,23 @@ struct wire_overflow {
 struct wire_earlier {
 	__u64 user_arg;
 	__u64 sp, ip;
-	__u32 kind;		/* enum wire_kind */
+	__u32 kind; /* enum wire_kind */
 	__u32 cmd;
 	__u32 device;
 	__u32 stream;
 };
 WIRE_ASSERT(wire_earlier, 40);
 
-#define WIRE_EARLIER	256	/* looked at at once */
+#define WIRE_EARLIER 256 /* looked at at once */
 
 /* A module whose files are looked at when a capture joins. */
 struct wire_module {
-	char name[56];		/* MODULE_NAME_LEN of a 64-bit kernel */
+	char name[56]; /* MODULE_NAME_LEN of a 64-bit kernel */
 };
 
 /* What it is, a bit set. */
-#define WIRE_MODULE_VFIO	1	/* its files are device FDs */
-#define WIRE_MODULE_DRIVER	2	/* its anonymous files are data FDs */
-#define WIRE_MODULE_UNTYPED	4	/* its file operations are looked for */
+#define WIRE_MODULE_VFIO    1 /* its files are device FDs */
+#define WIRE_MODULE_DRIVER  2 /* its anonymous files are data FDs */
+#define WIRE_MODULE_UNTYPED 4 /* its file operations are looked for */
 
 #endif

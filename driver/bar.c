@@ -24,7 +24,7 @@
 #include <linux/uaccess.h>
 #if __has_include(<linux/unaligned.h>)
 #include <linux/unaligned.h>
-#else	/* before 6.12 */
+#else /* before 6.12 */
 #include <asm/unaligned.h>
 #endif
 
@@ -77,8 +77,7 @@ int ivshmem_bar_begin(struct ivshmem_device *idev, struct ivshmem_access *acc)
 	pci_cfg_access_lock(pdev);
 	pci_read_config_word(pdev, PCI_COMMAND, &acc->cmd);
 	if (!(acc->cmd & PCI_COMMAND_MEMORY))
-		pci_write_config_word(pdev, PCI_COMMAND,
-				      acc->cmd | PCI_COMMAND_MEMORY);
+		pci_write_config_word(pdev, PCI_COMMAND, acc->cmd | PCI_COMMAND_MEMORY);
 	acc->exclusive = true;
 	return 0;
 }
@@ -119,8 +118,7 @@ static bool user_may_access(struct vfio_pci_core_device *core)
 	__le16 *cmd = (__le16 *)&core->vconfig[PCI_COMMAND];
 
 	return core->pdev->current_state < PCI_D3hot &&
-	       (core->pdev->no_command_memory ||
-		(le16_to_cpu(*cmd) & PCI_COMMAND_MEMORY));
+	       (core->pdev->no_command_memory || (le16_to_cpu(*cmd) & PCI_COMMAND_MEMORY));
 }
 
 /*
@@ -148,8 +146,7 @@ static void copy_to_bar(void __iomem *io, loff_t pos, const u8 *buf, size_t coun
 	}
 }
 
-static int write_chunk(struct ivshmem_device *idev, loff_t pos, const u8 *buf,
-		       size_t count)
+static int write_chunk(struct ivshmem_device *idev, loff_t pos, const u8 *buf, size_t count)
 {
 	struct vfio_pci_core_device *core = &idev->core;
 	int ret = 0;
@@ -191,8 +188,8 @@ static int write_chunk(struct ivshmem_device *idev, loff_t pos, const u8 *buf,
  *
  * Return: bytes written, or a negative errno if there was none.
  */
-ssize_t ivshmem_bar_write(struct ivshmem_device *idev, const char __user *buf,
-			  size_t count, loff_t *ppos)
+ssize_t ivshmem_bar_write(struct ivshmem_device *idev, const char __user *buf, size_t count,
+			  loff_t *ppos)
 {
 	struct device *dev = &idev->core.pdev->dev;
 	u64 pos = *ppos & VFIO_PCI_OFFSET_MASK;
@@ -216,8 +213,7 @@ ssize_t ivshmem_bar_write(struct ivshmem_device *idev, const char __user *buf,
 	}
 
 	while (done < count) {
-		size_t n = min(count - done,
-			       IVSHMEM_PAGE_SIZE - (size_t)(pos % IVSHMEM_PAGE_SIZE));
+		size_t n = min(count - done, IVSHMEM_PAGE_SIZE - (size_t)(pos % IVSHMEM_PAGE_SIZE));
 
 		if (copy_from_user(tmp, buf + done, n)) {
 			ret = -EFAULT;

@@ -18,7 +18,7 @@
 #include "compat_61.h"
 
 #ifndef kzalloc_obj
-#define kzalloc_obj(obj, gfp)	kzalloc(sizeof(obj), gfp)
+#define kzalloc_obj(obj, gfp) kzalloc(sizeof(obj), gfp)
 #endif
 
 /*
@@ -26,8 +26,7 @@
  * the others, was moved into the core (6.19), which needs a callback for it.
  */
 #ifdef IVSHMEM_HAS_REGION_INFO_CAPS
-#define IVSHMEM_REGION_INFO_OPS						\
-	.get_region_info_caps = vfio_pci_ioctl_get_region_info,
+#define IVSHMEM_REGION_INFO_OPS .get_region_info_caps = vfio_pci_ioctl_get_region_info,
 #else
 #define IVSHMEM_REGION_INFO_OPS
 #endif
@@ -38,8 +37,7 @@
  * is set: without it, VFIO_GROUP_GET_DEVICE_FD is a call of NULL.
  */
 #ifdef IVSHMEM_HAS_MATCH_TOKEN_UUID
-#define IVSHMEM_MATCH_TOKEN_OPS						\
-	.match_token_uuid = vfio_pci_core_match_token_uuid,
+#define IVSHMEM_MATCH_TOKEN_OPS .match_token_uuid = vfio_pci_core_match_token_uuid,
 #else
 #define IVSHMEM_MATCH_TOKEN_OPS
 #endif
@@ -60,9 +58,8 @@ vfio_pci_core_get_iomap(struct vfio_pci_core_device *core, unsigned int bar)
 
 /* 7.1 shares the checks of VFIO_MIG_GET_PRECOPY_INFO between the drivers. */
 #ifndef IVSHMEM_HAS_CHECK_PRECOPY_IOCTL
-static inline int
-vfio_check_precopy_ioctl(struct vfio_device *vdev, unsigned int cmd,
-			 unsigned long arg, struct vfio_precopy_info *info)
+static inline int vfio_check_precopy_ioctl(struct vfio_device *vdev, unsigned int cmd,
+					   unsigned long arg, struct vfio_precopy_info *info)
 {
 	unsigned long minsz = offsetofend(struct vfio_precopy_info, dirty_bytes);
 
@@ -90,7 +87,7 @@ static inline bool ivshmem_precopy_info_v2(struct vfio_device *vdev)
 }
 
 #ifndef VFIO_PRECOPY_INFO_REINIT
-#define VFIO_PRECOPY_INFO_REINIT	BIT(0)
+#define VFIO_PRECOPY_INFO_REINIT BIT(0)
 #endif
 
 #endif /* IVSHMEM_VFIO_COMPAT_H */

@@ -25,8 +25,7 @@ DEFINE_DEBUGFS_ATTRIBUTE(reconfigure_fops, NULL, reconfigure, "%llu\n");
 void ivshmem_debug_add(struct ivshmem_device *idev)
 {
 	idev->debugfs = debugfs_create_dir(pci_name(idev->core.pdev), root);
-	debugfs_create_file("reconfigure", 0200, idev->debugfs, idev,
-			    &reconfigure_fops);
+	debugfs_create_file("reconfigure", 0200, idev->debugfs, idev, &reconfigure_fops);
 	ivshmem_fault_debug_add(idev, idev->debugfs);
 }
 

@@ -26,8 +26,8 @@ static u64 record_bytes(const struct ivshmem_device *idev, unsigned long page)
 
 int ivshmem_track_init(struct ivshmem_device *idev)
 {
-	idev->track.dirty = kvcalloc(BITS_TO_LONGS(idev->nr_pages),
-				     sizeof(unsigned long), GFP_KERNEL_ACCOUNT);
+	idev->track.dirty =
+		kvcalloc(BITS_TO_LONGS(idev->nr_pages), sizeof(unsigned long), GFP_KERNEL_ACCOUNT);
 	return idev->track.dirty ? 0 : -ENOMEM;
 }
 
@@ -40,8 +40,7 @@ void ivshmem_track_destroy(struct ivshmem_device *idev)
 /* The first pass. */
 static u64 pass_bytes(const struct ivshmem_device *idev)
 {
-	return (u64)idev->nr_pages * sizeof(struct ivshmem_record) +
-	       idev->bar_size;
+	return (u64)idev->nr_pages * sizeof(struct ivshmem_record) + idev->bar_size;
 }
 
 /* A whole stream without pre-copy. */
@@ -126,8 +125,7 @@ int ivshmem_track_reinit(struct ivshmem_device *idev)
 			track->nr_dirty = 0;
 			track->next = 0;
 			track->restart = true;
-			track->initial_bytes = track->buffered +
-					       sizeof(struct ivshmem_record) +
+			track->initial_bytes = track->buffered + sizeof(struct ivshmem_record) +
 					       pass_bytes(idev);
 			track->dirty_bytes = 0;
 		}
@@ -170,8 +168,7 @@ void ivshmem_track_mark(struct ivshmem_device *idev, unsigned long page)
 	bool idle;
 
 	spin_lock(&idev->lock);
-	if (track->active && page < track->next &&
-	    !__test_and_set_bit(page, track->dirty)) {
+	if (track->active && page < track->next && !__test_and_set_bit(page, track->dirty)) {
 		idle = !track->initial_bytes && !track->dirty_bytes;
 		track->nr_dirty++;
 		track->dirty_bytes += record_bytes(idev, page);
@@ -198,8 +195,7 @@ bool ivshmem_track_pending(const struct ivshmem_device *idev)
  *
  * Returns the record type to send it as, or zero when there is none.
  */
-enum ivshmem_record_type ivshmem_track_take(struct ivshmem_device *idev,
-					    unsigned long *page)
+enum ivshmem_record_type ivshmem_track_take(struct ivshmem_device *idev, unsigned long *page)
 {
 	struct ivshmem_track *track = &idev->track;
 	enum ivshmem_record_type type = 0;

@@ -34,22 +34,42 @@
 #include "ivshmem.h"
 
 /* What a pre-copy that is but a probe gives away. */
-#define PROBE_BYTES	SZ_64K
+#define PROBE_BYTES SZ_64K
 
-#define DELAY_MAX_MS	600000
+#define DELAY_MAX_MS 600000
 
 enum {
-	FAULT_NONE, FAULT_ENOMSG_IN_STOP_COPY, FAULT_EOF_IN_PRECOPY,
-	FAULT_PREMATURE_ENOMSG, FAULT_DATA_AFTER_EOF, FAULT_POLL_IDLE_AT_EOF,
-	FAULT_POLL_NEVER_WAKES, FAULT_POLL_MISSING, FAULT_INITIAL_BYTES_ZERO,
-	FAULT_INITIAL_BYTES_GREW, FAULT_INITIAL_BYTES_STUCK,
-	FAULT_DIRTY_BYTES_AT_START, FAULT_REINIT_DIRTY_KEPT,
-	FAULT_UNKNOWN_INFO_FLAGS, FAULT_INFO_OUTSIDE_PRECOPY, FAULT_INFO_MISSING,
-	FAULT_FD_MISSING, FAULT_FD_UNEXPECTED, FAULT_ILLEGAL_ARC,
-	FAULT_STALE_STREAM_ALIVE, FAULT_STATE_DESYNC, FAULT_ERROR_STATE,
-	FAULT_CALL_STUCK, FAULT_SLOW_CALL, FAULT_SLOW_FIRST_BYTE,
-	FAULT_DATA_SIZE_ABSURD, FAULT_DATA_SIZE_OFF, FAULT_ESTIMATE_OFF,
-	FAULT_PRECOPY_AS_PROBE, FAULT_RESUME_REJECTED, FAULT_RESUME_SHORT,
+	FAULT_NONE,
+	FAULT_ENOMSG_IN_STOP_COPY,
+	FAULT_EOF_IN_PRECOPY,
+	FAULT_PREMATURE_ENOMSG,
+	FAULT_DATA_AFTER_EOF,
+	FAULT_POLL_IDLE_AT_EOF,
+	FAULT_POLL_NEVER_WAKES,
+	FAULT_POLL_MISSING,
+	FAULT_INITIAL_BYTES_ZERO,
+	FAULT_INITIAL_BYTES_GREW,
+	FAULT_INITIAL_BYTES_STUCK,
+	FAULT_DIRTY_BYTES_AT_START,
+	FAULT_REINIT_DIRTY_KEPT,
+	FAULT_UNKNOWN_INFO_FLAGS,
+	FAULT_INFO_OUTSIDE_PRECOPY,
+	FAULT_INFO_MISSING,
+	FAULT_FD_MISSING,
+	FAULT_FD_UNEXPECTED,
+	FAULT_ILLEGAL_ARC,
+	FAULT_STALE_STREAM_ALIVE,
+	FAULT_STATE_DESYNC,
+	FAULT_ERROR_STATE,
+	FAULT_CALL_STUCK,
+	FAULT_SLOW_CALL,
+	FAULT_SLOW_FIRST_BYTE,
+	FAULT_DATA_SIZE_ABSURD,
+	FAULT_DATA_SIZE_OFF,
+	FAULT_ESTIMATE_OFF,
+	FAULT_PRECOPY_AS_PROBE,
+	FAULT_RESUME_REJECTED,
+	FAULT_RESUME_SHORT,
 	FAULT_NR,
 };
 
@@ -106,14 +126,10 @@ static const char *const delay_names[IVSHMEM_DELAY_NR] = {
 };
 
 static const char *const fail_names[IVSHMEM_FAIL_NR] = {
-	[IVSHMEM_FAIL_PRECOPY] = "precopy",
-	[IVSHMEM_FAIL_ARC] = "arc",
-	[IVSHMEM_FAIL_LOAD] = "load",
-	[IVSHMEM_FAIL_READ] = "read",
-	[IVSHMEM_FAIL_WRITE] = "write",
-	[IVSHMEM_FAIL_INFO] = "info",
-	[IVSHMEM_FAIL_SIZE] = "size",
-	[IVSHMEM_FAIL_LOG] = "log",
+	[IVSHMEM_FAIL_PRECOPY] = "precopy", [IVSHMEM_FAIL_ARC] = "arc",
+	[IVSHMEM_FAIL_LOAD] = "load",	    [IVSHMEM_FAIL_READ] = "read",
+	[IVSHMEM_FAIL_WRITE] = "write",	    [IVSHMEM_FAIL_INFO] = "info",
+	[IVSHMEM_FAIL_SIZE] = "size",	    [IVSHMEM_FAIL_LOG] = "log",
 };
 
 static int rule(const struct ivshmem_device *idev)
@@ -207,8 +223,7 @@ static int before_read(struct ivshmem_stream *stream, size_t *len)
 }
 
 /* What to say instead of the end of the data, or of the session. */
-static ssize_t after_read(struct ivshmem_stream *stream, char __user *buf,
-			  ssize_t ret)
+static ssize_t after_read(struct ivshmem_stream *stream, char __user *buf, ssize_t ret)
 {
 	struct ivshmem_device *idev = stream->idev;
 
@@ -231,8 +246,7 @@ static ssize_t after_read(struct ivshmem_stream *stream, char __user *buf,
 	return put_user(0, buf) ? -EFAULT : 1;
 }
 
-static ssize_t faulty_save_read(struct file *filp, char __user *buf, size_t len,
-				loff_t *pos)
+static ssize_t faulty_save_read(struct file *filp, char __user *buf, size_t len, loff_t *pos)
 {
 	struct ivshmem_stream *stream = filp->private_data;
 	ssize_t ret;
@@ -260,8 +274,9 @@ static __poll_t faulty_save_poll(struct file *filp, struct poll_table_struct *wa
 	__poll_t mask;
 	u64 left;
 
-	poll_wait(filp, rule(idev) == FAULT_POLL_NEVER_WAKES ? &idev->faults.unwoken :
-		  &stream->poll_wait, wait);
+	poll_wait(filp,
+		  rule(idev) == FAULT_POLL_NEVER_WAKES ? &idev->faults.unwoken : &stream->poll_wait,
+		  wait);
 	mask = ivshmem_save_ready(stream);
 
 	switch (rule(idev)) {
@@ -348,8 +363,8 @@ static long faulty_save_ioctl(struct file *filp, unsigned int cmd, unsigned long
 	return copy_to_user((void __user *)arg, &info, minsz) ? -EFAULT : 0;
 }
 
-static ssize_t faulty_resume_write(struct file *filp, const char __user *buf,
-				   size_t len, loff_t *pos)
+static ssize_t faulty_resume_write(struct file *filp, const char __user *buf, size_t len,
+				   loff_t *pos)
 {
 	struct ivshmem_stream *stream = filp->private_data;
 	struct ivshmem_faults *f = &stream->idev->faults;
@@ -472,7 +487,8 @@ static int failing_step(struct ivshmem_device *idev, enum vfio_device_mig_state 
 	else if (cur == VFIO_DEVICE_STATE_RUNNING && new_state == VFIO_DEVICE_STATE_PRE_COPY)
 		err = failure(idev, IVSHMEM_FAIL_PRECOPY, 1);
 	else if ((cur == VFIO_DEVICE_STATE_PRE_COPY || cur == VFIO_DEVICE_STATE_PRE_COPY_P2P ||
-		  cur == VFIO_DEVICE_STATE_STOP) && new_state == VFIO_DEVICE_STATE_STOP_COPY)
+		  cur == VFIO_DEVICE_STATE_STOP) &&
+		 new_state == VFIO_DEVICE_STATE_STOP_COPY)
 		err = failure(idev, IVSHMEM_FAIL_ARC, 1);
 	if (!err)
 		return 0;
@@ -529,8 +545,7 @@ static struct file *break_rule(struct ivshmem_device *idev, struct file *res,
 	}
 }
 
-static struct file *faulty_set_state(struct vfio_device *vdev,
-				     enum vfio_device_mig_state new_state)
+static struct file *faulty_set_state(struct vfio_device *vdev, enum vfio_device_mig_state new_state)
 {
 	struct ivshmem_device *idev = to_ivshmem(vdev);
 	enum vfio_device_mig_state cur = ivshmem_state_get(idev);
@@ -539,8 +554,7 @@ static struct file *faulty_set_state(struct vfio_device *vdev,
 
 	/* what is to fail is the last step of this way */
 	if ((cur == VFIO_DEVICE_STATE_RUNNING || cur == VFIO_DEVICE_STATE_RUNNING_P2P) &&
-	    new_state == VFIO_DEVICE_STATE_STOP_COPY &&
-	    failure(idev, IVSHMEM_FAIL_ARC, 1)) {
+	    new_state == VFIO_DEVICE_STATE_STOP_COPY && failure(idev, IVSHMEM_FAIL_ARC, 1)) {
 		res = ivshmem_state_go(idev, VFIO_DEVICE_STATE_STOP);
 		if (IS_ERR(res))
 			return res;
@@ -589,7 +603,8 @@ static int faulty_get_state(struct vfio_device *vdev, enum vfio_device_mig_state
 	return 0;
 }
 
-static int __maybe_unused faulty_get_data_size(struct vfio_device *vdev, unsigned long *stop_copy_length)
+static int __maybe_unused faulty_get_data_size(struct vfio_device *vdev,
+					       unsigned long *stop_copy_length)
 {
 	struct ivshmem_device *idev = to_ivshmem(vdev);
 
@@ -615,11 +630,11 @@ static const struct vfio_migration_ops faulty_mig_ops = {
 
 /* DMA logging */
 
-static int faulty_log_start(struct vfio_device *vdev, struct rb_root_cached *ranges,
-			    u32 nnodes, u64 *page_size)
+static int faulty_log_start(struct vfio_device *vdev, struct rb_root_cached *ranges, u32 nnodes,
+			    u64 *page_size)
 {
 	return failure(to_ivshmem(vdev), IVSHMEM_FAIL_LOG, 1) ?:
-	       ivshmem_log_start(to_ivshmem(vdev));
+								ivshmem_log_start(to_ivshmem(vdev));
 }
 
 static const struct vfio_log_ops faulty_log_ops = {
@@ -668,8 +683,7 @@ static int fault_show(struct seq_file *m, void *v)
 	return 0;
 }
 
-static ssize_t fault_write(struct file *file, const char __user *from,
-			   size_t count, loff_t *pos)
+static ssize_t fault_write(struct file *file, const char __user *from, size_t count, loff_t *pos)
 {
 	struct seq_file *m = file->private_data;
 	struct ivshmem_device *idev = m->private;
@@ -694,13 +708,11 @@ static int delay_show(struct seq_file *m, void *v)
 	int i;
 
 	for (i = 0; i < IVSHMEM_DELAY_NR; i++)
-		seq_printf(m, "%s=%u\n", delay_names[i],
-			   READ_ONCE(idev->faults.delay_ms[i]));
+		seq_printf(m, "%s=%u\n", delay_names[i], READ_ONCE(idev->faults.delay_ms[i]));
 	return 0;
 }
 
-static ssize_t delay_write(struct file *file, const char __user *from,
-			   size_t count, loff_t *pos)
+static ssize_t delay_write(struct file *file, const char __user *from, size_t count, loff_t *pos)
 {
 	struct seq_file *m = file->private_data;
 	struct ivshmem_device *idev = m->private;
@@ -727,14 +739,12 @@ static int fail_show(struct seq_file *m, void *v)
 	int i;
 
 	for (i = 0; i < IVSHMEM_FAIL_NR; i++)
-		seq_printf(m, "%s=%u@%llu\n", fail_names[i],
-			   READ_ONCE(idev->faults.fail[i]),
+		seq_printf(m, "%s=%u@%llu\n", fail_names[i], READ_ONCE(idev->faults.fail[i]),
 			   READ_ONCE(idev->faults.fail_at[i]));
 	return 0;
 }
 
-static ssize_t fail_write(struct file *file, const char __user *from,
-			  size_t count, loff_t *pos)
+static ssize_t fail_write(struct file *file, const char __user *from, size_t count, loff_t *pos)
 {
 	struct seq_file *m = file->private_data;
 	struct ivshmem_device *idev = m->private;

@@ -16,23 +16,23 @@ struct ivshmem_device;
 
 /* Delays: no rule is broken and nothing fails, but something takes long. */
 enum ivshmem_delay {
-	IVSHMEM_DELAY_ARC,	/* the arc to STOP_COPY */
-	IVSHMEM_DELAY_READ,	/* the first read() in STOP_COPY */
-	IVSHMEM_DELAY_WRITE,	/* the first write() */
-	IVSHMEM_DELAY_LOAD,	/* RESUMING to STOP */
+	IVSHMEM_DELAY_ARC,   /* the arc to STOP_COPY */
+	IVSHMEM_DELAY_READ,  /* the first read() in STOP_COPY */
+	IVSHMEM_DELAY_WRITE, /* the first write() */
+	IVSHMEM_DELAY_LOAD,  /* RESUMING to STOP */
 	IVSHMEM_DELAY_NR,
 };
 
 /* Failures: a call gives an errno that the uAPI allows, or at least not forbids. */
 enum ivshmem_fail {
-	IVSHMEM_FAIL_PRECOPY,	/* SET_STATE from RUNNING to PRE_COPY */
-	IVSHMEM_FAIL_ARC,	/* SET_STATE to STOP_COPY */
-	IVSHMEM_FAIL_LOAD,	/* RESUMING to STOP */
+	IVSHMEM_FAIL_PRECOPY, /* SET_STATE from RUNNING to PRE_COPY */
+	IVSHMEM_FAIL_ARC,     /* SET_STATE to STOP_COPY */
+	IVSHMEM_FAIL_LOAD,    /* RESUMING to STOP */
 	IVSHMEM_FAIL_READ,
 	IVSHMEM_FAIL_WRITE,
-	IVSHMEM_FAIL_INFO,	/* VFIO_MIG_GET_PRECOPY_INFO */
-	IVSHMEM_FAIL_SIZE,	/* VFIO_DEVICE_FEATURE_MIG_DATA_SIZE */
-	IVSHMEM_FAIL_LOG,	/* VFIO_DEVICE_FEATURE_DMA_LOGGING_START */
+	IVSHMEM_FAIL_INFO, /* VFIO_MIG_GET_PRECOPY_INFO */
+	IVSHMEM_FAIL_SIZE, /* VFIO_DEVICE_FEATURE_MIG_DATA_SIZE */
+	IVSHMEM_FAIL_LOG,  /* VFIO_DEVICE_FEATURE_DMA_LOGGING_START */
 	IVSHMEM_FAIL_NR,
 };
 
@@ -50,14 +50,14 @@ enum ivshmem_fail {
  * No locks: all but @unwoken is set by who debugs, or by a session's one user.
  */
 struct ivshmem_faults {
-	u8			rule;
-	unsigned int		shown;
-	u32			delay_ms[IVSHMEM_DELAY_NR];
-	u16			fail[IVSHMEM_FAIL_NR];
-	u64			fail_at[IVSHMEM_FAIL_NR];
-	u64			moved;
-	bool			slept;
-	wait_queue_head_t	unwoken;
+	u8 rule;
+	unsigned int shown;
+	u32 delay_ms[IVSHMEM_DELAY_NR];
+	u16 fail[IVSHMEM_FAIL_NR];
+	u64 fail_at[IVSHMEM_FAIL_NR];
+	u64 moved;
+	bool slept;
+	wait_queue_head_t unwoken;
 };
 
 void ivshmem_fault_init(struct ivshmem_device *idev);

@@ -45,10 +45,10 @@
 #include "fault.h"
 #include "stream.h"
 
-#define IVSHMEM_BAR		VFIO_PCI_BAR2_REGION_INDEX
+#define IVSHMEM_BAR VFIO_PCI_BAR2_REGION_INDEX
 
 /* One buffer of a stream: large enough to make a batch of pages worth while. */
-#define IVSHMEM_BUF_SIZE	(256 * 1024)
+#define IVSHMEM_BUF_SIZE (256 * 1024)
 
 struct ivshmem_device;
 
@@ -71,17 +71,17 @@ struct ivshmem_device;
  * All protected by ivshmem_device.lock.
  */
 struct ivshmem_track {
-	bool		active;
-	unsigned long	*dirty;
-	unsigned long	nr_dirty;
-	unsigned long	next;
-	unsigned long	rover;
-	bool		restart;
-	bool		reinit;
-	u64		buffered;
-	u64		initial_bytes;
-	u64		dirty_bytes;
-	u64		end_bytes;
+	bool active;
+	unsigned long *dirty;
+	unsigned long nr_dirty;
+	unsigned long next;
+	unsigned long rover;
+	bool restart;
+	bool reinit;
+	u64 buffered;
+	u64 initial_bytes;
+	u64 dirty_bytes;
+	u64 end_bytes;
 };
 
 /**
@@ -101,65 +101,65 @@ struct ivshmem_track {
  * @dead, @stopped and @complete are protected by ivshmem_device.lock.
  */
 struct ivshmem_stream {
-	struct file		*filp;
-	struct ivshmem_device	*idev;
-	bool			dead;
-	bool			stopped;
-	bool			complete;
-	wait_queue_head_t	poll_wait;
+	struct file *filp;
+	struct ivshmem_device *idev;
+	bool dead;
+	bool stopped;
+	bool complete;
+	wait_queue_head_t poll_wait;
 
-	struct mutex		lock;		/* reader against reader */
-	u8			*buf;
-	u32			crc;
-	u64			pages;
+	struct mutex lock; /* reader against reader */
+	u8 *buf;
+	u32 crc;
+	u64 pages;
 	union {
 		/* read() returns buf[head..tail) and refills */
 		struct {
-			size_t	head;
-			size_t	tail;
-			bool	started;	/* the header was built */
-			bool	ended;		/* the END record was built */
+			size_t head;
+			size_t tail;
+			bool started; /* the header was built */
+			bool ended;   /* the END record was built */
 		} save;
 		/*
 		 * write() fills buf[..fill); buf[skip..checked) are records
 		 * that are good and have yet to go to the device
 		 */
 		struct {
-			size_t	fill;
-			size_t	skip;
-			size_t	checked;
-			unsigned long next;	/* page the first pass is at */
-			bool	started;	/* the header was checked */
-			bool	ended;		/* the END record was checked */
-			int	err;		/* the stream was refused */
+			size_t fill;
+			size_t skip;
+			size_t checked;
+			unsigned long next; /* page the first pass is at */
+			bool started;	    /* the header was checked */
+			bool ended;	    /* the END record was checked */
+			int err;	    /* the stream was refused */
 		} resume;
 	};
 };
 
 struct ivshmem_device {
-	struct vfio_pci_core_device core;	/* must be first */
-	struct dentry		*debugfs;
-	struct ivshmem_faults	faults;		/* fault.c's own */
+	struct vfio_pci_core_device core; /* must be first */
+	struct dentry *debugfs;
+	struct ivshmem_faults faults; /* fault.c's own */
 
 	/* fixed from probe on, respectively from open to close */
-	resource_size_t		bar_size;
-	unsigned long		nr_pages;
-	void __iomem		*bar;
+	resource_size_t bar_size;
+	unsigned long nr_pages;
+	void __iomem *bar;
 
-	struct mutex		state_mutex;	/* the next four */
+	struct mutex state_mutex; /* the next four */
 	enum vfio_device_mig_state state;
-	struct ivshmem_stream	*saving;	/* written with lock held, too */
-	struct ivshmem_stream	*resuming;	/* the same */
+	struct ivshmem_stream *saving;	 /* written with lock held, too */
+	struct ivshmem_stream *resuming; /* the same */
 
-	spinlock_t		reset_lock;	/* deferred_reset, trylock/unlock */
-	bool			deferred_reset;
+	spinlock_t reset_lock; /* deferred_reset, trylock/unlock */
+	bool deferred_reset;
 
-	struct mutex		access;		/* the device, for streams */
-	bool			frozen;		/* written under memory_lock */
+	struct mutex access; /* the device, for streams */
+	bool frozen;	     /* written under memory_lock */
 
-	spinlock_t		lock;		/* track, stream liveness */
-	struct ivshmem_track	track;
-	bool			logging;	/* of the DMA that there is not */
+	spinlock_t lock; /* track, stream liveness */
+	struct ivshmem_track track;
+	bool logging; /* of the DMA that there is not */
 };
 
 static inline struct ivshmem_device *to_ivshmem(struct vfio_device *vdev)
@@ -168,11 +168,9 @@ static inline struct ivshmem_device *to_ivshmem(struct vfio_device *vdev)
 }
 
 /* Length of a page: IVSHMEM_PAGE_SIZE but for the last one of an odd BAR. */
-static inline size_t ivshmem_page_len(const struct ivshmem_device *idev,
-				      unsigned long page)
+static inline size_t ivshmem_page_len(const struct ivshmem_device *idev, unsigned long page)
 {
-	resource_size_t left = idev->bar_size -
-			       ((resource_size_t)page << IVSHMEM_PAGE_SHIFT);
+	resource_size_t left = idev->bar_size - ((resource_size_t)page << IVSHMEM_PAGE_SHIFT);
 
 	return min_t(resource_size_t, left, IVSHMEM_PAGE_SIZE);
 }
@@ -183,15 +181,15 @@ static inline size_t ivshmem_page_len(const struct ivshmem_device *idev,
  * struct ivshmem_access - what ivshmem_bar_begin() did and _end() undoes
  */
 struct ivshmem_access {
-	bool	exclusive;
-	u16	cmd;
+	bool exclusive;
+	u16 cmd;
 };
 
 int ivshmem_bar_begin(struct ivshmem_device *idev, struct ivshmem_access *acc);
 void ivshmem_bar_end(struct ivshmem_device *idev, struct ivshmem_access *acc);
 void ivshmem_bar_freeze(struct ivshmem_device *idev, bool frozen);
-ssize_t ivshmem_bar_write(struct ivshmem_device *idev, const char __user *buf,
-			  size_t count, loff_t *ppos);
+ssize_t ivshmem_bar_write(struct ivshmem_device *idev, const char __user *buf, size_t count,
+			  loff_t *ppos);
 
 /* dirty.c: what the reader of a saving stream lacks */
 
@@ -204,21 +202,17 @@ void ivshmem_track_mark_all(struct ivshmem_device *idev);
 int ivshmem_track_reinit(struct ivshmem_device *idev);
 void ivshmem_track_read(struct ivshmem_device *idev, u64 n);
 void ivshmem_track_mark(struct ivshmem_device *idev, unsigned long page);
-enum ivshmem_record_type ivshmem_track_take(struct ivshmem_device *idev,
-					    unsigned long *page);
+enum ivshmem_record_type ivshmem_track_take(struct ivshmem_device *idev, unsigned long *page);
 bool ivshmem_track_pending(const struct ivshmem_device *idev);
 
 /* save.c, resume.c: the data FDs, and what their operations do */
 
 struct ivshmem_stream *ivshmem_save_open(struct ivshmem_device *idev);
-ssize_t ivshmem_save_give(struct ivshmem_stream *stream, char __user *buf,
-			  size_t len);
+ssize_t ivshmem_save_give(struct ivshmem_stream *stream, char __user *buf, size_t len);
 __poll_t ivshmem_save_ready(struct ivshmem_stream *stream);
-long ivshmem_save_info(struct ivshmem_stream *stream, unsigned int cmd,
-		       unsigned long arg);
+long ivshmem_save_info(struct ivshmem_stream *stream, unsigned int cmd, unsigned long arg);
 struct ivshmem_stream *ivshmem_resume_open(struct ivshmem_device *idev);
-ssize_t ivshmem_resume_take(struct ivshmem_stream *stream,
-			    const char __user *buf, size_t len);
+ssize_t ivshmem_resume_take(struct ivshmem_stream *stream, const char __user *buf, size_t len);
 __poll_t ivshmem_resume_ready(struct ivshmem_stream *stream);
 
 /* log.c: DMA logging */
@@ -226,8 +220,8 @@ __poll_t ivshmem_resume_ready(struct ivshmem_stream *stream);
 int ivshmem_log_start(struct ivshmem_device *idev);
 void ivshmem_log_end(struct ivshmem_device *idev);
 int ivshmem_log_stop(struct vfio_device *vdev);
-int ivshmem_log_read_and_clear(struct vfio_device *vdev, unsigned long iova,
-			       unsigned long length, struct iova_bitmap *dirty);
+int ivshmem_log_read_and_clear(struct vfio_device *vdev, unsigned long iova, unsigned long length,
+			       struct iova_bitmap *dirty);
 
 extern const struct vfio_log_ops ivshmem_log_ops;
 
@@ -240,17 +234,15 @@ void ivshmem_debug_remove(struct ivshmem_device *idev);
 
 /* state.c: the state machine */
 
-struct ivshmem_stream *ivshmem_stream_create(struct ivshmem_device *idev,
-					     const struct file_operations *fops,
-					     int flags);
+struct ivshmem_stream *
+ivshmem_stream_create(struct ivshmem_device *idev, const struct file_operations *fops, int flags);
 int ivshmem_stream_release(struct ivshmem_stream *stream);
 bool ivshmem_stream_dead(struct ivshmem_stream *stream);
 void ivshmem_state_lock(struct ivshmem_device *idev);
 void ivshmem_state_unlock(struct ivshmem_device *idev);
 void ivshmem_state_open(struct ivshmem_device *idev);
 void ivshmem_state_close(struct ivshmem_device *idev);
-struct file *ivshmem_state_go(struct ivshmem_device *idev,
-			      enum vfio_device_mig_state new_state);
+struct file *ivshmem_state_go(struct ivshmem_device *idev, enum vfio_device_mig_state new_state);
 enum vfio_device_mig_state ivshmem_state_get(struct ivshmem_device *idev);
 unsigned long ivshmem_state_left(struct ivshmem_device *idev);
 void ivshmem_reset_prepare(struct ivshmem_device *idev);

@@ -35,9 +35,8 @@ void ivshmem_log_end(struct ivshmem_device *idev)
 }
 
 /* Any ranges and any size of pages will do. */
-static int ivshmem_log_device_start(struct vfio_device *vdev,
-				    struct rb_root_cached *ranges, u32 nnodes,
-				    u64 *page_size)
+static int ivshmem_log_device_start(struct vfio_device *vdev, struct rb_root_cached *ranges,
+				    u32 nnodes, u64 *page_size)
 {
 	return ivshmem_log_start(to_ivshmem(vdev));
 }
@@ -48,8 +47,8 @@ int ivshmem_log_stop(struct vfio_device *vdev)
 	return 0;
 }
 
-int ivshmem_log_read_and_clear(struct vfio_device *vdev, unsigned long iova,
-			       unsigned long length, struct iova_bitmap *dirty)
+int ivshmem_log_read_and_clear(struct vfio_device *vdev, unsigned long iova, unsigned long length,
+			       struct iova_bitmap *dirty)
 {
 	return READ_ONCE(to_ivshmem(vdev)->logging) ? 0 : -EINVAL;
 }

@@ -18,8 +18,8 @@
 #include "compat.h"
 #include "ivshmem.h"
 
-#define PCI_VENDOR_ID_IVSHMEM	0x1af4
-#define PCI_DEVICE_ID_IVSHMEM	0x1110
+#define PCI_VENDOR_ID_IVSHMEM 0x1af4
+#define PCI_DEVICE_ID_IVSHMEM 0x1110
 
 /*
  * The legal combinations of VFIO_DEVICE_FEATURE_MIGRATION's flags, STOP_COPY
@@ -127,8 +127,7 @@ static void ivshmem_close_device(struct vfio_device *vdev)
 	vfio_pci_core_close_device(vdev);
 }
 
-static long ivshmem_ioctl(struct vfio_device *vdev, unsigned int cmd,
-			  unsigned long arg)
+static long ivshmem_ioctl(struct vfio_device *vdev, unsigned int cmd, unsigned long arg)
 {
 	/*
 	 * An ioeventfd makes the kernel store to a BAR without passing by
@@ -141,8 +140,8 @@ static long ivshmem_ioctl(struct vfio_device *vdev, unsigned int cmd,
 	return vfio_pci_core_ioctl(vdev, cmd, arg);
 }
 
-static ssize_t ivshmem_write(struct vfio_device *vdev, const char __user *buf,
-			     size_t count, loff_t *ppos)
+static ssize_t ivshmem_write(struct vfio_device *vdev, const char __user *buf, size_t count,
+			     loff_t *ppos)
 {
 	if (VFIO_PCI_OFFSET_TO_INDEX(*ppos) == IVSHMEM_BAR)
 		return ivshmem_bar_write(to_ivshmem(vdev), buf, count, ppos);
@@ -157,9 +156,7 @@ static const struct vfio_device_ops ivshmem_ops = {
 	.open_device = ivshmem_open_device,
 	.close_device = ivshmem_close_device,
 	.ioctl = ivshmem_ioctl,
-	IVSHMEM_REGION_INFO_OPS
-	IVSHMEM_MATCH_TOKEN_OPS
-	.device_feature = vfio_pci_core_ioctl_feature,
+	IVSHMEM_REGION_INFO_OPS IVSHMEM_MATCH_TOKEN_OPS.device_feature = vfio_pci_core_ioctl_feature,
 	.read = vfio_pci_core_read,
 	.write = ivshmem_write,
 	.mmap = vfio_pci_core_mmap,
@@ -224,9 +221,7 @@ static const struct pci_error_handlers ivshmem_err_handlers = {
 };
 
 static const struct pci_device_id ivshmem_table[] = {
-	{ PCI_DRIVER_OVERRIDE_DEVICE_VFIO(PCI_VENDOR_ID_IVSHMEM,
-					  PCI_DEVICE_ID_IVSHMEM) },
-	{}
+	{ PCI_DRIVER_OVERRIDE_DEVICE_VFIO(PCI_VENDOR_ID_IVSHMEM, PCI_DEVICE_ID_IVSHMEM) }, {}
 };
 MODULE_DEVICE_TABLE(pci, ivshmem_table);
 

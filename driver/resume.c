@@ -22,8 +22,7 @@ static_assert(IVSHMEM_BUF_SIZE >= 2 * IVSHMEM_RECORD_MAX);
  * Check the header at @data if it is all there. Returns the bytes used, 0 if
  * more are needed, or -EINVAL.
  */
-static ssize_t check_header(struct ivshmem_stream *stream, const u8 *data,
-			    size_t avail)
+static ssize_t check_header(struct ivshmem_stream *stream, const u8 *data, size_t avail)
 {
 	struct ivshmem_stream_header head;
 
@@ -34,8 +33,7 @@ static ssize_t check_header(struct ivshmem_stream *stream, const u8 *data,
 	if (le64_to_cpu(head.magic) != IVSHMEM_STREAM_MAGIC ||
 	    le32_to_cpu(head.version) != IVSHMEM_STREAM_VERSION ||
 	    le32_to_cpu(head.page_size) != IVSHMEM_PAGE_SIZE ||
-	    le64_to_cpu(head.bar_size) != stream->idev->bar_size ||
-	    head.reserved)
+	    le64_to_cpu(head.bar_size) != stream->idev->bar_size || head.reserved)
 		return -EINVAL;
 
 	stream->resume.started = true;
@@ -45,8 +43,7 @@ static ssize_t check_header(struct ivshmem_stream *stream, const u8 *data,
 }
 
 /* The same for the record at @data. */
-static ssize_t check_record(struct ivshmem_stream *stream, const u8 *data,
-			    size_t avail)
+static ssize_t check_record(struct ivshmem_stream *stream, const u8 *data, size_t avail)
 {
 	struct ivshmem_device *idev = stream->idev;
 	struct ivshmem_record_end end;
@@ -72,8 +69,7 @@ static ssize_t check_record(struct ivshmem_stream *stream, const u8 *data,
 		if (offset % IVSHMEM_PAGE_SIZE || page >= idev->nr_pages ||
 		    length != ivshmem_page_len(idev, page))
 			return -EINVAL;
-		if (type == IVSHMEM_RECORD_DIRTY &&
-		    stream->resume.next != idev->nr_pages)
+		if (type == IVSHMEM_RECORD_DIRTY && stream->resume.next != idev->nr_pages)
 			return -EINVAL;
 		if (avail < sizeof(rec) + length)
 			return 0;
@@ -90,8 +86,7 @@ static ssize_t check_record(struct ivshmem_stream *stream, const u8 *data,
 		stream->resume.next = 0;
 		break;
 	case IVSHMEM_RECORD_END:
-		if (offset || length != sizeof(end) ||
-		    stream->resume.next != idev->nr_pages)
+		if (offset || length != sizeof(end) || stream->resume.next != idev->nr_pages)
 			return -EINVAL;
 		if (avail < sizeof(rec) + length)
 			return 0;
@@ -117,7 +112,7 @@ static int check_buffer(struct ivshmem_stream *stream)
 		size_t avail = stream->resume.fill - stream->resume.checked;
 
 		if (stream->resume.ended)
-			return -EINVAL;	/* something after END */
+			return -EINVAL; /* something after END */
 		if (!stream->resume.started)
 			used = check_header(stream, data, avail);
 		else
@@ -155,8 +150,8 @@ static int apply_buffer(struct ivshmem_stream *stream)
 		memcpy(&rec, stream->buf + at, sizeof(rec));
 		at += sizeof(rec);
 		if (le32_to_cpu(rec.type) != IVSHMEM_RECORD_END)
-			memcpy_toio(idev->bar + le64_to_cpu(rec.offset),
-				    stream->buf + at, le32_to_cpu(rec.length));
+			memcpy_toio(idev->bar + le64_to_cpu(rec.offset), stream->buf + at,
+				    le32_to_cpu(rec.length));
 		at += le32_to_cpu(rec.length);
 	}
 	ivshmem_bar_end(idev, &acc);
@@ -170,23 +165,20 @@ out:
 	return ret;
 }
 
-static ssize_t take_bytes(struct ivshmem_stream *stream, const char __user *buf,
-			  size_t len)
+static ssize_t take_bytes(struct ivshmem_stream *stream, const char __user *buf, size_t len)
 {
 	size_t done = 0, n, left;
 	int ret;
 
 	while (done < len) {
 		n = min(len - done, IVSHMEM_BUF_SIZE - stream->resume.fill);
-		left = copy_from_user(stream->buf + stream->resume.fill,
-				      buf + done, n);
+		left = copy_from_user(stream->buf + stream->resume.fill, buf + done, n);
 		n -= left;
 		stream->resume.fill += n;
 		done += n;
 
 		ret = check_buffer(stream);
-		if (!ret && (stream->resume.ended ||
-			     stream->resume.fill == IVSHMEM_BUF_SIZE))
+		if (!ret && (stream->resume.ended || stream->resume.fill == IVSHMEM_BUF_SIZE))
 			ret = apply_buffer(stream);
 		/*
 		 * However much of this call was good: the stream is not, and
@@ -210,8 +202,7 @@ static ssize_t take_bytes(struct ivshmem_stream *stream, const char __user *buf,
  * or that is damaged, from the first byte on that shows it. The device state
  * does not change by that: RESUMING to STOP will then fail (state.c).
  */
-ssize_t ivshmem_resume_take(struct ivshmem_stream *stream,
-			    const char __user *buf, size_t len)
+ssize_t ivshmem_resume_take(struct ivshmem_stream *stream, const char __user *buf, size_t len)
 {
 	struct ivshmem_device *idev = stream->idev;
 	ssize_t ret;
@@ -234,8 +225,8 @@ ssize_t ivshmem_resume_take(struct ivshmem_stream *stream,
 	return ret;
 }
 
-static ssize_t ivshmem_resume_write(struct file *filp, const char __user *buf,
-				    size_t len, loff_t *pos)
+static ssize_t ivshmem_resume_write(struct file *filp, const char __user *buf, size_t len,
+				    loff_t *pos)
 {
 	if (pos)
 		return -ESPIPE;

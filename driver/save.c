@@ -16,8 +16,7 @@
 #include "compat.h"
 #include "ivshmem.h"
 
-static void put_record(u8 *to, u64 offset, u32 length,
-		       enum ivshmem_record_type type)
+static void put_record(u8 *to, u64 offset, u32 length, enum ivshmem_record_type type)
 {
 	struct ivshmem_record rec = {
 		.offset = cpu_to_le64(offset),
@@ -85,8 +84,7 @@ static int fill_pages(struct ivshmem_stream *stream, size_t want)
 		return ret;
 
 	while (stream->save.tail < want &&
-	       stream->save.tail + IVSHMEM_RECORD_MAX + IVSHMEM_END_BYTES <=
-	       IVSHMEM_BUF_SIZE) {
+	       stream->save.tail + IVSHMEM_RECORD_MAX + IVSHMEM_END_BYTES <= IVSHMEM_BUF_SIZE) {
 		u8 *to = stream->buf + stream->save.tail;
 
 		type = ivshmem_track_take(idev, &page);
@@ -102,8 +100,7 @@ static int fill_pages(struct ivshmem_stream *stream, size_t want)
 		offset = (u64)page << IVSHMEM_PAGE_SHIFT;
 		len = ivshmem_page_len(idev, page);
 		put_record(to, offset, len, type);
-		memcpy_fromio(to + sizeof(struct ivshmem_record),
-			      idev->bar + offset, len);
+		memcpy_fromio(to + sizeof(struct ivshmem_record), idev->bar + offset, len);
 		stream->save.tail += sizeof(struct ivshmem_record) + len;
 		stream->pages++;
 	}
@@ -198,8 +195,7 @@ static void account_read(struct ivshmem_stream *stream, size_t n)
  * and ENODEV once the session is over. What has been copied is always reported:
  * an error that comes after some bytes is left for the next call.
  */
-ssize_t ivshmem_save_give(struct ivshmem_stream *stream, char __user *buf,
-			  size_t len)
+ssize_t ivshmem_save_give(struct ivshmem_stream *stream, char __user *buf, size_t len)
 {
 	struct ivshmem_device *idev = stream->idev;
 	size_t done = 0, n, left;
@@ -249,8 +245,7 @@ ssize_t ivshmem_save_give(struct ivshmem_stream *stream, char __user *buf,
 	return done ?: ret;
 }
 
-static ssize_t ivshmem_save_read(struct file *filp, char __user *buf, size_t len,
-				 loff_t *pos)
+static ssize_t ivshmem_save_read(struct file *filp, char __user *buf, size_t len, loff_t *pos)
 {
 	if (pos)
 		return -ESPIPE;
@@ -270,8 +265,7 @@ __poll_t ivshmem_save_ready(struct ivshmem_stream *stream)
 	spin_lock(&idev->lock);
 	if (stream->dead)
 		mask = EPOLLIN | EPOLLRDNORM | EPOLLRDHUP | EPOLLERR | EPOLLHUP;
-	else if (stream->stopped || idev->track.initial_bytes ||
-		 idev->track.dirty_bytes)
+	else if (stream->stopped || idev->track.initial_bytes || idev->track.dirty_bytes)
 		mask = EPOLLIN | EPOLLRDNORM;
 	spin_unlock(&idev->lock);
 	return mask;
@@ -294,8 +288,7 @@ static __poll_t ivshmem_save_poll(struct file *filp, struct poll_table_struct *w
  * left as initial_bytes, as "dirty_bytes is also reset to zero": what changed
  * between the new data and the announcement is a part of the new data.
  */
-long ivshmem_save_info(struct ivshmem_stream *stream, unsigned int cmd,
-		       unsigned long arg)
+long ivshmem_save_info(struct ivshmem_stream *stream, unsigned int cmd, unsigned long arg)
 {
 	struct ivshmem_device *idev = stream->idev;
 	struct ivshmem_track *track = &idev->track;

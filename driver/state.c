@@ -24,9 +24,8 @@
 
 /* Sessions */
 
-struct ivshmem_stream *ivshmem_stream_create(struct ivshmem_device *idev,
-					     const struct file_operations *fops,
-					     int flags)
+struct ivshmem_stream *
+ivshmem_stream_create(struct ivshmem_device *idev, const struct file_operations *fops, int flags)
 {
 	struct ivshmem_stream *stream;
 	int ret;
@@ -91,8 +90,8 @@ static void kill_stream(struct ivshmem_stream *stream)
 {
 	lockdep_assert_held(&stream->idev->lock);
 	stream->dead = true;
-	wake_up_interruptible_poll(&stream->poll_wait, EPOLLIN | EPOLLOUT |
-				   EPOLLERR | EPOLLHUP | EPOLLRDHUP);
+	wake_up_interruptible_poll(&stream->poll_wait,
+				   EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLRDHUP);
 }
 
 static void kill_sessions(struct ivshmem_device *idev)
@@ -176,8 +175,8 @@ static struct file *start_resuming(struct ivshmem_device *idev)
  * One arc. Returns the file of a session that it starts, NULL, or an error
  * with the state as before.
  */
-static struct file *ivshmem_step_locked(struct ivshmem_device *idev,
-					enum vfio_device_mig_state next)
+static struct file *
+ivshmem_step_locked(struct ivshmem_device *idev, enum vfio_device_mig_state next)
 {
 	enum vfio_device_mig_state cur = idev->state;
 
@@ -190,29 +189,25 @@ static struct file *ivshmem_step_locked(struct ivshmem_device *idev,
 	 * arc into a P2P state". There never are any. Writes to the BAR go on:
 	 * "the device is partially running".
 	 */
-	if (cur == VFIO_DEVICE_STATE_RUNNING &&
-	    next == VFIO_DEVICE_STATE_RUNNING_P2P)
+	if (cur == VFIO_DEVICE_STATE_RUNNING && next == VFIO_DEVICE_STATE_RUNNING_P2P)
 		return NULL;
 
 	/* "The device is fully operational": there was nothing to hold back. */
-	if (cur == VFIO_DEVICE_STATE_RUNNING_P2P &&
-	    next == VFIO_DEVICE_STATE_RUNNING)
+	if (cur == VFIO_DEVICE_STATE_RUNNING_P2P && next == VFIO_DEVICE_STATE_RUNNING)
 		return NULL;
 
 	/*
 	 * "Entering PRE_COPY_P2P continues all the behaviors of PRE_COPY"; as
 	 * for P2P, see RUNNING -> RUNNING_P2P.
 	 */
-	if (cur == VFIO_DEVICE_STATE_PRE_COPY &&
-	    next == VFIO_DEVICE_STATE_PRE_COPY_P2P)
+	if (cur == VFIO_DEVICE_STATE_PRE_COPY && next == VFIO_DEVICE_STATE_PRE_COPY_P2P)
 		return NULL;
 
 	/*
 	 * "This arc allows returning the device to a full RUNNING behavior while
 	 * continuing all the behaviors of PRE_COPY."
 	 */
-	if (cur == VFIO_DEVICE_STATE_PRE_COPY_P2P &&
-	    next == VFIO_DEVICE_STATE_PRE_COPY)
+	if (cur == VFIO_DEVICE_STATE_PRE_COPY_P2P && next == VFIO_DEVICE_STATE_PRE_COPY)
 		return NULL;
 
 	/*
@@ -222,8 +217,7 @@ static struct file *ivshmem_step_locked(struct ivshmem_device *idev,
 	 * STOP" does no harm as long as no stream depends on the memory, so
 	 * writes are still taken (but see STOP -> STOP_COPY, STOP -> RESUMING).
 	 */
-	if (cur == VFIO_DEVICE_STATE_RUNNING_P2P &&
-	    next == VFIO_DEVICE_STATE_STOP)
+	if (cur == VFIO_DEVICE_STATE_RUNNING_P2P && next == VFIO_DEVICE_STATE_STOP)
 		return NULL;
 
 	/* The same, without P2P. */
@@ -231,8 +225,7 @@ static struct file *ivshmem_step_locked(struct ivshmem_device *idev,
 		return NULL;
 
 	/* "The device is partially running" again: nothing to start. */
-	if (cur == VFIO_DEVICE_STATE_STOP &&
-	    next == VFIO_DEVICE_STATE_RUNNING_P2P)
+	if (cur == VFIO_DEVICE_STATE_STOP && next == VFIO_DEVICE_STATE_RUNNING_P2P)
 		return NULL;
 
 	/* "The device is fully operational", without P2P. */
@@ -245,25 +238,21 @@ static struct file *ivshmem_step_locked(struct ivshmem_device *idev,
 	 * enabling dirty logging of device state". "Each arc does not change the
 	 * device operation".
 	 */
-	if (cur == VFIO_DEVICE_STATE_RUNNING &&
-	    next == VFIO_DEVICE_STATE_PRE_COPY)
+	if (cur == VFIO_DEVICE_STATE_RUNNING && next == VFIO_DEVICE_STATE_PRE_COPY)
 		return start_saving(idev, false);
 
 	/* The same in P2P. */
-	if (cur == VFIO_DEVICE_STATE_RUNNING_P2P &&
-	    next == VFIO_DEVICE_STATE_PRE_COPY_P2P)
+	if (cur == VFIO_DEVICE_STATE_RUNNING_P2P && next == VFIO_DEVICE_STATE_PRE_COPY_P2P)
 		return start_saving(idev, false);
 
 	/* "The PRE_COPY arc will terminate a data transfer session." */
-	if (cur == VFIO_DEVICE_STATE_PRE_COPY &&
-	    next == VFIO_DEVICE_STATE_RUNNING) {
+	if (cur == VFIO_DEVICE_STATE_PRE_COPY && next == VFIO_DEVICE_STATE_RUNNING) {
 		end_sessions(idev);
 		return NULL;
 	}
 
 	/* "The PRE_COPY_P2P arc will terminate a data transfer session." */
-	if (cur == VFIO_DEVICE_STATE_PRE_COPY_P2P &&
-	    next == VFIO_DEVICE_STATE_RUNNING_P2P) {
+	if (cur == VFIO_DEVICE_STATE_PRE_COPY_P2P && next == VFIO_DEVICE_STATE_RUNNING_P2P) {
 		end_sessions(idev);
 		return NULL;
 	}
@@ -277,14 +266,12 @@ static struct file *ivshmem_step_locked(struct ivshmem_device *idev,
 	 * "ENOMSG may not be returned in STOP_COPY": so the stream learns of it
 	 * before we return, and whoever waits for data is woken.
 	 */
-	if ((cur == VFIO_DEVICE_STATE_PRE_COPY ||
-	     cur == VFIO_DEVICE_STATE_PRE_COPY_P2P) &&
+	if ((cur == VFIO_DEVICE_STATE_PRE_COPY || cur == VFIO_DEVICE_STATE_PRE_COPY_P2P) &&
 	    next == VFIO_DEVICE_STATE_STOP_COPY) {
 		ivshmem_bar_freeze(idev, true);
 		spin_lock(&idev->lock);
 		idev->saving->stopped = true;
-		wake_up_interruptible_poll(&idev->saving->poll_wait,
-					   EPOLLIN | EPOLLRDNORM);
+		wake_up_interruptible_poll(&idev->saving->poll_wait, EPOLLIN | EPOLLRDNORM);
 		spin_unlock(&idev->lock);
 		return NULL;
 	}
@@ -294,8 +281,7 @@ static struct file *ivshmem_step_locked(struct ivshmem_device *idev,
 	 * pre-copy: the whole BAR, then the END record. "End of stream on the FD
 	 * indicates the entire device state has been transferred."
 	 */
-	if (cur == VFIO_DEVICE_STATE_STOP &&
-	    next == VFIO_DEVICE_STATE_STOP_COPY) {
+	if (cur == VFIO_DEVICE_STATE_STOP && next == VFIO_DEVICE_STATE_STOP_COPY) {
 		struct file *filp = start_saving(idev, true);
 
 		if (!IS_ERR(filp))
@@ -307,8 +293,7 @@ static struct file *ivshmem_step_locked(struct ivshmem_device *idev,
 	 * "The STOP_COPY arc will terminate a data transfer session", drained or
 	 * not.
 	 */
-	if (cur == VFIO_DEVICE_STATE_STOP_COPY &&
-	    next == VFIO_DEVICE_STATE_STOP) {
+	if (cur == VFIO_DEVICE_STATE_STOP_COPY && next == VFIO_DEVICE_STATE_STOP) {
 		end_sessions(idev);
 		ivshmem_bar_freeze(idev, false);
 		return NULL;
@@ -319,8 +304,7 @@ static struct file *ivshmem_step_locked(struct ivshmem_device *idev,
 	 * state and will return a new data_fd." The stream is written to the BAR
 	 * as it arrives; until it is complete, the memory is of neither device.
 	 */
-	if (cur == VFIO_DEVICE_STATE_STOP &&
-	    next == VFIO_DEVICE_STATE_RESUMING) {
+	if (cur == VFIO_DEVICE_STATE_STOP && next == VFIO_DEVICE_STATE_RESUMING) {
 		struct file *filp = start_resuming(idev);
 
 		if (!IS_ERR(filp))
@@ -336,8 +320,7 @@ static struct file *ivshmem_step_locked(struct ivshmem_device *idev,
 	 * merely short can still be completed; otherwise, "to abort a RESUMING
 	 * session the device must be reset."
 	 */
-	if (cur == VFIO_DEVICE_STATE_RESUMING &&
-	    next == VFIO_DEVICE_STATE_STOP) {
+	if (cur == VFIO_DEVICE_STATE_RESUMING && next == VFIO_DEVICE_STATE_STOP) {
 		bool complete;
 
 		/* no write() is half way between checking and applying */
@@ -443,8 +426,7 @@ void ivshmem_state_close(struct ivshmem_device *idev)
  * state value before the operation returns to the user." On failure the device
  * is in the last state that was reached.
  */
-struct file *ivshmem_state_go(struct ivshmem_device *idev,
-			      enum vfio_device_mig_state new_state)
+struct file *ivshmem_state_go(struct ivshmem_device *idev, enum vfio_device_mig_state new_state)
 {
 	struct vfio_device *vdev = &idev->core.vdev;
 	enum vfio_device_mig_state next;
@@ -489,8 +471,7 @@ enum vfio_device_mig_state ivshmem_state_get(struct ivshmem_device *idev)
 	return state;
 }
 
-static int ivshmem_get_state(struct vfio_device *vdev,
-			     enum vfio_device_mig_state *state)
+static int ivshmem_get_state(struct vfio_device *vdev, enum vfio_device_mig_state *state)
 {
 	*state = ivshmem_state_get(to_ivshmem(vdev));
 	return 0;
@@ -516,14 +497,12 @@ unsigned long ivshmem_state_left(struct ivshmem_device *idev)
 }
 
 static int __maybe_unused ivshmem_get_data_size(struct vfio_device *vdev,
-				 unsigned long *stop_copy_length)
+						unsigned long *stop_copy_length)
 {
 	*stop_copy_length = ivshmem_state_left(to_ivshmem(vdev));
 	return 0;
 }
 
-const struct vfio_migration_ops ivshmem_mig_ops = {
-	.migration_set_state = ivshmem_set_state,
-	.migration_get_state = ivshmem_get_state,
-	IVSHMEM_DATA_SIZE_OP(ivshmem_get_data_size)
-};
+const struct vfio_migration_ops ivshmem_mig_ops = { .migration_set_state = ivshmem_set_state,
+						    .migration_get_state = ivshmem_get_state,
+						    IVSHMEM_DATA_SIZE_OP(ivshmem_get_data_size) };

@@ -24,42 +24,41 @@
 #include <linux/const.h>
 #include <linux/types.h>
 
-#define IVSHMEM_STREAM_MAGIC	0x5246474d4d485356ULL	/* "VSHMMGFR" */
-#define IVSHMEM_STREAM_VERSION	1
-#define IVSHMEM_PAGE_SHIFT	12
-#define IVSHMEM_PAGE_SIZE	(_AC(1, UL) << IVSHMEM_PAGE_SHIFT)
+#define IVSHMEM_STREAM_MAGIC   0x5246474d4d485356ULL /* "VSHMMGFR" */
+#define IVSHMEM_STREAM_VERSION 1
+#define IVSHMEM_PAGE_SHIFT     12
+#define IVSHMEM_PAGE_SIZE      (_AC(1, UL) << IVSHMEM_PAGE_SHIFT)
 
 struct ivshmem_stream_header {
 	__le64 magic;
 	__le32 version;
 	__le32 page_size;
 	__le64 bar_size;
-	__le64 reserved;	/* zero */
+	__le64 reserved; /* zero */
 };
 
 enum ivshmem_record_type {
-	IVSHMEM_RECORD_INITIAL	= 1,
-	IVSHMEM_RECORD_DIRTY	= 2,
-	IVSHMEM_RECORD_END	= 3,
-	IVSHMEM_RECORD_REINIT	= 4,
+	IVSHMEM_RECORD_INITIAL = 1,
+	IVSHMEM_RECORD_DIRTY = 2,
+	IVSHMEM_RECORD_END = 3,
+	IVSHMEM_RECORD_REINIT = 4,
 };
 
 struct ivshmem_record {
-	__le64 offset;		/* into the BAR; zero for END and REINIT */
-	__le32 length;		/* of the data that follows; zero for REINIT */
+	__le64 offset; /* into the BAR; zero for END and REINIT */
+	__le32 length; /* of the data that follows; zero for REINIT */
 	__le32 type;
 };
 
 struct ivshmem_record_end {
-	__le64 pages;		/* INITIAL and DIRTY records in the stream */
-	__le32 crc;		/* crc32_le(~0) of all before the END record */
-	__le32 reserved;	/* zero */
+	__le64 pages;	 /* INITIAL and DIRTY records in the stream */
+	__le32 crc;	 /* crc32_le(~0) of all before the END record */
+	__le32 reserved; /* zero */
 };
 
-#define IVSHMEM_HEADER_BYTES	sizeof(struct ivshmem_stream_header)
-#define IVSHMEM_END_BYTES	(sizeof(struct ivshmem_record) +	\
-				 sizeof(struct ivshmem_record_end))
-#define IVSHMEM_RECORD_MAX	(sizeof(struct ivshmem_record) + IVSHMEM_PAGE_SIZE)
+#define IVSHMEM_HEADER_BYTES sizeof(struct ivshmem_stream_header)
+#define IVSHMEM_END_BYTES    (sizeof(struct ivshmem_record) + sizeof(struct ivshmem_record_end))
+#define IVSHMEM_RECORD_MAX   (sizeof(struct ivshmem_record) + IVSHMEM_PAGE_SIZE)
 
 static_assert(sizeof(struct ivshmem_stream_header) == 32);
 static_assert(sizeof(struct ivshmem_record) == 16);

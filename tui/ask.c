@@ -55,8 +55,7 @@ const char *scope_device_name(struct model *m, uint32_t device, int width, char 
 	return buf;
 }
 
-const char *scope_state_label(struct scope *s, const struct model_device *d,
-			      char buf[UNITS_LEN])
+const char *scope_state_label(struct scope *s, const struct model_device *d, char buf[UNITS_LEN])
 {
 	if (d->state == MIG_UNKNOWN &&
 	    store_state(s->store, d->number, s->cursor_ns) == STORE_CLOSED)
@@ -72,8 +71,7 @@ const char *scope_line(struct scope *s, const struct event *ev)
 	FILE *f;
 
 	ctx.stream = ev->stream ? model_stream(m, ev->stream) : NULL;
-	ctx.device = model_device(m, ev->device ? ev->device : ctx.stream ?
-				  ctx.stream->device : 0);
+	ctx.device = model_device(m, ev->device ? ev->device : ctx.stream ? ctx.stream->device : 0);
 	free(s->line);
 	s->line = NULL;
 	f = open_memstream(&s->line, &s->line_size);

@@ -87,8 +87,8 @@ void cells_clip_none(struct cells *c)
 
 static bool inside(const struct cells *c, int row, int col)
 {
-	return row >= c->clip.row && row < c->clip.row + c->clip.rows &&
-	       col >= c->clip.col && col < c->clip.col + c->clip.cols;
+	return row >= c->clip.row && row < c->clip.row + c->clip.rows && col >= c->clip.col &&
+	       col < c->clip.col + c->clip.cols;
 }
 
 /* What no terminal may get: controls, surrogates, what turns text around. */
@@ -163,8 +163,7 @@ static int put_wide(struct cells *c, int row, int col, uint32_t ch, unsigned int
 	return w;
 }
 
-void cells_put(struct cells *c, int row, int col, uint32_t ch, unsigned int role,
-	       unsigned int attr)
+void cells_put(struct cells *c, int row, int col, uint32_t ch, unsigned int role, unsigned int attr)
 {
 	put_wide(c, row, col, ch, role, attr);
 }
@@ -238,8 +237,7 @@ void cells_field(struct cells *c, int row, int col, int width, bool right, unsig
 	c->clip = old;
 }
 
-void cells_fill(struct cells *c, struct rect r, uint32_t ch, unsigned int role,
-		unsigned int attr)
+void cells_fill(struct cells *c, struct rect r, uint32_t ch, unsigned int role, unsigned int attr)
 {
 	int row, col;
 
@@ -261,17 +259,18 @@ void cells_attr(struct cells *c, struct rect r, unsigned int attr)
 
 static uint32_t ascii_of(uint32_t ch)
 {
-	static const struct { uint32_t ch; char as; } map[] = {
-		{ 0x2500, '-' }, { 0x2502, '|' }, { 0x2504, '.' }, { 0x250a, ':' },
-		{ 0x2524, '+' }, { 0x251c, '+' }, { 0x253c, '+' }, { 0x2514, '+' },
-		{ 0x2510, '+' }, { 0x250c, '+' }, { 0x2518, '+' }, { 0x252c, '+' },
-		{ 0x2534, '+' }, { 0x2190, '<' }, { 0x2191, '^' }, { 0x2192, '>' },
-		{ 0x2193, 'v' }, { 0x25b6, '>' }, { 0x25c0, '<' }, { 0x25b2, '^' },
-		{ 0x25bc, 'v' }, { 0x25cf, '*' }, { 0x25cb, 'o' }, { 0x2588, '#' },
-		{ 0x2593, '%' }, { 0x2592, ':' }, { 0x2591, '.' }, { 0xb7, '.' },
-		{ 0x2013, '-' }, { 0x2014, '-' }, { 0x2026, '~' }, { 0xb5, 'u' },
-		{ 0x3bc, 'u' }, { 0xd7, 'x' }, { 0x2248, '~' }, { 0x2264, '<' },
-		{ 0x2265, '>' }, { 0x2551, '|' }, { 0x2590, '|' }, { 0x258c, '|' },
+	static const struct {
+		uint32_t ch;
+		char as;
+	} map[] = {
+		{ 0x2500, '-' }, { 0x2502, '|' }, { 0x2504, '.' }, { 0x250a, ':' }, { 0x2524, '+' },
+		{ 0x251c, '+' }, { 0x253c, '+' }, { 0x2514, '+' }, { 0x2510, '+' }, { 0x250c, '+' },
+		{ 0x2518, '+' }, { 0x252c, '+' }, { 0x2534, '+' }, { 0x2190, '<' }, { 0x2191, '^' },
+		{ 0x2192, '>' }, { 0x2193, 'v' }, { 0x25b6, '>' }, { 0x25c0, '<' }, { 0x25b2, '^' },
+		{ 0x25bc, 'v' }, { 0x25cf, '*' }, { 0x25cb, 'o' }, { 0x2588, '#' }, { 0x2593, '%' },
+		{ 0x2592, ':' }, { 0x2591, '.' }, { 0xb7, '.' },   { 0x2013, '-' }, { 0x2014, '-' },
+		{ 0x2026, '~' }, { 0xb5, 'u' },	  { 0x3bc, 'u' },  { 0xd7, 'x' },   { 0x2248, '~' },
+		{ 0x2264, '<' }, { 0x2265, '>' }, { 0x2551, '|' }, { 0x2590, '|' }, { 0x258c, '|' },
 	};
 	size_t i;
 

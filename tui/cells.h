@@ -37,15 +37,18 @@ enum role {
 	ROLE_DIRTY,
 	ROLE_STATE,
 	ROLE_MARK,
-	ROLE_HEAT1, ROLE_HEAT2, ROLE_HEAT3, ROLE_HEAT4,
+	ROLE_HEAT1,
+	ROLE_HEAT2,
+	ROLE_HEAT3,
+	ROLE_HEAT4,
 	ROLE_NR
 };
 
-#define CELL_BOLD	(1U << 0)
-#define CELL_REVERSE	(1U << 1)
-#define CELL_DIM	(1U << 2)
-#define CELL_UNDERLINE	(1U << 3)
-#define CELL_HALF	(1U << 7)	/* the right half of a wide character */
+#define CELL_BOLD      (1U << 0)
+#define CELL_REVERSE   (1U << 1)
+#define CELL_DIM       (1U << 2)
+#define CELL_UNDERLINE (1U << 3)
+#define CELL_HALF      (1U << 7) /* the right half of a wide character */
 
 struct cell {
 	uint32_t ch;
@@ -79,8 +82,7 @@ int cells_printf(struct cells *c, int row, int col, unsigned int role, unsigned 
 /* In exactly @width columns: cut with an ellipsis, padded. */
 void cells_field(struct cells *c, int row, int col, int width, bool right, unsigned int role,
 		 unsigned int attr, const char *text);
-void cells_fill(struct cells *c, struct rect r, uint32_t ch, unsigned int role,
-		unsigned int attr);
+void cells_fill(struct cells *c, struct rect r, uint32_t ch, unsigned int role, unsigned int attr);
 /* Add an attribute to what is there. */
 void cells_attr(struct cells *c, struct rect r, unsigned int attr);
 

@@ -9,8 +9,8 @@
 #include "util/array.h"
 
 /* A model is kept after so many events; doubled when they cost too much. */
-#define CHECKPOINT	8192U
-#define MODELS_MAX	(96ULL << 20)
+#define CHECKPOINT 8192U
+#define MODELS_MAX (96ULL << 20)
 
 void checkpoints_init(struct checkpoints *p)
 {

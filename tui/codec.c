@@ -9,12 +9,12 @@
 
 enum {
 	H_CPU = 1 << 0,
-	H_TASK = 1 << 1,		/* pid, tid, comm */
+	H_TASK = 1 << 1, /* pid, tid, comm */
 	H_DEVICE = 1 << 2,
 	H_STREAM = 1 << 3,
-	H_RET = 1 << 4,			/* differs from the last of its kind */
+	H_RET = 1 << 4, /* differs from the last of its kind */
 	H_BODY = 1 << 5,
-	H_DUR = 1 << 6,			/* is not 0 */
+	H_DUR = 1 << 6, /* is not 0 */
 	H_HOST = 1 << 7,
 };
 
@@ -41,8 +41,8 @@ static void set_int(struct event *ev, const struct event_field *f, uint64_t w)
 		memcpy((char *)ev + f->offset, &w, sizeof(w));
 }
 
-static bool body_equal(const struct event *a, const struct event *b,
-		       const struct event_field *f, size_t n)
+static bool body_equal(const struct event *a, const struct event *b, const struct event_field *f,
+		       size_t n)
 {
 	for (; n; n--, f++) {
 		if (f->type == EF_STR) {
@@ -188,8 +188,8 @@ const uint8_t *codec_take(struct codec *c, const uint8_t *p, struct event *ev)
 			else if (f[i].size == sizeof(uint32_t))
 				set_int(ev, &f[i], take_varint(&p));
 			else
-				set_int(ev, &f[i], get_int(same, &f[i]) +
-					unzigzag(take_varint(&p)));
+				set_int(ev, &f[i],
+					get_int(same, &f[i]) + unzigzag(take_varint(&p)));
 		}
 	}
 	codec_took(c, ev);

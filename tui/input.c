@@ -139,7 +139,8 @@ void scope_mouse(struct scope *s, enum scope_mouse what, int row, int col)
 		uint64_t width = s->to_ns - s->from_ns;
 
 		scope_seek_time(s, s->from_ns + (uint64_t)((unsigned __int128)width *
-			(2 * (col - plot->col) + 1) / (2 * plot->cols)));
+							   (2 * (col - plot->col) + 1) /
+							   (2 * plot->cols)));
 	} else if (p == PANE_EVENTS && row >= s->log_row && row < s->log_row + s->log_n) {
 		scope_seek_event(s, s->log[row - s->log_row].last + 1);
 		scope_pin_event(s, s->cursor);

@@ -24,28 +24,71 @@
 
 enum request {
 	REQ_NONE,
-	REQ_HELP, REQ_COMMAND, REQ_SEARCH, REQ_SEARCH_NEXT, REQ_SEARCH_PREV, REQ_FILTER,
-	REQ_PAUSE, REQ_FOLLOW,
-	REQ_EVENT_NEXT, REQ_EVENT_PREV, REQ_PAGE_NEXT, REQ_PAGE_PREV, REQ_FIRST, REQ_LAST,
-	REQ_ARC_PREV, REQ_ARC_NEXT, REQ_MIGRATION_PREV, REQ_MIGRATION_NEXT,
-	REQ_ZOOM_IN, REQ_ZOOM_OUT, REQ_ZOOM_FIT, REQ_PAN_LEFT, REQ_PAN_RIGHT,
-	REQ_PANE_NEXT, REQ_PANE_PREV, REQ_PANE, REQ_MAXIMIZE,
-	REQ_UP, REQ_DOWN, REQ_DEVICE_NEXT, REQ_DEVICE_PREV, REQ_DEVICE,
-	REQ_VM_NEXT, REQ_VM_PREV,
-	REQ_ENTER, REQ_BACK, REQ_PROBLEMS_ONLY,
-	REQ_MARK, REQ_MARK_NEXT,
-	REQ_TIME, REQ_KIND, REQ_GRAPH, REQ_UNITS,
-	REQ_SAVE_SCREEN, REQ_SAVE_ROLES, REQ_WRITE_REPORT, REQ_EXPORT,
-	REQ_SEEK, REQ_AXIS, REQ_MIGRATION, REQ_RESIZE, REQ_TICK, REQ_KEYS, REQ_REDRAW, REQ_SUSPEND, REQ_QUIT,
+	REQ_HELP,
+	REQ_COMMAND,
+	REQ_SEARCH,
+	REQ_SEARCH_NEXT,
+	REQ_SEARCH_PREV,
+	REQ_FILTER,
+	REQ_PAUSE,
+	REQ_FOLLOW,
+	REQ_EVENT_NEXT,
+	REQ_EVENT_PREV,
+	REQ_PAGE_NEXT,
+	REQ_PAGE_PREV,
+	REQ_FIRST,
+	REQ_LAST,
+	REQ_ARC_PREV,
+	REQ_ARC_NEXT,
+	REQ_MIGRATION_PREV,
+	REQ_MIGRATION_NEXT,
+	REQ_ZOOM_IN,
+	REQ_ZOOM_OUT,
+	REQ_ZOOM_FIT,
+	REQ_PAN_LEFT,
+	REQ_PAN_RIGHT,
+	REQ_PANE_NEXT,
+	REQ_PANE_PREV,
+	REQ_PANE,
+	REQ_MAXIMIZE,
+	REQ_UP,
+	REQ_DOWN,
+	REQ_DEVICE_NEXT,
+	REQ_DEVICE_PREV,
+	REQ_DEVICE,
+	REQ_VM_NEXT,
+	REQ_VM_PREV,
+	REQ_ENTER,
+	REQ_BACK,
+	REQ_PROBLEMS_ONLY,
+	REQ_MARK,
+	REQ_MARK_NEXT,
+	REQ_TIME,
+	REQ_KIND,
+	REQ_GRAPH,
+	REQ_UNITS,
+	REQ_SAVE_SCREEN,
+	REQ_SAVE_ROLES,
+	REQ_WRITE_REPORT,
+	REQ_EXPORT,
+	REQ_SEEK,
+	REQ_AXIS,
+	REQ_MIGRATION,
+	REQ_RESIZE,
+	REQ_TICK,
+	REQ_KEYS,
+	REQ_REDRAW,
+	REQ_SUSPEND,
+	REQ_QUIT,
 };
 
 struct request_entry {
 	enum request req;
-	const char *name;		/* of the command */
-	const char *arg;		/* what it takes, for the help; NULL: nothing */
-	int keys[4];			/* 0: no more */
-	const char *help;		/* NULL: not in the help (scripts only) */
-	enum pane only;			/* its keys work in this pane; 0: in all */
+	const char *name; /* of the command */
+	const char *arg;  /* what it takes, for the help; NULL: nothing */
+	int keys[4];	  /* 0: no more */
+	const char *help; /* NULL: not in the help (scripts only) */
+	enum pane only;	  /* its keys work in this pane; 0: in all */
 };
 
 /* The table, ended by REQ_NONE. */
@@ -67,9 +110,9 @@ enum fit { FIT_MIGRATION, FIT_ALL, FIT_MANUAL };
 enum prompt { PROMPT_NONE, PROMPT_COMMAND, PROMPT_SEARCH, PROMPT_FILTER, PROMPT_MARK };
 enum overlay { OVERLAY_NONE, OVERLAY_HELP, OVERLAY_DETAIL };
 
-#define MARKS_MAX	1024
-#define LOG_ROWS_MAX	256
-#define PLOT_COLS_MAX	512
+#define MARKS_MAX     1024
+#define LOG_ROWS_MAX  256
+#define PLOT_COLS_MAX 512
 
 struct scope_mark {
 	uint64_t t_ns;
@@ -78,13 +121,19 @@ struct scope_mark {
 
 /* How much a migration wants to be looked at, most first. */
 enum rank {
-	RANK_FAILED, RANK_STUCK, RANK_OVER, RANK_DIVERGES, RANK_UNDER_WAY, RANK_OTHER, RANK_DONE,
+	RANK_FAILED,
+	RANK_STUCK,
+	RANK_OVER,
+	RANK_DIVERGES,
+	RANK_UNDER_WAY,
+	RANK_OTHER,
+	RANK_DONE,
 };
 
 struct fleet_row {
 	uint32_t migration;
 	enum rank rank;
-	uint64_t weight;		/* within the rank, most first */
+	uint64_t weight; /* within the rank, most first */
 };
 
 /* A row of the device table: a migration (device 0), or a device (of none: migration 0). */
@@ -94,7 +143,7 @@ struct table_row {
 
 /* A line of the log: a run of identical empty reads is one. */
 struct log_row {
-	uint64_t first, last;		/* event numbers */
+	uint64_t first, last; /* event numbers */
 	uint64_t calls;
 };
 
@@ -103,33 +152,33 @@ struct scope {
 	struct scope_status status;
 	struct store *store;
 	struct judge *judge;
-	bool judged;			/* it has said its last word */
+	bool judged; /* it has said its last word */
 	uint64_t now_ns;
 
 	/* the moment */
-	uint64_t cursor;		/* position: the first so many events */
-	uint64_t cursor_ns;		/* its time; later than it when a time was sought */
+	uint64_t cursor;    /* position: the first so many events */
+	uint64_t cursor_ns; /* its time; later than it when a time was sought */
 	bool follow;
 	/* the axis */
 	enum fit fit;
 	uint64_t from_ns, to_ns;
 	/* what is looked at */
-	uint32_t side, device;		/* side 0: the device's newest */
-	bool device_pinned;		/* somebody chose them */
-	struct fleet_row *fleet;	/* migrations at the cursor, worst first */
+	uint32_t side, device;	 /* side 0: the device's newest */
+	bool device_pinned;	 /* somebody chose them */
+	struct fleet_row *fleet; /* migrations at the cursor, worst first */
 	size_t n_fleet, cap_fleet;
-	struct table_row *rowlist;	/* of the table, in its order */
+	struct table_row *rowlist; /* of the table, in its order */
 	size_t n_rows, cap_rows;
-	uint16_t found[FINDINGS_MAX];	/* findings at the cursor, in the order shown */
-	size_t n_found, n_own;		/* all; of the migration on the screen: these are first */
+	uint16_t found[FINDINGS_MAX]; /* findings at the cursor, in the order shown */
+	size_t n_found, n_own;	      /* all; of the migration on the screen: these are first */
 	enum pane focus;
 	bool zoomed;
 	bool problems_only;
 	enum store_kind kind;
-	size_t problem;			/* the selected one, among those shown */
+	size_t problem; /* the selected one, among those shown */
 	struct match filter, search;
 	char filter_text[256], search_text[256];
-	bool searching;			/* a search under way */
+	bool searching; /* a search under way */
 	int search_dir;
 	uint64_t search_at, search_left;
 
@@ -143,8 +192,8 @@ struct scope {
 
 	struct scope_mark *marks;
 	size_t n_marks;
-	uint32_t saved;			/* screens so far, for their names */
-	bool force;			/* the command ended with '!' */
+	uint32_t saved; /* screens so far, for their names */
+	bool force;	/* the command ended with '!' */
 
 	struct cells *cells;
 	struct layout layout;
@@ -153,16 +202,16 @@ struct scope {
 
 	/* what the last drawing put where, for the mouse */
 	struct log_row log[LOG_ROWS_MAX];
-	int log_n, log_row;		/* rows drawn, screen row of the first */
-	struct table_row table[64];	/* the table's rows */
+	int log_n, log_row;	    /* rows drawn, screen row of the first */
+	struct table_row table[64]; /* the table's rows */
 	int table_n, table_row;
-	struct rect plot;		/* the columns of time in the bytes pane */
-	size_t listed[64];		/* findings of the problem pane's rows */
+	struct rect plot;  /* the columns of time in the bytes pane */
+	size_t listed[64]; /* findings of the problem pane's rows */
 	int listed_n, listed_row;
 
-	char *line;			/* text of an event, see scope_line() */
+	char *line; /* text of an event, see scope_line() */
 	size_t line_size;
-	struct store_column *columns;	/* PLOT_COLS_MAX */
+	struct store_column *columns; /* PLOT_COLS_MAX */
 };
 
 /* The model of the cursor; never NULL but without memory. */
@@ -177,8 +226,7 @@ char *scope_size(struct scope *s, char buf[UNITS_LEN], uint64_t bytes);
 /* A device's name cut in the middle: UUIDs differ at their ends. */
 const char *scope_device_name(struct model *m, uint32_t device, int width, char buf[NAME_LEN]);
 /* The device's state at the cursor; a closed device has none. */
-const char *scope_state_label(struct scope *s, const struct model_device *d,
-			      char buf[UNITS_LEN]);
+const char *scope_state_label(struct scope *s, const struct model_device *d, char buf[UNITS_LEN]);
 void scope_say(struct scope *s, bool bad, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 /* Hooks as the trace's META tells them. */
@@ -209,8 +257,7 @@ uint64_t scope_left(const struct session *g, enum left_source *source);
 /* Of all devices of a side together; MODEL_NONE: of one of them nobody said. */
 uint64_t scope_side_left(struct model *m, uint32_t side, enum left_source *source);
 /* A call of the migration that has been out for too long; or NULL. */
-const struct model_flight *scope_stuck(struct scope *s, struct model *m,
-				       const struct migration *g);
+const struct model_flight *scope_stuck(struct scope *s, struct model *m, const struct migration *g);
 
 /* Bring s->fleet up to date with the model of the cursor. */
 void scope_rank(struct scope *s, struct model *m);
@@ -236,13 +283,12 @@ bool scope_finding_counts(const struct finding *f);
 /* Fill s->found: those of the migration on the screen first, worst first. */
 void scope_problems(struct scope *s, struct model *m);
 /* Findings that count at the cursor and the worst severity; of a migration (NULL: all), of a device (0: all). */
-size_t scope_findings(struct scope *s, const struct migration *g, uint32_t device,
-		      uint32_t *worst);
+size_t scope_findings(struct scope *s, const struct migration *g, uint32_t device, uint32_t *worst);
 /* The rule that is most to blame for how a migration goes; NULL: none. */
 const struct finding *scope_worst(struct scope *s, const struct migration *g);
 
 /* Events that may be looked at between two looks at the keyboard. */
-#define SEARCH_STEP	60000U
+#define SEARCH_STEP 60000U
 
 /* ---- scope.c: requests ---- */
 
@@ -329,8 +375,8 @@ void pane_events(struct scope *s, struct model *m, struct rect r);
 void pane_latency(struct scope *s, struct model *m, struct rect r);
 void pane_problems(struct scope *s, struct model *m, struct rect r);
 /* The line that begins a pane: its number, its name, and what it shows now. */
-void pane_title(struct scope *s, enum pane p, struct rect r, const char *name,
-		const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+void pane_title(struct scope *s, enum pane p, struct rect r, const char *name, const char *fmt, ...)
+	__attribute__((format(printf, 5, 6)));
 void overlay_draw(struct scope *s, struct model *m, struct rect r);
 /* What an empty screen says instead of panes. */
 void empty_draw(struct scope *s, struct rect r);

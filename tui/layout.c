@@ -3,23 +3,31 @@
 
 #include <string.h>
 
-#define TINY_COLS	60
-#define TINY_ROWS	15
+#define TINY_COLS 60
+#define TINY_ROWS 15
 /* From here on there is a column to the right. */
-#define WIDE_COLS	110
-#define WIDE_ROWS	26
+#define WIDE_COLS 110
+#define WIDE_ROWS 26
 
 int layout_min_rows(enum pane p)
 {
 	switch (p) {
-	case PANE_DEVICES: return 2;
-	case PANE_BYTES: return 6;
-	case PANE_STATES: return 5;
-	case PANE_DOWNTIME: return 5;
-	case PANE_EVENTS: return 3;
-	case PANE_LATENCY: return 5;
-	case PANE_PROBLEMS: return 2;
-	default: return 1;
+	case PANE_DEVICES:
+		return 2;
+	case PANE_BYTES:
+		return 6;
+	case PANE_STATES:
+		return 5;
+	case PANE_DOWNTIME:
+		return 5;
+	case PANE_EVENTS:
+		return 3;
+	case PANE_LATENCY:
+		return 5;
+	case PANE_PROBLEMS:
+		return 2;
+	default:
+		return 1;
 	}
 }
 
@@ -68,11 +76,16 @@ static int grant(int *left, int want)
 static void place_side(struct layout *l, int row, int col, int rows, int cols,
 		       const struct layout_options *opt)
 {
-	static const enum pane shown[] = { PANE_STATES, PANE_DOWNTIME, PANE_PROBLEMS, PANE_LATENCY };
+	static const enum pane shown[] = { PANE_STATES, PANE_DOWNTIME, PANE_PROBLEMS,
+					   PANE_LATENCY };
 	static const int least[PANE_NR] = {
-		[PANE_STATES] = 8, [PANE_DOWNTIME] = 7, [PANE_PROBLEMS] = 3, [PANE_LATENCY] = 7,
+		[PANE_STATES] = 8,
+		[PANE_DOWNTIME] = 7,
+		[PANE_PROBLEMS] = 3,
+		[PANE_LATENCY] = 7,
 	};
-	int want[PANE_NR] = { 0 }, left = rows, more, i, n = (int)(sizeof(shown) / sizeof(shown[0]));
+	int want[PANE_NR] = { 0 }, left = rows, more, i,
+	    n = (int)(sizeof(shown) / sizeof(shown[0]));
 
 	for (i = 0; i < n; i++)
 		if (shown[i] == opt->focus)
@@ -112,7 +125,8 @@ static void place_column(struct layout *l, int row, int rows, int cols,
 {
 	enum pane main = PANE_BYTES;
 	int main_rows, extra[PANE_NR] = { 0 }, log, i;
-	static const enum pane order[] = { PANE_PROBLEMS, PANE_DOWNTIME, PANE_STATES, PANE_LATENCY };
+	static const enum pane order[] = { PANE_PROBLEMS, PANE_DOWNTIME, PANE_STATES,
+					   PANE_LATENCY };
 
 	if (!side && opt->focus != PANE_EVENTS && opt->focus >= PANE_STATES)
 		main = opt->focus;
@@ -123,7 +137,9 @@ static void place_column(struct layout *l, int row, int rows, int cols,
 	if (!side) {
 		/* A tall narrow screen has room for what a wide one has beside. */
 		static const int want[PANE_NR] = {
-			[PANE_PROBLEMS] = 4, [PANE_DOWNTIME] = 8, [PANE_STATES] = 11,
+			[PANE_PROBLEMS] = 4,
+			[PANE_DOWNTIME] = 8,
+			[PANE_STATES] = 11,
 			[PANE_LATENCY] = 12,
 		};
 		int spare = rows - 24;
@@ -173,11 +189,12 @@ void layout_compute(struct layout *l, int rows, int cols, const struct layout_op
 		return;
 	}
 	/* A list of devices may take a sixth, and more when it is asked for or is of many VMs. */
-	devices = 1 + clamp(opt->devices, 1, opt->fleet ? rows * 3 / 8 :
-			    rows / (opt->focus == PANE_DEVICES ? 4 : 6));
+	devices = 1 +
+		  clamp(opt->devices, 1,
+			opt->fleet ? rows * 3 / 8 : rows / (opt->focus == PANE_DEVICES ? 4 : 6));
 	/* The main pane and the log below keep what they need. */
-	devices = clamp(devices, 2, rows - 3 - layout_min_rows(PANE_BYTES) -
-			layout_min_rows(PANE_EVENTS));
+	devices = clamp(devices, 2,
+			rows - 3 - layout_min_rows(PANE_BYTES) - layout_min_rows(PANE_EVENTS));
 	place(l, PANE_DEVICES, 2, 0, devices, cols);
 	row = 2 + devices;
 	rest = rows - 1 - row;

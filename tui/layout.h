@@ -29,20 +29,20 @@ enum pane {
 	PANE_PROBLEMS,
 	PANE_NR
 };
-#define PANE_FIRST	PANE_DEVICES
+#define PANE_FIRST PANE_DEVICES
 
 struct layout_options {
-	int devices;		/* rows that the device table has to show */
-	bool fleet;		/* of several migrations: it may take more */
-	int problems;		/* rows that the problem list has to show */
+	int devices;  /* rows that the device table has to show */
+	bool fleet;   /* of several migrations: it may take more */
+	int problems; /* rows that the problem list has to show */
 	enum pane focus;
-	bool zoomed;		/* the focused pane alone, below the sentence */
+	bool zoomed; /* the focused pane alone, below the sentence */
 };
 
 struct layout {
-	struct rect at[PANE_NR];	/* rows 0: not on the screen */
-	int side_row, side_col;		/* the line between two columns of panes; 0: none */
-	bool tiny;			/* below 60x15 */
+	struct rect at[PANE_NR]; /* rows 0: not on the screen */
+	int side_row, side_col;	 /* the line between two columns of panes; 0: none */
+	bool tiny;		 /* below 60x15 */
 };
 
 void layout_compute(struct layout *l, int rows, int cols, const struct layout_options *opt);

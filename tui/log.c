@@ -8,7 +8,7 @@
 #include "tui/internal.h"
 
 /* An endless run is shown in pieces of so many events: looking at it is dear. */
-#define RUN_MAX		4096U
+#define RUN_MAX 4096U
 
 static bool same_run(const struct event *a, const struct event *b)
 {
@@ -51,7 +51,8 @@ static const char *line_of(void *arg, const struct event *ev)
 static bool failed(const struct event *ev)
 {
 	return (ev->ret < 0 && !event_is_empty_read(ev) && ev->kind != EV_FEATURE &&
-		ev->kind != EV_MARK) || ev->kind == EV_LOSS || ev->kind == EV_STUCK;
+		ev->kind != EV_MARK) ||
+	       ev->kind == EV_LOSS || ev->kind == EV_STUCK;
 }
 
 static bool wanted(struct scope *s, const struct event *ev)

@@ -44,7 +44,7 @@ static int parse_errno(const char *name, uint64_t *err)
 static int parse_term(struct match_term *t, const char *w)
 {
 	t->not = *w == '!' && w[1];
-	if (t->not)
+	if (t->not )
 		w++;
 	snprintf(t->text, sizeof(t->text), "%s", w);
 	t->what = T_TEXT;
@@ -96,7 +96,7 @@ int match_parse(struct match *m, const char *text, char err[MATCH_TEXT * 2])
 		m->n++;
 		if (t->what == T_KIND)
 			m->kinds &= t->not ? ~t->number : t->number;
-		if ((t->what == T_ERR) && !t->not)
+		if ((t->what == T_ERR) && !t->not )
 			m->errors = true;
 	}
 	return 0;
@@ -149,7 +149,7 @@ bool match_event(const struct match *m, const struct event *ev, const struct mod
 	if (!(m->kinds >> ev->kind & 1))
 		return false;
 	for (i = 0; i < m->n; i++)
-		if (holds(&m->terms[i], ev, model, line, arg) == m->terms[i].not)
+		if (holds(&m->terms[i], ev, model, line, arg) == m->terms[i].not )
 			return false;
 	return true;
 }

@@ -20,13 +20,13 @@
 #include "event.h"
 #include "model/model.h"
 
-#define MATCH_TERMS	8
-#define MATCH_TEXT	96
+#define MATCH_TERMS 8
+#define MATCH_TEXT  96
 
 struct match {
 	struct match_term {
 		int what;
-		bool not;
+		bool not ;
 		uint64_t number;
 		char text[MATCH_TEXT];
 	} terms[MATCH_TERMS];

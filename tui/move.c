@@ -60,8 +60,9 @@ void scope_step_event(struct scope *s, int dir)
 		if (log_next(s, s->cursor, &row, &budget))
 			scope_seek_event(s, row.last + 1);
 		else
-			scope_say(s, false, budget ? "no event line behind this one" :
-				  "none near by; n searches on");
+			scope_say(s, false,
+				  budget ? "no event line behind this one" :
+					   "none near by; n searches on");
 		return;
 	}
 	/* Stand behind the line before the current one. */
@@ -82,7 +83,8 @@ void scope_step_moment(struct scope *s, enum store_moment list, int dir)
 	uint64_t n = store_moment(s->store, list, s->cursor, dir, 0);
 
 	if (n == UINT64_MAX) {
-		scope_say(s, false, "no %s %s", list == MOMENT_ARC ? "arc" : "begin or end of a migration",
+		scope_say(s, false, "no %s %s",
+			  list == MOMENT_ARC ? "arc" : "begin or end of a migration",
 			  dir > 0 ? "after this" : "before this");
 		return;
 	}

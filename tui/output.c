@@ -103,7 +103,10 @@ int scope_mark_here(struct scope *s, const char *text)
 	if (s->opt.live && s->opt.mark) {
 		err = s->opt.mark(s->opt.arg, text);
 		scope_say(s, err, err ? "the mark could not be recorded: %s" : "marked%s%s",
-			  err ? strerror(-err) : *text ? ": " : "", err ? "" : text);
+			  err	? strerror(-err) :
+			  *text ? ": " :
+				  "",
+			  err ? "" : text);
 		return err;
 	}
 	if (!store_count(s->store))
@@ -118,8 +121,10 @@ int scope_mark_here(struct scope *s, const char *text)
 	if (err)
 		scope_say(s, true, "no room for another mark");
 	else
-		scope_say(s, false, s->opt.marks_path ? "marked, in %s" :
-			  "marked, for as long as this runs%s", s->opt.marks_path ?: "");
+		scope_say(s, false,
+			  s->opt.marks_path ? "marked, in %s" :
+					      "marked, for as long as this runs%s",
+			  s->opt.marks_path ?: "");
 	return err ? -EINVAL : 0;
 }
 
@@ -186,7 +191,9 @@ static int out_open(struct scope *s, const char *arg, const char *suffix, struct
 		snprintf(o->path, sizeof(o->path), "%s", arg);
 		ret = output_open(&o->output, o->path, flags, err);
 		if (ret == -EEXIST)
-			snprintf(err, sizeof(err), "%.400s exists; with a '!' behind the command it is replaced", o->path);
+			snprintf(err, sizeof(err),
+				 "%.400s exists; with a '!' behind the command it is replaced",
+				 o->path);
 	} else {
 		do {
 			snprintf(o->path, sizeof(o->path), "vfioscope-%u%s", ++s->saved, suffix);

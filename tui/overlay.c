@@ -12,7 +12,7 @@
 struct page {
 	struct scope *s;
 	struct rect r;
-	int n;			/* lines so far */
+	int n; /* lines so far */
 };
 
 static void line(struct page *p, unsigned int role, unsigned int attr, const char *fmt, ...)
@@ -74,18 +74,20 @@ static void help(struct page *p)
 			snprintf(keys + strlen(keys), sizeof(keys) - strlen(keys), "%s%s",
 				 i ? " " : "", request_key_name(e->keys[i], k));
 		}
-		line(p, ROLE_TEXT, 0, "%s%*s :%-15s %s", keys, 12 - cells_width(keys) > 0 ?
-		     12 - cells_width(keys) : 0, "", e->name, e->help);
+		line(p, ROLE_TEXT, 0, "%s%*s :%-15s %s", keys,
+		     12 - cells_width(keys) > 0 ? 12 - cells_width(keys) : 0, "", e->name, e->help);
 	}
 	line(p, ROLE_TEXT, 0, "%s", "");
 	line(p, ROLE_TITLE, CELL_BOLD, "WORDS of / and &: all must hold, ! turns one around");
-	line(p, ROLE_TEXT, 0, "kind=read,arc  err  errno=ENOMSG  dur>1ms  size>1MiB  pid=4711  dev=3b:00");
+	line(p, ROLE_TEXT, 0,
+	     "kind=read,arc  err  errno=ENOMSG  dur>1ms  size>1MiB  pid=4711  dev=3b:00");
 	line(p, ROLE_TEXT, 0, "vm=web  anything else is looked for in the line");
 	line(p, ROLE_TEXT, 0, "%s", "");
 	line(p, ROLE_TITLE, CELL_BOLD, "MARKS under the plot");
 	line(p, ROLE_TEXT, 0, "E the stream was empty (ENOMSG)  R REINIT  S switch to STOP_COPY");
 	line(p, ROLE_TEXT, 0, "! a call failed  L events were lost  m a mark");
-	line(p, ROLE_TEXT, 0, "Mouse: a click sets the moment or selects, the wheel zooms or scrolls.");
+	line(p, ROLE_TEXT, 0,
+	     "Mouse: a click sets the moment or selects, the wheel zooms or scrolls.");
 }
 
 static void field(struct page *p, const struct event *ev, const struct event_field *f)
@@ -114,14 +116,15 @@ static void field(struct page *p, const struct event *ev, const struct event_fie
 		line(p, ROLE_TEXT, 0, "%-18s %s", f->name, state_label(a, (uint32_t)v));
 		break;
 	case EF_TARGET:
-		line(p, ROLE_TEXT, 0, "%-18s %s", f->name, (int64_t)v == EVENT_TARGET_NONE ?
-		     "none named" : state_label(a, (uint32_t)v));
+		line(p, ROLE_TEXT, 0, "%-18s %s", f->name,
+		     (int64_t)v == EVENT_TARGET_NONE ? "none named" : state_label(a, (uint32_t)v));
 		break;
 	case EF_BOOL:
 		line(p, ROLE_TEXT, 0, "%-18s %s", f->name, v ? "yes" : "no");
 		break;
 	case EF_DIRECTION:
-		line(p, ROLE_TEXT, 0, "%-18s %s", f->name, event_direction_name((uint32_t)v) ?: "?");
+		line(p, ROLE_TEXT, 0, "%-18s %s", f->name,
+		     event_direction_name((uint32_t)v) ?: "?");
 		break;
 	case EF_S64:
 		line(p, ROLE_TEXT, 0, "%-18s %lld", f->name, (long long)v);
@@ -156,11 +159,11 @@ static void event_detail(struct page *p, struct model *m)
 	     (unsigned long long)ev.t_ns, real ? ", " : "", real ? units_rfc3339(a, real) : "");
 	line(p, ROLE_TEXT, 0, "%-18s %s (%llu ns)", "took", units_duration(b, ev.dur_ns),
 	     (unsigned long long)ev.dur_ns);
-	line(p, event_failed(&ev) ? ROLE_BAD : ROLE_TEXT, 0, "%-18s %lld%s%s",
-	     "result", (long long)ev.ret, ev.ret < 0 ? " " : "", ev.ret < 0 ?
-	     errno_label(a, ev.ret) : "");
+	line(p, event_failed(&ev) ? ROLE_BAD : ROLE_TEXT, 0, "%-18s %lld%s%s", "result",
+	     (long long)ev.ret, ev.ret < 0 ? " " : "", ev.ret < 0 ? errno_label(a, ev.ret) : "");
 	if (event_is_empty_read(&ev) && ev.ret < 0)
-		wrapped(p, ROLE_DIM, "ENOMSG: the temporary end of the stream in pre-copy; more may "
+		wrapped(p, ROLE_DIM,
+			"ENOMSG: the temporary end of the stream in pre-copy; more may "
 			"come, and the next PRECOPY_INFO says how much.");
 	line(p, ROLE_TEXT, 0, "%-18s %s, pid %u, thread %u, cpu %u", "by",
 	     text_safe(safe, sizeof(safe), ev.comm, sizeof(ev.comm)), ev.pid, ev.tid, ev.cpu);
@@ -286,8 +289,9 @@ again:
 			goto again;
 		goto again;
 	}
-	cells_printf(s->cells, r.row, r.col + 1, ROLE_TITLE, CELL_BOLD, p.n > rows ?
-		     " %s: %d of %d lines, arrows scroll, Esc closes " : " %s: Esc closes ",
+	cells_printf(s->cells, r.row, r.col + 1, ROLE_TITLE, CELL_BOLD,
+		     p.n > rows ? " %s: %d of %d lines, arrows scroll, Esc closes " :
+				  " %s: Esc closes ",
 		     s->overlay == OVERLAY_HELP ? "HELP" : "WHY", p.n > rows ? s->scroll + rows : 0,
 		     p.n);
 }

@@ -12,11 +12,11 @@
 
 #include "tui/internal.h"
 
-#define AXIS	7	/* columns of the axis and its labels */
+#define AXIS 7 /* columns of the axis and its labels */
 
 struct scale {
-	double lo, hi;		/* log2 of bytes at the foot and the top */
-	int rows, steps;	/* sub-steps in a row of cells */
+	double lo, hi;	 /* log2 of bytes at the foot and the top */
+	int rows, steps; /* sub-steps in a row of cells */
 };
 
 static void compact(char buf[UNITS_LEN], double bytes)
@@ -70,8 +70,8 @@ static bool make_scale(struct scale *sc, const struct store_column *c, int n, in
 /* The glyph of a cell filled up to @part of @steps, of area @dirty or initial. */
 static uint32_t area_glyph(const struct scope *s, int part, int steps, bool dirty, bool light)
 {
-	static const uint32_t eighths[] = {
-		' ', 0x2581, 0x2582, 0x2583, 0x2584, 0x2585, 0x2586, 0x2587, 0x2588 };
+	static const uint32_t eighths[] = { ' ',    0x2581, 0x2582, 0x2583, 0x2584,
+					    0x2585, 0x2586, 0x2587, 0x2588 };
 	/* dots filled from below; dirty every other dot */
 	static const uint32_t full[] = { 0x2800, 0x28c0, 0x28e4, 0x28f6, 0x28ff };
 	static const uint32_t sparse[] = { 0x2800, 0x2840, 0x2860, 0x2862, 0x286a };
@@ -93,8 +93,8 @@ static uint32_t area_glyph(const struct scope *s, int part, int steps, bool dirt
 	}
 }
 
-static void draw_cell(struct scope *s, int row, int col, int base, int steps,
-		      const int h[4], bool later)
+static void draw_cell(struct scope *s, int row, int col, int base, int steps, const int h[4],
+		      bool later)
 {
 	/* h: initial min and max, dirty min and max, in steps above the foot */
 	bool dirty_front = h[3] <= h[1];
@@ -124,7 +124,9 @@ static void draw_cell(struct scope *s, int row, int col, int base, int steps,
 	if (top > steps)
 		top = steps;
 	cells_put(s->cells, row, col, area_glyph(s, top, steps, dirty, light),
-		  later ? ROLE_DIM : dirty ? ROLE_DIRTY : ROLE_INITIAL,
+		  later ? ROLE_DIM :
+		  dirty ? ROLE_DIRTY :
+			  ROLE_INITIAL,
 		  light || later ? CELL_DIM : 0);
 }
 
@@ -176,7 +178,8 @@ static void draw_axis(struct scope *s, const struct scale *sc, struct rect r)
 
 		if (told && !(row == sc->rows - 1 && row % 2)) {
 			compact(label, exp2(sc->hi - (sc->hi - sc->lo) * row / sc->rows));
-			cells_field(s->cells, r.row + row, r.col, AXIS - 1, true, ROLE_DIM, 0, label);
+			cells_field(s->cells, r.row + row, r.col, AXIS - 1, true, ROLE_DIM, 0,
+				    label);
 		}
 		cells_put(s->cells, r.row + row, r.col + AXIS - 1, told ? 0x2524 : 0x2502, ROLE_DIM,
 			  0);
@@ -191,14 +194,17 @@ static void draw_states(struct scope *s, int row, int col, int n)
 
 	cells_field(s->cells, row, col - AXIS, AXIS - 1, true, ROLE_DIM, 0, "state");
 	for (i = 0; i <= n; i++) {
-		state = i < n ? store_state(s->store, s->device, time_of(s, i + 1, n)) : MIG_STATE_NR + 1;
+		state = i < n ? store_state(s->store, s->device, time_of(s, i + 1, n)) :
+				MIG_STATE_NR + 1;
 		if (i < n && state == before)
 			continue;
 		if (i) {
 			char a[UNITS_LEN];
-			const char *name = before == STORE_CLOSED ? "closed" : state_label(a, before);
-			unsigned int role = before == MIG_ERROR ? ROLE_BAD :
-				before > MIG_STATE_NR ? ROLE_DIM : ROLE_STATE;
+			const char *name =
+				before == STORE_CLOSED ? "closed" : state_label(a, before);
+			unsigned int role = before == MIG_ERROR	  ? ROLE_BAD :
+					    before > MIG_STATE_NR ? ROLE_DIM :
+								    ROLE_STATE;
 
 			cells_put(s->cells, row, col + at, 0x2502, ROLE_DIM, 0);
 			for (k = at + 1; k < i; k++)
@@ -247,8 +253,8 @@ static void draw_marks(struct scope *s, int row, int col, const struct store_col
 
 static void draw_rate(struct scope *s, int row, int col, const struct store_column *c, int n)
 {
-	static const uint32_t blocks[] = {
-		' ', 0x2581, 0x2582, 0x2583, 0x2584, 0x2585, 0x2586, 0x2587, 0x2588 };
+	static const uint32_t blocks[] = { ' ',	   0x2581, 0x2582, 0x2583, 0x2584,
+					   0x2585, 0x2586, 0x2587, 0x2588 };
 	static const char ascii[] = " .:-=+*#@";
 	uint64_t max = 0;
 	int i, h;
@@ -259,8 +265,9 @@ static void draw_rate(struct scope *s, int row, int col, const struct store_colu
 	for (i = 0; i < n && max; i++) {
 		h = c[i].bytes ? 1 + (int)(c[i].bytes * 7 / max) : 0;
 		if (h)
-			cells_put(s->cells, row, col + i, s->opt.glyphs == GLYPHS_ASCII ?
-				  (uint32_t)ascii[h] : blocks[h], ROLE_INITIAL, 0);
+			cells_put(s->cells, row, col + i,
+				  s->opt.glyphs == GLYPHS_ASCII ? (uint32_t)ascii[h] : blocks[h],
+				  ROLE_INITIAL, 0);
 	}
 }
 
@@ -291,7 +298,8 @@ static void draw_times(struct scope *s, const struct session *g, int row, int co
 			 save ? ", " : "", save ? units_count(d, g->enomsg) : "",
 			 save ? " ENOMSG" : "");
 		len = strlen(text);
-		snprintf(text + len, sizeof(text) - len, ", p99 %s", units_duration(e, g->io_p99_ns));
+		snprintf(text + len, sizeof(text) - len, ", p99 %s",
+			 units_duration(e, g->io_p99_ns));
 	}
 	if (cells_width(text) <= room)
 		cells_text(s->cells, row, col + (n - cells_width(text)) / 2, ROLE_DIM, 0, text);
@@ -365,8 +373,8 @@ static void say_nothing(struct scope *s, struct rect r)
 {
 	cells_field(s->cells, r.row + r.rows / 2, r.col + 1, r.cols - 2, false, ROLE_DIM, 0,
 		    scope_session(s, store_model(s->store)) ?
-		    "nothing was read or written in this stretch; 0 fits the axis" :
-		    "this device has not migrated");
+			    "nothing was read or written in this stretch; 0 fits the axis" :
+			    "this device has not migrated");
 }
 
 void pane_bytes(struct scope *s, struct model *m, struct rect r)
@@ -399,11 +407,18 @@ void pane_bytes(struct scope *s, struct model *m, struct rect r)
 		told = true;
 		scope_left(scope_session(s, m), &source);
 		/* MIG_DATA_SIZE does not tell dirty bytes from those that only STOP_COPY gives. */
-		pane_title(s, PANE_BYTES, r, "BYTES LEFT", r.cols >= 76 ?
-			   "%s %s initial %s %s  E empty R reinit S switch" : r.cols >= 66 ?
-			   "%s %s initial %s %s  E empty S switch" :
-			   "%s %s initial %s %s", dev, ascii ? "#" : braille ? "⣿" : "█",
-			   ascii ? ":" : braille ? "⡪" : "▒", source == LEFT_DATA_SIZE ? "rest" : "dirty");
+		pane_title(s, PANE_BYTES, r, "BYTES LEFT",
+			   r.cols >= 76 ? "%s %s initial %s %s  E empty R reinit S switch" :
+			   r.cols >= 66 ? "%s %s initial %s %s  E empty S switch" :
+					  "%s %s initial %s %s",
+			   dev,
+			   ascii   ? "#" :
+			   braille ? "⣿" :
+				     "█",
+			   ascii   ? ":" :
+			   braille ? "⡪" :
+				     "▒",
+			   source == LEFT_DATA_SIZE ? "rest" : "dirty");
 	} else if (rates_instead(s, s->columns, n)) {
 		any = make_scale(&sc, s->columns, n, plot.rows, steps);
 		pane_title(s, PANE_BYTES, r, "BYTES MOVED", "%s per second, log scale", dev);

@@ -134,13 +134,15 @@ static void migration_line(struct scope *s, struct model *m, const struct column
 	else
 		snprintf(l->text[C_DEVICE], NAME_LEN, "%u device%s", own->n_devices,
 			 own->n_devices == 1 ? "" : "s");
-	snprintf(l->text[C_DOES], NAME_LEN, "%s", does(src != NULL, g->ended, g->outcome, &l->role[C_DOES]));
+	snprintf(l->text[C_DOES], NAME_LEN, "%s",
+		 does(src != NULL, g->ended, g->outcome, &l->role[C_DOES]));
 	if (g->outcome == OUTCOME_FAILED && g->n_causes) {
 		const struct failure *f = &g->cause[0];
 
 		/* A narrow column cuts the call, not the errno. */
-		snprintf(l->text[C_STATE], NAME_LEN, "%s%s%s", f->ret < 0 ? errno_label(a, f->ret) : "",
-			 f->ret < 0 ? " " : "", event_call_name(f->kind));
+		snprintf(l->text[C_STATE], NAME_LEN, "%s%s%s",
+			 f->ret < 0 ? errno_label(a, f->ret) : "", f->ret < 0 ? " " : "",
+			 event_call_name(f->kind));
 		snprintf(l->text[C_DRIVER], NAME_LEN, "%s", party_name(judge_failure_party(f)));
 		l->role[C_STATE] = l->role[C_DRIVER] = ROLE_BAD;
 	} else if (stuck) {
@@ -155,8 +157,10 @@ static void migration_line(struct scope *s, struct model *m, const struct column
 	if (stuck && g->outcome != OUTCOME_FAILED)
 		units_duration(l->text[C_FOR], stuck->seen_ns - stuck->start_ns);
 	else
-		units_duration(l->text[C_FOR], (g->ended ? g->end_ns : s->cursor_ns > g->begin_ns ?
-				s->cursor_ns : g->begin_ns) - g->begin_ns);
+		units_duration(l->text[C_FOR], (g->ended		   ? g->end_ns :
+						s->cursor_ns > g->begin_ns ? s->cursor_ns :
+									     g->begin_ns) -
+						       g->begin_ns);
 	scope_size(s, l->text[C_MOVED], own->bytes_total);
 	if (left != MODEL_NONE)
 		scope_size(s, l->text[C_LEFT], left);
@@ -166,7 +170,8 @@ static void migration_line(struct scope *s, struct model *m, const struct column
 		stop = g->stopped_ns;
 	else if (src && src->stop.start_ns != MODEL_NONE)
 		stop = src->stop_over || g->ended || stuck ? src->stop.total_ns :
-			s->cursor_ns > src->stop.start_ns ? s->cursor_ns - src->stop.start_ns : 0;
+		       s->cursor_ns > src->stop.start_ns   ? s->cursor_ns - src->stop.start_ns :
+							     0;
 	if (stop != MODEL_NONE)
 		units_duration(l->text[C_STOP], stop);
 	line_findings(s, l, c, g, 0);
@@ -194,9 +199,11 @@ static void device_line(struct scope *s, struct model *m, const struct column c[
 		strcpy(l->text[C_VM], "–");
 	scope_device_name(m, d->number, c[C_DEVICE].width - 1, l->text[C_DEVICE]);
 	if (g)
-		snprintf(l->text[C_DOES], NAME_LEN, "%s", does(save, g->ended, g->outcome, &l->role[C_DOES]));
+		snprintf(l->text[C_DOES], NAME_LEN, "%s",
+			 does(save, g->ended, g->outcome, &l->role[C_DOES]));
 	else if (x && x->outcome == OUTCOME_FAILED)
-		snprintf(l->text[C_DOES], NAME_LEN, "%s", does(true, true, x->outcome, &l->role[C_DOES]));
+		snprintf(l->text[C_DOES], NAME_LEN, "%s",
+			 does(true, true, x->outcome, &l->role[C_DOES]));
 	else
 		strcpy(l->text[C_DOES], "–");
 	if (d->driver[0])
@@ -204,7 +211,9 @@ static void device_line(struct scope *s, struct model *m, const struct column c[
 	/* Of an earlier migration only its own is told, not how the device is now. */
 	if (!g || scope_session_of(m, 0, r->device) == g) {
 		snprintf(l->text[C_STATE], NAME_LEN, "%s", scope_state_label(s, d, a));
-		l->role[C_STATE] = d->state == MIG_ERROR ? ROLE_BAD : d->session ? ROLE_STATE : ROLE_TEXT;
+		l->role[C_STATE] = d->state == MIG_ERROR ? ROLE_BAD :
+				   d->session		 ? ROLE_STATE :
+							   ROLE_TEXT;
 		if (d->state_since_ns && d->state_since_ns <= s->cursor_ns)
 			units_duration(l->text[C_FOR], s->cursor_ns - d->state_since_ns);
 	} else {
@@ -215,8 +224,10 @@ static void device_line(struct scope *s, struct model *m, const struct column c[
 	if (left != MODEL_NONE)
 		scope_size(s, l->text[C_LEFT], left);
 	if (save && g->window.start_ns != MODEL_NONE) {
-		units_duration(l->text[C_STOP], g->ended || g->eof || s->cursor_ns < g->window.start_ns ?
-			       g->window.total_ns : s->cursor_ns - g->window.start_ns);
+		units_duration(l->text[C_STOP],
+			       g->ended || g->eof || s->cursor_ns < g->window.start_ns ?
+				       g->window.total_ns :
+				       s->cursor_ns - g->window.start_ns);
 	} else if (save && !g->ended) {
 		forecast_session(m, g->id, s->cursor_ns, &f);
 		if (f.basis != FORECAST_NONE && f.mid_ns != MODEL_NONE)
@@ -239,8 +250,11 @@ static void table_line_draw(struct scope *s, struct model *m, const struct colum
 	else
 		migration_line(s, m, c, model_migration(m, t->migration), &l);
 	open = !t->device && now && now->id == t->migration;
-	cells_text(s->cells, row, r.col, sel || open ? ROLE_KEY : ROLE_DIM, CELL_BOLD, sel ? "▶" : t->device ?
-		   " " : open ? "▾" : "▸");
+	cells_text(s->cells, row, r.col, sel || open ? ROLE_KEY : ROLE_DIM, CELL_BOLD,
+		   sel	     ? "▶" :
+		   t->device ? " " :
+		   open	     ? "▾" :
+			       "▸");
 	for (i = 0; i < C_NR; i++) {
 		if (!c[i].width)
 			continue;

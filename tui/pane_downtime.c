@@ -7,16 +7,16 @@
 #include "tui/internal.h"
 #include "view/downtime.h"
 
-#define NAME	15	/* columns of a row's name */
-#define BAR	(NAME + 17)	/* where bars begin */
-#define BAR_MAX	60
+#define NAME	15	    /* columns of a row's name */
+#define BAR	(NAME + 17) /* where bars begin */
+#define BAR_MAX 60
 
 /* Rows that are drawn one below the other, as long as there is room. */
 struct rows {
 	struct scope *s;
 	struct rect r;
-	int row, width;		/* the next row; columns of a full bar */
-	bool guess;		/* what is not there is not known, else not seen */
+	int row, width; /* the next row; columns of a full bar */
+	bool guess;	/* what is not there is not known, else not seen */
 	uint64_t total;
 };
 
@@ -75,7 +75,8 @@ static void bar(struct rows *w, uint64_t from, uint64_t to, unsigned int role)
 	if (a >= w->width)
 		a = w->width - 1;
 	if (b > a)
-		cells_fill(w->s->cells, (struct rect){ w->row, col + a, 1, b - a }, 0x2588, role, 0);
+		cells_fill(w->s->cells, (struct rect){ w->row, col + a, 1, b - a }, 0x2588, role,
+			   0);
 	else
 		cells_put(w->s->cells, w->row, col + a, 0x258c, role, 0);
 }
@@ -100,9 +101,11 @@ static void arcs(struct rows *w, const struct session *g, int room)
 	if (!n || (int)n > room || g->arcs_folded) {
 		label(w, "state arcs", win->arcs_ns);
 		for (i = 0; i < g->n_arcs; i++)
-			if (g->arcs[i].start_ns >= win->start_ns && g->arcs[i].start_ns < win->end_ns)
-				bar(w, g->arcs[i].start_ns - win->start_ns, g->arcs[i].start_ns +
-				    g->arcs[i].dur_ns - win->start_ns, ROLE_WARN);
+			if (g->arcs[i].start_ns >= win->start_ns &&
+			    g->arcs[i].start_ns < win->end_ns)
+				bar(w, g->arcs[i].start_ns - win->start_ns,
+				    g->arcs[i].start_ns + g->arcs[i].dur_ns - win->start_ns,
+				    ROLE_WARN);
 		w->row++;
 		return;
 	}
@@ -129,7 +132,8 @@ static void calls(struct rows *w, const struct session *g, bool io, uint8_t busy
 
 	if (!each)
 		return;
-	store_columns(w->s->store, g->device, win->start_ns, win->start_ns + w->total, (unsigned int)w->width, c);
+	store_columns(w->s->store, g->device, win->start_ns, win->start_ns + w->total,
+		      (unsigned int)w->width, c);
 	for (i = 0; i < w->width; i++) {
 		bool any = io && c[i].calls;
 
@@ -212,7 +216,7 @@ static const char *no_downtime(const struct migration *g)
 	if (g->source && !g->destination)
 		return "the destination has not been seen yet";
 	return g->downtime_why == DOWNTIME_NOT_RUNNING ? "the destination does not run yet" :
-	       downtime_why_text(g->downtime_why);
+							 downtime_why_text(g->downtime_why);
 }
 
 /*
@@ -237,8 +241,10 @@ static bool parts(struct scope *s, struct model *m, const struct migration *g, s
 		named += part[i].ns != 0;
 	}
 	pane_title(s, PANE_DOWNTIME, r, g->downtime_ns != MODEL_NONE ? "DOWNTIME" : "STOP", "%s%s",
-		   units_duration(a, total + pending), g->downtime_ns != MODEL_NONE ? " of the VM" :
-		   g->ended || src->stop_over ? " on the source" : " so far, on the source");
+		   units_duration(a, total + pending),
+		   g->downtime_ns != MODEL_NONE ? " of the VM" :
+		   g->ended || src->stop_over	? " on the source" :
+						  " so far, on the source");
 	rows_begin(&w, s, r, total + pending);
 	/* What is nothing goes first, then what only explains a part. */
 	shares = (int)named + 1 <= r.rows - 1;
@@ -271,7 +277,8 @@ static bool parts(struct scope *s, struct model *m, const struct migration *g, s
 	}
 	beside_forecast(&w, src);
 	if (rows_left(&w) && g->downtime_ns == MODEL_NONE)
-		cells_field(s->cells, w.row++, r.col + 1, r.cols - 2, false, ROLE_DIM, 0, no_downtime(g));
+		cells_field(s->cells, w.row++, r.col + 1, r.cols - 2, false, ROLE_DIM, 0,
+			    no_downtime(g));
 	return true;
 }
 
@@ -292,7 +299,8 @@ static void measured(struct scope *s, const struct session *g, struct rect r, ui
 	for (i = 0; i < g->n_arcs; i++)
 		if (g->arcs[i].start_ns >= win->start_ns)
 			for (k = part_of(&w, g->arcs[i].start_ns - win->start_ns);
-			     k < part_of(&w, g->arcs[i].start_ns + g->arcs[i].dur_ns - win->start_ns);
+			     k <
+			     part_of(&w, g->arcs[i].start_ns + g->arcs[i].dur_ns - win->start_ns);
 			     k++)
 				any[k] = 1;
 	/* Five rows are for the rest. */
@@ -365,19 +373,25 @@ static void forecast(struct scope *s, struct model *m, uint32_t side, const stru
 	if (v.n_devices && v.devices_mid_ns != MODEL_NONE) {
 		whole = stop_forecast_total(&v, &low, &sum, &high);
 		/* The devices' part alone is no total. */
-		pane_title(s, PANE_DOWNTIME, r, "IF STOPPED NOW", r.cols >= 60 ? "%s%s (%s to %s)" :
-			   "%s%s", whole ? "≈" : "devices ≈", units_duration(a, sum),
-			   units_duration(b, low), units_duration(c, high));
+		pane_title(s, PANE_DOWNTIME, r, "IF STOPPED NOW",
+			   r.cols >= 60 ? "%s%s (%s to %s)" : "%s%s", whole ? "≈" : "devices ≈",
+			   units_duration(a, sum), units_duration(b, low), units_duration(c, high));
 		rows_begin(&w, s, r, sum);
 		w.guess = true;
-		part(&w, v.n_devices == 1 ? "the device" : "the devices", v.devices_mid_ns, &at, ROLE_DIRTY);
+		part(&w, v.n_devices == 1 ? "the device" : "the devices", v.devices_mid_ns, &at,
+		     ROLE_DIRTY);
 		part(&w, "VMM, network", v.rest_mid_ns, &at, ROLE_INITIAL);
 		row = w.row;
 		if (row < end && budget)
-			cells_printf(s->cells, row++, r.col + 1, sum > budget ? ROLE_BAD : whole ? ROLE_GOOD :
-				     ROLE_TEXT, CELL_BOLD, "budget        %s %s", units_duration(a, budget),
-				     sum > budget ? "would be EXCEEDED" : !whole ? "cannot be said" :
-				     high > budget ? "likely kept" : "kept");
+			cells_printf(s->cells, row++, r.col + 1,
+				     sum > budget ? ROLE_BAD :
+				     whole	  ? ROLE_GOOD :
+						    ROLE_TEXT,
+				     CELL_BOLD, "budget        %s %s", units_duration(a, budget),
+				     sum > budget  ? "would be EXCEEDED" :
+				     !whole	   ? "cannot be said" :
+				     high > budget ? "likely kept" :
+						     "kept");
 		if (row < end && v.samples)
 			cells_printf(s->cells, row++, r.col + 1, ROLE_DIM, 0, "from %s (%u)",
 				     forecast_basis_text(v.basis), v.samples);
@@ -389,18 +403,21 @@ static void forecast(struct scope *s, struct model *m, uint32_t side, const stru
 	}
 	forecast_session(m, g->id, s->cursor_ns, &f);
 	if (row < end)
-		cells_printf(s->cells, row++, r.col + 1, ROLE_TEXT, 0, f.read_bps == MODEL_NONE ?
-			     "how fast it gets dirty was not told yet" : "read %s, dirtied %s",
+		cells_printf(s->cells, row++, r.col + 1, ROLE_TEXT, 0,
+			     f.read_bps == MODEL_NONE ? "how fast it gets dirty was not told yet" :
+							"read %s, dirtied %s",
 			     rate(s, a, f.read_bps), rate(s, b, f.dirty_bps));
 	if (row < end)
-		cells_text(s->cells, row++, r.col + 1, f.trend == TREND_NOT_CONVERGING ? ROLE_WARN :
-			   ROLE_TEXT, CELL_BOLD, f.trend == TREND_DONE ? "nothing is left: it waits" :
-			   f.trend == TREND_CONVERGING ? f.dirty_bps < f.read_bps ?
-			   "converging: read faster than dirtied" :
-			   "converging: each wave is read out in full" :
+		cells_text(s->cells, row++, r.col + 1,
+			   f.trend == TREND_NOT_CONVERGING ? ROLE_WARN : ROLE_TEXT, CELL_BOLD,
+			   f.trend == TREND_DONE ? "nothing is left: it waits" :
+			   f.trend == TREND_CONVERGING ?
+						   f.dirty_bps < f.read_bps ?
+						   "converging: read faster than dirtied" :
+						   "converging: each wave is read out in full" :
 			   f.trend == TREND_UNKNOWN ? "whether it converges cannot be said yet" :
 			   r.cols >= 52 ? "NOT CONVERGING: dirtied at least as fast as read" :
-			   "NOT CONVERGING: dirtied as fast as read");
+					  "NOT CONVERGING: dirtied as fast as read");
 }
 
 void pane_downtime(struct scope *s, struct model *m, struct rect r)

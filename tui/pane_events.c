@@ -7,7 +7,7 @@
 #include "tui/internal.h"
 
 /* Events that one drawing looks at for lines that a filter lets through. */
-#define BUDGET	40000U
+#define BUDGET 40000U
 
 static char severity_at(struct scope *s, const struct log_row *row)
 {
@@ -18,8 +18,8 @@ static char severity_at(struct scope *s, const struct log_row *row)
 	for (i = 0; i < judge_findings(s->judge); i++) {
 		const struct finding *f = judge_finding(s->judge, i);
 
-		if (scope_finding_counts(f) && f->seq >= row->first + 1 && f->seq <= row->last + 1 &&
-		    f->severity < worst)
+		if (scope_finding_counts(f) && f->seq >= row->first + 1 &&
+		    f->seq <= row->last + 1 && f->severity < worst)
 			worst = f->severity;
 	}
 	return worst <= SEV_INCONCLUSIVE ? "EWA?"[worst] : ' ';
@@ -81,13 +81,14 @@ static void draw_row(struct scope *s, struct model *m, struct rect r, int row,
 	role = role_of(&ev, &attr);
 	sev = severity_at(s, lr);
 	cells_text(s->cells, row, col, ROLE_KEY, CELL_BOLD, here ? "▶" : " ");
-	cells_put(s->cells, row, col + 1, (unsigned char)sev, sev == 'E' ? ROLE_BAD : ROLE_WARN, CELL_BOLD);
+	cells_put(s->cells, row, col + 1, (unsigned char)sev, sev == 'E' ? ROLE_BAD : ROLE_WARN,
+		  CELL_BOLD);
 	time_label(when, &v, store_model(s->store), ev.t_ns, store_first_ns(s->store), prev_ns);
 	cells_field(s->cells, row, col + 2, 15, true, ROLE_DIM, 0, when);
 	col += 18;
 	if (r.cols >= 70) {
-		const struct model_stream *st = ev.stream ? model_stream(store_model(s->store),
-									 ev.stream) : NULL;
+		const struct model_stream *st =
+			ev.stream ? model_stream(store_model(s->store), ev.stream) : NULL;
 
 		device = ev.device ? ev.device : st ? st->device : 0;
 		w = r.cols >= 100 ? 18 : 8;
@@ -96,8 +97,8 @@ static void draw_row(struct scope *s, struct model *m, struct rect r, int row,
 		else
 			strcpy(dev, "-");
 		w = short_name(dev, w);
-		cells_field(s->cells, row, col, w, false, device == s->device ? ROLE_TEXT : ROLE_DIM, 0,
-			    dev);
+		cells_field(s->cells, row, col, w, false,
+			    device == s->device ? ROLE_TEXT : ROLE_DIM, 0, dev);
 		col += w + 1;
 	}
 	(void)m;
@@ -123,8 +124,8 @@ void pane_events(struct scope *s, struct model *m, struct rect r)
 	text_safe(safe, sizeof(safe), s->filter_text, 60);
 	snprintf(shown, sizeof(shown), "%s%s%s", s->filter.n ? "filter: " : "no filter",
 		 s->filter.n ? safe : "", s->problems_only ? ", only failures (e)" : "");
-	pane_title(s, PANE_EVENTS, r, "EVENTS", r.cols >= 70 ?
-		   "%llu of %llu, empty reads folded, %s" : "%llu of %llu, %s",
+	pane_title(s, PANE_EVENTS, r, "EVENTS",
+		   r.cols >= 70 ? "%llu of %llu, empty reads folded, %s" : "%llu of %llu, %s",
 		   (unsigned long long)s->cursor, (unsigned long long)store_count(s->store), shown);
 	if (want > LOG_ROWS_MAX)
 		want = LOG_ROWS_MAX;
@@ -149,15 +150,18 @@ void pane_events(struct scope *s, struct model *m, struct rect r)
 	s->log_n = n;
 	for (i = 0; i < n; i++) {
 		s->log[i] = rows[i];
-		draw_row(s, m, r, r.row + 1 + i, &rows[i], i == here, prev ? prev :
-			 store_get(s->store, rows[i].first, &ev) ? ev.t_ns : 0);
+		draw_row(s, m, r, r.row + 1 + i, &rows[i], i == here,
+			 prev					 ? prev :
+			 store_get(s->store, rows[i].first, &ev) ? ev.t_ns :
+								   0);
 		if (store_get(s->store, rows[i].first, &ev))
 			prev = ev.t_ns;
 	}
 	if (n)
 		return;
 	cells_field(s->cells, r.row + 1, r.col + 2, r.cols - 3, false, ROLE_DIM, 0,
-		    budget && s->problems_only && !s->filter.n ? "no event failed; e shows all events" : budget ?
-		    "no event passes the filter; & and Enter shows all" :
-		    "none near this moment passes the filter; / searches further");
+		    budget && s->problems_only && !s->filter.n ?
+			    "no event failed; e shows all events" :
+		    budget ? "no event passes the filter; & and Enter shows all" :
+			     "none near this moment passes the filter; / searches further");
 }

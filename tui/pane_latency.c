@@ -6,13 +6,13 @@
 
 #include "tui/internal.h"
 
-#define AXIS	8
+#define AXIS 8
 
 static const char *floor_label(char buf[UNITS_LEN], unsigned int row)
 {
 	static const char *const labels[STORE_LATENCY_ROWS] = {
-		"<1 µs", "1 µs", "3 µs", "10 µs", "30 µs", "100 µs", "300 µs", "1 ms", "3 ms",
-		"10 ms", "30 ms", "100 ms", "300 ms", "1 s", "3 s", "10 s",
+		"<1 µs", "1 µs",  "3 µs",  "10 µs",  "30 µs",  "100 µs", "300 µs", "1 ms",
+		"3 ms",	 "10 ms", "30 ms", "100 ms", "300 ms", "1 s",	 "3 s",	   "10 s",
 	};
 
 	(void)buf;
@@ -105,8 +105,10 @@ void pane_latency(struct scope *s, struct model *m, struct rect r)
 		lo = hi - (unsigned int)height + 1;
 	span = (int)(hi - lo) + 1;
 	if (s->cursor_ns >= s->from_ns && s->cursor_ns <= s->to_ns)
-		cur = s->cursor_ns == s->to_ns ? n - 1 : (int)((unsigned __int128)
-			(s->cursor_ns - s->from_ns) * (unsigned int)n / (s->to_ns - s->from_ns));
+		cur = s->cursor_ns == s->to_ns ?
+			      n - 1 :
+			      (int)((unsigned __int128)(s->cursor_ns - s->from_ns) *
+				    (unsigned int)n / (s->to_ns - s->from_ns));
 	for (k = 0; k < span; k++) {
 		unsigned int level = hi - (unsigned int)k;
 
@@ -123,21 +125,23 @@ void pane_latency(struct scope *s, struct model *m, struct rect r)
 				count += s->columns[i].heat[kind][below];
 			sh = shade(count, max);
 			if (sh)
-				cells_put(s->cells, row, r.col + AXIS + i, s->opt.glyphs ==
-					  GLYPHS_ASCII ? (uint32_t)ascii[sh] : block[sh],
+				cells_put(s->cells, row, r.col + AXIS + i,
+					  s->opt.glyphs == GLYPHS_ASCII ? (uint32_t)ascii[sh] :
+									  block[sh],
 					  ROLE_HEAT1 + (unsigned int)sh - 1, 0);
 			if (i == cur && sh)
 				cells_attr(s->cells, (struct rect){ row, r.col + AXIS + i, 1, 1 },
 					   CELL_REVERSE);
 			else if (i == cur)
-				cells_put(s->cells, row, r.col + AXIS + i, 0x2502, ROLE_KEY, CELL_BOLD);
+				cells_put(s->cells, row, r.col + AXIS + i, 0x2502, ROLE_KEY,
+					  CELL_BOLD);
 		}
 	}
 	row = r.row + 1 + span;
 	if (g && g->io_measured && (kind == SK_READ || kind == SK_WRITE) && row < r.row + r.rows)
 		cells_printf(s->cells, row, r.col + 1, ROLE_TEXT, 0,
 			     r.cols >= 56 ? "at the cursor: p50 %s, p99 %s, max %s" :
-			     "p50 %s, p99 %s, max %s",
+					    "p50 %s, p99 %s, max %s",
 			     units_duration(a, g->io_p50_ns), units_duration(b, g->io_p99_ns),
 			     units_duration(c, g->io_max_ns));
 }

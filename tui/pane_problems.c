@@ -15,8 +15,7 @@ static const char *severity_word(uint32_t severity)
 
 static unsigned int severity_role(uint32_t severity)
 {
-	return severity == SEV_ERROR ? ROLE_BAD : severity == SEV_ADVICE ? ROLE_TEXT :
-	       ROLE_WARN;
+	return severity == SEV_ERROR ? ROLE_BAD : severity == SEV_ADVICE ? ROLE_TEXT : ROLE_WARN;
 }
 
 /* Where a line of at most @width bytes ends: at a blank; the texts are our own. */
@@ -62,7 +61,8 @@ static void title(struct scope *s, struct rect r)
 	if (!all)
 		pane_title(s, PANE_PROBLEMS, r, "PROBLEMS", "none");
 	else if (later)
-		pane_title(s, PANE_PROBLEMS, r, "PROBLEMS", "%zu so far, %zu later", s->n_found, later);
+		pane_title(s, PANE_PROBLEMS, r, "PROBLEMS", "%zu so far, %zu later", s->n_found,
+			   later);
 	else if (s->n_own == s->n_found || s->n_fleet < 2)
 		pane_title(s, PANE_PROBLEMS, r, "PROBLEMS", "%zu, Enter goes there", s->n_found);
 	else
@@ -84,7 +84,8 @@ void pane_problems(struct scope *s, struct model *m, struct rect r)
 	if (!s->n_found) {
 		bool later = judge_findings(s->judge) > 0;
 
-		cells_field(s->cells, row, r.col + 1, r.cols - 2, false, later ? ROLE_DIM : ROLE_GOOD, 0,
+		cells_field(s->cells, row, r.col + 1, r.cols - 2, false,
+			    later ? ROLE_DIM : ROLE_GOOD, 0,
 			    later ? "none yet at this moment" : "nothing wrong was seen");
 		return;
 	}
@@ -101,29 +102,32 @@ void pane_problems(struct scope *s, struct model *m, struct rect r)
 		bool sel = s->focus == PANE_PROBLEMS && i == s->problem;
 
 		cells_text(s->cells, row, r.col, ROLE_KEY, CELL_BOLD, sel ? "▶" : " ");
-		cells_field(s->cells, row, r.col + 1, 7, false, severity_role(f->severity), CELL_BOLD,
-			    scope_finding_counts(f) ? severity_word(f->severity) : " └");
+		cells_field(s->cells, row, r.col + 1, 7, false, severity_role(f->severity),
+			    CELL_BOLD, scope_finding_counts(f) ? severity_word(f->severity) : " └");
 		scope_time(s, when, f->t_ns);
 		col = r.col + 8;
 		if (r.cols >= 90) {
 			cells_field(s->cells, row, col, 15, true, ROLE_DIM, 0, when);
 			col += 16;
 		}
-		snprintf(text, sizeof(text), "%s%s%s (%s)%s%s", f->device ?
-			 scope_device_name(m, f->device, 14, dev) : "", f->device ? " " : "",
-			 judge_rule(f->rule)->name, party_name(f->party), roomy ? "" : ": ",
-			 roomy ? "" : f->text);
+		snprintf(text, sizeof(text), "%s%s%s (%s)%s%s",
+			 f->device ? scope_device_name(m, f->device, 14, dev) : "",
+			 f->device ? " " : "", judge_rule(f->rule)->name, party_name(f->party),
+			 roomy ? "" : ": ", roomy ? "" : f->text);
 		/* Of another migration: it stands back. */
 		cells_field(s->cells, row, col, r.col + r.cols - col, false,
-			    i < s->n_own || s->n_fleet < 2 ? ROLE_TEXT : ROLE_DIM, sel ? CELL_BOLD : 0, text);
+			    i < s->n_own || s->n_fleet < 2 ? ROLE_TEXT : ROLE_DIM,
+			    sel ? CELL_BOLD : 0, text);
 		listed(s, row, i);
-		for (rest = f->text, told = 1; told < each && *rest && row + 1 < r.row + r.rows; told++) {
+		for (rest = f->text, told = 1; told < each && *rest && row + 1 < r.row + r.rows;
+		     told++) {
 			size_t cut = line_end(rest, (size_t)(r.cols - 9));
 
 			snprintf(text, sizeof(text), "%.*s", (int)cut, rest);
 			if (told + 1 == each && rest[cut])
 				snprintf(text + cut, sizeof(text) - cut, "…");
-			cells_field(s->cells, ++row, r.col + 8, r.cols - 8, false, ROLE_DIM, 0, text);
+			cells_field(s->cells, ++row, r.col + 8, r.cols - 8, false, ROLE_DIM, 0,
+				    text);
 			listed(s, row, i);
 			rest += cut;
 			while (*rest == ' ')

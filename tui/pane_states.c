@@ -69,10 +69,10 @@ static void arc_across(struct scope *s, const struct session *g, int row, int fr
 	char text[64], d[UNITS_LEN];
 
 	for (i = lo; i < hi; i++)
-		cells_put(s->cells, row, i, t.count ? 0x2500 : 0x2504, t.count ? ROLE_STATE :
-			  ROLE_DIM, 0);
-	cells_put(s->cells, row, left ? lo : hi - 1, left ? 0x25c0 : 0x25b6, t.count ? ROLE_STATE :
-		  ROLE_DIM, 0);
+		cells_put(s->cells, row, i, t.count ? 0x2500 : 0x2504,
+			  t.count ? ROLE_STATE : ROLE_DIM, 0);
+	cells_put(s->cells, row, left ? lo : hi - 1, left ? 0x25c0 : 0x25b6,
+		  t.count ? ROLE_STATE : ROLE_DIM, 0);
 	if (!t.count)
 		return;
 	snprintf(text, sizeof(text), t.count > 1 ? "%s ×%llu" : "%s", units_duration(d, t.last_ns),
@@ -92,7 +92,8 @@ static void arc_down(struct scope *s, const struct session *g, int row, int col,
 		cells_put(s->cells, row, col, 0x250a, ROLE_DIM, 0);
 		return;
 	}
-	cells_put(s->cells, row, col, up.count && !down.count ? 0x25b2 : 0x25bc, ROLE_STATE, CELL_BOLD);
+	cells_put(s->cells, row, col, up.count && !down.count ? 0x25b2 : 0x25bc, ROLE_STATE,
+		  CELL_BOLD);
 	if (up.count && down.count)
 		cells_put(s->cells, row, col - 1, 0x25b2, ROLE_STATE, CELL_BOLD);
 	if (down.count > 1 || up.count > 1)
@@ -148,8 +149,8 @@ static void draw_machine(struct scope *s, const struct model_device *d, const st
 	if (d->state == MIG_UNKNOWN)
 		cells_text(s->cells, row + (gap > 1 ? 2 : 1), left, ROLE_WARN, CELL_BOLD,
 			   store_state(s->store, d->number, s->cursor_ns) == STORE_CLOSED ?
-			   "closed: the VMM has let go of the device" :
-			   "the state is not known: nothing proved it yet");
+				   "closed: the VMM has let go of the device" :
+				   "the state is not known: nothing proved it yet");
 	else if (r.rows > row - r.row + 2)
 		cells_field(s->cells, row + (gap > 1 ? 2 : 1), left, r.cols - 2, false, ROLE_DIM, 0,
 			    "[here]  ── taken  ┄┄ possible  (not supported)");
@@ -166,9 +167,11 @@ void pane_states(struct scope *s, struct model *m, struct rect r)
 		return;
 	}
 	snprintf(text, sizeof(text), "%s %s%s%s", scope_device_name(m, s->device, 16, dev),
-		 scope_state_label(s, d, a), s->cursor_ns >= d->state_since_ns && d->state_since_ns ?
-		 " for " : "", s->cursor_ns >= d->state_since_ns && d->state_since_ns ?
-		 units_duration(b, s->cursor_ns - d->state_since_ns) : "");
+		 scope_state_label(s, d, a),
+		 s->cursor_ns >= d->state_since_ns && d->state_since_ns ? " for " : "",
+		 s->cursor_ns >= d->state_since_ns && d->state_since_ns ?
+			 units_duration(b, s->cursor_ns - d->state_since_ns) :
+			 "");
 	/* Not room for all of it: the device is in other panes, too. */
 	len = cells_width(text) > r.cols - 13 ? strlen(dev) + 1 : 0;
 	pane_title(s, PANE_STATES, r, "STATES", "%s", text + len);

@@ -8,8 +8,8 @@
 #include "tui/internal.h"
 
 static const char *const pane_names[PANE_NR] = {
-	"header", "sentence", "keys", "devices", "bytes", "states", "downtime", "events",
-	"latency", "problems",
+	"header", "sentence", "keys",	"devices", "bytes",
+	"states", "downtime", "events", "latency", "problems",
 };
 
 const char *pane_name(enum pane p)
@@ -17,8 +17,7 @@ const char *pane_name(enum pane p)
 	return p < PANE_NR ? pane_names[p] : "";
 }
 
-void pane_title(struct scope *s, enum pane p, struct rect r, const char *name,
-		const char *fmt, ...)
+void pane_title(struct scope *s, enum pane p, struct rect r, const char *name, const char *fmt, ...)
 {
 	unsigned int attr = s->focus == p ? CELL_REVERSE : 0;
 	char text[512];
@@ -40,7 +39,7 @@ struct header {
 	struct {
 		char text[400];
 		unsigned int role;
-		int weight;		/* what is least needed goes first; 0: never */
+		int weight; /* what is least needed goes first; 0: never */
 	} part[10];
 	int n;
 };
@@ -59,8 +58,8 @@ static void drop_parts(struct header *h, int room)
 	for (;;) {
 		for (i = 0, width = 0, worst = -1; i < h->n; i++) {
 			width += cells_width(h->part[i].text) + 3;
-			if (h->part[i].weight && (worst < 0 ||
-						  h->part[i].weight > h->part[worst].weight))
+			if (h->part[i].weight &&
+			    (worst < 0 || h->part[i].weight > h->part[worst].weight))
 				worst = i;
 		}
 		if (width <= room || worst < 0)
@@ -119,14 +118,17 @@ static void count_migrations(struct scope *s, struct model *m, struct header *h)
 	}
 	text[0] = '\0';
 	if (n[OUTCOME_COMPLETED])
-		len += (size_t)snprintf(text + len, sizeof(text) - len, ", %u %s", n[OUTCOME_COMPLETED],
-				       s->cols < 100 ? "done" : "completed");
+		len += (size_t)snprintf(text + len, sizeof(text) - len, ", %u %s",
+					n[OUTCOME_COMPLETED], s->cols < 100 ? "done" : "completed");
 	if (n[OUTCOME_CANCELLED])
-		len += (size_t)snprintf(text + len, sizeof(text) - len, ", %u cancelled", n[OUTCOME_CANCELLED]);
+		len += (size_t)snprintf(text + len, sizeof(text) - len, ", %u cancelled",
+					n[OUTCOME_CANCELLED]);
 	if (n[OUTCOME_UNFINISHED])
-		len += (size_t)snprintf(text + len, sizeof(text) - len, ", %u unfinished", n[OUTCOME_UNFINISHED]);
+		len += (size_t)snprintf(text + len, sizeof(text) - len, ", %u unfinished",
+					n[OUTCOME_UNFINISHED]);
 	if (under_way)
-		len += (size_t)snprintf(text + len, sizeof(text) - len, ", %u under way", under_way);
+		len += (size_t)snprintf(text + len, sizeof(text) - len, ", %u under way",
+					under_way);
 	if (len)
 		part(h, ROLE_HEADER, 1, text + 2);
 }
@@ -145,12 +147,14 @@ void pane_header(struct scope *s, struct model *m, struct rect r)
 	cells_fill(s->cells, r, ' ', ROLE_HEADER, CELL_REVERSE);
 	col = cells_text(s->cells, r.row, r.col + 1, ROLE_HEADER, CELL_REVERSE | CELL_BOLD,
 			 "vfioscope");
-	base = s->opt.path && strrchr(s->opt.path, '/') ? strrchr(s->opt.path, '/') + 1 : s->opt.path;
+	base = s->opt.path && strrchr(s->opt.path, '/') ? strrchr(s->opt.path, '/') + 1 :
+							  s->opt.path;
 	if (s->opt.live || !base)
 		snprintf(text, sizeof(text), " %s %s", s->opt.live ? "live" : "replay",
 			 text_safe(safe, sizeof(safe), host ?: "", 24));
 	else
-		snprintf(text, sizeof(text), " replay %s", text_safe(safe, sizeof(safe), base, s->cols < 110 ? 24 : 64));
+		snprintf(text, sizeof(text), " replay %s",
+			 text_safe(safe, sizeof(safe), base, s->cols < 110 ? 24 : 64));
 	col = cells_text(s->cells, r.row, col, ROLE_HEADER, CELL_REVERSE, text);
 
 	real = model_realtime_ns(store_model(s->store), s->cursor_ns);
@@ -186,8 +190,9 @@ void pane_header(struct scope *s, struct model *m, struct rect r)
 	for (i = 0; i < h.n; i++) {
 		col = cells_text(s->cells, r.row, col, ROLE_HEADER, CELL_REVERSE, " │ ");
 		role = h.part[i].role;
-		col = cells_text(s->cells, r.row, col, role, CELL_REVERSE |
-				 (role != ROLE_HEADER ? CELL_BOLD : 0), h.part[i].text);
+		col = cells_text(s->cells, r.row, col, role,
+				 CELL_REVERSE | (role != ROLE_HEADER ? CELL_BOLD : 0),
+				 h.part[i].text);
 	}
 }
 
@@ -230,11 +235,13 @@ void pane_sentence(struct scope *s, struct model *m, struct rect r)
 /* The line at the bottom: a prompt, a message, or the keys that matter most. */
 void pane_keys(struct scope *s, struct model *m, struct rect r)
 {
-	static const struct { const char *key, *what; } hints[] = {
-		{ "?", "help" }, { "←→", "event" }, { "[]", "arc" }, { "{}", "migration" },
-		{ "Space", "pause" }, { "f", "follow" }, { "/", "find" }, { "&", "filter" },
-		{ "+-0", "zoom" }, { "v", "next VM" }, { "Enter", "why" }, { "1-7", "panes" }, { ":", "command" },
-		{ "q", "quit" },
+	static const struct {
+		const char *key, *what;
+	} hints[] = {
+		{ "?", "help" },      { "←→", "event" },  { "[]", "arc" },    { "{}", "migration" },
+		{ "Space", "pause" }, { "f", "follow" },  { "/", "find" },    { "&", "filter" },
+		{ "+-0", "zoom" },    { "v", "next VM" }, { "Enter", "why" }, { "1-7", "panes" },
+		{ ":", "command" },   { "q", "quit" },
 	};
 	static const char *const prompts[] = { "", ":", "/", "&", "mark: " };
 	int col = r.col + 1, quit = r.col + r.cols - 6;

@@ -425,8 +425,9 @@ int scope_obey(struct scope *s, enum request req, const char *arg)
 		break;
 	case REQ_PROBLEMS_ONLY:
 		s->problems_only = !s->problems_only;
-		scope_say(s, false, s->problems_only ? "log: only events that failed; e shows all" :
-			  "log: all events");
+		scope_say(s, false,
+			  s->problems_only ? "log: only events that failed; e shows all" :
+					     "log: all events");
 		break;
 	case REQ_MARK:
 		if (arg)
@@ -598,8 +599,10 @@ void scope_resize(struct scope *s, int rows, int cols)
 static void layout_now(struct scope *s)
 {
 	struct layout_options o = {
-		.devices = s->n_rows < 1000 ? (int)s->n_rows : 1000, .fleet = s->n_fleet > 1,
-		.problems = s->n_found < 100 ? (int)s->n_found : 100, .focus = s->focus,
+		.devices = s->n_rows < 1000 ? (int)s->n_rows : 1000,
+		.fleet = s->n_fleet > 1,
+		.problems = s->n_found < 100 ? (int)s->n_found : 100,
+		.focus = s->focus,
 		.zoomed = s->zoomed,
 	};
 
@@ -609,11 +612,11 @@ static void layout_now(struct scope *s)
 const struct cells *scope_draw(struct scope *s)
 {
 	static void (*const draw[PANE_NR])(struct scope *, struct model *, struct rect) = {
-		[PANE_HEADER] = pane_header, [PANE_SENTENCE] = pane_sentence,
-		[PANE_KEYS] = pane_keys, [PANE_DEVICES] = pane_devices,
-		[PANE_BYTES] = pane_bytes, [PANE_STATES] = pane_states,
+		[PANE_HEADER] = pane_header,	 [PANE_SENTENCE] = pane_sentence,
+		[PANE_KEYS] = pane_keys,	 [PANE_DEVICES] = pane_devices,
+		[PANE_BYTES] = pane_bytes,	 [PANE_STATES] = pane_states,
 		[PANE_DOWNTIME] = pane_downtime, [PANE_EVENTS] = pane_events,
-		[PANE_LATENCY] = pane_latency, [PANE_PROBLEMS] = pane_problems,
+		[PANE_LATENCY] = pane_latency,	 [PANE_PROBLEMS] = pane_problems,
 	};
 	struct rect body;
 	struct model *m;
@@ -640,8 +643,8 @@ const struct cells *scope_draw(struct scope *s)
 		draw[p](s, m, s->layout.at[p]);
 	}
 	if (s->layout.side_col) {
-		struct rect line = { s->layout.side_row, s->layout.side_col, s->rows - 1 -
-				     s->layout.side_row, 1 };
+		struct rect line = { s->layout.side_row, s->layout.side_col,
+				     s->rows - 1 - s->layout.side_row, 1 };
 
 		cells_clip_none(s->cells);
 		if (!scope_is_empty(s))

@@ -28,21 +28,31 @@ extern const char *const scope_glyphs_names[];
 /* Keys that are no character. */
 enum {
 	KEY_BASE = 0x200000,
-	SKEY_UP, SKEY_DOWN, SKEY_LEFT, SKEY_RIGHT, SKEY_HOME, SKEY_END, SKEY_PGUP, SKEY_PGDN,
+	SKEY_UP,
+	SKEY_DOWN,
+	SKEY_LEFT,
+	SKEY_RIGHT,
+	SKEY_HOME,
+	SKEY_END,
+	SKEY_PGUP,
+	SKEY_PGDN,
 	SKEY_BACKTAB,
-	SKEY_ENTER = '\r', SKEY_ESC = 27, SKEY_BACKSPACE = 127, SKEY_TAB = '\t',
+	SKEY_ENTER = '\r',
+	SKEY_ESC = 27,
+	SKEY_BACKSPACE = 127,
+	SKEY_TAB = '\t',
 };
 
 enum scope_mouse { MOUSE_CLICK, MOUSE_DOUBLE, MOUSE_WHEEL_UP, MOUSE_WHEEL_DOWN };
 
 struct scope_options {
 	bool live;
-	const char *path;		/* the recording's name; NULL: none */
-	const char *marks_path;		/* marks are kept there; NULL: nowhere */
+	const char *path;	/* the recording's name; NULL: none */
+	const char *marks_path; /* marks are kept there; NULL: nowhere */
 	enum scope_glyphs glyphs;
 	enum time_base time;
 	bool bytes;			/* sizes exactly */
-	const struct judge_opts *judge;	/* budgets and the like; NULL: none */
+	const struct judge_opts *judge; /* budgets and the like; NULL: none */
 	/*
 	 * Live: put an EV_MARK with this text into the evidence.  0 or -errno.
 	 * NULL: marks are kept beside it.
@@ -53,13 +63,13 @@ struct scope_options {
 
 /* What only the outside knows; shown in the header. */
 struct scope_status {
-	bool recording;			/* the evidence goes to a file */
+	bool recording; /* the evidence goes to a file */
 	uint64_t recorded_bytes;
-	bool loading;			/* the source has not ended yet */
-	const struct meta *meta;	/* or NULL */
+	bool loading;		 /* the source has not ended yet */
+	const struct meta *meta; /* or NULL */
 	struct source_health health;
 	bool has_health;
-	const char *error;		/* why the source broke, or NULL */
+	const char *error; /* why the source broke, or NULL */
 };
 
 struct scope;

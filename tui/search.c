@@ -60,7 +60,7 @@ bool scope_search_step(struct scope *s)
 	}
 	scope_say(s, false, "searching '%s', %" PRIu64 " %% ... (Esc stops)", s->search_text,
 		  s->search_dir > 0 ? s->search_at * 100 / (count + 1) :
-		  100 - s->search_at * 100 / (count + 1));
+				      100 - s->search_at * 100 / (count + 1));
 	return false;
 }
 
@@ -93,7 +93,7 @@ int scope_set_filter(struct scope *s, const char *text)
 	}
 	s->filter = m;
 	snprintf(s->filter_text, sizeof(s->filter_text), "%s", text);
-	scope_say(s, false, m.n ? "filter: only what matches; & and Enter shows all" :
-		  "filter: none");
+	scope_say(s, false,
+		  m.n ? "filter: only what matches; & and Enter shows all" : "filter: none");
 	return 0;
 }

@@ -11,8 +11,7 @@
 #include "tui/internal.h"
 #include "view/downtime.h"
 
-static void add(struct sentence *o, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+static void add(struct sentence *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 static void add(struct sentence *o, const char *fmt, ...)
 {
@@ -38,8 +37,8 @@ static uint64_t since(const struct scope *s, uint64_t t_ns)
 /* What the sentence is about. */
 struct subject {
 	const struct migration *g;
-	const struct side *src, *dst;	/* or NULL */
-	const struct side *own;		/* the source if it is there */
+	const struct side *src, *dst; /* or NULL */
+	const struct side *own;	      /* the source if it is there */
 };
 
 static const struct model_device *only_device(struct model *m, const struct side *x)
@@ -48,7 +47,8 @@ static const struct model_device *only_device(struct model *m, const struct side
 }
 
 /* A device as short as it still is one: its host is said elsewhere, domain 0 is no news. */
-static const char *short_device(struct scope *s, struct model *m, uint32_t device, char buf[NAME_LEN])
+static const char *short_device(struct scope *s, struct model *m, uint32_t device,
+				char buf[NAME_LEN])
 {
 	const char *name, *slash;
 
@@ -99,7 +99,11 @@ static void turn(const struct scope *s, struct sentence *o, uint32_t party, cons
 	for (i = 0; i < 3; i++) {
 		if (!(party & (1U << i)))
 			continue;
-		add(o, "%s%s's", any ? wide(s) ? " or " : "/" : wide(s) ? "; the " : "; ", names[i]);
+		add(o, "%s%s's",
+		    any	    ? wide(s) ? " or " : "/" :
+		    wide(s) ? "; the " :
+			      "; ",
+		    names[i]);
 		any = true;
 	}
 	add(o, any ? " turn" : "; whose turn: unknown");
@@ -131,7 +135,9 @@ static void budget(struct scope *s, struct model *m, const struct subject *j, st
 		bool over = j->src->stop.total_ns > opts->max_stop_window_ns;
 
 		add(o, "; budget %s: %s", units_duration(a, opts->max_stop_window_ns),
-		    over ? "OVER" : j->src->stop_over ? "kept" : "not over yet");
+		    over	      ? "OVER" :
+		    j->src->stop_over ? "kept" :
+					"not over yet");
 		if (over)
 			o->role = ROLE_BAD;
 		return;
@@ -148,7 +154,8 @@ static void budget(struct scope *s, struct model *m, const struct subject *j, st
 		break;
 	case BUDGET_UNKNOWN:
 		if (j->g->ended)
-			add(o, "; budget %s: cannot be said", units_duration(a, opts->max_downtime_ns));
+			add(o, "; budget %s: cannot be said",
+			    units_duration(a, opts->max_downtime_ns));
 		break;
 	case BUDGET_NONE:
 	case BUDGET_SKIPPED:
@@ -237,7 +244,8 @@ static void failed(struct scope *s, struct model *m, const struct subject *j, st
 	}
 	if (g->consequence) {
 		save = model_side_peek(m, g->consequence)->direction == DIR_SAVE;
-		add(o, save ? "; so the source took the VM back" : "; so the destination was given up");
+		add(o, save ? "; so the source took the VM back" :
+			      "; so the destination was given up");
 	} else if (j->src && j->src->ended && j->src->outcome == OUTCOME_CANCELLED) {
 		add(o, "; the VM runs on at the source");
 	}
@@ -263,13 +271,13 @@ static void stuck(struct scope *s, struct model *m, const struct subject *j,
 	    units_duration(a, f->seen_ns - f->start_ns));
 	if (wide(s))
 		add(o, " in %s", state_label(b, f->state));
-	turn(s, o, worst ? worst->party : PARTY_DRIVER, worst ? judge_rule(worst->rule)->name : NULL);
+	turn(s, o, worst ? worst->party : PARTY_DRIVER,
+	     worst ? judge_rule(worst->rule)->name : NULL);
 	if (j->src && j->src->stop.start_ns != MODEL_NONE && !j->src->stop_over)
 		add(o, "; the guest stands still for %s", units_duration(a, j->src->stop.total_ns));
 }
 
-static void completed(struct scope *s, struct model *m, const struct subject *j,
-		      struct sentence *o)
+static void completed(struct scope *s, struct model *m, const struct subject *j, struct sentence *o)
 {
 	const struct migration *g = j->g;
 	char a[UNITS_LEN], b[UNITS_LEN];
@@ -278,8 +286,8 @@ static void completed(struct scope *s, struct model *m, const struct subject *j,
 	who(s, m, j, 0, o);
 	if (!j->src) {
 		add(o, " ARRIVED: completed in %s, %s written; its source is %s",
-		    units_duration(a, g->end_ns - g->begin_ns), scope_size(s, b, j->dst->bytes_total),
-		    joined_why_text(g->joined.why));
+		    units_duration(a, g->end_ns - g->begin_ns),
+		    scope_size(s, b, j->dst->bytes_total), joined_why_text(g->joined.why));
 		judged(s, j, o);
 		return;
 	}
@@ -292,7 +300,8 @@ static void completed(struct scope *s, struct model *m, const struct subject *j,
 		budget(s, m, j, o);
 		mostly(m, g, wide(s), o);
 	} else {
-		add(o, j->src->stop.start_ns != MODEL_NONE ? ": stopped for %s here" : ": completed",
+		add(o,
+		    j->src->stop.start_ns != MODEL_NONE ? ": stopped for %s here" : ": completed",
 		    units_duration(a, j->src->stop.total_ns));
 		budget(s, m, j, o);
 		mostly(m, g, wide(s), o);
@@ -312,8 +321,9 @@ static void given_back(struct scope *s, struct model *m, const struct subject *j
 
 	o->role = ROLE_WARN;
 	who(s, m, j, 0, o);
-	add(o, " STAYS: given back: cancelled%s after %s, %s moved", j->dst ? "" :
-	    ", or failed elsewhere,", units_duration(a, j->g->end_ns - j->g->begin_ns),
+	add(o, " STAYS: given back: cancelled%s after %s, %s moved",
+	    j->dst ? "" : ", or failed elsewhere,",
+	    units_duration(a, j->g->end_ns - j->g->begin_ns),
 	    scope_size(s, b, j->own->bytes_total));
 	if (j->g->stopped_ns != MODEL_NONE)
 		add(o, "; its guest stood still for %s", units_duration(a, j->g->stopped_ns));
@@ -332,7 +342,7 @@ static void unfinished(struct scope *s, struct model *m, const struct subject *j
 	add(o, " UNFINISHED after %s, %s moved: ", units_duration(a, j->g->end_ns - j->g->begin_ns),
 	    scope_size(s, b, j->own->bytes_total));
 	add(o, j->src ? "nothing in the evidence says how it ended" :
-	    "closed before it ran here; its source would tell why");
+			"closed before it ran here; its source would tell why");
 	judged(s, j, o);
 }
 
@@ -347,11 +357,13 @@ static void landing(struct model *m, const struct subject *j, struct sentence *o
 		return;
 	}
 	for (i = 0; i < j->dst->n_devices; i++) {
-		const struct model_device *d = model_device(m, model_side_device(m, j->dst->id, i)->device);
+		const struct model_device *d =
+			model_device(m, model_side_device(m, j->dst->id, i)->device);
 
 		if (d && mig_state_is_running(d->state) && d->state != MIG_RUNNING_P2P)
 			continue;
-		add(o, "; the destination is still in %s", state_label(a, d ? d->state : MIG_UNKNOWN));
+		add(o, "; the destination is still in %s",
+		    state_label(a, d ? d->state : MIG_UNKNOWN));
 		return;
 	}
 }
@@ -376,15 +388,19 @@ static void say_forecast(struct scope *s, struct model *m, const struct subject 
 	if (whole)
 		add(o, "; stop now ≈%s", units_duration(a, sum));
 	else
-		add(o, wide(s) ? "; if stopped now: devices ≈%s, the rest not known" :
-		    "; devices' stop ≈%s, rest unknown", units_duration(a, sum));
+		add(o,
+		    wide(s) ? "; if stopped now: devices ≈%s, the rest not known" :
+			      "; devices' stop ≈%s, rest unknown",
+		    units_duration(a, sum));
 	if (most && sum > most) {
 		o->role = ROLE_BAD;
 		add(o, ", budget %s: OVER", units_duration(a, most));
 	} else if (most && whole) {
 		/* A downtime has the destination's part, too, which nobody forecasts. */
-		add(o, ", budget %s: %s", units_duration(a, most), !opts->max_stop_window_ns ?
-		    "the landing is not known" : high > most ? "likely OK" : "OK");
+		add(o, ", budget %s: %s", units_duration(a, most),
+		    !opts->max_stop_window_ns ? "the landing is not known" :
+		    high > most		      ? "likely OK" :
+						"OK");
 	}
 	if (whole || wide(s))
 		add(o, " (%s–%s)", units_duration(a, low), units_duration(b, high));
@@ -401,7 +417,8 @@ static enum forecast_trend trend_of(struct scope *s, struct model *m, const stru
 		forecast_session(m, model_side_device(m, j->src->id, i)->session, s->cursor_ns, &f);
 		if (f.trend == TREND_NOT_CONVERGING)
 			return f.trend;
-		if (f.trend == TREND_UNKNOWN || (f.trend == TREND_CONVERGING && worst == TREND_DONE))
+		if (f.trend == TREND_UNKNOWN ||
+		    (f.trend == TREND_CONVERGING && worst == TREND_DONE))
 			worst = f.trend;
 	}
 	return j->src->n_devices ? worst : TREND_UNKNOWN;
@@ -440,20 +457,23 @@ static void leaving(struct scope *s, struct model *m, const struct subject *j, s
 		add(o, "%s read, what is left was not asked for",
 		    scope_size(s, a, j->src->bytes_total));
 	else
-		add(o, "%s left%s%s", scope_size(s, a, left), wide(s) && source != LEFT_NOT_SEEN ? " by " : "",
+		add(o, "%s left%s%s", scope_size(s, a, left),
+		    wide(s) && source != LEFT_NOT_SEEN ? " by " : "",
 		    wide(s) && source != LEFT_NOT_SEEN ? left_source_name(source) : "");
 	if (left == MODEL_NONE)
 		return;
 	trend = trend_of(s, m, j);
 	if (trend == TREND_NOT_CONVERGING)
 		o->role = ROLE_WARN;
-	add(o, "%s", trend == TREND_DONE ? ", converged" : trend == TREND_CONVERGING ? ", converging" :
-	    trend == TREND_NOT_CONVERGING ? ", NOT CONVERGING" : ", first pass");
+	add(o, "%s",
+	    trend == TREND_DONE		  ? ", converged" :
+	    trend == TREND_CONVERGING	  ? ", converging" :
+	    trend == TREND_NOT_CONVERGING ? ", NOT CONVERGING" :
+					    ", first pass");
 	say_forecast(s, m, j, o);
 }
 
-static void under_way(struct scope *s, struct model *m, const struct subject *j,
-		      struct sentence *o)
+static void under_way(struct scope *s, struct model *m, const struct subject *j, struct sentence *o)
 {
 	const struct model_device *only;
 	char a[UNITS_LEN], b[UNITS_LEN];
@@ -499,7 +519,8 @@ static void nothing(struct scope *s, struct model *m, struct sentence *o)
 	if (!s->opt.live && s->cursor < store_count(s->store)) {
 		add(o, "Nothing migrates yet at this moment");
 		add(o, store_moment(s->store, MOMENT_MIGRATION, s->cursor, 1, 0) != UINT64_MAX ?
-		    "; } goes to where a migration begins" : ", nor later");
+			       "; } goes to where a migration begins" :
+			       ", nor later");
 	} else {
 		add(o, s->opt.live ? "Nothing migrates" : "Nothing migrates in this recording");
 	}

@@ -119,8 +119,7 @@ bool store_chunk_may_have(const struct store *s, uint64_t n, uint64_t kinds, boo
 
 /* ---- appending ---- */
 
-static int change_add(struct changes *l, uint64_t n, uint64_t t_ns, uint32_t device,
-		      uint32_t state)
+static int change_add(struct changes *l, uint64_t n, uint64_t t_ns, uint32_t device, uint32_t state)
 {
 	if (array_room(&l->at, l->n + 1, &l->cap, sizeof(*l->at)))
 		return -ENOMEM;
@@ -135,10 +134,10 @@ static int note_state(struct store *s, struct track *t, uint64_t t_ns, uint32_t 
 	if (!d || d->state == t->now.state)
 		return 0;
 	t->now.state = d->state;
-	return change_add(&s->states, s->count, d->state_since_ns > t_ns ? t_ns :
-			  d->state_since_ns, t->device,
+	return change_add(&s->states, s->count, d->state_since_ns > t_ns ? t_ns : d->state_since_ns,
+			  t->device,
 			  d->state == MIG_UNKNOWN && kind == EV_DEVICE_CLOSE ? STORE_CLOSED :
-			  d->state);
+									       d->state);
 }
 
 /* A loss can have touched every device: those that it made unknown are noted. */

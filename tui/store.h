@@ -57,8 +57,8 @@ uint64_t store_position(struct store *s, uint64_t t_ns);
 
 /* Where something changed; lists in order, for stepping. */
 enum store_moment {
-	MOMENT_ARC,		/* an arc, or a SET_STATE that failed */
-	MOMENT_MIGRATION,	/* a side of a migration began or ended */
+	MOMENT_ARC,	  /* an arc, or a SET_STATE that failed */
+	MOMENT_MIGRATION, /* a side of a migration began or ended */
 	MOMENT_LISTS,
 };
 /*
@@ -72,44 +72,51 @@ uint64_t store_moment(const struct store *s, enum store_moment list, uint64_t n,
  * The device's state at a time, from the same model; MIG_UNKNOWN before, and
  * STORE_CLOSED where it is unknown because the device was closed.
  */
-#define STORE_CLOSED	254U
+#define STORE_CLOSED 254U
 uint32_t store_state(const struct store *s, uint32_t device, uint64_t t_ns);
 
 /* Kinds of calls of the latency map. */
 enum store_kind {
-	SK_READ, SK_WRITE, SK_ARC, SK_SET_STATE, SK_INFO, SK_DATA_SIZE, SK_DMA_LOG, SK_RESET,
+	SK_READ,
+	SK_WRITE,
+	SK_ARC,
+	SK_SET_STATE,
+	SK_INFO,
+	SK_DATA_SIZE,
+	SK_DMA_LOG,
+	SK_RESET,
 	SK_NR
 };
 const char *store_kind_name(enum store_kind k);
 
 /* Rows of the latency map: half decades from below 1 us to 10 s and more. */
-#define STORE_LATENCY_ROWS	16
+#define STORE_LATENCY_ROWS 16
 /* The lower bound of a row, in ns; row 0: 0. */
 uint64_t store_latency_floor(unsigned int row);
 
-#define COLUMN_ENOMSG	(1U << 0)	/* a read gave -ENOMSG (or 0 in PRE_COPY*) */
-#define COLUMN_REINIT	(1U << 1)	/* an info said REINIT (after the opt-in) */
-#define COLUMN_SWITCH	(1U << 2)	/* the device was stopped for good: an arc to STOP_COPY */
-#define COLUMN_ERROR	(1U << 3)	/* a call failed */
-#define COLUMN_LOSS	(1U << 4)	/* events were lost */
-#define COLUMN_MARK	(1U << 5)	/* somebody marked the moment */
+#define COLUMN_ENOMSG (1U << 0) /* a read gave -ENOMSG (or 0 in PRE_COPY*) */
+#define COLUMN_REINIT (1U << 1) /* an info said REINIT (after the opt-in) */
+#define COLUMN_SWITCH (1U << 2) /* the device was stopped for good: an arc to STOP_COPY */
+#define COLUMN_ERROR  (1U << 3) /* a call failed */
+#define COLUMN_LOSS   (1U << 4) /* events were lost */
+#define COLUMN_MARK   (1U << 5) /* somebody marked the moment */
 
 struct store_column {
-	bool any;			/* an event of the device ended in it */
-	bool own;			/* and it was the device's own, no loss or mark */
-	bool has_left;			/* bytes left are known in it (or before it) */
-	bool left_last;			/* and still are at its end */
+	bool any;	/* an event of the device ended in it */
+	bool own;	/* and it was the device's own, no loss or mark */
+	bool has_left;	/* bytes left are known in it (or before it) */
+	bool left_last; /* and still are at its end */
 	/*
 	 * Together what is left as left_bytes() has it, 0 once the stream gave its end:
 	 * initial bytes first, as the uAPI has them read, then the rest.
 	 */
 	uint64_t initial_min, initial_max, rest_min, rest_max;
 	uint64_t initial_last, rest_last;
-	uint64_t bytes;			/* moved by reads and writes */
-	uint64_t calls;			/* reads and writes, folded ones one by one */
+	uint64_t bytes; /* moved by reads and writes */
+	uint64_t calls; /* reads and writes, folded ones one by one */
 	uint64_t enomsg;
-	uint64_t io_max_ns;		/* the slowest read or write that moved data */
-	uint32_t flags;			/* COLUMN_* */
+	uint64_t io_max_ns; /* the slowest read or write that moved data */
+	uint32_t flags;	    /* COLUMN_* */
 	uint32_t heat[SK_NR][STORE_LATENCY_ROWS];
 };
 

@@ -13,17 +13,17 @@
 #include "tui/store.h"
 #include "util/buf.h"
 
-#define CHUNK		256U
-#define CACHE		8U
+#define CHUNK 256U
+#define CACHE 8U
 /* So many chunks have sums of their own: a screen of everything stays cheap. */
-#define GROUP		32U
+#define GROUP 32U
 
 /* ---- codec.c ---- */
 
 /* What an event is told as the difference to: those before it in its chunk. */
 struct codec {
 	struct event prev;
-	struct event last[EV_KIND_NR];	/* of each kind */
+	struct event last[EV_KIND_NR]; /* of each kind */
 };
 
 void codec_reset(struct codec *c);
@@ -38,11 +38,11 @@ const uint8_t *codec_take(struct codec *c, const uint8_t *p, struct event *ev);
 /* How a device stands, as far as a plot wants to know it at every read(). */
 struct standing {
 	uint32_t state;
-	bool session;			/* its data FD is out */
-	bool stale;			/* @left is of a session that is over */
-	bool eof;			/* read() gave 0 in STOP_COPY, nothing since */
+	bool session; /* its data FD is out */
+	bool stale;   /* @left is of a session that is over */
+	bool eof;     /* read() gave 0 in STOP_COPY, nothing since */
 	struct left left;
-	uint64_t initial;		/* of the last info, less what was read since */
+	uint64_t initial; /* of the last info, less what was read since */
 };
 
 /* What one device did in one chunk; device 0: what may concern all (losses, marks). */
@@ -52,7 +52,7 @@ struct sum {
 	struct store_column col;
 };
 
-struct sums {				/* sorted by device once complete */
+struct sums { /* sorted by device once complete */
 	struct sum *at;
 	uint32_t n;
 	bool sorted;
@@ -62,8 +62,8 @@ struct chunk {
 	uint8_t *data;
 	uint32_t len, cap;
 	uint32_t n;
-	uint64_t lo_ns, hi_ns;		/* ends of its events */
-	uint64_t before_ns, after_ns;	/* times of the positions around it */
+	uint64_t lo_ns, hi_ns;	      /* ends of its events */
+	uint64_t before_ns, after_ns; /* times of the positions around it */
 	uint64_t kinds;
 	bool errors;
 	struct sums sums;
@@ -84,8 +84,8 @@ struct track {
 struct tracks {
 	struct track *at;
 	size_t n, cap;
-	uint32_t *slots;		/* place in @at plus 1; 0: free */
-	size_t n_slots;			/* a power of two, or 0 */
+	uint32_t *slots; /* place in @at plus 1; 0: free */
+	size_t n_slots;	 /* a power of two, or 0 */
 };
 
 /* NULL: out of memory. */
@@ -111,7 +111,7 @@ struct checkpoints {
 		uint64_t n;
 		struct model *model;
 		uint64_t cost;
-	} *at;
+	} * at;
 	size_t n, cap;
 	uint64_t cost, spacing;
 	/* The model of a position that somebody looks at. */
@@ -127,7 +127,7 @@ void checkpoint(struct checkpoints *p, const struct model *m, uint64_t count);
 /* ---- store.c ---- */
 
 struct cached {
-	uint64_t chunk;			/* UINT64_MAX: free */
+	uint64_t chunk; /* UINT64_MAX: free */
 	uint64_t used;
 	uint32_t n;
 	struct event ev[CHUNK];
@@ -137,19 +137,19 @@ struct changes {
 	struct change {
 		uint64_t n, t_ns;
 		uint32_t device, state;
-	} *at;
+	} * at;
 	size_t n, cap;
 };
 
 struct store {
 	struct chunk *chunks;
 	size_t n_chunks, cap_chunks;
-	struct group *groups;		/* of complete chunks */
+	struct group *groups; /* of complete chunks */
 	size_t n_groups, cap_groups;
 	uint64_t count;
-	uint64_t looked;		/* @count when the model of all was asked for last */
+	uint64_t looked; /* @count when the model of all was asked for last */
 	uint64_t first_ns, last_ns;
-	struct codec codec;		/* of the chunk being filled */
+	struct codec codec; /* of the chunk being filled */
 	struct buf scratch;
 	struct cached *cache[CACHE];
 	uint64_t clock;

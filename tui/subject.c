@@ -56,8 +56,9 @@ static uint32_t side_of(struct model *m, uint32_t device)
 	for (id = model_sides(m); d && id > first; id--) {
 		const struct side *x = model_side_peek(m, id);
 
-		if (x->cause.kind != EV_NONE && x->cause.device ? x->cause.device == device :
-		    !x->n_sessions && x->host == d->host && x->pid == d->pid)
+		if (x->cause.kind != EV_NONE && x->cause.device ?
+			    x->cause.device == device :
+			    !x->n_sessions && x->host == d->host && x->pid == d->pid)
 			return id;
 	}
 	return first;

@@ -13,11 +13,10 @@
 
 /* ---- columns of a plot ---- */
 
-
 static const char *const kind_names[SK_NR] = {
-	[SK_READ] = "read", [SK_WRITE] = "write", [SK_ARC] = "arc",
-	[SK_SET_STATE] = "set_state", [SK_INFO] = "precopy_info",
-	[SK_DATA_SIZE] = "data_size", [SK_DMA_LOG] = "dma_log", [SK_RESET] = "reset",
+	[SK_READ] = "read",	      [SK_WRITE] = "write",	  [SK_ARC] = "arc",
+	[SK_SET_STATE] = "set_state", [SK_INFO] = "precopy_info", [SK_DATA_SIZE] = "data_size",
+	[SK_DMA_LOG] = "dma_log",     [SK_RESET] = "reset",
 };
 
 const char *store_kind_name(enum store_kind k)
@@ -28,8 +27,9 @@ const char *store_kind_name(enum store_kind k)
 uint64_t store_latency_floor(unsigned int row)
 {
 	static const uint64_t floors[STORE_LATENCY_ROWS] = {
-		0, 1000, 3000, 10000, 30000, 100000, 300000, 1000000, 3000000, 10000000,
-		30000000, 100000000, 300000000, 1000000000, 3000000000, 10000000000,
+		0,	   1000,       3000,	   10000,	30000,	  100000,
+		300000,	   1000000,    3000000,	   10000000,	30000000, 100000000,
+		300000000, 1000000000, 3000000000, 10000000000,
 	};
 
 	return row < STORE_LATENCY_ROWS ? floors[row] : UINT64_MAX;
@@ -47,17 +47,26 @@ static unsigned int latency_row(uint64_t ns)
 static int heat_kind(uint32_t kind)
 {
 	switch (kind) {
-	case EV_READ: return SK_READ;
-	case EV_WRITE: return SK_WRITE;
-	case EV_ARC: return SK_ARC;
-	case EV_SET_STATE: return SK_SET_STATE;
-	case EV_PRECOPY_INFO: return SK_INFO;
-	case EV_DATA_SIZE: return SK_DATA_SIZE;
+	case EV_READ:
+		return SK_READ;
+	case EV_WRITE:
+		return SK_WRITE;
+	case EV_ARC:
+		return SK_ARC;
+	case EV_SET_STATE:
+		return SK_SET_STATE;
+	case EV_PRECOPY_INFO:
+		return SK_INFO;
+	case EV_DATA_SIZE:
+		return SK_DATA_SIZE;
 	case EV_DMA_LOG_START:
 	case EV_DMA_LOG_STOP:
-	case EV_DMA_LOG_REPORT: return SK_DMA_LOG;
-	case EV_RESET: return SK_RESET;
-	default: return -1;
+	case EV_DMA_LOG_REPORT:
+		return SK_DMA_LOG;
+	case EV_RESET:
+		return SK_RESET;
+	default:
+		return -1;
 	}
 }
 
@@ -96,7 +105,8 @@ static void standing_after(struct standing *st, const struct event *ev)
 		break;
 	case EV_SET_STATE:
 		/* It should have handed out a data FD, and did not. */
-		if (event_failed(ev) && !st->session && protocol_wants_fd(ev->set_state.target, NULL))
+		if (event_failed(ev) && !st->session &&
+		    protocol_wants_fd(ev->set_state.target, NULL))
 			session_ends(st);
 		break;
 	case EV_STREAM_OPEN:
@@ -176,8 +186,7 @@ static void column_left(struct store_column *c, const struct standing *st)
 }
 
 /* One event into a column; @state is the device's before it. */
-static void column_event(struct store_column *c, const struct event *ev, uint32_t state,
-			 bool v2)
+static void column_event(struct store_column *c, const struct event *ev, uint32_t state, bool v2)
 {
 	uint64_t calls = event_calls(ev);
 	int k = heat_kind(ev->kind);
@@ -362,8 +371,10 @@ void group_close(struct store *s)
 		for (best = GROUP, k = 0; k < GROUP; k++) {
 			const struct sums *c = &s->chunks[first + k].sums;
 
-			if (next[k] < c->n && (best == GROUP || c->at[next[k]].device <
-			    s->chunks[first + best].sums.at[next[best]].device))
+			if (next[k] < c->n &&
+			    (best == GROUP ||
+			     c->at[next[k]].device <
+				     s->chunks[first + best].sums.at[next[best]].device))
 				best = k;
 		}
 		g->sums.at[g->sums.n++] = s->chunks[first + best].sums.at[next[best]++];
@@ -482,9 +493,8 @@ static void standing_before(const struct store *s, size_t chunk, uint32_t device
 }
 
 /* An event-by-event look at a chunk that lies across columns. */
-static void columns_exact(struct store *s, size_t chunk, uint32_t device,
-			  const struct axis *a, struct store_column *out,
-			  struct standing *st)
+static void columns_exact(struct store *s, size_t chunk, uint32_t device, const struct axis *a,
+			  struct store_column *out, struct standing *st)
 {
 	const struct model_device *dev = model_device(s->model, device);
 	const struct cached *k = store_load(s, chunk);
@@ -572,7 +582,8 @@ void store_columns(struct store *s, uint32_t device, uint64_t from_ns, uint64_t 
 		if (c->lo_ns >= a.to && c->before_ns >= a.to)
 			break;
 		if (whole(&a, c->lo_ns, c->hi_ns, &col)) {
-			merge_sums(&c->sums, device, col >= 0 && col < (int64_t)n ? &out[col] : NULL, &st);
+			merge_sums(&c->sums, device,
+				   col >= 0 && col < (int64_t)n ? &out[col] : NULL, &st);
 		} else if (sum_find(&c->sums, device) || sum_find(&c->sums, 0)) {
 			columns_exact(s, i, device, &a, out, &st);
 			/* The model knows more of its state than arcs tell. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define _GNU_SOURCE
 #define _XOPEN_SOURCE_EXTENDED 1
-#define NCURSES_WIDECHAR 1
+#define NCURSES_WIDECHAR       1
 #include "tui/terminal.h"
 
 /* before term.h, which makes a macro of the word "lines" */
@@ -22,10 +22,10 @@
 
 struct terminal {
 	SCREEN *screen;
-	FILE *in;			/* /dev/tty, or NULL for stdin */
+	FILE *in; /* /dev/tty, or NULL for stdin */
 	int fd;
 	bool utf8, colors;
-	struct cell *shown;		/* what the last painting left there */
+	struct cell *shown; /* what the last painting left there */
 	int rows, cols;
 	/* the last press of the mouse */
 	int press_row, press_col;
@@ -33,7 +33,7 @@ struct terminal {
 };
 
 /* Two presses at one place within this are a double click. */
-#define DOUBLE_NS	400000000ULL
+#define DOUBLE_NS 400000000ULL
 
 /* What a signal handler needs to give the terminal back; plain memory. */
 static struct {
@@ -80,12 +80,13 @@ static void rescue_add(const char *cap)
 static void rescue_arm(const struct termios *saved)
 {
 	/* What ends a process. */
-	static const int signals[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGQUIT, SIGSYS,
-				       SIGHUP, SIGXCPU, SIGXFSZ, SIGALRM, SIGUSR1, SIGUSR2, SIGTRAP,
-				       SIGINT, SIGTERM };
+	static const int signals[] = { SIGSEGV, SIGBUS,	 SIGILL,  SIGFPE,  SIGABRT, SIGQUIT,
+				       SIGSYS,	SIGHUP,	 SIGXCPU, SIGXFSZ, SIGALRM, SIGUSR1,
+				       SIGUSR2, SIGTRAP, SIGINT,  SIGTERM };
 	static const char mouse_off[] = "\033[?1000l\033[?1002l\033[?1003l\033[?1006l";
 	static bool registered;
-	struct sigaction sa = { .sa_handler = on_crash, .sa_flags = (int)SA_RESETHAND | SA_NODEFER };
+	struct sigaction sa = { .sa_handler = on_crash,
+				.sa_flags = (int)SA_RESETHAND | SA_NODEFER };
 	size_t i;
 
 	rescue.fd = STDOUT_FILENO;
@@ -116,7 +117,7 @@ static void rescue_arm(const struct termios *saved)
 
 struct look {
 	short fg8, fg256;
-	attr_t attr;			/* without any colour */
+	attr_t attr; /* without any colour */
 };
 
 static const struct look looks[ROLE_NR] = {
@@ -148,7 +149,8 @@ static void init_colors(struct terminal *t, bool color)
 		return;
 	use_default_colors();
 	for (role = 0; role < ROLE_NR; role++)
-		init_pair((short)(role + 1), COLORS >= 256 ? looks[role].fg256 : looks[role].fg8, -1);
+		init_pair((short)(role + 1), COLORS >= 256 ? looks[role].fg256 : looks[role].fg8,
+			  -1);
 }
 
 static attr_t attributes(const struct terminal *t, const struct cell *c)
@@ -207,7 +209,8 @@ int terminal_open(struct terminal **tp, bool color, char *err, size_t err_len)
 		return -ENOTTY;
 	}
 	if (!term || !*term || !strcmp(term, "dumb")) {
-		snprintf(err, err_len, "TERM is '%s': the scope needs a terminal that can move its cursor",
+		snprintf(err, err_len,
+			 "TERM is '%s': the scope needs a terminal that can move its cursor",
 			 term ?: "");
 		return -ENOTTY;
 	}
@@ -219,7 +222,8 @@ int terminal_open(struct terminal **tp, bool color, char *err, size_t err_len)
 	if (!isatty(STDIN_FILENO)) {
 		t->in = fopen("/dev/tty", "re");
 		if (!t->in) {
-			snprintf(err, err_len, "/dev/tty: %s: no terminal for keys", strerror(errno));
+			snprintf(err, err_len, "/dev/tty: %s: no terminal for keys",
+				 strerror(errno));
 			free(t);
 			return -ENOTTY;
 		}
@@ -251,7 +255,8 @@ int terminal_open(struct terminal **tp, bool color, char *err, size_t err_len)
 	nodelay(stdscr, TRUE);
 	intrflush(stdscr, FALSE);
 	mousemask(BUTTON1_CLICKED | BUTTON1_PRESSED | BUTTON1_DOUBLE_CLICKED | BUTTON4_PRESSED |
-		  BUTTON5_PRESSED, NULL);
+			  BUTTON5_PRESSED,
+		  NULL);
 	/* A press is a click: waiting for the release is what makes mice slow. */
 	mouseinterval(0);
 	*tp = t;
@@ -382,18 +387,30 @@ void terminal_paint(struct terminal *t, const struct cells *c)
 static int key_of(wint_t ch)
 {
 	switch (ch) {
-	case KEY_UP: return SKEY_UP;
-	case KEY_DOWN: return SKEY_DOWN;
-	case KEY_LEFT: return SKEY_LEFT;
-	case KEY_RIGHT: return SKEY_RIGHT;
-	case KEY_HOME: return SKEY_HOME;
-	case KEY_END: return SKEY_END;
-	case KEY_PPAGE: return SKEY_PGUP;
-	case KEY_NPAGE: return SKEY_PGDN;
-	case KEY_BTAB: return SKEY_BACKTAB;
-	case KEY_ENTER: return SKEY_ENTER;
-	case KEY_BACKSPACE: return SKEY_BACKSPACE;
-	default: return 0;
+	case KEY_UP:
+		return SKEY_UP;
+	case KEY_DOWN:
+		return SKEY_DOWN;
+	case KEY_LEFT:
+		return SKEY_LEFT;
+	case KEY_RIGHT:
+		return SKEY_RIGHT;
+	case KEY_HOME:
+		return SKEY_HOME;
+	case KEY_END:
+		return SKEY_END;
+	case KEY_PPAGE:
+		return SKEY_PGUP;
+	case KEY_NPAGE:
+		return SKEY_PGDN;
+	case KEY_BTAB:
+		return SKEY_BACKTAB;
+	case KEY_ENTER:
+		return SKEY_ENTER;
+	case KEY_BACKSPACE:
+		return SKEY_BACKSPACE;
+	default:
+		return 0;
 	}
 }
 

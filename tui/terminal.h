@@ -26,8 +26,8 @@ enum terminal_input { INPUT_NONE, INPUT_KEY, INPUT_MOUSE, INPUT_RESIZE, INPUT_GO
 
 struct terminal_event {
 	enum terminal_input what;
-	int key;			/* of scope.h */
-	int mouse, row, col;		/* enum scope_mouse */
+	int key;	     /* of scope.h */
+	int mouse, row, col; /* enum scope_mouse */
 };
 
 /*

@@ -14,11 +14,11 @@
 
 #include "tui/terminal.h"
 
-#define MS	1000000ULL
+#define MS	 1000000ULL
 /* How long events may keep keys waiting, and keys events. */
-#define TAKE_NS		(12 * MS)
-#define IDLE_MS		15
-#define FRAME_NS	(100 * MS)
+#define TAKE_NS	 (12 * MS)
+#define IDLE_MS	 15
+#define FRAME_NS (100 * MS)
 
 static uint64_t now_ns(void)
 {
@@ -93,13 +93,13 @@ struct pump {
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	bool painting, quit;
-	uint64_t since_ns;		/* when painting began */
+	uint64_t since_ns; /* when painting began */
 	int err;
 };
 
 /* A screen that is written within this keeps nobody waiting. */
-#define PATIENCE_NS	(30 * MS)
-#define PUMP_NS		(10 * MS)
+#define PATIENCE_NS (30 * MS)
+#define PUMP_NS	    (10 * MS)
 
 static void pump_wait(struct pump *p, uint64_t ns)
 {

@@ -41,12 +41,12 @@ struct tui_trace {
 struct tui_options {
 	struct tui_trace *trace;
 	bool color;
-	bool force_glyphs;		/* even where the locale is not UTF-8 */
-	const volatile sig_atomic_t *signal;	/* set by a handler: leave; or NULL */
-	uint64_t duration_ns;		/* leave after this; 0: never */
+	bool force_glyphs;		     /* even where the locale is not UTF-8 */
+	const volatile sig_atomic_t *signal; /* set by a handler: leave; or NULL */
+	uint64_t duration_ns;		     /* leave after this; 0: never */
 };
 
-#define TUI_ERR_LEN	256
+#define TUI_ERR_LEN 256
 
 /*
  * Run until somebody leaves.  0, or -errno with one line in @err.  -ENOTTY: there

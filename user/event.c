@@ -14,13 +14,13 @@
 
 #include "util/sat.h"
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-#define FIELD(id_, name_, member, type_, flags_) {		\
-	.name = name_, .id = id_,				\
-	.offset = offsetof(struct event, member),		\
-	.size = sizeof(((struct event *)0)->member),		\
-	.type = type_, .flags = flags_ }
+#define FIELD(id_, name_, member, type_, flags_)                                            \
+	{                                                                                   \
+		.name = name_, .id = id_, .offset = offsetof(struct event, member),         \
+		.size = sizeof(((struct event *)0)->member), .type = type_, .flags = flags_ \
+	}
 
 static const struct event_field reset_fields[] = {
 	FIELD(1, "how", reset.how, EF_RESET_HOW, 0),
@@ -144,7 +144,7 @@ static const struct event_field clock_fields[] = {
 	FIELD(2, "boottime_ns", clock.boottime_ns, EF_U64, 0),
 };
 
-#define KIND(k, name_) [k] = { .name = name_ }
+#define KIND(k, name_)	    [k] = { .name = name_ }
 #define KIND_F(k, name_, f) [k] = { .name = name_, .fields = f, .n = ARRAY_SIZE(f) }
 
 static const struct {
@@ -222,7 +222,7 @@ static uint32_t traits_of(enum event_kind kind)
 	case EV_PRECOPY_INFO_V2:
 	case EV_DATA_SIZE:
 	case EV_DMA_LOG_STOP:
-	case EV_ARC:	/* a step; what it failed with, its SET_STATE is a cause of */
+	case EV_ARC: /* a step; what it failed with, its SET_STATE is a cause of */
 		return EVT_PUBLIC | EVT_CALL;
 	case EV_RESET:
 	case EV_SET_STATE:
@@ -318,14 +318,10 @@ const char *event_call_name(uint32_t kind)
 const char *mig_state_name(uint32_t state)
 {
 	static const char *const names[MIG_STATE_NR] = {
-		[MIG_ERROR] = "ERROR",
-		[MIG_STOP] = "STOP",
-		[MIG_RUNNING] = "RUNNING",
-		[MIG_STOP_COPY] = "STOP_COPY",
-		[MIG_RESUMING] = "RESUMING",
-		[MIG_RUNNING_P2P] = "RUNNING_P2P",
-		[MIG_PRE_COPY] = "PRE_COPY",
-		[MIG_PRE_COPY_P2P] = "PRE_COPY_P2P",
+		[MIG_ERROR] = "ERROR",	     [MIG_STOP] = "STOP",
+		[MIG_RUNNING] = "RUNNING",   [MIG_STOP_COPY] = "STOP_COPY",
+		[MIG_RESUMING] = "RESUMING", [MIG_RUNNING_P2P] = "RUNNING_P2P",
+		[MIG_PRE_COPY] = "PRE_COPY", [MIG_PRE_COPY_P2P] = "PRE_COPY_P2P",
 	};
 
 	if (state == MIG_UNKNOWN)
@@ -335,8 +331,7 @@ const char *mig_state_name(uint32_t state)
 
 bool mig_state_is_running(uint32_t state)
 {
-	return state == MIG_RUNNING || state == MIG_RUNNING_P2P ||
-	       mig_state_is_precopy(state);
+	return state == MIG_RUNNING || state == MIG_RUNNING_P2P || mig_state_is_precopy(state);
 }
 
 bool mig_state_is_precopy(uint32_t state)
@@ -412,8 +407,8 @@ const char *event_direction_name(uint32_t direction)
 
 const char *event_loss_cause_name(uint32_t cause)
 {
-	static const char *const names[] = { "ring", "skipped", "damage", "table", "unread",
-					   "detached" };
+	static const char *const names[] = { "ring",  "skipped", "damage",
+					     "table", "unread",	 "detached" };
 
 	return name_of(names, ARRAY_SIZE(names), cause);
 }
@@ -422,8 +417,8 @@ const char *event_loss_cause_name(uint32_t cause)
 const char *event_poll_bit_name(unsigned int bit)
 {
 	static const char *const names[] = {
-		"IN", "PRI", "OUT", "ERR", "HUP", "NVAL", "RDNORM", "RDBAND",
-		"WRNORM", "WRBAND", "MSG", NULL, NULL, "RDHUP",
+		"IN",	  "PRI",    "OUT",    "ERR", "HUP", "NVAL", "RDNORM",
+		"RDBAND", "WRNORM", "WRBAND", "MSG", NULL,  NULL,   "RDHUP",
 	};
 
 	return bit_name(names, ARRAY_SIZE(names), bit);
@@ -458,8 +453,7 @@ uint64_t event_end_ns(const struct event *ev)
 
 bool event_is_empty_read(const struct event *ev)
 {
-	return ev->kind == EV_READ && ev->io.size > 0 &&
-	       (ev->ret == 0 || ev->ret == -ENOMSG);
+	return ev->kind == EV_READ && ev->io.size > 0 && (ev->ret == 0 || ev->ret == -ENOMSG);
 }
 
 bool event_is_interrupted(const struct event *ev)

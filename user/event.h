@@ -44,106 +44,106 @@ enum mig_state {
 };
 
 /* VFIO_MIGRATION_* of the uAPI: what a device can do. */
-#define MIG_FLAG_STOP_COPY	(1ULL << 0)
-#define MIG_FLAG_P2P		(1ULL << 1)
-#define MIG_FLAG_PRE_COPY	(1ULL << 2)
+#define MIG_FLAG_STOP_COPY (1ULL << 0)
+#define MIG_FLAG_P2P	   (1ULL << 1)
+#define MIG_FLAG_PRE_COPY  (1ULL << 2)
 
 /* VFIO_PRECOPY_INFO_REINIT; means something only after the v2 opt-in. */
-#define PRECOPY_INFO_REINIT	(1U << 0)
+#define PRECOPY_INFO_REINIT (1U << 0)
 
 enum event_kind {
-	EV_NONE			= 0,
+	EV_NONE = 0,
 	/* What the contract names; one NDJSON line each. */
-	EV_DEVICE_OPEN		= 1,
-	EV_DEVICE_CLOSE		= 2,
-	EV_RESET		= 3,	/* the user's call */
-	EV_DEVICE_RESET		= 4,	/* what happened to the device */
-	EV_FEATURE		= 5,	/* any VFIO_DEVICE_FEATURE without a kind */
-	EV_MIGRATION_FLAGS	= 6,
-	EV_SET_STATE		= 7,
-	EV_GET_STATE		= 8,
-	EV_ARC			= 9,
-	EV_STREAM_OPEN		= 10,
-	EV_PRECOPY_INFO		= 11,
-	EV_PRECOPY_INFO_V2	= 12,
-	EV_DATA_SIZE		= 13,
-	EV_READ			= 14,
-	EV_WRITE		= 15,
-	EV_POLL			= 16,
-	EV_STREAM_CLOSE		= 17,
-	EV_STREAM_RELEASE	= 18,
-	EV_DMA_LOG_START	= 19,
-	EV_DMA_LOG_STOP		= 20,
-	EV_DMA_LOG_REPORT	= 21,
-	EV_STUCK		= 22,
-	EV_LOSS			= 23,
-	EV_MARK			= 24,
-	EV_PROCESS_EXIT		= 25,	/* a process that held a device ended */
+	EV_DEVICE_OPEN = 1,
+	EV_DEVICE_CLOSE = 2,
+	EV_RESET = 3,	     /* the user's call */
+	EV_DEVICE_RESET = 4, /* what happened to the device */
+	EV_FEATURE = 5,	     /* any VFIO_DEVICE_FEATURE without a kind */
+	EV_MIGRATION_FLAGS = 6,
+	EV_SET_STATE = 7,
+	EV_GET_STATE = 8,
+	EV_ARC = 9,
+	EV_STREAM_OPEN = 10,
+	EV_PRECOPY_INFO = 11,
+	EV_PRECOPY_INFO_V2 = 12,
+	EV_DATA_SIZE = 13,
+	EV_READ = 14,
+	EV_WRITE = 15,
+	EV_POLL = 16,
+	EV_STREAM_CLOSE = 17,
+	EV_STREAM_RELEASE = 18,
+	EV_DMA_LOG_START = 19,
+	EV_DMA_LOG_STOP = 20,
+	EV_DMA_LOG_REPORT = 21,
+	EV_STUCK = 22,
+	EV_LOSS = 23,
+	EV_MARK = 24,
+	EV_PROCESS_EXIT = 25, /* a process that held a device ended */
 	/* Definitions: they carry names, not happenings; no NDJSON line. */
-	EV_DEVICE		= 32,	/* first sight of a device */
-	EV_TASK			= 33,	/* first sight of a process: its VM */
-	EV_CLOCK		= 34,	/* the clocks, read together */
-	EV_HOST			= 35,	/* a host of several: its name */
+	EV_DEVICE = 32, /* first sight of a device */
+	EV_TASK = 33,	/* first sight of a process: its VM */
+	EV_CLOCK = 34,	/* the clocks, read together */
+	EV_HOST = 35,	/* a host of several: its name */
 	EV_KIND_NR,
 };
 
 enum event_reset_how {
-	RESET_DEVICE = 0,		/* VFIO_DEVICE_RESET */
-	RESET_HOT = 1,			/* VFIO_DEVICE_PCI_HOT_RESET */
+	RESET_DEVICE = 0, /* VFIO_DEVICE_RESET */
+	RESET_HOT = 1,	  /* VFIO_DEVICE_PCI_HOT_RESET */
 };
 
 enum event_feature_op {
-	FEATURE_OP_NONE = 0,		/* neither GET, SET nor PROBE was asked */
+	FEATURE_OP_NONE = 0, /* neither GET, SET nor PROBE was asked */
 	FEATURE_OP_GET = 1,
 	FEATURE_OP_SET = 2,
 	FEATURE_OP_PROBE = 3,
 };
 
 enum event_direction {
-	DIR_SAVE = 0,			/* a data FD that is read */
-	DIR_RESUME = 1,			/* a data FD that is written */
+	DIR_SAVE = 0,	/* a data FD that is read */
+	DIR_RESUME = 1, /* a data FD that is written */
 };
 
 /* Operations of a data FD, as a bit set (stream_open.ops, .hooked). */
-#define STREAM_OP_READ		(1U << 0)
-#define STREAM_OP_WRITE		(1U << 1)
-#define STREAM_OP_POLL		(1U << 2)
-#define STREAM_OP_IOCTL		(1U << 3)
-#define STREAM_OP_RELEASE	(1U << 4)
+#define STREAM_OP_READ	  (1U << 0)
+#define STREAM_OP_WRITE	  (1U << 1)
+#define STREAM_OP_POLL	  (1U << 2)
+#define STREAM_OP_IOCTL	  (1U << 3)
+#define STREAM_OP_RELEASE (1U << 4)
 
 enum event_loss_cause {
-	LOSS_RING = 0,			/* the ring buffer was full */
-	LOSS_SKIPPED = 1,		/* the kernel skipped a program (recursion) */
-	LOSS_DAMAGE = 2,		/* bytes of the recording are unreadable */
-	LOSS_TABLE = 3,			/* a kernel-side table was full */
-	LOSS_UNREAD = 4,		/* what a call gave its caller could not be read */
-	LOSS_DETACHED = 5,		/* hooks were detached: @count 0, nobody knows */
+	LOSS_RING = 0,	   /* the ring buffer was full */
+	LOSS_SKIPPED = 1,  /* the kernel skipped a program (recursion) */
+	LOSS_DAMAGE = 2,   /* bytes of the recording are unreadable */
+	LOSS_TABLE = 3,	   /* a kernel-side table was full */
+	LOSS_UNREAD = 4,   /* what a call gave its caller could not be read */
+	LOSS_DETACHED = 5, /* hooks were detached: @count 0, nobody knows */
 };
 
 /* Where the name of a process's VM comes from. */
 enum event_vm_source {
-	VM_SOURCE_UNKNOWN = 0,		/* recordings before it was kept: as VM_SOURCE_NAME */
-	VM_SOURCE_NAME = 1,		/* the VMM's own -name */
-	VM_SOURCE_CGROUP = 2,		/* its cgroup: no other host knows it */
+	VM_SOURCE_UNKNOWN = 0, /* recordings before it was kept: as VM_SOURCE_NAME */
+	VM_SOURCE_NAME = 1,    /* the VMM's own -name */
+	VM_SOURCE_CGROUP = 2,  /* its cgroup: no other host knows it */
 };
 
-#define EVENT_COMM_LEN		16
-#define EVENT_NAME_LEN		64
-#define EVENT_TEXT_LEN		128
+#define EVENT_COMM_LEN 16
+#define EVENT_NAME_LEN 64
+#define EVENT_TEXT_LEN 128
 
 /* set_state.target when the call failed before it named one */
-#define EVENT_TARGET_NONE	(-1LL)
+#define EVENT_TARGET_NONE  (-1LL)
 /* poll.wait_ns while the same task's next call has not been seen */
-#define EVENT_WAIT_UNKNOWN	UINT64_MAX
+#define EVENT_WAIT_UNKNOWN UINT64_MAX
 
 struct event {
 	uint64_t seq;
 	uint64_t t_ns;
 	uint64_t dur_ns;
-	int64_t ret;		/* raw result; negative: -errno */
-	uint32_t kind;		/* enum event_kind; readers skip unknown kinds */
+	int64_t ret;   /* raw result; negative: -errno */
+	uint32_t kind; /* enum event_kind; readers skip unknown kinds */
 	uint32_t cpu;
-	uint32_t pid;		/* process (tgid) and thread, initial namespace */
+	uint32_t pid; /* process (tgid) and thread, initial namespace */
 	uint32_t tid;
 	uint32_t device;
 	uint32_t stream;
@@ -155,37 +155,60 @@ struct event {
 	uint32_t host;
 	char comm[EVENT_COMM_LEN];
 	union {
-		struct { uint32_t how; } reset;
+		struct {
+			uint32_t how;
+		} reset;
 		/*
 		 * The call of its user in which it happened: EV_RESET, _DEVICE_OPEN,
 		 * _DEVICE_CLOSE; EV_NONE: in none (a guest's FLR, sysfs, the bus).
 		 */
-		struct { uint32_t by; } device_reset;
-		struct { uint32_t index; uint32_t op; } feature;
-		struct { uint64_t flags; } migration_flags;
-		struct { int64_t target; } set_state;
-		struct { uint32_t reported; } get_state;
+		struct {
+			uint32_t by;
+		} device_reset;
+		struct {
+			uint32_t index;
+			uint32_t op;
+		} feature;
+		struct {
+			uint64_t flags;
+		} migration_flags;
+		struct {
+			int64_t target;
+		} set_state;
+		struct {
+			uint32_t reported;
+		} get_state;
 		/* @to is MIG_UNKNOWN when the step failed before it was named */
-		struct { uint32_t from, to, target; } arc;
+		struct {
+			uint32_t from, to, target;
+		} arc;
 		struct {
 			uint32_t direction;
-			uint32_t adopted;	/* found, not born, in the capture */
-			uint32_t ops;		/* STREAM_OP_*: it has */
-			uint32_t hooked;	/* STREAM_OP_*: and is traced */
+			uint32_t adopted; /* found, not born, in the capture */
+			uint32_t ops;	  /* STREAM_OP_*: it has */
+			uint32_t hooked;  /* STREAM_OP_*: and is traced */
 			char name[EVENT_NAME_LEN];
 		} stream_open;
 		struct {
 			uint64_t initial_bytes, dirty_bytes;
 			uint32_t flags;
 		} precopy_info;
-		struct { uint64_t stop_copy_length; } data_size;
+		struct {
+			uint64_t stop_copy_length;
+		} data_size;
 		/*
 		 * read and write.  @count > 1: that many identical empty reads
 		 * in a row, the first begun at t_ns, the last at @t_last_ns;
 		 * dur_ns is then the sum of the time inside all of them.
 		 */
-		struct { uint64_t size, t_last_ns; uint32_t count; } io;
-		struct { uint64_t wait_ns; uint32_t mask, waits; } poll;
+		struct {
+			uint64_t size, t_last_ns;
+			uint32_t count;
+		} io;
+		struct {
+			uint64_t wait_ns;
+			uint32_t mask, waits;
+		} poll;
 		/*
 		 * References to the open file that remain: of other numbers and
 		 * processes, of calls under way, and of the driver.  @driver_refs
@@ -193,70 +216,83 @@ struct event {
 		 * and gives back when the session ends; 0 of one that was adopted.
 		 * More than these: this was not the user's last.
 		 */
-		struct { uint32_t refs, driver_refs; } stream_close;
+		struct {
+			uint32_t refs, driver_refs;
+		} stream_close;
 		struct {
 			uint64_t page_size, iova, length;
 			uint32_t ranges;
 		} dma_log;
-		struct { uint64_t age_ns; uint32_t call; } stuck;
+		struct {
+			uint64_t age_ns;
+			uint32_t call;
+		} stuck;
 		struct {
 			uint64_t count, t_from_ns, t_to_ns;
-			uint32_t cause;		/* enum event_loss_cause */
-			uint32_t what;		/* enum event_kind, 0: unknown */
+			uint32_t cause; /* enum event_loss_cause */
+			uint32_t what;	/* enum event_kind, 0: unknown */
 		} loss;
-		struct { char text[EVENT_TEXT_LEN]; } mark;
+		struct {
+			char text[EVENT_TEXT_LEN];
+		} mark;
 		struct {
 			uint64_t migration_flags;
-			uint32_t precopy_info_v2;	/* opted in earlier */
+			uint32_t precopy_info_v2; /* opted in earlier */
 			uint32_t has_dma_log;
-			char name[EVENT_NAME_LEN];	/* BDF or UUID */
+			char name[EVENT_NAME_LEN]; /* BDF or UUID */
 			char driver[EVENT_NAME_LEN];
 			char bus[16];
 		} device_def;
 		struct {
 			char vm[EVENT_NAME_LEN];
-			uint32_t source;	/* enum event_vm_source */
+			uint32_t source; /* enum event_vm_source */
 		} task_def;
-		struct { char name[EVENT_NAME_LEN]; } host_def;
+		struct {
+			char name[EVENT_NAME_LEN];
+		} host_def;
 		/* @signal: that ended it, 0: none; @code: what it gave to exit() */
-		struct { uint32_t code, signal; } process_exit;
-		struct { uint64_t realtime_ns, boottime_ns; } clock;
+		struct {
+			uint32_t code, signal;
+		} process_exit;
+		struct {
+			uint64_t realtime_ns, boottime_ns;
+		} clock;
 	};
 };
 
 /* How a field of the body is stored and shown. */
 enum event_field_type {
-	EF_U64,		/* uint64_t */
-	EF_S64,		/* int64_t */
-	EF_U32,		/* uint32_t */
-	EF_STR,		/* char[size] */
-	EF_STATE,	/* uint32_t, enum mig_state */
-	EF_TARGET,	/* int64_t, a state, or its number when it has no name */
-	EF_MIG_FLAGS,	/* uint64_t, list of MIG_FLAG_* */
-	EF_POLL_MASK,	/* uint32_t, list of EPOLL* without the prefix */
-	EF_BOOL,	/* uint32_t */
-	EF_RESET_HOW,	/* uint32_t, enum event_reset_how */
-	EF_FEATURE_OP,	/* uint32_t, enum event_feature_op */
-	EF_DIRECTION,	/* uint32_t, enum event_direction */
-	EF_KIND,	/* uint32_t, enum event_kind */
-	EF_LOSS_CAUSE,	/* uint32_t, enum event_loss_cause */
-	EF_STREAM_OPS,	/* uint32_t, list of STREAM_OP_* */
-	EF_VM_SOURCE,	/* uint32_t, enum event_vm_source */
+	EF_U64,	       /* uint64_t */
+	EF_S64,	       /* int64_t */
+	EF_U32,	       /* uint32_t */
+	EF_STR,	       /* char[size] */
+	EF_STATE,      /* uint32_t, enum mig_state */
+	EF_TARGET,     /* int64_t, a state, or its number when it has no name */
+	EF_MIG_FLAGS,  /* uint64_t, list of MIG_FLAG_* */
+	EF_POLL_MASK,  /* uint32_t, list of EPOLL* without the prefix */
+	EF_BOOL,       /* uint32_t */
+	EF_RESET_HOW,  /* uint32_t, enum event_reset_how */
+	EF_FEATURE_OP, /* uint32_t, enum event_feature_op */
+	EF_DIRECTION,  /* uint32_t, enum event_direction */
+	EF_KIND,       /* uint32_t, enum event_kind */
+	EF_LOSS_CAUSE, /* uint32_t, enum event_loss_cause */
+	EF_STREAM_OPS, /* uint32_t, list of STREAM_OP_* */
+	EF_VM_SOURCE,  /* uint32_t, enum event_vm_source */
 };
 
 /* When a field means something; a view leaves it out otherwise. */
-#define EFF_ON_SUCCESS	(1U << 0)	/* only when ret >= 0 */
-#define EFF_NOT_ONE	(1U << 1)	/* only in a folded event: count > 1 */
-#define EFF_KNOWN	(1U << 2)	/* not when EVENT_WAIT_UNKNOWN / _TARGET_NONE */
-#define EFF_INTERNAL	(1U << 3)	/* stored, but not part of the NDJSON */
+#define EFF_ON_SUCCESS (1U << 0) /* only when ret >= 0 */
+#define EFF_NOT_ONE    (1U << 1) /* only in a folded event: count > 1 */
+#define EFF_KNOWN      (1U << 2) /* not when EVENT_WAIT_UNKNOWN / _TARGET_NONE */
+#define EFF_INTERNAL   (1U << 3) /* stored, but not part of the NDJSON */
 
 struct event_field {
-	const char *name;	/* as in the contract's NDJSON */
-	uint16_t id;		/* stored in recordings, unique within a kind */
-	uint16_t offset;	/* in struct event */
-	uint16_t size;		/* bytes; of the array for EF_STR */
-	uint8_t type;		/* enum event_field_type */
-	uint8_t flags;		/* EFF_* */
+	const char *name; /* as in the contract's NDJSON */
+	uint16_t id;	  /* stored in recordings, unique within a kind */
+	uint16_t offset;  /* in struct event */
+	uint16_t size;	  /* bytes; of the array for EF_STR */
+	uint8_t type;	  /* enum event_field_type */
+	uint8_t flags;	  /* EFF_* */
 };
 
 /*
@@ -271,12 +307,12 @@ const char *event_kind_name(uint32_t kind);
 uint32_t event_kind_from_name(const char *name);
 
 /* What a kind is: the one table that everybody asks. */
-#define EVT_PUBLIC	(1U << 0)	/* it has an NDJSON line: no definition */
-#define EVT_STREAM	(1U << 1)	/* it is about a data FD, not its device alone */
-#define EVT_CALL	(1U << 2)	/* a call of user space: it has a result and a time */
-#define EVT_IO		(1U << 3)	/* read() or write(): it can be folded */
+#define EVT_PUBLIC (1U << 0) /* it has an NDJSON line: no definition */
+#define EVT_STREAM (1U << 1) /* it is about a data FD, not its device alone */
+#define EVT_CALL   (1U << 2) /* a call of user space: it has a result and a time */
+#define EVT_IO	   (1U << 3) /* read() or write(): it can be folded */
 /* Its failure can be why a migration failed; that of other calls is told beside. */
-#define EVT_CAUSE	(1U << 4)
+#define EVT_CAUSE  (1U << 4)
 
 /* EVT_* of a kind; 0 for an unknown one. */
 uint32_t event_traits(uint32_t kind);

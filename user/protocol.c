@@ -34,9 +34,10 @@ bool protocol_runs_freely(uint32_t state)
 
 bool protocol_claims(uint32_t state, bool has_flags, uint64_t flags)
 {
-	uint64_t need = state == MIG_RUNNING_P2P ? MIG_FLAG_P2P :
-			state == MIG_PRE_COPY ? MIG_FLAG_PRE_COPY :
-			state == MIG_PRE_COPY_P2P ? MIG_FLAG_PRE_COPY | MIG_FLAG_P2P : 0;
+	uint64_t need = state == MIG_RUNNING_P2P  ? MIG_FLAG_P2P :
+			state == MIG_PRE_COPY	  ? MIG_FLAG_PRE_COPY :
+			state == MIG_PRE_COPY_P2P ? MIG_FLAG_PRE_COPY | MIG_FLAG_P2P :
+						    0;
 
 	return !has_flags || (flags & need) == need;
 }
@@ -112,6 +113,7 @@ uint64_t left_bytes(const struct left *l, enum left_source *source, uint64_t *t_
 
 const char *left_source_name(uint32_t source)
 {
-	return source == LEFT_DATA_SIZE ? "MIG_DATA_SIZE" :
-	       source == LEFT_PRECOPY_INFO ? "precopy info" : "not seen";
+	return source == LEFT_DATA_SIZE	   ? "MIG_DATA_SIZE" :
+	       source == LEFT_PRECOPY_INFO ? "precopy info" :
+					     "not seen";
 }

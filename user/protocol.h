@@ -14,7 +14,7 @@
 #include "event.h"
 
 /* "Not seen": bytes and times for which 0 would be a claim. */
-#define PROTOCOL_NONE	UINT64_MAX
+#define PROTOCOL_NONE UINT64_MAX
 
 /* The four arcs that hand out a data FD; *@direction (may be NULL) is the FD's. */
 bool protocol_is_fd_arc(uint32_t from, uint32_t to, uint32_t *direction);
@@ -53,7 +53,7 @@ bool protocol_is_forbidden(uint32_t from, uint32_t target);
  * that were asked for together (LEFT_TOGETHER_NS) MIG_DATA_SIZE counts: it has
  * what only STOP_COPY gives, which the info of some drivers leaves out.
  */
-#define LEFT_TOGETHER_NS	10000000ULL
+#define LEFT_TOGETHER_NS 10000000ULL
 
 enum left_source {
 	LEFT_NOT_SEEN = 0,
@@ -62,8 +62,8 @@ enum left_source {
 };
 
 struct left {
-	uint64_t info_bytes, info_ns, info_since;	/* initial + dirty; when; read since */
-	uint64_t size_bytes, size_ns, size_since;	/* stop_copy_length; the same */
+	uint64_t info_bytes, info_ns, info_since; /* initial + dirty; when; read since */
+	uint64_t size_bytes, size_ns, size_since; /* stop_copy_length; the same */
 };
 
 void left_init(struct left *l);

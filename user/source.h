@@ -41,10 +41,10 @@ void meta_clear(struct meta *m);
 /* How sound the evidence is that a source delivered so far. */
 struct source_health {
 	bool ended;		/* an END was seen (always for a live capture) */
-	uint64_t bytes_skipped;	/* unreadable bytes */
+	uint64_t bytes_skipped; /* unreadable bytes */
 	uint64_t frames_damaged;
-	bool over_budget;	/* of these: they name more than such a size can hold */
-	uint64_t last_ns;	/* end of the last event kept */
+	bool over_budget; /* of these: they name more than such a size can hold */
+	uint64_t last_ns; /* end of the last event kept */
 };
 
 /* Is a part of it unreadable?  NULL: nobody counted, so no. */

@@ -44,7 +44,7 @@ static uint64_t clock_ns(clockid_t id)
 struct paced {
 	struct event_source source;
 	struct synth y;
-	size_t at;		/* in y, which is repeated from @again on */
+	size_t at; /* in y, which is repeated from @again on */
 	size_t again;
 	uint64_t given, rate, begin_ns, seconds;
 	struct meta meta;
@@ -120,7 +120,10 @@ static const char *paced_error(struct event_source *src)
 static struct event_source *paced(struct paced *p, uint64_t seconds, uint64_t rate)
 {
 	static const struct event_source_ops ops = {
-		.next = paced_next, .meta = paced_meta, .health = paced_health, .error = paced_error,
+		.next = paced_next,
+		.meta = paced_meta,
+		.health = paced_health,
+		.error = paced_error,
 	};
 
 	memset(p, 0, sizeof(*p));
@@ -235,7 +238,8 @@ static size_t drain(int fd, struct answers *a)
 	return all;
 }
 
-static void tell(const char *what, uint64_t cpu_ns, uint64_t seconds, uint64_t events, size_t written)
+static void tell(const char *what, uint64_t cpu_ns, uint64_t seconds, uint64_t events,
+		 size_t written)
 {
 	printf("%s: %llu events in %llu s: %.2f s of cpu, %.1f %% of a core (target 10), %zu KiB/s to the terminal\n",
 	       what, (unsigned long long)events, (unsigned long long)seconds, (double)cpu_ns / 1e9,
@@ -264,7 +268,8 @@ static int bench_live(uint64_t seconds, uint64_t rate)
 		return 1;
 	tell("live", spent[0], seconds, spent[1], written);
 	printf("live: %u keys answered in %.1f ms on average, %.1f ms at most, by the clock on the wall (target 50)\n",
-	       keys.n, keys.n ? (double)keys.sum_ns / keys.n / 1e6 : 0.0, (double)keys.max_ns / 1e6);
+	       keys.n, keys.n ? (double)keys.sum_ns / keys.n / 1e6 : 0.0,
+	       (double)keys.max_ns / 1e6);
 	if (spent[1] < seconds * rate * 9 / 10)
 		printf("live: the pace was not kept: this machine is too slow or too busy\n");
 	close(master);
@@ -285,7 +290,7 @@ static int record(uint64_t seconds, uint64_t rate, int fd)
 		return 1;
 	while ((n = paced_next(src, &ev, 20)) >= 0)
 		if (n ? recording_writer_put(w, &ev) :
-		    recording_writer_tick(w, clock_ns(CLOCK_MONOTONIC)))
+			recording_writer_tick(w, clock_ns(CLOCK_MONOTONIC)))
 			return 1;
 	return recording_writer_end(w) || recording_writer_close(w);
 }
@@ -328,8 +333,10 @@ static int bench_pipe(const char *tool, uint64_t seconds, uint64_t rate)
 	close(master);
 	if (status)
 		return 1;
-	tell("replay -", (uint64_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * SEC +
-	     (uint64_t)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) * US, seconds, seconds * rate, written);
+	tell("replay -",
+	     (uint64_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * SEC +
+		     (uint64_t)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) * US,
+	     seconds, seconds * rate, written);
 	return 0;
 }
 

@@ -31,7 +31,9 @@ static int run(const char *name, const char *path, size_t n, int64_t read_sigma,
 	       double entropy)
 {
 	struct recording_writer_opts opts = {
-		.level = level, .flush_ns = flush_ns, .urgent_ns = flush_ns,
+		.level = level,
+		.flush_ns = flush_ns,
+		.urgent_ns = flush_ns,
 	};
 	struct recording_writer_stats st;
 	struct recording_writer *w;
@@ -98,8 +100,7 @@ int main(int argc, char **argv)
 	err |= run("reads, no compression", path, n, 9000, 2500, 0, -1, UINT64_MAX, typical);
 	err |= run("reads, live (500 ms)", path, n, 9000, 2500, 0, 0, 0, typical);
 	err |= run("reads, half of them empty", path, n, 9000, 2500, 50, 0, UINT64_MAX, 0);
-	err |= run("reads, calm (1 us, 200 ns)", path, n, 1000, 200, 0, 0, UINT64_MAX,
-		   1.50 + 1.21);
+	err |= run("reads, calm (1 us, 200 ns)", path, n, 1000, 200, 0, 0, UINT64_MAX, 1.50 + 1.21);
 	err |= run("reads, wild (50 us, 20 us)", path, n, 50000, 20000, 0, 0, UINT64_MAX,
 		   2.21 + 2.04);
 	unlink(path);

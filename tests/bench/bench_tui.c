@@ -76,7 +76,8 @@ static uint64_t fill(struct scope *s, uint64_t events)
 	/* One long pre-copy that reads, asks and spins; every million events a new one. */
 	while (n < events) {
 		if (n % 1000000 < 64) {
-			struct synth_plan p = { .precopy = true, .precopy_reads = 20,
+			struct synth_plan p = { .precopy = true,
+						.precopy_reads = 20,
 						.stop_copy_reads = 10 };
 
 			synth_source(&y, &p);

@@ -28,7 +28,7 @@
 #include "recording/registry.h"
 #include "util/varint.h"
 
-#define KEEP	2000
+#define KEEP 2000
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -16,7 +16,7 @@
 #include "judge/judge.h"
 #include "tests/unit/synth.h"
 
-#define OPS_POLL	(STREAM_OP_READ | STREAM_OP_POLL | STREAM_OP_IOCTL | STREAM_OP_RELEASE)
+#define OPS_POLL (STREAM_OP_READ | STREAM_OP_POLL | STREAM_OP_IOCTL | STREAM_OP_RELEASE)
 
 static struct judge_opts opts;
 static struct judge_evidence evidence;
@@ -58,10 +58,11 @@ static inline const char *judge_line(const struct judge *j)
 			if (f->rule != rule)
 				continue;
 			len += (size_t)snprintf(line + len, sizeof(line) - len, "%s%s%s%s ",
-				f->severity == SEV_ADVICE ? "~" :
-				f->severity == SEV_INCONCLUSIVE ? "?" : "",
-				judge_rule(rule)->name, f->because_of ? "<" : "",
-				f->ignored ? "!" : "");
+						f->severity == SEV_ADVICE	? "~" :
+						f->severity == SEV_INCONCLUSIVE ? "?" :
+										  "",
+						judge_rule(rule)->name, f->because_of ? "<" : "",
+						f->ignored ? "!" : "");
 		}
 	}
 	snprintf(line + len, sizeof(line) - len, "| %s", verdict_name(judge_verdict(j)));

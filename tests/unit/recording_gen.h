@@ -48,8 +48,15 @@ static inline int64_t gen_noise(struct gen *g, int64_t sigma)
 static inline uint64_t gen_any(struct gen *g)
 {
 	static const uint64_t odd[] = {
-		0, 1, UINT64_MAX, INT64_MAX, (uint64_t)INT64_MIN, UINT32_MAX,
-		UINT64_MAX - 1, 1ULL << 32, 1048576,
+		0,
+		1,
+		UINT64_MAX,
+		INT64_MAX,
+		(uint64_t)INT64_MIN,
+		UINT32_MAX,
+		UINT64_MAX - 1,
+		1ULL << 32,
+		1048576,
 	};
 
 	if (!gen_below(g, 3))
@@ -120,8 +127,8 @@ static inline uint32_t gen_kind(struct gen *g)
  */
 struct gen_migration {
 	struct gen g;
-	uint64_t t;		/* now */
-	uint64_t i;		/* calls so far */
+	uint64_t t; /* now */
+	uint64_t i; /* calls so far */
 	uint64_t dirty;
 	int64_t read_ns, read_sigma, think_ns, think_sigma;
 	unsigned int empty_percent;
@@ -130,9 +137,14 @@ struct gen_migration {
 static inline void gen_migration_init(struct gen_migration *m, uint64_t seed)
 {
 	*m = (struct gen_migration){
-		.g = { seed }, .t = 81234567890123ULL, .dirty = 3ULL << 30,
-		.read_ns = 310000, .read_sigma = 9000,
-		.think_ns = 42000, .think_sigma = 2500, .empty_percent = 0,
+		.g = { seed },
+		.t = 81234567890123ULL,
+		.dirty = 3ULL << 30,
+		.read_ns = 310000,
+		.read_sigma = 9000,
+		.think_ns = 42000,
+		.think_sigma = 2500,
+		.empty_percent = 0,
 	};
 }
 

@@ -161,8 +161,8 @@ static inline void stat_bytes(const uint8_t *p, size_t len, struct recording_sta
 	if (fs)
 		fs->n = 0;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	assert_int_equal(recording_stat(path, st, fs ? collect_frame : NULL, fs,
-					msg, sizeof(msg)), 0);
+	assert_int_equal(recording_stat(path, st, fs ? collect_frame : NULL, fs, msg, sizeof(msg)),
+			 0);
 	close(fd);
 }
 

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BEGIN_NS	(1000 * SEC)
-#define REAL_NS		(1767323045ULL * SEC)	/* 2026-01-02T03:04:05Z */
+#define BEGIN_NS (1000 * SEC)
+#define REAL_NS	 (1767323045ULL * SEC) /* 2026-01-02T03:04:05Z */
 
 struct event *synth_add(struct synth *s, uint32_t kind, uint64_t dur_ns, int64_t ret)
 {
@@ -146,13 +146,13 @@ void synth_set_state(struct synth *s, const uint8_t *path, uint64_t arc_ns)
 			ev = add_now(s, EV_STREAM_OPEN);
 			ev->stream = s->stream = born = ++s->next_stream;
 			ev->stream_open.direction = resume ? DIR_RESUME : DIR_SAVE;
-			ev->stream_open.ops = STREAM_OP_RELEASE |
+			ev->stream_open.ops =
+				STREAM_OP_RELEASE |
 				(resume ? STREAM_OP_WRITE : STREAM_OP_READ | STREAM_OP_IOCTL);
 			if (s->ops)
 				ev->stream_open.ops = s->ops;
 			ev->stream_open.hooked = ev->stream_open.ops;
-			put_string(ev->stream_open.name, sizeof(ev->stream_open.name),
-				   "synth_mig");
+			put_string(ev->stream_open.name, sizeof(ev->stream_open.name), "synth_mig");
 		}
 		s->state = path[i];
 	}
@@ -246,8 +246,7 @@ void synth_stream_close(struct synth *s)
 	synth_add(s, EV_STREAM_RELEASE, US, 0)->stream = s->stream;
 }
 
-void synth_loss(struct synth *s, uint64_t count, uint64_t from_ns, uint64_t to_ns,
-		uint32_t what)
+void synth_loss(struct synth *s, uint64_t count, uint64_t from_ns, uint64_t to_ns, uint32_t what)
 {
 	struct event *ev = add_now(s, EV_LOSS);
 
@@ -283,11 +282,11 @@ void synth_source(struct synth *s, const struct synth_plan *p)
 		synth_set_state(s, SYNTH_PATH(MIG_STOP_COPY), 12 * MS);
 	}
 	synth_dma_report(s, 2 * MS);
-	synth_pause(s, 20 * MS);	/* the rest of the RAM */
+	synth_pause(s, 20 * MS); /* the rest of the RAM */
 	for (i = 0; i < p->stop_copy_reads; i++)
 		synth_read(s, MIB, 80 * US);
 	synth_read(s, 0, 2 * US);
-	synth_pause(s, 150 * MS);	/* the destination starts */
+	synth_pause(s, 150 * MS); /* the destination starts */
 	synth_set_state(s, SYNTH_PATH(MIG_STOP), 1 * MS);
 	synth_stream_close(s);
 }
@@ -351,8 +350,11 @@ static void source_close(struct event_source *src)
 struct event_source *synth_as_source(struct synth *s)
 {
 	static const struct event_source_ops ops = {
-		.next = source_next, .meta = source_meta, .health = source_health,
-		.error = source_error, .close = source_close,
+		.next = source_next,
+		.meta = source_meta,
+		.health = source_health,
+		.error = source_error,
+		.close = source_close,
 	};
 	struct synth_source *ss = calloc(1, sizeof(*ss));
 

@@ -18,23 +18,23 @@
 #include "event.h"
 #include "source.h"
 
-#define US	1000ULL
-#define MS	1000000ULL
-#define SEC	1000000000ULL
-#define KIB	1024ULL
-#define MIB	1048576ULL
+#define US  1000ULL
+#define MS  1000000ULL
+#define SEC 1000000000ULL
+#define KIB 1024ULL
+#define MIB 1048576ULL
 
 struct synth {
 	struct event *ev;
 	size_t n, cap;
-	uint64_t now;		/* CLOCK_MONOTONIC; the next call begins here */
-	uint64_t gap;		/* between two calls: 10 us */
+	uint64_t now; /* CLOCK_MONOTONIC; the next call begins here */
+	uint64_t gap; /* between two calls: 10 us */
 	/* What the next events carry. */
 	uint32_t device, stream, pid, tid, cpu, host;
 	char comm[EVENT_COMM_LEN];
-	uint32_t state;		/* of @device, as the builder drives it */
+	uint32_t state; /* of @device, as the builder drives it */
 	uint32_t next_stream;
-	uint32_t ops;		/* STREAM_OP_* of the next data FDs; 0: no .poll */
+	uint32_t ops; /* STREAM_OP_* of the next data FDs; 0: no .poll */
 };
 
 /* Begins at 1000 s with a clock pair (2026-01-02T03:04:05Z). */
@@ -48,7 +48,7 @@ void synth_pause(struct synth *s, uint64_t ns);
 void synth_device(struct synth *s, uint32_t number, const char *name, const char *driver,
 		  uint64_t flags);
 void synth_task(struct synth *s, uint32_t pid, const char *comm, const char *vm);
-void synth_open(struct synth *s);		/* of the device; it runs */
+void synth_open(struct synth *s); /* of the device; it runs */
 void synth_close(struct synth *s);
 void synth_reset(struct synth *s);
 
@@ -58,7 +58,11 @@ void synth_reset(struct synth *s);
  * with the first state reached.
  */
 void synth_set_state(struct synth *s, const uint8_t *path, uint64_t arc_ns);
-#define SYNTH_PATH(...)	(const uint8_t[]){ __VA_ARGS__, 255 }
+#define SYNTH_PATH(...)          \
+	(const uint8_t[])        \
+	{                        \
+		__VA_ARGS__, 255 \
+	}
 /* A SET_STATE that fails in its first arc. */
 void synth_set_state_fails(struct synth *s, uint32_t target, int err);
 
@@ -72,14 +76,13 @@ void synth_empty_run(struct synth *s, int64_t ret, uint32_t count, uint64_t each
 void synth_dma_report(struct synth *s, uint64_t dur_ns);
 void synth_poll(struct synth *s, uint32_t mask);
 void synth_stream_close(struct synth *s);
-void synth_loss(struct synth *s, uint64_t count, uint64_t from_ns, uint64_t to_ns,
-		uint32_t what);
+void synth_loss(struct synth *s, uint64_t count, uint64_t from_ns, uint64_t to_ns, uint32_t what);
 
 /* What a played migration moved. */
 struct synth_plan {
-	uint32_t precopy_reads;		/* of 1 MiB each */
-	uint32_t stop_copy_reads;	/* of 1 MiB each */
-	bool precopy;			/* else STOP_COPY only */
+	uint32_t precopy_reads;	  /* of 1 MiB each */
+	uint32_t stop_copy_reads; /* of 1 MiB each */
+	bool precopy;		  /* else STOP_COPY only */
 };
 
 /* From RUNNING to STOP and close(); the device must run. */

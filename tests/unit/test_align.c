@@ -19,11 +19,11 @@
 #include "recording/merge.h"
 #include "tests/unit/synth.h"
 
-#define WAY	(5 * MS)
+#define WAY (5 * MS)
 
 static struct synth a, b, c;
 static struct align *m;
-static const struct align_tie *al;	/* of the destination's clock */
+static const struct align_tie *al; /* of the destination's clock */
 static struct event *out;
 static size_t n_out;
 static bool b_ends;
@@ -156,9 +156,13 @@ static struct model *merged(void)
 		two->ops = &ops;
 	}
 	assert_int_equal(merge_open(&all, (struct event_source *[]){ one, two }, 2,
-				       &(struct merge_opts) {
-		.clock = 0, .to_clock = align_time, .arg = m, .cut_is_loss = true,
-	}), 0);
+				    &(struct merge_opts){
+					    .clock = 0,
+					    .to_clock = align_time,
+					    .arg = m,
+					    .cut_is_loss = true,
+				    }),
+			 0);
 	free(out);
 	out = calloc(a.n + b.n + 4, sizeof(*out));
 	n_out = 0;
@@ -483,7 +487,8 @@ static void test_three(void **state)
 	/* By b, whose bytes it took: a never saw them. */
 	assert_int_equal(align_tie(m, 0)->kind, ALIGN_CAUSALITY);
 	assert_int_equal(align_tie(m, 0)->offset_ns, 200 * SEC - WAY);
-	assert_int_equal(align_time(m, 0, c.ev[c.n - 1].t_ns), c.ev[c.n - 1].t_ns + 200 * SEC - WAY);
+	assert_int_equal(align_time(m, 0, c.ev[c.n - 1].t_ns),
+			 c.ev[c.n - 1].t_ns + 200 * SEC - WAY);
 }
 
 /*

@@ -22,9 +22,17 @@
 
 static struct wire_head head(unsigned int kind, size_t size)
 {
-	return (struct wire_head) {
-		.kind = kind, .size = size, .cpu = 3, .start_ns = 1000, .end_ns = 1500,
-		.pid = 10, .tid = 11, .device = 1, .stream = 2, .comm = "mig/src/main",
+	return (struct wire_head){
+		.kind = kind,
+		.size = size,
+		.cpu = 3,
+		.start_ns = 1000,
+		.end_ns = 1500,
+		.pid = 10,
+		.tid = 11,
+		.device = 1,
+		.stream = 2,
+		.comm = "mig/src/main",
 	};
 }
 
@@ -67,7 +75,7 @@ struct feature_case {
 	uint32_t flags, valid, target;
 	uint64_t payload[4];
 	uint32_t kind;
-	int64_t value;	/* what the kind's first field must be */
+	int64_t value; /* what the kind's first field must be */
 };
 
 static int64_t first_field(const struct event *ev)
@@ -93,7 +101,9 @@ static int64_t first_field(const struct event *ev)
 /* A container's dirty log is told as a device's, with no device. */
 static void test_dirty_pages(void **state)
 {
-	static const struct { uint32_t flags, kind; } cases[] = {
+	static const struct {
+		uint32_t flags, kind;
+	} cases[] = {
 		{ VFIO_DIRTY_PAGES_START, EV_DMA_LOG_START },
 		{ VFIO_DIRTY_PAGES_STOP, EV_DMA_LOG_STOP },
 		{ 4, EV_DMA_LOG_REPORT },
@@ -275,8 +285,13 @@ static void test_lost_exit(void **state)
 /* As waitpid() would have told it, core dump or none. */
 static void test_process_exit(void **state)
 {
-	static const struct { uint32_t status, code, signal; } cases[] = {
-		{ 0, 0, 0 }, { 3 << 8, 3, 0 }, { 255 << 8, 255, 0 }, { SIGKILL, 0, SIGKILL },
+	static const struct {
+		uint32_t status, code, signal;
+	} cases[] = {
+		{ 0, 0, 0 },
+		{ 3 << 8, 3, 0 },
+		{ 255 << 8, 255, 0 },
+		{ SIGKILL, 0, SIGKILL },
 		{ SIGSEGV | 0x80, 0, SIGSEGV },
 	};
 	struct wire_process_exit rec = { .head = head(WIRE_PROCESS_EXIT, sizeof(rec)) };
@@ -355,17 +370,20 @@ static void test_every_kind(void **state)
 	assert_int_equal(decode_record(&rec, sizeof(struct wire_feature) - 1, &ev), -EINVAL);
 }
 
-#define CMDLINE(s, want) do {							\
-	char vm_[EVENT_NAME_LEN] = "";						\
-	bool found_ = process_vm_from_cmdline(s, sizeof(s), vm_);		\
-	if (found_ != (want[0] != '\0') || strcmp(vm_, want))			\
-		fail_msg("'%s': found %d '%s', not '%s'", #s, found_, vm_, want); \
-} while (0)
+#define CMDLINE(s, want)                                                                  \
+	do {                                                                              \
+		char vm_[EVENT_NAME_LEN] = "";                                            \
+		bool found_ = process_vm_from_cmdline(s, sizeof(s), vm_);                 \
+		if (found_ != (want[0] != '\0') || strcmp(vm_, want))                     \
+			fail_msg("'%s': found %d '%s', not '%s'", #s, found_, vm_, want); \
+	} while (0)
 
 static void test_cmdline(void **state)
 {
 	(void)state;
-	CMDLINE("qemu\0-name\0web\0-m\0" "1", "web");
+	CMDLINE("qemu\0-name\0web\0-m\0"
+		"1",
+		"web");
 	CMDLINE("qemu\0-name\0web,debug-threads=on", "web");
 	CMDLINE("qemu\0-name\0guest=db-02,debug-threads=on", "db-02");
 	CMDLINE("qemu\0-name\0debug-threads=on,guest=db", "db");
@@ -557,24 +575,15 @@ static void test_ended(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_read),
-		cmocka_unit_test(test_unknown_start),
-		cmocka_unit_test(test_features),
-		cmocka_unit_test(test_dirty_pages),
-		cmocka_unit_test(test_feature_ops),
-		cmocka_unit_test(test_full_strings),
-		cmocka_unit_test(test_direction),
-		cmocka_unit_test(test_unread),
-		cmocka_unit_test(test_lost_exit),
-		cmocka_unit_test(test_arc),
-		cmocka_unit_test(test_every_kind),
-		cmocka_unit_test(test_cmdline),
-		cmocka_unit_test(test_cgroup),
-		cmocka_unit_test(test_first_sight),
-		cmocka_unit_test(test_process_exit),
-		cmocka_unit_test(test_closes_and_resets),
-		cmocka_unit_test(test_named_vm),
-		cmocka_unit_test(test_in_file_call),
+		cmocka_unit_test(test_read),	     cmocka_unit_test(test_unknown_start),
+		cmocka_unit_test(test_features),     cmocka_unit_test(test_dirty_pages),
+		cmocka_unit_test(test_feature_ops),  cmocka_unit_test(test_full_strings),
+		cmocka_unit_test(test_direction),    cmocka_unit_test(test_unread),
+		cmocka_unit_test(test_lost_exit),    cmocka_unit_test(test_arc),
+		cmocka_unit_test(test_every_kind),   cmocka_unit_test(test_cmdline),
+		cmocka_unit_test(test_cgroup),	     cmocka_unit_test(test_first_sight),
+		cmocka_unit_test(test_process_exit), cmocka_unit_test(test_closes_and_resets),
+		cmocka_unit_test(test_named_vm),     cmocka_unit_test(test_in_file_call),
 		cmocka_unit_test(test_ended),
 	};
 

@@ -21,11 +21,13 @@ static struct judge *j;
 
 /* ---- actors: a VMM process with devices ---- */
 
-#define VMM_DEVICES	4
+#define VMM_DEVICES 4
 
 struct vmm {
 	uint32_t host, pid, first, n;
-	struct { uint32_t stream, state; } dev[VMM_DEVICES];
+	struct {
+		uint32_t stream, state;
+	} dev[VMM_DEVICES];
 };
 
 /* The next events are of device @i of @v. */
@@ -76,7 +78,7 @@ static void go(struct vmm *v, uint32_t i, const uint8_t *path)
 	was(v, i);
 }
 
-#define GO(v, i, ...)	go(v, i, SYNTH_PATH(__VA_ARGS__))
+#define GO(v, i, ...) go(v, i, SYNTH_PATH(__VA_ARGS__))
 
 static void all(struct vmm *v, const uint8_t *path)
 {
@@ -86,7 +88,7 @@ static void all(struct vmm *v, const uint8_t *path)
 		go(v, i, path);
 }
 
-#define ALL(v, ...)	all(v, SYNTH_PATH(__VA_ARGS__))
+#define ALL(v, ...) all(v, SYNTH_PATH(__VA_ARGS__))
 
 static void move(struct vmm *v, uint32_t i, int64_t ret, bool write)
 {
@@ -235,9 +237,10 @@ static const char *story(void)
 		const struct migration *g = model_migration(m, id);
 		const struct failure *f = &g->cause[0];
 
-		len += (size_t)snprintf(line + len, sizeof(line) - len, "%s%s %s%s%s%s%s%s%s%s",
-			id > 1 ? "; " : "", g->vm ?: "-", outcome_name(g->outcome),
-			g->n_causes ? " by " : "", g->n_causes ? event_call_name(f->kind) : "",
+		len += (size_t)snprintf(
+			line + len, sizeof(line) - len, "%s%s %s%s%s%s%s%s%s%s", id > 1 ? "; " : "",
+			g->vm ?: "-", outcome_name(g->outcome), g->n_causes ? " by " : "",
+			g->n_causes ? event_call_name(f->kind) : "",
 			g->n_causes && f->ret ? " " : "",
 			g->n_causes && f->ret ? errno_name((int)-f->ret) : "",
 			g->joined.how ? " joined" : "",
@@ -266,7 +269,11 @@ static int teardown(void **state)
 	return 0;
 }
 
-#define STORY(want)	do { judge_all(); assert_string_equal(story(), want); } while (0)
+#define STORY(want)                                 \
+	do {                                        \
+		judge_all();                        \
+		assert_string_equal(story(), want); \
+	} while (0)
 
 static const struct migration *migration(uint32_t id)
 {
@@ -283,10 +290,11 @@ static void assert_adds_up(const struct migration *g)
 	const struct landing *l = &g->landing;
 
 	assert_int_equal(w->total_ns, w->arcs_ns + w->load_ns + w->io_ns + w->dirty_sync_ns +
-			 w->outside_ns + w->unattributed_ns);
+					      w->outside_ns + w->unattributed_ns);
 	assert_true(g->parts_known);
-	assert_int_equal(l->total_ns, l->transfer_ns + l->write_ns + l->before_load_ns + l->load_ns +
-			 l->arcs_ns + l->start_ns + l->unattributed_ns);
+	assert_int_equal(l->total_ns,
+			 l->transfer_ns + l->write_ns + l->before_load_ns + l->load_ns +
+				 l->arcs_ns + l->start_ns + l->unattributed_ns);
 	assert_int_equal(g->downtime_ns, w->total_ns + l->total_ns);
 }
 
@@ -1055,7 +1063,7 @@ static void test_hangs(void **state)
 	opts.max_stop_window_ns = 10 * SEC;
 	judge_synth(&s, &m, &j);
 	assert_string_equal(story(), "web unfinished call-stuck ?evidence-ends downtime-budget | "
-			    "findings");
+				     "findings");
 	assert_int_equal(model_side(m, 1)->stop.in_flight_ns, 42 * SEC);
 	assert_true(model_side(m, 1)->stop.total_ns > 42 * SEC);
 	assert_true(model_session(m, 1)->window.total_ns > 42 * SEC);
@@ -1069,7 +1077,7 @@ static void test_hangs(void **state)
 
 int main(void)
 {
-#define T(t)	cmocka_unit_test_setup_teardown(t, setup, teardown)
+#define T(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(test_no_capability),
 		T(test_dirty_rate),

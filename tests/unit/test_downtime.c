@@ -15,7 +15,7 @@
 #include "model/internal.h"
 #include "tests/unit/synth.h"
 
-#define GAP	(10 * US)
+#define GAP (10 * US)
 
 static struct synth s;
 static struct model *m;
@@ -53,7 +53,7 @@ static void assert_adds_up(const struct session_window *w)
 		gaps += w->gap_ns[i];
 	assert_int_equal(gaps, w->outside_ns);
 	assert_int_equal(w->total_ns, w->arcs_ns + w->load_ns + w->io_ns + w->dirty_sync_ns +
-			 w->outside_ns + w->unattributed_ns);
+					      w->outside_ns + w->unattributed_ns);
 }
 
 /* A device of its own process, which is left as what the next events carry. */
@@ -214,8 +214,9 @@ static void test_landing(void **state)
 	assert_true(t > 0);
 	assert_int_equal(g->stop.total_ns, src->window.total_ns);
 	assert_int_equal(g->downtime_ns, g->stop.total_ns + l->total_ns);
-	assert_int_equal(l->total_ns, l->write_ns + l->transfer_ns + l->before_load_ns +
-			 l->load_ns + l->arcs_ns + l->start_ns + l->unattributed_ns);
+	assert_int_equal(l->total_ns,
+			 l->write_ns + l->transfer_ns + l->before_load_ns + l->load_ns +
+				 l->arcs_ns + l->start_ns + l->unattributed_ns);
 	assert_adds_up(&src->window);
 	assert_adds_up(&dst->window);
 	assert_true(dst->window.gap_ns[GAP_LOAD] >= 8 * MS);
@@ -314,13 +315,13 @@ static void test_in_parallel(void **state)
 	from = s.n;
 	t = s.now;
 	as(1, 1, MIG_STOP_COPY);
-	synth_read(&s, MIB, 10 * MS);	/* 0 to 10 */
+	synth_read(&s, MIB, 10 * MS); /* 0 to 10 */
 	s.now -= s.gap;
-	synth_read(&s, 0, US);		/* 10 */
+	synth_read(&s, 0, US); /* 10 */
 	s.now = t + 4 * MS;
 	as(2, 2, MIG_STOP_COPY);
 	s.tid = 101;
-	synth_read(&s, MIB, 20 * MS);	/* 4 to 24 */
+	synth_read(&s, MIB, 20 * MS); /* 4 to 24 */
 	s.now -= s.gap;
 	synth_read(&s, 0, US);
 	in_order(from);
@@ -458,17 +459,11 @@ static void test_any_overlap(void **state)
 
 int main(void)
 {
-#define T(t)	cmocka_unit_test_setup_teardown(t, setup, teardown)
+#define T(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_gaps),
-		T(test_sync_over_a_gap),
-		T(test_landing),
-		T(test_two_devices),
-		T(test_in_parallel),
-		T(test_told_late),
-		T(test_stops_apart),
-		T(test_both_ends_in_one),
-		T(test_any_overlap),
+		T(test_gaps),	     T(test_sync_over_a_gap),  T(test_landing),
+		T(test_two_devices), T(test_in_parallel),      T(test_told_late),
+		T(test_stops_apart), T(test_both_ends_in_one), T(test_any_overlap),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,8 +27,7 @@ static size_t n_says;
 static size_t looks;
 
 void attach_earlier(struct attach *a,
-		    void (*fn)(uint64_t id, const struct wire_earlier *call, void *arg),
-		    void *arg)
+		    void (*fn)(uint64_t id, const struct wire_earlier *call, void *arg), void *arg)
 {
 	size_t i;
 
@@ -49,8 +48,13 @@ uint64_t process_user_time(uint32_t tid)
 }
 
 /* Of a SET_STATE(STOP_COPY) whose argument is here, in this process. */
-static struct { uint32_t argsz, flags, state, fd; } argument = {
-	16, VFIO_FEATURE_SET | VFIO_FEATURE_MIG_DEVICE_STATE, 3, 0,
+static struct {
+	uint32_t argsz, flags, state, fd;
+} argument = {
+	16,
+	VFIO_FEATURE_SET | VFIO_FEATURE_MIG_DEVICE_STATE,
+	3,
+	0,
 };
 
 static void kernel_begins(void)
@@ -112,7 +116,7 @@ static void test_other_argument(void **state)
 
 	(void)state;
 	kernel_begins();
-	says[0].call.user_arg = 8;	/* nobody may read that */
+	says[0].call.user_arg = 8; /* nobody may read that */
 	says[1].call.kind = WIRE_READ;
 	e = earlier_create(NULL);
 	assert_int_equal(look(e), 2);

@@ -19,8 +19,8 @@
 #include "exercise/verify.h"
 #include "judge/judge.h"
 
-#define MS	1000000ULL
-#define S	1000000000ULL
+#define MS 1000000ULL
+#define S  1000000000ULL
 
 static struct policy_view view_at(uint64_t initial, uint64_t dirty)
 {
@@ -107,9 +107,14 @@ static void policy_uninformed(void **state)
 
 static void words(void **state)
 {
-	static const char *const bad_switch[] = { "", "convergd", "after", "after=", "after=x", "below=", "below=-1" };
-	static const char *const bad_dirty[] = { "", "x", "2:", "2:0", "2:4x", ":4", "-1", "2 ", "256", "99999999999999999999" };
-	static const char *const bad_compare[] = { "", "2:", "2:0x", "2:1:", "2:1:0", "2:x", "2:0x-1", "2:1:2:3" };
+	static const char *const bad_switch[] = {
+		"", "convergd", "after", "after=", "after=x", "below=", "below=-1"
+	};
+	static const char *const bad_dirty[] = { "",   "x",  "2:", "2:0", "2:4x",
+						 ":4", "-1", "2 ", "256", "99999999999999999999" };
+	static const char *const bad_compare[] = {
+		"", "2:", "2:0x", "2:1:", "2:1:0", "2:x", "2:0x-1", "2:1:2:3"
+	};
 	static const char *const bad_buffer[] = { "", "0", "2GiB", "odd" };
 	static const char *const bad_delay[] = { "", "read", "read=", "write=1s", "load=x" };
 	char err[EXERCISE_ERR_LEN];
@@ -197,7 +202,8 @@ static void contradictions(void **state)
 		p = (struct exercise_plan){ .device = "a", .fault = i };
 		assert_int_equal(exercise_plan_check(&p, err),
 				 needs & (FAULT_NEEDS_TO | FAULT_NEEDS_WITH | FAULT_NEEDS_DIRTY) ?
-				 -EINVAL : 0);
+					 -EINVAL :
+					 0);
 		p.to = "b";
 		p.with = "c";
 		p.dirty.given = true;
@@ -262,7 +268,11 @@ static void sizes(void **state)
 static void variety(void **state)
 {
 	const struct exercise_plan base = {
-		.device = "a", .to = "b", .vary = true, .seed = 3, .dirty = { .given = true },
+		.device = "a",
+		.to = "b",
+		.vary = true,
+		.seed = 3,
+		.dirty = { .given = true },
 		.policy.limit_ns = 30 * S,
 	};
 	unsigned int kinds[POLICY_NONE + 1] = { 0 }, cancels = 0, random = 0, limited = 0, max = 0;
@@ -328,8 +338,8 @@ static void noise(void **state)
 }
 
 /* A file does for a device: regions are read and written at offsets of its FD. */
-#define REGION_AT	12288
-#define REGION_SIZE	(5 * 4096 + 20)
+#define REGION_AT   12288
+#define REGION_SIZE (5 * 4096 + 20)
 
 static FILE *file_device(struct device *d, struct region *r)
 {

@@ -28,12 +28,12 @@
 #include "exercise/exercise.h"
 #include "exercise/uapi.h"
 
-#define PAGE		4096u
-#define PAGES		12u
-#define REGION_AT	(1ULL << 20)
-#define CONFIG_AT	(2ULL << 20)
-#define RECORD		(4 + PAGE)
-#define END_MARK	0xffffffffu
+#define PAGE	  4096u
+#define PAGES	  12u
+#define REGION_AT (1ULL << 20)
+#define CONFIG_AT (2ULL << 20)
+#define RECORD	  (4 + PAGE)
+#define END_MARK  0xffffffffu
 
 /* ---- the devices: the simplest driver that keeps to the uAPI ---- */
 
@@ -41,14 +41,14 @@ struct air {
 	char name[16], group[24];
 	bool open;
 	unsigned int group_holds;
-	uint32_t mig;			/* UAPI_FLAG_* */
+	uint32_t mig; /* UAPI_FLAG_* */
 	int state;
 	uint8_t mem[PAGES * PAGE];
 	uint16_t command;
 	unsigned int resets;
 	/* saving */
-	bool session;			/* of either kind, alive */
-	unsigned int next;		/* page of the first pass */
+	bool session;	   /* of either kind, alive */
+	unsigned int next; /* page of the first pass */
 	bool dirty[PAGES];
 	bool ended;
 	uint8_t out[RECORD];
@@ -62,12 +62,16 @@ struct air {
 enum what { NOTHING, CONTAINER, GROUP, DEVICE, SAVE, RESUME };
 
 static struct air air[3];
-static struct { enum what what; struct air *of; bool unbound; } fds[256];
+static struct {
+	enum what what;
+	struct air *of;
+	bool unbound;
+} fds[256];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static unsigned int calls, fail_at;	/* the call that fails; 0: none */
-static bool has_cdevs;			/* the kernel has iommufd */
-static bool not_viable;			/* a group has a device of the host's */
-static bool fail_to_error;		/* and it leaves the device in ERROR */
+static unsigned int calls, fail_at; /* the call that fails; 0: none */
+static bool has_cdevs;		    /* the kernel has iommufd */
+static bool not_viable;		    /* a group has a device of the host's */
+static bool fail_to_error;	    /* and it leaves the device in ERROR */
 static unsigned int n_open;
 
 static int new_fd(enum what what, struct air *a)
@@ -473,7 +477,8 @@ int __wrap_poll(struct pollfd *p, nfds_t n, int timeout)
 	a = of_fd(p->fd, SAVE);
 	if (a) {
 		p->revents = !a->session ? POLLIN | POLLERR :
-			     a->state == ST_STOP_COPY || left(a, true) || left(a, false) ? POLLIN : 0;
+			     a->state == ST_STOP_COPY || left(a, true) || left(a, false) ? POLLIN :
+											   0;
 		ret = p->revents ? 1 : 0;
 	}
 	pthread_mutex_unlock(&lock);
@@ -618,7 +623,8 @@ static int setup(void **state)
 			 sysfs_dir, air[i].name, i);
 		assert_int_equal(system(cmd), 0);
 		make_link("/drivers/air", "%s/bus/pci/devices/%s/driver", sysfs_dir, air[i].name);
-		make_link(air[i].group, "%s/bus/pci/devices/%s/iommu_group", sysfs_dir, air[i].name);
+		make_link(air[i].group, "%s/bus/pci/devices/%s/iommu_group", sysfs_dir,
+			  air[i].name);
 	}
 	return 0;
 }
@@ -649,8 +655,12 @@ static void prepare(uint32_t flags)
 static struct exercise_plan plan_of(bool to)
 {
 	return (struct exercise_plan){
-		.device = "00:00.0", .to = to ? "01:00.0" : NULL, .buffer = 3000, .seed = 1,
-		.policy.limit_ns = 2000000000ULL, .compare = { .given = true, .index = 2 },
+		.device = "00:00.0",
+		.to = to ? "01:00.0" : NULL,
+		.buffer = 3000,
+		.seed = 1,
+		.policy.limit_ns = 2000000000ULL,
+		.compare = { .given = true, .index = 2 },
 	};
 }
 
@@ -692,10 +702,16 @@ static struct exercise_result fine(const struct exercise_plan *p)
 static void arrives(void **state)
 {
 	static const uint32_t abilities[] = {
-		ALL, ALL & ~UAPI_FLAG_P2P, ALL & ~UAPI_FLAG_PRE_COPY, UAPI_FLAG_STOP_COPY,
+		ALL,
+		ALL & ~UAPI_FLAG_P2P,
+		ALL & ~UAPI_FLAG_PRE_COPY,
+		UAPI_FLAG_STOP_COPY,
 	};
 	static const enum policy_kind kinds[] = {
-		POLICY_CONVERGED, POLICY_INITIAL, POLICY_AT_ONCE, POLICY_NONE,
+		POLICY_CONVERGED,
+		POLICY_INITIAL,
+		POLICY_AT_ONCE,
+		POLICY_NONE,
 	};
 	struct exercise_result r;
 	struct exercise_plan p;
@@ -713,16 +729,20 @@ static void arrives(void **state)
 				r = fine(&p);
 				assert_int_equal(r.outcome, EXERCISE_COMPLETED);
 				assert_int_equal(r.verified, VERIFIED_SAME);
-				assert_int_equal(r.bytes_precopy + r.bytes_stop_copy, PAGES * RECORD + 4);
+				assert_int_equal(r.bytes_precopy + r.bytes_stop_copy,
+						 PAGES * RECORD + 4);
 				assert_int_equal(r.bytes_written, PAGES * RECORD + 4);
 				assert_int_equal(!!r.bytes_precopy, pre);
 				assert_true(r.has_data_size && r.data_size == sizeof(air[0].mem));
 				assert_int_equal(r.has_left, (abilities[i] & UAPI_FLAG_PRE_COPY) &&
-						 kinds[k] != POLICY_NONE);
-				assert_string_equal(r.why, to ? "" : "it had been the same before the "
-						    "load: --dirty would make it a proof");
+								     kinds[k] != POLICY_NONE);
+				assert_string_equal(r.why,
+						    to ? "" :
+							 "it had been the same before the "
+							 "load: --dirty would make it a proof");
 				if (to)
-					assert_memory_equal(air[0].mem, air[1].mem, sizeof(air[0].mem));
+					assert_memory_equal(air[0].mem, air[1].mem,
+							    sizeof(air[0].mem));
 			}
 		}
 	}
@@ -784,9 +804,11 @@ static void told(void **state)
 
 static void ended_early(void **state)
 {
-	static const struct { enum exercise_stage cancel, reset; } ways[] = {
-		{ STAGE_PRECOPY, 0 }, { STAGE_STOP_COPY, 0 },
-		{ 0, STAGE_PRECOPY }, { 0, STAGE_STOP_COPY }, { 0, STAGE_RESUMING },
+	static const struct {
+		enum exercise_stage cancel, reset;
+	} ways[] = {
+		{ STAGE_PRECOPY, 0 },	{ STAGE_STOP_COPY, 0 }, { 0, STAGE_PRECOPY },
+		{ 0, STAGE_STOP_COPY }, { 0, STAGE_RESUMING },
 	};
 	struct exercise_result r;
 	struct exercise_plan p;
@@ -842,7 +864,8 @@ static void one_group(void **state)
 	prepare(ALL);
 	p.with = "02:00.0";
 	memcpy(was, air[1].group, sizeof(was));
-	snprintf(path, sizeof(path), "%s/bus/pci/devices/%.15s/iommu_group", sysfs_dir, air[1].name);
+	snprintf(path, sizeof(path), "%s/bus/pci/devices/%.15s/iommu_group", sysfs_dir,
+		 air[1].name);
 	unlink(path);
 	make_link(air[0].group, "%s", path);
 	memcpy(air[1].group, air[0].group, sizeof(was));
@@ -887,7 +910,8 @@ static void by_cdev(void **state)
 	close(fd);
 	fd = open("/dev/vfio/devices/vfio-air0", O_RDWR);
 	fd2 = open("/dev/iommu", O_RDWR);
-	assert_int_equal(ioctl(fd, UAPI_IOC_BIND_IOMMUFD, &(struct uapi_bind_iommufd){ .iommufd = fd2 }), 0);
+	assert_int_equal(
+		ioctl(fd, UAPI_IOC_BIND_IOMMUFD, &(struct uapi_bind_iommufd){ .iommufd = fd2 }), 0);
 	air[0].resets = 0;
 	assert_int_equal(run(&p, &r, err), -EBUSY);
 	assert_int_equal(air[0].resets, 0);
@@ -959,11 +983,13 @@ static void broken(void **state)
 		p.with = "02:00.0";
 		p.fault = fault;
 		r = fine(&p);
-		assert_int_equal(r.outcome,
-				 fault == FAULT_FD_LOST || fault == FAULT_RESUME_SHORT ||
-				 fault == FAULT_RESUME_REJECTED || fault == FAULT_STREAM_NOT_DRAINED ||
-				 fault == FAULT_RESET_IN_SESSION || fault == FAULT_CONCURRENT_IO ?
-				 EXERCISE_FAULTED : EXERCISE_COMPLETED);
+		assert_int_equal(r.outcome, fault == FAULT_FD_LOST || fault == FAULT_RESUME_SHORT ||
+							    fault == FAULT_RESUME_REJECTED ||
+							    fault == FAULT_STREAM_NOT_DRAINED ||
+							    fault == FAULT_RESET_IN_SESSION ||
+							    fault == FAULT_CONCURRENT_IO ?
+						    EXERCISE_FAULTED :
+						    EXERCISE_COMPLETED);
 		if (r.outcome == EXERCISE_COMPLETED)
 			assert_memory_equal(air[0].mem, air[1].mem, sizeof(air[0].mem));
 	}
@@ -989,7 +1015,7 @@ static void each_call_fails(void **state)
 	for (i = 0; i < 12; i++) {
 		fail_to_error = i / 6;
 		failed = opened = 0;
-		for (k = 1; ; k++) {
+		for (k = 1;; k++) {
 			prepare(ALL);
 			fail_at = k;
 			err[0] = '\0';
@@ -1018,16 +1044,11 @@ static void each_call_fails(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(arrives),
-		cmocka_unit_test(written_to),
-		cmocka_unit_test(told),
-		cmocka_unit_test(ended_early),
-		cmocka_unit_test(delays),
-		cmocka_unit_test(one_group),
-		cmocka_unit_test(by_cdev),
-		cmocka_unit_test(unable),
-		cmocka_unit_test(broken),
-		cmocka_unit_test(each_call_fails),
+		cmocka_unit_test(arrives), cmocka_unit_test(written_to),
+		cmocka_unit_test(told),	   cmocka_unit_test(ended_early),
+		cmocka_unit_test(delays),  cmocka_unit_test(one_group),
+		cmocka_unit_test(by_cdev), cmocka_unit_test(unable),
+		cmocka_unit_test(broken),  cmocka_unit_test(each_call_fails),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -8,7 +8,7 @@ struct collect {
 	struct event_sink sink;
 	struct event *ev;
 	size_t n, cap;
-	size_t fail_at;		/* the put that fails; 0: none */
+	size_t fail_at; /* the put that fails; 0: none */
 };
 
 static int collect_put(struct event_sink *sink, const struct event *ev)
@@ -30,8 +30,15 @@ static int collect_put(struct event_sink *sink, const struct event *ev)
 static struct event empty_read(uint64_t t, uint32_t tid, uint32_t stream)
 {
 	return (struct event){
-		.kind = EV_READ, .t_ns = t, .dur_ns = 900, .ret = -ENOMSG, .pid = 1,
-		.tid = tid, .device = stream, .stream = stream, .io.size = 1048576,
+		.kind = EV_READ,
+		.t_ns = t,
+		.dur_ns = 900,
+		.ret = -ENOMSG,
+		.pid = 1,
+		.tid = tid,
+		.device = stream,
+		.stream = stream,
+		.io.size = 1048576,
 		.comm = "qemu",
 	};
 }
@@ -53,11 +60,11 @@ static void test_run(void **state)
 	put(f, empty_read(3000, 5, 1));
 	ev = empty_read(6000, 5, 1);
 	ev.dur_ns = 1;
-	ev.cpu = 3;			/* may move meanwhile */
+	ev.cpu = 3; /* may move meanwhile */
 	put(f, ev);
 	assert_int_equal(c.n, 0);
 	ev = empty_read(9000, 5, 1);
-	ev.ret = 0;			/* the end of the stream is another thing */
+	ev.ret = 0; /* the end of the stream is another thing */
 	put(f, ev);
 	assert_int_equal(c.n, 1);
 	assert_int_equal(c.ev[0].io.count, 3);
@@ -91,16 +98,36 @@ static void test_identical(void **state)
 		struct fold *f;
 
 		switch (i) {
-		case 0: ev.pid = 2; break;
-		case 1: ev.tid = 6; break;
-		case 2: ev.device = 2; break;
-		case 3: ev.stream = 2; break;
-		case 4: ev.ret = 0; break;
-		case 5: ev.io.size = 4096; break;
-		case 6: ev.comm[0] = 'Q'; break;
-		case 7: ev.io.size = 0; break;	/* no empty read at all */
-		case 8: apart = false; break;
-		case 9: ev.host = 2; break;
+		case 0:
+			ev.pid = 2;
+			break;
+		case 1:
+			ev.tid = 6;
+			break;
+		case 2:
+			ev.device = 2;
+			break;
+		case 3:
+			ev.stream = 2;
+			break;
+		case 4:
+			ev.ret = 0;
+			break;
+		case 5:
+			ev.io.size = 4096;
+			break;
+		case 6:
+			ev.comm[0] = 'Q';
+			break;
+		case 7:
+			ev.io.size = 0;
+			break; /* no empty read at all */
+		case 8:
+			apart = false;
+			break;
+		case 9:
+			ev.host = 2;
+			break;
 		}
 		assert_int_equal(fold_open(&f, &c.sink, 0), 0);
 		put(f, empty_read(1000, 5, 1));
@@ -176,7 +203,7 @@ static void test_random(void **state)
 	for (round = 0; round < 400; round++) {
 		size_t n = 1 + gen_below(&g, 600), i, o, k, folded = 0;
 		struct event *in = calloc(n, sizeof(*in));
-		size_t *done = calloc(n, sizeof(*done));	/* input gone through */
+		size_t *done = calloc(n, sizeof(*done)); /* input gone through */
 		struct collect c = { .sink.put = collect_put };
 		uint32_t tids = 1 + gen_below(&g, 12);
 		uint64_t t = 1000, last_end = 0;
@@ -214,8 +241,9 @@ static void test_random(void **state)
 
 			/* the first input of its thread and stream not yet covered */
 			for (i = 0; i < n; i++)
-				if (!done[i] && (!event_is_empty_read(ev) ||
-				    (in[i].tid == ev->tid && in[i].stream == ev->stream)))
+				if (!done[i] &&
+				    (!event_is_empty_read(ev) ||
+				     (in[i].tid == ev->tid && in[i].stream == ev->stream)))
 					break;
 			assert_true(i < n);
 			if (!event_is_empty_read(ev)) {
@@ -241,10 +269,13 @@ static void test_random(void **state)
 				done[k] = 1;
 				end = in[k].t_ns + in[k].dur_ns;
 				if (event_calls(ev) > 1)
-					assert_int_equal(ev->io.t_last_ns - in[k].t_ns > 60000000, 0);
+					assert_int_equal(ev->io.t_last_ns - in[k].t_ns > 60000000,
+							 0);
 				if (!calls && event_calls(ev) > 1)
-					assert_int_equal(ev->io.t_last_ns, event_calls(&in[k]) > 1 ?
-							 in[k].io.t_last_ns : in[k].t_ns);
+					assert_int_equal(ev->io.t_last_ns,
+							 event_calls(&in[k]) > 1 ?
+								 in[k].io.t_last_ns :
+								 in[k].t_ns);
 			}
 			assert_int_equal(ev->dur_ns, dur);
 			assert_true(end >= last_end);
@@ -265,10 +296,8 @@ static void test_random(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_run),
-		cmocka_unit_test(test_identical),
-		cmocka_unit_test(test_alternating),
-		cmocka_unit_test(test_sink_error),
+		cmocka_unit_test(test_run),	    cmocka_unit_test(test_identical),
+		cmocka_unit_test(test_alternating), cmocka_unit_test(test_sink_error),
 		cmocka_unit_test(test_random),
 	};
 

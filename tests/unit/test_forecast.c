@@ -17,7 +17,8 @@ static void test_rank(void **state)
 {
 	const uint64_t up[] = { 1, 2, 3, 4, 5, 6, 7, 8 }, down[] = { 9, 8, 7, 6, 5, 4, 3, 2 };
 	const uint64_t flat[] = { 5, 5, 5, 5, 5, 5, 5, 5 };
-	const uint64_t ties[] = { 1, 1, 2, 2, 3, 3, 4, 4 }, odd[] = { 1, 2, 3, 4, 5, 6, 7, 1000000 };
+	const uint64_t ties[] = { 1, 1, 2, 2, 3, 3, 4, 4 },
+		       odd[] = { 1, 2, 3, 4, 5, 6, 7, 1000000 };
 	double rho;
 
 	(void)state;
@@ -92,7 +93,8 @@ static void test_range(void **state)
 		assert_int_equal(g->forecast.high_ns, f.high_ns);
 		assert_int_equal(g->forecast.way, f.way);
 		assert_int_equal(f.basis, i == 0 ? FORECAST_SESSION :
-				 i < 12 ? FORECAST_DRIVER : FORECAST_DEVICE);
+					  i < 12 ? FORECAST_DRIVER :
+						   FORECAST_DEVICE);
 		inside += g->window.total_ns >= f.low_ns && g->window.total_ns <= f.high_ns;
 		ratios[judged++] = (double)f.high_ns / (double)f.low_ns;
 	}

@@ -42,7 +42,7 @@ static void test_buckets(void **state)
 		assert_true((hi - lo) <= lo / 16);
 		next = hi + 1;
 	}
-	assert_int_equal(next, 0);	/* the last one ends with UINT64_MAX */
+	assert_int_equal(next, 0); /* the last one ends with UINT64_MAX */
 }
 
 static void test_against_sorted(void **state)
@@ -108,8 +108,10 @@ static void test_empty(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_buckets), cmocka_unit_test(test_against_sorted),
-		cmocka_unit_test(test_merge), cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_buckets),
+		cmocka_unit_test(test_against_sorted),
+		cmocka_unit_test(test_merge),
+		cmocka_unit_test(test_empty),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -77,7 +77,8 @@ static void test_numbers(void **state)
 	json_double(j, NAN);
 	json_double(j, INFINITY);
 	json_array_end(j);
-	assert_string_equal(text(), "[18446744073709551615,-9223372036854775808,-42,0.5,null,null]");
+	assert_string_equal(text(),
+			    "[18446744073709551615,-9223372036854775808,-42,0.5,null,null]");
 }
 
 static void test_strings(void **state)
@@ -86,16 +87,17 @@ static void test_strings(void **state)
 	json_array_begin(j);
 	json_string(j, "q\" b\\ /");
 	json_string(j, "\033[31m\n\t\x7f");
-	json_string(j, "\xff\xc3(\xe2\x80");		/* no UTF-8 */
-	json_string(j, "\xc0\xaf\xed\xa0\x80");	/* overlong, surrogate */
-	json_string(j, "\xc2\x9b" "31m");		/* C1 control sequence introducer */
+	json_string(j, "\xff\xc3(\xe2\x80");	/* no UTF-8 */
+	json_string(j, "\xc0\xaf\xed\xa0\x80"); /* overlong, surrogate */
+	json_string(j, "\xc2\x9b"
+		       "31m"); /* C1 control sequence introducer */
 	json_string(j, "µ→\xf0\x9f\x98\x80");
 	json_string_len(j, "a\0b", 3);
 	json_array_end(j);
-	assert_string_equal(text(),
-		"[\"q\\\" b\\\\ /\",\"\\u001b[31m\\u000a\\u0009\\u007f\","
-		"\"\\u00ff\\u00c3(\\u00e2\\u0080\",\"\\u00c0\\u00af\\u00ed\\u00a0\\u0080\","
-		"\"\\u009b31m\",\"µ→\xf0\x9f\x98\x80\",\"a\\u0000b\"]");
+	assert_string_equal(
+		text(), "[\"q\\\" b\\\\ /\",\"\\u001b[31m\\u000a\\u0009\\u007f\","
+			"\"\\u00ff\\u00c3(\\u00e2\\u0080\",\"\\u00c0\\u00af\\u00ed\\u00a0\\u0080\","
+			"\"\\u009b31m\",\"µ→\xf0\x9f\x98\x80\",\"a\\u0000b\"]");
 }
 
 static void test_pretty(void **state)
@@ -158,10 +160,10 @@ static void test_write_error(void **state)
 
 int main(void)
 {
-#define T(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_nesting), T(test_names), T(test_numbers), T(test_strings), T(test_pretty),
-		T(test_file), T(test_write_error),
+		T(test_nesting), T(test_names), T(test_numbers),     T(test_strings),
+		T(test_pretty),	 T(test_file),	T(test_write_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

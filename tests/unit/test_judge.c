@@ -16,7 +16,7 @@
 #include "judge/page.h"
 #include "tests/unit/judge_help.h"
 
-#define MLX5(s)	begin(s, "mlx5_vfio_pci", 7)
+#define MLX5(s) begin(s, "mlx5_vfio_pci", 7)
 
 static void conforming(struct synth *s)
 {
@@ -765,7 +765,7 @@ static void reset_between(struct synth *s)
 {
 	MLX5(s);
 	synth_set_state(s, SYNTH_PATH(MIG_RUNNING_P2P), MS);
-	synth_add(s, EV_DEVICE_RESET, 0, 0);	/* a guest's FLR */
+	synth_add(s, EV_DEVICE_RESET, 0, 0); /* a guest's FLR */
 	synth_add(s, EV_GET_STATE, US, 0)->get_state.reported = MIG_RUNNING;
 	s->state = MIG_RUNNING;
 	initial(s);
@@ -1549,7 +1549,10 @@ static const struct {
 	void (*play)(struct synth *s);
 	const char *want;
 } cases[] = {
-#define C(fn, want) { #fn, fn, want }
+#define C(fn, want)           \
+	{                     \
+#fn, fn, want \
+	}
 	C(conforming, "| pass"),
 	C(enomsg_in_stop_copy, "enomsg-in-stop-copy | findings"),
 	C(enomsg_across_the_arc, "| pass"),
@@ -1715,7 +1718,8 @@ static void test_rules(void **state)
 		const char *got = line_of(cases[i].play);
 
 		if (strcmp(got, cases[i].want)) {
-			print_message("%s:\n  want %s\n  got  %s\n", cases[i].name, cases[i].want, got);
+			print_message("%s:\n  want %s\n  got  %s\n", cases[i].name, cases[i].want,
+				      got);
 			bad++;
 		}
 	}
@@ -1859,8 +1863,7 @@ static void test_options(void **state)
 	assert_int_equal(opts.max_arc_ns, 500 * US);
 	assert_int_equal(opts.n_arcs, 1);
 	assert_true(opts.strict && opts.ignore[RULE_EOF_IN_PRECOPY] && opts.expects_completed);
-	assert_string_equal(line_of(eof_in_precopy),
-			    "eof-in-precopy! arc-budget | findings");
+	assert_string_equal(line_of(eof_in_precopy), "eof-in-precopy! arc-budget | findings");
 	assert_string_equal(line_of(left_early), "~left-precopy-early arc-budget | findings");
 	judge_opts_init(&opts);
 	opts.ignore[RULE_EOF_IN_PRECOPY] = true;
@@ -1985,7 +1988,9 @@ static void joined(const char *text, const char *prefix, char *out, size_t size)
 static void test_pages(void **state)
 {
 	static const char *const heads[] = {
-		"## What it means\n", "## The sentence\n", "## How to confirm it\n",
+		"## What it means\n",
+		"## The sentence\n",
+		"## How to confirm it\n",
 		"## What to change\n",
 	};
 	char quote[1024], name[64];

@@ -16,9 +16,9 @@
 
 #include "tests/unit/judge_help.h"
 
-#define OPS_MLX5	OPS_POLL
-#define OPS_INFO	(STREAM_OP_READ | STREAM_OP_IOCTL | STREAM_OP_RELEASE)
-#define OPS_READ	(STREAM_OP_READ | STREAM_OP_RELEASE)
+#define OPS_MLX5 OPS_POLL
+#define OPS_INFO (STREAM_OP_READ | STREAM_OP_IOCTL | STREAM_OP_RELEASE)
+#define OPS_READ (STREAM_OP_READ | STREAM_OP_RELEASE)
 
 /*
  * GET_PRECOPY_INFO starts a save in the firmware and announces it; 6.12 has no

@@ -27,29 +27,38 @@ static uint32_t rnd(uint32_t n)
 
 /* The expansion of each request with all flags (the table of the core, 0x7). */
 static const uint8_t paths[MIG_STATE_NR][MIG_STATE_NR][6] = {
-#define P(...) { __VA_ARGS__, 255 }
-#define R	MIG_RUNNING
-#define RP	MIG_RUNNING_P2P
-#define PC	MIG_PRE_COPY
-#define PP	MIG_PRE_COPY_P2P
-#define S	MIG_STOP
-#define SC	MIG_STOP_COPY
-#define RE	MIG_RESUMING
-	[R] = { [RP] = P(RP), [PC] = P(PC), [PP] = P(RP, PP), [S] = P(RP, S),
-		[SC] = P(RP, S, SC), [RE] = P(RP, S, RE) },
-	[RP] = { [R] = P(R), [PC] = P(R, PC), [PP] = P(PP), [S] = P(S), [SC] = P(S, SC),
-		 [RE] = P(S, RE) },
+#define P(...)                   \
+	{                        \
+		__VA_ARGS__, 255 \
+	}
+#define R  MIG_RUNNING
+#define RP MIG_RUNNING_P2P
+#define PC MIG_PRE_COPY
+#define PP MIG_PRE_COPY_P2P
+#define S  MIG_STOP
+#define SC MIG_STOP_COPY
+#define RE MIG_RESUMING
+	[R] = { [RP] = P(RP),
+		[PC] = P(PC),
+		[PP] = P(RP, PP),
+		[S] = P(RP, S),
+		[SC] = P(RP, S, SC),
+		[RE] = P(RP, S, RE) },
+	[RP] = { [R] = P(R), [PC] = P(R, PC), [PP] = P(PP), [S] = P(S), [SC] = P(S, SC), [RE] = P(S, RE) },
 	[PC] = { [R] = P(R), [RP] = P(R, RP), [PP] = P(PP), [SC] = P(PP, SC) },
 	[PP] = { [R] = P(RP, R), [RP] = P(RP), [PC] = P(PC), [SC] = P(SC) },
-	[S] = { [R] = P(RP, R), [RP] = P(RP), [PC] = P(RP, R, PC), [PP] = P(RP, PP),
-		[SC] = P(SC), [RE] = P(RE) },
+	[S] = { [R] = P(RP, R),
+		[RP] = P(RP),
+		[PC] = P(RP, R, PC),
+		[PP] = P(RP, PP),
+		[SC] = P(SC),
+		[RE] = P(RE) },
 	[SC] = { [R] = P(S, RP, R), [RP] = P(S, RP), [S] = P(S), [RE] = P(S, RE) },
-	[RE] = { [R] = P(S, RP, R), [RP] = P(S, RP), [S] = P(S), [SC] = P(S, SC),
-		 [PC] = P(S, RP, R, PC) },
+	[RE] = { [R] = P(S, RP, R), [RP] = P(S, RP), [S] = P(S), [SC] = P(S, SC), [PC] = P(S, RP, R, PC) },
 };
 
 struct walker {
-	uint64_t initial, dirty, stop;	/* what the device has to give */
+	uint64_t initial, dirty, stop; /* what the device has to give */
 	bool open, drained, told;
 };
 
@@ -190,9 +199,8 @@ static bool hands_out(const struct event *ev)
 {
 	uint32_t from = ev->arc.from, to = ev->arc.to;
 
-	return ev->kind == EV_ARC &&
-	       ((from == R && to == PC) || (from == RP && to == PP) ||
-		(from == S && (to == SC || to == RE)));
+	return ev->kind == EV_ARC && ((from == R && to == PC) || (from == RP && to == PP) ||
+				      (from == S && (to == SC || to == RE)));
 }
 
 /* Each session of the walk is a migration of the model, with all of its calls. */

@@ -10,8 +10,8 @@ struct tape {
 	struct meta meta;
 	struct event ev[16];
 	size_t n, at;
-	size_t hold_at;		/* has nothing to say in front of this event, once; 0: never */
-	int end;		/* what it ends with */
+	size_t hold_at; /* has nothing to say in front of this event, once; 0: never */
+	int end;	/* what it ends with */
 	bool closed;
 };
 
@@ -60,24 +60,34 @@ static void tape_close(struct event_source *src)
 static void tape(struct tape *t, const char *boot, const char *host, uint64_t mono, uint64_t real)
 {
 	static const struct event_source_ops ops = {
-		.next = tape_next, .meta = tape_meta, .health = tape_health,
-		.error = tape_error, .close = tape_close,
+		.next = tape_next,
+		.meta = tape_meta,
+		.health = tape_health,
+		.error = tape_error,
+		.close = tape_close,
 	};
 
 	memset(t, 0, sizeof(*t));
 	t->source.ops = &ops;
 	meta_add(&t->meta, "boot_id", boot);
 	meta_add(&t->meta, "host", host);
-	t->ev[t->n++] = (struct event){ .kind = EV_CLOCK, .t_ns = mono,
-					.clock.realtime_ns = real };
+	t->ev[t->n++] = (struct event){ .kind = EV_CLOCK, .t_ns = mono, .clock.realtime_ns = real };
 	t->ev[t->n] = (struct event){ .kind = EV_DEVICE, .t_ns = mono, .device = 1, .pid = 77 };
 	strcpy(t->ev[t->n++].device_def.name, "0000:3b:00.2");
 }
 
 static void add_read(struct tape *t, uint64_t end_ns)
 {
-	t->ev[t->n++] = (struct event){ .kind = EV_READ, .t_ns = end_ns - 10, .dur_ns = 10,
-					.device = 1, .stream = 4, .pid = 77, .tid = 78, .ret = 1 };
+	t->ev[t->n++] = (struct event){
+		.kind = EV_READ,
+		.t_ns = end_ns - 10,
+		.dur_ns = 10,
+		.device = 1,
+		.stream = 4,
+		.pid = 77,
+		.tid = 78,
+		.ret = 1
+	};
 }
 
 /* Everything up to the end, which is returned; definitions and all. */
@@ -96,7 +106,8 @@ static int drain(struct event_source *s, struct event *out, size_t *n)
 	return rc;
 }
 
-static const struct event *first_of(const struct event *ev, size_t n, uint32_t kind, uint32_t device)
+static const struct event *first_of(const struct event *ev, size_t n, uint32_t kind,
+				    uint32_t device)
 {
 	size_t i;
 
@@ -138,7 +149,7 @@ static void test_hosts(void **state)
 	(void)state;
 	tape(&a, "boot-a", "node1", 100, 10000100);
 	tape(&b, "boot-b", "node2", 1100, 10000100);
-	add_read(&a, 200);	/* 1200 on the clock of b */
+	add_read(&a, 200); /* 1200 on the clock of b */
 	add_read(&a, 400);
 	add_read(&b, 1300);
 	add_read(&b, 1500);
@@ -200,7 +211,8 @@ static void test_one_boot(void **state)
 	assert_int_equal(merge_open(&s, both, 2, NULL), 0);
 	assert_int_equal(drain(s, ev, &n), -ENODATA);
 	assert_int_equal(event_end_ns(first_of(ev, n, EV_READ, 1)) +
-			 event_end_ns(first_of(ev, n, EV_READ, 2)), 350);
+				 event_end_ns(first_of(ev, n, EV_READ, 2)),
+			 350);
 	assert_int_equal(first_of(ev, n, EV_READ, 1)->pid, 77);
 	assert_int_equal(first_of(ev, n, EV_READ, 2)->pid, 77);
 	assert_string_equal(first_of(ev, n, EV_DEVICE, 1)->device_def.name, "0000:3b:00.2");

@@ -15,7 +15,7 @@
 #include "model/model.h"
 #include "tests/unit/synth.h"
 
-#define GAP	(10 * US)
+#define GAP (10 * US)
 
 static struct synth s;
 static struct model *m;
@@ -59,21 +59,23 @@ static void feed(void)
 static void assert_window_adds_up(const struct session_window *w)
 {
 	assert_int_equal(w->total_ns, w->end_ns - w->start_ns);
-	assert_int_equal(w->total_ns, w->arcs_ns + w->io_ns + w->dirty_sync_ns +
-			 w->outside_ns + w->unattributed_ns);
+	assert_int_equal(w->total_ns, w->arcs_ns + w->io_ns + w->dirty_sync_ns + w->outside_ns +
+					      w->unattributed_ns);
 }
 
 static void test_source(void **state)
 {
 	const struct synth_plan plan = {
-		.precopy = true, .precopy_reads = 10, .stop_copy_reads = 4,
+		.precopy = true,
+		.precopy_reads = 10,
+		.stop_copy_reads = 4,
 	};
 	const struct session *g;
 	uint64_t arc0, t;
 
 	(void)state;
 	begin();
-	arc0 = s.now + 5 * US + GAP + 2 * US;	/* data_size, then the ioctl's own 2 us */
+	arc0 = s.now + 5 * US + GAP + 2 * US; /* data_size, then the ioctl's own 2 us */
 	synth_source(&s, &plan);
 	feed();
 
@@ -168,9 +170,9 @@ static void test_destination_and_pair(void **state)
 	d.now += 60 * MS;
 	synth_destination(&d, 3 * MIB + 96 * KIB);
 	/* In order of completion. */
-	for (i = k = 0; i < s.n || k < d.n; ) {
+	for (i = k = 0; i < s.n || k < d.n;) {
 		bool first = k == d.n ||
-			(i < s.n && event_end_ns(&s.ev[i]) <= event_end_ns(&d.ev[k]));
+			     (i < s.n && event_end_ns(&s.ev[i]) <= event_end_ns(&d.ev[k]));
 		struct event *ev = first ? &s.ev[i++] : &d.ev[k++];
 
 		assert_int_equal(model_feed(m, ev, NULL), 0);
@@ -342,7 +344,9 @@ static void test_fails_half_way(void **state)
 static void test_saved_again(void **state)
 {
 	const struct synth_plan plan = {
-		.precopy = true, .precopy_reads = 2, .stop_copy_reads = 1,
+		.precopy = true,
+		.precopy_reads = 2,
+		.stop_copy_reads = 1,
 	};
 
 	(void)state;
@@ -402,7 +406,7 @@ static void test_unfinished(void **state)
 	synth_set_state(&s, SYNTH_PATH(MIG_STOP), MS);
 	feed_from(s.n - 5);
 	g = model_session(m, 1);
-	assert_int_equal(g->outcome, OUTCOME_UNFINISHED);	/* not drained */
+	assert_int_equal(g->outcome, OUTCOME_UNFINISHED); /* not drained */
 	assert_false(g->ended);
 	assert_true(g->session_over);
 }
@@ -557,7 +561,7 @@ static void test_joined_in_stop_copy(void **state)
 
 	(void)state;
 	synth_device(&s, 1, "0000:3b:00.2", "mlx5_vfio_pci", 7);
-	s.stream = 9;			/* nobody defined it */
+	s.stream = 9; /* nobody defined it */
 	s.state = MIG_STOP_COPY;
 	synth_read(&s, MIB, 50 * US);
 	synth_read(&s, 0, US);
@@ -632,7 +636,7 @@ static void test_runs_in_window(void **state)
 	synth_set_state(&s, SYNTH_PATH(MIG_RUNNING_P2P, MIG_STOP, MIG_STOP_COPY), MS);
 	synth_empty_run(&s, -ENOMSG, 5, 2 * US, 30 * US);
 	t = s.now;
-	synth_empty_run(&s, 0, 4, 2 * US, 30 * US);	/* the first one is the end */
+	synth_empty_run(&s, 0, 4, 2 * US, 30 * US); /* the first one is the end */
 	synth_read(&s, 0, US);
 	feed();
 	g = model_session(m, 1);
@@ -739,13 +743,20 @@ static void test_random_walk(void **state)
 {
 	/* Arcs of a device with P2P and PRE_COPY, STOP_COPY never back. */
 	static const uint8_t arcs[][2] = {
-		{ MIG_RUNNING, MIG_RUNNING_P2P }, { MIG_RUNNING_P2P, MIG_RUNNING },
-		{ MIG_RUNNING_P2P, MIG_STOP }, { MIG_STOP, MIG_RUNNING_P2P },
-		{ MIG_STOP, MIG_STOP_COPY }, { MIG_STOP_COPY, MIG_STOP },
-		{ MIG_STOP, MIG_RESUMING }, { MIG_RESUMING, MIG_STOP },
-		{ MIG_RUNNING, MIG_PRE_COPY }, { MIG_PRE_COPY, MIG_RUNNING },
-		{ MIG_PRE_COPY, MIG_PRE_COPY_P2P }, { MIG_PRE_COPY_P2P, MIG_PRE_COPY },
-		{ MIG_PRE_COPY_P2P, MIG_RUNNING_P2P }, { MIG_PRE_COPY_P2P, MIG_STOP_COPY },
+		{ MIG_RUNNING, MIG_RUNNING_P2P },
+		{ MIG_RUNNING_P2P, MIG_RUNNING },
+		{ MIG_RUNNING_P2P, MIG_STOP },
+		{ MIG_STOP, MIG_RUNNING_P2P },
+		{ MIG_STOP, MIG_STOP_COPY },
+		{ MIG_STOP_COPY, MIG_STOP },
+		{ MIG_STOP, MIG_RESUMING },
+		{ MIG_RESUMING, MIG_STOP },
+		{ MIG_RUNNING, MIG_PRE_COPY },
+		{ MIG_PRE_COPY, MIG_RUNNING },
+		{ MIG_PRE_COPY, MIG_PRE_COPY_P2P },
+		{ MIG_PRE_COPY_P2P, MIG_PRE_COPY },
+		{ MIG_PRE_COPY_P2P, MIG_RUNNING_P2P },
+		{ MIG_PRE_COPY_P2P, MIG_STOP_COPY },
 		{ MIG_RUNNING_P2P, MIG_PRE_COPY_P2P },
 	};
 	uint32_t sessions = 0, i;
@@ -813,7 +824,7 @@ static void test_trend(void **state)
 
 int main(void)
 {
-#define T(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(test_source),
 		T(test_destination_and_pair),

@@ -32,7 +32,7 @@ static const struct opt inner_table[] = {
 	{ 'n', "number", OPT_U64, OPT_AT(struct inner, n), .help = "a number" },
 	{ 0, "deep", OPT_FLAG, OPT_AT(struct inner, deep), .help = "deeper" },
 	{ 0, "deeper", OPT_U64, OPT_AT(struct inner, n), .help = "deeper still" },
-	OPT_END
+	OPT_END,
 };
 
 static const struct opt table[] = {
@@ -45,7 +45,7 @@ static const struct opt table[] = {
 	{ 0, "name", OPT_LIST, OPT_AT(struct values, names), .help = "a name; may repeat" },
 	{ 0, "hidden", OPT_FLAG, OPT_AT(struct values, flag), .help = NULL },
 	OPT_TABLE(inner_table, struct values, inner),
-	OPT_END
+	OPT_END,
 };
 
 static struct values v;
@@ -139,7 +139,7 @@ static void test_prefix(void **state)
 	(void)state;
 	assert_int_equal(parse("--verb", NULL), 2);
 	assert_int_equal(v.verbose, 1);
-	assert_int_equal(parse("--f", NULL), -EINVAL);		/* flag, format */
+	assert_int_equal(parse("--f", NULL), -EINVAL); /* flag, format */
 	assert_string_equal(err, "option '--f' is ambiguous");
 	assert_int_equal(parse("--flag", NULL), 2);
 }
@@ -162,7 +162,8 @@ static void test_mistakes(void **state)
 	assert_int_equal(parse("--flag=1", NULL), -EINVAL);
 	assert_string_equal(err, "option '--flag' takes no value");
 	assert_int_equal(parse("--format", "jsn", NULL), -EINVAL);
-	assert_string_equal(err, "--format: 'jsn' is not one of text, json, ndjson; did you mean 'json'?");
+	assert_string_equal(
+		err, "--format: 'jsn' is not one of text, json, ndjson; did you mean 'json'?");
 	assert_int_equal(parse("-n", "1x", NULL), -EINVAL);
 	assert_string_equal(err, "--number: '1x' is not a number");
 	assert_int_equal(parse("--age", "soon", NULL), -EINVAL);
@@ -229,9 +230,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_forms), cmocka_unit_test(test_arguments),
-		cmocka_unit_test(test_list), cmocka_unit_test(test_prefix),
-		cmocka_unit_test(test_mistakes), cmocka_unit_test(test_help),
-		cmocka_unit_test(test_for_each), cmocka_unit_test(test_nearest),
+		cmocka_unit_test(test_list),	  cmocka_unit_test(test_prefix),
+		cmocka_unit_test(test_mistakes),  cmocka_unit_test(test_help),
+		cmocka_unit_test(test_for_each),  cmocka_unit_test(test_nearest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -322,13 +322,13 @@ static int without(void **state)
 	return 0;
 }
 
-#define T(f)	cmocka_unit_test_setup_teardown(f, enter, leave)
+#define T(f) cmocka_unit_test_setup_teardown(f, enter, leave)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(appears_whole), T(vanishes), T(replaces), T(races), T(names), T(modes),
-		T(evidence), T(appends),
+		T(appears_whole), T(vanishes), T(replaces), T(races),
+		T(names),	  T(modes),    T(evidence), T(appends),
 	};
 	int failed = cmocka_run_group_tests_name("O_TMPFILE", tests, NULL, NULL);
 

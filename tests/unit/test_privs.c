@@ -40,9 +40,14 @@ static uint64_t status(const char *name)
 	return v;
 }
 
-#define CHECK(cond) do { if (!(cond)) { \
-	printf("# line %d: %s (errno %s)\n", __LINE__, #cond, strerror(errno)); \
-	fflush(stdout); _exit(1); } } while (0)
+#define CHECK(cond)                                                                             \
+	do {                                                                                    \
+		if (!(cond)) {                                                                  \
+			printf("# line %d: %s (errno %s)\n", __LINE__, #cond, strerror(errno)); \
+			fflush(stdout);                                                         \
+			_exit(1);                                                               \
+		}                                                                               \
+	} while (0)
 
 static void in_child(void (*fn)(void))
 {
@@ -100,8 +105,8 @@ static void filtered(enum privs_filter f)
 	CHECK(is_forbidden(syscall(SYS_setuid, getuid())));
 	CHECK(is_forbidden(syscall(SYS_syslog, 10, NULL, 0)));
 	/* the first and the last of the list, and those around it */
-	CHECK(is_forbidden(syscall(SYS_bpf, 0, NULL, 0)) == (f == PRIVS_READ) ||
-	      geteuid() || f == PRIVS_WATCH);
+	CHECK(is_forbidden(syscall(SYS_bpf, 0, NULL, 0)) == (f == PRIVS_READ) || geteuid() ||
+	      f == PRIVS_WATCH);
 	if (f == PRIVS_READ)
 		CHECK(is_forbidden(syscall(SYS_perf_event_open, NULL, 0, 0, 0, 0)));
 #ifdef __x86_64__

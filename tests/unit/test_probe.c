@@ -48,7 +48,7 @@ static int teardown(void **state)
 
 static struct probe *probe(void)
 {
-	struct probe *p = probe_run(&(struct probe_opts) { .root = root });
+	struct probe *p = probe_run(&(struct probe_opts){ .root = root });
 
 	assert_non_null(p);
 	return p;

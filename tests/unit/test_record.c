@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "user/cmd/toolmeta.c"
-#define failed keep_failed
+#define failed	   keep_failed
 #define write_meta keep_write_meta
 #include "user/cmd/keep.c"
 #undef failed
@@ -31,8 +31,8 @@
 struct capture {
 	struct event_source src;
 	struct meta meta;
-	uint64_t n;		/* events so far */
-	uint64_t step_us;	/* between two */
+	uint64_t n;	  /* events so far */
+	uint64_t step_us; /* between two */
 	bool stopped;
 };
 
@@ -191,11 +191,11 @@ int cmd_parse(const struct command *cmd, int argc, char **argv, void *values, in
 /* ---- running it ---- */
 
 static char dir[] = "/tmp/test_record.XXXXXX";
-static char out[4096];		/* of its stderr */
+static char out[4096]; /* of its stderr */
 
 struct run {
-	void (*before)(void);	/* in the child */
-	void (*during)(pid_t);	/* here, after 300 ms */
+	void (*before)(void);  /* in the child */
+	void (*during)(pid_t); /* here, after 300 ms */
 	int stdout_fd;
 	uint64_t step_us;
 };
@@ -251,7 +251,7 @@ static int run_record(const struct run *run, uint64_t *ms, const char *const *ar
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
-#define RECORD(run, ms, ...) run_record(run, ms, (const char *const[]) { __VA_ARGS__, NULL })
+#define RECORD(run, ms, ...) run_record(run, ms, (const char *const[]){ __VA_ARGS__, NULL })
 
 /* "...: N events (SIZE) are kept, M are not" */
 static void told(const char *what, uint64_t *kept, uint64_t *missed)
@@ -265,7 +265,8 @@ static void told(const char *what, uint64_t *kept, uint64_t *missed)
 	assert_non_null(p);
 	assert_int_equal(lines(out), 1);
 	p += strlen(what);
-	assert_int_equal(sscanf(p, "; %llu events (%39[^)]) are kept, %llu are not", &k, size, &m), 3);
+	assert_int_equal(sscanf(p, "; %llu events (%39[^)]) are kept, %llu are not", &k, size, &m),
+			 3);
 	*kept = k;
 	*missed = m;
 }
@@ -317,7 +318,8 @@ static void duration_first(void **state)
 	(void)state;
 	r.during = send_int;
 	assert_int_equal(RECORD(&r, &ms, "--duration", "50ms", "-o", "a.vfs", "--", "sh", "-c",
-				"sleep 1; exit 9"), 9);
+				"sleep 1; exit 9"),
+			 9);
 }
 
 static int stalled[2];
@@ -493,10 +495,12 @@ static void arguments(void **state)
 	bool note;
 
 	(void)state;
-	assert_int_equal(RECORD(&r, &ms, "-o", "a.vfs", "--", "sh", "-c", ": --password=hunter2"), 0);
+	assert_int_equal(RECORD(&r, &ms, "-o", "a.vfs", "--", "sh", "-c", ": --password=hunter2"),
+			 0);
 	assert_string_equal(command_of("a.vfs", &note), "vfioscope record -o a.vfs -- sh");
 	assert_true(note);
-	assert_int_equal(RECORD(&r, &ms, "--record-args", "-o", "b.vfs", "--", "sh", "-c", ": -x"), 0);
+	assert_int_equal(RECORD(&r, &ms, "--record-args", "-o", "b.vfs", "--", "sh", "-c", ": -x"),
+			 0);
 	assert_string_equal(command_of("b.vfs", &note),
 			    "vfioscope record --record-args -o b.vfs -- sh -c : -x");
 	assert_false(note);
@@ -518,13 +522,13 @@ static int leave(void **state)
 	return chdir("/") || system(cmd);
 }
 
-#define T(f)	cmocka_unit_test_setup_teardown(f, enter, leave)
+#define T(f) cmocka_unit_test_setup_teardown(f, enter, leave)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(plain), T(duration_first), T(stalled_reader), T(slow_reader), T(too_large),
-		T(full_disk), T(tampered), T(arguments),
+		T(plain),     T(duration_first), T(stalled_reader), T(slow_reader),
+		T(too_large), T(full_disk),	 T(tampered),	    T(arguments),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

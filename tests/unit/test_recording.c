@@ -17,8 +17,8 @@ static void expect_same(const struct events *got, const struct event *want, size
 			fail_msg("event %zu (%s) differs", i, event_kind_name(want[i].kind));
 }
 
-static void round_trip(const struct event *ev, size_t n,
-		       const struct recording_writer_opts *opts, bool end)
+static void round_trip(const struct event *ev, size_t n, const struct recording_writer_opts *opts,
+		       bool end)
 {
 	struct bytes b = record(ev, n, NULL, opts, end);
 	struct event_source *src;
@@ -239,7 +239,7 @@ static void test_writer_manners(void **state)
 	assert_int_equal(recording_writer_put(w, &ev), -ESHUTDOWN);
 	assert_int_equal(recording_writer_end(w), -ESHUTDOWN);
 	recording_writer_stats(w, &st);
-	assert_int_equal(st.frames, 5);	/* 3 EVENTS, INDEX, END */
+	assert_int_equal(st.frames, 5); /* 3 EVENTS, INDEX, END */
 	assert_int_equal(recording_writer_close(w), 0);
 	assert_int_equal(recording_writer_close(NULL), 0);
 }
@@ -329,8 +329,12 @@ static void add_frame(struct buf *b, uint32_t type, uint32_t number, uint32_t fl
 		      const struct buf *payload, uint32_t count, uint64_t first_seq)
 {
 	struct frame_head h = {
-		.type = type, .flags = flags, .number = number, .count = count,
-		.first_seq = first_seq, .length = payload->len,
+		.type = type,
+		.flags = flags,
+		.number = number,
+		.count = count,
+		.first_seq = first_seq,
+		.length = payload->len,
 		.raw_length = payload->len,
 		.payload_crc = format_crc(payload->data, payload->len),
 	};
@@ -369,11 +373,11 @@ static void test_unknown_is_skipped(void **state)
 	buf_put(&file, head.p, HEADER_LEN);
 	buf_put(&rest, "no one knows", 12);
 	add_frame(&file, 4711, 0, 0, &rest, 0, 1);
-	add_column(&payload, 0, 77);		/* an unknown common column */
-	add_column(&payload, 61, 1);		/* of an unknown kind */
-	add_column(&payload, 99999, 1);		/* of a kind beyond every table */
+	add_column(&payload, 0, 77);	/* an unknown common column */
+	add_column(&payload, 61, 1);	/* of an unknown kind */
+	add_column(&payload, 99999, 1); /* of a kind beyond every table */
 	assert_int_equal(encoder_encode(enc, ev, 5, 0, &payload), 0);
-	add_column(&payload, EV_READ, 999);	/* of a known kind */
+	add_column(&payload, EV_READ, 999); /* of a known kind */
 	/* a flag in the high byte means nothing to who does not know it */
 	add_frame(&file, RECORDING_EVENTS, 1, 0x8000, &payload, 5, 1);
 	add_frame(&file, RECORDING_MARK, 2, 0, &rest, 0, 6);
@@ -467,8 +471,13 @@ static void test_malformed(void **state)
 static size_t events_with(const struct bytes *head, uint32_t kind, uint32_t field,
 			  const char *column, size_t len)
 {
-	static const char tasks[] = "\x02" "\x01\x02\x01" "a" "\x01\x03\x01" "b";
-	static const char reads[] = "\x00\x00\x1c";	/* plain, no planes, zigzag(14) */
+	static const char tasks[] =
+		"\x02"
+		"\x01\x02\x01"
+		"a"
+		"\x01\x03\x01"
+		"b";
+	static const char reads[] = "\x00\x00\x1c"; /* plain, no planes, zigzag(14) */
 	struct buf file = { 0 }, payload = { 0 }, empty = { 0 };
 	struct event_source *src;
 	struct events got;
@@ -513,20 +522,22 @@ static void test_malformed_columns(void **state)
 	EXPECT(2, 0, COL_CPU, "\x03\x01\x02\x02\x04\x00\x01");
 	EXPECT(2, 0, COL_CPU, "\x01\x01\x00\x0a\x00\x07");
 	EXPECT(2, EV_READ, 2, "\x00\x04\x00\x01\x02\x01\x02\x01\x02\xff\xff");
-	EXPECT(0, 0, COL_TASK, "\x00\x01\x00\x00\x02");	/* no such task */
-	EXPECT(0, 0, COL_CPU, "\x03\x01\x02\x02\x04\x00\x02");	/* not in the dictionary */
+	EXPECT(0, 0, COL_TASK, "\x00\x01\x00\x00\x02");	       /* no such task */
+	EXPECT(0, 0, COL_CPU, "\x03\x01\x02\x02\x04\x00\x02"); /* not in the dictionary */
 	EXPECT(2, 0, COL_RET, "\x03\x01\x02\x02\x04\x00\x01");
 	EXPECT(0, 0, COL_RET, "\x03\x01\x02\x02\x04\x00\x02");
-	EXPECT(0, 0, COL_CPU, "\x03\x01\x00\x00\x00");	/* empty dictionary */
-	EXPECT(0, 0, COL_CPU, "\x03\x02\x01\x02\x00\x00\x00\x00");	/* wide index */
-	EXPECT(0, 0, COL_CPU, "\x04\x00\x00");		/* unknown mode */
-	EXPECT(0, 0, COL_CPU, "\x00\x09\x00" "123456789123456789");
-	EXPECT(0, 0, COL_CPU, "\x00\x01\x00\x00");		/* a plane too short */
-	EXPECT(0, 0, COL_CPU, "\x00\x01\x00\x00\x00\x00");	/* too long */
+	EXPECT(0, 0, COL_CPU, "\x03\x01\x00\x00\x00");		   /* empty dictionary */
+	EXPECT(0, 0, COL_CPU, "\x03\x02\x01\x02\x00\x00\x00\x00"); /* wide index */
+	EXPECT(0, 0, COL_CPU, "\x04\x00\x00");			   /* unknown mode */
+	EXPECT(0, 0, COL_CPU,
+	       "\x00\x09\x00"
+	       "123456789123456789");
+	EXPECT(0, 0, COL_CPU, "\x00\x01\x00\x00");	   /* a plane too short */
+	EXPECT(0, 0, COL_CPU, "\x00\x01\x00\x00\x00\x00"); /* too long */
 	EXPECT(0, 0, COL_CPU, "\x00");
-	EXPECT(0, 0, COL_CPU, "\x00\x00\x80");		/* base is cut */
-	EXPECT(0, 0, COL_CPU, "\x00\x00\x01");		/* -1 is no cpu */
-	EXPECT(0, 0, COL_KIND, "\x00\x00\x1c");		/* twice */
+	EXPECT(0, 0, COL_CPU, "\x00\x00\x80");	/* base is cut */
+	EXPECT(0, 0, COL_CPU, "\x00\x00\x01");	/* -1 is no cpu */
+	EXPECT(0, 0, COL_KIND, "\x00\x00\x1c"); /* twice */
 	EXPECT(0, EV_READ, 2, "\x00\x05\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01");
 	/* columns of kinds that the frame has none of are empty, if there */
 	EXPECT(2, EV_MARK, 1, "");
@@ -673,7 +684,8 @@ static void test_largest_frame(void **state)
 {
 	size_t n = WRITER_EVENTS_MAX, i;
 	struct event *ev = calloc(n, sizeof(*ev));
-	struct recording_writer_opts o = { .flush_ns = UINT64_MAX, .urgent_ns = UINT64_MAX,
+	struct recording_writer_opts o = { .flush_ns = UINT64_MAX,
+					   .urgent_ns = UINT64_MAX,
 					   .level = -1 };
 	struct gen g = { 5 };
 

@@ -15,10 +15,10 @@
  * Returns how many originals were gone through.
  */
 struct walk {
-	size_t at;		/* originals up to here are accounted for */
-	size_t lost;		/* by exact counts */
-	bool unknown;		/* a loss that nobody could count */
-	size_t late;		/* definitions that came late */
+	size_t at;    /* originals up to here are accounted for */
+	size_t lost;  /* by exact counts */
+	bool unknown; /* a loss that nobody could count */
+	size_t late;  /* definitions that came late */
 	bool *missing;
 };
 
@@ -67,7 +67,8 @@ static struct events small_sample(void)
 }
 
 static const struct recording_writer_opts small_frames = {
-	.frame_events = 7, .snapshot_frames = 4,
+	.frame_events = 7,
+	.snapshot_frames = 4,
 };
 
 /* Cut at every byte: a prefix, exactly of the frames that are whole. */
@@ -151,11 +152,12 @@ static void test_flip_everywhere(void **state)
 			walk(&w, &got, &e);
 			free(got.ev);
 			assert_int_equal(h.frames_damaged, 1);
-			assert_int_equal(h.bytes_skipped, hit ? hit->length : i < FORMAT_MAGIC_LEN ?
-					 FORMAT_MAGIC_LEN : HEADER_LEN);
+			assert_int_equal(h.bytes_skipped, hit		       ? hit->length :
+							  i < FORMAT_MAGIC_LEN ? FORMAT_MAGIC_LEN :
+										 HEADER_LEN);
 			assert_int_equal(w.at, e.n);
-			assert_int_equal(w.lost, hit && hit->type == RECORDING_EVENTS ?
-					 hit->count : 0);
+			assert_int_equal(w.lost,
+					 hit && hit->type == RECORDING_EVENTS ? hit->count : 0);
 			if (hit && hit->type == RECORDING_END) {
 				assert_false(h.ended);
 				/* a head that is damaged tells nothing */
@@ -211,7 +213,7 @@ static void test_definitions_come_back(void **state)
 	assert_int_equal(st.events, 40);
 	assert_int_equal(fs->f[0].type, RECORDING_EVENTS);
 	assert_int_equal(fs->f[2].type, RECORDING_SNAPSHOT);
-	assert_int_equal(fs->f[2].count, 4);	/* stream 8 is gone */
+	assert_int_equal(fs->f[2].count, 4); /* stream 8 is gone */
 	/* the first frame, with all definitions */
 	b.p[fs->f[0].offset + FRAME_HEAD_LEN] ^= 1;
 	assert_int_equal(open_bytes(&src, b.p, b.len), 0);
@@ -449,8 +451,12 @@ static void test_hostile_heads(void **state)
 	struct event ev = { .kind = EV_MARK };
 	struct bytes b = record(&ev, 1, NULL, NULL, true);
 	struct frame_head h = {
-		.type = RECORDING_EVENTS, .length = FRAME_PAYLOAD_MAX, .first_seq = 1,
-		.raw_length = FRAME_PAYLOAD_MAX, .count = FRAME_EVENTS_MAX, .payload_crc = 1,
+		.type = RECORDING_EVENTS,
+		.length = FRAME_PAYLOAD_MAX,
+		.first_seq = 1,
+		.raw_length = FRAME_PAYLOAD_MAX,
+		.count = FRAME_EVENTS_MAX,
+		.payload_crc = 1,
 	};
 	struct event_source *src;
 	struct events got;

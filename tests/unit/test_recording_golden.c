@@ -19,8 +19,8 @@ static char *path_of(const char *name, const char *suffix)
 	static char path[4096];
 	const char *slash = strrchr(__FILE__, '/');
 
-	snprintf(path, sizeof(path), "%.*s/../data/recordings/%s%s",
-		 (int)(slash - __FILE__), __FILE__, name, suffix);
+	snprintf(path, sizeof(path), "%.*s/../data/recordings/%s%s", (int)(slash - __FILE__),
+		 __FILE__, name, suffix);
 	return path;
 }
 
@@ -213,8 +213,8 @@ static void test_golden(void **state)
 
 			for (; got[k] == want[k]; k++)
 				line += got[k] == '\n';
-			fail_msg("%s.vfs differs from what is expected at line %zu",
-				 names[i], line);
+			fail_msg("%s.vfs differs from what is expected at line %zu", names[i],
+				 line);
 		}
 		free(got);
 		free(want);

@@ -23,8 +23,15 @@ static uint64_t now_ns(void)
 static struct event read_event(uint64_t i)
 {
 	return (struct event){
-		.kind = EV_READ, .t_ns = now_ns(), .dur_ns = 10, .pid = 1, .tid = 2,
-		.device = 1, .stream = 1, .ret = (int64_t)i, .io.size = 4096,
+		.kind = EV_READ,
+		.t_ns = now_ns(),
+		.dur_ns = 10,
+		.pid = 1,
+		.tid = 2,
+		.device = 1,
+		.stream = 1,
+		.ret = (int64_t)i,
+		.io.size = 4096,
 	};
 }
 
@@ -112,13 +119,16 @@ static void test_behind_end(void **state)
 	for (more = 0; more < 3; more++) {
 		assert_int_equal(pipe(p), 0);
 		assert_int_equal(write(p[1], b.p, b.len), b.len);
-		assert_int_equal(write(p[1], more == 2 ? b.p : (const uint8_t *)"junk", more * 4), more * 4);
+		assert_int_equal(write(p[1], more == 2 ? b.p : (const uint8_t *)"junk", more * 4),
+				 more * 4);
 		assert_int_equal(recording_open_fd(&src, p[0], "pipe", msg, sizeof(msg)), 0);
 		got = read_until(src, &err);
 		assert_int_equal(got.n, e.n);
 		assert_int_equal(err, more ? -EOVERFLOW : -ENODATA);
-		snprintf(want, sizeof(want), "pipe: at least %d bytes%s follow the end of the recording, "
-			 "at byte %zu", more * 4, more == 2 ? " of another recording" : "", b.len);
+		snprintf(want, sizeof(want),
+			 "pipe: at least %d bytes%s follow the end of the recording, "
+			 "at byte %zu",
+			 more * 4, more == 2 ? " of another recording" : "", b.len);
 		assert_string_equal(src->ops->error(src), more ? want : "");
 		assert_true(health_of(src).ended);
 		src->ops->close(src);
@@ -224,7 +234,7 @@ static void slow_reader(int rd, int wr)
 		for (i = 0; i < n; i++) {
 			struct event ev = read_event(i);
 
-			ev.dur_ns = gen_u64(&g);	/* so that it is many bytes */
+			ev.dur_ns = gen_u64(&g); /* so that it is many bytes */
 			assert_int_equal(recording_writer_put(w, &ev), 0);
 		}
 		assert_int_equal(recording_writer_end(w), 0);
@@ -327,7 +337,8 @@ static void test_disk_full(void **state)
 	pid = fork();
 	if (!pid) {
 		struct recording_writer_opts o = {
-			.flush_ns = UINT64_MAX, .urgent_ns = UINT64_MAX,
+			.flush_ns = UINT64_MAX,
+			.urgent_ns = UINT64_MAX,
 		};
 		struct rlimit l = { 50000, 50000 };
 		struct gen g = { 1 };
@@ -385,7 +396,8 @@ static void test_killed(void **state)
 		pid = fork();
 		if (!pid) {
 			struct recording_writer_opts o = {
-				.flush_ns = 5000000, .urgent_ns = 1000000,
+				.flush_ns = 5000000,
+				.urgent_ns = 1000000,
 			};
 			struct recording_writer *w;
 
@@ -433,16 +445,11 @@ static void test_killed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_pipe_grows),
-		cmocka_unit_test(test_pipe_drips),
-		cmocka_unit_test(test_damage_drips),
-		cmocka_unit_test(test_behind_end),
-		cmocka_unit_test(test_pipe_breaks_off),
-		cmocka_unit_test(test_slow_reader),
-		cmocka_unit_test(test_closed_pipe),
-		cmocka_unit_test(test_cancel),
-		cmocka_unit_test(test_disk_full),
-		cmocka_unit_test(test_killed),
+		cmocka_unit_test(test_pipe_grows),	cmocka_unit_test(test_pipe_drips),
+		cmocka_unit_test(test_damage_drips),	cmocka_unit_test(test_behind_end),
+		cmocka_unit_test(test_pipe_breaks_off), cmocka_unit_test(test_slow_reader),
+		cmocka_unit_test(test_closed_pipe),	cmocka_unit_test(test_cancel),
+		cmocka_unit_test(test_disk_full),	cmocka_unit_test(test_killed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,7 +17,7 @@
 #endif
 
 /* volatile: the compiler knows that a malloc() reads no variable of ours */
-static volatile long fail_at = -1;	/* calls still to go; -1: never */
+static volatile long fail_at = -1; /* calls still to go; -1: never */
 static long failures;
 
 #if OWN_MALLOC

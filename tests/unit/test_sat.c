@@ -19,9 +19,26 @@ typedef __int128 wide;
 typedef unsigned __int128 uwide;
 
 static const uint64_t edges[] = {
-	0, 1, 2, 3, 7, 999, 1000, 1000000000, UINT32_MAX - 1ULL, UINT32_MAX,
-	UINT32_MAX + 1ULL, 1ULL << 53, (1ULL << 53) + 1, INT64_MAX - 1ULL, INT64_MAX,
-	INT64_MAX + 1ULL, INT64_MAX + 2ULL, UINT64_MAX - 1000, UINT64_MAX - 1, UINT64_MAX,
+	0,
+	1,
+	2,
+	3,
+	7,
+	999,
+	1000,
+	1000000000,
+	UINT32_MAX - 1ULL,
+	UINT32_MAX,
+	UINT32_MAX + 1ULL,
+	1ULL << 53,
+	(1ULL << 53) + 1,
+	INT64_MAX - 1ULL,
+	INT64_MAX,
+	INT64_MAX + 1ULL,
+	INT64_MAX + 2ULL,
+	UINT64_MAX - 1000,
+	UINT64_MAX - 1,
+	UINT64_MAX,
 };
 #define N (sizeof(edges) / sizeof(edges[0]))
 

@@ -20,9 +20,13 @@
 #include "model/model.h"
 #include "recording/recording.h"
 
-#define DEVICES	4096
+#define DEVICES 4096
 
-static struct { uint32_t state, opens; bool session; uint64_t moved_ns, reset_ns; } dev[DEVICES];
+static struct {
+	uint32_t state, opens;
+	bool session;
+	uint64_t moved_ns, reset_ns;
+} dev[DEVICES];
 
 static bool hides_state(const struct event *ev)
 {
@@ -72,13 +76,15 @@ static void walk(const struct event *ev, bool has_session)
 		dev[n].moved_ns = end;
 		break;
 	case EV_SET_STATE:
-		if (ev->ret >= 0 && ev->set_state.target >= 0 && ev->set_state.target < MIG_STATE_NR)
+		if (ev->ret >= 0 && ev->set_state.target >= 0 &&
+		    ev->set_state.target < MIG_STATE_NR)
 			dev[n].state = (uint32_t)ev->set_state.target;
 		if (dev[n].reset_ns > ev->t_ns)
 			dev[n].state = MIG_UNKNOWN;
 		break;
 	case EV_GET_STATE:
-		if (ev->ret >= 0 && ev->get_state.reported < MIG_STATE_NR && ev->t_ns >= dev[n].moved_ns)
+		if (ev->ret >= 0 && ev->get_state.reported < MIG_STATE_NR &&
+		    ev->t_ns >= dev[n].moved_ns)
 			dev[n].state = ev->get_state.reported;
 		break;
 	case EV_RESET:
@@ -132,7 +138,8 @@ static void look_at(const char *path)
 		if (ctx.state != dev[ctx.device->number].state)
 			fail_msg("%s: event %llu (%s): the model says %s, the sentences %s", path,
 				 (unsigned long long)ev.seq, event_kind_name(ev.kind),
-				 mig_state_name(ctx.state), mig_state_name(dev[ctx.device->number].state));
+				 mig_state_name(ctx.state),
+				 mig_state_name(dev[ctx.device->number].state));
 	}
 	src->ops->close(src);
 	judge_destroy(j);

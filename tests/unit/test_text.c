@@ -26,13 +26,19 @@ static void test_safe(void **state)
 	assert_string_equal(safe("\033[31mred\a"), "\\x1b[31mred\\x07");
 	assert_string_equal(safe("a\nb\r\tc\x7f"), "a\\x0ab\\x0d\\x09c\\x7f");
 	assert_string_equal(safe("\xff\xc3("), "\\xff\\xc3(");
-	assert_string_equal(safe("\xe0\x80\x9b"), "\\xe0\\x80\\x9b");	/* overlong */
-	assert_string_equal(safe("\xc2\x9b" "2J"), "\\u009b2J");	/* C1 */
-	assert_string_equal(safe("\xe2\x80\xae" "evil"), "\\u202eevil");
-	assert_string_equal(safe("a\xe2\x80\x8b" "b"), "a\\u200bb");	/* zero width */
+	assert_string_equal(safe("\xe0\x80\x9b"), "\\xe0\\x80\\x9b"); /* overlong */
+	assert_string_equal(safe("\xc2\x9b"
+				 "2J"),
+			    "\\u009b2J"); /* C1 */
+	assert_string_equal(safe("\xe2\x80\xae"
+				 "evil"),
+			    "\\u202eevil");
+	assert_string_equal(safe("a\xe2\x80\x8b"
+				 "b"),
+			    "a\\u200bb"); /* zero width */
 	assert_string_equal(safe("\xe2\x81\xa6"), "\\u2066");
 	assert_string_equal(safe("\xef\xbb\xbf"), "\\ufeff");
-	assert_string_equal(safe("\xf3\xa0\x81\x81"), "\\ue0041");	/* tag */
+	assert_string_equal(safe("\xf3\xa0\x81\x81"), "\\ue0041"); /* tag */
 	assert_string_equal(safe("grün 虚拟机 \xf0\x9f\x98\x80"), "grün 虚拟机 \xf0\x9f\x98\x80");
 }
 
@@ -113,7 +119,7 @@ static void test_color(void **state)
 	setenv("TERM", "xterm", 1);
 	unsetenv("NO_COLOR");
 	assert_true(text_use_color(COLOR_ALWAYS, f));
-	assert_false(text_use_color(COLOR_AUTO, f));	/* no terminal */
+	assert_false(text_use_color(COLOR_AUTO, f)); /* no terminal */
 	assert_false(text_use_color(COLOR_NEVER, f));
 	setenv("NO_COLOR", "1", 1);
 	assert_true(text_use_color(COLOR_ALWAYS, f));
@@ -123,7 +129,7 @@ static void test_color(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_safe), cmocka_unit_test(test_safe_cut),
+		cmocka_unit_test(test_safe),	    cmocka_unit_test(test_safe_cut),
 		cmocka_unit_test(test_safe_always), cmocka_unit_test(test_pad),
 		cmocka_unit_test(test_color),
 	};

@@ -32,9 +32,17 @@ static void check_harmless(const struct cells *c)
 static void test_hostile_text(void **state)
 {
 	static const char *const texts[] = {
-		"\033[2J\033]0;owned\007", "a\r\nb\tc", "\xe2\x80\xae" "gpj.exe",
-		"\xff\xfe\x80 broken", "\xc3", "\xed\xa0\x80", "\x7f\xc2\x9b" "31m",
-		"\xf4\x90\x80\x80", "\xe2\x80\x8b\xef\xbb\xbf",
+		"\033[2J\033]0;owned\007",
+		"a\r\nb\tc",
+		"\xe2\x80\xae"
+		"gpj.exe",
+		"\xff\xfe\x80 broken",
+		"\xc3",
+		"\xed\xa0\x80",
+		"\x7f\xc2\x9b"
+		"31m",
+		"\xf4\x90\x80\x80",
+		"\xe2\x80\x8b\xef\xbb\xbf",
 	};
 	struct cells *c = cells_create(3, 20);
 	uint32_t ch;
@@ -72,8 +80,8 @@ static void test_clip(void **state)
 	cells_put(c, 1 << 30, 1 << 30, 'Z', 0, 0);
 	for (row = 0; row < 5; row++)
 		for (col = 0; col < 12; col++)
-			assert_int_equal(c->at[row * 12 + col].ch, row >= 1 && row < 3 && col >= 2 &&
-					 col < 7 ? 'Y' : ' ');
+			assert_int_equal(c->at[row * 12 + col].ch,
+					 row >= 1 && row < 3 && col >= 2 && col < 7 ? 'Y' : ' ');
 	cells_destroy(c);
 }
 

@@ -132,8 +132,8 @@ static void check_moments(const char *path, unsigned int moments)
 	s = scope_of(evs, all, NULL);
 	scope_resize(s, 40, 160);
 	for (; moments; moments--) {
-		t = store_first_ns(s->store) + rnd(store_last_ns(s->store) -
-						   store_first_ns(s->store) + 1);
+		t = store_first_ns(s->store) +
+		    rnd(store_last_ns(s->store) - store_first_ns(s->store) + 1);
 		snprintf(cmd, sizeof(cmd), "seek @%llu", (unsigned long long)t);
 		assert_int_equal(scope_command(s, cmd), 0);
 		m = model_create();
@@ -161,7 +161,8 @@ static void check_moments(const char *path, unsigned int moments)
 			dev = model_device(m, d);
 			assert_non_null(dev);
 			if (dev->state != MIG_UNKNOWN)
-				assert_true(row_has(s, s->table_row + (int)i, state_label(a, dev->state)));
+				assert_true(row_has(s, s->table_row + (int)i,
+						    state_label(a, dev->state)));
 			g = scope_session_of(m, s->table[i].side, d);
 			if (!g)
 				continue;
@@ -176,9 +177,11 @@ static void check_moments(const char *path, unsigned int moments)
 			}
 			if (g->window.start_ns != MODEL_NONE && g->direction == DIR_SAVE)
 				/* how long it stands still, to the moment or to the last byte */
-				assert_true(row_has(s, s->table_row + (int)i, units_duration(a,
-					g->ended || g->eof ? g->window.total_ns :
-					t - g->window.start_ns)));
+				assert_true(row_has(
+					s, s->table_row + (int)i,
+					units_duration(a, g->ended || g->eof ?
+								  g->window.total_ns :
+								  t - g->window.start_ns)));
 		}
 		model_destroy(m);
 	}
@@ -239,7 +242,7 @@ static void test_every_size(void **state)
 /* Whatever is typed: no crash, no control character, a screen of the right size. */
 static void type_anything(struct scope *s, unsigned int keys)
 {
-	static const char files[] = "swo:";	/* these write, or may */
+	static const char files[] = "swo:"; /* these write, or may */
 	unsigned int i;
 	int key;
 
@@ -279,7 +282,8 @@ static void test_any_keys(void **state)
 /* The same on every recording of the tree, golden ones of early days and damaged ones, too. */
 static void test_any_keys_anywhere(void **state)
 {
-	static const char *const where[] = { DATA "*.vfs", "tests/data/*/*.vfs", "tests/data/*/*/*.vfs" };
+	static const char *const where[] = { DATA "*.vfs", "tests/data/*/*.vfs",
+					     "tests/data/*/*/*.vfs" };
 	unsigned int files = 0;
 	struct event *evs;
 	struct scope *s;
@@ -332,7 +336,8 @@ static void test_hostile_names(void **state)
 	synth_task(&y, 1, bad, bad);
 	synth_device(&y, 1, bad, bad, 7);
 	synth_open(&y);
-	synth_source(&y, &(struct synth_plan){ .precopy = true, .precopy_reads = 9,
+	synth_source(&y, &(struct synth_plan){ .precopy = true,
+					       .precopy_reads = 9,
 					       .stop_copy_reads = 2 });
 	strcpy(synth_add(&y, EV_MARK, 0, 0)->mark.text, bad);
 	s = scope_of(y.ev, y.n, &(struct scope_options){ .path = bad });
@@ -424,7 +429,8 @@ static void test_pause(void **state)
 	synth_task(&y, 4711, "qemu-system-x86", "web-07");
 	synth_device(&y, 1, "0000:3b:00.2", "mlx5_vfio_pci", 7);
 	synth_open(&y);
-	synth_source(&y, &(struct synth_plan){ .precopy = true, .precopy_reads = 30,
+	synth_source(&y, &(struct synth_plan){ .precopy = true,
+					       .precopy_reads = 30,
 					       .stop_copy_reads = 4 });
 	for (i = 0; i < y.n / 2; i++)
 		scope_feed(s, &y.ev[i]);
@@ -601,7 +607,8 @@ static void test_several_machines(void **state)
 	to = s->to_ns;
 	cursor = s->cursor_ns;
 	assert_int_equal(scope_command(s, "device 5e:00.3"), 0);
-	assert_true(row_has(s, 1, "app-01") && row_has(s, 1, "ARRIVING") && row_has(s, 1, "3.00 MiB written"));
+	assert_true(row_has(s, 1, "app-01") && row_has(s, 1, "ARRIVING") &&
+		    row_has(s, 1, "3.00 MiB written"));
 	assert_non_null(strstr(table_row(s, "5e:00.3"), "3.00 MiB"));
 	assert_string_equal(table_row(s, "3b:00.3"), "");
 	assert_true(s->from_ns == from && s->to_ns == to && s->cursor_ns == cursor);
@@ -639,7 +646,9 @@ static void vm_leaves(uint32_t pid, const char *vm, uint32_t first, bool fails)
 		for (k = 0; k < 2; k++) {
 			made.device = first + k;
 			made.stream = stream[k];
-			made.state = step == 0 ? MIG_PRE_COPY : step == 1 ? MIG_PRE_COPY_P2P : MIG_STOP_COPY;
+			made.state = step == 0 ? MIG_PRE_COPY :
+				     step == 1 ? MIG_PRE_COPY_P2P :
+						 MIG_STOP_COPY;
 			if (step == 0) {
 				synth_set_state(&made, SYNTH_PATH(MIG_PRE_COPY_P2P), MS);
 			} else if (step == 1 && fails && !k) {
@@ -671,7 +680,9 @@ static void test_worst_first(void **state)
 		vm_leaves(4711 + i, vms[i], 1 + 2 * i, i == 1);
 	s = scope_of(made.ev, made.n, NULL);
 	scope_resize(s, 40, 120);
-	if (!row_has(s, 1, "web-02 0000:31:00.0 FAILED: SET_STATE(STOP_COPY) gave EIO after 16.0 MiB; the driver's turn"))
+	if (!row_has(
+		    s, 1,
+		    "web-02 0000:31:00.0 FAILED: SET_STATE(STOP_COPY) gave EIO after 16.0 MiB; the driver's turn"))
 		fail_msg("%s", screen(s));
 	assert_true(row_has(s, 0, "1 FAILED") && row_has(s, 0, "2 completed"));
 	assert_true(row_has(s, 3, "▾ web-02    0000:31:00.0       FAILED"));
@@ -733,10 +744,13 @@ static void test_stuck(void **state)
 		assert_int_equal(scope_feed(s, &made.ev[k]), 0);
 	for (i = 0; i < 2; i++) {
 		scope_resize(s, 40, 120);
-		if (!row_has(s, 1, "web-07 0000:3b:00.2 STUCK: read() has not returned for 62.000 s in STOP_COPY; the driver's turn"))
+		if (!row_has(
+			    s, 1,
+			    "web-07 0000:3b:00.2 STUCK: read() has not returned for 62.000 s in STOP_COPY; the driver's turn"))
 			fail_msg("%s", screen(s));
 		scope_resize(s, 24, 80);
-		assert_true(row_has(s, 1, "web-07 3b:00.2 STUCK: read() out for 62.000 s; driver's turn"));
+		assert_true(row_has(
+			s, 1, "web-07 3b:00.2 STUCK: read() out for 62.000 s; driver's turn"));
 		/* an hour later nobody has looked again */
 		scope_tick(s, made.now + 3600 * 1000 * MS);
 	}
@@ -773,7 +787,8 @@ static void test_left_is_the_models(void **state)
 	synth_free(&made);
 	synth_init(&made);
 	synth_task(&made, 4711, "qemu", "web-07");
-	synth_device(&made, 1, "0000:3b:00.2", "mlx5_vfio_pci", MIG_FLAG_STOP_COPY | MIG_FLAG_PRE_COPY);
+	synth_device(&made, 1, "0000:3b:00.2", "mlx5_vfio_pci",
+		     MIG_FLAG_STOP_COPY | MIG_FLAG_PRE_COPY);
 	synth_open(&made);
 	synth_set_state(&made, SYNTH_PATH(MIG_PRE_COPY), MS);
 	synth_info(&made, 0, 0);
@@ -837,8 +852,10 @@ static void test_joined_late(void **state)
 			synth_write(&made, 5 * MIB, MS);
 		s = scope_of(made.ev, made.n, NULL);
 		scope_resize(s, 40, 120);
-		assert_true(row_has(s, 1, directions[i] ? "ARRIVING, its state not yet known: 5.00 MiB written" :
-				    "LEAVING, its state not yet known: 5.00 MiB read"));
+		assert_true(row_has(s, 1,
+				    directions[i] ?
+					    "ARRIVING, its state not yet known: 5.00 MiB written" :
+					    "LEAVING, its state not yet known: 5.00 MiB read"));
 		assert_false(row_has(s, 1, "UNKNOWN"));
 		scope_destroy(s);
 	}

@@ -43,8 +43,8 @@ static void build(struct synth *s, unsigned int rounds)
 		if (i % 4 == 3)
 			synth_loss(s, 7, s->now - 5 * MS, s->now, EV_READ);
 		synth_reset(s);
-		synth_device(s, 2, "0000:5e:00.1", "mlx5_vfio_pci", MIG_FLAG_STOP_COPY |
-			     MIG_FLAG_P2P);
+		synth_device(s, 2, "0000:5e:00.1", "mlx5_vfio_pci",
+			     MIG_FLAG_STOP_COPY | MIG_FLAG_P2P);
 		synth_open(s);
 		synth_destination(s, (50 + rnd(400)) * 32 * KIB);
 		if (i % 5 == 4)
@@ -114,7 +114,8 @@ static void test_round_trip(void **state)
 			continue;
 		f = event_fields((uint32_t)k, &n);
 		for (i = 0; i < 2; i++) {
-			struct event *e = synth_add(&s, (uint32_t)k, UINT32_MAX, i ? INT64_MIN : -1);
+			struct event *e =
+				synth_add(&s, (uint32_t)k, UINT32_MAX, i ? INT64_MIN : -1);
 			size_t j;
 
 			e->device = e->stream = 0;
@@ -397,13 +398,15 @@ static void test_left(void **state)
 		enum left_source source;
 
 		/* One event in the column, or it has what was before, too. */
-		if (!event_kind_is_public(s.ev[n - 1].kind) || store_time(st, n) == store_time(st, n + 1) ||
+		if (!event_kind_is_public(s.ev[n - 1].kind) ||
+		    store_time(st, n) == store_time(st, n + 1) ||
 		    store_time(st, n) == store_time(st, n - 1))
 			continue;
 		store_columns(st, 1, store_time(st, n), store_time(st, n) + 1, 1, &col);
 		g = model_device(store_model_at(st, n), 1)->session ?
-		    model_session_peek(store_model_at(st, n),
-				       model_device(store_model_at(st, n), 1)->session) : NULL;
+			    model_session_peek(store_model_at(st, n),
+					       model_device(store_model_at(st, n), 1)->session) :
+			    NULL;
 		if (!g || !g->stream)
 			continue;
 		left = left_bytes(&g->left, &source, NULL);

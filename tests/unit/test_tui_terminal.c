@@ -30,7 +30,7 @@
 
 #include "tui/tui.h"
 
-#define DATA	"tests/tui/data/"
+#define DATA "tests/tui/data/"
 
 struct term {
 	VTerm *vt;
@@ -39,8 +39,8 @@ struct term {
 	pid_t pid;
 	int rows, cols;
 	bool altscreen, mouse, cursor;
-	bool colors;			/* any cell ever had one */
-	size_t bytes;			/* written by the program */
+	bool colors;  /* any cell ever had one */
+	size_t bytes; /* written by the program */
 	struct termios before;
 };
 
@@ -402,7 +402,7 @@ static void test_suspend(void **state)
 
 	(void)state;
 	term_start_shell(&t, "set -m; $SCOPE replay " DATA "qemu.vfs; echo; stty -a | "
-			 "grep -o -- '-*icanon'; echo STOPPED; read x; fg");
+			     "grep -o -- '-*icanon'; echo STOPPED; read x; fg");
 	term_expect(&t, "3130 of 3130");
 	term_type(&t, "\x1a");
 	term_expect(&t, "STOPPED");
@@ -477,9 +477,15 @@ static int endless_next(struct event_source *src, struct event *ev, int timeout_
 			poll(NULL, 0, timeout_ms);
 		return 0;
 	}
-	*ev = (struct event){ .kind = EV_READ, .t_ns = (uint64_t)now.tv_sec * 1000000000ULL +
-			      (uint64_t)now.tv_nsec, .dur_ns = 1000 + *e->given % 977, .ret = 4096,
-			      .device = 1, .stream = 1, .pid = 77, .tid = 77, .seq = ++*e->given };
+	*ev = (struct event){ .kind = EV_READ,
+			      .t_ns = (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec,
+			      .dur_ns = 1000 + *e->given % 977,
+			      .ret = 4096,
+			      .device = 1,
+			      .stream = 1,
+			      .pid = 77,
+			      .tid = 77,
+			      .seq = ++*e->given };
 	return 1;
 }
 
@@ -504,7 +510,9 @@ static const char *endless_error(struct event_source *src)
 static void test_stalled(void **state)
 {
 	static const struct event_source_ops ops = {
-		.next = endless_next, .meta = endless_meta, .health = endless_health,
+		.next = endless_next,
+		.meta = endless_meta,
+		.health = endless_health,
 		.error = endless_error,
 	};
 	volatile uint64_t *given = mmap(NULL, sizeof(*given), PROT_READ | PROT_WRITE,
@@ -580,16 +588,11 @@ static void test_odd_terminals(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_screen_and_keys),
-		cmocka_unit_test(test_resize),
-		cmocka_unit_test(test_mouse),
-		cmocka_unit_test(test_no_colors),
-		cmocka_unit_test(test_ascii),
-		cmocka_unit_test(test_signals),
-		cmocka_unit_test(test_suspend),
-		cmocka_unit_test(test_bytes),
-		cmocka_unit_test(test_stream_on_stdin),
-		cmocka_unit_test(test_stalled),
+		cmocka_unit_test(test_screen_and_keys), cmocka_unit_test(test_resize),
+		cmocka_unit_test(test_mouse),		cmocka_unit_test(test_no_colors),
+		cmocka_unit_test(test_ascii),		cmocka_unit_test(test_signals),
+		cmocka_unit_test(test_suspend),		cmocka_unit_test(test_bytes),
+		cmocka_unit_test(test_stream_on_stdin), cmocka_unit_test(test_stalled),
 		cmocka_unit_test(test_odd_terminals),
 	};
 

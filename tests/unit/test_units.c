@@ -136,8 +136,8 @@ static void test_calendar(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sizes), cmocka_unit_test(test_durations),
-		cmocka_unit_test(test_counts), cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_sizes),	cmocka_unit_test(test_durations),
+		cmocka_unit_test(test_counts),	cmocka_unit_test(test_parse),
 		cmocka_unit_test(test_rfc3339), cmocka_unit_test(test_calendar),
 	};
 

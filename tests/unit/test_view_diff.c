@@ -63,7 +63,7 @@ static void vm_migration(int side, uint32_t number, const char *name, uint32_t s
 	synth_device(&s[side], number, name, "mlx5_vfio_pci", 7);
 	synth_task(&s[side], 100, "mig", vm);
 	synth_open(&s[side]);
-	synth_source(&s[side], &(struct synth_plan) { 8, stop_copy_mib, true });
+	synth_source(&s[side], &(struct synth_plan){ 8, stop_copy_mib, true });
 	synth_close(&s[side]);
 }
 
@@ -91,7 +91,7 @@ static enum diff_verdict run(bool json)
 			assert_int_equal(model_feed(m[i], &s[i].ev[k], &ctx), 0);
 			assert_int_equal(judge_feed(j[i], m[i], &s[i].ev[k], &ctx), 0);
 		}
-		judge_finish(j[i], m[i], &(struct judge_evidence) { .health = &health[i] });
+		judge_finish(j[i], m[i], &(struct judge_evidence){ .health = &health[i] });
 		view_one_file(&ab[i], &file[i], m[i], i ? "b.vfs" : "a\033.vfs", NULL, &health[i]);
 		ab[i].judge = j[i];
 	}
@@ -241,8 +241,9 @@ static void test_not_in_both(void **state)
 static void test_settings(void **state)
 {
 	static const char *const bad[] = {
-		"downtime", "downtime=", "downtime=5", "outcome=", "downtime=x", "downtime=-1%", "downtime=1%%", "downtime=nan%",
-		"uptime=1", "=1", "outcome=10%", "all=5ms", "calls=1MiB",
+		"downtime",	"downtime=",	"downtime=5",	 "outcome=", "downtime=x",
+		"downtime=-1%", "downtime=1%%", "downtime=nan%", "uptime=1", "=1",
+		"outcome=10%",	"all=5ms",	"calls=1MiB",
 	};
 	char err[DIFF_ERR_LEN];
 	size_t i;

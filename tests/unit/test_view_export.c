@@ -148,7 +148,7 @@ static void test_pb(void **state)
 {
 	/* field 1: message { field 2: 300, field 3: "ab" }, field 16: 2^64 - 1 */
 	static const uint8_t want[] = {
-		0x0a, 0x87, 0x80, 0x80, 0x00, 0x10, 0xac, 0x02, 0x1a, 0x02, 'a', 'b',
+		0x0a, 0x87, 0x80, 0x80, 0x00, 0x10, 0xac, 0x02, 0x1a, 0x02, 'a',  'b',
 		0x80, 0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01,
 	};
 	char big[200] = "";
@@ -239,11 +239,12 @@ static void test_openmetrics_names(void **state)
 {
 	(void)state;
 	begin("dev\"\\", "mig", "a\nb\"} 1");
-	synth_source(&s, &(struct synth_plan) { 8, 4, true });
+	synth_source(&s, &(struct synth_plan){ 8, 4, true });
 	export(&export_openmetrics);
 #define REC "{recording=\"x.vfs\",began=\"2026-01-02T03:04:05.000000000Z\","
 #define VM  "vm=\"a\\\\x0ab\\\"} 1\","
-	has("vfioscope_migration_info" REC VM "outcome=\"completed\",sides=\"source\",migration=\"1\"} 1\n");
+	has("vfioscope_migration_info" REC VM
+	    "outcome=\"completed\",sides=\"source\",migration=\"1\"} 1\n");
 	/* What is not known has no sample. */
 	assert_int_equal(times("vfioscope_downtime_seconds{"), 0);
 	has("# TYPE vfioscope_downtime_seconds gauge\n");

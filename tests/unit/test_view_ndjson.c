@@ -92,11 +92,11 @@ static const char *line(size_t n)
 	return buf;
 }
 
-#define HEAD(seq, us, dur)						\
-	"{\"seq\":" #seq ",\"t_ns\":1000000" #us "000,"			\
-	"\"time\":\"2026-01-02T03:04:05.000" #us "000Z\",\"dur_ns\":" #dur ","	\
+#define HEAD(seq, us, dur)                                                     \
+	"{\"seq\":" #seq ",\"t_ns\":1000000" #us "000,"                        \
+	"\"time\":\"2026-01-02T03:04:05.000" #us "000Z\",\"dur_ns\":" #dur "," \
 	"\"cpu\":0,\"pid\":100,\"tid\":100,\"comm\":\"mig\","
-#define WHO	"\"vm\":\"web-07\",\"device\":\"0000:3b:00.2\",\"driver\":\"mlx5_vfio_pci\","
+#define WHO "\"vm\":\"web-07\",\"device\":\"0000:3b:00.2\",\"driver\":\"mlx5_vfio_pci\","
 
 static void test_golden(void **state)
 {
@@ -116,35 +116,62 @@ static void test_golden(void **state)
 	export();
 	assert_int_equal(lines(), 10);
 	assert_string_equal(line(1), HEAD(4, 000, 100000) "\"kind\":\"device_open\"," WHO
-		"\"ret\":3,\"state\":\"RUNNING\"}");
-	assert_string_equal(line(2), HEAD(5, 112, 90000) "\"kind\":\"arc\"," WHO
-		"\"migration\":1,\"side\":1,\"session\":1,\"ret\":0,\"state\":\"PRE_COPY\","
-		"\"from\":\"RUNNING\",\"to\":\"PRE_COPY\",\"target\":\"PRE_COPY\"}");
-	assert_string_equal(line(3), HEAD(6, 202, 0) "\"kind\":\"stream_open\"," WHO
-		"\"stream\":1,\"migration\":1,\"side\":1,\"session\":1,\"ret\":0,\"state\":\"PRE_COPY\","
-		"\"direction\":\"save\",\"name\":\"synth_mig\",\"adopted\":false}");
-	assert_string_equal(line(4), HEAD(7, 110, 94000) "\"kind\":\"set_state\"," WHO
-		"\"stream\":1,\"migration\":1,\"side\":1,\"session\":1,\"ret\":0,\"state\":\"PRE_COPY\",\"target\":\"PRE_COPY\"}");
-	assert_string_equal(line(5), HEAD(8, 214, 5000) "\"kind\":\"precopy_info\"," WHO
-		"\"stream\":1,\"migration\":1,\"side\":1,\"session\":1,\"ret\":0,\"state\":\"PRE_COPY\","
-		"\"initial_bytes\":4096,\"dirty_bytes\":0,\"flags\":0}");
-	assert_string_equal(line(6), HEAD(9, 229, 10000) "\"kind\":\"read\"," WHO
-		"\"stream\":1,\"migration\":1,\"side\":1,\"session\":1,\"ret\":4096,\"state\":\"PRE_COPY\","
-		"\"size\":1048576}");
-	assert_string_equal(line(7), HEAD(10, 249, 3000) "\"kind\":\"read\"," WHO
-		"\"stream\":1,\"migration\":1,\"side\":1,\"session\":1,\"ret\":-42,\"errno\":\"ENOMSG\","
-		"\"state\":\"PRE_COPY\",\"size\":1048576,\"count\":3,"
-		"\"t_last_ns\":1000000329000}");
-	assert_string_equal(line(8), HEAD(11, 340, 1000) "\"kind\":\"set_state\"," WHO
-		"\"migration\":1,\"side\":1,\"session\":1,\"ret\":-22,\"errno\":\"EINVAL\",\"state\":\"PRE_COPY\","
-		"\"target\":8}");
+							  "\"ret\":3,\"state\":\"RUNNING\"}");
+	assert_string_equal(
+		line(2),
+		HEAD(5, 112,
+		     90000) "\"kind\":\"arc\"," WHO
+			    "\"migration\":1,\"side\":1,\"session\":1,\"ret\":0,\"state\":\"PRE_COPY\","
+			    "\"from\":\"RUNNING\",\"to\":\"PRE_COPY\",\"target\":\"PRE_COPY\"}");
+	assert_string_equal(
+		line(3),
+		HEAD(6, 202,
+		     0) "\"kind\":\"stream_open\"," WHO
+			"\"stream\":1,\"migration\":1,\"side\":1,\"session\":1,\"ret\":0,\"state\":\"PRE_COPY\","
+			"\"direction\":\"save\",\"name\":\"synth_mig\",\"adopted\":false}");
+	assert_string_equal(
+		line(4),
+		HEAD(7, 110,
+		     94000) "\"kind\":\"set_state\"," WHO
+			    "\"stream\":1,\"migration\":1,\"side\":1,\"session\":1,\"ret\":0,\"state\":\"PRE_COPY\",\"target\":\"PRE_COPY\"}");
+	assert_string_equal(
+		line(5),
+		HEAD(8, 214,
+		     5000) "\"kind\":\"precopy_info\"," WHO
+			   "\"stream\":1,\"migration\":1,\"side\":1,\"session\":1,\"ret\":0,\"state\":\"PRE_COPY\","
+			   "\"initial_bytes\":4096,\"dirty_bytes\":0,\"flags\":0}");
+	assert_string_equal(
+		line(6),
+		HEAD(9, 229,
+		     10000) "\"kind\":\"read\"," WHO
+			    "\"stream\":1,\"migration\":1,\"side\":1,\"session\":1,\"ret\":4096,\"state\":\"PRE_COPY\","
+			    "\"size\":1048576}");
+	assert_string_equal(
+		line(7),
+		HEAD(10, 249,
+		     3000) "\"kind\":\"read\"," WHO
+			   "\"stream\":1,\"migration\":1,\"side\":1,\"session\":1,\"ret\":-42,\"errno\":\"ENOMSG\","
+			   "\"state\":\"PRE_COPY\",\"size\":1048576,\"count\":3,"
+			   "\"t_last_ns\":1000000329000}");
+	assert_string_equal(
+		line(8),
+		HEAD(11, 340,
+		     1000) "\"kind\":\"set_state\"," WHO
+			   "\"migration\":1,\"side\":1,\"session\":1,\"ret\":-22,\"errno\":\"EINVAL\",\"state\":\"PRE_COPY\","
+			   "\"target\":8}");
 	/* Absent when the call failed before it named one. */
-	assert_string_equal(line(9), HEAD(12, 351, 1000) "\"kind\":\"set_state\"," WHO
-		"\"migration\":1,\"side\":1,\"session\":1,\"ret\":-14,\"errno\":\"EFAULT\",\"state\":\"PRE_COPY\"}");
+	assert_string_equal(
+		line(9),
+		HEAD(12, 351,
+		     1000) "\"kind\":\"set_state\"," WHO
+			   "\"migration\":1,\"side\":1,\"session\":1,\"ret\":-14,\"errno\":\"EFAULT\",\"state\":\"PRE_COPY\"}");
 	/* What a failed call gave is nothing. */
-	assert_string_equal(line(10), HEAD(13, 362, 1000) "\"kind\":\"precopy_info\"," WHO
-		"\"stream\":1,\"migration\":1,\"side\":1,\"session\":1,\"ret\":-22,\"errno\":\"EINVAL\","
-		"\"state\":\"PRE_COPY\"}");
+	assert_string_equal(
+		line(10),
+		HEAD(13, 362,
+		     1000) "\"kind\":\"precopy_info\"," WHO
+			   "\"stream\":1,\"migration\":1,\"side\":1,\"session\":1,\"ret\":-22,\"errno\":\"EINVAL\","
+			   "\"state\":\"PRE_COPY\"}");
 }
 
 /* Every other kind, whole. */
@@ -178,20 +205,26 @@ static void test_golden_kinds(void **state)
 	strcpy(ev->mark.text, "here");
 	export();
 	assert_int_equal(lines(), 14);
-#define SIDE "\"migration\":1,\"side\":1,"
-#define HAS(n, what)	assert_non_null(strstr(line(n), what))
+#define SIDE	     "\"migration\":1,\"side\":1,"
+#define HAS(n, what) assert_non_null(strstr(line(n), what))
 	HAS(2, "\"kind\":\"reset\"," WHO "\"ret\":0,\"state\":\"RUNNING\",\"how\":\"hot\"}");
 	HAS(3, "\"kind\":\"device_reset\"," WHO "\"ret\":0,\"state\":\"RUNNING\"}");
-	HAS(4, "\"ret\":-25,\"errno\":\"ENOTTY\",\"state\":\"RUNNING\",\"index\":3,\"op\":\"probe\"}");
+	HAS(4,
+	    "\"ret\":-25,\"errno\":\"ENOTTY\",\"state\":\"RUNNING\",\"index\":3,\"op\":\"probe\"}");
 	HAS(5, "\"flags\":[\"STOP_COPY\",\"P2P\",\"PRE_COPY\"]}");
-	HAS(6, "\"kind\":\"get_state\"," WHO "\"ret\":0,\"state\":\"RUNNING\",\"reported\":\"RUNNING\"}");
+	HAS(6, "\"kind\":\"get_state\"," WHO
+	       "\"ret\":0,\"state\":\"RUNNING\",\"reported\":\"RUNNING\"}");
 	HAS(7, "\"kind\":\"precopy_info_v2\"," WHO "\"ret\":0,\"state\":\"RUNNING\"}");
-	HAS(8, "\"kind\":\"data_size\"," WHO SIDE "\"ret\":0,\"state\":\"RUNNING\",\"stop_copy_length\":99}");
-	HAS(9, "\"kind\":\"dma_log_start\"," WHO SIDE "\"ret\":0,\"state\":\"RUNNING\",\"page_size\":4096,\"ranges\":2}");
+	HAS(8, "\"kind\":\"data_size\"," WHO SIDE
+	       "\"ret\":0,\"state\":\"RUNNING\",\"stop_copy_length\":99}");
+	HAS(9, "\"kind\":\"dma_log_start\"," WHO SIDE
+	       "\"ret\":0,\"state\":\"RUNNING\",\"page_size\":4096,\"ranges\":2}");
 	HAS(10, "\"page_size\":4096,\"iova\":0,\"length\":1048576}");
 	HAS(11, "\"kind\":\"dma_log_stop\"," WHO SIDE "\"ret\":0,\"state\":\"RUNNING\"}");
-	HAS(12, "\"kind\":\"stuck\"," WHO "\"state\":\"RUNNING\",\"call\":\"read\",\"age_ns\":1000000000}");
-	HAS(13, "\"comm\":\"\",\"kind\":\"loss\",\"count\":5,\"t_from_ns\":1,\"t_to_ns\":2,\"cause\":\"ring\"}");
+	HAS(12, "\"kind\":\"stuck\"," WHO
+		"\"state\":\"RUNNING\",\"call\":\"read\",\"age_ns\":1000000000}");
+	HAS(13,
+	    "\"comm\":\"\",\"kind\":\"loss\",\"count\":5,\"t_from_ns\":1,\"t_to_ns\":2,\"cause\":\"ring\"}");
 	HAS(14, "\"kind\":\"mark\",\"vm\":\"web-07\",\"text\":\"here\"}");
 }
 
@@ -203,18 +236,18 @@ static void test_poll_wait(void **state)
 	begin();
 	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), MS);
 	s.tid = 1;
-	synth_poll(&s, 0);		/* waits */
+	synth_poll(&s, 0); /* waits */
 	s.tid = 2;
-	synth_read(&s, 5, US);		/* somebody else's call */
+	synth_read(&s, 5, US); /* somebody else's call */
 	s.tid = 1;
 	synth_pause(&s, 3 * MS);
-	synth_poll(&s, 0x41);		/* the next call, and a poll again */
+	synth_poll(&s, 0x41); /* the next call, and a poll again */
 	s.tid = 1;
-	ev = synth_add(&s, EV_ARC, 0, -5);	/* inside the next call */
+	ev = synth_add(&s, EV_ARC, 0, -5); /* inside the next call */
 	ev->arc.from = ev->arc.to = ev->arc.target = MIG_PRE_COPY;
 	synth_read(&s, 5, US);
 	s.tid = 3;
-	synth_poll(&s, 0);		/* never ends */
+	synth_poll(&s, 0); /* never ends */
 	s.tid = 1;
 	synth_read(&s, 5, US);
 	export();
@@ -306,10 +339,10 @@ static void test_window(void **state)
 	uint32_t i;
 
 	(void)state;
-	begin();			/* begins at 1000 s, 2026-01-02T03:04:05Z */
+	begin(); /* begins at 1000 s, 2026-01-02T03:04:05Z */
 	for (i = 0; i < 9; i++) {
 		s.now = (1001 + i) * SEC;
-		synth_data_size(&s, i);	/* takes its time */
+		synth_data_size(&s, i); /* takes its time */
 	}
 	opt.window.from.ref = TIME_REF_FIRST;
 	opt.window.from.ns = 3 * SEC;
@@ -326,7 +359,9 @@ static void test_hostile_names(void **state)
 {
 	(void)state;
 	synth_device(&s, 1, "\033[2J\"dev\\", "\xff\xfe", 7);
-	synth_task(&s, 100, "c\"\n\x01", "\xe2\x80\xae" "vm\033]0;x\a");
+	synth_task(&s, 100, "c\"\n\x01",
+		   "\xe2\x80\xae"
+		   "vm\033]0;x\a");
 	synth_open(&s);
 	s.device = 0;
 	strcpy(synth_add(&s, EV_MARK, 0, 0)->mark.text, "}\n{\"seq\":1}");
@@ -369,12 +404,12 @@ static void test_schema(void **state)
 
 int main(void)
 {
-#define T(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_golden), T(test_golden_kinds), T(test_poll_wait), T(test_goes_on),
-		T(test_held_names),
-		T(test_poll_hold_is_bounded), T(test_filters), T(test_window),
-		T(test_hostile_names), T(test_schema),
+		T(test_golden),	 T(test_golden_kinds), T(test_poll_wait),
+		T(test_goes_on), T(test_held_names),   T(test_poll_hold_is_bounded),
+		T(test_filters), T(test_window),       T(test_hostile_names),
+		T(test_schema),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -554,17 +554,18 @@ static void test_lines(void **state)
 	synth_set_state_fails(&s, MIG_STOP_COPY, EIO);
 	show_lines();
 	assert_harmless(100);
-	assert_string_equal(out,
-	"  +0.000100  web-07    0000:3b:00.2  RUNNING       device_open, 100 µs\n"
-	"  +0.001012  web-07#1  0000:3b:00.2  PRE_COPY      arc RUNNING -> PRE_COPY, 900 µs [source begins]\n"
-	"  +0.001012  web-07#1  0000:3b:00.2  PRE_COPY      stream_open save synth_mig, 0 ns\n"
-	"  +0.001014  web-07#1  0000:3b:00.2  PRE_COPY      set_state PRE_COPY, 904 µs\n"
-	"  +0.001029  web-07#1  0000:3b:00.2  PRE_COPY      precopy_info initial 1.00 MiB, dirty 0 B, 5.00 µs\n"
-	"  +0.001100  web-07#1  0000:3b:00.2  PRE_COPY      read 1.00 MiB, 61.0 µs\n"
-	"  +0.001171  web-07#1  0000:3b:00.2  PRE_COPY      read 4.00 KiB of 1.00 MiB, 61.0 µs\n"
-	"  +0.009621  web-07#1  0000:3b:00.2  PRE_COPY      read ENOMSG ×212 in 8.44 ms\n"
-	"  +0.009644  web-07#1  0000:3b:00.2  UNKNOWN       arc PRE_COPY -> STOP_COPY: EIO, 10.0 µs\n"
-	"  +0.009646  web-07#1  0000:3b:00.2  UNKNOWN       set_state STOP_COPY: EIO, 14.0 µs\n");
+	assert_string_equal(
+		out,
+		"  +0.000100  web-07    0000:3b:00.2  RUNNING       device_open, 100 µs\n"
+		"  +0.001012  web-07#1  0000:3b:00.2  PRE_COPY      arc RUNNING -> PRE_COPY, 900 µs [source begins]\n"
+		"  +0.001012  web-07#1  0000:3b:00.2  PRE_COPY      stream_open save synth_mig, 0 ns\n"
+		"  +0.001014  web-07#1  0000:3b:00.2  PRE_COPY      set_state PRE_COPY, 904 µs\n"
+		"  +0.001029  web-07#1  0000:3b:00.2  PRE_COPY      precopy_info initial 1.00 MiB, dirty 0 B, 5.00 µs\n"
+		"  +0.001100  web-07#1  0000:3b:00.2  PRE_COPY      read 1.00 MiB, 61.0 µs\n"
+		"  +0.001171  web-07#1  0000:3b:00.2  PRE_COPY      read 4.00 KiB of 1.00 MiB, 61.0 µs\n"
+		"  +0.009621  web-07#1  0000:3b:00.2  PRE_COPY      read ENOMSG ×212 in 8.44 ms\n"
+		"  +0.009644  web-07#1  0000:3b:00.2  UNKNOWN       arc PRE_COPY -> STOP_COPY: EIO, 10.0 µs\n"
+		"  +0.009646  web-07#1  0000:3b:00.2  UNKNOWN       set_state STOP_COPY: EIO, 14.0 µs\n");
 	/* The same, from line to line. */
 	teardown(NULL);
 	setup(NULL);

@@ -17,7 +17,7 @@
 #include "capture/keeper.h"
 #include "vfioscope.skel.h"
 
-#define HOPELESS_MS	500
+#define HOPELESS_MS 500
 
 const char *const capture_method_names[] = { "auto", "fentry", "kprobe", NULL };
 
@@ -43,13 +43,13 @@ const struct hook_type attach_hook_types[WIRE_HOOKS] = {
 	[WIRE_HOOK_pci_reset] = { "pci_reset", "pci_reset", .enter = true },
 	HOOK_TYPE("container_ioctl", container_ioctl, true, true),
 	HOOK_TYPE("iommufd_ioctl", iommufd_ioctl, true, true),
-	[WIRE_HOOK_process_exit] = { "process_exit", "process_exit",
-				     .event = true, .tracepoint = true },
+	[WIRE_HOOK_process_exit] = { "process_exit", "process_exit", .event = true,
+				     .tracepoint = true },
 	[WIRE_HOOK_module_load] = { "module_load", "module_load", .tracepoint = true },
 };
 
 const char *const attach_op_kinds[WIRE_OP_NR] = {
-	[WIRE_OP_READ] = "read", [WIRE_OP_WRITE] = "write", [WIRE_OP_POLL] = "poll",
+	[WIRE_OP_READ] = "read",   [WIRE_OP_WRITE] = "write",	  [WIRE_OP_POLL] = "poll",
 	[WIRE_OP_IOCTL] = "ioctl", [WIRE_OP_RELEASE] = "release",
 };
 
@@ -79,8 +79,8 @@ static void add_reason(struct capture_hook *h, const char *method, int err)
 	bool no_btf = err == -ENOENT && !strcmp(method, "fentry");
 	size_t len = strlen(h->reason);
 
-	snprintf(h->reason + len, sizeof(h->reason) - len, "%s%s: %s", len ? "; " : "",
-		 method, no_btf ? "no BTF" : strerror(-err));
+	snprintf(h->reason + len, sizeof(h->reason) - len, "%s%s: %s", len ? "; " : "", method,
+		 no_btf ? "no BTF" : strerror(-err));
 }
 
 static struct attached *attached_add(struct attach *a, bool is_exit)
@@ -92,7 +92,10 @@ static struct attached *attached_add(struct attach *a, bool is_exit)
 	a->attached = at;
 	at += a->n_attached++;
 	*at = (struct attached){
-		.link_fd = -1, .prog_fd = -1, .is_exit = is_exit, .hook = a->n_hooks - 1,
+		.link_fd = -1,
+		.prog_fd = -1,
+		.is_exit = is_exit,
+		.hook = a->n_hooks - 1,
 	};
 	return at;
 }
@@ -127,21 +130,19 @@ static void attached_forget(struct attached *at)
  * fentry or fexit program of the function @btf_id of the BTF @btf_fd, and
  * attach it: 20 ms, where another BPF object would cost ten times that.
  */
-static int attach_clone(struct attach *a, struct bpf_program *tmpl, bool is_exit,
-			int btf_fd, __u32 btf_id)
+static int attach_clone(struct attach *a, struct bpf_program *tmpl, bool is_exit, int btf_fd,
+			__u32 btf_id)
 {
 	LIBBPF_OPTS(bpf_prog_load_opts, opts,
-		.expected_attach_type = is_exit ? BPF_TRACE_FEXIT : BPF_TRACE_FENTRY,
-		.attach_btf_id = btf_id,
-		.attach_btf_obj_fd = btf_fd);
+		    .expected_attach_type = is_exit ? BPF_TRACE_FEXIT : BPF_TRACE_FENTRY,
+		    .attach_btf_id = btf_id, .attach_btf_obj_fd = btf_fd);
 	struct attached *at = attached_add(a, is_exit);
 	int err;
 
 	if (!at)
 		return -ENOMEM;
 	at->prog_fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, bpf_program__name(tmpl), "GPL",
-				    bpf_program__insns(tmpl), bpf_program__insn_cnt(tmpl),
-				    &opts);
+				    bpf_program__insns(tmpl), bpf_program__insn_cnt(tmpl), &opts);
 	if (at->prog_fd >= 0)
 		at->link_fd = bpf_raw_tracepoint_open(NULL, at->prog_fd);
 	if (at->link_fd >= 0)
@@ -195,8 +196,8 @@ static int attach_by_fentry(struct attach *a, const struct hook_type *type, int 
 }
 
 /* @beside: a fentry program is on that function too. */
-static int attach_by_kprobe(struct attach *a, const struct hook_type *type,
-			    const char *module, const char *function, bool beside)
+static int attach_by_kprobe(struct attach *a, const struct hook_type *type, const char *module,
+			    const char *function, bool beside)
 {
 	/* A static function's name may be another module's too. */
 	bool qualify = strcmp(module, "vmlinux");
@@ -290,8 +291,8 @@ static void hook_best(struct attach *a, const struct hook_type *type, struct cap
 	}
 }
 
-int attach_hook(struct attach *a, const char *module, const char *function,
-		const char *kind, int btf_err, int btf_fd, uint32_t btf_id)
+int attach_hook(struct attach *a, const char *module, const char *function, const char *kind,
+		int btf_err, int btf_fd, uint32_t btf_id)
 {
 	const struct hook_type *type = attach_hook_type(kind);
 	struct capture_hook *h;
@@ -401,8 +402,8 @@ static int hook_module(struct attach *a, struct btf *vmlinux, const char *module
 {
 	/* Somebody may be waiting to use the driver: first what nothing else shows. */
 	static const enum proto order[PROTO_NR] = {
-		PROTO_READ, PROTO_WRITE, PROTO_IOCTL, PROTO_POLL, PROTO_RELEASE,
-		PROTO_SET_STATE, PROTO_PCI_VOID,
+		PROTO_READ,    PROTO_WRITE,	PROTO_IOCTL,	PROTO_POLL,
+		PROTO_RELEASE, PROTO_SET_STATE, PROTO_PCI_VOID,
 	};
 	struct found_func *funcs = NULL;
 	int n, i, k, btf_fd = -1, err = 0;
@@ -648,8 +649,9 @@ int attach_open(struct attach **out, const struct capture_opts *opts, char *err,
 	a->ncpus = libbpf_num_possible_cpus();
 	ret = attach_load(a, opts, &vmlinux, &vfio, err, err_len);
 	if (!ret)
-		ret = module_set(a, a->vfio, a->builtin ? WIRE_MODULE_VFIO | WIRE_MODULE_DRIVER :
-							  WIRE_MODULE_VFIO);
+		ret = module_set(a, a->vfio,
+				 a->builtin ? WIRE_MODULE_VFIO | WIRE_MODULE_DRIVER :
+					      WIRE_MODULE_VFIO);
 	if (!ret)
 		ret = attach_core(a, vmlinux, vfio, err, err_len);
 	if (!ret)

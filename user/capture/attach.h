@@ -15,8 +15,7 @@ struct attach;
 struct wire_counters;
 struct wire_earlier;
 
-int attach_open(struct attach **out, const struct capture_opts *opts,
-		char *err, size_t err_len);
+int attach_open(struct attach **out, const struct capture_opts *opts, char *err, size_t err_len);
 /*
  * Detach everything.  0, or -ETIMEDOUT when the kernel has not let go of the
  * hooks in time: they are left to a process of their own (keeper.h).  @hopeless:
@@ -89,24 +88,23 @@ int attach_avoid_skips(struct attach *a);
 /* A call that has been entered and has not returned. */
 struct attach_flight {
 	uint64_t start_ns;
-	uint32_t kind;		/* enum wire_kind */
+	uint32_t kind; /* enum wire_kind */
 	uint32_t device, stream, tid;
-	uint32_t pid;		/* 0: not known */
-	uint32_t feature_target;	/* of a SET_STATE */
+	uint32_t pid;		 /* 0: not known */
+	uint32_t feature_target; /* of a SET_STATE */
 	bool has_target;
-	bool news;		/* the first word of a call that is older: see earlier.h */
+	bool news; /* the first word of a call that is older: see earlier.h */
 };
 
 /* Call @fn for each call in flight, in no order. */
-void attach_flights(const struct attach *a,
-		    void (*fn)(const struct attach_flight *f, void *arg), void *arg);
+void attach_flights(const struct attach *a, void (*fn)(const struct attach_flight *f, void *arg),
+		    void *arg);
 
 /*
  * Call @fn for each task, as pid << 32 | tid, whose registers say that it is in
  * a call that no hook saw beginning: see earlier.h, which makes something of it.
  */
 void attach_earlier(struct attach *a,
-		    void (*fn)(uint64_t id, const struct wire_earlier *call, void *arg),
-		    void *arg);
+		    void (*fn)(uint64_t id, const struct wire_earlier *call, void *arg), void *arg);
 
 #endif

@@ -15,9 +15,9 @@
 #include "capture/attach.h"
 #include "capture/discover.h"
 
-#define MAX_MODULES	512
-#define DETACH_MS	10000	/* some 60 links, each an RCU grace period or two */
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define MAX_MODULES   512
+#define DETACH_MS     10000 /* some 60 links, each an RCU grace period or two */
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 struct bpf_link;
 struct btf;
@@ -29,30 +29,30 @@ struct vfioscope_bpf;
  * of that name.  A hook of the entry alone has no exit, and the other way round.
  */
 struct hook_type {
-	const char *kind;	/* what people read */
-	const char *programs;	/* NAME of HOOK(NAME) */
+	const char *kind;     /* what people read */
+	const char *programs; /* NAME of HOOK(NAME) */
 	bool enter, exit;
-	bool event;		/* it tells something, which is lost when it is skipped */
-	bool tracepoint;	/* one program, NAME, where its section says */
+	bool event;	 /* it tells something, which is lost when it is skipped */
+	bool tracepoint; /* one program, NAME, where its section says */
 };
 
 extern const struct hook_type attach_hook_types[WIRE_HOOKS];
 
 /* A program on a function. */
 struct attached {
-	struct bpf_link *link;	/* libbpf's, or NULL */
-	int link_fd, prog_fd;	/* our own when link is NULL */
+	struct bpf_link *link; /* libbpf's, or NULL */
+	int link_fd, prog_fd;  /* our own when link is NULL */
 	bool is_exit;
-	size_t hook;		/* index of what it serves */
-	uint64_t misses;	/* of a fentry program that tells: at the last look */
+	size_t hook;		  /* index of what it serves */
+	uint64_t misses;	  /* of a fentry program that tells: at the last look */
 	uint64_t misses_answered; /* what attach_avoid_skips() knows of them */
 };
 
 struct attach {
 	struct vfioscope_bpf *skel;
 	enum capture_method method;
-	bool builtin;		/* vfio is built into the kernel */
-	const char *vfio;	/* whose functions are vfio's: "vfio", or "vmlinux" */
+	bool builtin;	  /* vfio is built into the kernel */
+	const char *vfio; /* whose functions are vfio's: "vfio", or "vmlinux" */
 	struct attached *attached;
 	size_t n_attached;
 	struct capture_hook *hooks;
@@ -60,25 +60,25 @@ struct attach {
 	/* modules that were looked at; one that left is looked at again */
 	struct found_module modules[MAX_MODULES];
 	int n_modules;
-	uint32_t modules_seen;	/* as the kernel side counts them */
-	bool modules_coming;	/* one was not live yet at the last look */
-	const struct wire_stream *streams;	/* the kernel side's table */
+	uint32_t modules_seen;		   /* as the kernel side counts them */
+	bool modules_coming;		   /* one was not live yet at the last look */
+	const struct wire_stream *streams; /* the kernel side's table */
 	size_t streams_len;
 	int ncpus;
-	pid_t keeper;		/* closes the links; see keeper.h */
-	uint64_t misses_gone;	/* of programs that were let go */
+	pid_t keeper;	      /* closes the links; see keeper.h */
+	uint64_t misses_gone; /* of programs that were let go */
 	/* by enum wire_hook: when kprobes took over */
 	struct {
-		uint64_t misses;	/* of its fexit programs, until then */
-		uint64_t kexit_before;	/* of its kretprobes' program: none of them was lost */
-		bool settled;	/* no call that began before can still be under way */
+		uint64_t misses;       /* of its fexit programs, until then */
+		uint64_t kexit_before; /* of its kretprobes' program: none of them was lost */
+		bool settled;	       /* no call that began before can still be under way */
 	} taken_over[WIRE_HOOKS];
 	/* attach_closes_skipped_at_most(): at the last look */
 	struct {
 		uint64_t misses, lost;
 		uint64_t alive, born;
 	} closes;
-	uint64_t ends_lost;	/* attach_ends_skipped() */
+	uint64_t ends_lost; /* attach_ends_skipped() */
 };
 
 /*
@@ -93,8 +93,8 @@ int attach_load(struct attach *a, const struct capture_opts *opts, struct btf **
  * Trace @function by the best method that works, and list it.  @btf_err: why
  * there is no BTF to attach by, or 0 with @btf_fd and @btf_id.
  */
-int attach_hook(struct attach *a, const char *module, const char *function,
-		const char *kind, int btf_err, int btf_fd, uint32_t btf_id);
+int attach_hook(struct attach *a, const char *module, const char *function, const char *kind,
+		int btf_err, int btf_fd, uint32_t btf_id);
 /* A file descriptor of the BTF that the kernel holds for @module, or -errno. */
 int attach_btf_fd(const char *module);
 /*

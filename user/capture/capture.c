@@ -16,15 +16,15 @@
 #include "capture/process.h"
 
 /* The ring is looked at at least this often, whatever wakes us. */
-#define LOOK_MS		50
-#define SOON_MS		2		/* a module is being loaded */
-#define TICK_NS		1000000000ULL
-#define CLOCK_EVERY	10		/* ticks */
-#define QUEUE_LEN	8192
+#define LOOK_MS	    50
+#define SOON_MS	    2 /* a module is being loaded */
+#define TICK_NS	    1000000000ULL
+#define CLOCK_EVERY 10 /* ticks */
+#define QUEUE_LEN   8192
 /* A record can become three events: a loss before it, a task, itself. */
-#define QUEUE_SPARE	4
-#define MAX_CPUS	4096
-#define STUCK_NS	1000000000ULL	/* a call this old is told */
+#define QUEUE_SPARE 4
+#define MAX_CPUS    4096
+#define STUCK_NS    1000000000ULL /* a call this old is told */
 
 struct capture {
 	struct event_source src;
@@ -32,31 +32,32 @@ struct capture {
 	struct ring_buffer *rb;
 	struct meta meta;
 	struct processes *procs;
-	struct earlier *earlier;	/* NULL: no call was under way */
-	char vm[EVENT_NAME_LEN];	/* the only one wanted; "": all */
+	struct earlier *earlier; /* NULL: no call was under way */
+	char vm[EVENT_NAME_LEN]; /* the only one wanted; "": all */
 
 	struct event queue[QUEUE_LEN + QUEUE_SPARE];
-	unsigned int head, tail;	/* head: next to hand out */
+	unsigned int head, tail; /* head: next to hand out */
 	uint64_t seq;
 	uint64_t last_ns;
 
 	/* loss, see tell_lost() and tell_skipped() */
 	uint64_t cpu_lost[MAX_CPUS];
-	uint64_t ring_seen;		/* sum of cpu_lost */
+	uint64_t ring_seen; /* sum of cpu_lost */
 	uint64_t ring_told;
-	uint64_t skipped_told;		/* of the programs' misses */
-	uint64_t skipped_seen;		/* unfinished entries in the ring */
-	uint64_t closes_told, ends_told;	/* attach_closes_skipped_at_most(), attach_ends_skipped() */
+	uint64_t skipped_told; /* of the programs' misses */
+	uint64_t skipped_seen; /* unfinished entries in the ring */
+	uint64_t closes_told,
+		ends_told; /* attach_closes_skipped_at_most(), attach_ends_skipped() */
 	uint64_t table_told;
-	uint64_t checked_ns;		/* when the counters were last read */
+	uint64_t checked_ns; /* when the counters were last read */
 
-	bool join_wanted;		/* a data FD is open that nobody saw being born */
+	bool join_wanted; /* a data FD is open that nobody saw being born */
 	uint64_t tick_ns;
-	uint64_t looked_ns;		/* at the calls in flight */
+	uint64_t looked_ns; /* at the calls in flight */
 	unsigned int ticks;
-	uint64_t stop_ns;		/* 0: running */
+	uint64_t stop_ns; /* 0: running */
 	bool drained;
-	bool stuck_at_end;		/* a call hung when the capture ended */
+	bool stuck_at_end; /* a call hung when the capture ended */
 	char error[256];
 };
 
@@ -73,8 +74,8 @@ static struct event *queue_add(struct capture *c)
 	return &c->queue[c->tail++];
 }
 
-static void tell_loss(struct capture *c, uint64_t count, uint64_t from, uint64_t to,
-		      uint32_t cause, uint32_t what, uint32_t cpu)
+static void tell_loss(struct capture *c, uint64_t count, uint64_t from, uint64_t to, uint32_t cause,
+		      uint32_t what, uint32_t cpu)
 {
 	struct event *ev = queue_add(c);
 
@@ -128,8 +129,7 @@ static void tell_counters(struct capture *c)
 	 * that stays silent is caught up with here.
 	 */
 	if (now.lost > c->ring_told) {
-		tell_loss(c, now.lost - c->ring_told, c->checked_ns, t, LOSS_RING,
-			  EV_NONE, 0);
+		tell_loss(c, now.lost - c->ring_told, c->checked_ns, t, LOSS_RING, EV_NONE, 0);
 		c->ring_told = now.lost;
 	}
 	/*
@@ -137,15 +137,15 @@ static void tell_counters(struct capture *c)
 	 * the task's next call meets the unfinished one.  Told once.
 	 */
 	if (skipped > c->skipped_told) {
-		tell_loss(c, skipped - c->skipped_told, c->checked_ns, t, LOSS_SKIPPED,
-			  EV_NONE, 0);
+		tell_loss(c, skipped - c->skipped_told, c->checked_ns, t, LOSS_SKIPPED, EV_NONE, 0);
 		c->skipped_told = skipped;
 	}
-	tell_skipped(c, attach_closes_skipped_at_most(c->attach), &c->closes_told, EV_STREAM_CLOSE, t);
+	tell_skipped(c, attach_closes_skipped_at_most(c->attach), &c->closes_told, EV_STREAM_CLOSE,
+		     t);
 	tell_skipped(c, attach_ends_skipped(c->attach), &c->ends_told, EV_PROCESS_EXIT, t);
 	if (now.table_full > c->table_told) {
-		tell_loss(c, now.table_full - c->table_told, c->checked_ns, t, LOSS_TABLE,
-			  EV_NONE, 0);
+		tell_loss(c, now.table_full - c->table_told, c->checked_ns, t, LOSS_TABLE, EV_NONE,
+			  0);
 		c->table_told = now.table_full;
 	}
 	c->checked_ns = t;
@@ -190,7 +190,7 @@ static void tell_task(struct capture *c, uint32_t pid)
 
 struct stuck_look {
 	struct capture *c;
-	uint64_t now, before;	/* this look and the one before; before 0: the last look */
+	uint64_t now, before; /* this look and the one before; before 0: the last look */
 };
 
 static void tell_flight(const struct attach_flight *f, void *arg)
@@ -229,9 +229,10 @@ static void tell_flight(const struct attach_flight *f, void *arg)
 	ev->stuck.call = f->has_target ? EV_SET_STATE : decode_kind(f->kind);
 	ev->stuck.age_ns = age;
 	if (f->news)
-		meta_addf(&c->meta, "note",
-			  "a %s of thread %u was under way when the capture began: it is older than its stuck events say",
-			  event_kind_name(ev->stuck.call), f->tid);
+		meta_addf(
+			&c->meta, "note",
+			"a %s of thread %u was under way when the capture began: it is older than its stuck events say",
+			event_kind_name(ev->stuck.call), f->tid);
 }
 
 /* @last: the capture ends, so whatever is old enough is told once more. */
@@ -256,8 +257,8 @@ static void tell_hooks(struct capture *c, size_t added)
 	for (i = n - added; i < n; i++) {
 		h = &hooks[i];
 
-		meta_addf(&c->meta, "hook", "%s %s %s %s %s%s%s", h->module, h->function,
-			  h->kind, h->method, capture_hook_attached(h) ? "ok" : "failed",
+		meta_addf(&c->meta, "hook", "%s %s %s %s %s%s%s", h->module, h->function, h->kind,
+			  h->method, capture_hook_attached(h) ? "ok" : "failed",
 			  h->reason[0] ? " " : "", h->reason);
 	}
 }
@@ -348,13 +349,13 @@ static int on_record(void *ctx, void *data, size_t size)
 		c->ring_seen += lost;
 		/* tell_counters() may have told them already. */
 		if (c->ring_seen > c->ring_told) {
-			tell_loss(c, c->ring_seen - c->ring_told, c->last_ns, h->end_ns,
-				  LOSS_RING, EV_NONE, h->cpu);
+			tell_loss(c, c->ring_seen - c->ring_told, c->last_ns, h->end_ns, LOSS_RING,
+				  EV_NONE, h->cpu);
 			c->ring_told = c->ring_seen;
 		}
 	}
 	if (h->kind == WIRE_LOST_EXIT && ++c->skipped_seen <= c->skipped_told)
-		goto out;	/* told by tell_counters() already */
+		goto out; /* told by tell_counters() already */
 	if (h->kind == WIRE_LOST_EXIT)
 		c->skipped_told = c->skipped_seen;
 	if (h->kind == WIRE_STREAM_OPEN)
@@ -370,7 +371,7 @@ static int on_record(void *ctx, void *data, size_t size)
 		met_symbol(c, rec->reset_done, "device_reset", h->end_ns);
 	}
 	if (h->kind == WIRE_DEVICE_OPEN)
-		processes_forget(c->procs, ev.pid);	/* it may have changed its name */
+		processes_forget(c->procs, ev.pid); /* it may have changed its name */
 	else if (!closes(h->kind))
 		processes_used(c->procs, ev.pid);
 	tell_task(c, ev.pid);
@@ -408,9 +409,10 @@ static void tick(struct capture *c)
 	tell_stuck(c, false);
 	changed = attach_avoid_skips(c->attach);
 	if (changed > 0)
-		meta_addf(&c->meta, "note",
-			  "fentry programs were skipped by the kernel: %d functions traced by kprobes from monotonic %llu ns on",
-			  changed, (unsigned long long)now_ns());
+		meta_addf(
+			&c->meta, "note",
+			"fentry programs were skipped by the kernel: %d functions traced by kprobes from monotonic %llu ns on",
+			changed, (unsigned long long)now_ns());
 	if (++c->ticks % CLOCK_EVERY == 0)
 		tell_clock(c);
 	rescan(c);
@@ -456,8 +458,7 @@ static int capture_next(struct event_source *src, struct event *ev, int timeout_
 			}
 		}
 		if (err < 0 && err != -EAGAIN && err != -EINTR) {
-			snprintf(c->error, sizeof(c->error), "the ring buffer: %s",
-				 strerror(-err));
+			snprintf(c->error, sizeof(c->error), "the ring buffer: %s", strerror(-err));
 			return err;
 		}
 		if (c->head == c->tail && !c->stop_ns &&
@@ -560,8 +561,7 @@ static int describe(struct capture *c)
 	return err ? -ENOMEM : 0;
 }
 
-int capture_open(struct capture **out, const struct capture_opts *opts,
-		 char *err, size_t err_len)
+int capture_open(struct capture **out, const struct capture_opts *opts, char *err, size_t err_len)
 {
 	struct capture *c;
 	size_t n_hooks;
@@ -586,7 +586,9 @@ int capture_open(struct capture **out, const struct capture_opts *opts,
 	if (ret)
 		goto fail;
 	if (!process_visible())
-		meta_add(&c->meta, "note", "recorded in a PID namespace of its own: the names of processes and of their VMs, and which calls hang, could not be seen");
+		meta_add(
+			&c->meta, "note",
+			"recorded in a PID namespace of its own: the names of processes and of their VMs, and which calls hang, could not be seen");
 	c->earlier = earlier_create(c->attach);
 	attach_hooks(c->attach, &n_hooks);
 	tell_hooks(c, n_hooks);

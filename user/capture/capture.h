@@ -21,7 +21,7 @@ struct capture;
 
 /* How a function may be traced. */
 enum capture_method {
-	CAPTURE_AUTO = 0,	/* fentry, and where it cannot attach, kprobe */
+	CAPTURE_AUTO = 0, /* fentry, and where it cannot attach, kprobe */
 	CAPTURE_FENTRY = 1,
 	CAPTURE_KPROBE = 2,
 };
@@ -29,24 +29,24 @@ enum capture_method {
 extern const char *const capture_method_names[];
 
 struct capture_opts {
-	const char *device;	/* only this device (BDF or UUID); NULL: all */
-	const char *driver;	/* only devices of this driver; NULL: all */
-	const char *vm;		/* only processes of this VM; NULL: all */
-	pid_t pid;		/* only calls of this process; 0: all */
-	size_t ring_bytes;	/* rounded up to a power of two pages; 0: 16 MiB */
+	const char *device; /* only this device (BDF or UUID); NULL: all */
+	const char *driver; /* only devices of this driver; NULL: all */
+	const char *vm;	    /* only processes of this VM; NULL: all */
+	pid_t pid;	    /* only calls of this process; 0: all */
+	size_t ring_bytes;  /* rounded up to a power of two pages; 0: 16 MiB */
 	enum capture_method method;
-	bool no_join;		/* do not adopt what is open already */
-	bool verbose;		/* libbpf's own messages on stderr */
+	bool no_join; /* do not adopt what is open already */
+	bool verbose; /* libbpf's own messages on stderr */
 };
 
 /* How one function is traced. */
 struct capture_hook {
-	char module[64];	/* "vmlinux" for the kernel itself */
-	char function[128];	/* or the tracepoint's name */
-	const char *kind;	/* "read", "ioctl", "set_state", ...; static */
+	char module[64];    /* "vmlinux" for the kernel itself */
+	char function[128]; /* or the tracepoint's name */
+	const char *kind;   /* "read", "ioctl", "set_state", ...; static */
 	/* "fentry", "kprobe", "tracepoint"; static; "none" when it is not traced */
 	const char *method;
-	uint64_t since_ns;	/* CLOCK_MONOTONIC: it sees calls that begin later */
+	uint64_t since_ns; /* CLOCK_MONOTONIC: it sees calls that begin later */
 	/* why it is not traced, or not by the better method; "" when all is well */
 	char reason[160];
 };
@@ -62,8 +62,7 @@ static inline bool capture_hook_attached(const struct capture_hook *h)
  * -EPERM, -ENOSYS (the kernel cannot do it), -ENODEV (vfio is not loaded), or
  * whatever the kernel answered.  The caller closes the source.
  */
-int capture_open(struct capture **out, const struct capture_opts *opts,
-		 char *err, size_t err_len);
+int capture_open(struct capture **out, const struct capture_opts *opts, char *err, size_t err_len);
 
 /* Events as they happen; owned by the capture, valid until its close(). */
 struct event_source *capture_source(struct capture *c);

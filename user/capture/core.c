@@ -42,9 +42,9 @@ static const struct older_hook {
 
 /* Where the functions of a module are. */
 struct home {
-	const char *module;	/* "vmlinux" when it is built in */
+	const char *module; /* "vmlinux" when it is built in */
 	const struct btf *btf;
-	int fd;			/* of that BTF; the kernel's own needs none: 0 */
+	int fd; /* of that BTF; the kernel's own needs none: 0 */
 };
 
 int attach_btf_fd(const char *module)
@@ -78,8 +78,8 @@ int attach_btf_fd(const char *module)
  * The function that serves @core in this kernel, and as what kind of hook; its
  * BTF id, or negative.
  */
-static int find_core(const struct core_hook *core, const struct btf *btf,
-		     const char **function, const char **kind)
+static int find_core(const struct core_hook *core, const struct btf *btf, const char **function,
+		     const char **kind)
 {
 	int id = btf__find_by_name_kind(btf, core->function, BTF_KIND_FUNC);
 	size_t i;
@@ -108,7 +108,7 @@ static int hook_builtin_drivers(struct attach *a, struct btf *vmlinux)
 	n = discover_builtin(vmlinux, &funcs);
 	for (i = 0; i < n && !err; i++)
 		err = attach_hook(a, "vmlinux", funcs[i].name, proto_name(funcs[i].proto), 0, 0,
-			   funcs[i].btf_id);
+				  funcs[i].btf_id);
 	free(funcs);
 	return n < 0 ? n : err;
 }
@@ -141,11 +141,15 @@ int attach_core(struct attach *a, struct btf *vmlinux, struct btf *vfio, char *e
 		 * A kernel whose IOMMUFD stands in for the container has no ioctl
 		 * of that, and most have no IOMMUFD.
 		 */
-		if (id < 0 && home->fd >= 0 && (!strcmp(core->kind, "container_ioctl") ||
-						!strcmp(core->kind, "iommufd_ioctl")))
+		if (id < 0 && home->fd >= 0 &&
+		    (!strcmp(core->kind, "container_ioctl") ||
+		     !strcmp(core->kind, "iommufd_ioctl")))
 			continue;
 		ret = attach_hook(a, home->module, function, kind,
-				  home->fd < 0 ? home->fd : id < 0 ? id : 0, home->fd, id);
+				  home->fd < 0 ? home->fd :
+				  id < 0       ? id :
+						 0,
+				  home->fd, id);
 		if (ret)
 			break;
 		h = &a->hooks[a->n_hooks - 1];

@@ -70,7 +70,7 @@ static void unread(struct event *ev, uint32_t kind, uint64_t end_ns)
 }
 
 /* A feature call with neither a kind of its own nor a readable header. */
-#define FEATURE_INDEX_UNKNOWN	0xffff
+#define FEATURE_INDEX_UNKNOWN 0xffff
 
 /* Its fields are what the caller's structure held. */
 static bool needs_payload(uint32_t kind)
@@ -101,7 +101,8 @@ static void decode_feature(const struct wire_feature *rec, struct event *ev)
 	if (rec->flags & VFIO_FEATURE_PROBE || get == set) {
 		ev->feature.index = index;
 		ev->feature.op = rec->flags & VFIO_FEATURE_PROBE ? FEATURE_OP_PROBE :
-				 get ? FEATURE_OP_GET : FEATURE_OP_NONE;
+				 get				 ? FEATURE_OP_GET :
+								   FEATURE_OP_NONE;
 		return;
 	}
 	if (get && index == VFIO_FEATURE_MIGRATION) {
@@ -109,8 +110,7 @@ static void decode_feature(const struct wire_feature *rec, struct event *ev)
 		ev->migration_flags.flags = rec->payload[0];
 	} else if (set && index == VFIO_FEATURE_MIG_DEVICE_STATE) {
 		ev->kind = EV_SET_STATE;
-		ev->set_state.target = payload ? (uint32_t)rec->payload[0] :
-						 EVENT_TARGET_NONE;
+		ev->set_state.target = payload ? (uint32_t)rec->payload[0] : EVENT_TARGET_NONE;
 	} else if (get && index == VFIO_FEATURE_MIG_DEVICE_STATE) {
 		ev->kind = EV_GET_STATE;
 		ev->get_state.reported = payload ? (uint32_t)rec->payload[0] : MIG_UNKNOWN;
@@ -186,19 +186,19 @@ int decode_record(const void *data, size_t size, struct event *ev)
 		ev->device_def.migration_flags = rec->migration_flags;
 		ev->device_def.precopy_info_v2 = rec->precopy_info_v2;
 		ev->device_def.has_dma_log = rec->has_dma_log;
-		copy_name(ev->device_def.name, sizeof(ev->device_def.name),
-			  rec->name, sizeof(rec->name));
-		copy_name(ev->device_def.driver, sizeof(ev->device_def.driver),
-			  rec->driver, sizeof(rec->driver));
-		copy_name(ev->device_def.bus, sizeof(ev->device_def.bus),
-			  rec->bus, sizeof(rec->bus));
+		copy_name(ev->device_def.name, sizeof(ev->device_def.name), rec->name,
+			  sizeof(rec->name));
+		copy_name(ev->device_def.driver, sizeof(ev->device_def.driver), rec->driver,
+			  sizeof(rec->driver));
+		copy_name(ev->device_def.bus, sizeof(ev->device_def.bus), rec->bus,
+			  sizeof(rec->bus));
 		break;
 	}
 	case WIRE_RESET: {
 		const struct wire_reset *rec = data;
 
-		ev->reset.how = rec->cmd == VFIO_IOCTL_DEVICE_PCI_HOT_RESET ?
-				RESET_HOT : RESET_DEVICE;
+		ev->reset.how =
+			rec->cmd == VFIO_IOCTL_DEVICE_PCI_HOT_RESET ? RESET_HOT : RESET_DEVICE;
 		break;
 	}
 	case WIRE_FEATURE:
@@ -219,8 +219,8 @@ int decode_record(const void *data, size_t size, struct event *ev)
 		ev->stream_open.direction = rec->f_mode & 2 ? DIR_RESUME : DIR_SAVE;
 		ev->stream_open.ops = rec->ops.ops;
 		ev->stream_open.adopted = rec->adopted;
-		copy_name(ev->stream_open.name, sizeof(ev->stream_open.name),
-			  rec->name, sizeof(rec->name));
+		copy_name(ev->stream_open.name, sizeof(ev->stream_open.name), rec->name,
+			  sizeof(rec->name));
 		break;
 	}
 	case WIRE_READ:
@@ -256,8 +256,8 @@ int decode_record(const void *data, size_t size, struct event *ev)
 		const struct wire_dirty_pages *rec = data;
 
 		ev->kind = rec->flags & VFIO_DIRTY_PAGES_START ? EV_DMA_LOG_START :
-			   rec->flags & VFIO_DIRTY_PAGES_STOP ? EV_DMA_LOG_STOP :
-			   EV_DMA_LOG_REPORT;
+			   rec->flags & VFIO_DIRTY_PAGES_STOP  ? EV_DMA_LOG_STOP :
+								 EV_DMA_LOG_REPORT;
 		if (ev->kind == EV_DMA_LOG_REPORT) {
 			ev->dma_log.iova = rec->iova;
 			ev->dma_log.length = rec->length;

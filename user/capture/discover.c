@@ -14,12 +14,9 @@
 const char *proto_name(enum proto proto)
 {
 	static const char *const names[PROTO_NR] = {
-		[PROTO_SET_STATE] = "set_state",
-		[PROTO_READ] = "read",
-		[PROTO_WRITE] = "write",
-		[PROTO_POLL] = "poll",
-		[PROTO_IOCTL] = "ioctl",
-		[PROTO_RELEASE] = "release",
+		[PROTO_SET_STATE] = "set_state",   [PROTO_READ] = "read",
+		[PROTO_WRITE] = "write",	   [PROTO_POLL] = "poll",
+		[PROTO_IOCTL] = "ioctl",	   [PROTO_RELEASE] = "release",
 		[PROTO_PCI_VOID] = "device_reset",
 	};
 

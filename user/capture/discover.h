@@ -29,7 +29,7 @@ enum proto {
 
 struct found_func {
 	enum proto proto;
-	unsigned int btf_id;	/* in the module's BTF */
+	unsigned int btf_id; /* in the module's BTF */
 	char name[128];
 };
 
@@ -40,8 +40,8 @@ struct found_module {
 	char name[64];
 	/* of its folder in /sys/module: one that was away and is back has another */
 	unsigned long long instance;
-	bool live;		/* false: it cannot be hooked */
-	bool coming;		/* but soon */
+	bool live;   /* false: it cannot be hooked */
+	bool coming; /* but soon */
 };
 
 /*

@@ -11,7 +11,7 @@
 #include "capture/process.h"
 
 struct one {
-	uint64_t id;		/* pid << 32 | tid */
+	uint64_t id; /* pid << 32 | tid */
 	struct wire_earlier call;
 	uint64_t user_time;
 	bool told;
@@ -34,8 +34,10 @@ static void take(uint64_t id, const struct wire_earlier *call, void *arg)
 
 	if (f->n == WIRE_EARLIER)
 		return;
-	f->at[f->n++] = (struct one) {
-		.id = id, .call = *call, .user_time = process_user_time(id),
+	f->at[f->n++] = (struct one){
+		.id = id,
+		.call = *call,
+		.user_time = process_user_time(id),
 	};
 }
 
@@ -47,7 +49,7 @@ struct earlier *earlier_create(struct attach *a)
 
 	if (!e)
 		return NULL;
-	f = (struct found) { .at = e->calls };
+	f = (struct found){ .at = e->calls };
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	e->seen_ns = ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 	attach_earlier(a, take, &f);
@@ -86,7 +88,9 @@ static bool is_same(const struct one *a, const struct one *b)
 /* The head of a VFIO_DEVICE_FEATURE's argument, as its caller wrote it. */
 static void find_target(const struct one *c, struct attach_flight *f)
 {
-	struct { uint32_t argsz, flags, state; } head;
+	struct {
+		uint32_t argsz, flags, state;
+	} head;
 	struct iovec to = { &head, sizeof(head) };
 	struct iovec from = { (void *)(uintptr_t)c->call.user_arg, sizeof(head) };
 
@@ -116,10 +120,14 @@ void earlier_flights(struct earlier *e, struct attach *a,
 			drop(e, i--);
 			continue;
 		}
-		flight = (struct attach_flight) {
-			.start_ns = e->seen_ns, .kind = now[k].call.kind,
-			.device = now[k].call.device, .stream = now[k].call.stream,
-			.tid = now[k].id, .pid = now[k].id >> 32, .news = !e->calls[i].told,
+		flight = (struct attach_flight){
+			.start_ns = e->seen_ns,
+			.kind = now[k].call.kind,
+			.device = now[k].call.device,
+			.stream = now[k].call.stream,
+			.tid = now[k].id,
+			.pid = now[k].id >> 32,
+			.news = !e->calls[i].told,
 		};
 		e->calls[i].told = true;
 		find_target(&now[k], &flight);

@@ -11,7 +11,7 @@
 /*
  * A hash that changes under the walk may begin it again: enough is enough.
  */
-#define WALK_MAX	(2 * 8192)
+#define WALK_MAX (2 * 8192)
 
 static void device_flights(const struct attach *a,
 			   void (*fn)(const struct attach_flight *f, void *arg), void *arg)
@@ -25,11 +25,17 @@ static void device_flights(const struct attach *a,
 		prev = &key;
 		if (bpf_map_lookup_elem(fd, &key, &call))
 			continue;
-		fn(&(struct attach_flight) {
-			.start_ns = call.start_ns, .kind = call.kind, .device = call.device,
-			.tid = key, .pid = key >> 32, .feature_target = call.target,
-			.has_target = call.has_target,
-		}, arg);
+		fn(
+			&(struct attach_flight){
+				.start_ns = call.start_ns,
+				.kind = call.kind,
+				.device = call.device,
+				.tid = key,
+				.pid = key >> 32,
+				.feature_target = call.target,
+				.has_target = call.has_target,
+			},
+			arg);
 	}
 }
 
@@ -45,15 +51,20 @@ static void overflow_flights(const struct attach *a,
 		prev = &key;
 		if (bpf_map_lookup_elem(fd, &key, &val))
 			continue;
-		fn(&(struct attach_flight) {
-			.start_ns = val.start_ns, .kind = val.kind, .device = val.device,
-			.stream = key.stream, .tid = key.tid,
-		}, arg);
+		fn(
+			&(struct attach_flight){
+				.start_ns = val.start_ns,
+				.kind = val.kind,
+				.device = val.device,
+				.stream = key.stream,
+				.tid = key.tid,
+			},
+			arg);
 	}
 }
 
-void attach_flights(const struct attach *a,
-		    void (*fn)(const struct attach_flight *f, void *arg), void *arg)
+void attach_flights(const struct attach *a, void (*fn)(const struct attach_flight *f, void *arg),
+		    void *arg)
 {
 	const volatile struct wire_stream *st;
 	uint64_t owner, start;
@@ -64,24 +75,28 @@ void attach_flights(const struct attach *a,
 	for (i = 0; i < WIRE_STREAMS; i++) {
 		st = &a->streams[i];
 		if (st->id <= a->skel->bss->streams_retired)
-			continue;	/* free, too: 0 */
+			continue; /* free, too: 0 */
 		for (k = 0; k < WIRE_CELLS; k++) {
 			/* Its start is written after its owner, and cleared before. */
 			owner = st->cell[k].owner;
 			start = st->cell[k].start_ns;
 			if (!owner || !start || st->cell[k].owner != owner)
 				continue;
-			fn(&(struct attach_flight) {
-				.start_ns = start, .kind = owner & 0xff,
-				.device = st->device, .stream = st->id, .tid = owner >> 8,
-			}, arg);
+			fn(
+				&(struct attach_flight){
+					.start_ns = start,
+					.kind = owner & 0xff,
+					.device = st->device,
+					.stream = st->id,
+					.tid = owner >> 8,
+				},
+				arg);
 		}
 	}
 }
 
 void attach_earlier(struct attach *a,
-		    void (*fn)(uint64_t id, const struct wire_earlier *call, void *arg),
-		    void *arg)
+		    void (*fn)(uint64_t id, const struct wire_earlier *call, void *arg), void *arg)
 {
 	int map = bpf_map__fd(a->skel->maps.earlier);
 	struct wire_earlier call;

@@ -17,13 +17,12 @@
 
 #include "util/privs.h"
 
-#define KEEPER_COMM	"vfioscope-keep"
+#define KEEPER_COMM "vfioscope-keep"
 
 /* What holds a program on a function. */
 static int is_hook(const char *target)
 {
-	return !strcmp(target, "anon_inode:bpf_link") ||
-	       !strcmp(target, "anon_inode:bpf-link") ||
+	return !strcmp(target, "anon_inode:bpf_link") || !strcmp(target, "anon_inode:bpf-link") ||
 	       !strcmp(target, "anon_inode:[perf_event]") ||
 	       !strcmp(target, "anon_inode:bpf-raw-tracepoint") ||
 	       !strcmp(target, "anon_inode:bpf-tracing-prog");
@@ -159,7 +158,7 @@ int keeper_finish(pid_t keeper, int timeout_ms)
 	int status, waited;
 
 	kill(keeper, SIGTERM);
-	for (waited = 0; ; waited += 5) {
+	for (waited = 0;; waited += 5) {
 		if (waitpid(keeper, &status, WNOHANG) != 0)
 			return 0;
 		if (waited >= timeout_ms) {

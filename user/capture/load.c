@@ -89,21 +89,23 @@ static bool has_no_vfio(void)
 	return !found;
 }
 
-static int load_btf(struct attach *a, struct btf **vmlinux, struct btf **vfio,
-		    char *err, size_t err_len)
+static int load_btf(struct attach *a, struct btf **vmlinux, struct btf **vfio, char *err,
+		    size_t err_len)
 {
 	int ret;
 
 	*vmlinux = NULL;
 	*vfio = NULL;
 	if (access("/sys/kernel/btf/vmlinux", R_OK)) {
-		snprintf(err, err_len,
-			 "the kernel has no BTF (/sys/kernel/btf/vmlinux): CONFIG_DEBUG_INFO_BTF is needed");
+		snprintf(
+			err, err_len,
+			"the kernel has no BTF (/sys/kernel/btf/vmlinux): CONFIG_DEBUG_INFO_BTF is needed");
 		return -ENOSYS;
 	}
 	if (keeper_hangs(DETACH_MS)) {
-		snprintf(err, err_len,
-			 "the hooks of an earlier capture cannot be let go (a cpu is stuck in the kernel?), so none can be attached");
+		snprintf(
+			err, err_len,
+			"the hooks of an earlier capture cannot be let go (a cpu is stuck in the kernel?), so none can be attached");
 		return -EBUSY;
 	}
 	/* Attaching then fails, and detaching makes 6.12 warn in ftrace_shutdown(). */
@@ -120,15 +122,16 @@ static int load_btf(struct attach *a, struct btf **vmlinux, struct btf **vfio,
 		return ret;
 	}
 	/* Built in it may have no folder in /sys/module. */
-	a->builtin = btf__find_by_name_kind(*vmlinux, "vfio_device_fops_unl_ioctl",
-					    BTF_KIND_FUNC) > 0;
+	a->builtin = btf__find_by_name_kind(*vmlinux, "vfio_device_fops_unl_ioctl", BTF_KIND_FUNC) >
+		     0;
 	a->vfio = a->builtin ? "vmlinux" : "vfio";
 	if (a->builtin)
 		return 0;
 	if (access("/sys/module/vfio", F_OK)) {
-		snprintf(err, err_len, "%s", has_no_vfio() ?
-			 "this kernel was built without vfio (CONFIG_VFIO is not set)" :
-			 "the vfio module is not loaded: try 'modprobe vfio-pci'");
+		snprintf(err, err_len, "%s",
+			 has_no_vfio() ?
+				 "this kernel was built without vfio (CONFIG_VFIO is not set)" :
+				 "the vfio module is not loaded: try 'modprobe vfio-pci'");
 		return -ENODEV;
 	}
 	*vfio = btf__load_module_btf("vfio", *vmlinux);
@@ -139,8 +142,9 @@ static int load_btf(struct attach *a, struct btf **vmlinux, struct btf **vfio,
 	if (!has_sys_admin())
 		snprintf(err, err_len, "%s", needs_privilege);
 	else
-		snprintf(err, err_len,
-			 "the vfio module has no BTF (/sys/kernel/btf/vfio): CONFIG_DEBUG_INFO_BTF_MODULES is needed");
+		snprintf(
+			err, err_len,
+			"the vfio module has no BTF (/sys/kernel/btf/vfio): CONFIG_DEBUG_INFO_BTF_MODULES is needed");
 	return -ENOSYS;
 }
 
@@ -155,8 +159,8 @@ static unsigned int ring_size(size_t want)
 	return size;
 }
 
-static int load_programs(struct attach *a, const struct capture_opts *opts,
-			 struct btf *vmlinux, char *err, size_t err_len)
+static int load_programs(struct attach *a, const struct capture_opts *opts, struct btf *vmlinux,
+			 char *err, size_t err_len)
 {
 	struct vfioscope_bpf *s;
 	int ret;
@@ -177,8 +181,8 @@ static int load_programs(struct attach *a, const struct capture_opts *opts,
 	bpf_program__set_autoload(s->progs.next_state_exit, opts->method != CAPTURE_KPROBE);
 	/* Since Linux 6.0: 647cafa22349 "bpf: add a ksym BPF iterator" */
 	bpf_program__set_autoload(s->progs.file_operations_of,
-				  btf__find_by_name_kind(vmlinux, "bpf_iter_ksym",
-							 BTF_KIND_FUNC) > 0);
+				  btf__find_by_name_kind(vmlinux, "bpf_iter_ksym", BTF_KIND_FUNC) >
+					  0);
 
 	ret = vfioscope_bpf__load(s);
 	if (!ret)
@@ -186,12 +190,14 @@ static int load_programs(struct attach *a, const struct capture_opts *opts,
 	if (!has_sys_admin())
 		snprintf(err, err_len, "%s", needs_privilege);
 	else if (is_locked_down())
-		snprintf(err, err_len,
-			 "the kernel is locked down (confidentiality), which forbids BPF to read it");
+		snprintf(
+			err, err_len,
+			"the kernel is locked down (confidentiality), which forbids BPF to read it");
 	else if (ret == -EPERM || ret == -EACCES)
-		snprintf(err, err_len,
-			 "the kernel refuses the tracing programs: %s; 'vfioscope doctor' tells more",
-			 strerror(-ret));
+		snprintf(
+			err, err_len,
+			"the kernel refuses the tracing programs: %s; 'vfioscope doctor' tells more",
+			strerror(-ret));
 	else
 		snprintf(err, err_len, "this kernel refuses the tracing programs: %s",
 			 strerror(-ret));
@@ -204,8 +210,8 @@ static int map_streams(struct attach *a)
 	void *p;
 
 	a->streams_len = (WIRE_STREAMS * sizeof(struct wire_stream) + page - 1) / page * page;
-	p = mmap(NULL, a->streams_len, PROT_READ, MAP_SHARED,
-		 bpf_map__fd(a->skel->maps.streams), 0);
+	p = mmap(NULL, a->streams_len, PROT_READ, MAP_SHARED, bpf_map__fd(a->skel->maps.streams),
+		 0);
 	if (p == MAP_FAILED)
 		return -errno;
 	a->streams = p;

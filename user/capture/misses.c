@@ -27,7 +27,7 @@
 #include "capture/process.h"
 #include "vfioscope.skel.h"
 
-#define SETTLE_TRIES	64
+#define SETTLE_TRIES 64
 
 int attach_counters(const struct attach *a, struct wire_counters *out)
 {
@@ -140,7 +140,7 @@ static void settle(struct attach *a, size_t id, uint64_t *low, uint64_t *high)
 		for (i = 0; i < a->n_attached; i++)
 			if (is_fexit(&a->attached[i]) &&
 			    attach_hook_type(a->hooks[a->attached[i].hook].kind) ==
-			    &attach_hook_types[id])
+				    &attach_hook_types[id])
 				misses += prog_misses(a->attached[i].prog_fd);
 		if (attach_counters(a, &after))
 			break;
@@ -214,7 +214,8 @@ uint64_t attach_skipped(struct attach *a)
 		kexit[i] -= a->taken_over[i].kexit_before;
 		/* Below zero: such a call is between its fexit and its kretprobe. */
 		if ((int64_t)counters.by_fexit[i] > 0)
-			kexit[i] -= counters.by_fexit[i] < kexit[i] ? counters.by_fexit[i] : kexit[i];
+			kexit[i] -=
+				counters.by_fexit[i] < kexit[i] ? counters.by_fexit[i] : kexit[i];
 		sum += kexit[i];
 	}
 	if (bpf_program__autoload(a->skel->progs.next_state_exit))
@@ -268,7 +269,7 @@ uint64_t attach_ends_skipped(struct attach *a)
 	       !bpf_map_get_next_key(fd, from, &pid)) {
 		if (process_has_ended(pid) && !bpf_map_delete_elem(fd, &pid)) {
 			a->ends_lost++;
-			continue;	/* from the one before it */
+			continue; /* from the one before it */
 		}
 		at = pid;
 		from = &at;

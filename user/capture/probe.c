@@ -28,7 +28,7 @@
 #define MAX_MODULES	512
 #define CONFIG_MAX	(4 << 20)
 /* PROC_USER_INIT_INO: the first user namespace has this inode on every kernel. */
-#define INIT_USERNS_INO	0xeffffffdU
+#define INIT_USERNS_INO 0xeffffffdU
 /* Its only caller is the kernel's own test of BPF. */
 #define TRY_FUNCTION	"bpf_fentry_test1"
 
@@ -207,7 +207,9 @@ static void look_at_privileges(const struct run *r)
 {
 	/* linux/capability.h of Debian 12 has them all, but the numbers say as much. */
 	static const unsigned int bits[PROBE_CAP_NR] = {
-		[PROBE_CAP_BPF] = 39, [PROBE_CAP_PERFMON] = 38, [PROBE_CAP_SYS_ADMIN] = 21,
+		[PROBE_CAP_BPF] = 39,
+		[PROBE_CAP_PERFMON] = 38,
+		[PROBE_CAP_SYS_ADMIN] = 21,
 	};
 	struct probe *p = r->p;
 	char path[PATH_MAX], line[256];
@@ -346,12 +348,12 @@ static void look_at_devices(const struct run *r)
 		if (!d->name[0])
 			continue;
 		p->n_devices++;
-		link_name(r, d->driver, sizeof(d->driver),
-			  "sys/class/vfio-dev/%s/device/driver", de->d_name);
+		link_name(r, d->driver, sizeof(d->driver), "sys/class/vfio-dev/%s/device/driver",
+			  de->d_name);
 		link_name(r, d->module, sizeof(d->module),
 			  "sys/class/vfio-dev/%s/device/driver/module", de->d_name);
-		link_name(r, d->group, sizeof(d->group),
-			  "sys/class/vfio-dev/%s/device/iommu_group", de->d_name);
+		link_name(r, d->group, sizeof(d->group), "sys/class/vfio-dev/%s/device/iommu_group",
+			  de->d_name);
 		for (i = 0; i < p->n_modules; i++)
 			if (!strcmp(p->modules[i].name, d->module))
 				d->migrates = p->modules[i].migrates;
@@ -373,8 +375,7 @@ static void try_failed(struct probe_try *t, const char *what, int err)
  * The smallest program that does what ours do: it reads the kernel's memory,
  * which a locked-down kernel forbids.
  */
-static int load_tiny(const struct run *r, enum bpf_prog_type type,
-		     struct bpf_prog_load_opts *opts)
+static int load_tiny(const struct run *r, enum bpf_prog_type type, struct bpf_prog_load_opts *opts)
 {
 	static const struct bpf_insn insns[] = {
 		/* r1 = fp - 8, r2 = 8, r3 = 0 */
@@ -395,8 +396,8 @@ static int load_tiny(const struct run *r, enum bpf_prog_type type,
 		opts->log_buf = log;
 		opts->log_size = sizeof(log);
 	}
-	fd = bpf_prog_load(type, "vfioscope_try", "GPL", insns,
-			   sizeof(insns) / sizeof(insns[0]), opts);
+	fd = bpf_prog_load(type, "vfioscope_try", "GPL", insns, sizeof(insns) / sizeof(insns[0]),
+			   opts);
 	if (fd < 0 && r->verbose) {
 		err = errno;
 		fprintf(stderr, "%s", log);
@@ -456,9 +457,8 @@ static void try_kprobe(const struct run *r, struct probe_try *t)
 
 	if (!read_line(r, line, sizeof(line), "sys/bus/event_source/devices/kprobe/type")) {
 		t->works = r->p->sys ? PROBE_NO : PROBE_UNKNOWN;
-		snprintf(t->why, sizeof(t->why), "%s", r->p->sys ?
-			 "the kernel has no kprobe events" :
-			 "/sys is not there");
+		snprintf(t->why, sizeof(t->why), "%s",
+			 r->p->sys ? "the kernel has no kprobe events" : "/sys is not there");
 		return;
 	}
 	attr.type = atoi(line);

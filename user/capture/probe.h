@@ -26,29 +26,29 @@ enum probe_answer {
 /* A thing that was tried. */
 struct probe_try {
 	enum probe_answer works;
-	char why[160];			/* when it does not, or was not tried */
+	char why[160]; /* when it does not, or was not tried */
 };
 
 struct probe_module {
 	char name[64];
 	bool builtin;
 	enum probe_answer btf;
-	enum probe_answer migrates;	/* has a function of migration_set_state's prototype */
-	char set_state[128];		/* that function */
+	enum probe_answer migrates; /* has a function of migration_set_state's prototype */
+	char set_state[128];	    /* that function */
 };
 
 struct probe_device {
-	char name[64];			/* BDF or UUID */
+	char name[64]; /* BDF or UUID */
 	char driver[64], module[64];
-	char group[16];			/* "" when the device has none */
-	enum probe_answer migrates;	/* its driver does */
+	char group[16];		    /* "" when the device has none */
+	enum probe_answer migrates; /* its driver does */
 };
 
 struct probe_hook {
 	char module[64], function[128];
-	const char *kind;		/* static */
+	const char *kind; /* static */
 	struct probe_try fentry, kprobe;
-	bool tracepoint;		/* it works, and is neither of them */
+	bool tracepoint; /* it works, and is neither of them */
 };
 
 /* Which of the capabilities that matter this process has. */
@@ -57,39 +57,39 @@ extern const char *const probe_cap_names[PROBE_CAP_NR];
 
 struct probe {
 	char release[72], machine[72];
-	bool sys, proc;			/* are they mounted? */
+	bool sys, proc; /* are they mounted? */
 	enum probe_answer vmlinux_btf;
-	char lockdown[32];		/* "none", "integrity", ...; "" not known */
-	bool has_lockdown;		/* the kernel has it at all, as far as can be seen */
+	char lockdown[32]; /* "none", "integrity", ...; "" not known */
+	bool has_lockdown; /* the kernel has it at all, as far as can be seen */
 	/* sysctls; -1: could not be read */
 	int bpf_jit, ftrace, unprivileged_bpf, perf_paranoid;
-	enum probe_answer kprobes_armed;	/* debugfs' switch for all kprobes */
+	enum probe_answer kprobes_armed; /* debugfs' switch for all kprobes */
 
 	uid_t uid;
 	enum probe_answer cap[PROBE_CAP_NR];
-	enum probe_answer init_userns;	/* capabilities count only there */
-	enum probe_answer init_pidns;	/* elsewhere the host's processes are not to be seen */
+	enum probe_answer init_userns; /* capabilities count only there */
+	enum probe_answer init_pidns;  /* elsewhere the host's processes are not to be seen */
 	bool seccomp;
 
-	enum probe_answer vfio;		/* loaded or built in */
-	struct probe_module *modules;	/* vfio, what depends on it, iommufd */
+	enum probe_answer vfio;	      /* loaded or built in */
+	struct probe_module *modules; /* vfio, what depends on it, iommufd */
 	size_t n_modules;
 	struct probe_device *devices;
 	size_t n_devices;
 
-	struct probe_try fentry, kprobe;	/* on a function that nobody calls */
+	struct probe_try fentry, kprobe; /* on a function that nobody calls */
 	/* A capture: by the best method for each function, and by kprobes alone. */
 	struct probe_try capture, by_kprobe;
 	struct probe_hook *hooks;
 	size_t n_hooks;
 
-	char *config;			/* the kernel's, or NULL */
+	char *config; /* the kernel's, or NULL */
 };
 
 struct probe_opts {
-	const char *root;	/* where proc, sys and boot are; NULL or "": here.
+	const char *root; /* where proc, sys and boot are; NULL or "": here.
 				   A test's tree: then nothing is tried */
-	bool verbose;		/* libbpf's messages on stderr */
+	bool verbose;	  /* libbpf's messages on stderr */
 };
 
 /* NULL only without memory. */

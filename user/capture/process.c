@@ -14,11 +14,11 @@
  * A set of process numbers, open addressing.  It is emptied when it fills up:
  * the cost is that names are told again, and the memory stays flat.
  */
-#define SLOTS	4096
+#define SLOTS 4096
 
 struct processes {
-	uint32_t pid[SLOTS];	/* 0: free */
-	bool known[SLOTS];	/* false: told, then forgotten */
+	uint32_t pid[SLOTS]; /* 0: free */
+	bool known[SLOTS];   /* false: told, then forgotten */
 	bool unwanted[SLOTS];
 	bool ended[SLOTS];
 	unsigned int used;
@@ -119,8 +119,7 @@ static ssize_t read_proc(uint32_t pid, const char *file, char *buf, size_t size)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
-	while ((size_t)total < size - 1 &&
-	       (n = read(fd, buf + total, size - 1 - total)) > 0)
+	while ((size_t)total < size - 1 && (n = read(fd, buf + total, size - 1 - total)) > 0)
 		total += n;
 	close(fd);
 	buf[total] = '\0';
@@ -260,11 +259,11 @@ bool process_has_ended(uint32_t pid)
 bool process_in_file_call(uint32_t tid)
 {
 	static const long calls[] = {
-		SYS_read, SYS_write, SYS_readv, SYS_writev, SYS_ioctl, SYS_close,
-		SYS_ppoll, SYS_pselect6, SYS_epoll_pwait, SYS_io_uring_enter,
-		SYS_splice, SYS_exit, SYS_exit_group,
+		SYS_read,   SYS_write,	SYS_readv,	SYS_writev,	 SYS_ioctl,
+		SYS_close,  SYS_ppoll,	SYS_pselect6,	SYS_epoll_pwait, SYS_io_uring_enter,
+		SYS_splice, SYS_exit,	SYS_exit_group,
 #ifdef SYS_poll
-		SYS_poll, SYS_select, SYS_epoll_wait,
+		SYS_poll,   SYS_select, SYS_epoll_wait,
 #endif
 	};
 	char buf[256], comm[EVENT_COMM_LEN], *end;

@@ -15,7 +15,7 @@
 #include "event.h"
 
 /* PROC_PID_INIT_INO: the host's PID namespace has this inode on every kernel. */
-#define PROCESS_INIT_PIDNS_INO	0xeffffffcU
+#define PROCESS_INIT_PIDNS_INO 0xeffffffcU
 
 /*
  * Can the host's processes be looked at here?  Not from within another PID
@@ -29,9 +29,9 @@ struct processes *processes_create(void);
 void processes_destroy(struct processes *p);
 
 struct process_name {
-	char comm[EVENT_COMM_LEN];	/* of its first thread; "" when it has gone */
-	char vm[EVENT_NAME_LEN];	/* "" when it has none */
-	uint32_t source;		/* enum event_vm_source, of @vm */
+	char comm[EVENT_COMM_LEN]; /* of its first thread; "" when it has gone */
+	char vm[EVENT_NAME_LEN];   /* "" when it has none */
+	uint32_t source;	   /* enum event_vm_source, of @vm */
 };
 
 /*

@@ -27,7 +27,7 @@ static const struct opt opts[] = {
 	  .help = "write to FILE instead of stdout" },
 	OPT_TABLE(cmd_reader_opts, struct check_opts, reader),
 	OPT_TABLE(cmd_common_opts, struct check_opts, common),
-	OPT_END
+	OPT_END,
 };
 
 /*
@@ -106,20 +106,18 @@ const struct command command_check = {
 	.name = "check",
 	.summary = "Judge a recording by the protocol's rules and by budgets",
 	.args = "FILE...",
-	.text =
-"Exit status: 0 pass, 1 findings, 3 inconclusive (the evidence has a hole, or no\n"
-"migration), 2 usage, 5 the file cannot be read. Errors and warnings are\n"
-"findings, advice only with --strict; a proven finding outranks a hole.\n\n"
-"A policy file has the long options without their dashes, one per line:\n"
-"  max-downtime = 300ms        # '#' begins a comment\n"
-"  max-arc = PRE_COPY_P2P:STOP_COPY=20ms\n"
-"  ignore = poll-missing, enomsg-spin\n"
-"  strict = yes\n"
-"  expect = completed=1",
-	.examples =
-"  vfioscope check --max-stop-window 300ms --expect completed=1 FILE\n"
-"  vfioscope check --format junit -o report.xml src.vfs dst.vfs\n"
-"  vfioscope explain eof-in-precopy",
+	.text = "Exit status: 0 pass, 1 findings, 3 inconclusive (the evidence has a hole, or no\n"
+		"migration), 2 usage, 5 the file cannot be read. Errors and warnings are\n"
+		"findings, advice only with --strict; a proven finding outranks a hole.\n\n"
+		"A policy file has the long options without their dashes, one per line:\n"
+		"  max-downtime = 300ms        # '#' begins a comment\n"
+		"  max-arc = PRE_COPY_P2P:STOP_COPY=20ms\n"
+		"  ignore = poll-missing, enomsg-spin\n"
+		"  strict = yes\n"
+		"  expect = completed=1",
+	.examples = "  vfioscope check --max-stop-window 300ms --expect completed=1 FILE\n"
+		    "  vfioscope check --format junit -o report.xml src.vfs dst.vfs\n"
+		    "  vfioscope explain eof-in-precopy",
 	.opts = opts,
 	.run = cmd_check,
 };

@@ -51,13 +51,13 @@ enum {
 
 struct command {
 	const char *name;
-	const char *summary;		/* one line, no full stop */
-	const char *args;		/* "FILE..."; NULL: none */
-	const char *text;		/* what --help says before the options; or NULL */
-	const char *examples;		/* lines for the end of --help; or NULL */
+	const char *summary;  /* one line, no full stop */
+	const char *args;     /* "FILE..."; NULL: none */
+	const char *text;     /* what --help says before the options; or NULL */
+	const char *examples; /* lines for the end of --help; or NULL */
 	const struct opt *opts;
-	unsigned int flags;		/* OPTS_* of util/opt.h */
-	bool hidden;			/* not listed, not completed */
+	unsigned int flags; /* OPTS_* of util/opt.h */
+	bool hidden;	    /* not listed, not completed */
 	/*
 	 * It needs the kernel: its privileges stay until it gives them away itself.
 	 * All others read what strangers wrote, and keep only what opens files.
@@ -78,10 +78,10 @@ extern const struct command command_exercise;
 extern const struct command command_explain;
 extern const struct command command_export;
 extern const struct command command_info;
-extern const struct command command_live;	/* cmd/live.c */
+extern const struct command command_live; /* cmd/live.c */
 extern const struct command command_merge;
-extern const struct command command_record;	/* cmd/record.c */
-extern const struct command command_replay;	/* cmd/replay.c */
+extern const struct command command_record; /* cmd/record.c */
+extern const struct command command_replay; /* cmd/replay.c */
 extern const struct command command_report;
 
 int cmd_check(int argc, char **argv);
@@ -103,8 +103,7 @@ int cmd_report(int argc, char **argv);
  * argument, or -1: the command is done (--help was printed, or a mistake was
  * told) and exits with *@status.
  */
-int cmd_parse(const struct command *cmd, int argc, char **argv, void *values,
-	      int *status);
+int cmd_parse(const struct command *cmd, int argc, char **argv, void *values, int *status);
 
 /*
  * Tell an error in one line and return @status: on stderr as "vfioscope:
@@ -121,15 +120,15 @@ void cmd_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 struct cmd_common {
 	bool quiet;
 	unsigned int verbose;
-	int color;			/* enum color_when */
+	int color; /* enum color_when */
 };
 extern const struct opt cmd_common_opts[];
 
 /* --migration, --from, --to, --time: every reader has them. */
 struct cmd_reader {
-	uint64_t migration;		/* 0: all */
-	const char *from, *to;		/* NULL: open */
-	int time;			/* enum time_base */
+	uint64_t migration;    /* 0: all */
+	const char *from, *to; /* NULL: open */
+	int time;	       /* enum time_base */
 };
 extern const struct opt cmd_reader_opts[];
 

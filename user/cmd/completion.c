@@ -16,7 +16,7 @@ struct completion_opts {
 
 static const struct opt completion_opts[] = {
 	OPT_TABLE(cmd_common_opts, struct completion_opts, common),
-	OPT_END
+	OPT_END,
 };
 
 /*
@@ -113,6 +113,8 @@ static void print_pages(FILE *f)
 }
 
 /* The parts of the script that do not depend on any table. */
+/* Programs of the shell: they look like what they print. */
+/* clang-format off */
 static const char lists[] =
 "# The names of a list that fit $1, into COMPREPLY.\n"
 "_vfioscope_list()\n"
@@ -228,6 +230,7 @@ static const char complete[] =
 "	done\n"
 "}\n"
 "complete -F _vfioscope vfioscope\n";
+/* clang-format on */
 
 static void print_bash(FILE *f)
 {
@@ -235,7 +238,8 @@ static void print_bash(FILE *f)
 	struct value_case vc = { .f = f };
 
 	fputs("# bash completion for vfioscope, written by 'vfioscope completion bash'\n"
-	      "# shellcheck shell=bash disable=SC2034\n\n_vfioscope_commands=\"", f);
+	      "# shellcheck shell=bash disable=SC2034\n\n_vfioscope_commands=\"",
+	      f);
 	for (c = cmd_table; *c; c++)
 		if (!(*c)->hidden)
 			fprintf(f, "%s%s", c == cmd_table ? "" : " ", (*c)->name);
@@ -253,7 +257,8 @@ static void print_bash(FILE *f)
 	}
 	fputs("\t*) REPLY= ;;\n\tesac\n}\n\n"
 	      "# COMMAND:OPTION -> what its value is.\n"
-	      "_vfioscope_value()\n{\n\tcase $1 in\n", f);
+	      "_vfioscope_value()\n{\n\tcase $1 in\n",
+	      f);
 	for (c = cmd_table; *c; c++) {
 		vc.command = (*c)->name;
 		if (!(*c)->hidden)
@@ -282,7 +287,8 @@ int cmd_completion(int argc, char **argv)
 	if (first < 0)
 		return status;
 	if (argc - first != 1 || strcmp(argv[first], "bash"))
-		return cmd_fail(EXIT_USAGE, "completion: for which shell? 'vfioscope completion bash'");
+		return cmd_fail(EXIT_USAGE,
+				"completion: for which shell? 'vfioscope completion bash'");
 	print_bash(stdout);
 	return cmd_close_output(stdout, EXIT_OK);
 }

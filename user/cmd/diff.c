@@ -39,17 +39,18 @@ static const struct opt opts[] = {
 	  .help = "how to print" },
 	{ 'o', "output", OPT_STRING, OPT_AT(struct options, output), .arg = "FILE",
 	  .help = "write to FILE instead of stdout" },
-	{ 0, "bytes", OPT_FLAG, OPT_AT(struct options, bytes),
-	  .help = "sizes exactly, in bytes" },
+	{ 0, "bytes", OPT_FLAG, OPT_AT(struct options, bytes), .help = "sizes exactly, in bytes" },
 	OPT_TABLE(cmd_common_opts, struct options, common),
-	OPT_END
+	OPT_END,
 };
 
 static int compare(const struct options *o, char **const paths[2], const size_t n[2])
 {
 	static const int codes[] = {
-		[DIFF_SAME] = EXIT_OK, [DIFF_BETTER] = EXIT_OK,
-		[DIFF_INCONCLUSIVE] = EXIT_INCONCLUSIVE, [DIFF_DIFFERENT] = EXIT_FINDINGS,
+		[DIFF_SAME] = EXIT_OK,
+		[DIFF_BETTER] = EXIT_OK,
+		[DIFF_INCONCLUSIVE] = EXIT_INCONCLUSIVE,
+		[DIFF_DIFFERENT] = EXIT_FINDINGS,
 	};
 	struct view_options view = { .bytes = o->bytes };
 	struct diff_options how;
@@ -103,14 +104,14 @@ static int spread(int argc, char **argv, char ***out)
 			group = argv[i];
 			if (i + 1 < argc && (argv[i + 1][0] != '-' || !argv[i + 1][1]))
 				continue;
-			group = NULL;	/* without a file: a mistake, which the parser tells */
+			group = NULL; /* without a file: a mistake, which the parser tells */
 		} else if (argv[i][0] == '-' && argv[i][1]) {
 			group = NULL;
 		}
 		word = argv[i];
 		if (group && asprintf(&word, "%s=%s", group, argv[i]) < 0)
 			return -1;
-		v[n++] = word;		/* lives as long as the command */
+		v[n++] = word; /* lives as long as the command */
 	}
 	return v ? n : -1;
 }
@@ -122,8 +123,9 @@ static int one_standard_input(char **const paths[2], const size_t n[2])
 	for (i = 0; i < 2; i++)
 		for (k = 0; k < n[i]; k++)
 			in += !strcmp(paths[i][k], "-");
-	return in < 2 ? 0 : cmd_fail(EXIT_USAGE, "diff: only one of the two can come on standard "
-				     "input");
+	return in < 2 ? 0 :
+			cmd_fail(EXIT_USAGE, "diff: only one of the two can come on standard "
+					     "input");
 }
 
 int cmd_diff(int argc, char **argv)
@@ -149,7 +151,8 @@ int cmd_diff(int argc, char **argv)
 		paths[1] = args + first + 1;
 	}
 	if (o.base.n || o.new_.n ? !o.base.n || !o.new_.n || first != n_args : n_args - first != 2)
-		status = cmd_fail(EXIT_USAGE, "diff: it takes two recordings: 'vfioscope diff A B', or "
+		status = cmd_fail(EXIT_USAGE,
+				  "diff: it takes two recordings: 'vfioscope diff A B', or "
 				  "'vfioscope diff --base A... --new B...'");
 	else
 		status = one_standard_input(paths, n);
@@ -167,23 +170,21 @@ const struct command command_diff = {
 	.name = "diff",
 	.summary = "Two recordings compared, migration by migration",
 	.args = "A B",
-	.text =
-"A or B may be '-', a recording that comes on standard input; of several files\n"
-"each (--base SRC DST --new MERGED) the hosts are put together as check does it.\n"
-"Exit status: 0 nothing is worse beyond the thresholds, 1 a difference, 3\n"
-"inconclusive (the evidence has a hole, what was asked for is not in both, or no\n"
-"migration), 2 usage, 5 a file cannot be read. Less time, bytes or calls are an\n"
-"improvement, but for a load that takes next to nothing: it was not done.\n\n"
-"Compared are, of a migration: outcome, findings (no threshold), downtime and\n"
-"its parts: stop-window (arcs, io, dirty-sync, outside), transfer, write,\n"
-"before-load, load, start; duration (times), bytes, stop-copy (sizes), calls,\n"
-"enomsg; of each device: each arc, latency-p50, latency-p99 (times),\n"
-"device-bytes. Without --threshold 10 % and 1 ms, 64 KiB or 10 calls, both, must\n"
-"be exceeded; what is named counts, and then nothing else does.",
-	.examples =
-"  vfioscope diff --threshold downtime=5% old-driver.vfs new-driver.vfs\n"
-"  vfioscope diff --base src.vfs dst.vfs --new merged.vfs\n"
-"  vfioscope diff --by order --format json A B | jq .verdict",
+	.text = "A or B may be '-', a recording that comes on standard input; of several files\n"
+		"each (--base SRC DST --new MERGED) the hosts are put together as check does it.\n"
+		"Exit status: 0 nothing is worse beyond the thresholds, 1 a difference, 3\n"
+		"inconclusive (the evidence has a hole, what was asked for is not in both, or no\n"
+		"migration), 2 usage, 5 a file cannot be read. Less time, bytes or calls are an\n"
+		"improvement, but for a load that takes next to nothing: it was not done.\n\n"
+		"Compared are, of a migration: outcome, findings (no threshold), downtime and\n"
+		"its parts: stop-window (arcs, io, dirty-sync, outside), transfer, write,\n"
+		"before-load, load, start; duration (times), bytes, stop-copy (sizes), calls,\n"
+		"enomsg; of each device: each arc, latency-p50, latency-p99 (times),\n"
+		"device-bytes. Without --threshold 10 % and 1 ms, 64 KiB or 10 calls, both, must\n"
+		"be exceeded; what is named counts, and then nothing else does.",
+	.examples = "  vfioscope diff --threshold downtime=5% old-driver.vfs new-driver.vfs\n"
+		    "  vfioscope diff --base src.vfs dst.vfs --new merged.vfs\n"
+		    "  vfioscope diff --by order --format json A B | jq .verdict",
 	.opts = opts,
 	.run = cmd_diff,
 };

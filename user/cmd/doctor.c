@@ -27,34 +27,31 @@ static const struct opt doctor_opts[] = {
 	{ 0, "format", OPT_ENUM, OPT_AT(struct doctor_opts, format), .values = formats,
 	  .help = "how to print" },
 	OPT_TABLE(cmd_common_opts, struct doctor_opts, common),
-	OPT_END
+	OPT_END,
 };
 
 enum level {
 	L_OK,
-	L_NOTE,		/* works, but less well; or may matter */
-	L_BAD,		/* in the way of a capture */
-	L_UNKNOWN,	/* could not be looked at */
+	L_NOTE,	   /* works, but less well; or may matter */
+	L_BAD,	   /* in the way of a capture */
+	L_UNKNOWN, /* could not be looked at */
 	L_NR
 };
 
 static const char *const level_names[L_NR] = { "ok", "note", "problem", "unknown" };
 static const char *const level_marks[L_NR] = { "ok", "note", "BAD", "?" };
-static const char *const level_colors[L_NR] = {
-	"\033[32m", "\033[33m", "\033[1;31m", "\033[2m"
-};
+static const char *const level_colors[L_NR] = { "\033[32m", "\033[33m", "\033[1;31m", "\033[2m" };
 
 enum section { S_KERNEL, S_PRIVILEGES, S_VFIO, S_DEVICES, S_HOOKS, S_NR };
-static const char *const section_names[S_NR] = {
-	"kernel", "privileges", "vfio", "devices", "hooks"
-};
+static const char *const section_names[S_NR] = { "kernel", "privileges", "vfio", "devices",
+						 "hooks" };
 
 struct row {
 	enum section section;
 	enum level level;
 	char name[64];
 	char text[320];
-	char help[192];		/* a command, or what to change; "" */
+	char help[192]; /* a command, or what to change; "" */
 };
 
 struct doctor {
@@ -62,19 +59,18 @@ struct doctor {
 	struct row *rows;
 	size_t n;
 	bool no_memory;
-	char support[200];	/* the last line */
-	const char *support_word;	/* "full", "partial", "none" */
-	const char *error;	/* why no capture can run, or NULL */
+	char support[200];	  /* the last line */
+	const char *support_word; /* "full", "partial", "none" */
+	const char *error;	  /* why no capture can run, or NULL */
 };
 
-#define WIDTH	80
+#define WIDTH 80
 
 /* One more finding; NULL without memory, which help() takes. */
-static struct row *row(struct doctor *d, enum section section, enum level level,
-		       const char *name, const char *fmt, ...)
-	__attribute__((format(printf, 5, 6)));
-static struct row *row(struct doctor *d, enum section section, enum level level,
-		       const char *name, const char *fmt, ...)
+static struct row *row(struct doctor *d, enum section section, enum level level, const char *name,
+		       const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+static struct row *row(struct doctor *d, enum section section, enum level level, const char *name,
+		       const char *fmt, ...)
 {
 	struct row *r = realloc(d->rows, (d->n + 1) * sizeof(*r));
 	va_list ap;
@@ -194,8 +190,9 @@ static void judge_kernel(struct doctor *d)
 	sscanf(p->release, "%u.%u", &major, &minor);
 	/* Vendors backport: what decides are the hooks, so an old number is a note. */
 	if (major < 6 || (major == 6 && minor < 1)) {
-		r = row(d, S_KERNEL, L_NOTE, "release", "%s, %s: older than Linux 6.1, the oldest that was tried",
-			p->release, p->machine);
+		r = row(d, S_KERNEL, L_NOTE, "release",
+			"%s, %s: older than Linux 6.1, the oldest that was tried", p->release,
+			p->machine);
 		help(r, "look at the hooks below; else boot Linux 6.1 or newer");
 	} else if (strcmp(p->machine, "x86_64") && strcmp(p->machine, "aarch64")) {
 		r = row(d, S_KERNEL, L_NOTE, "release", "%s, %s: tried were x86_64 and aarch64",
@@ -244,15 +241,17 @@ static void judge_kernel(struct doctor *d)
 		r = row(d, S_KERNEL, L_NOTE, "BPF JIT", "off: fentry needs it, kprobes do not");
 		help(r, "sysctl net.core.bpf_jit_enable=1");
 	} else {
-		row(d, S_KERNEL, L_UNKNOWN, "BPF JIT",
-			"net.core.bpf_jit_enable cannot be read%s", p->uid ? " without root" : "");
+		row(d, S_KERNEL, L_UNKNOWN, "BPF JIT", "net.core.bpf_jit_enable cannot be read%s",
+		    p->uid ? " without root" : "");
 	}
 	if (!p->ftrace) {
-		r = row(d, S_KERNEL, L_BAD, "ftrace", "is switched off: what is attached now breaks it");
+		r = row(d, S_KERNEL, L_BAD, "ftrace",
+			"is switched off: what is attached now breaks it");
 		help(r, "sysctl kernel.ftrace_enabled=1");
 	}
 	if (p->kprobes_armed == PROBE_NO) {
-		r = row(d, S_KERNEL, L_NOTE, "kprobes", "are switched off: they attach and never fire");
+		r = row(d, S_KERNEL, L_NOTE, "kprobes",
+			"are switched off: they attach and never fire");
 		help(r, "echo 1 >/sys/kernel/debug/kprobes/enabled");
 	}
 	judge_try(d, "fentry", &p->fentry, p->kprobe.works == PROBE_YES,
@@ -300,7 +299,8 @@ static void judge_privileges(struct doctor *d)
 		    "a filter is in place: it may forbid bpf(2) and perf_event_open(2)");
 	/* Neither matters to who has the capability. */
 	if (!admin && p->unprivileged_bpf >= 0)
-		row(d, S_PRIVILEGES, L_OK, "sysctls", "kernel.unprivileged_bpf_disabled=%d, kernel.perf_event_paranoid=%d: no value of theirs replaces the capability",
+		row(d, S_PRIVILEGES, L_OK, "sysctls",
+		    "kernel.unprivileged_bpf_disabled=%d, kernel.perf_event_paranoid=%d: no value of theirs replaces the capability",
 		    p->unprivileged_bpf, p->perf_paranoid);
 }
 
@@ -312,9 +312,10 @@ static void judge_vfio(struct doctor *d)
 	size_t i;
 
 	if (p->vfio == PROBE_NO) {
-		r = row(d, S_VFIO, L_BAD, "vfio", "%s", is_not_set(p, "CONFIG_VFIO") ?
-			"this kernel was built without it (CONFIG_VFIO is not set)" :
-			"is not loaded");
+		r = row(d, S_VFIO, L_BAD, "vfio", "%s",
+			is_not_set(p, "CONFIG_VFIO") ?
+				"this kernel was built without it (CONFIG_VFIO is not set)" :
+				"is not loaded");
 		if (is_not_set(p, "CONFIG_VFIO"))
 			help(r, "boot a kernel that has CONFIG_VFIO=m");
 		else
@@ -333,24 +334,25 @@ static void judge_vfio(struct doctor *d)
 			migrates = true;
 		if (m->btf == PROBE_NO && !iommufd && strcmp(m->name, "vfio")) {
 			unknown = true;
-			r = row(d, S_VFIO, L_NOTE, m->name, traced ?
-				"no BTF: if it is a driver, its functions are traced by kprobe" :
-				"no BTF");
+			r = row(d, S_VFIO, L_NOTE, m->name,
+				traced ?
+					"no BTF: if it is a driver, its functions are traced by kprobe" :
+					"no BTF");
 			if (traced)
-				help(r, "build it with vmlinux at hand (CONFIG_DEBUG_INFO_BTF_MODULES=y)");
+				help(r,
+				     "build it with vmlinux at hand (CONFIG_DEBUG_INFO_BTF_MODULES=y)");
 		} else if (m->btf == PROBE_NO && !iommufd) {
 			traced = false;
 			r = row(d, S_VFIO, L_BAD, m->name,
 				"no BTF: the programs cannot be fitted to it");
 			help(r, is_set(p, "CONFIG_DEBUG_INFO_BTF_MODULES") ?
-			     "run it where the host's /sys can be seen" :
-			     "boot a kernel that has CONFIG_DEBUG_INFO_BTF_MODULES=y");
+					"run it where the host's /sys can be seen" :
+					"boot a kernel that has CONFIG_DEBUG_INFO_BTF_MODULES=y");
 		} else {
 			row(d, S_VFIO, L_OK, m->name, "%s%s%s%s%s",
-			    m->builtin ? "built in" : "loaded",
-			    m->btf == PROBE_YES ? ", BTF" : "",
-			    m->migrates == PROBE_YES ? "; migrates: " : "",
-			    m->set_state, m->migrates == PROBE_YES ? "()" : "");
+			    m->builtin ? "built in" : "loaded", m->btf == PROBE_YES ? ", BTF" : "",
+			    m->migrates == PROBE_YES ? "; migrates: " : "", m->set_state,
+			    m->migrates == PROBE_YES ? "()" : "");
 		}
 	}
 	if (p->vfio == PROBE_YES && !iommu) {
@@ -374,9 +376,12 @@ static void judge_devices(struct doctor *d)
 
 		row(d, S_DEVICES, L_OK, dev->name, "%s%s%s; %s",
 		    dev->driver[0] ? dev->driver : "no driver", dev->group[0] ? ", group " : "",
-		    dev->group, dev->migrates == PROBE_YES ? "its driver migrates" :
-		    dev->migrates == PROBE_NO ? "its driver cannot migrate" :
-		    "whether its driver migrates shows when it is used");
+		    dev->group,
+		    dev->migrates == PROBE_YES ?
+			    "its driver migrates" :
+		    dev->migrates == PROBE_NO ?
+			    "its driver cannot migrate" :
+			    "whether its driver migrates shows when it is used");
 	}
 	if (!p->n_devices && p->sys) {
 		r = row(d, S_DEVICES, L_NOTE, "none", "no device is bound to a vfio driver");
@@ -396,7 +401,8 @@ static void judge_hooks(struct doctor *d)
 	for (i = 0; i < p->n_hooks; i++) {
 		h = &p->hooks[i];
 		level = h->fentry.works == PROBE_YES || h->tracepoint ? L_OK :
-			h->kprobe.works == PROBE_YES ? L_NOTE : L_BAD;
+			h->kprobe.works == PROBE_YES		      ? L_NOTE :
+									L_BAD;
 		why[0] = '\0';
 		if (h->fentry.works == PROBE_NO)
 			snprintf(why, sizeof(why), "; no fentry: %s", h->fentry.why);
@@ -420,15 +426,17 @@ static void judge_support(struct doctor *d)
 	size_t i, by_kprobe = 0, off = 0, no_btf = 0, tracepoints = 0, len;
 
 	if (p->capture.works != PROBE_YES && p->by_kprobe.works != PROBE_YES) {
-		d->error = is_locked_down(p) ?
-			"the kernel is locked down (confidentiality): BPF may not read its memory" :
+		d->error =
+			is_locked_down(p) ?
+				"the kernel is locked down (confidentiality): BPF may not read its memory" :
 			p->vfio == PROBE_NO && is_not_set(p, "CONFIG_VFIO") ?
-			"this kernel was built without vfio (CONFIG_VFIO is not set)" :
+				"this kernel was built without vfio (CONFIG_VFIO is not set)" :
 			p->proc && p->vfio == PROBE_YES && p->init_userns == PROBE_NO ?
-			"capabilities count in the host's user namespace only: run it there" :
-			/* Without it the kernel keeps the modules' BTF to itself: EINVAL. */
-			p->proc && p->vfio == PROBE_YES && !has_caps(p) ?
-			"attaching needs root, or CAP_SYS_ADMIN: try 'sudo'" : p->capture.why;
+				"capabilities count in the host's user namespace only: run it there" :
+				/* Without it the kernel keeps the modules' BTF to itself: EINVAL. */
+				p->proc && p->vfio == PROBE_YES && !has_caps(p) ?
+				"attaching needs root, or CAP_SYS_ADMIN: try 'sudo'" :
+				p->capture.why;
 		d->support_word = "none";
 		snprintf(d->support, sizeof(d->support), "none: %s", d->error);
 		return;
@@ -466,11 +474,11 @@ static void judge_support(struct doctor *d)
 		len += snprintf(d->support + len, sizeof(d->support) - len, ", %zu by kprobe",
 				by_kprobe);
 	if (off)
-		len += snprintf(d->support + len, sizeof(d->support) - len,
-				", %zu not at all", off);
+		len += snprintf(d->support + len, sizeof(d->support) - len, ", %zu not at all",
+				off);
 	if (no_btf)
-		snprintf(d->support + len, sizeof(d->support) - len,
-			 "; %zu module%s without BTF", no_btf, no_btf == 1 ? "" : "s");
+		snprintf(d->support + len, sizeof(d->support) - len, "; %zu module%s without BTF",
+			 no_btf, no_btf == 1 ? "" : "s");
 }
 
 /* ---- printing ------------------------------------------------------------------------ */
@@ -503,8 +511,8 @@ static void put_wrapped(FILE *f, const char *s, size_t col)
 	fputc('\n', f);
 }
 
-#define NAME_COL	8
-#define TEXT_COL	26
+#define NAME_COL 8
+#define TEXT_COL 26
 
 static void print_text(FILE *f, const struct doctor *d, bool color)
 {
@@ -518,8 +526,10 @@ static void print_text(FILE *f, const struct doctor *d, bool color)
 
 		if ((int)r->section != section) {
 			fprintf(f, "%s%s%s%s%s\n", i ? "\n" : "", color ? "\033[1m" : "",
-				section_names[r->section], off, r->section != S_HOOKS ? "" :
-				"  (the methods that work, tried just now; the first is taken)");
+				section_names[r->section], off,
+				r->section != S_HOOKS ?
+					"" :
+					"  (the methods that work, tried just now; the first is taken)");
 			section = r->section;
 		}
 		on = color ? level_colors[r->level] : "";
@@ -643,9 +653,11 @@ static void json_vfio(struct json *j, const struct probe *p)
 		json_kstring(j, "module", h->module);
 		json_kstring(j, "function", h->function);
 		json_kstring(j, "kind", h->kind);
-		json_kname(j, "method", h->fentry.works == PROBE_YES ? "fentry" :
-			  h->kprobe.works == PROBE_YES ? "kprobe" :
-			  h->tracepoint ? "tracepoint" : "");
+		json_kname(j, "method",
+			   h->fentry.works == PROBE_YES ? "fentry" :
+			   h->kprobe.works == PROBE_YES ? "kprobe" :
+			   h->tracepoint		? "tracepoint" :
+							  "");
 		json_try(j, "fentry", &h->fentry);
 		json_try(j, "kprobe", &h->kprobe);
 		json_object_end(j);

@@ -16,13 +16,13 @@
 
 struct evidence_file {
 	const char *path;
-	int spool;			/* what came from a pipe; -1: nothing did */
-	struct event_source *src;	/* the second pass' own, or the only one's */
-	struct meta meta;		/* of the first pass, complete */
-	struct host_part *part;		/* its host numbers are the file's own */
+	int spool;		  /* what came from a pipe; -1: nothing did */
+	struct event_source *src; /* the second pass' own, or the only one's */
+	struct meta meta;	  /* of the first pass, complete */
+	struct host_part *part;	  /* its host numbers are the file's own */
 	size_t n_parts;
-	uint32_t *number;		/* of each part's host, in all files together */
-	uint32_t *hosts;		/* that events were seen of, for the view */
+	uint32_t *number; /* of each part's host, in all files together */
+	uint32_t *hosts;  /* that events were seen of, for the view */
 	struct source_health scanned, health;
 };
 
@@ -74,7 +74,8 @@ static int spool(struct evidence_file *f)
 	FILE *tmp;
 
 	if (!strcmp(f->path, "-") && isatty(STDIN_FILENO))
-		return cmd_fail(EXIT_USAGE, "standard input is a terminal; a recording is expected there");
+		return cmd_fail(EXIT_USAGE,
+				"standard input is a terminal; a recording is expected there");
 	fd = strcmp(f->path, "-") ? open(f->path, O_RDONLY | O_CLOEXEC) :
 				    fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
 	if (fd < 0)
@@ -141,19 +142,28 @@ static int say_clock(struct evidence *e, size_t clock)
 	units_duration(drift, t->drift_ns);
 	switch (t->kind) {
 	case ALIGN_NONE:
-		return meta_addf(&e->clock, "clock", "nothing ties the clock of %s to the others: a recording "
-				 "has no clock pair, and no migration is seen on both sides; its times and "
-				 "theirs do not compare", name);
+		return meta_addf(
+			&e->clock, "clock",
+			"nothing ties the clock of %s to the others: a recording "
+			"has no clock pair, and no migration is seen on both sides; its times and "
+			"theirs do not compare",
+			name);
 	case ALIGN_SAME:
 		return 0;
 	case ALIGN_REALTIME:
-		return meta_addf(&e->clock, "clock", "by CLOCK_REALTIME of both hosts: %s on the times of %s, "
-				 "changing by %s%s", off, name, drift, t->stepped ||
-				 align_tie(e->align, align_reference(e->align))->stepped ?
-				 "; CLOCK_REALTIME was set during the capture, its last value counts" : "");
+		return meta_addf(
+			&e->clock, "clock",
+			"by CLOCK_REALTIME of both hosts: %s on the times of %s, "
+			"changing by %s%s",
+			off, name, drift,
+			t->stepped || align_tie(e->align, align_reference(e->align))->stepped ?
+				"; CLOCK_REALTIME was set during the capture, its last value counts" :
+				"");
 	default:
-		return meta_addf(&e->clock, "clock", "by causality alone, for a recording has no clock pair: %s "
-				 "on the times of %s, the way between the hosts taken for nothing", off, name);
+		return meta_addf(&e->clock, "clock",
+				 "by causality alone, for a recording has no clock pair: %s "
+				 "on the times of %s, the way between the hosts taken for nothing",
+				 off, name);
 	}
 }
 
@@ -166,28 +176,37 @@ static int say_bound(struct evidence *e, size_t clock)
 	const char *sep = *name ? ": " : "";
 	char in[UNITS_LEN], by[UNITS_LEN];
 	uint64_t correction = (uint64_t)(t->correction_ns < 0 ? -(uint64_t)t->correction_ns :
-					 (uint64_t)t->correction_ns);
+								(uint64_t)t->correction_ns);
 
 	if (t->kind == ALIGN_SAME || t->kind == ALIGN_NONE)
 		return 0;
 	if (!t->has_way[ALIGN_IN] && !t->has_way[ALIGN_OUT])
-		return meta_addf(&e->clock, "bound", "%s%sno migration is seen on both sides: causality cannot "
-				 "check it", name, sep);
+		return meta_addf(&e->clock, "bound",
+				 "%s%sno migration is seen on both sides: causality cannot "
+				 "check it",
+				 name, sep);
 	if (t->contradicts)
-		return meta_addf(&e->clock, "bound", "%s%sno offset fits the migrations in both directions: the "
-				 "middle was taken, times of the hosts do not compare", name, sep);
+		return meta_addf(&e->clock, "bound",
+				 "%s%sno offset fits the migrations in both directions: the "
+				 "middle was taken, times of the hosts do not compare",
+				 name, sep);
 	if (t->kind == ALIGN_CAUSALITY || !t->has_way[ALIGN_IN])
-		return meta_addf(&e->clock, "bound", "%s%s%u stream%s seen on both sides", name, sep, t->streams,
-				 t->streams == 1 ? " is" : "s are");
+		return meta_addf(&e->clock, "bound", "%s%s%u stream%s seen on both sides", name,
+				 sep, t->streams, t->streams == 1 ? " is" : "s are");
 	if (t->correction_ns)
-		return meta_addf(&e->clock, "bound", "%s%sthe clocks were wrong by %s at least: bytes would have "
-				 "been written before they were read; corrected by that, a downtime is the "
-				 "shortest that can be", name, sep, units_duration(by, correction));
-	return meta_addf(&e->clock, "bound", "%s%scausality: the quickest bytes took %s from read() to write(), "
-			 "so a downtime over both hosts is at most that much too long; how much too short%s%s",
-			 name, sep, units_duration(in, (uint64_t)t->way_ns[ALIGN_IN]), t->has_way[ALIGN_OUT] ? ": " :
-			 ", nothing in these recordings can prove", t->has_way[ALIGN_OUT] ?
-			 units_duration(by, (uint64_t)t->way_ns[ALIGN_OUT]) : "");
+		return meta_addf(
+			&e->clock, "bound",
+			"%s%sthe clocks were wrong by %s at least: bytes would have "
+			"been written before they were read; corrected by that, a downtime is the "
+			"shortest that can be",
+			name, sep, units_duration(by, correction));
+	return meta_addf(
+		&e->clock, "bound",
+		"%s%scausality: the quickest bytes took %s from read() to write(), "
+		"so a downtime over both hosts is at most that much too long; how much too short%s%s",
+		name, sep, units_duration(in, (uint64_t)t->way_ns[ALIGN_IN]),
+		t->has_way[ALIGN_OUT] ? ": " : ", nothing in these recordings can prove",
+		t->has_way[ALIGN_OUT] ? units_duration(by, (uint64_t)t->way_ns[ALIGN_OUT]) : "");
 }
 
 /* What a merged recording says of itself, with the files' own words. */
@@ -275,8 +294,8 @@ static int scan(struct evidence *e, size_t i)
 	if (!err)
 		err = keep_meta(e, f, src->ops->meta(src));
 	if (err)
-		status = cmd_fail(EXIT_BAD_FILE, "%s", err == -ENOMEM ? "out of memory" :
-				  src->ops->error(src));
+		status = cmd_fail(EXIT_BAD_FILE, "%s",
+				  err == -ENOMEM ? "out of memory" : src->ops->error(src));
 	else if (f->n_parts == 1 && !f->part[0].host)
 		align_span(e->align, i, &f->part[0].first_ns, &f->part[0].last_ns);
 	src->ops->health(src, &f->scanned);
@@ -287,8 +306,8 @@ static int scan(struct evidence *e, size_t i)
 /* What one of the files holds of one host, as far as it says. */
 struct share {
 	const char *boot, *name;
-	uint64_t first_ns, last_ns;	/* on the host's own clock; 0: not known */
-	uint64_t from_real, to_real;	/* CLOCK_REALTIME, of the whole file; 0: not known */
+	uint64_t first_ns, last_ns;  /* on the host's own clock; 0: not known */
+	uint64_t from_real, to_real; /* CLOCK_REALTIME, of the whole file; 0: not known */
 };
 
 /* The shares of a file, one at a time. */
@@ -359,11 +378,16 @@ static int refuse_overlap(const struct evidence *e, size_t a, size_t b)
 				snprintf(t0, sizeof(t0), "@%" PRIu64, from);
 				snprintf(t1, sizeof(t1), "@%" PRIu64, to);
 			}
-			return cmd_fail(EXIT_USAGE, "%s and %s overlap: both hold the same %s of %s, from %s to "
-					"%s%s; give only one of them", name_of(&e->file[a]), name_of(&e->file[b]),
-					units_duration(d, to - from), is_nobody(&p) ? "one host" :
-					text_safe(name, sizeof(name), p.name, strlen(p.name)), t0, t1,
-					wall ? "" : " of its CLOCK_MONOTONIC");
+			return cmd_fail(
+				EXIT_USAGE,
+				"%s and %s overlap: both hold the same %s of %s, from %s to "
+				"%s%s; give only one of them",
+				name_of(&e->file[a]), name_of(&e->file[b]),
+				units_duration(d, to - from),
+				is_nobody(&p) ?
+					"one host" :
+					text_safe(name, sizeof(name), p.name, strlen(p.name)),
+				t0, t1, wall ? "" : " of its CLOCK_MONOTONIC");
 		}
 	}
 	return 0;
@@ -393,7 +417,10 @@ static int join(struct evidence *e, bool follow)
 		for (i = 0; align_clock_of(e->align, i) != align_reference(e->align); i++)
 			;
 		e->how = (struct merge_opts){
-			.clock = i, .to_clock = align_time, .arg = e->align, .cut_is_loss = true,
+			.clock = i,
+			.to_clock = align_time,
+			.arg = e->align,
+			.cut_is_loss = true,
 		};
 	}
 	if (merge_open(&e->src, all, e->n, follow ? NULL : &e->how)) {
@@ -547,8 +574,8 @@ static int feed(struct evidence *e, const struct evidence_opts *o, const struct 
 static int broken(const struct evidence *e, int err)
 {
 	/* A source begins what it says with its name. */
-	return cmd_fail(EXIT_BAD_FILE, "%s", err == -ENOMEM ? "out of memory" :
-			e->src->ops->error(e->src));
+	return cmd_fail(EXIT_BAD_FILE, "%s",
+			err == -ENOMEM ? "out of memory" : e->src->ops->error(e->src));
 }
 
 /*
@@ -570,7 +597,9 @@ static int finish(struct evidence *e, const struct evidence_opts *o)
 {
 	struct view_options asked = { .migration = o->migration };
 	struct judge_evidence je = {
-		.health = &e->health, .meta = e->src->ops->meta(e->src), .migration = o->migration,
+		.health = &e->health,
+		.meta = e->src->ops->meta(e->src),
+		.migration = o->migration,
 	};
 	int err;
 
@@ -616,9 +645,11 @@ void evidence_tell_damage(const struct evidence *e)
 		e->file[i].src->ops->health(e->file[i].src, &h);
 		if (health_unreadable(&h))
 			cmd_note("%s: %s of the recording cannot be read%s", name_of(&e->file[i]),
-				 units_size(size, h.bytes_skipped, false), h.over_budget ?
-				 ": it names more events, devices, streams or processes than a recording of "
-				 "its size can have seen" : "");
+				 units_size(size, h.bytes_skipped, false),
+				 h.over_budget ?
+					 ": it names more events, devices, streams or processes than a recording of "
+					 "its size can have seen" :
+					 "");
 		if (!h.ended)
 			cmd_note("%s: the recording did not end cleanly: what came last is missing",
 				 name_of(&e->file[i]));
@@ -638,7 +669,7 @@ int evidence_read(struct evidence *e, const struct evidence_opts *o)
 		return cmd_fail(EXIT_BAD_FILE, "out of memory");
 	while ((err = e->src->ops->next(e->src, &ev, -1)) >= 0) {
 		if (!err)
-			continue;	/* a signal, on a pipe */
+			continue; /* a signal, on a pipe */
 		/*
 		 * The first event tells when the evidence began, so it is inside or
 		 * nothing is.  Beyond the window only damage is still of interest.

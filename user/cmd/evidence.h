@@ -27,14 +27,14 @@ struct evidence_file;
 
 struct evidence {
 	struct view_evidence view;
-	struct event_source *src;	/* all of them as one */
+	struct event_source *src; /* all of them as one */
 
 	/* evidence.c's own, but merge.c may look: */
 	struct evidence_file *file;
 	struct view_file *files;
 	size_t n;
 	struct source_health health;
-	struct align *align;		/* of several files */
+	struct align *align; /* of several files */
 	struct hosts hosts;
 	struct merge_opts how;
 	struct meta clock;
@@ -45,9 +45,9 @@ struct evidence {
 
 enum evidence_use {
 	EVIDENCE_ONCE = 0,
-	EVIDENCE_FOLLOW,	/* several of which one is a pipe are not waited for; only
+	EVIDENCE_FOLLOW, /* several of which one is a pipe are not waited for; only
 				   the wall clock ties them then */
-	EVIDENCE_TWICE,		/* evidence_again() will be called: a pipe is kept */
+	EVIDENCE_TWICE,	 /* evidence_again() will be called: a pipe is kept */
 };
 
 /*
@@ -64,11 +64,11 @@ void evidence_close(struct evidence *e);
  * every number.  @each (NULL: nobody) sees every event that the model has taken.
  */
 struct evidence_opts {
-	const struct judge_opts *judge;		/* NULL: the defaults */
+	const struct judge_opts *judge; /* NULL: the defaults */
 	const struct time_window *window;
-	uint32_t migration;		/* what is expected is expected of it alone; 0: of all */
+	uint32_t migration; /* what is expected is expected of it alone; 0: of all */
 	bool with_trends;
-	bool without_judge;		/* for a view that prints events alone */
+	bool without_judge; /* for a view that prints events alone */
 	/* 0 or -errno: -EIO is its own output's failure, which it tells. */
 	int (*each)(void *arg, struct model *m, const struct event *ev,
 		    const struct event_context *ctx);

@@ -18,9 +18,8 @@
 #include "util/json.h"
 #include "util/units.h"
 
-#define SEED_UNSET	UINT64_MAX
-#define MIGRATIONS_MAX	1000000
-
+#define SEED_UNSET     UINT64_MAX
+#define MIGRATIONS_MAX 1000000
 
 static const char *const formats[] = { "text", "json", "junit", NULL };
 static const char *const waits[] = { "poll", "spin", "info", NULL };
@@ -67,8 +66,7 @@ static const struct opt opts[] = {
 	{ 0, "no-probes", OPT_FLAG, OPT_AT(struct exercise_opts, plan.no_probes),
 	  .help = "only the calls of a VMM: no GET_STATE after each step, no look behind the end of the stream" },
 	{ 0, "fault", OPT_STRING, OPT_AT(struct exercise_opts, fault), .arg = "NAME",
-	  .values = fault_words,
-	  .help = "do what a VMM must not do; 'list' tells what each is" },
+	  .values = fault_words, .help = "do what a VMM must not do; 'list' tells what each is" },
 	{ 0, "check", OPT_FLAG, OPT_AT(struct exercise_opts, check),
 	  .help = "record it and judge it, with the output and exit code of 'check'" },
 	{ 'o', "output", OPT_STRING, OPT_AT(struct exercise_opts, output), .arg = "FILE",
@@ -79,7 +77,7 @@ static const struct opt opts[] = {
 	  .help = "how to print; junit: with --check" },
 	OPT_TABLE(cmd_judging_opts, struct exercise_opts, judging),
 	OPT_TABLE(cmd_common_opts, struct exercise_opts, common),
-	OPT_END
+	OPT_END,
 };
 
 /* ---- driving ---- */
@@ -88,7 +86,7 @@ struct driver {
 	struct exercise_opts *o;
 	FILE *out;
 	struct json *json;
-	bool show, shown;		/* a progress line may be, is on the terminal */
+	bool show, shown; /* a progress line may be, is on the terminal */
 	uint64_t count[EXERCISE_FAILED + 1], differ, unverified;
 };
 
@@ -134,7 +132,10 @@ static void print_text(struct driver *d, const struct exercise_result *r)
 	units_duration(total, r->total_ns);
 	units_duration(window, r->stop_ns);
 	fprintf(d->out, "%u  %s%s%s  %s in %s: %s pre-copy, %s stop-copy", r->number, p->device,
-		p->no_load ? "" : " -> ", p->no_load ? "" : p->to ? p->to : "itself",
+		p->no_load ? "" : " -> ",
+		p->no_load ? "" :
+		p->to	   ? p->to :
+			     "itself",
 		exercise_outcome_name(r->outcome), total, pre, stop);
 	if (r->stop_ns)
 		fprintf(d->out, " in %s", window);
@@ -255,7 +256,8 @@ static void end_output(struct driver *d)
 int exercise_drive(struct exercise_opts *o, FILE *out)
 {
 	struct driver d = {
-		.o = o, .out = out,
+		.o = o,
+		.out = out,
 		.show = isatty(STDERR_FILENO) && !o->common.quiet,
 	};
 	char err[EXERCISE_ERR_LEN] = "";
@@ -344,9 +346,11 @@ static int read_words(struct exercise_opts *o)
 	p->fault = o->fault ? fault_from_name(o->fault) : FAULT_NONE;
 	if (p->fault == FAULT_NR) {
 		near = opt_nearest(o->fault, fault_words);
-		return cmd_fail(EXIT_USAGE, near ? "exercise: there is no fault '%.60s'; did you mean '%s'?" :
-				"exercise: there is no fault '%.60s'; '--fault list' names them",
-				o->fault, near);
+		return cmd_fail(
+			EXIT_USAGE,
+			near ? "exercise: there is no fault '%.60s'; did you mean '%s'?" :
+			       "exercise: there is no fault '%.60s'; '--fault list' names them",
+			o->fault, near);
 	}
 	if (o->switch_)
 		ret = exercise_parse_switch(o->switch_, &p->policy, err);
@@ -386,7 +390,9 @@ static void choose_seed(uint64_t *seed)
 int cmd_exercise(int argc, char **argv)
 {
 	struct exercise_opts o = {
-		.plan.policy.limit_ns = 30000000000ULL, .plan.seed = SEED_UNSET, .repeat = 1,
+		.plan.policy.limit_ns = 30000000000ULL,
+		.plan.seed = SEED_UNSET,
+		.repeat = 1,
 		.judging.command = "exercise",
 	};
 	char err[EXERCISE_ERR_LEN];
@@ -400,9 +406,10 @@ int cmd_exercise(int argc, char **argv)
 		goto out;
 	}
 	if (argc - first != 1) {
-		status = cmd_fail(EXIT_USAGE, first == argc ?
-				  "exercise: which device? 'vfioscope exercise DEVICE'" :
-				  "exercise: one DEVICE; another one is given by --to");
+		status = cmd_fail(EXIT_USAGE,
+				  first == argc ?
+					  "exercise: which device? 'vfioscope exercise DEVICE'" :
+					  "exercise: one DEVICE; another one is given by --to");
 		goto out;
 	}
 	o.plan.device = argv[first];
@@ -427,20 +434,19 @@ const struct command command_exercise = {
 	.name = "exercise",
 	.summary = "Drive migrations of a VFIO device, with no VMM",
 	.args = "DEVICE",
-	.text =
-"For authors of drivers. DEVICE is a PCI address or a UUID, bound to a VFIO\n"
-"driver and in use by nobody. Opening a device resets it; nothing but the region\n"
-"of --dirty is written to. Saves its state as a VMM would and loads it into the\n"
-"device of --to, or back into its own.\n\n"
-"Exit status: 0 done, 1 a call failed that must not, or what arrived differs (or,\n"
-"with --check, there are findings), 2 usage, 3 inconclusive (--check), 4 a device\n"
-"cannot be reached or used, or the hooks of --check cannot be attached.",
+	.text = "For authors of drivers. DEVICE is a PCI address or a UUID, bound to a VFIO\n"
+		"driver and in use by nobody. Opening a device resets it; nothing but the region\n"
+		"of --dirty is written to. Saves its state as a VMM would and loads it into the\n"
+		"device of --to, or back into its own.\n\n"
+		"Exit status: 0 done, 1 a call failed that must not, or what arrived differs (or,\n"
+		"with --check, there are findings), 2 usage, 3 inconclusive (--check), 4 a device\n"
+		"cannot be reached or used, or the hooks of --check cannot be attached.",
 	.examples =
-"  vfioscope exercise 0000:3b:00.2 --to 0000:3b:00.3 --check\n"
-"  vfioscope exercise 3b:00.2 --dirty 2:4MiB --switch below=1MiB --buffer random\n"
-"  vfioscope exercise 3b:00.2 --cancel stop-copy --repeat 100 --seed 7\n"
-"  vfioscope exercise 3b:00.2 --to 3b:00.3 --dirty 2 --vary --repeat 100 --check\n"
-"  vfioscope exercise --fault list",
+		"  vfioscope exercise 0000:3b:00.2 --to 0000:3b:00.3 --check\n"
+		"  vfioscope exercise 3b:00.2 --dirty 2:4MiB --switch below=1MiB --buffer random\n"
+		"  vfioscope exercise 3b:00.2 --cancel stop-copy --repeat 100 --seed 7\n"
+		"  vfioscope exercise 3b:00.2 --to 3b:00.3 --dirty 2 --vary --repeat 100 --check\n"
+		"  vfioscope exercise --fault list",
 	.opts = opts,
 	.privileged = true,
 	.run = cmd_exercise,

@@ -26,7 +26,7 @@ struct watched {
 	struct keep *keep;
 	struct fold *fold;
 	pid_t child;
-	int go;				/* a byte, and the child begins */
+	int go; /* a byte, and the child begins */
 	int child_status;
 	char path[4096];
 	bool temporary;
@@ -36,8 +36,8 @@ struct watched {
  * A change of state, a reset or a write that is out for so long, or any call
  * after a signal asked for the end, does not come back.
  */
-#define STUCK_NS	20000000000ULL
-#define SIGNALLED_NS	5000000000ULL
+#define STUCK_NS     20000000000ULL
+#define SIGNALLED_NS 5000000000ULL
 
 /* Behind the recording there is nobody. */
 static int put_nowhere(struct event_sink *sink, const struct event *ev)
@@ -57,10 +57,12 @@ static int choose_path(struct watched *w)
 	if (w->o->output) {
 		snprintf(w->path, sizeof(w->path), "%s", w->o->output);
 		if (!strcmp(w->path, "-"))
-			return cmd_fail(EXIT_USAGE, "exercise: the recording of --check goes to a file");
+			return cmd_fail(EXIT_USAGE,
+					"exercise: the recording of --check goes to a file");
 		return keep_check(w->path, w->o->force);
 	}
-	snprintf(w->path, sizeof(w->path), "%.3800s/vfioscope-exercise.XXXXXX", dir ? dir : "/var/tmp");
+	snprintf(w->path, sizeof(w->path), "%.3800s/vfioscope-exercise.XXXXXX",
+		 dir ? dir : "/var/tmp");
 	fd = mkostemp(w->path, O_CLOEXEC);
 	if (fd < 0)
 		return cmd_fail(EXIT_BAD_FILE, "%s: %s", w->path, strerror(errno));
@@ -153,10 +155,17 @@ static int record(struct watched *w, int argc, char **argv)
 	if (status)
 		return status;
 	w->src = capture_source(w->capture);
-	status = keep_open(&w->keep, &(struct keep_opts) {
-		.path = w->path, .force = w->temporary || w->o->force, .watch = &filter,
-		.src = w->src, .next = &nowhere, .argc = argc, .command = argc, .argv = argv,
-	});
+	status = keep_open(&w->keep,
+			   &(struct keep_opts){
+				   .path = w->path,
+				   .force = w->temporary || w->o->force,
+				   .watch = &filter,
+				   .src = w->src,
+				   .next = &nowhere,
+				   .argc = argc,
+				   .command = argc,
+				   .argv = argv,
+			   });
 	if (status)
 		return status;
 	err = fold_open(&w->fold, keep_sink(w->keep), 0);

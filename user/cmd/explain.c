@@ -23,7 +23,7 @@ static const struct opt opts[] = {
 	{ 0, "format", OPT_ENUM, OPT_AT(struct explain_opts, format), .values = formats,
 	  .help = "how to print" },
 	OPT_TABLE(cmd_common_opts, struct explain_opts, common),
-	OPT_END
+	OPT_END,
 };
 
 static int unknown(const char *word)
@@ -34,7 +34,8 @@ static int unknown(const char *word)
 
 	if (err) {
 		free(names);
-		return cmd_fail(EXIT_USAGE, "explain: errno %d is %s (%s), which no driver is known to give",
+		return cmd_fail(EXIT_USAGE,
+				"explain: errno %d is %s (%s), which no driver is known to give",
 				err, errno_name(err), strerror(err));
 	}
 	for (i = 0; names && i < page_count; i++)
@@ -43,10 +44,13 @@ static int unknown(const char *word)
 		near = opt_nearest(word, names);
 	free(names);
 	if (near)
-		return cmd_fail(EXIT_USAGE, "explain: nothing is known of '%.60s'; did you mean '%s'?",
-				word, near);
-	return cmd_fail(EXIT_USAGE, "explain: nothing is known of '%.60s'; 'vfioscope explain' "
-			"lists rules, words, states and errnos", word);
+		return cmd_fail(EXIT_USAGE,
+				"explain: nothing is known of '%.60s'; did you mean '%s'?", word,
+				near);
+	return cmd_fail(EXIT_USAGE,
+			"explain: nothing is known of '%.60s'; 'vfioscope explain' "
+			"lists rules, words, states and errnos",
+			word);
 }
 
 /*

@@ -18,22 +18,22 @@ struct export_opts {
 };
 
 /* The formats, the first by default: export_NAME of user/view/NAME.c, and what it is. */
-#define FORMATS(F)								\
-	F(ndjson,      "one JSON object per event (the default)")		\
-	F(csv,         "one row per event, the fields of all kinds as columns")	\
-	F(perfetto,    "a trace that ui.perfetto.dev opens")			\
+#define FORMATS(F)                                                      \
+	F(ndjson, "one JSON object per event (the default)")            \
+	F(csv, "one row per event, the fields of all kinds as columns") \
+	F(perfetto, "a trace that ui.perfetto.dev opens")               \
 	F(openmetrics, "figures of each migration, for a textfile collector")
 
-#define DECLARE(name, text)	extern const struct export_format export_##name;
+#define DECLARE(name, text) extern const struct export_format export_##name;
 FORMATS(DECLARE)
 
-#define FORMAT(name, text)	&export_##name,
+#define FORMAT(name, text) &export_##name,
 static const struct export_format *const format_of[] = { FORMATS(FORMAT) };
 
-#define NAME(name, text)	#name,
+#define NAME(name, text) #name,
 static const char *const formats[] = { FORMATS(NAME) NULL };
 
-#define LINE(name, text)	"\n" #name "  " text
+#define LINE(name, text) "\n" #name "  " text
 
 /*
  * --time would have no effect here: each event has its monotonic and its wall
@@ -48,7 +48,7 @@ static const struct opt opts[] = {
 	  .help = "write to FILE instead of stdout" },
 	OPT_TABLE(cmd_reader_opts, struct export_opts, reader),
 	OPT_TABLE(cmd_common_opts, struct export_opts, common),
-	OPT_END
+	OPT_END,
 };
 
 static int print_schema(const char *path)
@@ -103,7 +103,8 @@ static int export(struct evidence *e, FILE *f, const struct export_format *forma
 {
 	const struct evidence_opts how = {
 		/* Numbers and outcomes are those at the end; sums are of the moment. */
-		.window = format->sums ? &view->window : NULL, .without_judge = !format->judged,
+		.window = format->sums ? &view->window : NULL,
+		.without_judge = !format->judged,
 	};
 	int status = evidence_read(e, &how);
 

@@ -30,7 +30,7 @@ static const struct opt opts[] = {
 	  .help = "sizes exactly, in bytes" },
 	OPT_TABLE(cmd_reader_opts, struct info_opts, reader),
 	OPT_TABLE(cmd_common_opts, struct info_opts, common),
-	OPT_END
+	OPT_END,
 };
 
 /* What only a file can tell; a pipe can be read once, and the events need it. */
@@ -65,8 +65,8 @@ static int file_notes(const char *path, const struct info_opts *o, struct meta *
 		if (!s->frames)
 			continue;
 		ret |= meta_addf(notes, "frames", "%s %llu, %s (%s raw)",
-				 recording_frame_type_name(t) ? recording_frame_type_name(t)
-							      : "unknown",
+				 recording_frame_type_name(t) ? recording_frame_type_name(t) :
+								"unknown",
 				 (unsigned long long)s->frames, units_size(a, s->bytes, o->bytes),
 				 units_size(b, s->raw_bytes, o->bytes));
 	}

@@ -28,10 +28,10 @@ const struct opt cmd_judging_opts[] = {
 	  .help = "advice is a finding, too" },
 	{ 0, "ignore", OPT_LIST, OPT_AT(struct cmd_judging, ignore), .arg = "RULE[@DRIVER][,...]",
 	  .help = "show what the rule finds (about this driver) and do not count it" },
-	OPT_END
+	OPT_END,
 };
 
-#define POLICY_MAX	65536
+#define POLICY_MAX 65536
 
 static int read_policy(const char *path, struct judge_opts *jo)
 {
@@ -61,7 +61,8 @@ out:
 	return status;
 }
 
-static int set(const struct cmd_judging *o, struct judge_opts *jo, const char *key, const char *value)
+static int set(const struct cmd_judging *o, struct judge_opts *jo, const char *key,
+	       const char *value)
 {
 	char err[JUDGE_ERR_LEN];
 
@@ -72,7 +73,9 @@ static int set(const struct cmd_judging *o, struct judge_opts *jo, const char *k
 
 int cmd_judging_options(const struct cmd_judging *o, struct judge_opts *jo)
 {
-	const struct { const char *key, *value; } settings[] = {
+	const struct {
+		const char *key, *value;
+	} settings[] = {
 		{ "max-downtime", o->max_downtime },
 		{ "max-stop-window", o->max_stop_window },
 		{ "max-dirty-sync", o->max_dirty_sync },

@@ -11,7 +11,7 @@
 
 /* --max-..., --stuck-after, --expect, --policy, --strict, --ignore */
 struct cmd_judging {
-	const char *command;		/* whose mistakes are told; set by the caller */
+	const char *command; /* whose mistakes are told; set by the caller */
 	const char *policy;
 	const char *max_downtime, *max_stop_window, *max_dirty_sync, *max_read, *max_write;
 	const char *stuck_after, *expect;

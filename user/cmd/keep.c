@@ -12,7 +12,7 @@
 #include "util/units.h"
 
 /* How often it is looked at whether the file is still there. */
-#define LOOK_NS		500000000ULL
+#define LOOK_NS 500000000ULL
 
 struct keep {
 	struct event_sink sink;
@@ -84,7 +84,8 @@ int keep_check(const char *path, bool force)
 	int ret;
 
 	if (!strcmp(path, "-") && isatty(STDOUT_FILENO))
-		return cmd_fail(EXIT_USAGE, "a recording is binary: it is not written to a terminal");
+		return cmd_fail(EXIT_USAGE,
+				"a recording is binary: it is not written to a terminal");
 	ret = output_check(path, keep_flags(force), err);
 	return ret ? cmd_fail(ret == -EEXIST ? EXIT_USAGE : EXIT_BAD_FILE, "%s", err) : 0;
 }
@@ -97,9 +98,10 @@ static int begin(struct keep *k, const struct keep_opts *o)
 
 	if (fd < 0)
 		return fd;
-	err = recording_writer_open(&k->writer, fd, &(struct recording_writer_opts) {
-		.cancel = o->cancel,
-	});
+	err = recording_writer_open(&k->writer, fd,
+				    &(struct recording_writer_opts){
+					    .cancel = o->cancel,
+				    });
 	if (err) {
 		close(fd);
 		return err;

@@ -25,9 +25,9 @@ struct cmd_watch;
 struct keep;
 
 struct keep_opts {
-	const char *path;		/* "-": stdout */
-	bool force;			/* -f */
-	const struct cmd_watch *watch;	/* what the capture leaves out */
+	const char *path;	       /* "-": stdout */
+	bool force;		       /* -f */
+	const struct cmd_watch *watch; /* what the capture leaves out */
 	struct event_source *src;
 	/* NULL: nobody is behind; an event that cannot be written is an error then. */
 	struct event_sink *next;

@@ -30,7 +30,7 @@ enum { FORMAT_AUTO, FORMAT_TEXT, FORMAT_JSON };
 static const char *const formats[] = { "auto", "text", "json", NULL };
 
 /* How long --once looks on: a migration under way shows its trend in that. */
-#define ONCE_NS		1000000000ULL
+#define ONCE_NS 1000000000ULL
 
 static const struct opt live_opts[] = {
 	{ 0, "once", OPT_FLAG, OPT_AT(struct live_opts, once),
@@ -51,7 +51,7 @@ static const struct opt live_opts[] = {
 	OPT_TABLE(cmd_judging_opts, struct live_opts, judging),
 	OPT_TABLE(cmd_watch_opts, struct live_opts, watch),
 	OPT_TABLE(cmd_common_opts, struct live_opts, common),
-	OPT_END
+	OPT_END,
 };
 
 /* The end of the pipe: events become lines. */
@@ -132,10 +132,17 @@ static int at_terminal(const struct live_opts *o, const struct judge_opts *jo,
 		       struct capture *capture, int argc, char **argv)
 {
 	struct live_scope_opts so = {
-		.record = o->record, .force = o->force, .watch = &o->watch,
-		.bytes = o->bytes, .color = text_use_color(o->common.color, stdout),
-		.time = o->time, .graph = o->graph, .duration = o->duration, .judge = jo,
-		.argc = argc, .argv = argv,
+		.record = o->record,
+		.force = o->force,
+		.watch = &o->watch,
+		.bytes = o->bytes,
+		.color = text_use_color(o->common.color, stdout),
+		.time = o->time,
+		.graph = o->graph,
+		.duration = o->duration,
+		.judge = jo,
+		.argc = argc,
+		.argv = argv,
 	};
 
 	return live_scope(&so, capture);
@@ -161,8 +168,10 @@ int cmd_live(int argc, char **argv)
 	if (first < 0)
 		goto out;
 	if (first < argc) {
-		status = cmd_fail(EXIT_USAGE, "live: '%s': it takes no argument; 'record -- CMD' runs a command",
-				  argv[first]);
+		status =
+			cmd_fail(EXIT_USAGE,
+				 "live: '%s': it takes no argument; 'record -- CMD' runs a command",
+				 argv[first]);
 		goto out;
 	}
 	status = cmd_judging_options(&o.judging, &jo);
@@ -204,11 +213,17 @@ int cmd_live(int argc, char **argv)
 			goto out;
 	}
 	if (o.record) {
-		status = keep_open(&keep, &(struct keep_opts) {
-			.path = o.record, .force = o.force, .watch = &o.watch, .src = src,
-			.next = sink, .argc = argc, .command = argc, .argv = argv,
-			.cancel = &cmd_watch_signal,
-		});
+		status = keep_open(&keep, &(struct keep_opts){
+						  .path = o.record,
+						  .force = o.force,
+						  .watch = &o.watch,
+						  .src = src,
+						  .next = sink,
+						  .argc = argc,
+						  .command = argc,
+						  .argv = argv,
+						  .cancel = &cmd_watch_signal,
+					  });
 		if (status)
 			goto out;
 		sink = keep_sink(keep);
@@ -241,8 +256,8 @@ int cmd_live(int argc, char **argv)
 	if (keep && keep_error(keep))
 		status = cmd_fail(EXIT_BAD_FILE, "%s", keep_error(keep));
 	else if (err && err != -EPIPE)
-		status = cmd_fail(EXIT_NO_ATTACH, "%s", src->ops->error(src)[0] ?
-				  src->ops->error(src) : strerror(-err));
+		status = cmd_fail(EXIT_NO_ATTACH, "%s",
+				  src->ops->error(src)[0] ? src->ops->error(src) : strerror(-err));
 	else
 		status = cmd_close_output(stdout, EXIT_OK);
 out:

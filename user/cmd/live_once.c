@@ -94,7 +94,8 @@ static int print_json(struct live_once *o, const struct source_health *health, F
 static int print_screen(struct live_once *o, const struct source_health *health, uint64_t now_ns,
 			FILE *f)
 {
-	struct scope_status st = { .meta = o->src->ops->meta(o->src), .health = *health,
+	struct scope_status st = { .meta = o->src->ops->meta(o->src),
+				   .health = *health,
 				   .has_health = true };
 	struct winsize w = { 0 };
 	struct cells shown;

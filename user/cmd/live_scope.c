@@ -10,13 +10,13 @@
 #include "tui/tui.h"
 
 struct live_scope {
-	struct event_sink sink;		/* the end: the scope */
+	struct event_sink sink; /* the end: the scope */
 	struct scope *scope;
 	struct capture *capture;
 	struct event_source *src;
-	struct keep *keep;		/* or NULL */
-	struct fold *fold;		/* or NULL */
-	struct event_sink *first;	/* where the capture's events go */
+	struct keep *keep;	  /* or NULL */
+	struct fold *fold;	  /* or NULL */
+	struct event_sink *first; /* where the capture's events go */
 };
 
 static int scope_put(struct event_sink *sink, const struct event *ev)
@@ -81,13 +81,19 @@ int live_scope(const struct live_scope_opts *o, struct capture *capture)
 {
 	struct live_scope l = { .sink.put = scope_put, .capture = capture };
 	struct scope_options so = {
-		.live = true, .glyphs = (enum scope_glyphs)o->graph,
-		.time = (enum time_base)o->time, .bytes = o->bytes, .judge = o->judge,
-		.mark = mark, .arg = &l,
+		.live = true,
+		.glyphs = (enum scope_glyphs)o->graph,
+		.time = (enum time_base)o->time,
+		.bytes = o->bytes,
+		.judge = o->judge,
+		.mark = mark,
+		.arg = &l,
 	};
 	struct tui_trace trace = { 0 };
 	struct tui_options to = {
-		.trace = &trace, .color = o->color, .signal = &cmd_watch_signal,
+		.trace = &trace,
+		.color = o->color,
+		.signal = &cmd_watch_signal,
 		.duration_ns = o->duration,
 	};
 	char err[TUI_ERR_LEN];
@@ -99,11 +105,18 @@ int live_scope(const struct live_scope_opts *o, struct capture *capture)
 	if (!l.scope)
 		return cmd_fail(EXIT_NO_ATTACH, "out of memory");
 	if (o->record) {
-		status = keep_open(&l.keep, &(struct keep_opts) {
-			.path = o->record, .force = o->force, .watch = o->watch, .src = l.src,
-			.next = l.first, .argc = o->argc, .command = o->argc, .argv = o->argv,
-			.cancel = &cmd_watch_signal,
-		});
+		status = keep_open(&l.keep,
+				   &(struct keep_opts){
+					   .path = o->record,
+					   .force = o->force,
+					   .watch = o->watch,
+					   .src = l.src,
+					   .next = l.first,
+					   .argc = o->argc,
+					   .command = o->argc,
+					   .argv = o->argv,
+					   .cancel = &cmd_watch_signal,
+				   });
 		if (status)
 			goto out;
 		l.first = keep_sink(l.keep);

@@ -9,14 +9,14 @@
 #include "tui/scope.h"
 
 struct live_scope_opts {
-	const char *record;		/* or NULL */
-	bool force;			/* overwrite it */
-	const struct cmd_watch *watch;	/* what the capture was told */
+	const char *record;	       /* or NULL */
+	bool force;		       /* overwrite it */
+	const struct cmd_watch *watch; /* what the capture was told */
 	bool bytes;
 	bool color;
 	int time, graph;
 	uint64_t duration;
-	const struct judge_opts *judge;	/* budgets; or NULL */
+	const struct judge_opts *judge; /* budgets; or NULL */
 	int argc;
 	char **argv;
 };

@@ -26,20 +26,13 @@
 #include "util/units.h"
 
 const struct command *const cmd_table[] = {
-	&command_live,
-	&command_record,
-	&command_replay,
-	&command_report,
-	&command_check,
-	&command_explain,
-	&command_diff,
-	&command_merge,
-	&command_export,
-	&command_info,
-	&command_doctor,
-	&command_exercise,
-	&command_completion,
-	NULL
+	&command_live,	     &command_record,
+	&command_replay,     &command_report,
+	&command_check,	     &command_explain,
+	&command_diff,	     &command_merge,
+	&command_export,     &command_info,
+	&command_doctor,     &command_exercise,
+	&command_completion, NULL
 };
 
 const struct opt cmd_common_opts[] = {
@@ -47,9 +40,9 @@ const struct opt cmd_common_opts[] = {
 	  .help = "say nothing on stderr but errors" },
 	{ 'v', "verbose", OPT_COUNT, OPT_AT(struct cmd_common, verbose),
 	  .help = "say more on stderr" },
-	{ 0, "color", OPT_ENUM, OPT_AT(struct cmd_common, color),
-	  .values = color_when_names, .help = "colour; auto: at a terminal without NO_COLOR" },
-	OPT_END
+	{ 0, "color", OPT_ENUM, OPT_AT(struct cmd_common, color), .values = color_when_names,
+	  .help = "colour; auto: at a terminal without NO_COLOR" },
+	OPT_END,
 };
 
 const struct opt cmd_reader_opts[] = {
@@ -61,7 +54,7 @@ const struct opt cmd_reader_opts[] = {
 	  .help = "not after TIME" },
 	{ 0, "time", OPT_ENUM, OPT_AT(struct cmd_reader, time), .values = time_base_names,
 	  .help = "how times are shown: from the first event, of day (UTC), CLOCK_MONOTONIC, from the line before" },
-	OPT_END
+	OPT_END,
 };
 
 /* One process runs one command: how it talks is decided once. */
@@ -132,8 +125,8 @@ static bool wants_json(int argc, char **argv)
 
 static void print_command_help(const struct command *cmd, FILE *f)
 {
-	fprintf(f, "Usage: vfioscope %s [OPTIONS]%s%s\n\n%s.\n", cmd->name,
-		cmd->args ? " " : "", cmd->args ? cmd->args : "", cmd->summary);
+	fprintf(f, "Usage: vfioscope %s [OPTIONS]%s%s\n\n%s.\n", cmd->name, cmd->args ? " " : "",
+		cmd->args ? cmd->args : "", cmd->summary);
 	if (cmd->text)
 		fprintf(f, "\n%s\n", cmd->text);
 	fputs("\nOptions:\n", f);
@@ -189,7 +182,8 @@ static int parse_instant(const char *name, const char *s, uint64_t *ns, enum tim
 	*ref = TIME_REF_REALTIME;
 	if (!units_parse_rfc3339(s, ns))
 		return 0;
-	return cmd_fail(EXIT_USAGE, "--%s: '%.80s' is not a time (1.5s, 2026-01-02T03:04:05Z, @NANOSECONDS)",
+	return cmd_fail(EXIT_USAGE,
+			"--%s: '%.80s' is not a time (1.5s, 2026-01-02T03:04:05Z, @NANOSECONDS)",
 			name, s);
 }
 
@@ -214,7 +208,8 @@ int cmd_open(const char *path, struct event_source **src)
 	char err[512];
 
 	if (!strcmp(path, "-") && isatty(STDIN_FILENO))
-		return cmd_fail(EXIT_USAGE, "standard input is a terminal; a recording is expected there");
+		return cmd_fail(EXIT_USAGE,
+				"standard input is a terminal; a recording is expected there");
 	if (recording_open(src, path, err, sizeof(err)))
 		return cmd_fail(EXIT_BAD_FILE, "%s", err);
 	return 0;
@@ -284,8 +279,7 @@ int cmd_close_output(FILE *f, int status)
 	if (!failed || err == EPIPE)
 		return status;
 	errors_as_json = false;
-	return cmd_fail(EXIT_BAD_FILE, "cannot write: %s",
-			err ? strerror(err) : "a write failed");
+	return cmd_fail(EXIT_BAD_FILE, "cannot write: %s", err ? strerror(err) : "a write failed");
 }
 
 static const struct command *find_command(const char *name)
@@ -310,7 +304,8 @@ static int unknown_command(const char *word)
 	names[i] = NULL;
 	near = opt_nearest(word, names);
 	if (near)
-		return cmd_fail(EXIT_USAGE, "unknown command '%.60s'; did you mean '%s'?", word, near);
+		return cmd_fail(EXIT_USAGE, "unknown command '%.60s'; did you mean '%s'?", word,
+				near);
 	return cmd_fail(EXIT_USAGE, "unknown command '%.60s'; 'vfioscope --help' lists them", word);
 }
 
@@ -320,14 +315,16 @@ static void print_help(FILE *f)
 
 	fputs("Usage: vfioscope [COMMAND] [OPTIONS]\n\n"
 	      "Watch and judge VFIO device migrations. It only watches: but for 'exercise' it\n"
-	      "never issues a VFIO call of its own.\n\nCommands:\n", f);
+	      "never issues a VFIO call of its own.\n\nCommands:\n",
+	      f);
 	for (i = 0; cmd_table[i]; i++)
 		if (!cmd_table[i]->hidden)
 			fprintf(f, "  %-10s %s\n", cmd_table[i]->name, cmd_table[i]->summary);
 	fputs("  help       What a command does and which options it has\n\n"
 	      "Without a command it is 'live'. 'vfioscope COMMAND --help' tells more.\n\n"
 	      "Exit codes: 0 done, 1 findings, 2 usage, 3 inconclusive, 4 cannot attach\n"
-	      "or cannot reach the device, 5 the file cannot be read.\n", f);
+	      "or cannot reach the device, 5 the file cannot be read.\n",
+	      f);
 }
 
 static int cmd_help(int argc, char **argv)
@@ -375,7 +372,8 @@ static int run_command(const struct command *cmd, int argc, char **argv)
 /* Whatever a command thinks of how it went. */
 static int end(const struct command *cmd, int status)
 {
-	if (cmd->privileged || !memory_failed() || status == EXIT_BAD_FILE || status == EXIT_NO_ATTACH)
+	if (cmd->privileged || !memory_failed() || status == EXIT_BAD_FILE ||
+	    status == EXIT_NO_ATTACH)
 		return status;
 	return cmd_fail(EXIT_BAD_FILE, "out of memory");
 }
@@ -392,7 +390,9 @@ int main(int argc, char **argv)
 	 * file are another thing: who may run it is its mode's to say.
 	 */
 	if (getuid() != geteuid() || getgid() != getegid())
-		return cmd_fail(EXIT_USAGE, "does not run set-user-ID or set-group-ID; sudo, or capabilities, give it what it needs");
+		return cmd_fail(
+			EXIT_USAGE,
+			"does not run set-user-ID or set-group-ID; sudo, or capabilities, give it what it needs");
 	/* Widths of characters; numbers keep their point. */
 	setlocale(LC_CTYPE, "");
 	/* A closed pipe shows as EPIPE and is no error. */

@@ -21,9 +21,9 @@ static void *got(void *p)
 	return p;
 }
 
-#define WRAP(ret, name, params)			\
-	ret __real_##name params;		\
-	ret __wrap_##name params;		\
+#define WRAP(ret, name, params)   \
+	ret __real_##name params; \
+	ret __wrap_##name params; \
 	ret __wrap_##name params
 
 WRAP(void *, malloc, (size_t n))
@@ -82,7 +82,7 @@ WRAP(FILE *, open_memstream, (char **text, size_t *size))
  * A stream in memory that could not grow, or be cut to its size, only says so by errno:
  * not even by its error flag.
  */
-WRAP(int, fclose, (FILE *f))
+WRAP(int, fclose, (FILE * f))
 {
 	int ret;
 

@@ -28,13 +28,13 @@ static const struct opt opts[] = {
 	{ 'f', "force", OPT_FLAG, OPT_AT(struct options, force),
 	  .help = "overwrite an existing recording" },
 	OPT_TABLE(cmd_common_opts, struct options, common),
-	OPT_END
+	OPT_END,
 };
 
 struct job {
 	struct options o;
 	struct evidence e;
-	struct meta meta;		/* of the result */
+	struct meta meta; /* of the result */
 	struct model *model;
 	struct recording_writer *w;
 	struct output *output;
@@ -71,14 +71,15 @@ static int add_meta_of(struct job *j, struct meta *out, size_t file)
 	if (!health.ended)
 		err |= meta_addf(out, "note", "%s: the recording did not end cleanly", host);
 	if (health_unreadable(&health))
-		err |= meta_addf(out, "note", "%s: %" PRIu64 " bytes of the recording were unreadable",
-				 host, health.bytes_skipped);
+		err |= meta_addf(out, "note",
+				 "%s: %" PRIu64 " bytes of the recording were unreadable", host,
+				 health.bytes_skipped);
 	return err;
 }
 
 /* "node7 and node8", "6.12.0/7.3.0 #1": what differs, in the order of the files. */
 static void list(const struct job *j, const char *key, const char *between, bool releases,
-		char *out, size_t size)
+		 char *out, size_t size)
 {
 	size_t i, k, len = 0;
 
@@ -147,10 +148,11 @@ static void tell(const struct job *j)
 
 		if (g->source && g->destination)
 			cmd_note("migration %u is seen on both sides (%s): %s%s", g->id,
-				 joined_how_text(g->joined.how), g->downtime_ns != MODEL_NONE ?
-				 "downtime " : downtime_why_text(g->downtime_why),
-				 g->downtime_ns != MODEL_NONE ?
-				 units_duration(a, g->downtime_ns) : "");
+				 joined_how_text(g->joined.how),
+				 g->downtime_ns != MODEL_NONE ? "downtime " :
+								downtime_why_text(g->downtime_why),
+				 g->downtime_ns != MODEL_NONE ? units_duration(a, g->downtime_ns) :
+								"");
 	}
 }
 
@@ -175,8 +177,10 @@ static int check_output(const struct job *j, char *const *paths, int n)
 
 	if (!j->o.output)
 		return cmd_fail(EXIT_USAGE, "merge: where to? '-o FILE'");
-	if (strcmp(j->o.output, "-") && !stat(j->o.output, &st) && S_ISREG(st.st_mode) && is_input(paths, n, &st))
-		return cmd_fail(EXIT_USAGE, "%s: is one of the recordings to be merged", j->o.output);
+	if (strcmp(j->o.output, "-") && !stat(j->o.output, &st) && S_ISREG(st.st_mode) &&
+	    is_input(paths, n, &st))
+		return cmd_fail(EXIT_USAGE, "%s: is one of the recordings to be merged",
+				j->o.output);
 	return keep_check(j->o.output, j->o.force);
 }
 
@@ -195,7 +199,8 @@ static int open_output(struct job *j)
 		err = recording_writer_meta(j->w, &j->meta);
 	if (!err)
 		return 0;
-	return err == -EPIPE ? EXIT_OK : cmd_fail(EXIT_BAD_FILE, "%s: %s", j->o.output, strerror(-err));
+	return err == -EPIPE ? EXIT_OK :
+			       cmd_fail(EXIT_BAD_FILE, "%s: %s", j->o.output, strerror(-err));
 }
 
 /* 0, or a negative errno; *@in: an input is at fault. */
@@ -259,7 +264,8 @@ static int run(struct job *j, char *const *paths, int n)
 		return status;
 	for (i = 0; i < align_n(j->e.align); i++)
 		if (align_tie(j->e.align, i)->kind == ALIGN_NONE)
-			return cmd_fail(EXIT_INCONCLUSIVE, "%s", meta_get(j->e.view.clock, "clock"));
+			return cmd_fail(EXIT_INCONCLUSIVE, "%s",
+					meta_get(j->e.view.clock, "clock"));
 	status = make_meta(j);
 	if (!status)
 		status = write_result(j);
@@ -278,7 +284,7 @@ int cmd_merge(int argc, char **argv)
 		return status;
 	if (argc - first < 2)
 		return cmd_fail(EXIT_USAGE, "merge: it takes two recordings: "
-				"'vfioscope merge SRC DST -o FILE'");
+					    "'vfioscope merge SRC DST -o FILE'");
 	status = run(&j, argv + first, argc - first);
 	evidence_close(&j.e);
 	meta_clear(&j.meta);

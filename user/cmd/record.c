@@ -24,11 +24,11 @@
 #include "util/units.h"
 
 /* As timeout(1): the capture failed, the command could not be run or found. */
-#define STATUS_CAPTURE_FAILED	125
-#define STATUS_CANNOT_RUN	126
-#define STATUS_NOT_FOUND	127
+#define STATUS_CAPTURE_FAILED 125
+#define STATUS_CANNOT_RUN     126
+#define STATUS_NOT_FOUND      127
 
-#define LINGER_MAX_NS		10000000000ULL
+#define LINGER_MAX_NS 10000000000ULL
 
 struct record_opts {
 	struct cmd_common common;
@@ -38,7 +38,7 @@ struct record_opts {
 	uint64_t duration;
 	uint64_t migrations;
 	uint64_t linger;
-	uint64_t ready_fd;	/* 0: none */
+	uint64_t ready_fd; /* 0: none */
 	bool record_args;
 };
 
@@ -59,7 +59,7 @@ static const struct opt record_opts[] = {
 	  .help = "keep CMD's arguments in the recording, not its name alone: secrets stand in them" },
 	OPT_TABLE(cmd_watch_opts, struct record_opts, watch),
 	OPT_TABLE(cmd_common_opts, struct record_opts, common),
-	OPT_END
+	OPT_END,
 };
 
 struct recorder {
@@ -69,15 +69,15 @@ struct recorder {
 	struct model *model;
 	struct keep *keep;
 	struct fold *fold;
-	struct event_sink *sink;	/* the fold's, or the recording's */
+	struct event_sink *sink; /* the fold's, or the recording's */
 	uint64_t begin_ns;
 	pid_t child;
 	int child_status;
-	uint64_t lingers_until;		/* CMD has ended; 0: not yet, or there is none */
-	bool side_ended;		/* since the migrations were last counted */
-	uint64_t ended;			/* migrations, of that count */
+	uint64_t lingers_until; /* CMD has ended; 0: not yet, or there is none */
+	bool side_ended;	/* since the migrations were last counted */
+	uint64_t ended;		/* migrations, of that count */
 	char path[4096];
-	bool progress;			/* a progress line is on the terminal */
+	bool progress; /* a progress line is on the terminal */
 };
 
 static void default_path(char *buf, size_t size)
@@ -124,8 +124,7 @@ static void tell_ready(struct recorder *r)
 	char attached[400];
 
 	cmd_watch_attached(r->capture, attached, sizeof(attached));
-	cmd_note("%s, recording to %s", attached,
-		 strcmp(r->path, "-") ? r->path : "stdout");
+	cmd_note("%s, recording to %s", attached, strcmp(r->path, "-") ? r->path : "stdout");
 	if (r->o.ready_fd) {
 		dprintf((int)r->o.ready_fd, "%s\n", attached);
 		/* whoever waits there sees the end of it; ours stay ours */
@@ -379,12 +378,18 @@ static int record(struct recorder *r, int argc, char **argv, char **command)
 		return failed(with_command, status);
 	r->src = capture_source(r->capture);
 	/* After the hooks are attached: a capture that cannot begin leaves nothing. */
-	status = keep_open(&r->keep, &(struct keep_opts) {
-		.path = r->path, .force = r->o.force, .watch = &r->o.watch, .src = r->src,
-		.argc = argc, .argv = argv,
-		.command = r->o.record_args || !with_command ? argc : (int)(command - argv),
-		.cancel = &cmd_watch_signal,
-	});
+	status = keep_open(
+		&r->keep,
+		&(struct keep_opts){
+			.path = r->path,
+			.force = r->o.force,
+			.watch = &r->o.watch,
+			.src = r->src,
+			.argc = argc,
+			.argv = argv,
+			.command = r->o.record_args || !with_command ? argc : (int)(command - argv),
+			.cancel = &cmd_watch_signal,
+		});
 	if (status)
 		return failed(with_command, status);
 	r->sink = keep_sink(r->keep);
@@ -399,8 +404,8 @@ static int record(struct recorder *r, int argc, char **argv, char **command)
 	if (with_command) {
 		r->child = start_command(r, command);
 		if (r->child < 0)
-			return cmd_fail(STATUS_CAPTURE_FAILED, "cannot start %s: %s",
-					command[0], strerror(errno));
+			return cmd_fail(STATUS_CAPTURE_FAILED, "cannot start %s: %s", command[0],
+					strerror(errno));
 	}
 	cmd_watch_settle(with_command);
 	err = run(r);
@@ -419,8 +424,9 @@ static int record(struct recorder *r, int argc, char **argv, char **command)
 	if (keep_error(r->keep))
 		status = cmd_fail(EXIT_BAD_FILE, "%s", keep_error(r->keep));
 	else
-		status = cmd_fail(EXIT_NO_ATTACH, "%s", r->src->ops->error(r->src)[0] ?
-				  r->src->ops->error(r->src) : strerror(-err));
+		status = cmd_fail(EXIT_NO_ATTACH, "%s",
+				  r->src->ops->error(r->src)[0] ? r->src->ops->error(r->src) :
+								  strerror(-err));
 	wait_command(r);
 	return failed(with_command, status);
 }
@@ -438,7 +444,8 @@ int cmd_record(int argc, char **argv)
 	err = keep_close(r.keep);
 	/* Some file systems tell of a full disk only now. */
 	if (err && err != -EPIPE && status == EXIT_OK)
-		status = cmd_fail(failed(argv[first], EXIT_BAD_FILE), "%s: %s", r.path, strerror(-err));
+		status = cmd_fail(failed(argv[first], EXIT_BAD_FILE), "%s: %s", r.path,
+				  strerror(-err));
 	cmd_watch_close(r.capture);
 	model_destroy(r.model);
 	return status;

@@ -30,13 +30,13 @@ static const struct opt opts[] = {
 	OPT_TABLE(cmd_judging_opts, struct replay_opts, judging),
 	OPT_TABLE(cmd_reader_opts, struct replay_opts, reader),
 	OPT_TABLE(cmd_common_opts, struct replay_opts, common),
-	OPT_END
+	OPT_END,
 };
 
 /* What the scope is told of its recordings. */
 struct input {
 	struct evidence evidence;
-	char *marks;			/* beside the (first) recording */
+	char *marks; /* beside the (first) recording */
 	char name[256];
 	char commands[3][96];
 	const char *at_end[4];
@@ -74,8 +74,10 @@ static void name_all(struct input *in, char *const *paths, size_t n)
 		const char *base = strrchr(paths[i], '/');
 
 		len += (size_t)snprintf(in->name + len, sizeof(in->name) - len, "%s%s",
-					i ? " + " : "", !strcmp(paths[i], "-") ? "(stdin)" :
-					base ? base + 1 : paths[i]);
+					i ? " + " : "",
+					!strcmp(paths[i], "-") ? "(stdin)" :
+					base		       ? base + 1 :
+								 paths[i]);
 	}
 }
 
@@ -127,7 +129,8 @@ static int run_script(const struct replay_opts *o, struct tui_trace *t)
 static int run_terminal(const struct replay_opts *o, struct tui_trace *t)
 {
 	struct tui_options to = {
-		.trace = t, .color = text_use_color(o->common.color, stdout),
+		.trace = t,
+		.color = text_use_color(o->common.color, stdout),
 	};
 	char err[TUI_ERR_LEN];
 	int rc = tui_run(&to, err);
@@ -152,10 +155,13 @@ int cmd_replay(int argc, char **argv)
 	/* A mistyped time is told before anything is read. */
 	status = cmd_reader_window(&o.reader, &window);
 	if (!status && first >= argc)
-		status = cmd_fail(EXIT_USAGE, "replay: which recording? 'vfioscope replay FILE...'");
+		status =
+			cmd_fail(EXIT_USAGE, "replay: which recording? 'vfioscope replay FILE...'");
 	for (i = first; !status && i < argc; i++)
 		if (o.script && !strcmp(o.script, "-") && !strcmp(argv[i], "-"))
-			status = cmd_fail(EXIT_USAGE, "replay: script and recording cannot both be standard input");
+			status = cmd_fail(
+				EXIT_USAGE,
+				"replay: script and recording cannot both be standard input");
 	if (!status)
 		status = cmd_judging_options(&o.judging, &jo);
 	if (status)

@@ -29,7 +29,7 @@ static const struct opt opts[] = {
 	  .help = "print the JSON Schema of --format json and end" },
 	OPT_TABLE(cmd_reader_opts, struct report_opts, reader),
 	OPT_TABLE(cmd_common_opts, struct report_opts, common),
-	OPT_END
+	OPT_END,
 };
 
 int cmd_report(int argc, char **argv)

@@ -9,7 +9,7 @@
 #include "util/units.h"
 
 /* A value of META may have 64 KiB; a command line that long tells nobody anything. */
-#define COMMAND_MAX	4096
+#define COMMAND_MAX 4096
 
 static int command_line(struct meta *m, int argc, char **argv, int command)
 {
@@ -28,8 +28,10 @@ static int command_line(struct meta *m, int argc, char **argv, int command)
 	buf_put(&b, "", 1);
 	err = b.failed ? -ENOMEM : meta_add(m, "command", (char *)b.data);
 	if (!err && argc - command > 1)
-		err = meta_addf(m, "note", "%d argument%s of the command that was run: not kept (--record-args)",
-				argc - command - 1, argc - command == 2 ? "" : "s");
+		err = meta_addf(
+			m, "note",
+			"%d argument%s of the command that was run: not kept (--record-args)",
+			argc - command - 1, argc - command == 2 ? "" : "s");
 	buf_free(&b);
 	return err;
 }

@@ -18,12 +18,11 @@ const struct opt cmd_watch_opts[] = {
 	  .help = "only processes of this VM: QEMU's -name, else the cgroup's" },
 	{ 0, "ring", OPT_SIZE, OPT_AT(struct cmd_watch, ring),
 	  .help = "size of the kernel's ring buffer (16MiB)" },
-	{ 0, "attach", OPT_ENUM, OPT_AT(struct cmd_watch, method),
-	  .values = capture_method_names,
+	{ 0, "attach", OPT_ENUM, OPT_AT(struct cmd_watch, method), .values = capture_method_names,
 	  .help = "how functions are traced; auto: fentry, where it cannot attach kprobe" },
 	{ 0, "no-fold", OPT_FLAG, OPT_AT(struct cmd_watch, no_fold),
 	  .help = "keep each empty read as an event of its own" },
-	OPT_END
+	OPT_END,
 };
 
 volatile sig_atomic_t cmd_watch_signal;
@@ -43,8 +42,9 @@ void cmd_watch_let_go(struct capture *c)
 	if (!let_go_asked)
 		return;
 	let_go_asked = 0;
-	cmd_note("let go of %d driver modules: they can be unloaded, and are traced again when they are back",
-		 capture_let_go(c));
+	cmd_note(
+		"let go of %d driver modules: they can be unloaded, and are traced again when they are back",
+		capture_let_go(c));
 }
 
 void cmd_watch_settle(bool child)
@@ -66,7 +66,8 @@ void cmd_watch_close(struct capture *c)
 	src = capture_source(c);
 	src->ops->close(src);
 	if (capture_left_behind())
-		cmd_note("the kernel has not let go of the hooks yet (a cpu is stuck in a hooked function?); they go when it does");
+		cmd_note(
+			"the kernel has not let go of the hooks yet (a cpu is stuck in a hooked function?); they go when it does");
 }
 
 void cmd_watch_signals(void)
@@ -91,8 +92,7 @@ uint64_t cmd_watch_now_ns(void)
 	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 }
 
-int cmd_watch_open(const struct cmd_watch *w, const struct cmd_common *common,
-		   struct capture **c)
+int cmd_watch_open(const struct cmd_watch *w, const struct cmd_common *common, struct capture **c)
 {
 	struct capture_opts opts = {
 		.device = w->device,
@@ -133,7 +133,7 @@ void cmd_watch_attached(const struct capture *c, char *buf, size_t size)
 		else if (!strcmp(hooks[i].method, "fentry"))
 			fentry++;
 		else
-			others++;	/* a tracepoint, which is no choice */
+			others++; /* a tracepoint, which is no choice */
 	}
 	if (fentry && kprobe)
 		len = snprintf(buf, size, "attached %zu/%zu (%zu fentry, %zu kprobe)",

@@ -16,7 +16,7 @@ struct cmd_watch {
 	const char *device, *driver, *vm;
 	uint64_t pid;
 	uint64_t ring;
-	int method;		/* enum capture_method */
+	int method; /* enum capture_method */
 	bool no_fold;
 };
 
@@ -25,8 +25,7 @@ extern const struct opt cmd_watch_opts[];
 /*
  * Open the capture.  0, or the exit code with the error told.
  */
-int cmd_watch_open(const struct cmd_watch *w, const struct cmd_common *common,
-		   struct capture **c);
+int cmd_watch_open(const struct cmd_watch *w, const struct cmd_common *common, struct capture **c);
 
 /* "attached 14/14 (fentry)", or with what failed; @buf of @size bytes. */
 void cmd_watch_attached(const struct capture *c, char *buf, size_t size);

@@ -13,16 +13,16 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define PCI_COMMAND		4
-#define PCI_COMMAND_MEMORY	2
+#define PCI_COMMAND	   4
+#define PCI_COMMAND_MEMORY 2
 
-#define TELL(err, ...)	snprintf(err, DEVICE_ERR_LEN, __VA_ARGS__)
+#define TELL(err, ...) snprintf(err, DEVICE_ERR_LEN, __VA_ARGS__)
 
 const char *state_name(uint32_t state)
 {
 	static const char *const names[ST_NR] = {
-		"ERROR", "STOP", "RUNNING", "STOP_COPY", "RESUMING", "RUNNING_P2P",
-		"PRE_COPY", "PRE_COPY_P2P",
+		"ERROR",    "STOP",	   "RUNNING",  "STOP_COPY",
+		"RESUMING", "RUNNING_P2P", "PRE_COPY", "PRE_COPY_P2P",
 	};
 
 	return state < ST_NR ? names[state] : "?";
@@ -75,7 +75,9 @@ static bool vfio_dev_name(const char *dir, char *buf, size_t size)
 
 int device_look(struct device *d, const char *name, char err[DEVICE_ERR_LEN])
 {
-	static const char *const buses[] = { "pci", "mdev", "platform", "fsl-mc", "cdx", "ap", "css" };
+	static const char *const buses[] = {
+		"pci", "mdev", "platform", "fsl-mc", "cdx", "ap", "css"
+	};
 	char dir[PATH_MAX], full[DEVICE_NAME_LEN], noiommu[64], vfio[32];
 	unsigned int bus, slot, fn, used = 0;
 	size_t i;
@@ -106,7 +108,8 @@ int device_look(struct device *d, const char *name, char err[DEVICE_ERR_LEN])
 	snprintf(d->bus, sizeof(d->bus), "%s", buses[i]);
 	link_name(dir, "driver", d->driver, sizeof(d->driver));
 	if (!d->driver[0]) {
-		TELL(err, "%s: is bound to no driver; it must be bound to a VFIO driver with migration",
+		TELL(err,
+		     "%s: is bound to no driver; it must be bound to a VFIO driver with migration",
 		     full);
 		return -ENODEV;
 	}
@@ -128,8 +131,10 @@ int device_look(struct device *d, const char *name, char err[DEVICE_ERR_LEN])
 		}
 	}
 	if (!d->group[0] && !d->cdev[0]) {
-		TELL(err, "%s: has no IOMMU group, and this kernel no VFIO character devices: "
-		     "it cannot be opened", full);
+		TELL(err,
+		     "%s: has no IOMMU group, and this kernel no VFIO character devices: "
+		     "it cannot be opened",
+		     full);
 		return -ENODEV;
 	}
 	return 0;
@@ -192,12 +197,15 @@ static int open_group(struct device *d, const struct device *sibling, char err[D
 			return no_open(d, path, errno, err);
 		if (ioctl(d->group_fd, VFIO_GROUP_GET_STATUS, &status)) {
 			ret = -errno;
-			TELL(err, "%s: cannot ask for its group's status: %s", d->name, strerror(-ret));
+			TELL(err, "%s: cannot ask for its group's status: %s", d->name,
+			     strerror(-ret));
 			return ret;
 		}
 		if (!(status.flags & VFIO_GROUP_FLAGS_VIABLE)) {
-			TELL(err, "%s: its IOMMU group %s is not viable: another device of the group "
-			     "is bound to a driver of the host", d->name, d->group);
+			TELL(err,
+			     "%s: its IOMMU group %s is not viable: another device of the group "
+			     "is bound to a driver of the host",
+			     d->name, d->group);
 			return -EPERM;
 		}
 		if (status.flags & VFIO_GROUP_FLAGS_CONTAINER_SET) {
@@ -211,7 +219,8 @@ static int open_group(struct device *d, const struct device *sibling, char err[D
 		    ioctl(d->iommu, VFIO_SET_IOMMU,
 			  noiommu ? VFIO_NOIOMMU_IOMMU : VFIO_TYPE1v2_IOMMU)) {
 			ret = -errno;
-			TELL(err, "%s: its group cannot be given an IOMMU: %s (is vfio_iommu_type1 loaded?)",
+			TELL(err,
+			     "%s: its group cannot be given an IOMMU: %s (is vfio_iommu_type1 loaded?)",
 			     d->name, strerror(-ret));
 			return ret;
 		}
@@ -255,7 +264,8 @@ static int ask_abilities(struct device *d, char err[DEVICE_ERR_LEN])
 	d->mig = (uint32_t)data;
 	if (ret || !(d->mig & UAPI_FLAG_STOP_COPY)) {
 		TELL(err, "%s: %s has no migration support for it%s%s", d->name, d->driver,
-		     ret && ret != -ENOTTY ? ": " : "", ret && ret != -ENOTTY ? strerror(-ret) : "");
+		     ret && ret != -ENOTTY ? ": " : "",
+		     ret && ret != -ENOTTY ? strerror(-ret) : "");
 		return -EOPNOTSUPP;
 	}
 	data = 0;
@@ -308,7 +318,10 @@ void device_close(struct device *d)
 int device_set_state(struct device *d, uint32_t state, int *fd)
 {
 	struct uapi_mig_state s = {
-		.argsz = sizeof(s), .flags = UAPI_SET | UAPI_MIG_STATE, .state = state, .data_fd = -1,
+		.argsz = sizeof(s),
+		.flags = UAPI_SET | UAPI_MIG_STATE,
+		.state = state,
+		.data_fd = -1,
 	};
 
 	if (fd)
@@ -318,7 +331,7 @@ int device_set_state(struct device *d, uint32_t state, int *fd)
 	if (fd)
 		*fd = s.data_fd;
 	else if (s.data_fd >= 0)
-		close(s.data_fd);	/* a driver that hands out what nobody asked for */
+		close(s.data_fd); /* a driver that hands out what nobody asked for */
 	return 0;
 }
 
@@ -332,7 +345,10 @@ int device_set_state_unwritable(struct device *d, uint32_t state)
 	if (s == MAP_FAILED)
 		return -errno;
 	*s = (struct uapi_mig_state){
-		.argsz = sizeof(*s), .flags = UAPI_SET | UAPI_MIG_STATE, .state = state, .data_fd = -1,
+		.argsz = sizeof(*s),
+		.flags = UAPI_SET | UAPI_MIG_STATE,
+		.state = state,
+		.data_fd = -1,
 	};
 	if (mprotect(s, size, PROT_READ) || ioctl(d->fd, UAPI_IOC_FEATURE, s))
 		ret = -errno;
@@ -343,7 +359,9 @@ int device_set_state_unwritable(struct device *d, uint32_t state)
 int device_get_state(struct device *d)
 {
 	struct uapi_mig_state s = {
-		.argsz = sizeof(s), .flags = UAPI_GET | UAPI_MIG_STATE, .data_fd = -1,
+		.argsz = sizeof(s),
+		.flags = UAPI_GET | UAPI_MIG_STATE,
+		.data_fd = -1,
 	};
 
 	return ioctl(d->fd, UAPI_IOC_FEATURE, &s) ? -errno : (int)s.state;

@@ -16,30 +16,30 @@
 
 #include "exercise/uapi.h"
 
-#define DEVICE_NAME_LEN	64
-#define DEVICE_ERR_LEN	320	/* EXERCISE_ERR_LEN */
+#define DEVICE_NAME_LEN 64
+#define DEVICE_ERR_LEN	320 /* EXERCISE_ERR_LEN */
 
 struct device {
 	/* device_look(): from sysfs alone */
-	char name[DEVICE_NAME_LEN];	/* as the kernel calls it: with its domain */
-	char bus[16];			/* "pci", "mdev" */
+	char name[DEVICE_NAME_LEN]; /* as the kernel calls it: with its domain */
+	char bus[16];		    /* "pci", "mdev" */
 	char driver[64];
-	char group[64];			/* /dev/vfio/GROUP, or "" */
-	char cdev[DEVICE_NAME_LEN];	/* /dev/vfio/devices/..., or "" */
+	char group[64];		    /* /dev/vfio/GROUP, or "" */
+	char cdev[DEVICE_NAME_LEN]; /* /dev/vfio/devices/..., or "" */
 	/* device_open(); -1: not open */
-	int iommu;			/* the type1 container, or the iommufd */
+	int iommu; /* the type1 container, or the iommufd */
 	int group_fd;
 	int fd;
 	bool by_cdev;
-	uint32_t flags;			/* VFIO_DEVICE_FLAGS_* */
-	uint32_t mig;			/* UAPI_FLAG_* */
-	bool info_v2;			/* PRECOPY_INFOv2 is agreed */
-	uint64_t config;		/* offset of the configuration space; PCI only */
+	uint32_t flags;	 /* VFIO_DEVICE_FLAGS_* */
+	uint32_t mig;	 /* UAPI_FLAG_* */
+	bool info_v2;	 /* PRECOPY_INFOv2 is agreed */
+	uint64_t config; /* offset of the configuration space; PCI only */
 };
 
 struct region {
-	uint64_t offset, size;		/* of the device's FD */
-	uint32_t flags;			/* VFIO_REGION_INFO_FLAG_* */
+	uint64_t offset, size; /* of the device's FD */
+	uint32_t flags;	       /* VFIO_REGION_INFO_FLAG_* */
 };
 
 /*

@@ -9,8 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define STAMP_BYTES	64
-#define TICK_NS		5000000ULL
+#define STAMP_BYTES 64
+#define TICK_NS	    5000000ULL
 
 struct dirtier {
 	pthread_t thread;
@@ -84,8 +84,8 @@ static void *dirty_thread(void *arg)
 	return NULL;
 }
 
-int dirtier_start(struct dirtier **dp, struct device *dev, const struct region *r,
-		  uint64_t rate, const struct random *random)
+int dirtier_start(struct dirtier **dp, struct device *dev, const struct region *r, uint64_t rate,
+		  const struct random *random)
 {
 	struct dirtier *d = calloc(1, sizeof(*d));
 	int err;

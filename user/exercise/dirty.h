@@ -11,7 +11,7 @@
 #include "exercise/device.h"
 #include "exercise/random.h"
 
-#define DIRTY_PAGE	4096u
+#define DIRTY_PAGE 4096u
 
 struct dirtier;
 
@@ -19,8 +19,8 @@ struct dirtier;
 int dirty_stamp(struct device *d, const struct region *r, struct random *random);
 
 /* Begin to write @rate bytes a second (0: all it can) in whole pages.  0 or -errno. */
-int dirtier_start(struct dirtier **dp, struct device *d, const struct region *r,
-		  uint64_t rate, const struct random *random);
+int dirtier_start(struct dirtier **dp, struct device *d, const struct region *r, uint64_t rate,
+		  const struct random *random);
 /*
  * No write comes after this.  Returns the bytes written; *@err: 0 or the
  * -errno that a write met, which ended it early.  NULL is fine.

@@ -34,42 +34,42 @@ enum exercise_stage {
 };
 
 enum exercise_wait {
-	WAIT_POLL = 0,	/* poll() for more */
-	WAIT_SPIN,	/* read again at once, as QEMU does */
-	WAIT_INFO,	/* ask GET_PRECOPY_INFO now and then */
+	WAIT_POLL = 0, /* poll() for more */
+	WAIT_SPIN,     /* read again at once, as QEMU does */
+	WAIT_INFO,     /* ask GET_PRECOPY_INFO now and then */
 };
 
 struct exercise_region {
 	bool given;
-	bool stream;			/* no region: what the device saves once more */
-	uint32_t index;			/* as in VFIO_DEVICE_GET_REGION_INFO */
-	uint64_t offset, length;	/* of a part; length 0: up to the end */
-	uint64_t rate;			/* dirtying: bytes a second; 0: as fast as it goes */
+	bool stream;		 /* no region: what the device saves once more */
+	uint32_t index;		 /* as in VFIO_DEVICE_GET_REGION_INFO */
+	uint64_t offset, length; /* of a part; length 0: up to the end */
+	uint64_t rate;		 /* dirtying: bytes a second; 0: as fast as it goes */
 };
 
-#define EXERCISE_ERR_LEN	320
+#define EXERCISE_ERR_LEN 320
 
 struct exercise_result;
 
 struct exercise_plan {
-	const char *device;		/* PCI address, or a UUID */
-	const char *to;			/* NULL: back into the device itself */
-	const char *with;		/* a sibling, or NULL */
-	bool vary;			/* exercise_vary() before each migration */
-	bool no_load;			/* save only */
-	bool no_p2p;			/* do not use the P2P states */
-	bool no_probes;			/* no look at what a VMM need not look at */
+	const char *device; /* PCI address, or a UUID */
+	const char *to;	    /* NULL: back into the device itself */
+	const char *with;   /* a sibling, or NULL */
+	bool vary;	    /* exercise_vary() before each migration */
+	bool no_load;	    /* save only */
+	bool no_p2p;	    /* do not use the P2P states */
+	bool no_probes;	    /* no look at what a VMM need not look at */
 	struct policy policy;
 	enum exercise_wait wait;
-	uint64_t buffer;		/* of read() and write(); 0: random sizes */
-	uint64_t bandwidth;		/* of pre-copy, bytes a second; 0: no limit */
+	uint64_t buffer;    /* of read() and write(); 0: random sizes */
+	uint64_t bandwidth; /* of pre-copy, bytes a second; 0: no limit */
 	struct exercise_region dirty, compare;
-	uint64_t delay_read_ns;		/* before each read() in STOP_COPY but the first */
-	uint64_t delay_arc_ns;		/* before the arc to STOP_COPY */
-	uint64_t delay_load_ns;		/* before the arc from RESUMING to STOP */
+	uint64_t delay_read_ns; /* before each read() in STOP_COPY but the first */
+	uint64_t delay_arc_ns;	/* before the arc to STOP_COPY */
+	uint64_t delay_load_ns; /* before the arc from RESUMING to STOP */
 	enum exercise_stage cancel, reset;
 	uint64_t seed;
-	uint32_t fault;			/* enum fault */
+	uint32_t fault; /* enum fault */
 
 	/*
 	 * One line about what happens, without newline; may be NULL.  @level 0:
@@ -98,23 +98,23 @@ int exercise_parse_delay(const char *s, struct exercise_plan *p, char err[EXERCI
  * buffers, its bandwidth, how it waits, whether it cancels, and the rate at
  * which @p->dirty is written to.  The same seed and number choose the same.
  */
-#define EXERCISE_HOW_LEN	160
+#define EXERCISE_HOW_LEN 160
 void exercise_vary(struct exercise_plan *p, uint32_t number, char how[EXERCISE_HOW_LEN]);
 /* What contradicts itself in a plan, before any device is looked at. */
 int exercise_plan_check(const struct exercise_plan *p, char err[EXERCISE_ERR_LEN]);
 
 enum exercise_outcome {
 	EXERCISE_COMPLETED = 0,
-	EXERCISE_CANCELLED,	/* because it was asked for */
-	EXERCISE_RESET,		/* the same */
-	EXERCISE_FAULTED,	/* the fault does not let it complete */
-	EXERCISE_INTERRUPTED,	/* a signal came; it was cancelled */
-	EXERCISE_FAILED,	/* a call failed that must not */
+	EXERCISE_CANCELLED,   /* because it was asked for */
+	EXERCISE_RESET,	      /* the same */
+	EXERCISE_FAULTED,     /* the fault does not let it complete */
+	EXERCISE_INTERRUPTED, /* a signal came; it was cancelled */
+	EXERCISE_FAILED,      /* a call failed that must not */
 };
 const char *exercise_outcome_name(uint32_t outcome);
 
 enum exercise_verified {
-	VERIFIED_NOT = 0,	/* @why says why not */
+	VERIFIED_NOT = 0, /* @why says why not */
 	VERIFIED_SAME,
 	VERIFIED_DIFFERS,
 };
@@ -122,23 +122,23 @@ enum exercise_verified {
 const char *exercise_verified_name(uint32_t verified);
 
 struct exercise_result {
-	uint32_t number;		/* from 1 */
+	uint32_t number; /* from 1 */
 	enum exercise_outcome outcome;
-	uint64_t total_ns;		/* all of it, verification included */
-	uint64_t precopy_ns;		/* PRE_COPY entered to left */
-	uint64_t stop_ns;		/* first arc out of it to the end of the stream */
-	uint64_t load_ns;		/* the arc from RESUMING to STOP */
+	uint64_t total_ns;   /* all of it, verification included */
+	uint64_t precopy_ns; /* PRE_COPY entered to left */
+	uint64_t stop_ns;    /* first arc out of it to the end of the stream */
+	uint64_t load_ns;    /* the arc from RESUMING to STOP */
 	uint64_t bytes_precopy, bytes_stop_copy, bytes_written;
 	uint64_t reads, writes, empty, infos;
-	bool has_left;			/* the last info before the switch: */
+	bool has_left; /* the last info before the switch: */
 	uint64_t initial_left, dirty_left;
-	bool has_data_size;		/* MIG_DATA_SIZE before the switch: */
+	bool has_data_size; /* MIG_DATA_SIZE before the switch: */
 	uint64_t data_size;
-	bool gave_up;			/* the policy's limit, not its reason */
-	uint64_t dirtied;		/* bytes written to the region meanwhile */
+	bool gave_up;	  /* the policy's limit, not its reason */
+	uint64_t dirtied; /* bytes written to the region meanwhile */
 	enum exercise_verified verified;
 	uint64_t verified_bytes;
-	char how[EXERCISE_HOW_LEN];	/* what chance chose; "" without vary */
+	char how[EXERCISE_HOW_LEN]; /* what chance chose; "" without vary */
 	/* Why it was not verified, or where it differs; what call failed. */
 	char why[EXERCISE_ERR_LEN], error[EXERCISE_ERR_LEN];
 };

@@ -5,9 +5,21 @@
 #include <string.h>
 
 const char *const fault_words[] = {
-	"none", "fd-lost", "resume-short", "resume-rejected", "stream-not-drained",
-	"precopy-thrown-away", "left-precopy-early", "enomsg-spin", "reset-in-session",
-	"stream-left-open", "p2p-skipped", "concurrent-io", "not-converging", "list", NULL
+	"none",
+	"fd-lost",
+	"resume-short",
+	"resume-rejected",
+	"stream-not-drained",
+	"precopy-thrown-away",
+	"left-precopy-early",
+	"enomsg-spin",
+	"reset-in-session",
+	"stream-left-open",
+	"p2p-skipped",
+	"concurrent-io",
+	"not-converging",
+	"list",
+	NULL
 };
 
 static const struct fault_info faults[FAULT_NR] = {

@@ -27,20 +27,20 @@ enum fault {
 };
 
 /* What a fault cannot be shown without. */
-#define FAULT_NEEDS_TO		(1U << 0)	/* a second device to load into */
-#define FAULT_NEEDS_WITH	(1U << 1)	/* a sibling */
-#define FAULT_NEEDS_DIRTY	(1U << 2)	/* a region to write to */
-#define FAULT_NEEDS_PRECOPY	(1U << 3)	/* the device has PRE_COPY */
-#define FAULT_NEEDS_P2P		(1U << 4)	/* both have the P2P states */
+#define FAULT_NEEDS_TO	    (1U << 0) /* a second device to load into */
+#define FAULT_NEEDS_WITH    (1U << 1) /* a sibling */
+#define FAULT_NEEDS_DIRTY   (1U << 2) /* a region to write to */
+#define FAULT_NEEDS_PRECOPY (1U << 3) /* the device has PRE_COPY */
+#define FAULT_NEEDS_P2P	    (1U << 4) /* both have the P2P states */
 
 struct fault_info {
-	const char *name;	/* the rule's */
-	const char *what;	/* one line, no full stop */
+	const char *name; /* the rule's */
+	const char *what; /* one line, no full stop */
 	uint32_t needs;
 };
 
 /* "none", the faults' names in enum order, then "list", then NULL: for an option. */
-#define FAULT_WORD_LIST		FAULT_NR
+#define FAULT_WORD_LIST FAULT_NR
 extern const char *const fault_words[];
 
 /* Static storage; NULL for FAULT_NONE and numbers that are no fault. */

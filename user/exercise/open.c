@@ -68,7 +68,8 @@ static int open_regions(struct exercise *x, char err[EXERCISE_ERR_LEN])
 	int ret = 0;
 
 	if (p->dirty.given) {
-		ret = region_of(&x->src, &p->dirty, VFIO_REGION_INFO_FLAG_WRITE, &x->dirty_src, err);
+		ret = region_of(&x->src, &p->dirty, VFIO_REGION_INFO_FLAG_WRITE, &x->dirty_src,
+				err);
 		if (!ret && x->has_dst)
 			ret = region_of(&x->dst, &p->dirty, VFIO_REGION_INFO_FLAG_WRITE,
 					&x->dirty_dst, err);
@@ -108,7 +109,8 @@ static int check_abilities(const struct exercise *x, char err[EXERCISE_ERR_LEN])
 	}
 	if (f && (f->needs & FAULT_NEEDS_P2P) &&
 	    (!device_has(&x->src, UAPI_FLAG_P2P) || !device_has(&x->sib, UAPI_FLAG_P2P))) {
-		snprintf(err, EXERCISE_ERR_LEN, "%s needs two devices with the P2P states", f->name);
+		snprintf(err, EXERCISE_ERR_LEN, "%s needs two devices with the P2P states",
+			 f->name);
 		return -EOPNOTSUPP;
 	}
 	return 0;

@@ -10,13 +10,16 @@
 #include "exercise/exercise.h"
 #include "util/units.h"
 
-#define MIB	(1ULL << 20)
+#define MIB	    (1ULL << 20)
 /* A vfio-pci device has nine regions of the bus, others have their own. */
-#define REGIONS_MAX	256
+#define REGIONS_MAX 256
 
 int exercise_parse_switch(const char *s, struct policy *p, char err[EXERCISE_ERR_LEN])
 {
-	static const struct { const char *name; enum policy_kind kind; } plain[] = {
+	static const struct {
+		const char *name;
+		enum policy_kind kind;
+	} plain[] = {
 		{ "converged", POLICY_CONVERGED },
 		{ "initial", POLICY_INITIAL },
 		{ "at-once", POLICY_AT_ONCE },
@@ -38,8 +41,10 @@ int exercise_parse_switch(const char *s, struct policy *p, char err[EXERCISE_ERR
 		p->kind = POLICY_BELOW;
 		return 0;
 	}
-	snprintf(err, EXERCISE_ERR_LEN, "--switch: '%.80s' is none of converged, initial, at-once, "
-		 "no-precopy, after=TIME, below=SIZE", s);
+	snprintf(err, EXERCISE_ERR_LEN,
+		 "--switch: '%.80s' is none of converged, initial, at-once, "
+		 "no-precopy, after=TIME, below=SIZE",
+		 s);
 	return -EINVAL;
 }
 
@@ -85,7 +90,8 @@ int exercise_parse_dirty(const char *s, struct exercise_region *r, char err[EXER
 		goto bad;
 	return 0;
 bad:
-	snprintf(err, EXERCISE_ERR_LEN, "--dirty: '%.80s' is no region and rate (2, 2:4MiB, 2:max)", s);
+	snprintf(err, EXERCISE_ERR_LEN, "--dirty: '%.80s' is no region and rate (2, 2:4MiB, 2:max)",
+		 s);
 	return -EINVAL;
 }
 
@@ -126,8 +132,10 @@ int exercise_parse_compare(const char *s, struct exercise_region *r, char err[EX
 		goto bad;
 	return 0;
 bad:
-	snprintf(err, EXERCISE_ERR_LEN, "--compare: '%.80s' is no region, no part of one "
-		 "(2, 2:0x1000, 2:0x1000:4096), nor 'stream'", s);
+	snprintf(err, EXERCISE_ERR_LEN,
+		 "--compare: '%.80s' is no region, no part of one "
+		 "(2, 2:0x1000, 2:0x1000:4096), nor 'stream'",
+		 s);
 	return -EINVAL;
 }
 
@@ -138,13 +146,17 @@ int exercise_parse_buffer(const char *s, uint64_t *size, char err[EXERCISE_ERR_L
 		return 0;
 	if (!units_parse_size(s, size) && *size && *size <= (1ULL << 30))
 		return 0;
-	snprintf(err, EXERCISE_ERR_LEN, "--buffer: '%.80s' is neither 'random' nor a size up to 1GiB", s);
+	snprintf(err, EXERCISE_ERR_LEN,
+		 "--buffer: '%.80s' is neither 'random' nor a size up to 1GiB", s);
 	return -EINVAL;
 }
 
 int exercise_parse_delay(const char *s, struct exercise_plan *p, char err[EXERCISE_ERR_LEN])
 {
-	const struct { const char *name; uint64_t *ns; } where[] = {
+	const struct {
+		const char *name;
+		uint64_t *ns;
+	} where[] = {
 		{ "read=", &p->delay_read_ns },
 		{ "arc=", &p->delay_arc_ns },
 		{ "load=", &p->delay_load_ns },
@@ -154,11 +166,11 @@ int exercise_parse_delay(const char *s, struct exercise_plan *p, char err[EXERCI
 	for (i = 0; i < sizeof(where) / sizeof(where[0]); i++) {
 		size_t len = strlen(where[i].name);
 
-		if (!strncmp(s, where[i].name, len) &&
-		    !units_parse_duration(s + len, where[i].ns))
+		if (!strncmp(s, where[i].name, len) && !units_parse_duration(s + len, where[i].ns))
 			return 0;
 	}
-	snprintf(err, EXERCISE_ERR_LEN, "--delay: '%.80s' is none of read=TIME, arc=TIME, load=TIME", s);
+	snprintf(err, EXERCISE_ERR_LEN,
+		 "--delay: '%.80s' is none of read=TIME, arc=TIME, load=TIME", s);
 	return -EINVAL;
 }
 
@@ -173,7 +185,8 @@ int exercise_plan_check(const struct exercise_plan *p, char err[EXERCISE_ERR_LEN
 	const struct fault_info *f = fault_info(p->fault);
 
 	if (p->to && !strcmp(p->to, p->device))
-		return contradiction(err, "--to: leave it out to load the stream back into the device itself");
+		return contradiction(
+			err, "--to: leave it out to load the stream back into the device itself");
 	if (p->no_load && p->compare.stream)
 		return contradiction(err, "--no-load leaves nothing to compare the stream with");
 	if (p->with && (!strcmp(p->with, p->device) || (p->to && !strcmp(p->with, p->to))))
@@ -184,25 +197,31 @@ int exercise_plan_check(const struct exercise_plan *p, char err[EXERCISE_ERR_LEN
 		return contradiction(err, "--reset resuming: with --no-load nothing is resumed");
 	if (p->cancel && p->reset)
 		return contradiction(err, "--cancel and --reset end the same session: one of them");
-	if (p->policy.kind == POLICY_NONE && (p->cancel == STAGE_PRECOPY || p->reset == STAGE_PRECOPY))
-		return contradiction(err, "--switch no-precopy leaves no pre-copy to cancel or reset in");
+	if (p->policy.kind == POLICY_NONE &&
+	    (p->cancel == STAGE_PRECOPY || p->reset == STAGE_PRECOPY))
+		return contradiction(
+			err, "--switch no-precopy leaves no pre-copy to cancel or reset in");
 	if (p->vary && (f || p->cancel || p->reset))
-		return contradiction(err, "--vary chooses how it ends: it does not go with --cancel, --reset, --fault");
+		return contradiction(
+			err,
+			"--vary chooses how it ends: it does not go with --cancel, --reset, --fault");
 	if (!f)
 		return 0;
 	if (p->cancel || p->reset)
 		return contradiction(err, "--fault does not go with --cancel or --reset");
 	if ((f->needs & FAULT_NEEDS_TO) && !p->to) {
-		snprintf(err, EXERCISE_ERR_LEN, "--fault %s needs a second device: --to DEVICE", f->name);
+		snprintf(err, EXERCISE_ERR_LEN, "--fault %s needs a second device: --to DEVICE",
+			 f->name);
 		return -EINVAL;
 	}
 	if ((f->needs & FAULT_NEEDS_WITH) && !p->with) {
-		snprintf(err, EXERCISE_ERR_LEN, "--fault %s needs a sibling: --with DEVICE", f->name);
+		snprintf(err, EXERCISE_ERR_LEN, "--fault %s needs a sibling: --with DEVICE",
+			 f->name);
 		return -EINVAL;
 	}
 	if ((f->needs & FAULT_NEEDS_DIRTY) && !p->dirty.given) {
-		snprintf(err, EXERCISE_ERR_LEN, "--fault %s needs a region to write to: --dirty REGION",
-			 f->name);
+		snprintf(err, EXERCISE_ERR_LEN,
+			 "--fault %s needs a region to write to: --dirty REGION", f->name);
 		return -EINVAL;
 	}
 	return 0;

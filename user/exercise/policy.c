@@ -47,8 +47,7 @@ uint64_t policy_deadline(const struct policy *p, const struct policy_view *v)
 	return v->began_ns + stay;
 }
 
-enum policy_answer policy_ask(const struct policy *p, const struct policy_view *v,
-			      uint64_t now_ns)
+enum policy_answer policy_ask(const struct policy *p, const struct policy_view *v, uint64_t now_ns)
 {
 	/* An info that is as old as the last read speaks for now. */
 	bool fresh = v->informed && !v->since;

@@ -23,11 +23,11 @@ void random_fill(struct random *r, void *buf, size_t n);
 
 /* How large the next read() or write() is. */
 struct sizes {
-	size_t fixed;		/* 0: by chance, of 1 byte to SIZES_MAX */
+	size_t fixed; /* 0: by chance, of 1 byte to SIZES_MAX */
 	struct random random;
 };
 
-#define SIZES_MAX	((size_t)1 << 20)
+#define SIZES_MAX ((size_t)1 << 20)
 
 size_t sizes_next(struct sizes *s);
 

@@ -40,7 +40,8 @@ uint64_t run_now_ns(void)
 void run_sleep(uint64_t ns)
 {
 	struct timespec ts = {
-		.tv_sec = (time_t)(ns / 1000000000ULL), .tv_nsec = (long)(ns % 1000000000ULL),
+		.tv_sec = (time_t)(ns / 1000000000ULL),
+		.tv_nsec = (long)(ns % 1000000000ULL),
 	};
 
 	/* A signal ends it: what it means is looked at by whoever slept. */
@@ -217,9 +218,10 @@ static int verify_stream(struct run *n, const struct proof *p, struct device *d)
 	n->r->verified_bytes = now.bytes;
 	n->r->verified = stream_print_equal(&p->stream, &now) ? VERIFIED_SAME : VERIFIED_DIFFERS;
 	if (n->r->verified == VERIFIED_DIFFERS)
-		snprintf(n->r->why, sizeof(n->r->why), "what it saves now, %llu bytes, is not what "
-			 "the source did, %llu bytes", (unsigned long long)now.bytes,
-			 (unsigned long long)p->stream.bytes);
+		snprintf(n->r->why, sizeof(n->r->why),
+			 "what it saves now, %llu bytes, is not what "
+			 "the source did, %llu bytes",
+			 (unsigned long long)now.bytes, (unsigned long long)p->stream.bytes);
 	return 0;
 }
 
@@ -229,8 +231,8 @@ static int verify(struct run *n, const struct proof *p)
 	struct exercise *x = n->x;
 	struct device *d = x->has_dst ? &x->dst : &x->src;
 	const struct region *r = x->has_dst ? &x->compare_dst : &x->compare_src;
-	const struct exercise_region *named = n->plan->compare.given ? &n->plan->compare :
-								       &n->plan->dirty;
+	const struct exercise_region *named =
+		n->plan->compare.given ? &n->plan->compare : &n->plan->dirty;
 	struct print dst = { 0 };
 	size_t first = 0, differ;
 
@@ -251,11 +253,14 @@ static int verify(struct run *n, const struct proof *p)
 	differ = print_compare(&p->pages, &dst, &first);
 	n->r->verified = differ ? VERIFIED_DIFFERS : VERIFIED_SAME;
 	if (differ)
-		snprintf(n->r->why, sizeof(n->r->why), "%zu of %zu pages of region %u differ, first "
-			 "at %#llx", differ, dst.n, named->index,
+		snprintf(n->r->why, sizeof(n->r->why),
+			 "%zu of %zu pages of region %u differ, first "
+			 "at %#llx",
+			 differ, dst.n, named->index,
 			 (unsigned long long)first * 4096 + named->offset);
 	else if (n->before.pages && !print_compare(&n->before, &dst, &first))
-		snprintf(n->r->why, sizeof(n->r->why), "it had been the same before the load: "
+		snprintf(n->r->why, sizeof(n->r->why),
+			 "it had been the same before the load: "
 			 "--dirty would make it a proof");
 	print_free(&dst);
 	return 0;
@@ -374,7 +379,12 @@ int exercise_migrate(struct exercise *x, uint32_t number, struct exercise_result
 {
 	struct exercise_plan plan = *x->plan;
 	struct run n = {
-		.x = x, .plan = &plan, .r = r, .sfd = -1, .rfd = -1, .spool = -1,
+		.x = x,
+		.plan = &plan,
+		.r = r,
+		.sfd = -1,
+		.rfd = -1,
+		.spool = -1,
 		.began_ns = run_now_ns(),
 	};
 	int ret = -ENOMEM;
@@ -395,8 +405,8 @@ int exercise_migrate(struct exercise *x, uint32_t number, struct exercise_result
 	n.watchdog = watchdog_start(tell_late, &n);
 	if (run_fault(&n, FAULT_RESUME_SHORT) || run_fault(&n, FAULT_RESUME_REJECTED))
 		n.held = malloc(n.buf_size);
-	if (!n.buf || (!n.held && (run_fault(&n, FAULT_RESUME_SHORT) ||
-				   run_fault(&n, FAULT_RESUME_REJECTED))))
+	if (!n.buf || (!n.held &&
+		       (run_fault(&n, FAULT_RESUME_SHORT) || run_fault(&n, FAULT_RESUME_REJECTED))))
 		run_failed(&n, &x->src, "malloc", -ENOMEM);
 	else
 		ret = migrate(&n);

@@ -20,7 +20,7 @@ struct exercise {
 	struct device src, dst, sib;
 	bool has_dst, has_sib;
 	struct region dirty_src, dirty_dst;	/* size 0: none */
-	struct region compare_src, compare_dst;	/* the same */
+	struct region compare_src, compare_dst; /* the same */
 };
 
 struct run {
@@ -33,16 +33,16 @@ struct run {
 	struct random noise;
 	struct dirtier *dirtier;
 	struct watchdog *watchdog;
-	int sfd, rfd;		/* the data FDs, or -1 */
-	int spool;		/* where a stream waits for its own device, or -1 */
+	int sfd, rfd; /* the data FDs, or -1 */
+	int spool;    /* where a stream waits for its own device, or -1 */
 	uint8_t *buf;
 	size_t buf_size;
 	/* FAULT_RESUME_*: the last piece, not yet handed on */
 	uint8_t *held;
 	size_t held_len;
-	bool deaf;		/* the destination takes no more of a stream that is broken on purpose */
-	uint64_t shown_ns;	/* when progress was last told */
-	struct print before;	/* the destination's memory before the load */
+	bool deaf;	   /* the destination takes no more of a stream that is broken on purpose */
+	uint64_t shown_ns; /* when progress was last told */
+	struct print before; /* the destination's memory before the load */
 };
 
 uint64_t run_now_ns(void);

@@ -15,15 +15,15 @@
 #include "exercise/run.h"
 
 /* While data comes, an info is asked for so often. */
-#define INFO_PERIOD_NS	100000000ULL
+#define INFO_PERIOD_NS	 100000000ULL
 /* And while none comes, this is how long one waits at most. */
-#define WAIT_MS		50
+#define WAIT_MS		 50
 /* A driver without .poll says "readable" at once, and then there is nothing. */
-#define NO_POLL_NS	1000000ULL
-#define PROGRESS_NS	200000000ULL
+#define NO_POLL_NS	 1000000ULL
+#define PROGRESS_NS	 200000000ULL
 /* More than the judge's hundred, and over in no time. */
-#define SPIN_READS	2000
-#define CONCURRENT_READS	24
+#define SPIN_READS	 2000
+#define CONCURRENT_READS 24
 
 static bool has_precopy(const struct run *n)
 {
@@ -120,8 +120,8 @@ static ssize_t read_once(struct run *n, size_t size, bool precopy)
 	ssize_t got;
 	int err;
 
-	watchdog_enter(n->watchdog, n->x->src.name, precopy ? "read() in PRE_COPY" :
-							      "read() in STOP_COPY");
+	watchdog_enter(n->watchdog, n->x->src.name,
+		       precopy ? "read() in PRE_COPY" : "read() in STOP_COPY");
 	got = read(n->sfd, n->buf, size);
 	err = got < 0 ? -errno : 0;
 	watchdog_leave(n->watchdog);
@@ -130,8 +130,8 @@ static ssize_t read_once(struct run *n, size_t size, bool precopy)
 			return -EINTR;
 		/* Some drivers say 0 for the temporary end, too. */
 		if (!precopy || err != -ENOMSG) {
-			run_failed(n, &n->x->src, precopy ? "read() in PRE_COPY" :
-				   "read() in STOP_COPY", err);
+			run_failed(n, &n->x->src,
+				   precopy ? "read() in PRE_COPY" : "read() in STOP_COPY", err);
 			return err;
 		}
 		got = 0;
@@ -311,10 +311,12 @@ int source_precopy(struct run *n)
 		else
 			wait_for_data(n);
 		/* What the last info told of has come, or it is some time ago. */
-		if (!n->view.informed ? n->r->infos > 0 :
-		    (n->plan->wait != WAIT_SPIN && n->view.empty) ||
-		    (!n->view.empty && n->view.since >= n->view.initial + n->view.dirty) ||
-		    run_now_ns() - asked_ns > INFO_PERIOD_NS) {
+		if (!n->view.informed ?
+			    n->r->infos > 0 :
+			    (n->plan->wait != WAIT_SPIN && n->view.empty) ||
+				    (!n->view.empty &&
+				     n->view.since >= n->view.initial + n->view.dirty) ||
+				    run_now_ns() - asked_ns > INFO_PERIOD_NS) {
 			ask_info(n);
 			asked_ns = run_now_ns();
 		}
@@ -339,8 +341,8 @@ static int stop_sibling(struct run *n, uint32_t state)
 
 	if (!n->x->has_sib)
 		return 0;
-	if (state == ST_RUNNING_P2P && (!device_has(sib, UAPI_FLAG_P2P) || n->plan->no_p2p ||
-					run_fault(n, FAULT_P2P_SKIPPED)))
+	if (state == ST_RUNNING_P2P &&
+	    (!device_has(sib, UAPI_FLAG_P2P) || n->plan->no_p2p || run_fault(n, FAULT_P2P_SKIPPED)))
 		return 0;
 	return run_set_state(n, sib, state, NULL);
 }
@@ -406,7 +408,8 @@ static void look_at_end(struct run *n)
 	if (n->plan->no_probes)
 		return;
 	if (poll(&p, 1, 0) <= 0)
-		run_note(n, 0, "%s: poll says not readable at the end of the stream", n->x->src.name);
+		run_note(n, 0, "%s: poll says not readable at the end of the stream",
+			 n->x->src.name);
 	got = read(n->sfd, &byte, 1);
 	if (got)
 		run_note(n, 0, "%s: read() after the end of the stream gave %s", n->x->src.name,
@@ -438,8 +441,9 @@ int source_drain(struct run *n)
 		if (!first && n->plan->delay_read_ns)
 			run_sleep(n->plan->delay_read_ns);
 		/* So little that it is not all. */
-		got = read_once(n, run_fault(n, FAULT_STREAM_NOT_DRAINED) ? 16 :
-				sizes_next(&n->read_size), false);
+		got = read_once(
+			n, run_fault(n, FAULT_STREAM_NOT_DRAINED) ? 16 : sizes_next(&n->read_size),
+			false);
 		if (got == -EINTR)
 			continue;
 		if (got < 0)

@@ -96,8 +96,8 @@ static int write_all(struct run *n, const uint8_t *data, size_t len)
 		if (err == -EINTR)
 			continue;
 		if (err)
-			return run_failed(n, target(n), fd == n->rfd ? "write()" :
-					  "keeping the stream", err);
+			return run_failed(n, target(n),
+					  fd == n->rfd ? "write()" : "keeping the stream", err);
 		if (fd == n->rfd) {
 			n->r->writes++;
 			n->r->bytes_written += (uint64_t)put;
@@ -189,7 +189,8 @@ int target_load(struct run *n)
 	    run_fault(n, FAULT_STREAM_NOT_DRAINED) || run_fault(n, FAULT_CONCURRENT_IO)) {
 		/* Whether the driver notices is what this is about. */
 		err = device_set_state(d, ST_STOP, NULL);
-		run_note(n, 1, "%s: RESUMING to STOP: %s", d->name, err ? strerror(-err) : "accepted");
+		run_note(n, 1, "%s: RESUMING to STOP: %s", d->name,
+			 err ? strerror(-err) : "accepted");
 		n->r->outcome = EXERCISE_FAULTED;
 		if (err)
 			return 1;

@@ -22,21 +22,21 @@ enum uapi_state {
 	ST_NR
 };
 
-#define UAPI_FLAG_STOP_COPY	(1U << 0)
-#define UAPI_FLAG_P2P		(1U << 1)
-#define UAPI_FLAG_PRE_COPY	(1U << 2)
+#define UAPI_FLAG_STOP_COPY (1U << 0)
+#define UAPI_FLAG_P2P	    (1U << 1)
+#define UAPI_FLAG_PRE_COPY  (1U << 2)
 
-#define UAPI_GET		(1U << 16)
-#define UAPI_SET		(1U << 17)
+#define UAPI_GET (1U << 16)
+#define UAPI_SET (1U << 17)
 
-#define UAPI_MIGRATION		1
-#define UAPI_MIG_STATE		2
-#define UAPI_MIG_DATA_SIZE	9
-#define UAPI_PRECOPY_INFO_V2	12
+#define UAPI_MIGRATION	     1
+#define UAPI_MIG_STATE	     2
+#define UAPI_MIG_DATA_SIZE   9
+#define UAPI_PRECOPY_INFO_V2 12
 
-#define UAPI_IOC_FEATURE	_IO(';', 117)
-#define UAPI_IOC_BIND_IOMMUFD	_IO(';', 118)
-#define UAPI_IOC_PRECOPY_INFO	_IO(';', 121)
+#define UAPI_IOC_FEATURE      _IO(';', 117)
+#define UAPI_IOC_BIND_IOMMUFD _IO(';', 118)
+#define UAPI_IOC_PRECOPY_INFO _IO(';', 121)
 
 struct uapi_feature {
 	__u32 argsz;

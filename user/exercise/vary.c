@@ -11,9 +11,9 @@
 #include "exercise/random.h"
 #include "util/units.h"
 
-#define KIB	1024ULL
-#define MIB	(1024 * KIB)
-#define MS	1000000ULL
+#define KIB 1024ULL
+#define MIB (1024 * KIB)
+#define MS  1000000ULL
 
 /* True in @percent of all cases. */
 static bool chance(struct random *r, unsigned int percent)
@@ -29,8 +29,8 @@ static uint64_t between(struct random *r, uint64_t low, uint64_t high)
 	return (uint64_t)((double)low * pow((double)high / (double)low, at));
 }
 
-__attribute__((format(printf, 2, 3)))
-static void say(char how[EXERCISE_HOW_LEN], const char *fmt, ...)
+__attribute__((format(printf, 2, 3))) static void
+say(char how[EXERCISE_HOW_LEN], const char *fmt, ...)
 {
 	size_t len = strlen(how);
 	va_list ap;
@@ -82,7 +82,8 @@ void exercise_vary(struct exercise_plan *p, uint32_t number, char how[EXERCISE_H
 		say(how, ", asking");
 	if (p->dirty.given) {
 		p->dirty.rate = chance(&r, 10) ? 0 : between(&r, 4 * KIB, 8 * MIB);
-		say(how, ", dirty %s%s", p->dirty.rate ? units_size(text, p->dirty.rate, false) : "max",
+		say(how, ", dirty %s%s",
+		    p->dirty.rate ? units_size(text, p->dirty.rate, false) : "max",
 		    p->dirty.rate ? "/s" : "");
 	}
 	/* With a sibling the P2P states are no free choice. */

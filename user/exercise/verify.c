@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PAGE	4096u
-#define CHUNK	(64 * PAGE)
+#define PAGE  4096u
+#define CHUNK (64 * PAGE)
 
 /* Not against an enemy: against a page that was forgotten, or half of one. */
 static uint64_t hash(const uint8_t *data, size_t n)

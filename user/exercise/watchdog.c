@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define LATE_S	5
+#define LATE_S 5
 
 struct watchdog {
 	pthread_t thread;
@@ -16,7 +16,7 @@ struct watchdog {
 	void (*tell)(void *ctx, const char *line);
 	void *ctx;
 	bool stop;
-	time_t since;			/* 0: in no call, or it was told */
+	time_t since; /* 0: in no call, or it was told */
 	char device[80], call[80];
 };
 
@@ -42,8 +42,8 @@ static void *watch(void *arg)
 		pthread_cond_timedwait(&w->wake, &w->lock, &until);
 		if (w->stop || !w->since || now_s() - w->since < LATE_S)
 			continue;
-		snprintf(line, sizeof(line), "%s: %s has not returned for %lld s", w->device, w->call,
-			 (long long)(now_s() - w->since));
+		snprintf(line, sizeof(line), "%s: %s has not returned for %lld s", w->device,
+			 w->call, (long long)(now_s() - w->since));
 		w->since = 0;
 		w->tell(w->ctx, line);
 	}

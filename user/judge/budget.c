@@ -9,7 +9,7 @@
 #include "util/units.h"
 
 /* Less than this is no burden whatever its trend. */
-#define CONVERGE_MIN	(64 * 1024)
+#define CONVERGE_MIN (64 * 1024)
 
 void rule_not_converging(struct look *l)
 {
@@ -19,9 +19,8 @@ void rule_not_converging(struct look *l)
 	uint32_t i;
 
 	/* Samples are infos that left something to read; this is the next. */
-	if (!s || l->ms->over || l->ev->ret < 0 || !l->settled ||
-	    !mig_state_is_precopy(l->state) || l->ev->precopy_info.initial_bytes ||
-	    now < CONVERGE_MIN || s->n_samples < JSAMPLES - 1)
+	if (!s || l->ms->over || l->ev->ret < 0 || !l->settled || !mig_state_is_precopy(l->state) ||
+	    l->ev->precopy_info.initial_bytes || now < CONVERGE_MIN || s->n_samples < JSAMPLES - 1)
 		return;
 	for (i = 0; i < s->n_samples; i++)
 		least = s->samples[i].least < least ? s->samples[i].least : least;
@@ -32,7 +31,8 @@ void rule_not_converging(struct look *l)
 		return;
 	find(l, RULE_NOT_CONVERGING,
 	     "in %s %s were read and dirty_bytes went from %s to %s: the device dirties as fast as "
-	     "it is read", ms_text(a, l->ev->t_ns - s->samples[0].t_ns), size_text(b, read),
+	     "it is read",
+	     ms_text(a, l->ev->t_ns - s->samples[0].t_ns), size_text(b, read),
 	     size_text(c, s->samples[0].left), size_text(d, now));
 }
 
@@ -42,22 +42,24 @@ void rule_slow_first_byte(struct look *l)
 	char a[UNITS_LEN], b[UNITS_LEN];
 	uint64_t first;
 
-	if (g->direction != DIR_SAVE || g->first_read_ns == MODEL_NONE || g->switch_ns == MODEL_NONE ||
-	    !g->eof || g->holes || g->window.start_ns == MODEL_NONE || !g->window.total_ns)
+	if (g->direction != DIR_SAVE || g->first_read_ns == MODEL_NONE ||
+	    g->switch_ns == MODEL_NONE || !g->eof || g->holes || g->window.start_ns == MODEL_NONE ||
+	    !g->window.total_ns)
 		return;
 	/* Between the two the VMM synchronises its RAM: not the driver's. */
 	first = g->switch_arc_ns + g->first_read_ns;
 	if (first >= 50 * NS_PER_MS && first > g->window.total_ns / 2)
 		find(l, RULE_SLOW_FIRST_BYTE,
 		     "the arc to STOP_COPY (%s) and the first read() (%s) are %.0f %% of the stop "
-		     "window", ms_text(a, g->switch_arc_ns), ms_text(b, g->first_read_ns),
+		     "window",
+		     ms_text(a, g->switch_arc_ns), ms_text(b, g->first_read_ns),
 		     100.0 * (double)first / (double)g->window.total_ns);
 }
 
 /* ---- the user's budgets for a migration ---- */
 
-enum budget_state judge_downtime_budget(struct model *m, const struct migration *g,
-					uint64_t budget_ns)
+enum budget_state
+judge_downtime_budget(struct model *m, const struct migration *g, uint64_t budget_ns)
 {
 	const struct side *src = model_side(m, g->source);
 
@@ -105,12 +107,15 @@ static void judge_downtime(struct look *l, const struct migration *g)
 			find_at(l->j, &f, "the downtime is %s, the budget %s",
 				ms_text(a, g->downtime_ns), ms_text(b, budget));
 		else
-			find_at(l->j, &f, "the stop on the source alone is %s, the budget for the "
-				"downtime %s", ms_text(a, src->stop.total_ns), ms_text(b, budget));
+			find_at(l->j, &f,
+				"the stop on the source alone is %s, the budget for the "
+				"downtime %s",
+				ms_text(a, src->stop.total_ns), ms_text(b, budget));
 		break;
 	case BUDGET_UNKNOWN:
-		doubt(l->j, f, "downtime", g->downtime_why ? downtime_why_text(g->downtime_why) :
-		      "the migration is under way");
+		doubt(l->j, f, "downtime",
+		      g->downtime_why ? downtime_why_text(g->downtime_why) :
+					"the migration is under way");
 		break;
 	default:
 		break;
@@ -134,16 +139,16 @@ static void judge_stop(struct look *l, const struct migration *g)
 		find_at(l->j, &f, "the stop window is %s, the budget %s", ms_text(a, total),
 			ms_text(b, o->max_stop_window_ns));
 	else if (o->max_stop_window_ns && (!s->stop_over || s->holes))
-		doubt(l->j, f, "stop window", s->holes ? "events were lost" :
-		      "the stop is not over in the evidence");
+		doubt(l->j, f, "stop window",
+		      s->holes ? "events were lost" : "the stop is not over in the evidence");
 	if (o->max_dirty_sync_ns && sync > o->max_dirty_sync_ns)
 		find_at(l->j, &f, "dirty-log syncs took %s of the stop window, the budget is %s",
 			ms_text(a, sync), ms_text(b, o->max_dirty_sync_ns));
 	else if (o->max_dirty_sync_ns && !s->dirty_log_seen)
 		doubt(l->j, f, "dirty-log syncs", "no dirty log was seen");
 	else if (o->max_dirty_sync_ns && (!s->stop_over || s->holes))
-		doubt(l->j, f, "dirty-log syncs", s->holes ? "events were lost" :
-		      "the stop is not over in the evidence");
+		doubt(l->j, f, "dirty-log syncs",
+		      s->holes ? "events were lost" : "the stop is not over in the evidence");
 }
 
 void rule_downtime_budget(struct look *l)
@@ -160,8 +165,8 @@ void rule_downtime_budget(struct look *l)
 
 /* ---- and for a call ---- */
 
-static void over(struct look *l, const char *what, uint64_t took, uint64_t budget,
-		 uint64_t t_ns, uint64_t seq)
+static void over(struct look *l, const char *what, uint64_t took, uint64_t budget, uint64_t t_ns,
+		 uint64_t seq)
 {
 	struct finding f = finding_of(RULE_ARC_BUDGET, t_ns, seq);
 	char a[UNITS_LEN], b[UNITS_LEN];
@@ -202,9 +207,11 @@ static void judge_flights(struct look *l)
 		else if (f->call == EV_WRITE)
 			budget = o->max_write_ns;
 		if (budget && age > budget)
-			over(l, f->call == EV_SET_STATE ? "a SET_STATE that has not returned" :
-			     f->call == EV_READ ? "a read() that has not returned" :
-			     "a write() that has not returned", age, budget, f->start_ns, f->seq);
+			over(l,
+			     f->call == EV_SET_STATE ? "a SET_STATE that has not returned" :
+			     f->call == EV_READ	     ? "a read() that has not returned" :
+						       "a write() that has not returned",
+			     age, budget, f->start_ns, f->seq);
 	}
 }
 

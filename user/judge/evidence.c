@@ -10,8 +10,11 @@
 static struct finding hole(enum rule_id rule, uint64_t t_ns, uint64_t seq)
 {
 	return (struct finding){
-		.rule = rule, .severity = SEV_INCONCLUSIVE, .party = PARTY_ADMIN,
-		.t_ns = t_ns, .seq = seq,
+		.rule = rule,
+		.severity = SEV_INCONCLUSIVE,
+		.party = PARTY_ADMIN,
+		.t_ns = t_ns,
+		.seq = seq,
 	};
 }
 
@@ -47,8 +50,8 @@ static bool is_touched(const struct look *l, uint32_t id)
 	const struct session *g = model_session_peek(l->model, id);
 	const struct event *ev = l->ev;
 
-	if ((ev->device && ev->device != g->device) || (ev->host && g->host && ev->host != g->host) ||
-	    g->start_ns > ev->loss.t_to_ns)
+	if ((ev->device && ev->device != g->device) ||
+	    (ev->host && g->host && ev->host != g->host) || g->start_ns > ev->loss.t_to_ns)
 		return false;
 	return !(g->ended && g->end_ns < ev->loss.t_from_ns &&
 		 (!is_stream_alive(l->j, id) || is_harmless(ev->loss.what)));
@@ -61,13 +64,14 @@ void rule_lost_events(struct look *l)
 	struct finding f;
 	uint32_t id;
 
-	if (!ev) {		/* the end: what was lost outside every session */
+	if (!ev) { /* the end: what was lost outside every session */
 		if (!l->j->idle_lost_seq)
 			return;
 		f = hole(RULE_LOST_EVENTS, l->j->idle_lost_ns, l->j->idle_lost_seq);
-		find_at(l->j, &f, "%llu event%s lost outside of the migrations that were seen: "
-			"there may have been another, or something wrong", ULL(l->j->idle_lost),
-			l->j->idle_lost == 1 ? "" : "s");
+		find_at(l->j, &f,
+			"%llu event%s lost outside of the migrations that were seen: "
+			"there may have been another, or something wrong",
+			ULL(l->j->idle_lost), l->j->idle_lost == 1 ? "" : "s");
 		return;
 	}
 	damage = ev->loss.cause == LOSS_DAMAGE;
@@ -82,7 +86,8 @@ void rule_lost_events(struct look *l)
 		f.stream = g->stream;
 		f.session = id;
 		if (damage) {
-			find_at(l->j, &f, "a part of the recording that cannot be read lies in "
+			find_at(l->j, &f,
+				"a part of the recording that cannot be read lies in "
 				"this migration");
 			continue;
 		}
@@ -137,8 +142,7 @@ void rule_joined_late(struct look *l)
 	if (!g)
 		return;
 	if (g->joined_late && g->first_seq == l->ev->seq)
-		find(l, RULE_JOINED_LATE,
-		     "the capture began in the middle of this migration");
+		find(l, RULE_JOINED_LATE, "the capture began in the middle of this migration");
 	else if (!g->joined_late && l->ev->kind == EV_STREAM_OPEN && l->ev->stream_open.adopted)
 		find(l, RULE_JOINED_LATE,
 		     "the birth of its data FD was not seen, only that it was there later: "
@@ -161,7 +165,8 @@ void rule_hook_missing(struct look *l)
 			if (unseen >> i & 1)
 				find(l, RULE_HOOK_MISSING,
 				     "the data FD's %s is not hooked: such calls are not in the "
-				     "evidence", event_stream_op_name(i));
+				     "evidence",
+				     event_stream_op_name(i));
 		return;
 	}
 	m = l->evidence->meta;
@@ -192,10 +197,12 @@ static void tell_devices(struct look *l)
 		f.host = d->host;
 		if (d->flags_asked && d->flags_ret < 0)
 			find_at(l->j, &f, "GET MIGRATION gave %s: %s", errno_text(d->flags_ret, a),
-				d->flags_ret == -ENOTTY ? "the driver has no migration for this device" :
-				"the device does not say that it can be migrated");
+				d->flags_ret == -ENOTTY ?
+					"the driver has no migration for this device" :
+					"the device does not say that it can be migrated");
 		else if (d->has_flags && !(d->migration_flags & MIG_FLAG_STOP_COPY))
-			find_at(l->j, &f, "GET MIGRATION gave flags without STOP_COPY: the device cannot "
+			find_at(l->j, &f,
+				"GET MIGRATION gave flags without STOP_COPY: the device cannot "
 				"be migrated");
 		else if (d->flags_asked)
 			find_at(l->j, &f, "the device can be migrated, and nobody asked it to be");
@@ -221,8 +228,10 @@ void rule_no_migration(struct look *l)
 	if (l->j->opts.expects_completed && !l->j->opts.expect_completed)
 		return;
 	if (n) {
-		find_at(l->j, &f, "no migration is in the time that was asked for, of %u in the "
-			"evidence", n);
+		find_at(l->j, &f,
+			"no migration is in the time that was asked for, of %u in the "
+			"evidence",
+			n);
 		return;
 	}
 	find_at(l->j, &f, "no migration is in the evidence");

@@ -11,17 +11,21 @@
 #include "judge/internal.h"
 #include "util/array.h"
 
-#define PENDING_MAX	256
+#define PENDING_MAX 256
 /* A call that returned this close to the end may have overlapped one that did not. */
-#define TAIL_NS		NS_PER_SEC
+#define TAIL_NS	    NS_PER_SEC
 
 struct finding finding_of(enum rule_id rule, uint64_t t_ns, uint64_t seq)
 {
 	const struct rule *r = judge_rule(rule);
 
 	return (struct finding){
-		.rule = rule, .severity = r->severity, .party = r->party, .t_ns = t_ns,
-		.seq = seq, .count = 1,
+		.rule = rule,
+		.severity = r->severity,
+		.party = r->party,
+		.t_ns = t_ns,
+		.seq = seq,
+		.count = 1,
 	};
 }
 
@@ -32,9 +36,8 @@ static uint32_t keep(struct judge *j, const struct finding *f)
 
 	for (i = j->n_findings; i > 0; i--) {
 		p = &j->findings[i - 1];
-		if (p->rule == f->rule && p->severity == f->severity &&
-		    p->device == f->device && p->stream == f->stream &&
-		    p->session == f->session && p->side == f->side) {
+		if (p->rule == f->rule && p->severity == f->severity && p->device == f->device &&
+		    p->stream == f->stream && p->session == f->session && p->side == f->side) {
 			p->count += f->count;
 			return p->id;
 		}
@@ -53,8 +56,8 @@ static uint32_t keep(struct judge *j, const struct finding *f)
 	return p->id;
 }
 
-static void fill(const struct look *l, struct finding *f, enum rule_id rule,
-		 enum severity sev, uint32_t party)
+static void fill(const struct look *l, struct finding *f, enum rule_id rule, enum severity sev,
+		 uint32_t party)
 {
 	const struct event *ev = l->ev;
 
@@ -143,8 +146,8 @@ void finding_retell(struct judge *j, uint32_t id, const char *fmt, ...)
 
 static bool is_like(const struct pending *p, const struct finding *f)
 {
-	return p->f.rule == f->rule && p->f.severity == f->severity &&
-	       p->f.stream == f->stream && p->f.device == f->device;
+	return p->f.rule == f->rule && p->f.severity == f->severity && p->f.stream == f->stream &&
+	       p->f.device == f->device;
 }
 
 static void suspend(struct look *l, const struct finding *f, bool reads)
@@ -200,8 +203,7 @@ static void settle_pending(struct judge *j, size_t i, enum fate fate)
 {
 	struct pending p = j->pending[i];
 
-	memmove(j->pending + i, j->pending + i + 1,
-		(j->n_pending - i - 1) * sizeof(*j->pending));
+	memmove(j->pending + i, j->pending + i + 1, (j->n_pending - i - 1) * sizeof(*j->pending));
 	j->n_pending--;
 	if (fate == FATE_DROPPED || (fate == FATE_UNSURE && p.f.severity == SEV_ADVICE))
 		return;
@@ -286,7 +288,8 @@ static bool is_about_cause(struct model *model, const struct finding *a, const s
 	for (i = 0; i < g->n_causes; i++) {
 		const struct failure *f = &g->cause[i];
 
-		if (b->device != f->device || (f->session && b->session && b->session != f->session))
+		if (b->device != f->device ||
+		    (f->session && b->session && b->session != f->session))
 			continue;
 		/* ERROR is where a failed call leaves the device; the next call finds it there. */
 		if (b->rule == RULE_ERROR_STATE && b->t_ns >= f->t_ns)

@@ -81,8 +81,7 @@ void rule_initial_bytes_stuck(struct look *l)
 	/* Reads in flight meanwhile can only have moved more. */
 	if (is_answer(l) && s->n_infos && s->info.initial && !is_reinit(l) &&
 	    l->ev->t_ns >= s->info.end_ns && s->moved_end_ns <= l->ev->t_ns &&
-	    l->ev->precopy_info.initial_bytes == s->info.initial &&
-	    s->between >= s->info.initial)
+	    l->ev->precopy_info.initial_bytes == s->info.initial && s->between >= s->info.initial)
 		suspect(l, RULE_INITIAL_BYTES_STUCK,
 			"initial_bytes stayed %s although %s were read between two infos",
 			size_text(a, s->info.initial), size_text(b, s->between));
@@ -125,16 +124,14 @@ void rule_info_missing(struct look *l)
 	if (ev->kind == EV_STREAM_OPEN) {
 		/* The birth may be told before its arc: the thread's call knows both. */
 		if (ev->stream_open.direction == DIR_SAVE && ev->stream_open.ops &&
-		    !(ev->stream_open.ops & STREAM_OP_IOCTL) &&
-		    mig_state_is_precopy(l->state))
+		    !(ev->stream_open.ops & STREAM_OP_IOCTL) && mig_state_is_precopy(l->state))
 			find(l, RULE_INFO_MISSING,
 			     "the device claims PRE_COPY, and the file of its data FD has no ioctl "
 			     "at all: GET_PRECOPY_INFO cannot work");
 		return;
 	}
 	if (l->settled && l->st && !l->ms->over && ev->ret == -ENOTTY &&
-	    mig_state_is_precopy(l->state) &&
-	    (!l->ms->defined || l->ms->direction == DIR_SAVE))
+	    mig_state_is_precopy(l->state) && (!l->ms->defined || l->ms->direction == DIR_SAVE))
 		suspect(l, RULE_INFO_MISSING,
 			"the device claims PRE_COPY, and GET_PRECOPY_INFO gave ENOTTY in %s",
 			mig_state_name(l->state));
@@ -146,8 +143,8 @@ void rule_data_size_absurd(struct look *l)
 
 	if (l->ev->ret >= 0 && size >> 63)
 		find(l, RULE_DATA_SIZE_ABSURD,
-		     "MIG_DATA_SIZE says %llu B: as a signed number that is %lld, %s",
-		     ULL(size), (long long)size,
+		     "MIG_DATA_SIZE says %llu B: as a signed number that is %lld, %s", ULL(size),
+		     (long long)size,
 		     (int64_t)size > -4096 ? "a negative errno" : "no size of anything");
 }
 
@@ -178,7 +175,7 @@ void rule_data_size_off(struct look *l)
 }
 
 /* One tail is no lie: a driver that does so again and again misleads. */
-#define MISLED_TIMES	3
+#define MISLED_TIMES 3
 
 static bool has_size(const struct session *g)
 {
@@ -229,8 +226,10 @@ static void tell_misled(struct look *l)
 		f.device = g->device;
 		f.stream = g->stream;
 		f.session = id;
-		find_at(l->j, &f, "initial + dirty bytes were %s at the switch, STOP_COPY gave %s, as in "
-			"other migrations of this driver", size_text(a, l->j->sess[id - 1].misled_by),
+		find_at(l->j, &f,
+			"initial + dirty bytes were %s at the switch, STOP_COPY gave %s, as in "
+			"other migrations of this driver",
+			size_text(a, l->j->sess[id - 1].misled_by),
 			size_text(b, g->bytes_stop_copy));
 	}
 }
@@ -256,7 +255,8 @@ void rule_estimate_off(struct look *l)
 	} else if (is_far_above(g->bytes_stop_copy, g->at_switch.size_bytes)) {
 		find(l, RULE_ESTIMATE_OFF,
 		     "at the switch initial + dirty bytes were %s and MIG_DATA_SIZE said %s; "
-		     "STOP_COPY gave %s", size_text(a, info), size_text(b, g->at_switch.size_bytes),
+		     "STOP_COPY gave %s",
+		     size_text(a, info), size_text(b, g->at_switch.size_bytes),
 		     size_text(c, g->bytes_stop_copy));
 	}
 }
@@ -270,8 +270,8 @@ void rule_precopy_as_probe(struct look *l)
 	    !g->dirty_max && g->bytes_total >= MIB && g->bytes_precopy < g->bytes_total / 20)
 		find(l, RULE_PRECOPY_AS_PROBE,
 		     "pre-copy moved %s of %s, reported nothing dirty and was done: the state itself "
-		     "all came in STOP_COPY", size_text(a, g->bytes_precopy),
-		     size_text(b, g->bytes_total));
+		     "all came in STOP_COPY",
+		     size_text(a, g->bytes_precopy), size_text(b, g->bytes_total));
 }
 
 /* ---- what the rules remember ---- */

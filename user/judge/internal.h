@@ -17,17 +17,17 @@
 
 #include "judge/judge.h"
 
-#define NS_PER_MS	1000000ULL
-#define NS_PER_SEC	1000000000ULL
-#define MIB		1048576ULL
-#define ULL(x)		((unsigned long long)(x))
+#define NS_PER_MS  1000000ULL
+#define NS_PER_SEC 1000000000ULL
+#define MIB	   1048576ULL
+#define ULL(x)	   ((unsigned long long)(x))
 
 /* Time in which a VMM may still be about to close a data FD, or to go on. */
-#define LATER_NS	(10 * NS_PER_SEC)
+#define LATER_NS (10 * NS_PER_SEC)
 
 struct jdev {
 	uint32_t number;
-	bool set_state_failed;	/* since its session began */
+	bool set_state_failed; /* since its session began */
 	/* PRE_COPY was left on the way to a stop: the session where it began; 0: none. */
 	uint32_t thrown_away;
 	/* asked to stop while a sibling ran; tells when it turns out to save */
@@ -37,56 +37,73 @@ struct jdev {
 	struct {
 		uint64_t t_ns, end_ns, seq, bytes;
 		uint32_t stream, session;
-	} undrained;		/* seq 0: none */
+	} undrained; /* seq 0: none */
 	/* an FD arc without an FD: certain when births are seen at all */
-	struct { uint64_t t_ns, seq; uint32_t session, from, to; } fd_missing;
+	struct {
+		uint64_t t_ns, seq;
+		uint32_t session, from, to;
+	} fd_missing;
 };
 
-struct jinfo { uint64_t t_ns, end_ns, initial, dirty; uint32_t flags; };
+struct jinfo {
+	uint64_t t_ns, end_ns, initial, dirty;
+	uint32_t flags;
+};
 
-struct jwaiter { uint32_t tid; uint64_t since_ns, ready_ns; };
-#define JWAITERS	4
-#define JSAMPLES	5
+struct jwaiter {
+	uint32_t tid;
+	uint64_t since_ns, ready_ns;
+};
+#define JWAITERS   4
+#define JSAMPLES   5
 /* A VMM that asks more often than this shows no more of a trend: in it the least counts. */
-#define JSAMPLE_NS	(NS_PER_SEC / (JSAMPLES - 1))
+#define JSAMPLE_NS (NS_PER_SEC / (JSAMPLES - 1))
 
 struct jstream {
 	uint32_t number, device, session;
-	bool tainted;		/* not seen from its birth without a hole */
-	bool holed;		/* events were lost that may have been its own */
-	bool lost;		/* its ioctl failed: nobody holds it */
-	bool closed;		/* by the user */
-	uint64_t orphan_ns, orphan_seq;	/* its device closed while it was open */
+	bool tainted;			/* not seen from its birth without a hole */
+	bool holed;			/* events were lost that may have been its own */
+	bool lost;			/* its ioctl failed: nobody holds it */
+	bool closed;			/* by the user */
+	uint64_t orphan_ns, orphan_seq; /* its device closed while it was open */
 
-	uint64_t eof_ns;	/* end of a read() that gave 0 in STOP_COPY; 0 */
-	bool maybe_drained;	/* a read() gave 0 and may have begun in STOP_COPY */
-	bool any_read, read_failed;	/* the last one */
-	bool dead;		/* a read() after its end gave ENODEV */
-	uint64_t moved;		/* bytes */
-	uint64_t moved_end_ns;	/* of the last call that moved any */
+	uint64_t eof_ns;	    /* end of a read() that gave 0 in STOP_COPY; 0 */
+	bool maybe_drained;	    /* a read() gave 0 and may have begun in STOP_COPY */
+	bool any_read, read_failed; /* the last one */
+	bool dead;		    /* a read() after its end gave ENODEV */
+	uint64_t moved;		    /* bytes */
+	uint64_t moved_end_ns;	    /* of the last call that moved any */
 
 	uint64_t n_infos;
-	struct jinfo info;	/* the last */
-	uint64_t since;		/* bytes moved since it began */
-	uint64_t between;	/* by calls that began after it had returned */
-	bool empty_since;	/* an empty read since */
+	struct jinfo info; /* the last */
+	uint64_t since;	   /* bytes moved since it began */
+	uint64_t between;  /* by calls that began after it had returned */
+	bool empty_since;  /* an empty read since */
 
-	struct { uint32_t tid; uint64_t t_ns, end_ns; int64_t ret; } last_io;
+	struct {
+		uint32_t tid;
+		uint64_t t_ns, end_ns;
+		int64_t ret;
+	} last_io;
 	struct jwaiter waiters[JWAITERS];
 
 	/* the run of empty reads in PRE_COPY */
 	uint64_t spin, spin_t_ns, spin_seq;
 
-	struct { uint64_t t_ns, left, least, moved; } samples[JSAMPLES];
+	struct {
+		uint64_t t_ns, left, least, moved;
+	} samples[JSAMPLES];
 	uint32_t n_samples;
 };
 
 /* The slowest call of its kind in a session. */
-struct jslow { uint64_t ns, t_ns, seq; };
+struct jslow {
+	uint64_t ns, t_ns, seq;
+};
 
 struct jsess {
-	bool ended;		/* judged as ended */
-	struct jslow read, write;	/* a read() in STOP_COPY; a write() */
+	bool ended;		  /* judged as ended */
+	struct jslow read, write; /* a read() in STOP_COPY; a write() */
 	/* STOP_COPY gave far more than the last info, and no MIG_DATA_SIZE was asked for. */
 	bool misled;
 	uint64_t misled_by;
@@ -95,12 +112,14 @@ struct jsess {
 /* A finding that stands unless something turns out to have been under way. */
 struct pending {
 	struct finding f;
-	uint64_t end_ns;	/* of the call */
-	bool reads;		/* a read that moved data unmakes it, too */
+	uint64_t end_ns; /* of the call */
+	bool reads;	 /* a read that moved data unmakes it, too */
 };
 
 /* A call that is out: its finding goes when it turns out to have returned. */
-struct jstuck { uint32_t host, tid, call, finding; };
+struct jstuck {
+	uint32_t host, tid, call, finding;
+};
 
 struct judge {
 	struct judge_opts opts;
@@ -111,7 +130,7 @@ struct judge {
 	size_t n_pending;
 	struct jdev **devs;
 	uint32_t n_devs;
-	struct jstream **streams;	/* those not released yet */
+	struct jstream **streams; /* those not released yet */
 	size_t n_streams;
 	struct jsess *sess;
 	uint32_t n_sess;
@@ -119,9 +138,9 @@ struct judge {
 	uint32_t n_stuck;
 	size_t cap_devs, cap_stuck, cap_findings, cap_pending, cap_streams, cap_sess;
 	bool saw_close, saw_birth;
-	uint64_t idle_lost;		/* lost while no session could be touched */
+	uint64_t idle_lost; /* lost while no session could be touched */
 	uint64_t idle_lost_ns, idle_lost_seq;
-	bool failed;			/* out of memory */
+	bool failed; /* out of memory */
 	bool finished;
 };
 
@@ -129,30 +148,33 @@ struct judge {
 struct look {
 	struct judge *j;
 	struct model *model;
-	const struct event *ev;		/* NULL at the end of the evidence */
+	const struct event *ev; /* NULL at the end of the evidence */
 	const struct event_context *ctx;
-	uint64_t end_ns;		/* of the event; of a run, its first call */
-	struct jdev *dev;		/* or NULL */
-	struct jstream *st;		/* of a stream's event; or NULL */
-	const struct model_stream *ms;	/* the same in the model; or NULL */
-	struct jsess *sess;		/* or NULL */
+	uint64_t end_ns;	       /* of the event; of a run, its first call */
+	struct jdev *dev;	       /* or NULL */
+	struct jstream *st;	       /* of a stream's event; or NULL */
+	const struct model_stream *ms; /* the same in the model; or NULL */
+	struct jsess *sess;	       /* or NULL */
 	uint32_t session;
-	uint32_t state;			/* of the device before the event: proven, or UNKNOWN */
-	bool settled;			/* the call may be judged by it */
-	const struct model_call *call;	/* of a SET_STATE: its arcs; or NULL */
-	const struct session *g;	/* for those that look at a session that is over */
-	const struct judge_evidence *evidence;	/* at the end */
+	uint32_t state;		       /* of the device before the event: proven, or UNKNOWN */
+	bool settled;		       /* the call may be judged by it */
+	const struct model_call *call; /* of a SET_STATE: its arcs; or NULL */
+	const struct session *g;       /* for those that look at a session that is over */
+	const struct judge_evidence *evidence; /* at the end */
 };
 
 /* When a rule's function is called; kinds of events are their own bits. */
-#define ON(kind)		(1ULL << (kind))
-#define ON_SESSION_END		(1ULL << 61)	/* @g, also when the evidence ends first */
-#define ON_FINISH		(1ULL << 62)
-#define ON_STREAM_END		(1ULL << 63)	/* @st is forgotten after this */
+#define ON(kind)       (1ULL << (kind))
+#define ON_SESSION_END (1ULL << 61) /* @g, also when the evidence ends first */
+#define ON_FINISH      (1ULL << 62)
+#define ON_STREAM_END  (1ULL << 63) /* @st is forgotten after this */
 _Static_assert(EV_KIND_NR <= 60, "kinds and moments share a word");
 
 typedef void (*rule_fn)(struct look *l);
-struct rule_code { rule_fn fn; uint64_t when; };
+struct rule_code {
+	rule_fn fn;
+	uint64_t when;
+};
 extern const struct rule_code rule_code[RULE_NR];
 
 /* ---- judge.c ---- */
@@ -210,11 +232,11 @@ void attach_consequences(struct judge *j, struct model *model);
 
 /* ---- what the rules' files remember, after the rules of an event ---- */
 
-void remember_stream(struct look *l);	/* stream.c */
-void remember_info(struct look *l);	/* info.c */
-void remember_state(struct look *l);	/* state.c */
-void remember_vmm(struct look *l);	/* vmm.c */
-void remember_time(struct look *l);	/* budget.c */
+void remember_stream(struct look *l); /* stream.c */
+void remember_info(struct look *l);   /* info.c */
+void remember_state(struct look *l);  /* state.c */
+void remember_vmm(struct look *l);    /* vmm.c */
+void remember_time(struct look *l);   /* budget.c */
 /* A hole: what was counted is no longer exact, what was open is no longer known. */
 void forget_stream(struct jstream *s);
 void forget_device(struct judge *j, struct jdev *d);

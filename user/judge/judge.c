@@ -15,10 +15,13 @@
 #include "util/units.h"
 
 /* A reset by the guest or the bus is told when it is over; it took about this. */
-#define RESET_NS	(200 * NS_PER_MS)
+#define RESET_NS (200 * NS_PER_MS)
 
 /* The rules of each moment: most events concern few of them. */
-static struct { uint32_t n; rule_fn fn[RULE_NR]; } rules_of[64];
+static struct {
+	uint32_t n;
+	rule_fn fn[RULE_NR];
+} rules_of[64];
 
 static void index_rules(void)
 {
@@ -249,7 +252,7 @@ static struct jstream *stream_make(struct judge *j, uint32_t number)
 	j->streams[at] = s;
 	j->n_streams++;
 	s->number = number;
-	s->tainted = true;		/* until its birth is seen */
+	s->tainted = true; /* until its birth is seen */
 	return s;
 }
 
@@ -398,8 +401,7 @@ static void check_stuck(struct judge *j, const struct event *ev)
 			i++;
 			continue;
 		}
-		memmove(&j->stuck[i], &j->stuck[i + 1],
-			(j->n_stuck - i - 1) * sizeof(*j->stuck));
+		memmove(&j->stuck[i], &j->stuck[i + 1], (j->n_stuck - i - 1) * sizeof(*j->stuck));
 		j->n_stuck--;
 		finding_withdraw(j, gone.finding);
 	}
@@ -493,8 +495,7 @@ static void place(struct judge *j, struct model *model)
 int judge_finish(struct judge *j, struct model *model, const struct judge_evidence *e)
 {
 	static const struct judge_evidence none;
-	struct look l = { .j = j, .model = model, .evidence = e ? e : &none,
-			  .state = MIG_UNKNOWN };
+	struct look l = { .j = j, .model = model, .evidence = e ? e : &none, .state = MIG_UNKNOWN };
 	uint32_t id;
 	size_t i;
 
@@ -535,7 +536,7 @@ int judge_expectation(struct judge *j, uint64_t completed, bool hole)
 	if (hole && completed < j->opts.expect_completed)
 		f.severity = SEV_INCONCLUSIVE;
 	f.ignored = j->opts.ignore[f.rule];
-	find_at(j, &f, "%llu completed migration%s in the evidence, %llu expected",
-		ULL(completed), completed == 1 ? "" : "s", ULL(j->opts.expect_completed));
+	find_at(j, &f, "%llu completed migration%s in the evidence, %llu expected", ULL(completed),
+		completed == 1 ? "" : "s", ULL(j->opts.expect_completed));
 	return j->failed ? -ENOMEM : 0;
 }

@@ -26,17 +26,17 @@
 #include "source.h"
 
 enum severity {
-	SEV_ERROR = 0,		/* must, may not, mandatory; or a budget */
-	SEV_WARNING = 1,	/* should */
-	SEV_ADVICE = 2,		/* recommended; or an estimate that misled */
-	SEV_INCONCLUSIVE = 3,	/* the evidence does not decide it */
+	SEV_ERROR = 0,	      /* must, may not, mandatory; or a budget */
+	SEV_WARNING = 1,      /* should */
+	SEV_ADVICE = 2,	      /* recommended; or an estimate that misled */
+	SEV_INCONCLUSIVE = 3, /* the evidence does not decide it */
 };
 
 /* Who has to act: a set, 0: unknown. */
-#define PARTY_UNKNOWN	0U
-#define PARTY_DRIVER	(1U << 0)
-#define PARTY_VMM	(1U << 1)
-#define PARTY_ADMIN	(1U << 2)
+#define PARTY_UNKNOWN 0U
+#define PARTY_DRIVER  (1U << 0)
+#define PARTY_VMM     (1U << 1)
+#define PARTY_ADMIN   (1U << 2)
 
 enum rule_id {
 	/* what the stream says */
@@ -105,12 +105,12 @@ enum rule_id {
 };
 
 struct rule {
-	const char *name;		/* "eof-in-precopy": what scripts rely on */
-	enum severity severity;		/* of most of its findings */
-	uint32_t party;			/* PARTY_*, of most of its findings */
-	bool protocol;			/* a sentence of the protocol: no budget, no evidence */
-	const char *summary;		/* one line, no full stop */
-	const char *basis;		/* the sentence that it rests on */
+	const char *name;	/* "eof-in-precopy": what scripts rely on */
+	enum severity severity; /* of most of its findings */
+	uint32_t party;		/* PARTY_*, of most of its findings */
+	bool protocol;		/* a sentence of the protocol: no budget, no evidence */
+	const char *summary;	/* one line, no full stop */
+	const char *basis;	/* the sentence that it rests on */
 	/* What a finding of it may cause, ends with RULE_NR; or NULL. */
 	const enum rule_id *consequences;
 };
@@ -124,36 +124,42 @@ const char *severity_name(uint32_t severity);
 /* "driver", "driver, admin", ..., "unknown". */
 const char *party_name(uint32_t party);
 
-#define FINDING_TEXT_LEN	224
-#define FINDINGS_MAX		1024
+#define FINDING_TEXT_LEN 224
+#define FINDINGS_MAX	 1024
 
 struct finding {
-	uint32_t id;			/* from 1, in order of becoming certain */
-	uint32_t rule;			/* enum rule_id */
-	uint32_t severity, party;	/* PARTY_* */
-	uint32_t host, device, stream, session, side;	/* 0: of none in particular */
-	uint32_t migration;		/* its number, when the evidence has ended */
-	uint64_t t_ns, seq;		/* of the first event that shows it */
-	uint64_t count;			/* how often it was seen */
-	uint32_t because_of;		/* id of the finding that caused it, or 0 */
-	bool ignored;			/* --ignore: shown, not counted */
+	uint32_t id;				      /* from 1, in order of becoming certain */
+	uint32_t rule;				      /* enum rule_id */
+	uint32_t severity, party;		      /* PARTY_* */
+	uint32_t host, device, stream, session, side; /* 0: of none in particular */
+	uint32_t migration;			      /* its number, when the evidence has ended */
+	uint64_t t_ns, seq;			      /* of the first event that shows it */
+	uint64_t count;				      /* how often it was seen */
+	uint32_t because_of;			      /* id of the finding that caused it, or 0 */
+	bool ignored;				      /* --ignore: shown, not counted */
 	char text[FINDING_TEXT_LEN];
 };
 
 /* A budget of 0 is none.  Initialise with judge_opts_init(). */
-#define JUDGE_ARC_BUDGETS	32
-#define JUDGE_IGNORES_AT	32
+#define JUDGE_ARC_BUDGETS 32
+#define JUDGE_IGNORES_AT  32
 struct judge_opts {
 	uint64_t max_downtime_ns, max_stop_window_ns;
 	uint64_t max_arc_ns, max_read_ns, max_write_ns;
-	uint64_t max_dirty_sync_ns;	/* of one stop window */
-	struct { uint32_t from, to; uint64_t ns; } arc[JUDGE_ARC_BUDGETS];
+	uint64_t max_dirty_sync_ns; /* of one stop window */
+	struct {
+		uint32_t from, to;
+		uint64_t ns;
+	} arc[JUDGE_ARC_BUDGETS];
 	uint32_t n_arcs;
-	uint64_t stuck_after_ns;	/* 5 s */
+	uint64_t stuck_after_ns; /* 5 s */
 	bool ignore[RULE_NR];
-	struct { uint32_t rule; char driver[64]; } ignore_at[JUDGE_IGNORES_AT];
+	struct {
+		uint32_t rule;
+		char driver[64];
+	} ignore_at[JUDGE_IGNORES_AT];
 	uint32_t n_ignore_at;
-	bool strict;			/* advice counts, too */
+	bool strict; /* advice counts, too */
 	bool expects_completed;
 	uint64_t expect_completed;
 };
@@ -165,7 +171,7 @@ void judge_opts_init(struct judge_opts *o);
  * command line: "max-downtime" "300ms".  0, or -EINVAL with one line without
  * newline in @err.
  */
-#define JUDGE_ERR_LEN	160
+#define JUDGE_ERR_LEN 160
 int judge_opts_set(struct judge_opts *o, const char *key, const char *value,
 		   char err[JUDGE_ERR_LEN]);
 /*
@@ -173,8 +179,8 @@ int judge_opts_set(struct judge_opts *o, const char *key, const char *value,
  * -EINVAL with *@line and @err saying where and why; @o then has the settings
  * of the lines before.
  */
-int judge_policy(struct judge_opts *o, const char *text, size_t len,
-		 unsigned int *line, char err[JUDGE_ERR_LEN]);
+int judge_policy(struct judge_opts *o, const char *text, size_t len, unsigned int *line,
+		 char err[JUDGE_ERR_LEN]);
 
 enum verdict {
 	VERDICT_PASS = 0,
@@ -249,13 +255,13 @@ uint32_t judge_failure_party(const struct failure *f);
  * What happened, in one phrase without a name of the traced system: "write() gave
  * EFAULT at 40 B", "the process was killed by signal 9".
  */
-#define FAILURE_TEXT_LEN	160
+#define FAILURE_TEXT_LEN 160
 const char *judge_failure_text(const struct failure *f, char buf[FAILURE_TEXT_LEN]);
 
 /* How a budget stands for a migration. */
 enum budget_state { BUDGET_NONE, BUDGET_KEPT, BUDGET_EXCEEDED, BUDGET_SKIPPED, BUDGET_UNKNOWN };
-enum budget_state judge_downtime_budget(struct model *m, const struct migration *g,
-					uint64_t budget_ns);
+enum budget_state
+judge_downtime_budget(struct model *m, const struct migration *g, uint64_t budget_ns);
 
 /*
  * An expectation about all traces together is told to one judge: @completed

@@ -34,8 +34,8 @@ const char *judge_failure_text(const struct failure *f, char buf[FAILURE_TEXT_LE
 		return buf;
 	case EV_PROCESS_EXIT:
 		if (f->signal)
-			snprintf(buf, FAILURE_TEXT_LEN, "the VMM was ended by signal %u (SIG%s)", f->signal,
-				 sigabbrev_np((int)f->signal) ?: "?");
+			snprintf(buf, FAILURE_TEXT_LEN, "the VMM was ended by signal %u (SIG%s)",
+				 f->signal, sigabbrev_np((int)f->signal) ?: "?");
 		else
 			snprintf(buf, FAILURE_TEXT_LEN, "the VMM ended with exit code %u", f->code);
 		return buf;
@@ -54,7 +54,8 @@ const char *judge_failure_text(const struct failure *f, char buf[FAILURE_TEXT_LE
 			 state_text(f->to, b));
 	if (f->kind == EV_READ || f->kind == EV_WRITE)
 		snprintf(buf, FAILURE_TEXT_LEN, "%s of %s gave %s after %s", call_text(f, call),
-			 size_text(size, f->size), errno_text(f->ret, err), size_text(at, f->bytes));
+			 size_text(size, f->size), errno_text(f->ret, err),
+			 size_text(at, f->bytes));
 	else if (f->bytes)
 		snprintf(buf, FAILURE_TEXT_LEN, "%s gave %s%s after %s", call_text(f, call),
 			 errno_text(f->ret, err), step, size_text(at, f->bytes));
@@ -71,12 +72,14 @@ uint32_t judge_failure_party(const struct failure *f)
 		return f->ret == -EFAULT ? PARTY_UNKNOWN : PARTY_DRIVER;
 	case EV_WRITE:
 		/* A bad buffer of the VMM's, or a driver's word for a stream that does not fit. */
-		return f->ret == -EFAULT || f->ret == -EINVAL || f->ret == -ENOMEM ? PARTY_UNKNOWN :
-		       PARTY_DRIVER;
+		return f->ret == -EFAULT || f->ret == -EINVAL || f->ret == -ENOMEM ?
+			       PARTY_UNKNOWN :
+			       PARTY_DRIVER;
 	case EV_SET_STATE:
 		/* What the destination refuses may be the two devices. */
-		return protocol_is_load(f->from, f->to) ? PARTY_UNKNOWN :
-		       f->ret == -EMFILE || f->ret == -EFAULT ? PARTY_VMM : PARTY_DRIVER;
+		return protocol_is_load(f->from, f->to)	      ? PARTY_UNKNOWN :
+		       f->ret == -EMFILE || f->ret == -EFAULT ? PARTY_VMM :
+								PARTY_DRIVER;
 	case EV_DMA_LOG_START:
 	case EV_DMA_LOG_REPORT:
 		return f->ret == -EFAULT ? PARTY_VMM : PARTY_DRIVER;
@@ -151,7 +154,8 @@ void rule_migration_failed(struct look *l)
 		f.migration = g->id;
 		f.side = g->source ? g->source : g->destination;
 		if (!g->n_causes) {
-			find_at(l->j, &f, "the migration failed, and nothing in the evidence says why");
+			find_at(l->j, &f,
+				"the migration failed, and nothing in the evidence says why");
 			continue;
 		}
 		for (i = 0; i < g->n_causes; i++) {
@@ -171,8 +175,10 @@ void rule_migration_failed(struct look *l)
 			find_at(l->j, &f, "on the %s: %s%s", side_text(g, m, &g->cause[0]), what[0],
 				after);
 		else
-			find_at(l->j, &f, "on the %s: %s; on the %s: %s (the clocks do not tell "
-				"which was first)", side_text(g, m, &g->cause[0]), what[0],
+			find_at(l->j, &f,
+				"on the %s: %s; on the %s: %s (the clocks do not tell "
+				"which was first)",
+				side_text(g, m, &g->cause[0]), what[0],
 				side_text(g, m, &g->cause[1]), what[1]);
 	}
 }
@@ -184,7 +190,8 @@ void rule_evidence_ends(struct look *l)
 
 	for (id = 1; id <= model_migrations(m); id++) {
 		const struct migration *g = model_migration(m, id);
-		const struct side *src = model_side(m, g->source), *dst = model_side(m, g->destination);
+		const struct side *src = model_side(m, g->source),
+				  *dst = model_side(m, g->destination);
 		struct finding f = finding_of(RULE_EVIDENCE_ENDS, g->end_ns, 0);
 		const char *why;
 
@@ -211,8 +218,8 @@ static bool is_own_destination(struct model *m, const struct side *src)
 	for (id = 1; id <= model_sides(m); id++) {
 		const struct side *dst = model_side(m, id);
 
-		if (dst->direction != DIR_RESUME || dst->host != src->host || dst->pid != src->pid ||
-		    dst->begin_ns < src->begin_ns)
+		if (dst->direction != DIR_RESUME || dst->host != src->host ||
+		    dst->pid != src->pid || dst->begin_ns < src->begin_ns)
 			continue;
 		for (i = 0; i < src->n_devices; i++)
 			for (k = 0; k < dst->n_devices; k++)
@@ -230,7 +237,8 @@ void rule_ran_again(struct look *l)
 
 	for (id = 1; id <= model_migrations(m); id++) {
 		const struct migration *g = model_migration(m, id);
-		const struct side *src = model_side(m, g->source), *dst = model_side(m, g->destination);
+		const struct side *src = model_side(m, g->source),
+				  *dst = model_side(m, g->destination);
 		struct finding f;
 
 		if (!src || !g->ran_again || g->outcome == OUTCOME_FAILED)
@@ -245,13 +253,16 @@ void rule_ran_again(struct look *l)
 		if (dst && dst->run_ns != MODEL_NONE) {
 			f.severity = SEV_ERROR;
 			f.party = PARTY_VMM;
-			find_at(l->j, &f, "the source completed and runs again while the destination "
+			find_at(l->j, &f,
+				"the source completed and runs again while the destination "
 				"runs, too: one VM runs twice");
 		} else if (!dst) {
-			find_at(l->j, &f, "the source completed and runs again, and its destination is "
+			find_at(l->j, &f,
+				"the source completed and runs again, and its destination is "
 				"not in the evidence: saved to a file, or taken back");
 		} else {
-			find_at(l->j, &f, "the source completed and runs again; the destination never "
+			find_at(l->j, &f,
+				"the source completed and runs again; the destination never "
 				"ran: the migration was taken back");
 		}
 	}
@@ -268,7 +279,8 @@ void rule_write_after_error(struct look *l)
 	f.device = g->device;
 	f.stream = g->stream;
 	f.session = g->id;
-	find_at(l->j, &f, "a write() failed after %s, and %s more were written%s: the stream has a gap",
+	find_at(l->j, &f,
+		"a write() failed after %s, and %s more were written%s: the stream has a gap",
 		size_text(a, g->gap_bytes), size_text(b, g->bytes_total - g->gap_bytes),
 		g->loaded ? " and loaded" : "");
 }
@@ -282,8 +294,9 @@ static bool is_sound(const struct session *g)
 
 static struct finding about(const struct session *g, enum rule_id rule)
 {
-	struct finding f = finding_of(rule, g->load_start_ns == MODEL_NONE ? g->end_ns :
-				      g->load_start_ns, g->load_seq);
+	struct finding f =
+		finding_of(rule, g->load_start_ns == MODEL_NONE ? g->end_ns : g->load_start_ns,
+			   g->load_seq);
 
 	f.device = g->device;
 	f.stream = g->stream;
@@ -334,9 +347,10 @@ void rule_resume_short(struct look *l)
 		    !both_ends(l->model, dst, &read, &written, &complete) || written >= read)
 			continue;
 		f = about(dst, RULE_RESUME_SHORT);
-		find_at(l->j, &f, "%s of the %s that were read from the source were written, and "
-			"RESUMING to STOP succeeded all the same", size_text(a, written),
-			size_text(b, read));
+		find_at(l->j, &f,
+			"%s of the %s that were read from the source were written, and "
+			"RESUMING to STOP succeeded all the same",
+			size_text(a, written), size_text(b, read));
 	}
 }
 
@@ -358,19 +372,23 @@ void rule_resume_rejected(struct look *l)
 		f = about(dst, RULE_RESUME_REJECTED);
 		if (!both_ends(l->model, dst, &read, &written, &complete)) {
 			f.party = PARTY_UNKNOWN;
-			find_at(l->j, &f, "RESUMING to STOP gave %s after %s; without its source in the "
-				"evidence nobody can say whether the stream was whole", err,
-				size_text(b, dst->bytes_total));
+			find_at(l->j, &f,
+				"RESUMING to STOP gave %s after %s; without its source in the "
+				"evidence nobody can say whether the stream was whole",
+				err, size_text(b, dst->bytes_total));
 		} else if (written < read || !complete) {
 			f.party = PARTY_VMM;
-			find_at(l->j, &f, "RESUMING to STOP gave %s: only %s were written, the source's "
-				"stream %s", err, size_text(b, written),
+			find_at(l->j, &f,
+				"RESUMING to STOP gave %s: only %s were written, the source's "
+				"stream %s",
+				err, size_text(b, written),
 				complete ? "is longer" : "was not read to its end");
 		} else {
 			f.party = PARTY_DRIVER | PARTY_ADMIN;
-			find_at(l->j, &f, "RESUMING to STOP gave %s although the whole stream of the "
-				"source, %s, was written: do the two devices fit?", err,
-				size_text(c, written));
+			find_at(l->j, &f,
+				"RESUMING to STOP gave %s although the whole stream of the "
+				"source, %s, was written: do the two devices fit?",
+				err, size_text(c, written));
 		}
 	}
 }

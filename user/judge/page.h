@@ -11,7 +11,7 @@
 #define VFIOSCOPE_JUDGE_PAGE_H
 
 struct page {
-	const char *kind;	/* "rule", "word", "state" or "errno" */
+	const char *kind; /* "rule", "word", "state" or "errno" */
 	const char *name;
 	const char *text;
 };

@@ -14,13 +14,13 @@ static const struct {
 	const char *name;
 	size_t offset;
 } durations[] = {
-#define D(name, member) { name, offsetof(struct judge_opts, member) }
-	D("max-downtime", max_downtime_ns),
-	D("max-stop-window", max_stop_window_ns),
-	D("max-dirty-sync", max_dirty_sync_ns),
-	D("max-read", max_read_ns),
-	D("max-write", max_write_ns),
-	D("stuck-after", stuck_after_ns),
+#define D(name, member)                                   \
+	{                                                 \
+		name, offsetof(struct judge_opts, member) \
+	}
+	D("max-downtime", max_downtime_ns),	D("max-stop-window", max_stop_window_ns),
+	D("max-dirty-sync", max_dirty_sync_ns), D("max-read", max_read_ns),
+	D("max-write", max_write_ns),		D("stuck-after", stuck_after_ns),
 #undef D
 };
 
@@ -105,7 +105,8 @@ static int set_ignore(struct judge_opts *o, const char *value, char err[JUDGE_ER
 		id = judge_rule_from_name(name);
 		if (id == RULE_NR) {
 			snprintf(err, JUDGE_ERR_LEN,
-				 "ignore: '%.60s' is no rule; 'vfioscope explain' lists them", name);
+				 "ignore: '%.60s' is no rule; 'vfioscope explain' lists them",
+				 name);
 			return -EINVAL;
 		}
 		value += n;
@@ -114,8 +115,10 @@ static int set_ignore(struct judge_opts *o, const char *value, char err[JUDGE_ER
 			continue;
 		}
 		if (!*driver || o->n_ignore_at == JUDGE_IGNORES_AT) {
-			snprintf(err, JUDGE_ERR_LEN, *driver ? "ignore: more than %d RULE@DRIVER" :
-				 "ignore: RULE@DRIVER wants a driver's name, as one of %d",
+			snprintf(err, JUDGE_ERR_LEN,
+				 *driver ?
+					 "ignore: more than %d RULE@DRIVER" :
+					 "ignore: RULE@DRIVER wants a driver's name, as one of %d",
 				 JUDGE_IGNORES_AT);
 			return -EINVAL;
 		}
@@ -154,8 +157,7 @@ int judge_opts_set(struct judge_opts *o, const char *key, const char *value,
 	if (!strcmp(key, "expect")) {
 		if (strncmp(value, "completed=", 10) ||
 		    units_parse_u64(value + 10, &o->expect_completed)) {
-			snprintf(err, JUDGE_ERR_LEN,
-				 "expect: '%.40s' is not completed=N", value);
+			snprintf(err, JUDGE_ERR_LEN, "expect: '%.40s' is not completed=N", value);
 			return -EINVAL;
 		}
 		o->expects_completed = true;
@@ -177,8 +179,8 @@ static char *trim(char *s)
 	return s;
 }
 
-int judge_policy(struct judge_opts *o, const char *text, size_t len,
-		 unsigned int *line, char err[JUDGE_ERR_LEN])
+int judge_policy(struct judge_opts *o, const char *text, size_t len, unsigned int *line,
+		 char err[JUDGE_ERR_LEN])
 {
 	char buf[512], *eq, *hash, *key;
 	size_t n;

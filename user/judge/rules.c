@@ -7,7 +7,11 @@
 
 #include "judge/internal.h"
 
-#define MAY_CAUSE(...)	.consequences = (const enum rule_id[]){ __VA_ARGS__, RULE_NR }
+#define MAY_CAUSE(...)                         \
+	.consequences = (const enum rule_id[]) \
+	{                                      \
+		__VA_ARGS__, RULE_NR           \
+	}
 
 /* Sentences are those of include/uapi/linux/vfio.h unless they say otherwise. */
 static const struct rule rules[RULE_NR] = {
@@ -342,11 +346,11 @@ static const struct rule rules[RULE_NR] = {
 };
 
 /* Every call that can be slow: what a wait in poll() takes is no fault. */
-#define ON_CALLS	(ON(EV_RESET) | ON(EV_FEATURE) |		\
-			 ON(EV_MIGRATION_FLAGS) | ON(EV_SET_STATE) | ON(EV_GET_STATE) |	\
-			 ON(EV_PRECOPY_INFO) | ON(EV_PRECOPY_INFO_V2) | ON(EV_DATA_SIZE) |	\
-			 ON(EV_READ) | ON(EV_WRITE) | ON(EV_DMA_LOG_START) |		\
-			 ON(EV_DMA_LOG_STOP) | ON(EV_DMA_LOG_REPORT))
+#define ON_CALLS                                                                              \
+	(ON(EV_RESET) | ON(EV_FEATURE) | ON(EV_MIGRATION_FLAGS) | ON(EV_SET_STATE) |          \
+	 ON(EV_GET_STATE) | ON(EV_PRECOPY_INFO) | ON(EV_PRECOPY_INFO_V2) | ON(EV_DATA_SIZE) | \
+	 ON(EV_READ) | ON(EV_WRITE) | ON(EV_DMA_LOG_START) | ON(EV_DMA_LOG_STOP) |            \
+	 ON(EV_DMA_LOG_REPORT))
 
 const struct rule_code rule_code[RULE_NR] = {
 	[RULE_ENOMSG_IN_STOP_COPY] = { rule_enomsg_in_stop_copy, ON(EV_READ) },
@@ -370,8 +374,7 @@ const struct rule_code rule_code[RULE_NR] = {
 	[RULE_DATA_SIZE_OFF] = { rule_data_size_off, ON_SESSION_END },
 	[RULE_ESTIMATE_OFF] = { rule_estimate_off, ON_SESSION_END | ON_FINISH },
 	[RULE_PRECOPY_AS_PROBE] = { rule_precopy_as_probe, ON_SESSION_END },
-	[RULE_FD_MISSING] = { rule_fd_missing,
-				ON(EV_SET_STATE) | ON(EV_STREAM_OPEN) | ON_FINISH },
+	[RULE_FD_MISSING] = { rule_fd_missing, ON(EV_SET_STATE) | ON(EV_STREAM_OPEN) | ON_FINISH },
 	[RULE_FD_UNEXPECTED] = { rule_fd_unexpected, ON(EV_SET_STATE) },
 	[RULE_FD_LOST] = { rule_fd_lost, ON(EV_SET_STATE) },
 	[RULE_ILLEGAL_ARC] = { rule_illegal_arc, ON(EV_ARC) | ON(EV_SET_STATE) },
@@ -392,8 +395,7 @@ const struct rule_code rule_code[RULE_NR] = {
 	[RULE_ENOMSG_SPIN] = { rule_enomsg_spin, ON(EV_READ) },
 	[RULE_POLL_MISSING] = { rule_poll_missing, ON(EV_READ) },
 	[RULE_RESET_IN_SESSION] = { rule_reset_in_session, ON(EV_RESET) | ON(EV_DEVICE_RESET) },
-	[RULE_STREAM_LEFT_OPEN] = { rule_stream_left_open,
-				    ON(EV_STREAM_CLOSE) | ON_STREAM_END },
+	[RULE_STREAM_LEFT_OPEN] = { rule_stream_left_open, ON(EV_STREAM_CLOSE) | ON_STREAM_END },
 	[RULE_P2P_SKIPPED] = { rule_p2p_skipped, ON(EV_ARC) },
 	[RULE_CONCURRENT_IO] = { rule_concurrent_io, ON(EV_READ) | ON(EV_WRITE) },
 	[RULE_PRECOPY_UNUSED] = { rule_precopy_unused, ON_SESSION_END },
@@ -403,8 +405,8 @@ const struct rule_code rule_code[RULE_NR] = {
 	[RULE_ARC_BUDGET] = { rule_arc_budget, ON_SESSION_END },
 	[RULE_LOST_EVENTS] = { rule_lost_events, ON(EV_LOSS) | ON_FINISH },
 	[RULE_DAMAGED_TRACE] = { rule_damaged_trace, ON_FINISH },
-	[RULE_JOINED_LATE] = { rule_joined_late, ON(EV_STREAM_OPEN) | ON(EV_READ) |
-			       ON(EV_WRITE) | ON(EV_PRECOPY_INFO) },
+	[RULE_JOINED_LATE] = { rule_joined_late, ON(EV_STREAM_OPEN) | ON(EV_READ) | ON(EV_WRITE) |
+							 ON(EV_PRECOPY_INFO) },
 	[RULE_HOOK_MISSING] = { rule_hook_missing, ON(EV_STREAM_OPEN) | ON_FINISH },
 	[RULE_NO_MIGRATION] = { rule_no_migration, ON_FINISH },
 };
@@ -434,8 +436,8 @@ const char *severity_name(uint32_t severity)
 const char *party_name(uint32_t party)
 {
 	static const char *const names[] = {
-		"unknown", "driver", "vmm", "driver, vmm", "admin", "driver, admin", "vmm, admin",
-		"driver, vmm, admin",
+		"unknown", "driver",	    "vmm",	  "driver, vmm",
+		"admin",   "driver, admin", "vmm, admin", "driver, vmm, admin",
 	};
 
 	return party < 8 ? names[party] : "unknown";

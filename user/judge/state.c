@@ -14,8 +14,7 @@
 /* The arcs of this call were seen, all of them, and the last one came true. */
 static bool arrived(const struct look *l)
 {
-	return l->call && l->call->n_arcs && l->call->ret >= 0 &&
-	       l->call->t_ns >= l->ev->t_ns &&
+	return l->call && l->call->n_arcs && l->call->ret >= 0 && l->call->t_ns >= l->ev->t_ns &&
 	       (int64_t)l->call->to == l->ev->set_state.target;
 }
 
@@ -46,9 +45,13 @@ static void tell_missing_fds(struct look *l)
 	for (i = 0; i < l->j->n_devs; i++) {
 		const struct jdev *d = l->j->devs[i];
 		struct finding f = {
-			.rule = RULE_FD_MISSING, .severity = SEV_ERROR, .party = PARTY_DRIVER,
-			.device = d->number, .session = d->fd_missing.session,
-			.t_ns = d->fd_missing.t_ns, .seq = d->fd_missing.seq,
+			.rule = RULE_FD_MISSING,
+			.severity = SEV_ERROR,
+			.party = PARTY_DRIVER,
+			.device = d->number,
+			.session = d->fd_missing.session,
+			.t_ns = d->fd_missing.t_ns,
+			.seq = d->fd_missing.seq,
 		};
 		char a[32], b[32];
 
@@ -73,8 +76,9 @@ void rule_fd_missing(struct look *l)
 		return;
 	}
 	/* Told at the end, when it is known whether births are seen at all. */
-	if (d && l->ev->ret >= 0 && arrived(l) && protocol_is_fd_arc(l->call->from, l->call->to, NULL) &&
-	    !l->call->born && !l->ev->stream && !d->fd_missing.seq) {
+	if (d && l->ev->ret >= 0 && arrived(l) &&
+	    protocol_is_fd_arc(l->call->from, l->call->to, NULL) && !l->call->born &&
+	    !l->ev->stream && !d->fd_missing.seq) {
 		d->fd_missing.seq = l->ev->seq;
 		d->fd_missing.t_ns = l->ev->t_ns;
 		d->fd_missing.session = l->session;
@@ -87,11 +91,12 @@ void rule_fd_unexpected(struct look *l)
 {
 	char a[32], b[32];
 
-	if (l->ev->ret >= 0 && arrived(l) && !protocol_is_fd_arc(l->call->from, l->call->to, NULL) &&
-	    l->call->born)
+	if (l->ev->ret >= 0 && arrived(l) &&
+	    !protocol_is_fd_arc(l->call->from, l->call->to, NULL) && l->call->born)
 		find(l, RULE_FD_UNEXPECTED,
 		     "the arc %s to %s handed out a data FD; only the four arcs that begin a "
-		     "session do", state_text(l->call->from, a), state_text(l->call->to, b));
+		     "session do",
+		     state_text(l->call->from, a), state_text(l->call->to, b));
 }
 
 void rule_fd_lost(struct look *l)
@@ -168,12 +173,11 @@ void rule_error_state(struct look *l)
 
 	if (!l->dev || l->state == MIG_ERROR)
 		return;
-	if ((ev->kind == EV_ARC && ((ev->ret >= 0 && ev->arc.to == MIG_ERROR) ||
-				    ev->arc.from == MIG_ERROR)) ||
+	if ((ev->kind == EV_ARC &&
+	     ((ev->ret >= 0 && ev->arc.to == MIG_ERROR) || ev->arc.from == MIG_ERROR)) ||
 	    (ev->kind == EV_GET_STATE && ev->ret >= 0 && ev->get_state.reported == MIG_ERROR) ||
 	    (ev->kind == EV_SET_STATE && ev->ret >= 0 && ev->set_state.target == MIG_ERROR))
-		find(l, RULE_ERROR_STATE,
-		     "the device is in ERROR: only a reset brings it back");
+		find(l, RULE_ERROR_STATE, "the device is in ERROR: only a reset brings it back");
 }
 
 /* Pre-copy data may never come: waiting for it is what read() is for. */
@@ -212,8 +216,9 @@ void rule_call_stuck(struct look *l)
 			l->j->failed = true;
 			return;
 		}
-		f = finding_of(RULE_CALL_STUCK, ev->t_ns > ev->stuck.age_ns ?
-			       ev->t_ns - ev->stuck.age_ns : 0, ev->seq);
+		f = finding_of(RULE_CALL_STUCK,
+			       ev->t_ns > ev->stuck.age_ns ? ev->t_ns - ev->stuck.age_ns : 0,
+			       ev->seq);
 		f.host = ev->host;
 		f.device = l->dev ? l->dev->number : 0;
 		f.stream = ev->stream;

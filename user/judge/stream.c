@@ -9,8 +9,8 @@
 #include "util/units.h"
 
 /* include/uapi/linux/eventpoll.h */
-#define EPOLLIN_ANY	(0x1 | 0x40)	/* EPOLLIN, EPOLLRDNORM */
-#define EPOLLERR_ANY	(0x8 | 0x10 | 0x2000)	/* EPOLLERR, EPOLLHUP, EPOLLRDHUP */
+#define EPOLLIN_ANY  (0x1 | 0x40)	   /* EPOLLIN, EPOLLRDNORM */
+#define EPOLLERR_ANY (0x8 | 0x10 | 0x2000) /* EPOLLERR, EPOLLHUP, EPOLLRDHUP */
 
 static bool is_session_read(const struct look *l)
 {
@@ -31,7 +31,8 @@ void rule_eof_in_precopy(struct look *l)
 	if (is_session_read(l) && mig_state_is_precopy(l->state) && l->ev->ret == 0)
 		suspect(l, RULE_EOF_IN_PRECOPY,
 			"read() gave 0, the permanent end of the stream, in %s; "
-			"the temporary end is ENOMSG", mig_state_name(l->state));
+			"the temporary end is ENOMSG",
+			mig_state_name(l->state));
 }
 
 void rule_premature_enomsg(struct look *l)
@@ -40,9 +41,8 @@ void rule_premature_enomsg(struct look *l)
 	char a[UNITS_LEN], b[UNITS_LEN];
 	uint64_t announced;
 
-	if (!is_session_read(l) || !mig_state_is_precopy(l->state) ||
-	    l->ev->ret != -ENOMSG || !s->n_infos || s->empty_since ||
-	    l->ev->t_ns < s->info.end_ns)
+	if (!is_session_read(l) || !mig_state_is_precopy(l->state) || l->ev->ret != -ENOMSG ||
+	    !s->n_infos || s->empty_since || l->ev->t_ns < s->info.end_ns)
 		return;
 	announced = s->info.initial + s->info.dirty;
 	if (announced <= s->since)
@@ -50,7 +50,8 @@ void rule_premature_enomsg(struct look *l)
 	if (!s->since)
 		suspect_as(l, RULE_PREMATURE_ENOMSG, SEV_WARNING, PARTY_DRIVER, true,
 			   "the last info announced %s, nothing was read since, and read() gave "
-			   "ENOMSG", size_text(a, announced));
+			   "ENOMSG",
+			   size_text(a, announced));
 	else
 		suspect_as(l, RULE_PREMATURE_ENOMSG, SEV_ADVICE, PARTY_DRIVER, true,
 			   "the last info announced %s, but read() gave ENOMSG after %s",
@@ -62,8 +63,8 @@ void rule_data_after_eof(struct look *l)
 	const struct jstream *s = l->st;
 	char a[UNITS_LEN];
 
-	if (is_session_read(l) && l->state == MIG_STOP_COPY && l->ev->ret > 0 &&
-	    s->eof_ns && l->ev->t_ns >= s->eof_ns)
+	if (is_session_read(l) && l->state == MIG_STOP_COPY && l->ev->ret > 0 && s->eof_ns &&
+	    l->ev->t_ns >= s->eof_ns)
 		suspect(l, RULE_DATA_AFTER_EOF,
 			"read() gave %s after it had given 0 in STOP_COPY, which is the end",
 			size_text(a, (uint64_t)l->ev->ret));
@@ -105,24 +106,24 @@ void rule_stale_stream_alive(struct look *l)
 	char a[UNITS_LEN];
 
 	if (s && l->ms->over && l->ev->ret > 0 && l->ev->t_ns >= l->ms->over_ns)
-		suspect(l, RULE_STALE_STREAM_ALIVE,
-			"%s() moved %s on a data FD %s",
+		suspect(l, RULE_STALE_STREAM_ALIVE, "%s() moved %s on a data FD %s",
 			l->ev->kind == EV_READ ? "read" : "write",
 			size_text(a, (uint64_t)l->ev->ret),
-			l->ms->ended_by == SESSION_END_RESET ? "after the device was reset" : "whose session was over");
+			l->ms->ended_by == SESSION_END_RESET ? "after the device was reset" :
+							       "whose session was over");
 }
 
 /* Whose fault it is that a call failed so, as far as the errno tells. */
 static uint32_t io_party(const struct event *ev)
 {
 	switch (ev->ret) {
-	case -EFAULT:		/* a bad buffer of the VMM's, or a driver's word for a bad stream */
+	case -EFAULT: /* a bad buffer of the VMM's, or a driver's word for a bad stream */
 	case -EBADF:
 	case -EINVAL:
 	case -ESPIPE:
 	case -EPERM:
 		return PARTY_UNKNOWN;
-	case -ENOMEM:		/* of a write(): so much was never asked for by the protocol */
+	case -ENOMEM: /* of a write(): so much was never asked for by the protocol */
 		return ev->kind == EV_WRITE ? PARTY_UNKNOWN : PARTY_DRIVER;
 	default:
 		return PARTY_DRIVER;
@@ -140,8 +141,8 @@ void rule_io_failed(struct look *l)
 	    l->ev->t_ns < l->st->last_io.end_ns && l->end_ns > l->st->last_io.t_ns)
 		return;
 	/* In a state that allows no such call it fails as it must. */
-	if (l->state != MIG_UNKNOWN && (l->ev->kind == EV_READ ? !mig_state_is_saving(l->state) :
-					l->state != MIG_RESUMING))
+	if (l->state != MIG_UNKNOWN &&
+	    (l->ev->kind == EV_READ ? !mig_state_is_saving(l->state) : l->state != MIG_RESUMING))
 		return;
 	suspect_as(l, RULE_IO_FAILED, SEV_ERROR, io_party(l->ev), false,
 		   "%s() gave %s after %s, in a live session: no arc, reset or close explains it",
@@ -227,8 +228,8 @@ static void remember_read(struct look *l)
 	if (!ev->io.size)
 		return;
 	s->any_read = true;
-	s->read_failed = event_failed(ev) || (ev->ret == -ENOMSG &&
-			 !(l->dev && mig_state_is_precopy(l->ctx->state)));
+	s->read_failed = event_failed(ev) ||
+			 (ev->ret == -ENOMSG && !(l->dev && mig_state_is_precopy(l->ctx->state)));
 	s->dead |= l->ms->over && ev->ret == -ENODEV;
 	remember_io(l);
 	if (ev->ret > 0) {

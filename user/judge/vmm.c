@@ -9,14 +9,18 @@
 #include "util/units.h"
 
 /* So many empty reads at such a rate are a spin and no look now and then. */
-#define SPIN_READS	100
-#define SPIN_PERIOD_NS	(5 * NS_PER_MS)
+#define SPIN_READS     100
+#define SPIN_PERIOD_NS (5 * NS_PER_MS)
 static struct finding undrained(const struct jdev *d)
 {
 	return (struct finding){
-		.rule = RULE_STREAM_NOT_DRAINED, .severity = SEV_ERROR, .party = PARTY_VMM,
-		.device = d->number, .stream = d->undrained.stream,
-		.session = d->undrained.session, .t_ns = d->undrained.t_ns,
+		.rule = RULE_STREAM_NOT_DRAINED,
+		.severity = SEV_ERROR,
+		.party = PARTY_VMM,
+		.device = d->number,
+		.stream = d->undrained.stream,
+		.session = d->undrained.session,
+		.t_ns = d->undrained.t_ns,
 		.seq = d->undrained.seq,
 	};
 }
@@ -61,8 +65,7 @@ void rule_stream_not_drained(struct look *l)
 			continue;
 		/* It may have been about to go back to RUNNING, which is a cancel. */
 		s = model_stream(l->model, d->undrained.stream);
-		if (!s || s->closed ||
-		    model_last_ns(l->model) > d->undrained.end_ns + NS_PER_SEC)
+		if (!s || s->closed || model_last_ns(l->model) > d->undrained.end_ns + NS_PER_SEC)
 			tell_undrained(l->j, d, SEV_ERROR, "");
 		else
 			tell_undrained(l->j, d, SEV_INCONCLUSIVE,
@@ -128,7 +131,8 @@ void rule_poll_missing(struct look *l)
 	if (is_spin(l) && !(l->ms->ops & STREAM_OP_POLL))
 		find(l, RULE_POLL_MISSING,
 		     "%llu empty reads in a row: the driver has no .poll, so there is nothing "
-		     "that a VMM could wait in", ULL(l->st->spin + event_calls(l->ev)));
+		     "that a VMM could wait in",
+		     ULL(l->st->spin + event_calls(l->ev)));
 }
 
 void rule_reset_in_session(struct look *l)
@@ -136,8 +140,8 @@ void rule_reset_in_session(struct look *l)
 	const struct session *g = model_session_peek(l->model, l->session);
 	const struct jstream *s;
 
-	if (!l->dev || l->ev->ret < 0 || l->dev->set_state_failed || !mig_state_is_saving(l->state) ||
-	    !g || g->direction != DIR_SAVE || !g->stream)
+	if (!l->dev || l->ev->ret < 0 || l->dev->set_state_failed ||
+	    !mig_state_is_saving(l->state) || !g || g->direction != DIR_SAVE || !g->stream)
 		return;
 	s = judge_stream(l->j, g->stream);
 	/* The user's call is told after the reset that it made: that one told all. */
@@ -145,7 +149,8 @@ void rule_reset_in_session(struct look *l)
 		return;
 	find(l, RULE_RESET_IN_SESSION,
 	     "the device was reset in %s while its stream was being saved: the session is over "
-	     "and the device runs", mig_state_name(l->state));
+	     "and the device runs",
+	     mig_state_name(l->state));
 }
 
 void rule_stream_left_open(struct look *l)
@@ -165,7 +170,8 @@ void rule_stream_left_open(struct look *l)
 		if (!l->j->saw_close)
 			return;
 		f = (struct finding){
-			.t_ns = s->orphan_ns, .seq = s->orphan_seq,
+			.t_ns = s->orphan_ns,
+			.seq = s->orphan_seq,
 		};
 	} else if (l->ms->over && now > l->ms->over_ns + LATER_NS &&
 		   (l->ms->hooked & STREAM_OP_RELEASE)) {
@@ -246,7 +252,8 @@ void rule_p2p_skipped(struct look *l)
 		f = finding_of(RULE_P2P_SKIPPED, d->skipped_ns, d->skipped_seq);
 		f.device = d->number;
 		f.session = l->session;
-		find_at(l->j, &f, "asked to stop while device %u of the same process still ran "
+		find_at(l->j, &f,
+			"asked to stop while device %u of the same process still ran "
 			"outside a P2P state: its DMA may have hit a stopped device",
 			d->skipped_sibling);
 	}

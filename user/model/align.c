@@ -7,10 +7,10 @@
 #include "model/flow.h"
 
 /* A clock that goes wrong by more than this is not slewed but set. */
-#define SLEW_PPM	1000
-#define STEP_NS		1000000ULL
+#define SLEW_PPM 1000
+#define STEP_NS	 1000000ULL
 /* No constraint: less than any shift that a time can need. */
-#define NO_LIMIT	INT64_MIN
+#define NO_LIMIT INT64_MIN
 
 struct pair {
 	uint64_t mono_ns, real_ns;
@@ -28,7 +28,7 @@ struct clock {
 	uint64_t first_ns, last_ns;
 	uint32_t sources;
 	struct align_tie tie;
-	int64_t shift_ns;		/* on top of what the clocks say */
+	int64_t shift_ns; /* on top of what the clocks say */
 	bool placed;
 };
 
@@ -193,7 +193,8 @@ static int64_t real_offset(const struct clock *c, uint64_t mono_ns)
 			hi = mid;
 	}
 	return offset(&p[lo]) + (int64_t)((double)(offset(&p[hi]) - offset(&p[lo])) *
-		(double)(mono_ns - p[lo].mono_ns) / (double)(p[hi].mono_ns - p[lo].mono_ns));
+					  (double)(mono_ns - p[lo].mono_ns) /
+					  (double)(p[hi].mono_ns - p[lo].mono_ns));
 }
 
 static bool is_stepped(const struct clock *c)
@@ -360,8 +361,9 @@ static void place(struct align *a, size_t i)
 		t->contradicts = true;
 		t->correction_ns = middle(lo, hi);
 	} else if (t->kind == ALIGN_CAUSALITY) {
-		t->correction_ns = !t->has_way[ALIGN_IN] ? hi : !t->has_way[ALIGN_OUT] ? lo :
-			lo + (hi - lo) / 2;
+		t->correction_ns = !t->has_way[ALIGN_IN]  ? hi :
+				   !t->has_way[ALIGN_OUT] ? lo :
+							    lo + (hi - lo) / 2;
 	} else if (lo > 0) {
 		t->correction_ns = lo;
 	} else if (hi < 0) {
@@ -375,8 +377,8 @@ static bool is_bound(const struct align *a, size_t i)
 	size_t k;
 
 	for (k = 0; k < a->n; k++)
-		if (a->c[k].placed && (a->limit[k * a->n + i] != NO_LIMIT ||
-				       a->limit[i * a->n + k] != NO_LIMIT))
+		if (a->c[k].placed &&
+		    (a->limit[k * a->n + i] != NO_LIMIT || a->limit[i * a->n + k] != NO_LIMIT))
 			return true;
 	return false;
 }
@@ -414,8 +416,9 @@ static void choose_reference(struct align *a)
 	size_t i;
 
 	for (i = 0; i < a->n; i++)
-		a->c[i].sources = flows_sources(&a->flows, &(struct flow_view){
-			.arg = a, .clock = flow_clock }, i);
+		a->c[i].sources =
+			flows_sources(&a->flows,
+				      &(struct flow_view){ .arg = a, .clock = flow_clock }, i);
 	for (i = 1; i < a->n; i++) {
 		const struct clock *c = &a->c[i], *r = &a->c[a->ref];
 
@@ -452,8 +455,9 @@ int align_clocks(struct align *a)
 	for (i = 0; i < a->n; i++) {
 		c = &a->c[i];
 		c->tie.stepped = is_stepped(c);
-		c->tie.kind = i == a->ref ? ALIGN_SAME :
-			c->n_pairs && a->c[a->ref].n_pairs ? ALIGN_REALTIME : ALIGN_NONE;
+		c->tie.kind = i == a->ref			 ? ALIGN_SAME :
+			      c->n_pairs && a->c[a->ref].n_pairs ? ALIGN_REALTIME :
+								   ALIGN_NONE;
 	}
 	find_limits(a);
 	if (close_limits(a))

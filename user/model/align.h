@@ -22,10 +22,10 @@
 #include "source.h"
 
 enum align_kind {
-	ALIGN_NONE = 0,		/* nothing ties it to the reference */
-	ALIGN_SAME = 1,		/* it is the reference */
+	ALIGN_NONE = 0, /* nothing ties it to the reference */
+	ALIGN_SAME = 1, /* it is the reference */
 	ALIGN_REALTIME = 2,
-	ALIGN_CAUSALITY = 3,	/* no pair of clocks in it, or in the reference */
+	ALIGN_CAUSALITY = 3, /* no pair of clocks in it, or in the reference */
 };
 
 /* Which way bytes went, seen from one clock. */
@@ -34,10 +34,10 @@ enum align_way { ALIGN_IN = 0, ALIGN_OUT = 1 };
 /* How one clock goes to the reference. */
 struct align_tie {
 	enum align_kind kind;
-	int64_t offset_ns;	/* to add to its first time, all in all */
-	uint64_t drift_ns;	/* by how much that changes until its last time */
-	bool stepped;		/* CLOCK_REALTIME was set during the capture */
-	uint32_t streams;	/* that are seen on both sides, with another clock */
+	int64_t offset_ns; /* to add to its first time, all in all */
+	uint64_t drift_ns; /* by how much that changes until its last time */
+	bool stepped;	   /* CLOCK_REALTIME was set during the capture */
+	uint32_t streams;  /* that are seen on both sides, with another clock */
 	/*
 	 * The least time from a read() on the one host to the write() of the same
 	 * bytes on the other, by the clocks alone (of the other with its own
@@ -47,8 +47,8 @@ struct align_tie {
 	 */
 	bool has_way[2];
 	int64_t way_ns[2];
-	int64_t correction_ns;	/* what causality added; in offset_ns */
-	bool contradicts;	/* no offset fits both ways; the middle was taken */
+	int64_t correction_ns; /* what causality added; in offset_ns */
+	bool contradicts;      /* no offset fits both ways; the middle was taken */
 };
 
 struct align;

@@ -60,15 +60,15 @@ void failure_made_good(struct sid *s, const struct event *ev)
 	}
 }
 
-void failure_note(struct model *m, struct sid *s, const struct sess *g,
-			 const struct event *ev, const struct model_call *call)
+void failure_note(struct model *m, struct sid *s, const struct sess *g, const struct event *ev,
+		  const struct model_call *call)
 {
 	struct failure *f;
 	uint32_t i;
 
 	for (i = 0; i < s->n_failures; i++)
 		if (is_about(&s->failures[i], ev))
-			return;		/* the first one counts */
+			return; /* the first one counts */
 	if (s->n_failures == SIDE_FAILURES)
 		return;
 	f = &s->failures[s->n_failures++];

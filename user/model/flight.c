@@ -12,7 +12,7 @@
 #include "util/array.h"
 
 /* More threads than that in one driver are no evidence, they are an attack. */
-#define FLIGHTS_MAX	4096
+#define FLIGHTS_MAX 4096
 
 enum path_part flight_part(uint32_t call)
 {
@@ -67,8 +67,7 @@ int flight_stuck(struct model *m, const struct event *ev, const struct dev *d)
 
 static void forget(struct model *m, uint32_t i)
 {
-	memmove(&m->flights[i], &m->flights[i + 1],
-		(m->n_flights - i - 1) * sizeof(*m->flights));
+	memmove(&m->flights[i], &m->flights[i + 1], (m->n_flights - i - 1) * sizeof(*m->flights));
 	m->n_flights--;
 }
 
@@ -82,8 +81,7 @@ void flight_returned(struct model *m, const struct event *ev)
 	while (i < m->n_flights) {
 		const struct model_flight *f = &m->flights[i].pub;
 
-		if (f->tid == ev->tid && f->host == ev->host &&
-		    event_end_ns(ev) >= f->start_ns)
+		if (f->tid == ev->tid && f->host == ev->host && event_end_ns(ev) >= f->start_ns)
 			forget(m, i);
 		else
 			i++;

@@ -15,18 +15,18 @@ struct mark {
 struct flow {
 	size_t input;
 	uint32_t host, pid, device, stream;
-	bool reads;			/* a source's */
-	bool born;			/* its birth is in the evidence */
-	bool eof;			/* the last read() gave 0 */
-	bool over;			/* released */
-	bool holed;			/* events were lost that may have been its own */
+	bool reads; /* a source's */
+	bool born;  /* its birth is in the evidence */
+	bool eof;   /* the last read() gave 0 */
+	bool over;  /* released */
+	bool holed; /* events were lost that may have been its own */
 	uint64_t last_ns;
 	struct mark *m;
 	size_t n, cap;
 };
 
 /* Equal streams of two hosts that are looked at together. */
-#define EQUAL_MAX	256
+#define EQUAL_MAX 256
 
 /* ---- taking them in ---- */
 

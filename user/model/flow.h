@@ -23,7 +23,7 @@ struct flows {
 		size_t input;
 		uint32_t host, pid;
 		char name[EVENT_NAME_LEN];
-	} *vm;
+	} * vm;
 	size_t n_vms;
 };
 

@@ -7,7 +7,7 @@
 
 #include "model/internal.h"
 
-#define NS_PER_SEC	1e9
+#define NS_PER_SEC 1e9
 
 /* A stop window that is over and whose parts are all known. */
 static bool is_known_window(const struct session *g)
@@ -100,7 +100,10 @@ bool rank_correlation(const uint64_t *x, const uint64_t *y, size_t n, double *rh
 const char *forecast_trend_name(uint32_t trend)
 {
 	static const char *const names[] = {
-		"unknown", "converging", "not-converging", "done",
+		"unknown",
+		"converging",
+		"not-converging",
+		"done",
 	};
 
 	return trend < 4 ? names[trend] : NULL;
@@ -139,7 +142,7 @@ static bool was_emptied(const struct session *g, uint32_t i)
  * Is it read empty again and again, and again and again as much comes back?  The
  * measure of the judge's not-converging.
  */
-#define COMES_BACK	5
+#define COMES_BACK 5
 static bool comes_back(const struct session *g)
 {
 	const struct session_sample *now = NULL, *first = NULL;
@@ -173,8 +176,7 @@ static void take_trend(const struct session *g, uint64_t now_ns, struct forecast
 	double span, read;
 
 	f->read_bps = f->dirty_bps = MODEL_NONE;
-	if (g->precopy_infos &&
-	    g->initial_last + g->dirty_last <= g->bytes_total - g->info_moved)
+	if (g->precopy_infos && g->initial_last + g->dirty_last <= g->bytes_total - g->info_moved)
 		f->trend = TREND_DONE;
 	if (g->n_trend < 2)
 		return;
@@ -194,22 +196,23 @@ static void take_trend(const struct session *g, uint64_t now_ns, struct forecast
 	read += (double)after - (double)before;
 	f->dirty_bps = read > 0 ? (uint64_t)(read / span) : 0;
 	if (f->trend == TREND_UNKNOWN)
-		f->trend = comes_back(g) ? TREND_NOT_CONVERGING : after < before ||
-			   was_emptied(g, (uint32_t)(a - g->trend)) ? TREND_CONVERGING :
-			   TREND_NOT_CONVERGING;
+		f->trend = comes_back(g) ? TREND_NOT_CONVERGING :
+			   after < before || was_emptied(g, (uint32_t)(a - g->trend)) ?
+					   TREND_CONVERGING :
+					   TREND_NOT_CONVERGING;
 }
 
 /* ---- the stop window ---- */
 
-#define SAMPLES		32	/* the newest earlier windows */
-#define ENOUGH		12	/* of one device; else those of all of its driver */
-#define PACE_BYTES	65536	/* under this a pace is nothing but noise */
+#define SAMPLES	   32	 /* the newest earlier windows */
+#define ENOUGH	   12	 /* of one device; else those of all of its driver */
+#define PACE_BYTES 65536 /* under this a pace is nothing but noise */
 
 /* What a device took of an earlier stop: what went with its size, and what did not. */
 struct stop {
 	double total, drain, arcs, bytes;
-	double pace;			/* ns a byte, of its pre-copy; 0: not known */
-	uint64_t left;			/* estimated when it began; MODEL_NONE */
+	double pace;   /* ns a byte, of its pre-copy; 0: not known */
+	uint64_t left; /* estimated when it began; MODEL_NONE */
 };
 
 static const struct session *session_of(const struct model *m, const struct dev *d)
@@ -245,7 +248,7 @@ static struct stop stop_of(const struct session *e)
 }
 
 /* No further back than this: what was long ago tells little, and looking costs. */
-#define LOOK_BACK	512
+#define LOOK_BACK 512
 
 /* The newest stops of the device or, unless @device, of its driver's devices. */
 static size_t stops(const struct model *m, const struct dev *d, bool device,
@@ -316,8 +319,8 @@ static double guess(enum forecast_way way, const struct stop *s, size_t n, uint6
 }
 
 /* Guesses of another size are off for other reasons: one stall doubles a short stop. */
-#define ALIKE		1.5
-#define ALIKE_ENOUGH	8
+#define ALIKE	     1.5
+#define ALIKE_ENOUGH 8
 
 /* How far off a way is, as factors: each stop against what the others say of it. */
 struct errors {
@@ -360,7 +363,7 @@ static size_t alike(const struct errors *e, double like, double out[SAMPLES])
 	return k;
 }
 
-#define TRUSTED		5	/* guesses that a way must have made */
+#define TRUSTED 5 /* guesses that a way must have made */
 
 /* The narrowest range of factors that all but every 16th lie in. */
 static void spread(const double *e, size_t n, double *low, double *high)
@@ -377,8 +380,7 @@ static void spread(const double *e, size_t n, double *low, double *high)
 	}
 }
 
-static enum forecast_way believe(const struct errors e[FORECAST_WAYS],
-				 const struct forecast *f)
+static enum forecast_way believe(const struct errors e[FORECAST_WAYS], const struct forecast *f)
 {
 	double factors[SAMPLES], low, high, best = 0;
 	enum forecast_way way, won = FORECAST_WAYS;
@@ -554,8 +556,8 @@ static bool rest_of(const struct side *s, double *ns)
 {
 	const struct session_window *w = &s->stop;
 
-	if (s->direction != DIR_SAVE || !s->stop_over || s->outcome != OUTCOME_COMPLETED || s->holes ||
-	    s->paused_before || s->joined_late || w->start_ns == MODEL_NONE)
+	if (s->direction != DIR_SAVE || !s->stop_over || s->outcome != OUTCOME_COMPLETED ||
+	    s->holes || s->paused_before || s->joined_late || w->start_ns == MODEL_NONE)
 		return false;
 	*ns = (double)w->total_ns - (double)w->arcs_ns - (double)w->load_ns - (double)w->io_ns;
 	return true;
@@ -579,7 +581,7 @@ static void forecast_rest(const struct model *m, uint32_t host, uint32_t except,
 	f->rest_samples = (uint32_t)n;
 	if (!n)
 		return;
-	mid = median(rest, n);		/* sorts */
+	mid = median(rest, n); /* sorts */
 	low = rest[0];
 	high = rest[n - 1];
 	margin = n < TRUSTED ? 2 : 1.1 + 1 / (double)n;

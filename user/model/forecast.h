@@ -40,12 +40,12 @@ const char *forecast_basis_text(uint32_t basis);
 
 /* One migration whose estimates can be held against the truth. */
 struct estimate_sample {
-	const char *driver;		/* owned by the model */
-	uint64_t data_size, precopy_info;	/* at the switch; MODEL_NONE */
-	uint64_t bytes;			/* that STOP_COPY gave */
-	uint64_t window_ns;		/* the stop window */
-	uint64_t driver_ns;		/* its arcs and its read()s */
-	uint64_t low_ns, high_ns;	/* forecast of driver_ns; MODEL_NONE */
+	const char *driver;		  /* owned by the model */
+	uint64_t data_size, precopy_info; /* at the switch; MODEL_NONE */
+	uint64_t bytes;			  /* that STOP_COPY gave */
+	uint64_t window_ns;		  /* the stop window */
+	uint64_t driver_ns;		  /* its arcs and its read()s */
+	uint64_t low_ns, high_ns;	  /* forecast of driver_ns; MODEL_NONE */
 };
 
 /*
@@ -54,7 +54,7 @@ struct estimate_sample {
  */
 bool estimate_of(struct model *m, uint32_t id, struct estimate_sample *out);
 
-#define ESTIMATE_MIN_SAMPLES	8
+#define ESTIMATE_MIN_SAMPLES 8
 
 /*
  * Spearman's rank correlation of x[i] and y[i], ties with their mean rank.

@@ -32,8 +32,8 @@ struct map {
 	void **item;
 	uint64_t *key;
 	uint32_t n, cap;
-	uint32_t *slot;			/* index into item + 1; 0: free */
-	uint32_t n_slots;		/* a power of two */
+	uint32_t *slot;	  /* index into item + 1; 0: free */
+	uint32_t n_slots; /* a power of two */
 };
 
 void *map_get(const struct map *t, uint64_t key);
@@ -44,72 +44,72 @@ struct flight {
 	struct model_flight pub;
 };
 
-#define DEV_CALLS	4
+#define DEV_CALLS 4
 
 struct dev {
 	struct model_device pub;
-	uint32_t proc;			/* index of the process that used it last, + 1; 0 */
-	uint32_t owner;			/* its number among the devices of that process */
-	uint32_t prev_likely;		/* before pub.state_since_ns */
+	uint32_t proc;	      /* index of the process that used it last, + 1; 0 */
+	uint32_t owner;	      /* its number among the devices of that process */
+	uint32_t prev_likely; /* before pub.state_since_ns */
 	uint64_t likely_since_ns;
-	uint64_t reset_ns;		/* end of the last reset */
-	uint32_t sess, last_sess;	/* under way; the last that ended; 0 */
-	uint32_t in_side[2], side_at[2];	/* by direction: the side, its place there */
-	uint32_t sized_in;		/* a source that asked for its size, and for no FD yet */
-	bool logging;			/* its own dirty log is on */
-	struct path window;		/* while it is stopped */
-	bool stopped;			/* it counts for its process's stop */
+	uint64_t reset_ns;		 /* end of the last reset */
+	uint32_t sess, last_sess;	 /* under way; the last that ended; 0 */
+	uint32_t in_side[2], side_at[2]; /* by direction: the side, its place there */
+	uint32_t sized_in;		 /* a source that asked for its size, and for no FD yet */
+	bool logging;			 /* its own dirty log is on */
+	struct path window;		 /* while it is stopped */
+	bool stopped;			 /* it counts for its process's stop */
 	/* Arcs since the device was last running. */
 	struct session_arc recent[8];
 	uint32_t n_recent;
-	struct left left;		/* asked for since its last session */
+	struct left left; /* asked for since its last session */
 	/* The best estimate when the device was stopped; MODEL_NONE. */
 	uint64_t estimate;
 	bool estimate_is_data_size;
-	struct forecast forecast;	/* of the stop that is under way */
+	struct forecast forecast; /* of the stop that is under way */
 	struct model_call calls[DEV_CALLS];
 };
 
 struct proc {
 	struct model_process pub;
 	char vm[EVENT_NAME_LEN];
-	uint32_t n_owners;		/* devices that it has or had */
-	uint32_t side[2];		/* under way or the last, by direction; 0: none */
+	uint32_t n_owners; /* devices that it has or had */
+	uint32_t side[2];  /* under way or the last, by direction; 0: none */
 	/* Its dirty logging: of so many devices, and of its container. */
 	uint32_t n_logging;
 	bool container_logs;
-	uint64_t log_since_ns;		/* when it was begun; MODEL_NONE: it is not on */
+	uint64_t log_since_ns; /* when it was begun; MODEL_NONE: it is not on */
 	/* The stop of its devices: from the first that stopped until all run again. */
 	struct path stop;
 	uint32_t n_stopped;
-	uint32_t n_open;		/* devices that it has open, as far as seen */
+	uint32_t n_open; /* devices that it has open, as far as seen */
 };
 
 struct sess {
 	struct session pub;
-	uint32_t next;			/* of its side, 0: the last */
-	struct hist *io;		/* while it is alive */
+	uint32_t next;	 /* of its side, 0: the last */
+	struct hist *io; /* while it is alive */
 	bool started_by_arc;
-	bool write_failed;		/* since: what comes now is a gap's other end */
-	uint64_t unknown_zero_ns;	/* read() gave 0 in an unknown state */
+	bool write_failed;	  /* since: what comes now is a gap's other end */
+	uint64_t unknown_zero_ns; /* read() gave 0 in an unknown state */
 	/* the run of empty reads under way */
 	uint64_t run_reads, run_start_ns, run_last_ns;
 	uint32_t trend_step, trend_skip;
-	uint64_t moved_end_ns;	/* of a read() with data and nothing after it; 0 */
-	uint64_t last_io_end_ns;	/* of a read() or write(); MODEL_NONE */
+	uint64_t moved_end_ns;	 /* of a read() with data and nothing after it; 0 */
+	uint64_t last_io_end_ns; /* of a read() or write(); MODEL_NONE */
 };
 
 /* How a device of a side stands. */
 enum phase {
-	PHASE_ASKED,		/* has a session, or had one and does not run yet */
-	PHASE_DONE,		/* a source's: gave its end, was told to stop; else it runs */
-	PHASE_BACK,		/* runs where it was */
-	PHASE_GONE,		/* closed in mid-session */
+	PHASE_ASKED, /* has a session, or had one and does not run yet */
+	PHASE_DONE,  /* a source's: gave its end, was told to stop; else it runs */
+	PHASE_BACK,  /* runs where it was */
+	PHASE_GONE,  /* closed in mid-session */
 	PHASE_NR,
 };
 
-#define SIDE_FAILURES	32
-#define SIDE_TAILS	16
+#define SIDE_FAILURES 32
+#define SIDE_TAILS    16
 
 struct sidedev {
 	struct side_device pub;
@@ -118,26 +118,26 @@ struct sidedev {
 
 /* What came after a source's last byte, on a destination that may be its other half. */
 struct tail {
-	uint32_t source;		/* side */
+	uint32_t source; /* side */
 	uint64_t eof_ns;
 	struct path path;
 };
 
 struct sid {
 	struct side pub;
-	uint32_t proc;			/* index + 1 */
+	uint32_t proc; /* index + 1 */
 	struct sidedev *devs;
 	size_t cap_devs;
 	uint32_t n_phase[PHASE_NR];
-	uint32_t n_sized;		/* devices asked for a size, and for no data FD yet */
-	bool unsure;			/* a loss hides how one of its devices ended */
-	struct failure closed;		/* the first device that was closed in mid-session */
+	uint32_t n_sized;      /* devices asked for a size, and for no data FD yet */
+	bool unsure;	       /* a loss hides how one of its devices ended */
+	struct failure closed; /* the first device that was closed in mid-session */
 	/* Failures that nothing has made good since; the first ones. */
 	struct failure failures[SIDE_FAILURES];
 	uint32_t n_failures;
-	struct tail *tails;		/* of a destination under way */
+	struct tail *tails; /* of a destination under way */
 	uint32_t n_tails;
-	bool stop_frozen;		/* pub.stop stands */
+	bool stop_frozen; /* pub.stop stands */
 	uint32_t n_eof;
 };
 
@@ -149,18 +149,18 @@ struct model {
 	struct sid **sides;
 	uint32_t n_sides;
 	size_t cap_sides;
-	uint32_t *live;			/* destinations under way */
+	uint32_t *live; /* destinations under way */
 	uint32_t n_live;
 	size_t cap_live;
 	struct flight *flights;
 	uint32_t n_flights;
 	size_t cap_flights;
-	char (*hosts)[EVENT_NAME_LEN];	/* by number; [0] is "" */
+	char (*hosts)[EVENT_NAME_LEN]; /* by number; [0] is "" */
 	uint32_t n_hosts;
 	size_t cap_hosts;
 	uint32_t opens;
 	struct model_loss loss;
-	uint64_t hole_to_ns;		/* end of the last loss */
+	uint64_t hole_to_ns; /* end of the last loss */
 	uint64_t first_ns, last_ns;
 	uint64_t events, calls;
 	uint64_t kinds[EV_KIND_NR];
@@ -168,7 +168,7 @@ struct model {
 	uint64_t bound_ns;
 	bool has_clock, any;
 	/* The migrations, as last joined. */
-	struct model_call last_call;	/* of the event just taken */
+	struct model_call last_call; /* of the event just taken */
 	struct migration *migs;
 	uint32_t n_migs;
 	bool join_dirty;

@@ -45,30 +45,30 @@ const char *joined_why_text(uint32_t why)
 }
 
 /* How well two sides fit: bits in order of weight; 0: they do not. */
-#define FIT		(1U << 0)
-#define FIT_OVERLAP	(1U << 1)	/* without the clocks' bound */
-#define FIT_BYTES	(1U << 2)	/* the bytes of each device, to the last one */
-#define FIT_VM		(1U << 3)	/* one name */
-#define FIT_PROCESS	(1U << 4)
+#define FIT	    (1U << 0)
+#define FIT_OVERLAP (1U << 1) /* without the clocks' bound */
+#define FIT_BYTES   (1U << 2) /* the bytes of each device, to the last one */
+#define FIT_VM	    (1U << 3) /* one name */
+#define FIT_PROCESS (1U << 4)
 
 /* Beyond so many devices sums are compared, not each device. */
-#define DEVICES_MAX	256
+#define DEVICES_MAX 256
 
 struct edge {
-	uint32_t src, dst;		/* index into the sides */
+	uint32_t src, dst; /* index into the sides */
 	uint32_t fit;
 	bool gone;
 };
 
 struct join {
 	struct model *m;
-	uint32_t *src, n_src;		/* by begin */
+	uint32_t *src, n_src; /* by begin */
 	struct edge *edges;
 	uint32_t n_edges;
 	size_t cap_edges;
-	uint32_t *partner;		/* of each side: index + 1; 0 */
-	uint32_t *fit, *candidates;	/* of each side: that joined it; how many could */
-	bool *namesake;			/* one of the same VM, at another time */
+	uint32_t *partner;	    /* of each side: index + 1; 0 */
+	uint32_t *fit, *candidates; /* of each side: that joined it; how many could */
+	bool *namesake;		    /* one of the same VM, at another time */
 };
 
 static uint64_t end_of(const struct model *m, const struct side *s)
@@ -80,7 +80,7 @@ static uint64_t end_of(const struct model *m, const struct side *s)
  * The first bytes of a VMM's stream are on their way when its source has failed
  * already: the destination, which gets none of the devices', begins later than that.
  */
-#define LATE_NS		2000000000ULL
+#define LATE_NS 2000000000ULL
 
 static uint64_t late_ns(const struct side *src, const struct side *dst)
 {
@@ -190,8 +190,8 @@ static uint32_t fit_of(const struct join *j, const struct sid *src, const struct
 	if (share_a_device(src, dst) || !drivers_fit(m, src, dst))
 		return 0;
 	/* A destination is never ahead of its source. */
-	if (dst->pub.bytes_total > src->pub.bytes_total && !src->pub.holes && !src->pub.joined_late &&
-	    !(src->pub.host != dst->pub.host && !src->pub.ended))
+	if (dst->pub.bytes_total > src->pub.bytes_total && !src->pub.holes &&
+	    !src->pub.joined_late && !(src->pub.host != dst->pub.host && !src->pub.ended))
 		return 0;
 	if (same_bytes(m, src, dst))
 		fit |= FIT_BYTES;
@@ -239,7 +239,9 @@ static int find_edges(struct join *j)
 }
 
 /* The best fit of each side among what is left, and how many have it. */
-struct best { uint32_t fit, n; };
+struct best {
+	uint32_t fit, n;
+};
 
 static void look_for_best(const struct join *j, struct best *best)
 {
@@ -366,7 +368,8 @@ static void pair_devices(struct model *m, const struct sid *src, const struct si
 	/* By the bytes, then by the driver: where only one on each side is left. */
 	for (pass = 0; pass < 2; pass++) {
 		for (i = 0; i < src->pub.n_devices; i++) {
-			if (session_at(m, src, i)->peer || (!pass && !session_at(m, src, i)->bytes_total))
+			if (session_at(m, src, i)->peer ||
+			    (!pass && !session_at(m, src, i)->bytes_total))
 				continue;
 			k = only_like(m, src, dst, i, true, !pass, &n);
 			if (n != 1)
@@ -382,7 +385,8 @@ static void pair_devices(struct model *m, const struct sid *src, const struct si
 
 		for (k = 0; k < dst->pub.n_devices; k++)
 			if (!session_at(m, dst, k)->peer && alike(m, src, i, dst, k, false) &&
-			    (best == UINT32_MAX || open_order(m, dst, k) < open_order(m, dst, best)))
+			    (best == UINT32_MAX ||
+			     open_order(m, dst, k) < open_order(m, dst, best)))
 				best = k;
 		if (best == UINT32_MAX)
 			break;
@@ -410,17 +414,19 @@ static void describe(const struct join *j, struct migration *g, uint32_t at, boo
 	g->joined.candidates = j->candidates[at];
 	if (!joined) {
 		g->joined.why = j->candidates[at] > 1 ? ALONE_AMBIGUOUS :
-				!s->pub.ended ? ALONE_NOT_YET :
-				j->candidates[at] ? ALONE_AMBIGUOUS :
-				j->namesake[at] ? ALONE_NO_OVERLAP : ALONE_NOT_IN_EVIDENCE;
+				!s->pub.ended	      ? ALONE_NOT_YET :
+				j->candidates[at]     ? ALONE_AMBIGUOUS :
+				j->namesake[at]	      ? ALONE_NO_OVERLAP :
+							ALONE_NOT_IN_EVIDENCE;
 		return;
 	}
 	g->joined.sure = j->candidates[at] == 1 || (j->fit[at] & (FIT_VM | FIT_PROCESS));
 	if (j->fit[at] & FIT_PROCESS)
 		g->joined.how = JOINED_PROCESS;
 	else if (j->fit[at] & FIT_VM)
-		g->joined.how = any_by_order(m, s) ? JOINED_VM_ORDER :
-				j->fit[at] & FIT_BYTES ? JOINED_VM_BYTES : JOINED_VM;
+		g->joined.how = any_by_order(m, s)     ? JOINED_VM_ORDER :
+				j->fit[at] & FIT_BYTES ? JOINED_VM_BYTES :
+							 JOINED_VM;
 	else
 		g->joined.how = j->fit[at] & FIT_BYTES ? JOINED_BYTES : JOINED_TIME;
 }
@@ -445,8 +451,9 @@ static void look_for_namesakes(struct join *j)
 	for (i = 0; i < m->n_sides; i++) {
 		const struct side *a = &m->sides[i]->pub;
 
-		for (k = 0; k < m->n_sides && k < 1024 && !j->partner[i] && has_name(a) &&
-		     !j->namesake[i]; k++) {
+		for (k = 0;
+		     k < m->n_sides && k < 1024 && !j->partner[i] && has_name(a) && !j->namesake[i];
+		     k++) {
 			const struct side *b = &m->sides[k]->pub;
 
 			j->namesake[i] = b->direction != a->direction && has_name(b) &&
@@ -512,8 +519,11 @@ int join_sides(struct model *m)
 {
 	size_t n = m->n_sides ? m->n_sides : 1;
 	struct join j = {
-		.m = m, .src = calloc(n, sizeof(*j.src)), .partner = calloc(n, sizeof(*j.partner)),
-		.fit = calloc(n, sizeof(*j.fit)), .candidates = calloc(n, sizeof(*j.candidates)),
+		.m = m,
+		.src = calloc(n, sizeof(*j.src)),
+		.partner = calloc(n, sizeof(*j.partner)),
+		.fit = calloc(n, sizeof(*j.fit)),
+		.candidates = calloc(n, sizeof(*j.candidates)),
 		.namesake = calloc(n, sizeof(*j.namesake)),
 	};
 	int err = -ENOMEM;

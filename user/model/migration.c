@@ -86,8 +86,10 @@ static void take_causes(const struct model *m, struct migration *g, const struct
 		g->cause[g->n_causes++] = *b;
 	/* The other side did not fail by itself: that it was given back followed. */
 	if (src && dst)
-		g->consequence = a->host == src->pub.host && a->pid == src->pub.pid &&
-				 a == &src->pub.cause ? dst->pub.id : src->pub.id;
+		g->consequence =
+			a->host == src->pub.host && a->pid == src->pub.pid && a == &src->pub.cause ?
+				dst->pub.id :
+				src->pub.id;
 }
 
 /* ---- downtime ---- */
@@ -99,8 +101,8 @@ static enum downtime_why why_none(const struct migration *g, const struct sid *s
 		return DOWNTIME_NO_SOURCE;
 	if (src->pub.stop.start_ns == MODEL_NONE)
 		return DOWNTIME_NEVER_STOPPED;
-	if (was_given_back(src) || (src->pub.ran_again_ns != MODEL_NONE &&
-				    g->outcome != OUTCOME_COMPLETED))
+	if (was_given_back(src) ||
+	    (src->pub.ran_again_ns != MODEL_NONE && g->outcome != OUTCOME_COMPLETED))
 		return DOWNTIME_GIVEN_BACK;
 	if (src->pub.paused_before)
 		return DOWNTIME_PAUSED_BEFORE;
@@ -184,13 +186,14 @@ static void take_downtime(struct migration *g, const struct sid *src, const stru
 		g->stop = src->pub.stop;
 	if (g->downtime_why == DOWNTIME_GIVEN_BACK)
 		g->stopped_ns = src->pub.ran_again_ns != MODEL_NONE ?
-			sat_sub(src->pub.ran_again_ns, src->pub.stop.start_ns) : src->pub.stopped_ns;
+					sat_sub(src->pub.ran_again_ns, src->pub.stop.start_ns) :
+					src->pub.stopped_ns;
 	if (g->downtime_why != DOWNTIME_KNOWN)
 		return;
 	g->downtime_ns = sat_sub(dst->pub.run_ns, g->stop.start_ns);
 	if (dst->pub.run_ns < g->stop.end_ns)
-		cut_stop(&g->stop, dst->pub.run_ns > g->stop.start_ns ? dst->pub.run_ns :
-			 g->stop.start_ns);
+		cut_stop(&g->stop,
+			 dst->pub.run_ns > g->stop.start_ns ? dst->pub.run_ns : g->stop.start_ns);
 	take_landing(g, src, dst);
 }
 
@@ -202,8 +205,10 @@ void migration_settle(struct model *m, struct migration *g, struct sid *src, str
 	g->ended = (!src || src->pub.ended) && (!dst || dst->pub.ended);
 	g->ran_again = src && src->pub.outcome == OUTCOME_COMPLETED &&
 		       src->pub.ran_again_ns != MODEL_NONE;
-	g->vm = src && src->pub.vm[0] ? src->pub.vm : dst && dst->pub.vm[0] ? dst->pub.vm :
-		any->pub.vm[0] ? any->pub.vm : NULL;
+	g->vm = src && src->pub.vm[0] ? src->pub.vm :
+		dst && dst->pub.vm[0] ? dst->pub.vm :
+		any->pub.vm[0]	      ? any->pub.vm :
+					NULL;
 	g->end_ns = any->pub.end_ns;
 	if (src && dst && dst->pub.end_ns > g->end_ns)
 		g->end_ns = dst->pub.end_ns;
@@ -247,8 +252,11 @@ const struct migration *model_migration(struct model *m, uint32_t id)
 	if (!g->ended) {
 		struct sid *src = side_of(m, g->source), *dst = side_of(m, g->destination);
 		struct migration now = {
-			.id = g->id, .source = g->source, .destination = g->destination,
-			.begin_ns = g->begin_ns, .joined = g->joined,
+			.id = g->id,
+			.source = g->source,
+			.destination = g->destination,
+			.begin_ns = g->begin_ns,
+			.joined = g->joined,
 		};
 
 		if (src)

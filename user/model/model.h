@@ -35,18 +35,18 @@ struct model;
 
 struct model_device {
 	uint32_t number;
-	bool defined;			/* an EV_DEVICE was seen */
-	char name[EVENT_NAME_LEN];	/* "" when undefined */
+	bool defined;		   /* an EV_DEVICE was seen */
+	char name[EVENT_NAME_LEN]; /* "" when undefined */
 	char driver[EVENT_NAME_LEN];
 	char bus[16];
 	uint32_t host;
-	uint64_t migration_flags;	/* MIG_FLAG_* */
-	bool has_flags;			/* by definition or by a GET */
-	bool flags_asked;		/* a GET MIGRATION was seen; its result: */
+	uint64_t migration_flags; /* MIG_FLAG_* */
+	bool has_flags;		  /* by definition or by a GET */
+	bool flags_asked;	  /* a GET MIGRATION was seen; its result: */
 	int64_t flags_ret;
 	bool precopy_info_v2;
-	uint32_t state;			/* enum mig_state: proven, else MIG_UNKNOWN */
-	uint64_t state_since_ns;	/* when it was entered or proven */
+	uint32_t state;		 /* enum mig_state: proven, else MIG_UNKNOWN */
+	uint64_t state_since_ns; /* when it was entered or proven */
 	/*
 	 * After a step that failed the state is not proven, yet drivers stay where
 	 * they were: what the sums and the time go by.
@@ -54,88 +54,88 @@ struct model_device {
 	uint32_t likely;
 	/* Nothing has moved the device since: the end of the last arc or reset. */
 	uint64_t settled_ns;
-	uint32_t session;		/* number of the one under way, or 0 */
-	uint32_t stream;		/* of that session, or 0 */
-	uint32_t sessions;		/* how many it had */
-	uint32_t open_count;		/* opens seen minus closes seen */
-	uint32_t order;			/* of opens in the evidence, from 1; 0: not seen */
-	uint32_t pid;			/* process of its last event */
+	uint32_t session;    /* number of the one under way, or 0 */
+	uint32_t stream;     /* of that session, or 0 */
+	uint32_t sessions;   /* how many it had */
+	uint32_t open_count; /* opens seen minus closes seen */
+	uint32_t order;	     /* of opens in the evidence, from 1; 0: not seen */
+	uint32_t pid;	     /* process of its last event */
 	/* SET_STATEs that failed while no session was under way. */
 	uint64_t failures;
 	struct {
-		uint64_t t_ns;		/* of the last of them */
+		uint64_t t_ns; /* of the last of them */
 		int64_t ret, target;
 	} failure;
 };
 
 struct model_stream {
 	uint32_t number;
-	bool defined;			/* an EV_STREAM_OPEN was seen */
+	bool defined; /* an EV_STREAM_OPEN was seen */
 	bool adopted;
-	bool open;			/* not released yet */
-	bool closed;			/* by the user, or released */
+	bool open;   /* not released yet */
+	bool closed; /* by the user, or released */
 	uint32_t device;
 	uint32_t session;
-	uint32_t direction;		/* enum event_direction */
-	uint32_t ops, hooked;		/* STREAM_OP_* */
-	bool over;			/* its session has ended: */
+	uint32_t direction;   /* enum event_direction */
+	uint32_t ops, hooked; /* STREAM_OP_* */
+	bool over;	      /* its session has ended: */
 	uint64_t over_ns;
-	uint32_t ended_by;		/* enum session_end */
+	uint32_t ended_by; /* enum session_end */
 	char name[EVENT_NAME_LEN];
 };
 
 struct model_process {
 	uint32_t host, pid;
-	const char *vm;			/* or NULL; until its next EV_TASK */
-	uint32_t vm_source;		/* enum event_vm_source */
-	char comm[EVENT_COMM_LEN];	/* of the process, else of whoever was seen first */
-	bool comm_known;		/* it is the process's own */
+	const char *vm;		   /* or NULL; until its next EV_TASK */
+	uint32_t vm_source;	   /* enum event_vm_source */
+	char comm[EVENT_COMM_LEN]; /* of the process, else of whoever was seen first */
+	bool comm_known;	   /* it is the process's own */
 };
 
 /* A call that has not returned: it was last seen out at @seen_ns. */
 struct model_flight {
 	uint32_t host, pid, tid;
 	uint32_t device, stream, session, side;
-	uint32_t call;			/* enum event_kind */
-	uint32_t state;			/* of the device, when it was first seen out */
+	uint32_t call;	/* enum event_kind */
+	uint32_t state; /* of the device, when it was first seen out */
 	uint64_t start_ns, seen_ns;
-	uint64_t seq;			/* of the event that first told */
+	uint64_t seq; /* of the event that first told */
 };
 
 struct model_loss {
-	uint64_t events;		/* sum of all counts */
-	uint64_t places;		/* EV_LOSS seen */
-	uint64_t damage;		/* of them, unreadable parts of a recording */
+	uint64_t events; /* sum of all counts */
+	uint64_t places; /* EV_LOSS seen */
+	uint64_t damage; /* of them, unreadable parts of a recording */
 };
 
 /*
  * One SET_STATE under way: what its thread's arcs have told so far.  They come
  * before the call itself, which is told when it returns.
  */
-#define MODEL_CALL_ARCS	8
+#define MODEL_CALL_ARCS 8
 struct model_call {
 	uint32_t tid;
-	uint64_t t_ns;			/* of the first arc */
-	uint32_t from0;			/* the state it began in */
-	uint32_t from, to;		/* of the last arc */
-	int64_t ret;			/* of the last arc */
+	uint64_t t_ns;	   /* of the first arc */
+	uint32_t from0;	   /* the state it began in */
+	uint32_t from, to; /* of the last arc */
+	int64_t ret;	   /* of the last arc */
 	uint32_t n_arcs;
-	uint32_t born;			/* the stream that was handed out; 0: none was seen */
+	uint32_t born; /* the stream that was handed out; 0: none was seen */
 	struct session_arc arcs[MODEL_CALL_ARCS];
 };
 
 /* What an event means where it stands, and what it changed. */
 struct event_context {
-	uint32_t session;		/* number, or 0 */
-	uint32_t side;			/* number, or 0 */
-	uint32_t state;			/* the device's after the event: proven, or MIG_UNKNOWN */
-	bool has_state;			/* the event belongs to a device */
-	const struct model_device *device;	/* or NULL */
-	const struct model_stream *stream;	/* or NULL */
-	const char *vm;			/* or NULL */
-	const char *host;		/* or NULL */
+	uint32_t session; /* number, or 0 */
+	uint32_t side;	  /* number, or 0 */
+	uint32_t state;	  /* the device's after the event: proven, or MIG_UNKNOWN */
+	bool has_state;	  /* the event belongs to a device */
+	const struct model_device *device; /* or NULL */
+	const struct model_stream *stream; /* or NULL */
+	const char *vm;			   /* or NULL */
+	const char *host;		   /* or NULL */
 
-	bool failed;			/* the call failed: event_failed() */
+	bool failed; /* the call failed: event_failed() */
 	/* Before the event: the proven state, whether the device had settled by its start. */
 	uint32_t state_before;
 	bool settled;
@@ -143,13 +143,13 @@ struct event_context {
 	const struct model_call *call;
 	/* It moved the device. */
 	struct {
-		bool any, final;	/* @final: that was where the VMM wanted it */
-		bool proven;		/* an arc, not concluded from a call's success */
+		bool any, final; /* @final: that was where the VMM wanted it */
+		bool proven;	 /* an arc, not concluded from a call's success */
 		uint32_t from, to;
 	} move;
-	uint32_t session_began;		/* numbers, or 0 */
-	uint32_t session_over;		/* its data FD ended with this event */
-	uint32_t session_ended;		/* nothing more belongs to it */
+	uint32_t session_began; /* numbers, or 0 */
+	uint32_t session_over;	/* its data FD ended with this event */
+	uint32_t session_ended; /* nothing more belongs to it */
 	uint32_t side_began, side_ended;
 };
 

@@ -7,12 +7,12 @@
 
 #include "util/array.h"
 
-#define OWNER_GAP	UINT32_MAX
-#define OWNER_HOLE	(UINT32_MAX - 1)
-#define OWNERS_MAX	(1U << 22)
+#define OWNER_GAP  UINT32_MAX
+#define OWNER_HOLE (UINT32_MAX - 1)
+#define OWNERS_MAX (1U << 22)
 
 /* A call adds so many spans at most: a gap, itself, and two cuts of another. */
-#define SPANS_A_CALL	4
+#define SPANS_A_CALL 4
 
 void path_start(struct path *p, uint64_t t_ns)
 {
@@ -201,6 +201,7 @@ void path_result(const struct path *p, struct session_window *out)
 	out->end_ns = p->cursor_ns;
 	out->total_ns = p->cursor_ns - p->start_ns;
 	/* What comes next is not known yet. */
-	out->gap_ns[p->arc_after_io ? GAP_START : p->any_io ? GAP_IO : GAP_FIRST_IO] +=
-		p->unnamed_ns;
+	out->gap_ns[p->arc_after_io ? GAP_START :
+		    p->any_io	    ? GAP_IO :
+				      GAP_FIRST_IO] += p->unnamed_ns;
 }

@@ -19,24 +19,24 @@
 
 enum path_part {
 	PART_ARC,
-	PART_LOAD,		/* the arc by which a destination takes the state in */
+	PART_LOAD, /* the arc by which a destination takes the state in */
 	PART_IO,
 	PART_DIRTY_SYNC,
-	PART_OTHER,		/* calls that have no part of their own */
+	PART_OTHER, /* calls that have no part of their own */
 };
 
-#define PATH_SPANS	64
+#define PATH_SPANS 64
 
 struct path {
 	bool active;
-	bool hole;		/* something was lost since the last call */
+	bool hole; /* something was lost since the last call */
 	bool any_io, arc_after_io;
 	uint64_t start_ns, cursor_ns;
 	struct session_window sum;
-	uint64_t unnamed_ns;	/* gaps that nothing has ended yet */
+	uint64_t unnamed_ns; /* gaps that nothing has ended yet */
 	struct path_span {
 		uint64_t start_ns, end_ns;
-		uint32_t owner, part;	/* enum path_part; of a gap enum window_gap */
+		uint32_t owner, part; /* enum path_part; of a gap enum window_gap */
 	} spans[PATH_SPANS];
 	uint32_t n_spans, n_unnamed;
 	/* By owner; NULL: not wanted.  The path's. */

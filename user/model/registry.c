@@ -237,7 +237,7 @@ static int define_process(struct model *m, const struct event *ev)
 	return 0;
 }
 
-#define HOSTS_MAX	4096
+#define HOSTS_MAX 4096
 
 static int define_host(struct model *m, const struct event *ev)
 {

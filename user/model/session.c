@@ -25,8 +25,7 @@ const char *outcome_name(uint32_t outcome)
 	return outcome < sizeof(names) / sizeof(names[0]) ? names[outcome] : "unknown";
 }
 
-struct sess *sess_create(struct model *m, struct dev *d, uint32_t direction,
-			 const struct event *ev)
+struct sess *sess_create(struct model *m, struct dev *d, uint32_t direction, const struct event *ev)
 {
 	struct sess *g = calloc(1, sizeof(*g));
 	const struct model_process *p;
@@ -224,8 +223,8 @@ static void settle_back(struct model *m, struct dev *d, struct sess *g, uint64_t
 	settle(m, d, g, has_failed(m, g) ? OUTCOME_FAILED : OUTCOME_CANCELLED, t_ns, how);
 }
 
-static void source_moved(struct model *m, struct dev *d, struct sess *g, uint32_t from,
-			 uint32_t to, uint64_t t_ns, bool final)
+static void source_moved(struct model *m, struct dev *d, struct sess *g, uint32_t from, uint32_t to,
+			 uint64_t t_ns, bool final)
 {
 	struct session *s = &g->pub;
 
@@ -272,7 +271,7 @@ static void destination_moved(struct model *m, struct dev *d, struct sess *g, ui
 		if (s->loaded)
 			settle(m, d, g, s->gap ? OUTCOME_FAILED : OUTCOME_COMPLETED, t_ns,
 			       SESSION_END_ARC);
-		else if (from == MIG_UNKNOWN)	/* a loss hides what happened */
+		else if (from == MIG_UNKNOWN) /* a loss hides what happened */
 			settle(m, d, g, OUTCOME_UNFINISHED, t_ns, SESSION_END_ARC);
 		else
 			settle_back(m, d, g, t_ns, SESSION_END_ARC);
@@ -299,8 +298,11 @@ void sess_abandoned(struct model *m, struct dev *d, struct sess *g, uint64_t t_n
 	/* Closed after its end and before anybody told it to stop: the VMM is through with it. */
 	bool done = how == SESSION_END_CLOSE && g->pub.direction == DIR_SAVE && g->pub.eof;
 
-	settle(m, d, g, done ? OUTCOME_COMPLETED : has_failed(m, g) ? OUTCOME_FAILED :
-	       OUTCOME_UNFINISHED, t_ns, how);
+	settle(m, d, g,
+	       done		? OUTCOME_COMPLETED :
+	       has_failed(m, g) ? OUTCOME_FAILED :
+				  OUTCOME_UNFINISHED,
+	       t_ns, how);
 }
 
 void sess_was_closed(struct model *m, uint32_t id)

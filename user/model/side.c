@@ -13,9 +13,9 @@
 #include "util/array.h"
 
 /* A refusal told for one device, then for the next: one try. */
-#define REFUSED_AGAIN_NS	1000000000ULL
+#define REFUSED_AGAIN_NS 1000000000ULL
 /* A VMM that failed closes its devices, then ends. */
-#define EXIT_AFTER_NS		10000000000ULL
+#define EXIT_AFTER_NS	 10000000000ULL
 
 static void tails_drop(struct sid *s)
 {
@@ -129,7 +129,8 @@ static void take_shares(const struct model *m, struct sid *s)
 		const struct dev *d = dev_get(m, s->devs[i].pub.device);
 		struct side_device *pub = &s->devs[i].pub;
 
-		if (!d || d->owner >= p->stop.n_devs || p->stop.devs[d->owner].device != pub->device)
+		if (!d || d->owner >= p->stop.n_devs ||
+		    p->stop.devs[d->owner].device != pub->device)
 			continue;
 		pub->arcs_ns = p->stop.devs[d->owner].arcs_ns;
 		pub->io_ns = p->stop.devs[d->owner].io_ns;
@@ -253,8 +254,8 @@ void side_refresh(const struct model *m, struct sid *s)
 			s->pub.end_ns = s->pub.stop.end_ns;
 	}
 	failure_take_cause(s);
-	s->pub.outcome = s->pub.direction == DIR_SAVE ? source_outcome(s) :
-			 destination_outcome(m, s);
+	s->pub.outcome =
+		s->pub.direction == DIR_SAVE ? source_outcome(s) : destination_outcome(m, s);
 }
 
 /* ---- its begin ---- */
@@ -322,7 +323,8 @@ static bool goes_on(const struct sid *s, const struct proc *p, const struct dev 
 	if (!s->pub.n_devices)
 		return s->pub.dma_log_refused && sat_sub(t_ns, s->pub.end_ns) < REFUSED_AGAIN_NS;
 	return fd_asked && d && d->in_side[DIR_SAVE] != s->pub.id && p->stop.active &&
-	       p->n_stopped && p->stop.start_ns < s->pub.end_ns && s->pub.outcome == OUTCOME_COMPLETED;
+	       p->n_stopped && p->stop.start_ns < s->pub.end_ns &&
+	       s->pub.outcome == OUTCOME_COMPLETED;
 }
 
 struct sid *side_sign(struct model *m, const struct event *ev, const struct dev *d,
@@ -342,8 +344,9 @@ struct sid *side_sign(struct model *m, const struct event *ev, const struct dev 
 	/* All run where they were, and PRE_COPY is asked for anew: that one was given back. */
 	if (s && !s->pub.ended && fd_asked && direction == DIR_SAVE && s->pub.n_devices &&
 	    s->n_phase[PHASE_BACK] == s->pub.n_devices && d && d->in_side[DIR_SAVE] == s->pub.id &&
-	    (ev->kind == EV_ARC ? mig_state_is_precopy(ev->arc.to) : ev->kind == EV_SET_STATE &&
-	     ev->set_state.target >= 0 && mig_state_is_precopy((uint32_t)ev->set_state.target)))
+	    (ev->kind == EV_ARC ? mig_state_is_precopy(ev->arc.to) :
+				  ev->kind == EV_SET_STATE && ev->set_state.target >= 0 &&
+					  mig_state_is_precopy((uint32_t)ev->set_state.target)))
 		end_side(m, s, s->pub.end_ns);
 	if (!s || s->pub.ended)
 		s = side_create(m, ev, p, direction, t_ns);
@@ -724,8 +727,8 @@ void side_reset(struct model *m, struct dev *d, struct sess *g, const struct eve
 	if (!sd)
 		return;
 	/* The user's call is told after what it did to the device. */
-	if (f && ev->kind == EV_RESET && f->kind == EV_DEVICE_RESET &&
-	    f->device == d->pub.number && f->t_ns >= ev->t_ns && f->t_ns <= event_end_ns(ev)) {
+	if (f && ev->kind == EV_RESET && f->kind == EV_DEVICE_RESET && f->device == d->pub.number &&
+	    f->t_ns >= ev->t_ns && f->t_ns <= event_end_ns(ev)) {
 		f->kind = EV_RESET;
 		f->t_ns = ev->t_ns;
 		f->seq = ev->seq;
@@ -801,8 +804,8 @@ void side_exit(struct model *m, const struct event *ev)
 		struct sid *s = side_of(m, p->side[dir]);
 
 		if (!s || s->pub.exit.kind ||
-		    (s->pub.ended && (!s->n_phase[PHASE_GONE] ||
-				      sat_sub(ev->t_ns, s->pub.end_ns) > EXIT_AFTER_NS)))
+		    (s->pub.ended &&
+		     (!s->n_phase[PHASE_GONE] || sat_sub(ev->t_ns, s->pub.end_ns) > EXIT_AFTER_NS)))
 			continue;
 		failure_init(&s->pub.exit, ev);
 		s->pub.exit.session = s->pub.last_session;

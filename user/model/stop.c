@@ -8,7 +8,7 @@
 #include "model/internal.h"
 
 /* In a path's accounts, no device's number. */
-#define OWNER_CONTAINER	(UINT32_MAX - 3)
+#define OWNER_CONTAINER (UINT32_MAX - 3)
 
 /*
  * The device counts for the stop of its process no longer.  @runs: it runs again,
@@ -82,7 +82,7 @@ bool stop_is_arriving(const struct model *m, const struct dev *d)
 
 /* A call on the device, for its own window, its process's stop, or a landing. */
 void stop_spend(struct model *m, struct dev *d, enum path_part part, uint64_t start_ns,
-		  uint64_t end_ns)
+		uint64_t end_ns)
 {
 	struct proc *p = proc_at(m, d->proc);
 

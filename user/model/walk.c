@@ -225,7 +225,11 @@ static int take_arc(struct model *m, struct dev *d, const struct event *ev,
 	uint32_t from = ev->arc.from, to = ev->arc.to, direction, i;
 	uint64_t end_ns = ev->t_ns + ev->dur_ns;
 	struct session_arc arc = {
-		.from = from, .to = to, .ret = ev->ret, .start_ns = ev->t_ns, .dur_ns = ev->dur_ns,
+		.from = from,
+		.to = to,
+		.ret = ev->ret,
+		.start_ns = ev->t_ns,
+		.dur_ns = ev->dur_ns,
 	};
 	enum path_part part = protocol_is_load(from, to) ? PART_LOAD : PART_ARC;
 	struct sess *g = sess_of(m, d->sess);
@@ -249,8 +253,7 @@ static int take_arc(struct model *m, struct dev *d, const struct event *ev,
 	begins = protocol_is_fd_arc(from, to, &direction);
 	if (begins && arc_begins(m, d, ev, direction))
 		return -ENOMEM;
-	if ((stop_begins_with(d, from, to) ||
-	     (begins && from == MIG_STOP && !d->window.active)) &&
+	if ((stop_begins_with(d, from, to) || (begins && from == MIG_STOP && !d->window.active)) &&
 	    stop_begin(m, d, ev->t_ns))
 		return -ENOMEM;
 	/* A destination stands still for longer; nobody's guest waits for that. */
@@ -519,8 +522,7 @@ static int take_stream_open(struct model *m, struct dev *d, struct model_stream 
 			    const struct event *ev, const struct event_context *ctx)
 {
 	struct sess *g = d ? sess_of(m, d->sess) : NULL;
-	bool late = ev->stream_open.adopted ||
-		    (m->loss.places && event_end_ns(ev) < m->hole_to_ns);
+	bool late = ev->stream_open.adopted || (m->loss.places && event_end_ns(ev) < m->hole_to_ns);
 	struct model_call *c;
 
 	s->defined = true;
@@ -581,8 +583,7 @@ static int take_io(struct model *m, struct dev *d, struct sess *g, const struct 
 	path_add_run(&d->window, d->owner, PART_IO, ev->t_ns + first_ns, end_ns,
 		     ev->dur_ns - first_ns);
 	if (p && p->stop.active && !stop_is_arriving(m, d))
-		path_add(&p->stop, d->owner, PART_IO, ev->t_ns + first_ns,
-			 ev->t_ns + ev->dur_ns);
+		path_add(&p->stop, d->owner, PART_IO, ev->t_ns + first_ns, ev->t_ns + ev->dur_ns);
 	return 0;
 }
 
@@ -690,9 +691,8 @@ static void take_loss(struct model *m, const struct event *ev)
 
 /* ---- one event ---- */
 
-static void fill_context(const struct model *m, struct event_context *ctx,
-			 const struct event *ev, const struct dev *d, uint32_t before,
-			 const struct model_stream *s)
+static void fill_context(const struct model *m, struct event_context *ctx, const struct event *ev,
+			 const struct dev *d, uint32_t before, const struct model_stream *s)
 {
 	const struct sess *g = sess_of(m, before), *last;
 
@@ -714,7 +714,8 @@ static void fill_context(const struct model *m, struct event_context *ctx,
 		if (!d->sess && d->last_sess != before && last && last->pub.attempt &&
 		    last->pub.last_seq == ev->seq)
 			ctx->session_began = ctx->session_ended = d->last_sess;
-		if (ctx->session_ended == d->last_sess && last && last->pub.attempt && !ctx->session)
+		if (ctx->session_ended == d->last_sess && last && last->pub.attempt &&
+		    !ctx->session)
 			ctx->session = d->last_sess;
 		if (!ctx->session) {
 			if (g)
@@ -722,7 +723,8 @@ static void fill_context(const struct model *m, struct event_context *ctx,
 			else if (d->sess)
 				ctx->session = d->sess;
 			/* The SET_STATE around the arc that ended it. */
-			else if (last && ev->t_ns < last->pub.end_ns && ev->t_ns >= last->pub.start_ns)
+			else if (last && ev->t_ns < last->pub.end_ns &&
+				 ev->t_ns >= last->pub.start_ns)
 				ctx->session = d->last_sess;
 			/* An arc that began another session belongs to that one. */
 			if (g && d->sess && before != d->sess && ev->kind == EV_ARC)
@@ -770,7 +772,8 @@ static int take(struct model *m, const struct event *ev, struct event_context *c
 		ctx->state_before = d->pub.state;
 		ctx->settled = d->pub.state != MIG_UNKNOWN && ev->t_ns >= d->pub.settled_ns;
 		c = call_of(d, ev->tid, false);
-		if (c && (ev->kind == EV_SET_STATE || ev->kind == EV_ARC || ev->kind == EV_STREAM_OPEN)) {
+		if (c && (ev->kind == EV_SET_STATE || ev->kind == EV_ARC ||
+			  ev->kind == EV_STREAM_OPEN)) {
 			m->last_call = *c;
 			ctx->call = &m->last_call;
 		}
@@ -791,7 +794,8 @@ static int take(struct model *m, const struct event *ev, struct event_context *c
 	if (err)
 		return err;
 	if (g && !was_over && g->pub.session_over) {
-		struct model_stream *own = g->pub.stream ? map_get(&m->streams, g->pub.stream) : NULL;
+		struct model_stream *own =
+			g->pub.stream ? map_get(&m->streams, g->pub.stream) : NULL;
 
 		ctx->session_over = before;
 		if (own) {

@@ -23,9 +23,9 @@ enum budget_kind {
 };
 
 struct budget {
-	uint64_t *seen;			/* a set: the kind above, the number below */
+	uint64_t *seen; /* a set: the kind above, the number below */
 	size_t n_slots, n_seen;
-	uint64_t last[BUDGET_NR];	/* most events name what the one before named */
+	uint64_t last[BUDGET_NR]; /* most events name what the one before named */
 	uint64_t used[BUDGET_NR];
 };
 

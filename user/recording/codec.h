@@ -25,8 +25,8 @@ void encoder_free(struct encoder *e);
  * Append the payload for @ev[0..n) to @out.  @first_ns goes into the frame's
  * head and to the decoder.  0 or -ENOMEM.
  */
-int encoder_encode(struct encoder *e, const struct event *ev, size_t n,
-		   uint64_t first_ns, struct buf *out);
+int encoder_encode(struct encoder *e, const struct event *ev, size_t n, uint64_t first_ns,
+		   struct buf *out);
 
 /*
  * Where bytes of one distribution end in the last payload: offsets in it, in
@@ -35,7 +35,7 @@ int encoder_encode(struct encoder *e, const struct event *ev, size_t n,
 const size_t *encoder_splits(const struct encoder *e, size_t *n);
 
 /* Events decoded at a time: small enough to stay in the cache. */
-#define DECODER_BATCH	128
+#define DECODER_BATCH 128
 
 struct decoder;
 
@@ -46,8 +46,8 @@ void decoder_free(struct decoder *d);
  * Begin with a payload of @count events.  @payload must stay until the last
  * batch is decoded.  0, -EBADMSG, -ENOMEM.
  */
-int decoder_begin(struct decoder *d, const uint8_t *payload, size_t len,
-		  uint32_t count, uint64_t first_ns);
+int decoder_begin(struct decoder *d, const uint8_t *payload, size_t len, uint32_t count,
+		  uint64_t first_ns);
 
 /*
  * Decode up to DECODER_BATCH further events; seq is 0, unknown kinds are among

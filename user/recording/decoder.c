@@ -14,17 +14,17 @@
 #include "recording/format.h"
 #include "util/varint.h"
 
-#define BATCH		DECODER_BATCH
+#define BATCH DECODER_BATCH
 
 struct column {
 	bool present;
 	uint8_t mode, width;
 	uint16_t n_dict;
-	uint32_t n, pos;		/* values in all, and handed out */
+	uint32_t n, pos; /* values in all, and handed out */
 	uint64_t base, prev;
 	const uint8_t *planes;
-	const uint8_t *p, *end;		/* strings; dictionary until it is read */
-	uint64_t *dict;			/* DICT_MAX of them once one was needed */
+	const uint8_t *p, *end; /* strings; dictionary until it is read */
+	uint64_t *dict;		/* DICT_MAX of them once one was needed */
 };
 
 struct task {
@@ -38,7 +38,7 @@ struct decoder {
 	uint32_t count, pos;
 	uint64_t end_ns;
 	struct column common[COL_NR];
-	struct column *fields;		/* all kinds' fields, one behind the other */
+	struct column *fields; /* all kinds' fields, one behind the other */
 	size_t n_fields;
 	uint16_t first_field[EV_KIND_NR];
 	uint32_t kind_count[EV_KIND_NR];
@@ -217,7 +217,7 @@ static int take_string(struct column *c, char *dst, size_t size)
 	if (!varint_get(&c->p, c->end, &len) || len > (uint64_t)(c->end - c->p))
 		return -EBADMSG;
 	n = len < size - 1 ? len : size - 1;
-	memcpy(dst, c->p, n);		/* the rest of the event is zero */
+	memcpy(dst, c->p, n); /* the rest of the event is zero */
 	c->p += len;
 	return 0;
 }
@@ -245,8 +245,8 @@ static int read_tasks(struct decoder *d)
 		struct task *t = &d->tasks[i];
 
 		if (!varint_get(&p, end, &pid) || !varint_get(&p, end, &tid) ||
-		    !varint_get(&p, end, &len) || pid > UINT32_MAX ||
-		    tid > UINT32_MAX || len > (uint64_t)(end - p))
+		    !varint_get(&p, end, &len) || pid > UINT32_MAX || tid > UINT32_MAX ||
+		    len > (uint64_t)(end - p))
 			return -EBADMSG;
 		t->pid = pid;
 		t->tid = tid;
@@ -304,8 +304,8 @@ static struct column *column_of(struct decoder *d, uint64_t kind, uint64_t id)
 	return NULL;
 }
 
-int decoder_begin(struct decoder *d, const uint8_t *payload, size_t len,
-		  uint32_t count, uint64_t first_ns)
+int decoder_begin(struct decoder *d, const uint8_t *payload, size_t len, uint32_t count,
+		  uint64_t first_ns)
 {
 	const uint8_t *p = payload, *end = payload + len;
 	uint32_t i, k;
@@ -363,8 +363,8 @@ int decoder_begin(struct decoder *d, const uint8_t *payload, size_t len,
 }
 
 /* The fields of the @m events of @kind in the batch, at @idx. */
-static int take_fields(struct decoder *d, struct event *ev, uint32_t kind,
-		       const uint8_t *idx, uint32_t m, const uint64_t *t_all)
+static int take_fields(struct decoder *d, struct event *ev, uint32_t kind, const uint8_t *idx,
+		       uint32_t m, const uint64_t *t_all)
 {
 	struct column *c = &d->fields[d->first_field[kind]];
 	const struct event_field *f;
@@ -382,8 +382,7 @@ static int take_fields(struct decoder *d, struct event *ev, uint32_t kind,
 			continue;
 		if (f->type == EF_STR) {
 			for (i = 0; i < m; i++) {
-				err = take_string(c, (char *)&ev[idx[i]] + f->offset,
-						  f->size);
+				err = take_string(c, (char *)&ev[idx[i]] + f->offset, f->size);
 				if (err)
 					return err;
 			}
@@ -408,15 +407,16 @@ static int take_fields(struct decoder *d, struct event *ev, uint32_t kind,
 }
 
 /* Store a common column into a 32-bit member of all events of the batch. */
-#define TAKE_U32(id, member) do {					\
-	err = column_take(&d->common[id], v, m, NULL);			\
-	if (err)							\
-		return err;						\
-	for (i = 0; i < m; i++) {					\
-		over |= v[i] >> 32;					\
-		ev[i].member = (uint32_t)v[i];				\
-	}								\
-} while (0)
+#define TAKE_U32(id, member)                                   \
+	do {                                                   \
+		err = column_take(&d->common[id], v, m, NULL); \
+		if (err)                                       \
+			return err;                            \
+		for (i = 0; i < m; i++) {                      \
+			over |= v[i] >> 32;                    \
+			ev[i].member = (uint32_t)v[i];         \
+		}                                              \
+	} while (0)
 
 int decoder_next(struct decoder *d, struct event ev[BATCH])
 {

@@ -20,25 +20,25 @@
 #include "util/varint.h"
 
 /* Below this a plane of its own statistics costs more than it saves. */
-#define SPLIT_MIN	512
-#define SPLITS_MAX	1024
-#define DICT_TRY	64	/* distinct values that are still looked for */
+#define SPLIT_MIN  512
+#define SPLITS_MAX 1024
+#define DICT_TRY   64 /* distinct values that are still looked for */
 
 struct task {
 	uint32_t host, pid, tid;
 	char comm[EVENT_COMM_LEN];
-	uint64_t end_ns;	/* where its last event ended */
-	uint32_t next;		/* in its hash chain; 0: none */
+	uint64_t end_ns; /* where its last event ended */
+	uint32_t next;	 /* in its hash chain; 0: none */
 };
 
 struct encoder {
 	size_t max;
-	uint64_t *v, *r, *t;	/* values, residues, start times of the values */
-	uint32_t *task;		/* task index of each event */
-	uint32_t *idx;		/* events of one kind */
+	uint64_t *v, *r, *t; /* values, residues, start times of the values */
+	uint32_t *task;	     /* task index of each event */
+	uint32_t *idx;	     /* events of one kind */
 	struct task *tasks;
 	size_t n_tasks;
-	uint32_t *hash;		/* task index + 1 */
+	uint32_t *hash; /* task index + 1 */
 	size_t hash_mask;
 	uint64_t dict[DICT_TRY];
 	uint8_t dict_slot[256];
@@ -100,8 +100,8 @@ static void split(struct encoder *e, const struct buf *out)
 		e->splits[e->n_splits++] = out->len;
 }
 
-static void put_column(struct buf *out, uint32_t kind, uint32_t field,
-		       const uint8_t *head, size_t head_len, size_t body_len)
+static void put_column(struct buf *out, uint32_t kind, uint32_t field, const uint8_t *head,
+		       size_t head_len, size_t body_len)
 {
 	buf_put_varint(out, kind);
 	buf_put_varint(out, field);
@@ -109,8 +109,8 @@ static void put_column(struct buf *out, uint32_t kind, uint32_t field,
 	buf_put(out, head, head_len);
 }
 
-static void put_planes(struct encoder *e, struct buf *out, const uint64_t *r,
-		       size_t n, unsigned int width)
+static void put_planes(struct encoder *e, struct buf *out, const uint64_t *r, size_t n,
+		       unsigned int width)
 {
 	unsigned int k;
 
@@ -160,7 +160,7 @@ static uint64_t cost(const uint64_t *v, size_t n, int64_t *min, uint64_t *all)
 		sum += bits(r);
 	}
 	*min = m;
-	*all = or;
+	*all = or ;
 	return sum;
 }
 
@@ -206,8 +206,8 @@ static bool dict_build(struct encoder *e, const uint64_t *v, size_t n, uint64_t 
  * Store e->v[0..n) as a column; all zero is what a reader takes a column for
  * that is not there.  @times: may be times, related to e->t[0..n).
  */
-static void put_numbers(struct encoder *e, struct buf *out, uint32_t kind,
-			uint32_t field, size_t n, bool times)
+static void put_numbers(struct encoder *e, struct buf *out, uint32_t kind, uint32_t field, size_t n,
+			bool times)
 {
 	uint8_t head[4 * VARINT_MAX + DICT_TRY * VARINT_MAX];
 	uint64_t *v = e->v, *r = e->r;
@@ -274,8 +274,7 @@ static void put_numbers(struct encoder *e, struct buf *out, uint32_t kind,
 		break;
 	case MODE_TIME:
 		for (i = 0; i < n; i++)
-			r[i] = (v[i] ? zigzag((int64_t)(v[i] - e->t[i])) + 1 : 0) -
-			       (uint64_t)base;
+			r[i] = (v[i] ? zigzag((int64_t)(v[i] - e->t[i])) + 1 : 0) - (uint64_t)base;
 		break;
 	case MODE_DICT:
 		for (i = 0; i < n; i++)
@@ -291,8 +290,7 @@ static void put_numbers(struct encoder *e, struct buf *out, uint32_t kind,
 	} else {
 		len += varint_put(head + len, zigzag(base));
 		if (mode == MODE_DELTA)
-			len += varint_put(head + len,
-					  zigzag((int64_t)(v[0] - (uint64_t)base)));
+			len += varint_put(head + len, zigzag((int64_t)(v[0] - (uint64_t)base)));
 	}
 	put_column(out, kind, field, head, len, n * (size_t)head[1]);
 	put_planes(e, out, r, n, head[1]);
@@ -301,8 +299,7 @@ static void put_numbers(struct encoder *e, struct buf *out, uint32_t kind,
 static uint32_t task_index(struct encoder *e, const struct event *ev)
 {
 	size_t comm_len = strnlen(ev->comm, EVENT_COMM_LEN - 1);
-	uint32_t h = (ev->pid * 0x9e3779b1U) ^ (ev->tid * 0x85ebca6bU) ^
-		     (ev->host * 0xc2b2ae35U);
+	uint32_t h = (ev->pid * 0x9e3779b1U) ^ (ev->tid * 0x85ebca6bU) ^ (ev->host * 0xc2b2ae35U);
 	struct task *t;
 	uint32_t i;
 
@@ -345,8 +342,8 @@ static void put_tasks(struct encoder *e, struct buf *out, const struct event *ev
 		uint8_t tmp[VARINT_MAX];
 		size_t l = strlen(e->tasks[i].comm);
 
-		body += varint_put(tmp, e->tasks[i].pid) +
-			varint_put(tmp, e->tasks[i].tid) + varint_put(tmp, l) + l;
+		body += varint_put(tmp, e->tasks[i].pid) + varint_put(tmp, e->tasks[i].tid) +
+			varint_put(tmp, l) + l;
 	}
 	put_column(out, 0, COL_TASKS, head, len, body);
 	for (i = 0; i < e->n_tasks; i++) {
@@ -357,14 +354,14 @@ static void put_tasks(struct encoder *e, struct buf *out, const struct event *ev
 }
 
 /* See "Start times" in vfioscope-recording(5). */
-static void put_gaps(struct encoder *e, struct buf *out, const struct event *ev,
-		     size_t n, uint64_t first_ns)
+static void put_gaps(struct encoder *e, struct buf *out, const struct event *ev, size_t n,
+		     uint64_t first_ns)
 {
 	uint64_t end = first_ns;
 	size_t i;
 
 	for (i = 0; i < e->n_tasks; i++)
-		e->tasks[i].next = 0;	/* from here on: seen in this frame */
+		e->tasks[i].next = 0; /* from here on: seen in this frame */
 	for (i = 0; i < n; i++) {
 		struct task *t = &e->tasks[e->task[i]];
 
@@ -376,8 +373,8 @@ static void put_gaps(struct encoder *e, struct buf *out, const struct event *ev,
 	put_numbers(e, out, 0, COL_GAP, n, false);
 }
 
-static void put_strings(struct encoder *e, struct buf *out, const struct event *ev,
-			size_t n, uint32_t kind, const struct event_field *f)
+static void put_strings(struct encoder *e, struct buf *out, const struct event *ev, size_t n,
+			uint32_t kind, const struct event_field *f)
 {
 	size_t i, body = 0;
 
@@ -398,8 +395,8 @@ static void put_strings(struct encoder *e, struct buf *out, const struct event *
 	}
 }
 
-static void put_kind(struct encoder *e, struct buf *out, const struct event *ev,
-		     size_t n, uint32_t kind)
+static void put_kind(struct encoder *e, struct buf *out, const struct event *ev, size_t n,
+		     uint32_t kind)
 {
 	const struct event_field *f;
 	size_t i, j, m = 0, n_fields;
@@ -434,14 +431,15 @@ static void put_kind(struct encoder *e, struct buf *out, const struct event *ev,
 	}
 }
 
-#define PUT_COMMON(id, member) do {					\
-	for (i = 0; i < n; i++)						\
-		e->v[i] = (uint64_t)ev[i].member;			\
-	put_numbers(e, out, 0, id, n, false);				\
-} while (0)
+#define PUT_COMMON(id, member)                            \
+	do {                                              \
+		for (i = 0; i < n; i++)                   \
+			e->v[i] = (uint64_t)ev[i].member; \
+		put_numbers(e, out, 0, id, n, false);     \
+	} while (0)
 
-int encoder_encode(struct encoder *e, const struct event *ev, size_t n,
-		   uint64_t first_ns, struct buf *out)
+int encoder_encode(struct encoder *e, const struct event *ev, size_t n, uint64_t first_ns,
+		   struct buf *out)
 {
 	uint64_t kinds = 0;
 	uint32_t k;

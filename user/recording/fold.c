@@ -9,7 +9,7 @@ struct fold {
 	struct event_sink *out;
 	uint64_t max_age_ns;
 	uint64_t seq;
-	struct event run[FOLD_RUNS];	/* in the order of their last completion */
+	struct event run[FOLD_RUNS]; /* in the order of their last completion */
 	size_t n;
 };
 
@@ -37,17 +37,15 @@ static bool is_old(const struct fold *f, uint64_t now_ns)
 	size_t i;
 
 	for (i = 0; i < f->n; i++)
-		if (now_ns > f->run[i].t_ns &&
-		    now_ns - f->run[i].t_ns >= f->max_age_ns)
+		if (now_ns > f->run[i].t_ns && now_ns - f->run[i].t_ns >= f->max_age_ns)
 			return true;
 	return false;
 }
 
 static bool continues(const struct event *run, const struct event *ev)
 {
-	return run->pid == ev->pid && run->device == ev->device &&
-	       run->io.size == ev->io.size && run->ret == ev->ret &&
-	       event_calls(run) + event_calls(ev) <= UINT32_MAX &&
+	return run->pid == ev->pid && run->device == ev->device && run->io.size == ev->io.size &&
+	       run->ret == ev->ret && event_calls(run) + event_calls(ev) <= UINT32_MAX &&
 	       !strncmp(run->comm, ev->comm, sizeof(run->comm));
 }
 

@@ -26,8 +26,8 @@
 #include "event.h"
 #include "source.h"
 
-#define FOLD_RUNS		8	/* open at once */
-#define FOLD_MAX_AGE_NS		200000000ULL
+#define FOLD_RUNS	8 /* open at once */
+#define FOLD_MAX_AGE_NS 200000000ULL
 
 struct fold;
 

@@ -43,24 +43,18 @@ bool frame_head_load(const uint8_t *p, struct frame_head *h)
 	h->first_ns = get_le64(p + FRAME_FIRST_NS);
 	h->last_ns = get_le64(p + FRAME_LAST_NS);
 	h->payload_crc = get_le32(p + FRAME_PAYLOAD_CRC);
-	return h->type && h->length <= FRAME_PAYLOAD_MAX &&
-	       h->raw_length <= FRAME_PAYLOAD_MAX &&
-	       h->count <= FRAME_EVENTS_MAX &&
-	       h->first_seq && h->first_seq <= UINT64_MAX / 2 &&
+	return h->type && h->length <= FRAME_PAYLOAD_MAX && h->raw_length <= FRAME_PAYLOAD_MAX &&
+	       h->count <= FRAME_EVENTS_MAX && h->first_seq && h->first_seq <= UINT64_MAX / 2 &&
 	       h->number < UINT32_MAX;
 }
 
 const char *recording_frame_type_name(unsigned int type)
 {
 	static const char *const names[RECORDING_FRAME_TYPE_NR] = {
-		[RECORDING_META] = "META",
-		[RECORDING_EVENTS] = "EVENTS",
-		[RECORDING_LOSS] = "LOSS",
-		[RECORDING_CLOCK] = "CLOCK",
-		[RECORDING_SNAPSHOT] = "SNAPSHOT",
-		[RECORDING_MARK] = "MARK",
-		[RECORDING_INDEX] = "INDEX",
-		[RECORDING_END] = "END",
+		[RECORDING_META] = "META",	   [RECORDING_EVENTS] = "EVENTS",
+		[RECORDING_LOSS] = "LOSS",	   [RECORDING_CLOCK] = "CLOCK",
+		[RECORDING_SNAPSHOT] = "SNAPSHOT", [RECORDING_MARK] = "MARK",
+		[RECORDING_INDEX] = "INDEX",	   [RECORDING_END] = "END",
 	};
 
 	return type < RECORDING_FRAME_TYPE_NR ? names[type] : NULL;

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KEY	"part"
+#define KEY "part"
 
 static void copy(char *dst, size_t size, const char *src)
 {
@@ -24,7 +24,8 @@ static bool parse(const char *value, struct host_part *p)
 
 	memset(p, 0, sizeof(*p));
 	if (sscanf(value, "%" SCNu32 " %" SCNu64 " %" SCNu64 " %63s%n", &p->host, &p->first_ns,
-		   &p->last_ns, boot, &end) != 4 || !p->host)
+		   &p->last_ns, boot, &end) != 4 ||
+	    !p->host)
 		return false;
 	copy(p->boot, sizeof(p->boot), strcmp(boot, "-") ? boot : "");
 	copy(p->name, sizeof(p->name), value[end] ? value + end + 1 : "");

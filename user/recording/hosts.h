@@ -12,13 +12,13 @@
 #include "event.h"
 #include "source.h"
 
-#define BOOT_ID_LEN	64
+#define BOOT_ID_LEN 64
 
 /* What a recording holds of one boot. */
 struct host_part {
-	uint32_t host;			/* its number in the recording; 0: the only one */
-	char boot[BOOT_ID_LEN];		/* "": not known */
-	char name[EVENT_NAME_LEN];	/* as META has it; "": not known */
+	uint32_t host;		   /* its number in the recording; 0: the only one */
+	char boot[BOOT_ID_LEN];	   /* "": not known */
+	char name[EVENT_NAME_LEN]; /* as META has it; "": not known */
 	/* On that host's own CLOCK_MONOTONIC; both 0: not said (of one host: read it). */
 	uint64_t first_ns, last_ns;
 };
@@ -37,7 +37,7 @@ struct host {
 	char boot[BOOT_ID_LEN];
 	/* Its own, or, of a host without a name or with another's, one that tells it apart. */
 	char name[EVENT_NAME_LEN];
-	bool introduced;		/* its EV_HOST was delivered */
+	bool introduced; /* its EV_HOST was delivered */
 };
 
 struct hosts {

@@ -14,39 +14,39 @@ struct pair {
 };
 
 struct pairs {
-	struct pair *at;		/* sorted by key */
+	struct pair *at; /* sorted by key */
 	size_t n, cap;
 };
 
 struct input {
 	struct event_source *src;
 	bool ended;
-	int err;			/* why it ended early, or 0 */
+	int err; /* why it ended early, or 0 */
 	/* Read and not delivered yet; of those only the last has a time of its own. */
 	struct event *queue;
 	size_t head, n, cap;
-	uint64_t key_ns;		/* when they are due, on its own clock */
-	size_t boot;			/* the first source of the same boot */
+	uint64_t key_ns; /* when they are due, on its own clock */
+	size_t boot;	 /* the first source of the same boot */
 	bool has_clock;
-	uint64_t booted_ns;		/* CLOCK_REALTIME less CLOCK_MONOTONIC */
-	uint64_t shift_ns;		/* to the clock of all */
+	uint64_t booted_ns; /* CLOCK_REALTIME less CLOCK_MONOTONIC */
+	uint64_t shift_ns;  /* to the clock of all */
 	struct pairs devices, streams, hosts;
 };
 
 struct merge {
 	struct event_source source;
-	const struct merge_opts *opts;	/* or NULL */
+	const struct merge_opts *opts; /* or NULL */
 	struct input *in;
 	size_t n;
 	uint64_t seq;
-	size_t clock;			/* whose clock it is */
-	size_t from;			/* whose event was delivered last */
-	uint32_t devices, streams;	/* numbers given out */
+	size_t clock;		   /* whose clock it is */
+	size_t from;		   /* whose event was delivered last */
+	uint32_t devices, streams; /* numbers given out */
 	struct hosts hosts;
-	bool several;			/* hosts: else events keep 0 */
+	bool several; /* hosts: else events keep 0 */
 	struct meta meta;
-	size_t meta_n;			/* entries of all sources that are in @meta */
-	bool begun;			/* get_to_know() is done */
+	size_t meta_n; /* entries of all sources that are in @meta */
+	bool begun;    /* get_to_know() is done */
 };
 
 /* The value of @key, *@fresh if there is none yet; NULL: out of memory. */
@@ -89,7 +89,8 @@ static int renumber(struct pairs *p, uint32_t *number, uint32_t *given)
 }
 
 /* The number of @ev's host, which is one of @in, in all of them together. */
-static int renumber_host(struct merge *m, struct input *in, const struct event *ev, uint32_t *number)
+static int renumber_host(struct merge *m, struct input *in, const struct event *ev,
+			 uint32_t *number)
 {
 	struct host_part unheard_of = { 0 };
 	uint32_t *to;
@@ -184,8 +185,8 @@ static int fill(const struct merge *m, struct input *in, int timeout_ms)
 	struct event ev;
 	int rc;
 
-	while (!in->ended && (in->head == in->n ||
-			      !event_kind_is_public(in->queue[in->n - 1].kind))) {
+	while (!in->ended &&
+	       (in->head == in->n || !event_kind_is_public(in->queue[in->n - 1].kind))) {
 		rc = in->src->ops->next(in->src, &ev, timeout_ms);
 		if (rc == 0)
 			return 0;
@@ -248,9 +249,9 @@ static int get_to_know(struct merge *m)
 				break;
 		in->boot = k;
 		/* No instant is before a boot: the clock that runs longest holds them all. */
-		if (in->has_clock && (!m->in[m->clock].has_clock ||
-				      (in->booted_ns < m->in[m->clock].booted_ns &&
-				       in->boot != m->in[m->clock].boot)))
+		if (in->has_clock &&
+		    (!m->in[m->clock].has_clock || (in->booted_ns < m->in[m->clock].booted_ns &&
+						    in->boot != m->in[m->clock].boot)))
 			m->clock = i;
 	}
 	m->several = m->hosts.n > 1;
@@ -309,7 +310,7 @@ static int merge_next(struct event_source *src, struct event *ev, int timeout_ms
 		for (best = NULL, i = 0; i < m->n; i++) {
 			in = &m->in[i];
 			if (in->head < in->n && (!best || on_clock(m, in, in->key_ns) <
-						 on_clock(m, best, best->key_ns)))
+								  on_clock(m, best, best->key_ns)))
 				best = in;
 		}
 		if (!best)
@@ -424,8 +425,11 @@ int merge_open(struct event_source **out, struct event_source **sources, size_t 
 	       const struct merge_opts *opts)
 {
 	static const struct event_source_ops ops = {
-		.next = merge_next, .meta = merge_meta, .health = merge_health,
-		.error = merge_error, .close = merge_close,
+		.next = merge_next,
+		.meta = merge_meta,
+		.health = merge_health,
+		.error = merge_error,
+		.close = merge_close,
 	};
 	struct merge *m = calloc(1, sizeof(*m));
 	size_t i;

@@ -22,7 +22,7 @@
 
 /* For who knows more of the sources than they tell while they are read. */
 struct merge_opts {
-	size_t clock;			/* whose clock it is */
+	size_t clock; /* whose clock it is */
 	/* Brings a time of source number @i to it; of one source it never goes back. */
 	uint64_t (*to_clock)(const void *arg, size_t i, uint64_t t_ns);
 	const void *arg;

@@ -8,14 +8,14 @@
 #include "recording/hosts.h"
 
 /* More than any kernel's pid_max (4194304). */
-#define TASK_STEP	10000000U
-#define LABEL_LEN	24		/* what a device's name had of it */
-#define HOSTS		2
+#define TASK_STEP 10000000U
+#define LABEL_LEN 24 /* what a device's name had of it */
+#define HOSTS	  2
 
 /* A process as the recording numbers it. */
 struct proc {
-	uint32_t pid, host;		/* host 0: not known yet */
-	bool waits;			/* @task was not delivered yet */
+	uint32_t pid, host; /* host 0: not known yet */
+	bool waits;	    /* @task was not delivered yet */
 	struct event task;
 };
 
@@ -25,15 +25,15 @@ struct old_merge {
 	bool begun, is_old;
 	char label[HOSTS][EVENT_NAME_LEN];
 	bool introduced[HOSTS];
-	uint8_t *device;		/* its host, by number */
+	uint8_t *device; /* its host, by number */
 	uint32_t n_devices;
 	struct proc *proc;
 	size_t n_procs;
-	struct event ev[HOSTS + 2];	/* read and not delivered yet */
+	struct event ev[HOSTS + 2]; /* read and not delivered yet */
 	size_t n, at;
 	uint64_t seq;
 	struct meta meta;
-	size_t meta_n;			/* entries of @in's that are in it */
+	size_t meta_n; /* entries of @in's that are in it */
 };
 
 /* Is it one?  Then it names both hosts, each in front of what it says of its recording. */
@@ -152,7 +152,7 @@ static int take(struct old_merge *o, struct event *ev)
 	else if (p && !ev->host)
 		ev->host = p->host;
 	if (ev->kind == EV_CLOCK)
-		ev->host = 1;		/* the source's is the clock of all */
+		ev->host = 1; /* the source's is the clock of all */
 	if (ev->kind == EV_TASK && p && !ev->host) {
 		p->task = *ev;
 		p->waits = true;
@@ -253,8 +253,11 @@ static void old_merge_close(struct event_source *src)
 int old_merge_open(struct event_source **src)
 {
 	static const struct event_source_ops ops = {
-		.next = old_merge_next, .meta = old_merge_meta, .health = old_merge_health,
-		.error = old_merge_error, .close = old_merge_close,
+		.next = old_merge_next,
+		.meta = old_merge_meta,
+		.health = old_merge_health,
+		.error = old_merge_error,
+		.close = old_merge_close,
 	};
 	struct old_merge *o = calloc(1, sizeof(*o));
 

@@ -14,15 +14,15 @@
 
 #include "recording/format.h"
 
-#define TRIES	100
+#define TRIES 100
 
 struct output {
 	int fd;
 	unsigned int flags;
-	bool direct;			/* standard output, a FIFO, a device */
+	bool direct; /* standard output, a FIFO, a device */
 	bool published;
 	char *path;
-	char *tmp;			/* its hidden name; NULL: it has none */
+	char *tmp; /* its hidden name; NULL: it has none */
 };
 
 static int fail(char err[OUTPUT_ERR_LEN], int ret, const char *fmt, ...)
@@ -94,10 +94,12 @@ static int look(const char *path, unsigned int flags, bool *direct, char err[OUT
 	if (S_ISLNK(st.st_mode))
 		return fail(err, -ELOOP, "%s: is a symbolic link, which is not followed", path);
 	if (S_ISREG(st.st_mode))
-		return flags & OUTPUT_REPLACE ? may_replace(path, flags, err) :
-		       fail(err, -EEXIST, "%s exists; -f overwrites it", path);
+		return flags & OUTPUT_REPLACE ?
+			       may_replace(path, flags, err) :
+			       fail(err, -EEXIST, "%s exists; -f overwrites it", path);
 	if (!(flags & OUTPUT_DEVICE))
-		return fail(err, -EEXIST, "%s: is no regular file; -f writes to it all the same", path);
+		return fail(err, -EEXIST, "%s: is no regular file; -f writes to it all the same",
+			    path);
 	*direct = true;
 	return 0;
 }
@@ -182,15 +184,14 @@ static int open_unnamed(struct output *o)
 	}
 	if (fd < 0)
 		return -errno;
-	fchmod(fd, wanted_mode(o));	/* vfat has no modes */
+	fchmod(fd, wanted_mode(o)); /* vfat has no modes */
 	/* Others see by it that this recording is being written; NFS may have none. */
 	if (o->flags & OUTPUT_RECORDING)
 		flock(fd, LOCK_EX | LOCK_NB);
 	return fd;
 }
 
-int output_open(struct output **op, const char *path, unsigned int flags,
-		char err[OUTPUT_ERR_LEN])
+int output_open(struct output **op, const char *path, unsigned int flags, char err[OUTPUT_ERR_LEN])
 {
 	bool is_stdout = !strcmp(path, "-"), direct = true;
 	struct output *o;
@@ -218,7 +219,7 @@ int output_open(struct output **op, const char *path, unsigned int flags,
 	}
 	if (o->fd < 0) {
 		ret = o->fd == -ENXIO ? fail(err, o->fd, "%s: nobody reads it", path) :
-		      fail_errno(err, is_stdout ? "stdout" : path, o->fd);
+					fail_errno(err, is_stdout ? "stdout" : path, o->fd);
 		output_close(o);
 		return ret;
 	}
@@ -333,12 +334,16 @@ void output_close(struct output *o)
 int output_append(const char *path, char err[OUTPUT_ERR_LEN])
 {
 	struct stat st;
-	int ret, fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW |
-			   O_NONBLOCK | O_NOCTTY, 0600);
+	int ret, fd = open(path,
+			   O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK |
+				   O_NOCTTY,
+			   0600);
 
 	if (fd < 0)
-		return errno == ELOOP ? fail(err, -ELOOP, "%s: is a symbolic link, which is not followed", path) :
-		       fail_errno(err, path, -errno);
+		return errno == ELOOP ?
+			       fail(err, -ELOOP, "%s: is a symbolic link, which is not followed",
+				    path) :
+			       fail_errno(err, path, -errno);
 	if (fstat(fd, &st))
 		ret = fail_errno(err, path, -errno);
 	else if (!S_ISREG(st.st_mode))

@@ -27,8 +27,8 @@
 struct output;
 
 enum output_flags {
-	OUTPUT_REPLACE = 1U << 0,	/* take the place of what is there */
-	OUTPUT_DEVICE = 1U << 1,	/* a FIFO or a device is fine */
+	OUTPUT_REPLACE = 1U << 0, /* take the place of what is there */
+	OUTPUT_DEVICE = 1U << 1,  /* a FIFO or a device is fine */
 	/*
 	 * It is a recording: mode 0600 (others' machines are in it; text gets
 	 * what the umask allows, or the mode of what it replaces), may replace a
@@ -37,7 +37,7 @@ enum output_flags {
 	OUTPUT_RECORDING = 1U << 2,
 };
 
-#define OUTPUT_ERR_LEN	512
+#define OUTPUT_ERR_LEN 512
 
 /*
  * Begin to write @path ("-": standard output).  0, or -errno with one line in
@@ -45,8 +45,7 @@ enum output_flags {
  * replaced; -EBUSY: it is a recording that is being written; -EPERM: it is a
  * recording, and this is none; -ELOOP: a symbolic link.
  */
-int output_open(struct output **o, const char *path, unsigned int flags,
-		char err[OUTPUT_ERR_LEN]);
+int output_open(struct output **o, const char *path, unsigned int flags, char err[OUTPUT_ERR_LEN]);
 
 /* Can it be begun?  As output_open(), but nothing is made. */
 int output_check(const char *path, unsigned int flags, char err[OUTPUT_ERR_LEN]);

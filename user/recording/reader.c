@@ -29,28 +29,28 @@
 #include "recording/registry.h"
 #include "util/varint.h"
 
-#define WINDOW_MIN		(128U << 10)
+#define WINDOW_MIN (128U << 10)
 /* a frame, and the head behind it */
-#define WINDOW_MAX		(2 * FRAME_HEAD_LEN + FRAME_PAYLOAD_MAX)
+#define WINDOW_MAX (2 * FRAME_HEAD_LEN + FRAME_PAYLOAD_MAX)
 
 /* What META may make the reader keep. */
-#define META_ENTRIES_MAX	65536U
-#define META_BYTES_MAX		(16U << 20)
+#define META_ENTRIES_MAX 65536U
+#define META_BYTES_MAX	 (16U << 20)
 
 /*
  * Checksums that fail cost time without bringing the reader on.  An input made
  * of heads that promise long payloads would make it quadratic; beyond this
  * credit the reader believes the length of such a head.
  */
-#define WASTE_FREE		(64ULL << 20)
-#define WASTE_PER_BYTE		8
+#define WASTE_FREE     (64ULL << 20)
+#define WASTE_PER_BYTE 8
 
 /* How long a pipe that stays open behind the END is looked at for more. */
-#define BEHIND_END_MS		200
+#define BEHIND_END_MS 200
 
 struct hole {
 	bool open;
-	uint64_t offset;	/* where it begins */
+	uint64_t offset; /* where it begins */
 	/*
 	 * While only whole frames with a good head are in it, their end is
 	 * known even when nothing follows.
@@ -58,7 +58,7 @@ struct hole {
 	bool known;
 	uint64_t next_seq, last_ns;
 	uint32_t frames;
-	struct frame_head head;	/* of the first such frame */
+	struct frame_head head; /* of the first such frame */
 };
 
 struct recording {
@@ -66,41 +66,41 @@ struct recording {
 	char *name;
 	int fd;
 	bool regular;
-	bool eof;		/* of the input */
-	bool done;		/* nothing more will be delivered */
-	uint64_t look_until;	/* the END was read: is anything behind it?  0: not yet */
-	int failed;		/* sticky -errno */
+	bool eof;	     /* of the input */
+	bool done;	     /* nothing more will be delivered */
+	uint64_t look_until; /* the END was read: is anything behind it?  0: not yet */
+	int failed;	     /* sticky -errno */
 	char error[256];
 
 	/* the window */
 	uint8_t *data;
 	size_t pos, len, cap;
-	uint64_t offset;	/* in the file, of data[pos] */
+	uint64_t offset; /* in the file, of data[pos] */
 	uint64_t waste;
 
 	uint16_t major, minor;
 	uint64_t compat, incompat;
 
-	uint32_t next_number;	/* frame expected next */
-	uint64_t next_seq;	/* event expected next, as the writer counts */
+	uint32_t next_number; /* frame expected next */
+	uint64_t next_seq;    /* event expected next, as the writer counts */
 	struct hole hole;
-	uint64_t lost;		/* to be told by an EV_LOSS */
+	uint64_t lost; /* to be told by an EV_LOSS */
 	bool lost_unknown;
 	uint64_t lost_from_ns;
-	bool want_snapshot;	/* after damage */
+	bool want_snapshot; /* after damage */
 
 	struct decoder *decoder;
 	ZSTD_DCtx *zstd;
 	uint8_t *raw;
 	size_t raw_cap;
 	bool decoding, decoding_snapshot;
-	struct frame_head head;	/* of the frame being decoded */
+	struct frame_head head; /* of the frame being decoded */
 	uint64_t frame_left;	/* its events not yet decoded */
 
 	struct event batch[DECODER_BATCH];
 	int batch_n, batch_i;
 
-	uint64_t seq;		/* as delivered */
+	uint64_t seq; /* as delivered */
 	uint64_t unknown_events;
 	struct registry registry;
 	struct budget budget;
@@ -200,7 +200,7 @@ static int fill(struct recording *r, size_t need, uint64_t deadline)
 				timeout = now < deadline ? (int)(deadline - now) : 0;
 			n = poll(&p, 1, timeout);
 			if (n < 0 && errno == EINTR)
-				return 0;	/* the caller may have to stop */
+				return 0; /* the caller may have to stop */
 			if (n < 0)
 				return fail_errno(r, -errno);
 			if (!n)
@@ -220,8 +220,8 @@ static int fill(struct recording *r, size_t need, uint64_t deadline)
 
 /* --------------------------------------------------------------- holes --- */
 
-static void tell_frame(struct recording *r, const struct frame_head *h,
-		       uint64_t offset, uint64_t length, bool damaged)
+static void tell_frame(struct recording *r, const struct frame_head *h, uint64_t offset,
+		       uint64_t length, bool damaged)
 {
 	struct recording_frame f = { .offset = offset, .length = length, .damaged = damaged };
 
@@ -275,8 +275,8 @@ static void hole_told(struct recording *r)
 	struct hole *hole = &r->hole;
 
 	if (hole->open)
-		tell_frame(r, hole->known && hole->frames == 1 ? &hole->head : NULL,
-			   hole->offset, r->offset - hole->offset, true);
+		tell_frame(r, hole->known && hole->frames == 1 ? &hole->head : NULL, hole->offset,
+			   r->offset - hole->offset, true);
 	hole->open = false;
 }
 
@@ -390,8 +390,7 @@ static int read_meta(struct recording *r, const uint8_t *p, size_t size)
 		p = start;
 		if (!varint_get(&p, end, &n) || n > size)
 			return -EBADMSG;
-		if (r->meta.n + n > META_ENTRIES_MAX ||
-		    r->meta_bytes + size > META_BYTES_MAX)
+		if (r->meta.n + n > META_ENTRIES_MAX || r->meta_bytes + size > META_BYTES_MAX)
 			return -EBADMSG;
 		for (i = 0; i < n; i++) {
 			const uint8_t *s[2];
@@ -400,8 +399,7 @@ static int read_meta(struct recording *r, const uint8_t *p, size_t size)
 			int k;
 
 			for (k = 0; k < 2; k++) {
-				if (!varint_get(&p, end, &len) ||
-				    len > (uint64_t)(end - p))
+				if (!varint_get(&p, end, &len) || len > (uint64_t)(end - p))
 					return -EBADMSG;
 				s[k] = p;
 				l[k] = len;
@@ -447,8 +445,7 @@ static int take_frame(struct recording *r, const struct frame_head *h, const uin
 		raw = unpack(r, h, payload, &err);
 		if (!raw)
 			return err;
-		err = decoder_begin(r->decoder, raw, h->raw_length, h->count,
-				    h->first_ns);
+		err = decoder_begin(r->decoder, raw, h->raw_length, h->count, h->first_ns);
 		if (err == -ENOMEM)
 			fail_errno(r, err);
 		if (err)
@@ -540,11 +537,14 @@ static int look_behind(struct recording *r, uint64_t deadline)
 		return 1;
 	if (r->regular && !fstat(r->fd, &st) && (uint64_t)st.st_size > r->offset)
 		more = (uint64_t)st.st_size - r->offset;
-	return fail(r, -EOVERFLOW, "%s%" PRIu64 " bytes%s follow the end of the recording, at byte %"
-		    PRIu64, r->regular ? "" : "at least ", more ? more : (uint64_t)avail(r),
+	return fail(r, -EOVERFLOW,
+		    "%s%" PRIu64 " bytes%s follow the end of the recording, at byte %" PRIu64,
+		    r->regular ? "" : "at least ", more ? more : (uint64_t)avail(r),
 		    avail(r) >= FORMAT_MAGIC_LEN &&
-		    !memcmp(r->data + r->pos, FORMAT_MAGIC, FORMAT_MAGIC_LEN) ?
-		    " of another recording" : "", r->offset);
+				    !memcmp(r->data + r->pos, FORMAT_MAGIC, FORMAT_MAGIC_LEN) ?
+			    " of another recording" :
+			    "",
+		    r->offset);
 }
 
 /*
@@ -596,7 +596,7 @@ static int advance(struct recording *r, uint64_t deadline)
 			p++;
 		}
 		if (r->hole.open)
-			hole_close(r, &h);	/* its head still tells */
+			hole_close(r, &h); /* its head still tells */
 		at_end(r);
 		return 1;
 	}
@@ -696,7 +696,7 @@ static int next_batch(struct recording *r)
 			if (err)
 				return fail_errno(r, err);
 		} else if (r->decoding_snapshot) {
-			continue;	/* a newer writer's idea */
+			continue; /* a newer writer's idea */
 		}
 		if (i != kept)
 			r->batch[kept] = *ev;
@@ -847,12 +847,15 @@ static int read_header(struct recording *r)
 		if (err < 0)
 			return err;
 		if (!err)
-			return fail(r, -EINVAL, text ? "is a recording that a text-mode transfer has destroyed; copy it again, in binary mode" :
-				    "is not a vfioscope recording");
+			return fail(
+				r, -EINVAL,
+				text ? "is a recording that a text-mode transfer has destroyed; copy it again, in binary mode" :
+				       "is not a vfioscope recording");
 		p = r->data + r->pos;
 	}
 	if (err == -ENODATA)
-		return fail(r, -ENODATA, "is cut in the file header: it holds %zu bytes and no events", have);
+		return fail(r, -ENODATA,
+			    "is cut in the file header: it holds %zu bytes and no events", have);
 
 	size = get_le32(p + HEADER_SIZE);
 	if (size >= HEADER_LEN && size <= HEADER_LEN_MAX) {
@@ -877,11 +880,12 @@ static int read_header(struct recording *r)
 	r->compat = get_le64(p + HEADER_COMPAT);
 	r->incompat = get_le64(p + HEADER_INCOMPAT);
 	if (r->major > FORMAT_MAJOR)
-		return fail(r, -ENOTSUP, "needs a newer vfioscope (format %u.%u, this one reads %u)",
-			    r->major, r->minor, FORMAT_MAJOR);
+		return fail(r, -ENOTSUP,
+			    "needs a newer vfioscope (format %u.%u, this one reads %u)", r->major,
+			    r->minor, FORMAT_MAJOR);
 	if (r->major < FORMAT_MAJOR)
-		return fail(r, -EINVAL, "is of a format that never was (%u.%u)",
-			    r->major, r->minor);
+		return fail(r, -EINVAL, "is of a format that never was (%u.%u)", r->major,
+			    r->minor);
 	unknown = r->incompat & ~FORMAT_INCOMPAT_KNOWN;
 	if (unknown)
 		return fail(r, -ENOTSUP, "needs a newer vfioscope (feature 0x%" PRIx64 ")",
@@ -900,11 +904,13 @@ static int check_first_frame(struct recording *r)
 	if (err < 0 && err != -ENODATA)
 		return err;
 	if (err == -ENODATA && !avail(r))
-		return fail(r, -ENODATA, "holds only a file header and no events: the recorder was stopped at once");
+		return fail(
+			r, -ENODATA,
+			"holds only a file header and no events: the recorder was stopped at once");
 	if (err == -ENODATA && is_cut_head(r))
 		return fail(r, -ENODATA, "is cut in its first frame: it holds no events");
 	if (err < 0 || !frame_head_load(r->data + r->pos, &h))
-		return 0;	/* damage: next() finds its way */
+		return 0; /* damage: next() finds its way */
 	err = fill(r, FRAME_HEAD_LEN + (size_t)h.length, 0);
 	if (err == -ENODATA) {
 		size_t i;
@@ -917,8 +923,8 @@ static int check_first_frame(struct recording *r)
 	return err < 0 ? err : 0;
 }
 
-int recording_open_fd(struct event_source **src, int fd, const char *name,
-		      char *err_msg, size_t err_len)
+int recording_open_fd(struct event_source **src, int fd, const char *name, char *err_msg,
+		      size_t err_len)
 {
 	struct recording *r;
 	struct stat st;
@@ -964,15 +970,13 @@ int recording_open_fd(struct event_source **src, int fd, const char *name,
 	return 0;
 }
 
-int recording_open(struct event_source **src, const char *path,
-		   char *err_msg, size_t err_len)
+int recording_open(struct event_source **src, const char *path, char *err_msg, size_t err_len)
 {
 	int fd, err;
 
 	*src = NULL;
 	if (!strcmp(path, "-"))
-		return recording_open_fd(src, STDIN_FILENO, "standard input",
-					 err_msg, err_len);
+		return recording_open_fd(src, STDIN_FILENO, "standard input", err_msg, err_len);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0) {
 		err = -errno;
@@ -1011,8 +1015,8 @@ static int stat_frame(const struct recording_frame *f, void *arg)
 }
 
 int recording_stat(const char *path, struct recording_stat *out,
-		   int (*fn)(const struct recording_frame *frame, void *arg),
-		   void *arg, char *err_msg, size_t err_len)
+		   int (*fn)(const struct recording_frame *frame, void *arg), void *arg,
+		   char *err_msg, size_t err_len)
 {
 	struct stat_ctx ctx = { .out = out, .fn = fn, .arg = arg };
 	struct event_source *src;
@@ -1034,7 +1038,7 @@ int recording_stat(const char *path, struct recording_stat *out,
 	out->incompatible = r->incompat;
 	while ((err = recording_next(src, &ev, -1)) >= 0) {
 		if (!err)
-			continue;	/* a signal, on a pipe */
+			continue; /* a signal, on a pipe */
 		if (!out->events++ || ev.t_ns < out->first_ns)
 			out->first_ns = ev.t_ns;
 		out->kind[ev.kind]++;
@@ -1043,15 +1047,14 @@ int recording_stat(const char *path, struct recording_stat *out,
 			out->lost += ev.loss.count;
 	}
 	out->bytes = r->offset;
-	if (r->regular && r->health.ended && !fstat(r->fd, &st) &&
-	    (uint64_t)st.st_size > r->offset)
+	if (r->regular && r->health.ended && !fstat(r->fd, &st) && (uint64_t)st.st_size > r->offset)
 		out->trailing_bytes = st.st_size - r->offset;
 	out->unknown_events = r->unknown_events;
 	out->last_ns = r->health.last_ns;
 	out->has_index = r->has_index;
 	out->health = r->health;
 	if (err == -ENODATA || err == -EOVERFLOW)
-		err = 0;	/* what follows the end is counted */
+		err = 0; /* what follows the end is counted */
 	else if (err == -ECANCELED)
 		err = r->frame_ret;
 	else

@@ -31,14 +31,14 @@
 #include "event.h"
 #include "source.h"
 
-#define RECORDING_SUFFIX	".vfs"
+#define RECORDING_SUFFIX ".vfs"
 
 enum recording_frame_type {
-	RECORDING_META = 1,	/* key/value strings about the trace */
+	RECORDING_META = 1, /* key/value strings about the trace */
 	RECORDING_EVENTS = 2,
 	RECORDING_LOSS = 3,	/* reserved: losses are events (EV_LOSS) */
 	RECORDING_CLOCK = 4,	/* reserved: clock pairs are events (EV_CLOCK) */
-	RECORDING_SNAPSHOT = 5,	/* the definitions in force, again, as events */
+	RECORDING_SNAPSHOT = 5, /* the definitions in force, again, as events */
 	RECORDING_MARK = 6,	/* reserved: marks are events (EV_MARK) */
 	RECORDING_INDEX = 7,	/* where the frames are; before END */
 	RECORDING_END = 8,	/* the recorder ended of its own will */
@@ -53,7 +53,7 @@ const char *recording_frame_type_name(unsigned int type);
 struct recording_writer;
 
 /* How long a reader that has stalled can hold up a writer that was asked to end. */
-#define RECORDING_STALL_NS	1000000000ULL
+#define RECORDING_STALL_NS 1000000000ULL
 
 /* A field that is 0 (or NULL) takes its default. */
 struct recording_writer_opts {
@@ -81,11 +81,11 @@ struct recording_writer_opts {
 };
 
 struct recording_writer_stats {
-	uint64_t events;	/* put so far (buffered ones included) */
-	uint64_t bytes;		/* written so far */
-	uint64_t frames;	/* written so far, of any type */
-	uint64_t lost;		/* sum of loss.count of the events put */
-	uint32_t buffered;	/* events not yet written */
+	uint64_t events;   /* put so far (buffered ones included) */
+	uint64_t bytes;	   /* written so far */
+	uint64_t frames;   /* written so far, of any type */
+	uint64_t lost;	   /* sum of loss.count of the events put */
+	uint32_t buffered; /* events not yet written */
 };
 
 /*
@@ -146,8 +146,7 @@ int recording_writer_close(struct recording_writer *w);
 /* The writer as a sink; lives and dies with the writer. */
 struct event_sink *recording_writer_sink(struct recording_writer *w);
 
-void recording_writer_stats(const struct recording_writer *w,
-			    struct recording_writer_stats *out);
+void recording_writer_stats(const struct recording_writer *w, struct recording_writer_stats *out);
 
 /* ------------------------------------------------------------- reading --- */
 
@@ -186,31 +185,30 @@ void recording_writer_stats(const struct recording_writer *w,
  * - Events of unknown kinds, unknown columns and unknown frames are skipped.
  * - health().last_ns is the latest end of any event delivered.
  */
-int recording_open(struct event_source **src, const char *path,
-		   char *err, size_t err_len);
+int recording_open(struct event_source **src, const char *path, char *err, size_t err_len);
 
 /*
  * As recording_open() on an open descriptor; @name stands for the path in
  * messages.  The source owns @fd on success, the caller on failure.
  */
-int recording_open_fd(struct event_source **src, int fd, const char *name,
-		      char *err, size_t err_len);
+int recording_open_fd(struct event_source **src, int fd, const char *name, char *err,
+		      size_t err_len);
 
 /* ------------------------------------------------------------- looking --- */
 
 /* One frame as it lies in the file. */
 struct recording_frame {
-	uint64_t offset;	/* of its head, from the start of the file */
-	uint64_t length;	/* head and payload, bytes in the file */
-	uint64_t raw_length;	/* payload, uncompressed */
-	uint64_t first_seq;	/* number of its first (or the next) event */
+	uint64_t offset;     /* of its head, from the start of the file */
+	uint64_t length;     /* head and payload, bytes in the file */
+	uint64_t raw_length; /* payload, uncompressed */
+	uint64_t first_seq;  /* number of its first (or the next) event */
 	/*
 	 * CLOCK_MONOTONIC of its first and last completion; in a frame without
 	 * events, both are those of the last event before it.
 	 */
 	uint64_t first_ns, last_ns;
-	uint32_t type;		/* enum recording_frame_type, or newer */
-	uint32_t count;		/* events in it */
+	uint32_t type;	/* enum recording_frame_type, or newer */
+	uint32_t count; /* events in it */
 	/*
 	 * Unreadable.  @type is 0 when not even the head was readable; @length
 	 * then is all that was skipped up to the next good head.
@@ -223,19 +221,19 @@ struct recording_type_stat {
 };
 
 struct recording_stat {
-	uint16_t major, minor;		/* of the format; 0.0: unreadable header */
-	uint64_t compatible, incompatible;	/* feature bits */
-	uint64_t bytes;			/* up to the last byte looked at */
-	uint64_t trailing_bytes;	/* behind END, 0 in a sound file */
-	uint64_t frames;		/* good ones */
+	uint16_t major, minor;		   /* of the format; 0.0: unreadable header */
+	uint64_t compatible, incompatible; /* feature bits */
+	uint64_t bytes;			   /* up to the last byte looked at */
+	uint64_t trailing_bytes;	   /* behind END, 0 in a sound file */
+	uint64_t frames;		   /* good ones */
 	struct recording_type_stat type[RECORDING_FRAME_TYPE_NR]; /* [0]: unknown */
 	/* Of the events delivered, the reader's own EV_LOSS included. */
 	uint64_t events;
 	uint64_t kind[EV_KIND_NR];
-	uint64_t calls;			/* event_calls() summed: before folding */
-	uint64_t unknown_events;	/* of kinds that this reader does not know */
-	uint64_t lost;			/* sum of loss.count */
-	uint64_t first_ns, last_ns;	/* of the events; duration = last - first */
+	uint64_t calls;		    /* event_calls() summed: before folding */
+	uint64_t unknown_events;    /* of kinds that this reader does not know */
+	uint64_t lost;		    /* sum of loss.count */
+	uint64_t first_ns, last_ns; /* of the events; duration = last - first */
 	bool has_index;
 	struct source_health health;
 };
@@ -246,7 +244,7 @@ struct recording_stat {
  * returned.  Errors and @err as recording_open(); damage is no error.
  */
 int recording_stat(const char *path, struct recording_stat *out,
-		   int (*fn)(const struct recording_frame *frame, void *arg),
-		   void *arg, char *err, size_t err_len);
+		   int (*fn)(const struct recording_frame *frame, void *arg), void *arg, char *err,
+		   size_t err_len);
 
 #endif

@@ -11,8 +11,8 @@ bool event_same(const struct event *a, const struct event *b)
 	size_t i, n;
 
 	if (a->t_ns != b->t_ns || a->dur_ns != b->dur_ns || a->ret != b->ret ||
-	    a->kind != b->kind || a->cpu != b->cpu || a->pid != b->pid ||
-	    a->tid != b->tid || a->device != b->device || a->stream != b->stream || a->host != b->host ||
+	    a->kind != b->kind || a->cpu != b->cpu || a->pid != b->pid || a->tid != b->tid ||
+	    a->device != b->device || a->stream != b->stream || a->host != b->host ||
 	    strncmp(a->comm, b->comm, sizeof(a->comm)))
 		return false;
 	f = event_fields(a->kind, &n);
@@ -20,8 +20,7 @@ bool event_same(const struct event *a, const struct event *b)
 		const char *x = (const char *)a + f[i].offset;
 		const char *y = (const char *)b + f[i].offset;
 
-		if (f[i].type == EF_STR ? strncmp(x, y, f[i].size) :
-					  memcmp(x, y, f[i].size))
+		if (f[i].type == EF_STR ? strncmp(x, y, f[i].size) : memcmp(x, y, f[i].size))
 			return false;
 	}
 	return true;

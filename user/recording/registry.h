@@ -15,11 +15,11 @@
 
 #include "event.h"
 
-#define REGISTRY_MAX		1024
-#define REGISTRY_CLASSES	5	/* hosts, devices, tasks, streams, the clock */
+#define REGISTRY_MAX	 1024
+#define REGISTRY_CLASSES 5 /* hosts, devices, tasks, streams, the clock */
 
 struct registry_class {
-	struct event *ev;	/* oldest first */
+	struct event *ev; /* oldest first */
 	size_t n, cap;
 };
 

@@ -20,7 +20,7 @@
 #include "util/sat.h"
 #include "util/varint.h"
 
-#define NSEC_PER_SEC	1000000000ULL
+#define NSEC_PER_SEC 1000000000ULL
 
 struct index_entry {
 	uint64_t offset, first_ns, first_seq;
@@ -32,22 +32,22 @@ struct recording_writer {
 	int fd;
 	bool regular;
 	bool ended;
-	int err;			/* sticky */
+	int err; /* sticky */
 	struct recording_writer_opts opts;
-	uint64_t base;			/* where in a file it begins: stdout may be one */
-	uint64_t offset;		/* bytes written */
-	uint64_t give_up_ns;		/* on a stalled reader; 0: not cancelled */
-	uint64_t seq;			/* of the last event put */
+	uint64_t base;	     /* where in a file it begins: stdout may be one */
+	uint64_t offset;     /* bytes written */
+	uint64_t give_up_ns; /* on a stalled reader; 0: not cancelled */
+	uint64_t seq;	     /* of the last event put */
 	uint64_t lost;
 	uint64_t frames;
-	uint64_t last_ns;		/* latest completion put */
+	uint64_t last_ns; /* latest completion put */
 
 	struct event *ev;
 	size_t n, cap;
-	uint64_t deadline_ns;		/* when ev[] must be written */
+	uint64_t deadline_ns; /* when ev[] must be written */
 
 	struct registry registry;
-	uint64_t snapshot_seq;		/* seq when the last one was written */
+	uint64_t snapshot_seq; /* seq when the last one was written */
 	uint64_t snapshot_at_ns;
 	uint64_t snapshot_at_frame;
 
@@ -57,7 +57,7 @@ struct recording_writer {
 
 	struct index_entry *index;
 	size_t n_index;
-	uint32_t index_every, index_skip;	/* thinned out to bound it */
+	uint32_t index_every, index_skip; /* thinned out to bound it */
 };
 
 /*
@@ -190,7 +190,7 @@ static bool compress(struct recording_writer *w, const size_t *splits, size_t n_
 		do {
 			left = ZSTD_compressStream2(w->zstd, &out, &in, dir);
 			if (ZSTD_isError(left) || (left && out.pos == out.size))
-				return false;	/* too big: not worth it */
+				return false; /* too big: not worth it */
 		} while (left);
 	}
 	if (out.pos >= w->raw.len)
@@ -227,8 +227,12 @@ static int write_frame(struct recording_writer *w, uint32_t type, uint32_t count
 		       uint64_t first_seq, uint64_t first_ns, uint64_t last_ns)
 {
 	struct frame_head h = {
-		.type = type, .count = count, .number = w->frames,
-		.first_seq = first_seq, .first_ns = first_ns, .last_ns = last_ns,
+		.type = type,
+		.count = count,
+		.number = w->frames,
+		.first_seq = first_seq,
+		.first_ns = first_ns,
+		.last_ns = last_ns,
 		.raw_length = w->raw.len,
 	};
 	const size_t *splits = NULL;
@@ -290,8 +294,7 @@ static int write_snapshot(struct recording_writer *w)
 	buf_reset(&w->raw);
 	err = encoder_encode(w->encoder, ev, n, w->last_ns, &w->raw);
 	if (!err)
-		err = write_frame(w, RECORDING_SNAPSHOT, n, w->seq + 1, w->last_ns,
-				  w->last_ns);
+		err = write_frame(w, RECORDING_SNAPSHOT, n, w->seq + 1, w->last_ns, w->last_ns);
 	else
 		w->err = err;
 	free(ev);
@@ -364,8 +367,7 @@ int recording_writer_open(struct recording_writer **wp, int fd,
 	if (!w->opts.level)
 		w->opts.level = 3;
 	err = -EINVAL;
-	if (w->opts.frame_events > WRITER_EVENTS_MAX || w->opts.level < -1 ||
-	    w->opts.level > 19)
+	if (w->opts.frame_events > WRITER_EVENTS_MAX || w->opts.level < -1 || w->opts.level > 19)
 		goto fail;
 	if (fstat(fd, &st)) {
 		err = -errno;
@@ -490,8 +492,7 @@ int recording_writer_put(struct recording_writer *w, const struct event *ev)
 	if (due < w->deadline_ns)
 		w->deadline_ns = due;
 	/* end == UINT64_MAX is no time, and UINT64_MAX no deadline */
-	if (w->n == w->opts.frame_events ||
-	    (end >= w->deadline_ns && end != UINT64_MAX))
+	if (w->n == w->opts.frame_events || (end >= w->deadline_ns && end != UINT64_MAX))
 		return write_events(w);
 	return 0;
 }
@@ -600,8 +601,7 @@ struct event_sink *recording_writer_sink(struct recording_writer *w)
 	return &w->sink;
 }
 
-void recording_writer_stats(const struct recording_writer *w,
-			    struct recording_writer_stats *out)
+void recording_writer_stats(const struct recording_writer *w, struct recording_writer_stats *out)
 {
 	out->events = w->seq;
 	out->bytes = w->offset;

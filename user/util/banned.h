@@ -15,37 +15,37 @@
 #include <string.h>
 #include <time.h>
 
-#define BANNED(instead)	_Static_assert(0, "banned: use " #instead)
+#define BANNED(instead) _Static_assert(0, "banned: use " #instead)
 
 #undef sprintf
-#define sprintf(...)	BANNED(snprintf)
+#define sprintf(...) BANNED(snprintf)
 #undef vsprintf
-#define vsprintf(...)	BANNED(vsnprintf)
+#define vsprintf(...) BANNED(vsnprintf)
 #undef gets
-#define gets(s)		BANNED(fgets)
+#define gets(s) BANNED(fgets)
 #undef strtok
-#define strtok(...)	BANNED(strcspn)
+#define strtok(...) BANNED(strcspn)
 #undef gmtime
-#define gmtime(t)	BANNED(gmtime_r)
+#define gmtime(t) BANNED(gmtime_r)
 #undef localtime
-#define localtime(t)	BANNED(localtime_r)
+#define localtime(t) BANNED(localtime_r)
 #undef ctime
-#define ctime(t)	BANNED(units_rfc3339)
+#define ctime(t) BANNED(units_rfc3339)
 #undef asctime
-#define asctime(t)	BANNED(units_rfc3339)
+#define asctime(t) BANNED(units_rfc3339)
 #undef tmpnam
-#define tmpnam(s)	BANNED(mkostemp)
+#define tmpnam(s) BANNED(mkostemp)
 #undef tempnam
-#define tempnam(...)	BANNED(mkostemp)
+#define tempnam(...) BANNED(mkostemp)
 #undef mktemp
-#define mktemp(s)	BANNED(mkostemp)
+#define mktemp(s) BANNED(mkostemp)
 #undef atol
-#define atol(s)		BANNED(units_parse_u64)
+#define atol(s) BANNED(units_parse_u64)
 #undef atoll
-#define atoll(s)	BANNED(units_parse_u64)
+#define atoll(s) BANNED(units_parse_u64)
 #undef alloca
-#define alloca(n)	BANNED(malloc)
+#define alloca(n) BANNED(malloc)
 #undef rand
-#define rand()		BANNED(exercise_random)
+#define rand() BANNED(exercise_random)
 
 #endif

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#define SUB	(1U << HIST_SUB_BITS)
+#define SUB (1U << HIST_SUB_BITS)
 
 unsigned int hist_bucket(uint64_t v)
 {

@@ -12,8 +12,8 @@
 
 #include <stdint.h>
 
-#define HIST_SUB_BITS	4
-#define HIST_BUCKETS	((64 - HIST_SUB_BITS + 1) << HIST_SUB_BITS)
+#define HIST_SUB_BITS 4
+#define HIST_BUCKETS  ((64 - HIST_SUB_BITS + 1) << HIST_SUB_BITS)
 
 struct hist {
 	uint64_t count;

@@ -9,14 +9,14 @@
 
 #include "util/text.h"
 
-#define MAX_DEPTH	32
-#define FLUSH_AT	(64 * 1024)
+#define MAX_DEPTH 32
+#define FLUSH_AT  (64 * 1024)
 
 enum place {
-	TOP,		/* before or after the one top value */
+	TOP, /* before or after the one top value */
 	IN_ARRAY,
-	IN_OBJECT,	/* a key must come */
-	AFTER_KEY,	/* a value must come */
+	IN_OBJECT, /* a key must come */
+	AFTER_KEY, /* a value must come */
 };
 
 struct json {
@@ -29,7 +29,7 @@ struct json {
 	bool top_done;
 	struct {
 		enum place place;
-		bool any;	/* something came before: a comma is due */
+		bool any; /* something came before: a comma is due */
 	} stack[MAX_DEPTH];
 };
 
@@ -38,7 +38,7 @@ static bool room(struct json *j, size_t n)
 	size_t cap = j->cap ? j->cap : 256;
 	char *p;
 
-	if (j->cap - j->len > n)	/* one more for the NUL */
+	if (j->cap - j->len > n) /* one more for the NUL */
 		return true;
 	while (cap - j->len <= n)
 		cap *= 2;
@@ -290,7 +290,7 @@ void json_double(struct json *j, double v)
 	}
 	before_value(j);
 	snprintf(tmp, sizeof(tmp), "%.12g", v);
-	comma = strchr(tmp, ',');	/* LC_NUMERIC of some locales */
+	comma = strchr(tmp, ','); /* LC_NUMERIC of some locales */
 	if (comma)
 		*comma = '.';
 	put(j, tmp, strlen(tmp));

@@ -20,7 +20,10 @@ struct found {
 };
 
 static const struct opt help_opt = {
-	.letter = 'h', .name = "help", .type = OPT_FLAG, .help = "print this help",
+	.letter = 'h',
+	.name = "help",
+	.type = OPT_FLAG,
+	.help = "print this help",
 };
 
 void opt_list_free(struct opt_list *l)
@@ -88,14 +91,13 @@ static int bad_enum(const struct opt *o, const char *v, char *err)
 	size_t i, len = 0;
 
 	for (i = 0; o->values[i] && len < sizeof(list); i++)
-		len += snprintf(list + len, sizeof(list) - len, "%s%s",
-				i ? ", " : "", o->values[i]);
+		len += snprintf(list + len, sizeof(list) - len, "%s%s", i ? ", " : "",
+				o->values[i]);
 	if (near)
 		snprintf(err, OPT_ERR_LEN, "--%s: '%.40s' is not one of %s; did you mean '%s'?",
 			 o->name, v, list, near);
 	else
-		snprintf(err, OPT_ERR_LEN, "--%s: '%.40s' is not one of %s",
-			 o->name, v, list);
+		snprintf(err, OPT_ERR_LEN, "--%s: '%.40s' is not one of %s", o->name, v, list);
 	return -EINVAL;
 }
 
@@ -181,16 +183,16 @@ static int unknown_long(const struct opt *table, const char *name, size_t len, c
 	snprintf(word, sizeof(word), "%.*s", (int)(len < 60 ? len : 60), name);
 	near = opt_nearest(word, names);
 	if (near)
-		snprintf(err, OPT_ERR_LEN, "unknown option '--%s'; did you mean '--%s'?",
-			 word, near);
+		snprintf(err, OPT_ERR_LEN, "unknown option '--%s'; did you mean '--%s'?", word,
+			 near);
 	else
 		snprintf(err, OPT_ERR_LEN, "unknown option '--%s'", word);
 	return -EINVAL;
 }
 
 /* "--name[=value]" at argv[*i]; moves *@i over a value of its own. */
-static int parse_long(struct parse *p, const struct opt *table, int argc, char **argv,
-		      int *i, bool *help)
+static int parse_long(struct parse *p, const struct opt *table, int argc, char **argv, int *i,
+		      bool *help)
 {
 	const char *name = argv[*i] + 2, *eq = strchr(name, '='), *value = NULL;
 	size_t len = eq ? (size_t)(eq - name) : strlen(name);
@@ -228,8 +230,8 @@ static int parse_long(struct parse *p, const struct opt *table, int argc, char *
 }
 
 /* "-abc", "-ovalue", "-o value". */
-static int parse_short(struct parse *p, const struct opt *table, int argc, char **argv,
-		       int *i, bool *help)
+static int parse_short(struct parse *p, const struct opt *table, int argc, char **argv, int *i,
+		       bool *help)
 {
 	const char *s, *value;
 	struct found f;
@@ -260,8 +262,8 @@ static int parse_short(struct parse *p, const struct opt *table, int argc, char 
 	return 0;
 }
 
-int opt_parse(const struct opt *table, int argc, char **argv, void *values,
-	      unsigned int flags, bool *help, char err[OPT_ERR_LEN])
+int opt_parse(const struct opt *table, int argc, char **argv, void *values, unsigned int flags,
+	      bool *help, char err[OPT_ERR_LEN])
 {
 	struct parse p = { .values = values, .err = err };
 	char **args;
@@ -308,8 +310,7 @@ int opt_parse(const struct opt *table, int argc, char **argv, void *values,
 	return n_opts;
 }
 
-void opt_for_each(const struct opt *table,
-		  void (*fn)(const struct opt *o, void *ctx), void *ctx)
+void opt_for_each(const struct opt *table, void (*fn)(const struct opt *o, void *ctx), void *ctx)
 {
 	for (; table->type != OPT_NONE; table++) {
 		if (table->type == OPT_INCLUDE)
@@ -319,8 +320,8 @@ void opt_for_each(const struct opt *table,
 	}
 }
 
-#define HELP_COLUMN	28
-#define HELP_WIDTH	80
+#define HELP_COLUMN 28
+#define HELP_WIDTH  80
 
 /* Words of @s from column @col on, wrapped with a hanging indent. */
 static void print_wrapped(FILE *f, const char *s, unsigned int col)
@@ -349,7 +350,7 @@ static void print_wrapped(FILE *f, const char *s, unsigned int col)
 static void print_option(const struct opt *o, void *ctx)
 {
 	static const char *const words[] = {
-		[OPT_STRING] = "TEXT", [OPT_U64] = "N", [OPT_SIZE] = "SIZE",
+		[OPT_STRING] = "TEXT",	     [OPT_U64] = "N",	  [OPT_SIZE] = "SIZE",
 		[OPT_DURATION] = "DURATION", [OPT_ENUM] = "WORD", [OPT_LIST] = "TEXT",
 	};
 	char left[128], values[96] = "";
@@ -361,14 +362,16 @@ static void print_option(const struct opt *o, void *ctx)
 		return;
 	if (o->type == OPT_ENUM && !o->arg) {
 		for (i = 0; o->values[i] && len < sizeof(values); i++)
-			len += snprintf(values + len, sizeof(values) - len, "%s%s",
-					i ? "|" : "", o->values[i]);
+			len += snprintf(values + len, sizeof(values) - len, "%s%s", i ? "|" : "",
+					o->values[i]);
 	}
 	n = snprintf(left, sizeof(left), "  %c%c%s--%s", o->letter ? '-' : ' ',
 		     o->letter ? o->letter : ' ', o->letter ? ", " : "  ", o->name);
 	if (takes_value(o))
 		n += snprintf(left + n, sizeof(left) - n, " %s",
-			      o->arg ? o->arg : *values ? values : words[o->type]);
+			      o->arg  ? o->arg :
+			      *values ? values :
+					words[o->type]);
 	if (n > HELP_COLUMN - 2)
 		fprintf(f, "%s\n%*s", left, HELP_COLUMN, "");
 	else
@@ -403,8 +406,8 @@ static unsigned int distance(const char *a, const char *b)
 				best = prev[j] + 1;
 			if (now[j - 1] + 1 < best)
 				best = now[j - 1] + 1;
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
-			    a[i - 2] == b[j - 1] && prev2[j - 2] + 1 < best)
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+			    prev2[j - 2] + 1 < best)
 				best = prev2[j - 2] + 1;
 			now[j] = best;
 		}

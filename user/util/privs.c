@@ -13,9 +13,9 @@
 #include <unistd.h>
 
 #if defined(__x86_64__)
-#define AUDIT_ARCH_HERE	AUDIT_ARCH_X86_64
+#define AUDIT_ARCH_HERE AUDIT_ARCH_X86_64
 #elif defined(__aarch64__)
-#define AUDIT_ARCH_HERE	AUDIT_ARCH_AARCH64
+#define AUDIT_ARCH_HERE AUDIT_ARCH_AARCH64
 #endif
 
 /* Two 32-bit words a set, as capget(2) has it. */
@@ -50,16 +50,51 @@ static int drop_capabilities(uint64_t keep)
 
 /* The first is for PRIVS_READ alone. */
 static const uint16_t forbidden[] = {
-	SYS_bpf, SYS_perf_event_open,
-#define FIRST_OF_WATCH	2
-	SYS_execve, SYS_execveat, SYS_ptrace, SYS_process_vm_readv, SYS_process_vm_writev,
-	SYS_socket, SYS_connect, SYS_bind, SYS_listen, SYS_accept, SYS_accept4,
-	SYS_unshare, SYS_setns, SYS_mount, SYS_umount2, SYS_pivot_root, SYS_chroot,
-	SYS_init_module, SYS_finit_module, SYS_delete_module, SYS_kexec_load, SYS_reboot,
-	SYS_setuid, SYS_setgid, SYS_setreuid, SYS_setregid, SYS_setresuid, SYS_setresgid,
-	SYS_setgroups, SYS_keyctl, SYS_add_key, SYS_request_key, SYS_swapon, SYS_swapoff,
-	SYS_open_by_handle_at, SYS_quotactl, SYS_acct, SYS_settimeofday, SYS_clock_settime,
-	SYS_sethostname, SYS_setdomainname, SYS_syslog,
+	SYS_bpf,
+	SYS_perf_event_open,
+#define FIRST_OF_WATCH 2
+	SYS_execve,
+	SYS_execveat,
+	SYS_ptrace,
+	SYS_process_vm_readv,
+	SYS_process_vm_writev,
+	SYS_socket,
+	SYS_connect,
+	SYS_bind,
+	SYS_listen,
+	SYS_accept,
+	SYS_accept4,
+	SYS_unshare,
+	SYS_setns,
+	SYS_mount,
+	SYS_umount2,
+	SYS_pivot_root,
+	SYS_chroot,
+	SYS_init_module,
+	SYS_finit_module,
+	SYS_delete_module,
+	SYS_kexec_load,
+	SYS_reboot,
+	SYS_setuid,
+	SYS_setgid,
+	SYS_setreuid,
+	SYS_setregid,
+	SYS_setresuid,
+	SYS_setresgid,
+	SYS_setgroups,
+	SYS_keyctl,
+	SYS_add_key,
+	SYS_request_key,
+	SYS_swapon,
+	SYS_swapoff,
+	SYS_open_by_handle_at,
+	SYS_quotactl,
+	SYS_acct,
+	SYS_settimeofday,
+	SYS_clock_settime,
+	SYS_sethostname,
+	SYS_setdomainname,
+	SYS_syslog,
 #ifdef SYS_userfaultfd
 	SYS_userfaultfd,
 #endif
@@ -74,14 +109,18 @@ static const uint16_t forbidden[] = {
 	SYS_pidfd_getfd,
 #endif
 #ifdef SYS_open_tree
-	SYS_open_tree, SYS_move_mount, SYS_fsopen, SYS_fsmount,
+	SYS_open_tree,
+	SYS_move_mount,
+	SYS_fsopen,
+	SYS_fsmount,
 #endif
 #ifdef SYS_iopl
-	SYS_iopl, SYS_ioperm,
+	SYS_iopl,
+	SYS_ioperm,
 #endif
 };
 
-#define N_FORBIDDEN	(sizeof(forbidden) / sizeof(forbidden[0]))
+#define N_FORBIDDEN (sizeof(forbidden) / sizeof(forbidden[0]))
 
 static int set_filter(enum privs_filter which)
 {
@@ -89,11 +128,11 @@ static int set_filter(enum privs_filter which)
 	struct sock_fprog prog = { .filter = code };
 	const uint16_t *list = forbidden + (which == PRIVS_READ ? 0 : FIRST_OF_WATCH);
 	size_t n = N_FORBIDDEN - (size_t)(list - forbidden), i;
-	size_t allow = 4 + n, forbid = allow + 1;	/* the two lines at the end */
+	size_t allow = 4 + n, forbid = allow + 1; /* the two lines at the end */
 
 	_Static_assert(N_FORBIDDEN < 200, "a jump's offset has 8 bits");
 /* a jump counts from the line behind its own */
-#define TO_FORBID(from)	((uint8_t)(forbid - (from) - 1))
+#define TO_FORBID(from) ((uint8_t)(forbid - (from)-1))
 	code[0] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 					       offsetof(struct seccomp_data, arch));
 	/* another machine's calls (a 32-bit one's) have other numbers: none of them */
@@ -102,8 +141,8 @@ static int set_filter(enum privs_filter which)
 	code[2] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 					       offsetof(struct seccomp_data, nr));
 	/* x32 is the same machine with this bit */
-	code[3] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0x40000000,
-					       TO_FORBID(3), 0);
+	code[3] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0x40000000, TO_FORBID(3),
+					       0);
 	for (i = 0; i < n; i++)
 		code[4 + i] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, list[i],
 							   TO_FORBID(4 + i), 0);

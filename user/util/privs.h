@@ -16,7 +16,7 @@
 #include <linux/capability.h>
 #include <stdint.h>
 
-#define PRIVS_CAP(cap)	(1ULL << (cap))
+#define PRIVS_CAP(cap) (1ULL << (cap))
 
 /* What a filter lets through: all system calls but these. */
 enum privs_filter {

@@ -33,7 +33,7 @@ size_t text_utf8(const char *s, size_t len, uint32_t *cp);
  * Returns @dst.  TEXT_SAFE_LEN(strlen(src)) bytes are always enough: the worst
  * case is one bad byte, shown as \xNN.
  */
-#define TEXT_SAFE_LEN(n)	((n) * 4 + 1)
+#define TEXT_SAFE_LEN(n) ((n)*4 + 1)
 char *text_safe(char *dst, size_t size, const char *src, size_t len);
 
 /* Columns that a (harmless) string takes on a terminal. */

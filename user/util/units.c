@@ -8,9 +8,9 @@
 #include <strings.h>
 #include <time.h>
 
-#define NSEC_PER_SEC	1000000000ULL
+#define NSEC_PER_SEC 1000000000ULL
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* @v / @unit with three significant digits, rounded half up, all in integers. */
 static void three_digits(char *buf, size_t size, uint64_t v, uint64_t unit)
@@ -78,8 +78,7 @@ char *units_duration(char buf[UNITS_LEN], uint64_t ns)
 			snprintf(buf, UNITS_LEN, "%lluh%02llum", (unsigned long long)(s / 3600),
 				 (unsigned long long)(s / 60 % 60));
 		else
-			snprintf(buf, UNITS_LEN, "%llud%02lluh",
-				 (unsigned long long)(s / 86400),
+			snprintf(buf, UNITS_LEN, "%llud%02lluh", (unsigned long long)(s / 86400),
 				 (unsigned long long)(s / 3600 % 24));
 	}
 	return buf;
@@ -176,7 +175,7 @@ static int parse_number(const char **s, uint64_t *mant, uint64_t *div)
 			break;
 		any = true;
 		if (dot && *div >= 1000000000ULL)
-			continue;	/* finer than a nanosecond of a second */
+			continue; /* finer than a nanosecond of a second */
 		if (__builtin_mul_overflow(*mant, 10, mant) ||
 		    __builtin_add_overflow(*mant, (uint64_t)(*p - '0'), mant))
 			return -ERANGE;
@@ -194,8 +193,8 @@ struct unit {
 	uint64_t value;
 };
 
-static int parse_with_units(const char *s, const struct unit *units, size_t n,
-			    bool nocase, uint64_t *out)
+static int parse_with_units(const char *s, const struct unit *units, size_t n, bool nocase,
+			    uint64_t *out)
 {
 	uint64_t mant, div;
 	__uint128_t v;
@@ -222,11 +221,20 @@ static int parse_with_units(const char *s, const struct unit *units, size_t n,
 int units_parse_size(const char *s, uint64_t *bytes)
 {
 	static const struct unit units[] = {
-		{ "", 1 }, { "B", 1 },
-		{ "K", 1ULL << 10 }, { "KiB", 1ULL << 10 }, { "KB", 1000 },
-		{ "M", 1ULL << 20 }, { "MiB", 1ULL << 20 }, { "MB", 1000000 },
-		{ "G", 1ULL << 30 }, { "GiB", 1ULL << 30 }, { "GB", 1000000000 },
-		{ "T", 1ULL << 40 }, { "TiB", 1ULL << 40 }, { "TB", 1000000000000ULL },
+		{ "", 1 },
+		{ "B", 1 },
+		{ "K", 1ULL << 10 },
+		{ "KiB", 1ULL << 10 },
+		{ "KB", 1000 },
+		{ "M", 1ULL << 20 },
+		{ "MiB", 1ULL << 20 },
+		{ "MB", 1000000 },
+		{ "G", 1ULL << 30 },
+		{ "GiB", 1ULL << 30 },
+		{ "GB", 1000000000 },
+		{ "T", 1ULL << 40 },
+		{ "TiB", 1ULL << 40 },
+		{ "TB", 1000000000000ULL },
 	};
 
 	return parse_with_units(s, units, ARRAY_SIZE(units), true, bytes);
@@ -235,10 +243,17 @@ int units_parse_size(const char *s, uint64_t *bytes)
 int units_parse_duration(const char *s, uint64_t *ns)
 {
 	static const struct unit units[] = {
-		{ "", NSEC_PER_SEC }, { "s", NSEC_PER_SEC }, { "ms", 1000000 },
-		{ "us", 1000 }, { "µs", 1000 }, { "μs", 1000 }, { "ns", 1 },
-		{ "m", 60 * NSEC_PER_SEC }, { "min", 60 * NSEC_PER_SEC },
-		{ "h", 3600 * NSEC_PER_SEC }, { "d", 86400 * NSEC_PER_SEC },
+		{ "", NSEC_PER_SEC },
+		{ "s", NSEC_PER_SEC },
+		{ "ms", 1000000 },
+		{ "us", 1000 },
+		{ "µs", 1000 },
+		{ "μs", 1000 },
+		{ "ns", 1 },
+		{ "m", 60 * NSEC_PER_SEC },
+		{ "min", 60 * NSEC_PER_SEC },
+		{ "h", 3600 * NSEC_PER_SEC },
+		{ "d", 86400 * NSEC_PER_SEC },
 	};
 
 	return parse_with_units(s, units, ARRAY_SIZE(units), false, ns);
@@ -271,9 +286,9 @@ int units_parse_rfc3339(const char *s, uint64_t *realtime_ns)
 	int64_t t;
 
 	if (!two_digits(&s, &century) || !two_digits(&s, &year) || !skip(&s, "-") ||
-	    !two_digits(&s, &mon) || !skip(&s, "-") || !two_digits(&s, &day) ||
-	    !skip(&s, "Tt ") || !two_digits(&s, &hour) || !skip(&s, ":") ||
-	    !two_digits(&s, &min) || !skip(&s, ":") || !two_digits(&s, &sec))
+	    !two_digits(&s, &mon) || !skip(&s, "-") || !two_digits(&s, &day) || !skip(&s, "Tt ") ||
+	    !two_digits(&s, &hour) || !skip(&s, ":") || !two_digits(&s, &min) || !skip(&s, ":") ||
+	    !two_digits(&s, &sec))
 		return -EINVAL;
 	if (*s == '.') {
 		s++;
@@ -293,8 +308,8 @@ int units_parse_rfc3339(const char *s, uint64_t *realtime_ns)
 	} else if (!skip(&s, "Zz")) {
 		return -EINVAL;
 	}
-	if (*s || mon < 1 || mon > 12 || day < 1 || day > 31 || hour > 23 || min > 59 ||
-	    sec > 60 || oh > 23 || om > 59)
+	if (*s || mon < 1 || mon > 12 || day < 1 || day > 31 || hour > 23 || min > 59 || sec > 60 ||
+	    oh > 23 || om > 59)
 		return -EINVAL;
 	tm.tm_year = century * 100 + year - 1900;
 	tm.tm_mon = mon - 1;
@@ -303,7 +318,7 @@ int units_parse_rfc3339(const char *s, uint64_t *realtime_ns)
 	tm.tm_min = min;
 	/* A leap second is the next minute's first: added apart. */
 	t = (int64_t)timegm(&tm) + sec + sign * (oh * 3600 + om * 60);
-	if (tm.tm_mday != day)		/* February 30th became March */
+	if (tm.tm_mday != day) /* February 30th became March */
 		return -EINVAL;
 	if (t < 0 || (uint64_t)t > UINT64_MAX / NSEC_PER_SEC - 1)
 		return -ERANGE;

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define UNITS_LEN	40
+#define UNITS_LEN 40
 
 /* "512 B", "96.0 MiB", "1.91 GiB"; @exact: "100663296 B". */
 char *units_size(char buf[UNITS_LEN], uint64_t bytes, bool exact);

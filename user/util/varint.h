@@ -15,7 +15,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#define VARINT_MAX	10
+#define VARINT_MAX 10
 
 /* Store @v at @p, which has room for VARINT_MAX bytes; the bytes used. */
 static inline size_t varint_put(uint8_t *p, uint64_t v)
@@ -65,19 +65,19 @@ static inline int64_t unzigzag(uint64_t v)
 	return (int64_t)((v >> 1) ^ -(v & 1));
 }
 
-#define VARINT_LE(bits)							\
-static inline void put_le##bits(uint8_t *p, uint##bits##_t v)		\
-{									\
-	v = htole##bits(v);						\
-	memcpy(p, &v, sizeof(v));					\
-}									\
-static inline uint##bits##_t get_le##bits(const uint8_t *p)		\
-{									\
-	uint##bits##_t v;						\
-									\
-	memcpy(&v, p, sizeof(v));					\
-	return le##bits##toh(v);					\
-}
+#define VARINT_LE(bits)                                               \
+	static inline void put_le##bits(uint8_t *p, uint##bits##_t v) \
+	{                                                             \
+		v = htole##bits(v);                                   \
+		memcpy(p, &v, sizeof(v));                             \
+	}                                                             \
+	static inline uint##bits##_t get_le##bits(const uint8_t *p)   \
+	{                                                             \
+		uint##bits##_t v;                                     \
+                                                                      \
+		memcpy(&v, p, sizeof(v));                             \
+		return le##bits##toh(v);                              \
+	}
 
 VARINT_LE(16)
 VARINT_LE(32)

@@ -16,18 +16,19 @@
 #include "view/rows.h"
 #include "view/value.h"
 
-#define COLUMNS_MAX	64
+#define COLUMNS_MAX 64
 
 struct csv {
 	FILE *f;
 	struct rows *rows;
-	const char *column[COLUMNS_MAX];	/* of the bodies' fields */
+	const char *column[COLUMNS_MAX]; /* of the bodies' fields */
 	unsigned int n;
 };
 
 static const char *const common[] = {
-	"seq", "t_ns", "time", "dur_ns", "cpu", "pid", "tid", "comm", "kind", "host", "vm",
-	"device", "driver", "stream", "migration", "side", "session", "ret", "errno", "state",
+	"seq",	     "t_ns", "time",	"dur_ns", "cpu",    "pid",    "tid",
+	"comm",	     "kind", "host",	"vm",	  "device", "driver", "stream",
+	"migration", "side", "session", "ret",	  "errno",  "state",
 };
 
 static void put_text(FILE *f, const char *s, size_t len)
@@ -36,8 +37,8 @@ static void put_text(FILE *f, const char *s, size_t len)
 
 	text_safe(safe, sizeof(safe), s, len);
 	if (strchr("=+-@", safe[0]) && safe[0]) {
-		memmove(safe + 1, safe, strlen(safe) < sizeof(safe) - 1 ? strlen(safe) + 1 :
-			sizeof(safe) - 1);
+		memmove(safe + 1, safe,
+			strlen(safe) < sizeof(safe) - 1 ? strlen(safe) + 1 : sizeof(safe) - 1);
 		safe[0] = '\'';
 		safe[sizeof(safe) - 1] = '\0';
 	}
@@ -94,7 +95,8 @@ static void put_common(FILE *f, const struct row *row)
 	const char *err = NULL;
 
 	fprintf(f, "%llu,%llu,%s,%llu,%u,%u,%u,", (unsigned long long)ev->seq,
-		(unsigned long long)ev->t_ns, row->realtime_ns ? units_rfc3339(buf, row->realtime_ns) : "",
+		(unsigned long long)ev->t_ns,
+		row->realtime_ns ? units_rfc3339(buf, row->realtime_ns) : "",
 		(unsigned long long)ev->dur_ns, ev->cpu, ev->pid, ev->tid);
 	put_text(f, ev->comm, sizeof(ev->comm));
 	fprintf(f, ",%s,", event_kind_name(ev->kind));
@@ -223,5 +225,8 @@ static int finish(void *x)
 }
 
 const struct export_format export_csv = {
-	.create = create, .event = event, .finish = finish, .destroy = destroy,
+	.create = create,
+	.event = event,
+	.finish = finish,
+	.destroy = destroy,
 };

@@ -9,7 +9,10 @@
 #include "view/common.h"
 #include "view/diff_pair.h"
 
-static const struct { const char *name; enum diff_unit unit; } metrics[DIFF_NR] = {
+static const struct {
+	const char *name;
+	enum diff_unit unit;
+} metrics[DIFF_NR] = {
 	[DIFF_OUTCOME] = { "outcome", UNIT_TEXT },
 	[DIFF_FINDINGS] = { "findings", UNIT_TEXT },
 	[DIFF_DOWNTIME] = { "downtime", UNIT_TIME },
@@ -53,9 +56,10 @@ void diff_options_init(struct diff_options *o)
 	memset(o, 0, sizeof(*o));
 	for (i = 0; i < DIFF_NR; i++) {
 		o->threshold[i].percent = metrics[i].unit == UNIT_TEXT ? 0 : 10;
-		o->threshold[i].absolute = metrics[i].unit == UNIT_TIME ? 1000000 :
-					   metrics[i].unit == UNIT_SIZE ? 65536 :
-					   metrics[i].unit == UNIT_COUNT ? 10 : 0;
+		o->threshold[i].absolute = metrics[i].unit == UNIT_TIME	 ? 1000000 :
+					   metrics[i].unit == UNIT_SIZE	 ? 65536 :
+					   metrics[i].unit == UNIT_COUNT ? 10 :
+									   0;
 	}
 }
 
@@ -72,12 +76,14 @@ static int parse_threshold(enum diff_unit unit, const char *s, struct diff_thres
 	if (len && s[len - 1] == '%') {
 		t->percent = strtod(s, &end);
 		return end == s || strcmp(end, "%") || !(t->percent >= 0 && t->percent < 1e9) ?
-			-EINVAL : 0;
+			       -EINVAL :
+			       0;
 	}
 	switch (unit) {
 	case UNIT_TIME:
 		/* Nobody knows what 300 is. */
-		return !s[strspn(s, "0123456789.")] ? -EINVAL : units_parse_duration(s, &t->absolute);
+		return !s[strspn(s, "0123456789.")] ? -EINVAL :
+						      units_parse_duration(s, &t->absolute);
 	case UNIT_SIZE:
 		return units_parse_size(s, &t->absolute);
 	case UNIT_COUNT:
@@ -96,12 +102,15 @@ static void disarm_the_rest(struct diff_options *o)
 		o->threshold[i].off |= !o->threshold[i].named;
 }
 
-static int refuse(uint32_t metric, bool all, const char *setting, size_t len, char err[DIFF_ERR_LEN])
+static int refuse(uint32_t metric, bool all, const char *setting, size_t len,
+		  char err[DIFF_ERR_LEN])
 {
-	static const char *const units[] = { "off", "10%, 5ms, off", "10%, 1MiB, off", "10%, 100, off" };
+	static const char *const units[] = { "off", "10%, 5ms, off", "10%, 1MiB, off",
+					     "10%, 100, off" };
 
 	snprintf(err, DIFF_ERR_LEN, "'%.40s' is no threshold of %.*s (%s)", setting + len + 1,
-		 (int)(len < 20 ? len : 20), setting, all ? "10%, off" : units[metrics[metric].unit]);
+		 (int)(len < 20 ? len : 20), setting,
+		 all ? "10%, off" : units[metrics[metric].unit]);
 	return -EINVAL;
 }
 
@@ -115,7 +124,8 @@ int diff_options_set(struct diff_options *o, const char *setting, char err[DIFF_
 	for (i = 0; i < DIFF_NR; i++) {
 		bool text = metrics[i].unit == UNIT_TEXT;
 
-		if (all ? text : strlen(metrics[i].name) != len || strncmp(metrics[i].name, setting, len))
+		if (all ? text :
+			  strlen(metrics[i].name) != len || strncmp(metrics[i].name, setting, len))
 			continue;
 		known = true;
 		if (!setting[len] && !text) {
@@ -124,8 +134,9 @@ int diff_options_set(struct diff_options *o, const char *setting, char err[DIFF_
 		}
 		/* One number cannot be a time and a size; a text has no threshold. */
 		memset(&t, 0, sizeof(t));
-		if (setting[len] && (parse_threshold(all ? UNIT_TEXT : metrics[i].unit,
-						     setting + len + 1, &t) || (text && !t.off)))
+		if (setting[len] &&
+		    (parse_threshold(all ? UNIT_TEXT : metrics[i].unit, setting + len + 1, &t) ||
+		     (text && !t.off)))
 			return refuse(i, all, setting, len, err);
 		t.named = !t.off;
 		named |= t.named;
@@ -193,8 +204,8 @@ static int put(struct diff *d, struct diff_pair *p, uint32_t metric, uint64_t a,
 
 static const struct side *side_of(const struct diff *d, const struct diff_pair *p, int i)
 {
-	return model_side(d->ab[i].model, p->direction == DIR_SAVE ? p->g[i]->source :
-			  p->g[i]->destination);
+	return model_side(d->ab[i].model,
+			  p->direction == DIR_SAVE ? p->g[i]->source : p->g[i]->destination);
 }
 
 struct sums {
@@ -220,7 +231,9 @@ static struct sums sums_of(struct model *m, const struct side *s)
 static enum diff_change compare_outcome(uint32_t a, uint32_t b)
 {
 	static const int rank[] = {
-		[OUTCOME_COMPLETED] = 0, [OUTCOME_CANCELLED] = 1, [OUTCOME_FAILED] = 2,
+		[OUTCOME_COMPLETED] = 0,
+		[OUTCOME_CANCELLED] = 1,
+		[OUTCOME_FAILED] = 2,
 	};
 
 	if (a == b)
@@ -277,8 +290,9 @@ static int compare_texts(struct diff *d, struct diff_pair *p)
 	if (!f->text[0] || !f->text[1])
 		return -ENOMEM;
 	if (!d->o->threshold[DIFF_FINDINGS].off)
-		f->change = found[1] & ~found[0] ? CHANGE_WORSE : found[0] & ~found[1] ?
-			    CHANGE_BETTER : CHANGE_NONE;
+		f->change = found[1] & ~found[0] ? CHANGE_WORSE :
+			    found[0] & ~found[1] ? CHANGE_BETTER :
+						   CHANGE_NONE;
 	return 0;
 }
 
@@ -327,7 +341,7 @@ static int compare_times(struct diff *d, struct diff_pair *p)
  * Less work: what took its time, or was so many bytes, is next to nothing now.  That is
  * no improvement where it is the device's state that goes this way.
  */
-#define NEXT_TO_NOTHING	100
+#define NEXT_TO_NOTHING 100
 
 static bool is_next_to_nothing(uint64_t a, uint64_t b)
 {
@@ -359,7 +373,8 @@ static int compare_amounts(struct diff *d, struct diff_pair *p)
 
 /* ---- of its devices ---- */
 
-static const struct session *session_of(const struct diff *d, int i, const struct side *s, uint32_t k)
+static const struct session *
+session_of(const struct diff *d, int i, const struct side *s, uint32_t k)
 {
 	return model_session(d->ab[i].model, model_side_device(d->ab[i].model, s->id, k)->session);
 }
@@ -487,7 +502,8 @@ static int compare_devices(struct diff *d, struct diff_pair *p, const struct sid
 		g[0] = session_of(d, 0, s[0], i);
 		for (k = 0; k < n[1] && g[0] && !with[i]; k++) {
 			g[1] = session_of(d, 1, s[1], k);
-			if (taken[k] || !g[1] || strcmp(name_at(d, 0, g[0], a), name_at(d, 1, g[1], b)))
+			if (taken[k] || !g[1] ||
+			    strcmp(name_at(d, 0, g[0], a), name_at(d, 1, g[1], b)))
 				continue;
 			taken[k] = true;
 			with[i] = k + 1;
@@ -522,7 +538,8 @@ static int compare_sides(struct diff *d, struct diff_pair *p)
 
 	for (i = 0; i < 2 && !err; i++) {
 		const struct side *s[2] = {
-			model_side(d->ab[0].model, ids[i][0]), model_side(d->ab[1].model, ids[i][1]),
+			model_side(d->ab[0].model, ids[i][0]),
+			model_side(d->ab[1].model, ids[i][1]),
 		};
 
 		if (s[0] && s[1])

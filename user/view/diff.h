@@ -22,11 +22,29 @@
 
 enum diff_metric {
 	/* of a migration */
-	DIFF_OUTCOME, DIFF_FINDINGS, DIFF_DOWNTIME, DIFF_STOP_WINDOW, DIFF_ARCS, DIFF_IO,
-	DIFF_DIRTY_SYNC, DIFF_OUTSIDE, DIFF_TRANSFER, DIFF_WRITE, DIFF_BEFORE_LOAD, DIFF_LOAD,
-	DIFF_START, DIFF_DURATION, DIFF_BYTES, DIFF_STOP_COPY, DIFF_CALLS, DIFF_ENOMSG,
+	DIFF_OUTCOME,
+	DIFF_FINDINGS,
+	DIFF_DOWNTIME,
+	DIFF_STOP_WINDOW,
+	DIFF_ARCS,
+	DIFF_IO,
+	DIFF_DIRTY_SYNC,
+	DIFF_OUTSIDE,
+	DIFF_TRANSFER,
+	DIFF_WRITE,
+	DIFF_BEFORE_LOAD,
+	DIFF_LOAD,
+	DIFF_START,
+	DIFF_DURATION,
+	DIFF_BYTES,
+	DIFF_STOP_COPY,
+	DIFF_CALLS,
+	DIFF_ENOMSG,
 	/* of each device */
-	DIFF_ARC, DIFF_DEVICE_BYTES, DIFF_LATENCY_P50, DIFF_LATENCY_P99,
+	DIFF_ARC,
+	DIFF_DEVICE_BYTES,
+	DIFF_LATENCY_P50,
+	DIFF_LATENCY_P99,
 	DIFF_NR
 };
 
@@ -35,16 +53,16 @@ const char *diff_metric_name(uint32_t metric);
 
 /* Of a figure; what is text differs or not. */
 struct diff_threshold {
-	bool off;			/* shown, and does not count */
-	bool named;			/* somebody asked for it */
-	double percent;			/* of A's */
-	uint64_t absolute;		/* ns, bytes or calls */
+	bool off;	   /* shown, and does not count */
+	bool named;	   /* somebody asked for it */
+	double percent;	   /* of A's */
+	uint64_t absolute; /* ns, bytes or calls */
 };
 
 struct diff_options {
 	struct diff_threshold threshold[DIFF_NR];
-	bool by_order;			/* VM and device do not matter */
-	bool both_ways;			/* an improvement is a difference, too */
+	bool by_order;	/* VM and device do not matter */
+	bool both_ways; /* an improvement is a difference, too */
 };
 
 /* 10 % and 1 ms, 64 KiB or 10 calls, of every figure. */
@@ -55,13 +73,14 @@ void diff_options_init(struct diff_options *o);
  * disarms all others; "off" names none.  0, or -EINVAL with one line without newline
  * in @err.
  */
-#define DIFF_ERR_LEN	160
+#define DIFF_ERR_LEN 160
 int diff_options_set(struct diff_options *o, const char *setting, char err[DIFF_ERR_LEN]);
 
 enum diff_verdict { DIFF_SAME = 0, DIFF_BETTER, DIFF_INCONCLUSIVE, DIFF_DIFFERENT };
 
 enum diff_verdict diff_text(FILE *f, const struct view_evidence ab[2], const struct diff_options *o,
 			    const struct view_options *opt);
-enum diff_verdict diff_json(FILE *f, const struct view_evidence ab[2], const struct diff_options *o);
+enum diff_verdict diff_json(FILE *f, const struct view_evidence ab[2],
+			    const struct diff_options *o);
 
 #endif

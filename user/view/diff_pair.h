@@ -11,29 +11,29 @@ enum diff_unit { UNIT_TEXT, UNIT_TIME, UNIT_SIZE, UNIT_COUNT };
 enum diff_unit diff_metric_unit(uint32_t metric);
 
 enum diff_change {
-	CHANGE_NONE = 0,		/* within the threshold, or nobody looks */
-	CHANGE_UNKNOWN,			/* asked for by name, and one of the two has it not */
+	CHANGE_NONE = 0, /* within the threshold, or nobody looks */
+	CHANGE_UNKNOWN,	 /* asked for by name, and one of the two has it not */
 	CHANGE_BETTER,
 	CHANGE_WORSE,
-	CHANGE_LESS_WORK,		/* less, and that is no improvement */
+	CHANGE_LESS_WORK, /* less, and that is no improvement */
 };
 
 struct diff_figure {
 	uint32_t metric;
-	uint32_t from, to;		/* the arc, of DIFF_ARC */
-	uint32_t direction;		/* of its device's side */
-	uint32_t device[2];		/* 0: it is the migration's */
-	uint64_t v[2];			/* MODEL_NONE: not known */
-	char *text[2];			/* of a metric that is text */
+	uint32_t from, to;  /* the arc, of DIFF_ARC */
+	uint32_t direction; /* of its device's side */
+	uint32_t device[2]; /* 0: it is the migration's */
+	uint64_t v[2];	    /* MODEL_NONE: not known */
+	char *text[2];	    /* of a metric that is text */
 	enum diff_change change;
 };
 
 /* One migration beside the other; NULL: it has no counterpart. */
 struct diff_pair {
 	const struct migration *g[2];
-	bool hole;			/* its figures prove nothing */
+	bool hole; /* its figures prove nothing */
 	bool differs;
-	uint32_t direction;		/* of the side that figures are of */
+	uint32_t direction; /* of the side that figures are of */
 	struct diff_figure *figure;
 	size_t n, cap;
 	size_t better, worse, unknown;

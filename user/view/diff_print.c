@@ -9,7 +9,7 @@
 #include "view/common.h"
 #include "view/diff_pair.h"
 
-#define LABEL	(-21)
+#define LABEL (-21)
 
 static const char *show(char buf[UNITS_LEN], uint32_t metric, uint64_t n,
 			const struct view_options *opt)
@@ -55,8 +55,9 @@ static const char *color_of(const struct view_options *opt, const struct diff_pa
 {
 	if (p->hole || x->change == CHANGE_NONE)
 		return "";
-	return paint(opt, x->change >= CHANGE_WORSE ? C_RED : x->change == CHANGE_BETTER ? C_GREEN :
-		     C_YELLOW);
+	return paint(opt, x->change >= CHANGE_WORSE  ? C_RED :
+			  x->change == CHANGE_BETTER ? C_GREEN :
+						       C_YELLOW);
 }
 
 static void put_texts(FILE *f, const struct diff_pair *p, const struct diff_figure *x,
@@ -87,7 +88,8 @@ static void put_figure(FILE *f, const struct diff_pair *p, const struct diff_fig
 	text_pad(f, show(a, x->metric, x->v[0], opt), strlen(name) > 21 ? 8 : 11, true);
 	text_pad(f, show(b, x->metric, x->v[1], opt), 11, true);
 	if (x->v[0] != MODEL_NONE && x->v[1] != MODEL_NONE && more) {
-		snprintf(a, sizeof(a), "%c%.*s", sign, UNITS_LEN - 2, show(b, x->metric, more, opt));
+		snprintf(a, sizeof(a), "%c%.*s", sign, UNITS_LEN - 2,
+			 show(b, x->metric, more, opt));
 		text_pad(f, a, 11, true);
 		if (x->v[0] && more / 10 >= x->v[0])
 			fputs(" > 999 %", f);
@@ -102,11 +104,13 @@ static void put_figure(FILE *f, const struct diff_pair *p, const struct diff_fig
 static void put_device(FILE *f, const struct diff *d, const struct diff_figure *x)
 {
 	char a[NAME_LEN], b[NAME_LEN];
-	const char *from = device_on_host(a, model_device(d->ab[0].model, x->device[0]), x->device[0]);
-	const char *to = device_on_host(b, model_device(d->ab[1].model, x->device[1]), x->device[1]);
+	const char *from =
+		device_on_host(a, model_device(d->ab[0].model, x->device[0]), x->device[0]);
+	const char *to =
+		device_on_host(b, model_device(d->ab[1].model, x->device[1]), x->device[1]);
 
-	fprintf(f, "  %s%s%s, %s:\n", from, strcmp(from, to) ? " / " : "", strcmp(from, to) ? to : "",
-		x->direction == DIR_SAVE ? "source" : "destination");
+	fprintf(f, "  %s%s%s, %s:\n", from, strcmp(from, to) ? " / " : "",
+		strcmp(from, to) ? to : "", x->direction == DIR_SAVE ? "source" : "destination");
 }
 
 /* Of devices only what has changed: of a VM with 16 the rest is a wall of figures. */
@@ -121,8 +125,8 @@ static void put_figures(FILE *f, const struct diff *d, const struct diff_pair *p
 
 		if (x->device[0] && !x->change)
 			continue;
-		if (x->device[0] && (!last || last->device[0] != x->device[0] ||
-				     last->direction != x->direction))
+		if (x->device[0] &&
+		    (!last || last->device[0] != x->device[0] || last->direction != x->direction))
 			put_device(f, d, x);
 		if (x->device[0])
 			last = x;
@@ -140,17 +144,17 @@ static void put_pair(FILE *f, const struct diff *d, const struct diff_pair *p,
 	char vm[NAME_LEN], a[16], b[16];
 	uint32_t n[2];
 
-	fprintf(f, "\n%s%s%s\n", paint(opt, C_BOLD), g->vm ? safe_name(vm, g->vm) :
-		"a VM without a name", paint(opt, C_OFF));
+	fprintf(f, "\n%s%s%s\n", paint(opt, C_BOLD),
+		g->vm ? safe_name(vm, g->vm) : "a VM without a name", paint(opt, C_OFF));
 	if (!p->g[0] || !p->g[1]) {
-		fprintf(f, "  only in %c%s\n", p->g[0] ? 'A' : 'B', p->hole ?
-			"; the other may have lost it" : "");
+		fprintf(f, "  only in %c%s\n", p->g[0] ? 'A' : 'B',
+			p->hole ? "; the other may have lost it" : "");
 		return;
 	}
 	snprintf(a, sizeof(a), "A %u", p->g[0]->id);
 	snprintf(b, sizeof(b), "B %u", p->g[1]->id);
-	fprintf(f, "  %s%*s%s%11s%11s%s\n", paint(opt, C_DIM), LABEL, "migration", paint(opt, C_OFF),
-		a, b, p->hole ? "   lower bounds: nothing is proven" : "");
+	fprintf(f, "  %s%*s%s%11s%11s%s\n", paint(opt, C_DIM), LABEL, "migration",
+		paint(opt, C_OFF), a, b, p->hole ? "   lower bounds: nothing is proven" : "");
 	n[0] = migration_devices(d->ab[0].model, p->g[0]);
 	n[1] = migration_devices(d->ab[1].model, p->g[1]);
 	if (n[0] != n[1])
@@ -188,9 +192,10 @@ static void put_names(FILE *f, const struct diff *d)
 			    (x->metric != DIFF_ARC && said[x->metric]) || n == 8)
 				continue;
 			said[x->metric] = true;
-			fprintf(f, "%s%s%s", sep, x->metric == DIFF_ARC ? arc_label(arc, x) :
-				diff_metric_name(x->metric), x->change == CHANGE_LESS_WORK ?
-				": work not done" : "");
+			fprintf(f, "%s%s%s", sep,
+				x->metric == DIFF_ARC ? arc_label(arc, x) :
+							diff_metric_name(x->metric),
+				x->change == CHANGE_LESS_WORK ? ": work not done" : "");
 			sep = ", ";
 			n++;
 		}

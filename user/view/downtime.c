@@ -99,8 +99,9 @@ size_t session_parts(struct model *m, const struct session *g,
 	add_part(&p, "io", save ? "in read()" : "in write()", w->io_ns, PARTY_DRIVER, "the driver",
 		 save ? "in read()" : "in write()");
 	/* A log that was not seen did not take 0 ns. */
-	add_part(&p, "dirty_sync", "dirty sync", side && !side->dirty_log_seen ? MODEL_NONE :
-		 w->dirty_sync_ns, PARTY_DRIVER, "the driver", "in reports of the dirty log");
+	add_part(&p, "dirty_sync", "dirty sync",
+		 side && !side->dirty_log_seen ? MODEL_NONE : w->dirty_sync_ns, PARTY_DRIVER,
+		 "the driver", "in reports of the dirty log");
 	add_part(&p, "outside", "outside", w->outside_ns, PARTY_VMM,
 		 others ? "other devices, VMM, network" : "VMM, RAM, network",
 		 "while no call on the device was in flight");

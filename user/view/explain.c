@@ -12,10 +12,10 @@
 #include "view/common.h"
 
 /* As long as any name that a page has or answers to, with room for a prefix. */
-#define WORD_LEN	80
+#define WORD_LEN 80
 
 /* errnos end below it: MAX_ERRNO of the kernel's include/linux/err.h */
-#define ERRNO_END	4096
+#define ERRNO_END 4096
 
 /*
  * One spelling for all that people type: "Pre_Copy", "in read()" and "stop

@@ -12,8 +12,8 @@
 #include "view/view.h"
 
 struct export_format {
-	bool binary;			/* not for a terminal */
-	bool judged;			/* it has use for findings */
+	bool binary; /* not for a terminal */
+	bool judged; /* it has use for findings */
 	/* Sums: all at once, no event is needed.  NULL: it takes events. */
 	void (*sums)(FILE *f, const struct view_evidence *e, const struct view_options *opt);
 
@@ -26,7 +26,7 @@ struct export_format {
 	int (*event)(void *x, const struct model *m, const struct event *ev,
 		     const struct event_context *ctx);
 	int (*finish)(void *x);
-	void (*destroy)(void *x);	/* NULL is fine */
+	void (*destroy)(void *x); /* NULL is fine */
 };
 
 #endif

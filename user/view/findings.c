@@ -32,7 +32,8 @@ static bool is_wanted(const struct finding_walk *w)
 		return true;
 	if (w->opt->migration)
 		return false;
-	return f->severity == SEV_INCONCLUSIVE || time_window_has(&w->opt->window, w->e->model, &at);
+	return f->severity == SEV_INCONCLUSIVE ||
+	       time_window_has(&w->opt->window, w->e->model, &at);
 }
 
 bool findings_next(struct finding_walk *w)
@@ -142,7 +143,7 @@ static const char *severity_paint(const struct view_options *opt, const struct f
 }
 
 /* Blanks before what belongs to a finding that is @depth causes deep. */
-#define INDENT(depth)	((depth) ? 17 : 15)
+#define INDENT(depth) ((depth) ? 17 : 15)
 
 /* @alone: no line before it says which migration it is about. */
 static void put_finding(FILE *f, const struct view_evidence *e, const struct finding_at *at,
@@ -223,7 +224,8 @@ static bool has_consequences(const struct group *g, const struct finding *x)
 }
 
 /* The same of another device, word for word. */
-static bool is_repeated(const struct group *g, const struct finding_at *a, const struct finding_at *b)
+static bool is_repeated(const struct group *g, const struct finding_at *a,
+			const struct finding_at *b)
 {
 	return a->f->rule == b->f->rule && a->f->severity == b->f->severity &&
 	       a->f->migration == b->f->migration && a->f->ignored == b->f->ignored &&
@@ -246,8 +248,9 @@ static void put_repeated(struct group *g, const struct finding_at *at)
 		if (g->told[i] || !is_repeated(g, at, &g->at[i]))
 			continue;
 		g->told[i] = true;
-		fprintf(w.f, "%s%s #%u", n++ ? ", " : "also on ", device_on_host(dev,
-			model_device(g->e->model, x->device), x->device), x->id);
+		fprintf(w.f, "%s%s #%u", n++ ? ", " : "also on ",
+			device_on_host(dev, model_device(g->e->model, x->device), x->device),
+			x->id);
 	}
 	text = words_close(&w);
 	if (n && text) {
@@ -271,7 +274,10 @@ static void put_with_consequences(struct group *g, const struct finding_at *at, 
 
 /* Errors first, then what keeps the verdict open. */
 const enum severity severity_order[SEVERITIES] = {
-	SEV_ERROR, SEV_WARNING, SEV_INCONCLUSIVE, SEV_ADVICE,
+	SEV_ERROR,
+	SEV_WARNING,
+	SEV_INCONCLUSIVE,
+	SEV_ADVICE,
 };
 
 /* Those of @migration (0: of none), or of all with @alone. */
@@ -280,7 +286,11 @@ static void put_group(FILE *f, const struct view_evidence *e, const struct view_
 {
 	size_t max = e->judge ? judge_findings(e->judge) : 0, i, k;
 	struct group g = {
-		.f = f, .e = e, .opt = opt, .alone = alone, .at = calloc(max + 1, sizeof(*g.at)),
+		.f = f,
+		.e = e,
+		.opt = opt,
+		.alone = alone,
+		.at = calloc(max + 1, sizeof(*g.at)),
 		.told = calloc(max + 1, sizeof(*g.told)),
 	};
 	struct finding_walk w;
@@ -369,7 +379,8 @@ void verdict_text(FILE *f, const struct view_evidence *e, const struct view_opti
 	for (i = 0; i < 4; i++) {
 		snprintf(word, sizeof(word), "%s%s", severity_name(severity_order[i]),
 			 severity_order[i] == SEV_ERROR || severity_order[i] == SEV_WARNING ?
-			 plural(counts[severity_order[i]]) : "");
+				 plural(counts[severity_order[i]]) :
+				 "");
 		put_count(f, &sep, counts[severity_order[i]], word);
 	}
 	put_count(f, &sep, consequences, "in consequence");

@@ -11,7 +11,7 @@
 
 struct finding_at {
 	const struct finding *f;
-	uint32_t host;			/* of its device; 0: the only one, or of none */
+	uint32_t host; /* of its device; 0: the only one, or of none */
 };
 
 /* Walks the findings that @opt asks for.  False: no more. */
@@ -27,7 +27,7 @@ void findings_begin(struct finding_walk *w, const struct view_evidence *e,
 bool findings_next(struct finding_walk *w);
 
 /* The worst first, then what keeps the verdict open. */
-#define SEVERITIES	4
+#define SEVERITIES 4
 extern const enum severity severity_order[SEVERITIES];
 
 /* Why no budget of time is held against a migration; NULL: they are. */
@@ -59,8 +59,8 @@ void traces_json(struct json *j, const struct view_evidence *e);
  * The "migrations" of report and check --format json: each with its sides, with
  * @sessions also what every device did.
  */
-void migrations_json(struct json *j, const struct view_evidence *e,
-		     const struct view_options *opt, bool sessions);
+void migrations_json(struct json *j, const struct view_evidence *e, const struct view_options *opt,
+		     bool sessions);
 /* "protocol" and "outcomes": what the judge and the model say of all that was asked for. */
 void outcomes_json(struct json *j, const struct view_evidence *e, const struct view_options *opt);
 

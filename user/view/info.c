@@ -7,7 +7,7 @@
 #include "util/json.h"
 #include "view/common.h"
 
-#define VALUE_MAX	512
+#define VALUE_MAX 512
 
 static void put_pairs(FILE *f, const struct meta *m)
 {
@@ -21,7 +21,8 @@ static void put_pairs(FILE *f, const struct meta *m)
 		/* The same key again is a list: its name stands once. */
 		fprintf(f, "  ");
 		text_pad(f, strcmp(prev, k) ? text_safe(key, sizeof(key), k, 64) : "", 14, false);
-		fprintf(f, " %s\n", text_safe(value, sizeof(value), m->entries[i].value, VALUE_MAX));
+		fprintf(f, " %s\n",
+			text_safe(value, sizeof(value), m->entries[i].value, VALUE_MAX));
 		prev = k;
 	}
 }

@@ -85,12 +85,25 @@ static void put_seconds(FILE *f, uint64_t ns)
 
 enum need {
 	NEED_NOTHING = 0,
-	NEED_SOURCE, NEED_DESTINATION, NEED_BOTH, NEED_SESSION, NEED_PRECOPY, NEED_INFO,
-	NEED_SIZE, NEED_POLL, NEED_STOP_COPY, NEED_LOAD, NEED_BUDGET, NEED_CALL_BUDGET,
-	NEED_EVIDENCE,			/* it is about no migration */
+	NEED_SOURCE,
+	NEED_DESTINATION,
+	NEED_BOTH,
+	NEED_SESSION,
+	NEED_PRECOPY,
+	NEED_INFO,
+	NEED_SIZE,
+	NEED_POLL,
+	NEED_STOP_COPY,
+	NEED_LOAD,
+	NEED_BUDGET,
+	NEED_CALL_BUDGET,
+	NEED_EVIDENCE, /* it is about no migration */
 };
 
-static const struct { enum need need; const char *why; } needs[] = {
+static const struct {
+	enum need need;
+	const char *why;
+} needs[] = {
 	{ NEED_SOURCE, "its source is not in the evidence" },
 	{ NEED_DESTINATION, "its destination is not in the evidence" },
 	{ NEED_BOTH, "only one of its sides is in the evidence" },
@@ -220,10 +233,10 @@ static const char *skipped_because(uint32_t met, const struct migration *g, uint
 /* ---- a case ---- */
 
 struct suite {
-	FILE *f;				/* NULL: only count */
+	FILE *f; /* NULL: only count */
 	const struct view_evidence *e;
-	char whose[2 * NAME_LEN + 64];		/* the VM; "": it is about the evidence */
-	struct finding_at *at;			/* what was found about it; room for all */
+	char whose[2 * NAME_LEN + 64]; /* the VM; "": it is about the evidence */
+	struct finding_at *at;	       /* what was found about it; room for all */
 	size_t n;
 	uint64_t tests, failures, errors, skipped;
 };
@@ -232,7 +245,10 @@ enum rank { CLEAN, TOLD, IGNORED, OPEN, FAILED };
 
 static enum rank rank_of(const struct judge *j, const struct finding *x)
 {
-	return judge_counts(j, x) ? FAILED : judge_doubts(j, x) ? OPEN : x->ignored ? IGNORED : TOLD;
+	return judge_counts(j, x) ? FAILED :
+	       judge_doubts(j, x) ? OPEN :
+	       x->ignored	  ? IGNORED :
+				    TOLD;
 }
 
 /* A finding in a line, with where it was: not in the name, so it may change. */
@@ -275,7 +291,10 @@ static void put_case_head(struct suite *s, const char *name, uint64_t ns)
 static void put_case(struct suite *s, uint32_t rule, const char *skipped, uint64_t ns)
 {
 	static const char *const elements[] = {
-		[TOLD] = "system-out", [IGNORED] = "skipped", [OPEN] = "error", [FAILED] = "failure",
+		[TOLD] = "system-out",
+		[IGNORED] = "skipped",
+		[OPEN] = "error",
+		[FAILED] = "failure",
 	};
 	const struct judge *judge = s->e->judge;
 	const struct finding *worst = NULL;
@@ -323,8 +342,8 @@ static void put_case(struct suite *s, uint32_t rule, const char *skipped, uint64
 		if (x->rule != rule)
 			continue;
 		if (rank == TOLD)
-			fprintf(s->f, "%s: ", x->because_of ? "in consequence" :
-				severity_name(x->severity));
+			fprintf(s->f, "%s: ",
+				x->because_of ? "in consequence" : severity_name(x->severity));
 		put_line(s->f, s, &s->at[i]);
 	}
 	if (rank >= OPEN) {
@@ -356,8 +375,8 @@ static bool is_alike(const struct view_evidence *e, const struct migration *a,
 static void name_suite(struct suite *s, const struct migration *g)
 {
 	static const char *const nth[] = {
-		"", ", second", ", third", ", fourth", ", fifth", ", sixth", ", seventh", ", eighth",
-		", ninth", ", tenth",
+		"",	   ", second",	", third",  ", fourth", ", fifth",
+		", sixth", ", seventh", ", eighth", ", ninth",	", tenth",
 	};
 	char name[NAME_LEN], more[64];
 	const char *driver;
@@ -394,8 +413,8 @@ static void put_migration_cases(struct suite *s, const struct migration *g)
 static void put_evidence_cases(struct suite *s)
 {
 	static const uint32_t always[] = {
-		RULE_LOST_EVENTS, RULE_DAMAGED_TRACE, RULE_HOOK_MISSING, RULE_NO_MIGRATION,
-		RULE_EXPECT_COMPLETED,
+		RULE_LOST_EVENTS,  RULE_DAMAGED_TRACE,	  RULE_HOOK_MISSING,
+		RULE_NO_MIGRATION, RULE_EXPECT_COMPLETED,
 	};
 	bool any[RULE_NR] = { false };
 	uint32_t rule;
@@ -412,9 +431,12 @@ static void put_evidence_cases(struct suite *s)
 		any[s->at[i].f->rule] = true;
 	for (rule = 0; rule < RULE_NR; rule++)
 		if (any[rule])
-			put_case(s, rule, rule == RULE_EXPECT_COMPLETED &&
-				 !judge_options(s->e->judge)->expects_completed ?
-				 "nothing is expected" : NULL, 0);
+			put_case(s, rule,
+				 rule == RULE_EXPECT_COMPLETED &&
+						 !judge_options(s->e->judge)->expects_completed ?
+					 "nothing is expected" :
+					 NULL,
+				 0);
 }
 
 static void put_suite_properties(struct suite *s, const struct migration *g)
@@ -427,13 +449,13 @@ static void put_suite_properties(struct suite *s, const struct migration *g)
 		snprintf(buf, sizeof(buf), "%u", g->id);
 		put_property(s->f, "migration", buf);
 		put_property(s->f, "outcome", outcome_name(g->outcome));
-		put_property(s->f, "downtime", g->downtime_ns == MODEL_NONE ?
-			     downtime_why_text(g->downtime_why) :
-			     units_duration(buf, g->downtime_ns));
+		put_property(s->f, "downtime",
+			     g->downtime_ns == MODEL_NONE ? downtime_why_text(g->downtime_why) :
+							    units_duration(buf, g->downtime_ns));
 	} else {
 		for (i = 0; i < s->e->n_files; i++)
-			put_property(s->f, "recording", text_safe(path, sizeof(path),
-								  s->e->files[i].path, 160));
+			put_property(s->f, "recording",
+				     text_safe(path, sizeof(path), s->e->files[i].path, 160));
 	}
 	fputs("    </properties>\n", s->f);
 }
@@ -443,7 +465,7 @@ static void put_suite(FILE *f, const struct view_evidence *e, const struct view_
 		      const struct migration *g, struct suite *sum)
 {
 	const struct side *side = g ? model_side(e->model, g->source ? g->source : g->destination) :
-				  NULL;
+				      NULL;
 	uint64_t begin_ns = g ? g->begin_ns : model_first_ns(e->model);
 	uint64_t end_ns = g ? g->end_ns : model_first_ns(e->model);
 	char host[NAME_LEN], *text;
@@ -466,10 +488,12 @@ static void put_suite(FILE *f, const struct view_evidence *e, const struct view_
 			fprintf(f, " name=\"%s", g ? "migration of " : "evidence");
 			xml(f, s.whose);
 			fputc('"', f);
-			put_attribute(f, "hostname", (side ? side_host(host, e, side) : NULL) ?: "localhost");
+			put_attribute(f, "hostname",
+				      (side ? side_host(host, e, side) : NULL) ?: "localhost");
 			put_timestamp(f, model_realtime_ns(e->model, begin_ns));
 			put_seconds(f, end_ns - begin_ns);
-			fprintf(f, " tests=\"%llu\" failures=\"%llu\" errors=\"%llu\" skipped=\"%llu\">\n",
+			fprintf(f,
+				" tests=\"%llu\" failures=\"%llu\" errors=\"%llu\" skipped=\"%llu\">\n",
 				(unsigned long long)s.tests, (unsigned long long)s.failures,
 				(unsigned long long)s.errors, (unsigned long long)s.skipped);
 			put_suite_properties(&s, g);
@@ -509,10 +533,12 @@ static void put_suites(FILE *f, const struct view_evidence *e, const struct view
 
 static void put_head(FILE *f, const struct suite *sum)
 {
-	fprintf(f, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+	fprintf(f,
+		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
 		"<testsuites name=\"vfioscope check\" tests=\"%llu\" failures=\"%llu\" "
-		"errors=\"%llu\">\n", (unsigned long long)sum->tests,
-		(unsigned long long)sum->failures, (unsigned long long)sum->errors);
+		"errors=\"%llu\">\n",
+		(unsigned long long)sum->tests, (unsigned long long)sum->failures,
+		(unsigned long long)sum->errors);
 }
 
 void check_junit(FILE *f, const struct view_evidence *e, const struct view_options *opt)
@@ -527,8 +553,8 @@ void check_junit(FILE *f, const struct view_evidence *e, const struct view_optio
 		text = words_close(&w);
 	}
 	if (!text) {
-		check_junit_error(f, "out of memory", model_realtime_ns(e->model,
-									model_last_ns(e->model)));
+		check_junit_error(f, "out of memory",
+				  model_realtime_ns(e->model, model_last_ns(e->model)));
 	} else {
 		put_head(f, &sum);
 		fputs(text, f);

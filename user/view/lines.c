@@ -103,8 +103,7 @@ static void print_io(struct lines *l, const struct event *ev)
 	}
 }
 
-static void print_detail(struct lines *l, const struct event *ev,
-			 const struct event_context *ctx)
+static void print_detail(struct lines *l, const struct event *ev, const struct event_context *ctx)
 {
 	char a[UNITS_LEN], b[UNITS_LEN], name[TEXT_SAFE_LEN(EVENT_TEXT_LEN)];
 
@@ -188,8 +187,8 @@ static void print_detail(struct lines *l, const struct event *ev,
 		print_duration(l, ", within ", ev->loss.t_to_ns - ev->loss.t_from_ns);
 		break;
 	case EV_MARK:
-		fprintf(l->f, ": %s", text_safe(name, sizeof(name), ev->mark.text,
-						sizeof(ev->mark.text)));
+		fprintf(l->f, ": %s",
+			text_safe(name, sizeof(name), ev->mark.text, sizeof(ev->mark.text)));
 		break;
 	}
 }
@@ -199,8 +198,7 @@ static bool is_told(uint32_t kind)
 	return kind == EV_STUCK || kind == EV_LOSS || kind == EV_MARK;
 }
 
-static void print_text(struct lines *l, const struct event *ev,
-		       const struct event_context *ctx)
+static void print_text(struct lines *l, const struct event *ev, const struct event_context *ctx)
 {
 	char buf[UNITS_LEN];
 

@@ -561,8 +561,8 @@ void outcomes_json(struct json *j, const struct view_evidence *e, const struct v
 	size_t findings;
 
 	outcomes_of(e, opt, &n);
-	json_kname(j, "protocol", e->judge ?
-		   protocol_verdict_name(view_protocol(e, opt, &findings)) : NULL);
+	json_kname(j, "protocol",
+		   e->judge ? protocol_verdict_name(view_protocol(e, opt, &findings)) : NULL);
 	json_key(j, "outcomes");
 	json_object_begin(j);
 	json_ku64(j, "completed", n.completed);

@@ -15,7 +15,7 @@
 #include "view/rows.h"
 #include "view/value.h"
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 struct ndjson {
 	struct json *j;
@@ -104,7 +104,7 @@ static void put_event(void *arg, const struct row *row)
 	if (row->realtime_ns)
 		json_kstring(j, "time", units_rfc3339(buf, row->realtime_ns));
 	else
-		json_knull(j, "time");	/* no clock pair in the evidence */
+		json_knull(j, "time"); /* no clock pair in the evidence */
 	json_ku64(j, "dur_ns", ev->dur_ns);
 	json_ku64(j, "cpu", ev->cpu);
 	json_ku64(j, "pid", ev->pid);
@@ -177,10 +177,10 @@ static const struct {
 } common_fields[] = {
 	{ "seq", "integer", "number of the event, from 1", true, false },
 	{ "t_ns", "integer", "start, CLOCK_MONOTONIC nanoseconds", true, false },
-	{ "time", "string", "the same instant, RFC 3339 UTC; null when the trace holds no clock pair",
-	  true, true },
-	{ "dur_ns", "integer", "duration in nanoseconds; of a folded run: time inside all its calls",
-	  true, false },
+	{ "time", "string",
+	  "the same instant, RFC 3339 UTC; null when the trace holds no clock pair", true, true },
+	{ "dur_ns", "integer",
+	  "duration in nanoseconds; of a folded run: time inside all its calls", true, false },
 	{ "cpu", "integer", "processor that it ended on", true, false },
 	{ "pid", "integer", "process, initial namespace", true, false },
 	{ "tid", "integer", "thread, initial namespace", true, false },
@@ -188,20 +188,24 @@ static const struct {
 	{ "kind", "string", "what happened", true, false },
 	{ "host", "string", "the host that it happened on, in evidence of several", false, false },
 	{ "vm", "string", "name of the virtual machine", false, false },
-	{ "device", "string", "PCI address or UUID; #N when its name is not in the trace", false, false },
+	{ "device", "string", "PCI address or UUID; #N when its name is not in the trace", false,
+	  false },
 	{ "driver", "string", "the device's driver", false, false },
 	{ "stream", "integer", "number of the data FD, unique in the trace", false, false },
-	{ "migration", "integer", "number of the migration of a VM that it belongs to; never in a "
-	  "stream that goes on: what is joined with what is known at its end", false, false },
-	{ "side", "integer", "number of the side: what one process does for a migration", false, false },
+	{ "migration", "integer",
+	  "number of the migration of a VM that it belongs to; never in a "
+	  "stream that goes on: what is joined with what is known at its end",
+	  false, false },
+	{ "side", "integer", "number of the side: what one process does for a migration", false,
+	  false },
 	{ "session", "integer", "number of the session: one device and one data FD", false, false },
 	{ "ret", "integer", "raw result; negative: -errno", false, false },
 	{ "errno", "string", "name of the errno, when ret is negative", false, false },
-	{ "state", NULL, "migration state of the device after the event, if it is proven", false, false },
+	{ "state", NULL, "migration state of the device after the event, if it is proven", false,
+	  false },
 };
 
-static void schema_enum(struct json *j, const char *(*name_of)(uint32_t), uint32_t from,
-			uint32_t n)
+static void schema_enum(struct json *j, const char *(*name_of)(uint32_t), uint32_t from, uint32_t n)
 {
 	uint32_t i;
 
@@ -413,5 +417,8 @@ static void destroy(void *x)
 }
 
 const struct export_format export_ndjson = {
-	.create = create, .event = event, .finish = finish, .destroy = destroy,
+	.create = create,
+	.event = event,
+	.finish = finish,
+	.destroy = destroy,
 };

@@ -99,8 +99,8 @@ static void put_seconds(const struct om *o, uint64_t ns)
 
 struct at {
 	const struct migration *m;
-	const struct side *s;		/* NULL in a family of migrations */
-	const struct session *g;	/* NULL in one of sides */
+	const struct side *s;	 /* NULL in a family of migrations */
+	const struct session *g; /* NULL in one of sides */
 };
 
 static const char *role(uint32_t direction)
@@ -153,7 +153,8 @@ static void put_role(const struct om *o, const struct at *at)
 
 enum per { PER_MIGRATION, PER_SIDE, PER_SESSION };
 
-static void each_of(struct om *o, enum per per, void (*put)(const struct om *o, const struct at *at))
+static void each_of(struct om *o, enum per per,
+		    void (*put)(const struct om *o, const struct at *at))
 {
 	struct at at = { 0 };
 	struct model *m = o->e->model;
@@ -172,7 +173,7 @@ static void each_of(struct om *o, enum per per, void (*put)(const struct om *o, 
 			if (at.s && per == PER_SIDE)
 				put(o, &at);
 			for (k = 0; at.s && per == PER_SESSION &&
-			     (k = model_side_session(m, at.s->id, k));) {
+				    (k = model_side_session(m, at.s->id, k));) {
 				at.g = model_session(m, k);
 				put(o, &at);
 			}
@@ -184,7 +185,10 @@ static void put_info(const struct om *o, const struct at *at)
 {
 	put_migration_labels(o, at);
 	put_label(o, "outcome", outcome_name(at->m->outcome), UNITS_LEN);
-	put_label(o, "sides", !at->m->destination ? "source" : !at->m->source ? "destination" : "both",
+	put_label(o, "sides",
+		  !at->m->destination ? "source" :
+		  !at->m->source      ? "destination" :
+					"both",
 		  UNITS_LEN);
 	put_migration_end(o, at);
 	fputs("1\n", o->f);
@@ -296,10 +300,16 @@ static void put_window(const struct om *o, const struct at *at)
 static void put_parts(const struct om *o, const struct at *at)
 {
 	const struct session_window *w = &at->g->window;
-	const struct { const char *name; uint64_t ns; bool known; } parts[] = {
-		{ "arcs", w->arcs_ns, true }, { "io", w->io_ns, true },
+	const struct {
+		const char *name;
+		uint64_t ns;
+		bool known;
+	} parts[] = {
+		{ "arcs", w->arcs_ns, true },
+		{ "io", w->io_ns, true },
 		{ "dirty_sync", w->dirty_sync_ns, at->s->dirty_log_seen },
-		{ "outside", w->outside_ns, true }, { "unattributed", w->unattributed_ns, true },
+		{ "outside", w->outside_ns, true },
+		{ "unattributed", w->unattributed_ns, true },
 	};
 	size_t i;
 
@@ -355,10 +365,13 @@ static void put_bytes(const struct om *o, const struct at *at)
 static void put_calls(const struct om *o, const struct at *at)
 {
 	const struct session *g = at->g;
-	const struct { const char *name; uint64_t n; } calls[] = {
-		{ "read", g->reads }, { "write", g->writes }, { "poll", g->polls },
-		{ "precopy_info", g->precopy_infos }, { "data_size", g->data_sizes },
-		{ "dma_log_report", g->dma_log_reports },
+	const struct {
+		const char *name;
+		uint64_t n;
+	} calls[] = {
+		{ "read", g->reads },		{ "write", g->writes },
+		{ "poll", g->polls },		{ "precopy_info", g->precopy_infos },
+		{ "data_size", g->data_sizes }, { "dma_log_report", g->dma_log_reports },
 	};
 	size_t i;
 
@@ -394,8 +407,13 @@ static void put_failures(const struct om *o, const struct at *at)
 static void put_latency(const struct om *o, const struct at *at)
 {
 	const struct session *g = at->g;
-	const struct { const char *name; uint64_t ns; } q[] = {
-		{ "50", g->io_p50_ns }, { "99", g->io_p99_ns }, { "100", g->io_max_ns },
+	const struct {
+		const char *name;
+		uint64_t ns;
+	} q[] = {
+		{ "50", g->io_p50_ns },
+		{ "99", g->io_p99_ns },
+		{ "100", g->io_max_ns },
 	};
 	size_t i;
 
@@ -412,15 +430,20 @@ static void put_estimate(const struct om *o, const struct at *at)
 	if (at->g->estimate == MODEL_NONE)
 		return;
 	put_session_labels(o, at);
-	put_label(o, "source", at->g->estimate_is_data_size ? "data_size" : "precopy_info", UNITS_LEN);
+	put_label(o, "source", at->g->estimate_is_data_size ? "data_size" : "precopy_info",
+		  UNITS_LEN);
 	put_role(o, at);
 	put_u64(o, at->g->estimate);
 }
 
 static void put_left(const struct om *o, const struct at *at)
 {
-	const struct { const char *name; uint64_t n; } left[] = {
-		{ "initial", at->g->initial_last }, { "dirty", at->g->dirty_last },
+	const struct {
+		const char *name;
+		uint64_t n;
+	} left[] = {
+		{ "initial", at->g->initial_last },
+		{ "dirty", at->g->dirty_last },
 	};
 	size_t i;
 
@@ -576,10 +599,11 @@ static const struct {
 	enum per per;
 	void (*put)(const struct om *o, const struct at *at);
 } families[] = {
-	{ "migration_info", NULL, "A migration of a VM, its outcome, and which sides are in the evidence.",
-	  PER_MIGRATION, put_info },
-	{ "migration_start_timestamp_seconds", "seconds", "When the migration began, since the epoch.",
-	  PER_MIGRATION, put_start },
+	{ "migration_info", NULL,
+	  "A migration of a VM, its outcome, and which sides are in the evidence.", PER_MIGRATION,
+	  put_info },
+	{ "migration_start_timestamp_seconds", "seconds",
+	  "When the migration began, since the epoch.", PER_MIGRATION, put_start },
 	{ "migration_duration_seconds", "seconds", "From the migration's first sign to its end.",
 	  PER_MIGRATION, put_duration },
 	{ "downtime_seconds", "seconds", "How long the VM's devices ran on neither host.",
@@ -587,30 +611,34 @@ static const struct {
 	{ "downtime_part_seconds", "seconds", "The parts of the downtime, which add up to it.",
 	  PER_MIGRATION, put_downtime_parts },
 	{ "stopped_seconds", "seconds",
-	  "How long the VM stood still in a migration that was given back.", PER_MIGRATION, put_stopped },
+	  "How long the VM stood still in a migration that was given back.", PER_MIGRATION,
+	  put_stopped },
 	{ "side_info", NULL, "What one process did for a migration, as source or destination.",
 	  PER_SIDE, put_side_info },
-	{ "side_duration_seconds", "seconds", "From the side's first sign to its end.",
-	  PER_SIDE, put_side_duration },
-	{ "side_stop_seconds", "seconds", "How long the VM was stopped on its source.",
-	  PER_SIDE, put_side_stop },
+	{ "side_duration_seconds", "seconds", "From the side's first sign to its end.", PER_SIDE,
+	  put_side_duration },
+	{ "side_stop_seconds", "seconds", "How long the VM was stopped on its source.", PER_SIDE,
+	  put_side_stop },
 	{ "session_info", NULL, "One device and one data FD.", PER_SESSION, put_session_info },
 	{ "stop_window_seconds", "seconds", "How long the device was stopped on its source.",
 	  PER_SESSION, put_window },
-	{ "stop_window_part_seconds", "seconds", "The parts of the stop window.",
-	  PER_SESSION, put_parts },
-	{ "state_seconds", "seconds", "How long the device stayed in a state.", PER_SESSION, put_dwell },
-	{ "moved_bytes", "bytes", "Bytes of migration data read or written.", PER_SESSION, put_bytes },
+	{ "stop_window_part_seconds", "seconds", "The parts of the stop window.", PER_SESSION,
+	  put_parts },
+	{ "state_seconds", "seconds", "How long the device stayed in a state.", PER_SESSION,
+	  put_dwell },
+	{ "moved_bytes", "bytes", "Bytes of migration data read or written.", PER_SESSION,
+	  put_bytes },
 	{ "calls", NULL, "Calls of the session, folded ones one by one.", PER_SESSION, put_calls },
-	{ "empty_reads", NULL, "Reads that moved nothing, by what they gave.", PER_SESSION, put_empty },
+	{ "empty_reads", NULL, "Reads that moved nothing, by what they gave.", PER_SESSION,
+	  put_empty },
 	{ "failed_calls", NULL, "Calls of the session that failed.", PER_SESSION, put_failures },
 	{ "io_latency_seconds", "seconds",
 	  "Latency of the reads or writes that moved data; percentile 100 is the slowest.",
 	  PER_SESSION, put_latency },
 	{ "estimate_bytes", "bytes", "What was estimated at the switchover to be left.",
 	  PER_SESSION, put_estimate },
-	{ "left_bytes", "bytes", "Initial and dirty bytes of the last precopy info.",
-	  PER_SESSION, put_left },
+	{ "left_bytes", "bytes", "Initial and dirty bytes of the last precopy info.", PER_SESSION,
+	  put_left },
 	{ "session_lost_events", NULL, "Lost events that may have been the session's own.",
 	  PER_SESSION, put_lost },
 };
@@ -622,8 +650,8 @@ static void name_recording(struct om *o)
 	size_t i, n = 0;
 
 	for (i = 0; i < o->e->n_files && n < sizeof(o->recording); i++)
-		n += (size_t)snprintf(o->recording + n, sizeof(o->recording) - n, "%s%s", i ? "," : "",
-				      base_name(o->e->files[i].path));
+		n += (size_t)snprintf(o->recording + n, sizeof(o->recording) - n, "%s%s",
+				      i ? "," : "", base_name(o->e->files[i].path));
 	if (real)
 		units_rfc3339(o->began, real);
 	else
@@ -649,7 +677,8 @@ static void openmetrics(FILE *f, const struct view_evidence *e, const struct vie
 	put_evidence(&o, "events", NULL, "Events in the evidence.");
 	put_evidence(&o, "lost_events", NULL, "Events that could not be recorded.");
 	put_evidence(&o, "loss_places", NULL, "Places at which events were lost.");
-	put_evidence(&o, "unreadable_bytes", "bytes", "Bytes of the recording that could not be read.");
+	put_evidence(&o, "unreadable_bytes", "bytes",
+		     "Bytes of the recording that could not be read.");
 	put_evidence(&o, "ended", NULL, "1 when the recording ended cleanly.");
 	put_findings(&o);
 	fputs("# EOF\n", f);

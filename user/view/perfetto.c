@@ -75,7 +75,7 @@ static void put_counter(struct perfetto *p, enum track_kind kind, uint32_t devic
 }
 
 /* The first track of the kind on which nothing is under way at @start_ns. */
-#define LANES_MAX	256
+#define LANES_MAX 256
 static struct track *free_track(struct perfetto *p, struct track_id id, const struct row *row,
 				uint64_t start_ns)
 {
@@ -142,7 +142,9 @@ static void hold_arc(struct perfetto *p, const struct row *row, const struct tra
 		if (p->n_inside == INSIDE_MAX)
 			put_inside_alone(p, 0);
 		in = &p->inside[p->n_inside++];
-		*in = (struct inside){ .track = t, .host = ev->host, .tid = ev->tid,
+		*in = (struct inside){ .track = t,
+				       .host = ev->host,
+				       .tid = ev->tid,
 				       .from_ns = ev->t_ns };
 	}
 	in->to_ns = end_ns;
@@ -154,7 +156,9 @@ static void hold_arc(struct perfetto *p, const struct row *row, const struct tra
 static void put_call(struct perfetto *p, const struct row *row, const char *name, uint64_t end_ns)
 {
 	const struct event *ev = row->ev;
-	const struct track_id id = { .kind = TRACK_TASK, .number = ev->pid, .sub = ev->tid,
+	const struct track_id id = { .kind = TRACK_TASK,
+				     .number = ev->pid,
+				     .sub = ev->tid,
 				     .host = ev->host };
 	struct inside *in;
 	struct track *t;
@@ -229,7 +233,8 @@ static void take_info(struct perfetto *p, const struct event *ev, const struct e
 		return;
 	put_counter(p, TRACK_INITIAL, ev->device, ctx, event_end_ns(ev),
 		    ev->precopy_info.initial_bytes);
-	put_counter(p, TRACK_DIRTY, ev->device, ctx, event_end_ns(ev), ev->precopy_info.dirty_bytes);
+	put_counter(p, TRACK_DIRTY, ev->device, ctx, event_end_ns(ev),
+		    ev->precopy_info.dirty_bytes);
 }
 
 /* A data FD's life is a slice; what became of one that was not born here is an instant. */
@@ -275,8 +280,11 @@ static const char *name_of(const struct event *ev, char buf[128])
 			 state_label(b, ev->arc.to), err);
 		break;
 	case EV_SET_STATE:
-		snprintf(buf, 128, "%s(%s)%.20s", kind, ev->set_state.target >= 0 ?
-			 state_label(a, (uint32_t)ev->set_state.target) : "?", err);
+		snprintf(buf, 128, "%s(%s)%.20s", kind,
+			 ev->set_state.target >= 0 ?
+				 state_label(a, (uint32_t)ev->set_state.target) :
+				 "?",
+			 err);
 		break;
 	case EV_READ:
 	case EV_WRITE:
@@ -293,7 +301,8 @@ static const char *name_of(const struct event *ev, char buf[128])
 			snprintf(buf, 128, "events lost");
 		break;
 	case EV_STUCK:
-		snprintf(buf, 128, "%s: %s for %s", kind, event_kind_name(ev->stuck.call) ?: "a call",
+		snprintf(buf, 128, "%s: %s for %s", kind,
+			 event_kind_name(ev->stuck.call) ?: "a call",
 			 units_duration(a, ev->stuck.age_ns));
 		break;
 	default:
@@ -315,8 +324,8 @@ static void put_instant(struct perfetto *p, const struct track_id *id, const str
 static void put_apart(struct perfetto *p, enum track_kind kind, uint32_t number,
 		      const struct row *row, const char *name, uint64_t start_ns, uint64_t end_ns)
 {
-	struct track *t = free_track(p, (struct track_id){ .kind = kind, .number = number }, row,
-				     start_ns);
+	struct track *t =
+		free_track(p, (struct track_id){ .kind = kind, .number = number }, row, start_ns);
 
 	if (!t)
 		return;
@@ -361,7 +370,9 @@ static void put_event(void *arg, const struct row *row)
 		put_instant(p, &id, row, name);
 		return;
 	case EV_STUCK:
-		id = (struct track_id){ .kind = TRACK_TASK, .number = ev->pid, .sub = ev->tid,
+		id = (struct track_id){ .kind = TRACK_TASK,
+					.number = ev->pid,
+					.sub = ev->tid,
 					.host = ev->host };
 		put_instant(p, &id, row, name);
 		return;
@@ -440,7 +451,8 @@ static void put_stop(struct perfetto *p, const struct migration *g)
 	begin_slice(p, t, name, from_ns, at);
 	pf_note_u64(&p->buf, "ns", ns);
 	if (g->downtime_ns == MODEL_NONE)
-		pf_note_text(&p->buf, "downtime_why", downtime_why_text(g->downtime_why), EVENT_TEXT_LEN);
+		pf_note_text(&p->buf, "downtime_why", downtime_why_text(g->downtime_why),
+			     EVENT_TEXT_LEN);
 	pf_event_end(p, at[0], at[1]);
 	if (g->downtime_ns != MODEL_NONE) {
 		put_plain(p, t, "the source's part", from_ns, g->stop.total_ns);
@@ -510,13 +522,15 @@ static void put_migration(struct perfetto *p, const struct migration *g)
 	if (g->downtime_ns != MODEL_NONE)
 		pf_note_u64(&p->buf, "downtime_ns", g->downtime_ns);
 	else
-		pf_note_text(&p->buf, "downtime_why", downtime_why_text(g->downtime_why), EVENT_TEXT_LEN);
+		pf_note_text(&p->buf, "downtime_why", downtime_why_text(g->downtime_why),
+			     EVENT_TEXT_LEN);
 	if (g->joined.how != JOINED_NOT)
 		pf_note_text(&p->buf, "joined", joined_how_text(g->joined.how), EVENT_TEXT_LEN);
 	else
 		pf_note_text(&p->buf, "not_joined", joined_why_text(g->joined.why), EVENT_TEXT_LEN);
 	for (i = 0; i < g->n_causes; i++)
-		pf_note_text(&p->buf, "cause", judge_failure_text(&g->cause[i], cause), sizeof(cause));
+		pf_note_text(&p->buf, "cause", judge_failure_text(&g->cause[i], cause),
+			     sizeof(cause));
 	pf_event_end(p, at[0], at[1]);
 	pf_slice_end(p, t, g->end_ns);
 	put_side(p, g, g->source);
@@ -636,13 +650,18 @@ static int finish(void *x)
 		put_inside_alone(p, 0);
 	for (i = 0; i < p->track_cap; i++)
 		if (p->track[i] && p->track[i]->open)
-			pf_slice_end(p, p->track[i], p->last_ns > p->track[i]->last_ns ?
-				      p->last_ns : p->track[i]->last_ns);
+			pf_slice_end(p, p->track[i],
+				     p->last_ns > p->track[i]->last_ns ? p->last_ns :
+									 p->track[i]->last_ns);
 	put_findings(p);
 	return p->err ? p->err : ferror(p->f) ? -EIO : 0;
 }
 
 const struct export_format export_perfetto = {
-	.binary = true, .judged = true,
-	.create = create, .event = event, .finish = finish, .destroy = destroy,
+	.binary = true,
+	.judged = true,
+	.create = create,
+	.event = event,
+	.finish = finish,
+	.destroy = destroy,
 };

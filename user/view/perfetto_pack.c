@@ -8,49 +8,49 @@
 #include "view/value.h"
 
 /* Trace, TracePacket */
-#define TRACE_PACKET			1
-#define PACKET_CLOCK_SNAPSHOT		6
-#define PACKET_TIMESTAMP		8
-#define PACKET_SEQUENCE_ID		10
-#define PACKET_TRACK_EVENT		11
-#define PACKET_SEQUENCE_FLAGS		13
-#define PACKET_CLOCK_ID			58
-#define PACKET_TRACK_DESCRIPTOR		60
-#define SEQ_INCREMENTAL_STATE_CLEARED	1
+#define TRACE_PACKET		      1
+#define PACKET_CLOCK_SNAPSHOT	      6
+#define PACKET_TIMESTAMP	      8
+#define PACKET_SEQUENCE_ID	      10
+#define PACKET_TRACK_EVENT	      11
+#define PACKET_SEQUENCE_FLAGS	      13
+#define PACKET_CLOCK_ID		      58
+#define PACKET_TRACK_DESCRIPTOR	      60
+#define SEQ_INCREMENTAL_STATE_CLEARED 1
 /* ClockSnapshot */
-#define SNAPSHOT_CLOCKS			1
-#define SNAPSHOT_PRIMARY		2
-#define CLOCK_ID			1
-#define CLOCK_TIMESTAMP			2
-#define CLOCK_ID_REALTIME		1
-#define CLOCK_ID_MONOTONIC		3
-#define CLOCK_ID_BOOTTIME		6
+#define SNAPSHOT_CLOCKS		      1
+#define SNAPSHOT_PRIMARY	      2
+#define CLOCK_ID		      1
+#define CLOCK_TIMESTAMP		      2
+#define CLOCK_ID_REALTIME	      1
+#define CLOCK_ID_MONOTONIC	      3
+#define CLOCK_ID_BOOTTIME	      6
 /* TrackDescriptor, CounterDescriptor */
-#define TRACK_UUID			1
-#define TRACK_NAME			2
-#define TRACK_PROCESS			3
-#define TRACK_THREAD			4
-#define TRACK_PARENT			5
-#define TRACK_COUNTER			8
-#define TRACK_CHILD_ORDERING		11
-#define TRACK_RANK			12
-#define CHILD_ORDERING_EXPLICIT		3
-#define PROCESS_PID			1
-#define PROCESS_NAME			6
-#define THREAD_PID			1
-#define THREAD_TID			2
-#define THREAD_NAME			5
-#define COUNTER_UNIT			3
-#define UNIT_SIZE_BYTES			3
+#define TRACK_UUID		      1
+#define TRACK_NAME		      2
+#define TRACK_PROCESS		      3
+#define TRACK_THREAD		      4
+#define TRACK_PARENT		      5
+#define TRACK_COUNTER		      8
+#define TRACK_CHILD_ORDERING	      11
+#define TRACK_RANK		      12
+#define CHILD_ORDERING_EXPLICIT	      3
+#define PROCESS_PID		      1
+#define PROCESS_NAME		      6
+#define THREAD_PID		      1
+#define THREAD_TID		      2
+#define THREAD_NAME		      5
+#define COUNTER_UNIT		      3
+#define UNIT_SIZE_BYTES		      3
 /* TrackEvent, DebugAnnotation */
-#define EVENT_ANNOTATIONS		4
-#define EVENT_TYPE			9
-#define EVENT_TRACK			11
-#define ANNOTATION_BOOL			2
-#define ANNOTATION_UINT			3
-#define ANNOTATION_INT			4
-#define ANNOTATION_STRING		6
-#define ANNOTATION_NAME			10
+#define EVENT_ANNOTATIONS	      4
+#define EVENT_TYPE		      9
+#define EVENT_TRACK		      11
+#define ANNOTATION_BOOL		      2
+#define ANNOTATION_UINT		      3
+#define ANNOTATION_INT		      4
+#define ANNOTATION_STRING	      6
+#define ANNOTATION_NAME		      10
 
 /* ---- packets ---- */
 
@@ -156,7 +156,8 @@ static void note_value(struct buf *b, const char *name, struct value *v)
 		break;
 	case VALUE_BITS:
 		while ((bit = value_next_bit(v, &v->u64, buf)) && n < sizeof(list) - 1)
-			n += (size_t)snprintf(list + n, sizeof(list) - n, "%s%s", n ? "|" : "", bit);
+			n += (size_t)snprintf(list + n, sizeof(list) - n, "%s%s", n ? "|" : "",
+					      bit);
 		pf_note_text(b, name, list, sizeof(list));
 		break;
 	case VALUE_BOOL:
@@ -227,7 +228,8 @@ static struct track **find_track(struct track **t, uint32_t cap, const struct tr
 	uint32_t i;
 
 	h = (h << 32 | id->sub) * 0x9e3779b97f4a7c15ULL;
-	h ^= ((uint64_t)id->host << 16 | (uint64_t)id->lane << 8 | id->kind) * 0xff51afd7ed558ccdULL;
+	h ^= ((uint64_t)id->host << 16 | (uint64_t)id->lane << 8 | id->kind) *
+	     0xff51afd7ed558ccdULL;
 	i = (uint32_t)((h * 0x9e3779b97f4a7c15ULL) >> 32) & (cap - 1);
 	while (t[i] && !is_same(&t[i]->id, id))
 		i = (i + 1) & (cap - 1);
@@ -270,7 +272,7 @@ static struct track *add_track(struct perfetto *p, const struct track_id *id)
 	return t;
 }
 
-#define TRACK_NAME_LEN	(3 * NAME_LEN + 64)
+#define TRACK_NAME_LEN (3 * NAME_LEN + 64)
 
 /* "web-07: " of a host among several; else nothing. */
 static const char *host_prefix(const struct perfetto *p, uint32_t host, char buf[NAME_LEN + 2])
@@ -332,11 +334,17 @@ static void name_track(const struct perfetto *p, const struct track_id *id,
 		       const struct event_context *ctx, char buf[TRACK_NAME_LEN])
 {
 	static const char *const names[] = {
-		[TRACK_STOP] = "stop", [TRACK_PARTS] = "where the time went: sums, end to end",
-		[TRACK_STATE] = "state", [TRACK_FINDINGS] = "findings",
-		[TRACK_HAPPENED] = "resets", [TRACK_EMPTY] = "empty reads",
-		[TRACK_INITIAL] = "initial bytes", [TRACK_DIRTY] = "dirty bytes",
-		[TRACK_MOVED] = "bytes moved", [TRACK_LOSS] = "lost events", [TRACK_MARKS] = "marks",
+		[TRACK_STOP] = "stop",
+		[TRACK_PARTS] = "where the time went: sums, end to end",
+		[TRACK_STATE] = "state",
+		[TRACK_FINDINGS] = "findings",
+		[TRACK_HAPPENED] = "resets",
+		[TRACK_EMPTY] = "empty reads",
+		[TRACK_INITIAL] = "initial bytes",
+		[TRACK_DIRTY] = "dirty bytes",
+		[TRACK_MOVED] = "bytes moved",
+		[TRACK_LOSS] = "lost events",
+		[TRACK_MARKS] = "marks",
 	};
 	const struct model_stream *s = ctx ? ctx->stream : NULL;
 
@@ -357,7 +365,8 @@ static void name_track(const struct perfetto *p, const struct track_id *id,
 		name_device(p, id->number, buf);
 		break;
 	case TRACK_STREAM:
-		snprintf(buf, TRACK_NAME_LEN, "data FD %u%s%s", id->number, s && s->defined ? ", " : "",
+		snprintf(buf, TRACK_NAME_LEN, "data FD %u%s%s", id->number,
+			 s && s->defined ? ", " : "",
 			 s && s->defined ? event_direction_name(s->direction) : "");
 		break;
 	default:
@@ -424,7 +433,7 @@ static bool parent_of(const struct track_id *id, const struct event_context *ctx
 
 /* The track, described before its first use; NULL: out of memory. */
 struct track *pf_track_at(struct perfetto *p, const struct track_id *id, const struct event *ev,
-			      const struct event_context *ctx)
+			  const struct event_context *ctx)
 {
 	struct track *t = p->track_cap ? *find_track(p->track, p->track_cap, id) : NULL, *up = NULL;
 	char name[TRACK_NAME_LEN];
@@ -465,7 +474,7 @@ struct track *pf_track_at(struct perfetto *p, const struct track_id *id, const s
 }
 
 struct track *pf_track(struct perfetto *p, enum track_kind kind, uint32_t number,
-			      const struct event_context *ctx)
+		       const struct event_context *ctx)
 {
 	const struct track_id id = { .kind = kind, .number = number };
 
@@ -473,7 +482,7 @@ struct track *pf_track(struct perfetto *p, enum track_kind kind, uint32_t number
 }
 
 size_t pf_event_begin(struct perfetto *p, const struct track *t, uint64_t type, uint64_t t_ns,
-			  size_t *packet)
+		      size_t *packet)
 {
 	size_t ev;
 

@@ -13,39 +13,52 @@
 #include "view/view.h"
 
 /* Of a TrackEvent */
-#define EVENT_CATEGORIES		22
-#define EVENT_NAME			23
-#define EVENT_COUNTER_VALUE		30
-#define EVENT_FLOW			47	/* fixed64 */
-#define EVENT_FLOW_END			48
-#define TYPE_SLICE_BEGIN		1
-#define TYPE_SLICE_END			2
-#define TYPE_INSTANT			3
-#define TYPE_COUNTER			4
+#define EVENT_CATEGORIES    22
+#define EVENT_NAME	    23
+#define EVENT_COUNTER_VALUE 30
+#define EVENT_FLOW	    47 /* fixed64 */
+#define EVENT_FLOW_END	    48
+#define TYPE_SLICE_BEGIN    1
+#define TYPE_SLICE_END	    2
+#define TYPE_INSTANT	    3
+#define TYPE_COUNTER	    4
 
 /* What a track shows; below what it belongs to in this order. */
 enum track_kind {
-	TRACK_MIGRATION, TRACK_SIDE, TRACK_STOP, TRACK_PARTS,
-	TRACK_PROC, TRACK_TASK,
-	TRACK_DEVICE, TRACK_STATE, TRACK_FINDINGS, TRACK_HAPPENED, TRACK_STREAM, TRACK_EMPTY,
-	TRACK_INITIAL, TRACK_DIRTY, TRACK_MOVED, TRACK_LOSS, TRACK_MARKS,
+	TRACK_MIGRATION,
+	TRACK_SIDE,
+	TRACK_STOP,
+	TRACK_PARTS,
+	TRACK_PROC,
+	TRACK_TASK,
+	TRACK_DEVICE,
+	TRACK_STATE,
+	TRACK_FINDINGS,
+	TRACK_HAPPENED,
+	TRACK_STREAM,
+	TRACK_EMPTY,
+	TRACK_INITIAL,
+	TRACK_DIRTY,
+	TRACK_MOVED,
+	TRACK_LOSS,
+	TRACK_MARKS,
 };
 
 struct track_id {
 	enum track_kind kind;
-	uint32_t number;		/* a migration, a process, a device, a stream */
-	uint32_t sub;			/* a side, a thread */
-	uint32_t host;			/* of a process */
-	uint32_t lane;			/* from 0: the same again, for what overlaps */
+	uint32_t number; /* a migration, a process, a device, a stream */
+	uint32_t sub;	 /* a side, a thread */
+	uint32_t host;	 /* of a process */
+	uint32_t lane;	 /* from 0: the same again, for what overlaps */
 };
 
 struct track {
 	struct track_id id;
 	uint64_t uuid;
-	uint64_t last_ns;		/* the end of its last slice */
-	bool open;			/* a slice is under way, for @state if it has states */
+	uint64_t last_ns; /* the end of its last slice */
+	bool open;	  /* a slice is under way, for @state if it has states */
 	uint32_t state;
-	uint32_t stream;		/* TRACK_MOVED: @bytes are this one's */
+	uint32_t stream; /* TRACK_MOVED: @bytes are this one's */
 	uint64_t bytes;
 };
 
@@ -56,7 +69,7 @@ struct inside {
 	uint64_t from_ns, to_ns;
 	struct buf packets;
 };
-#define INSIDE_MAX	64
+#define INSIDE_MAX 64
 
 struct perfetto {
 	FILE *f;
@@ -64,21 +77,21 @@ struct perfetto {
 	struct view_options opt;
 	struct rows *rows;
 	struct buf buf;
-	struct track **track;		/* a hash, never more than half full */
+	struct track **track; /* a hash, never more than half full */
 	uint32_t track_cap, track_n;
-	struct inside inside[INSIDE_MAX];	/* the oldest first */
+	struct inside inside[INSIDE_MAX]; /* the oldest first */
 	uint32_t n_inside;
-	struct buf *into;		/* where packets go; NULL: to @f */
+	struct buf *into; /* where packets go; NULL: to @f */
 	uint64_t last_ns;
-	bool any;			/* the first packet is written */
+	bool any; /* the first packet is written */
 	int err;
 };
 
 /* The clocks of @ev; the first packet of a trace says what its times are. */
 void pf_snapshot(struct perfetto *p, const struct event *ev);
 /* One event of a track: its fields come between the two. */
-size_t pf_event_begin(struct perfetto *p, const struct track *t, uint64_t type,
-		      uint64_t t_ns, size_t *packet);
+size_t pf_event_begin(struct perfetto *p, const struct track *t, uint64_t type, uint64_t t_ns,
+		      size_t *packet);
 void pf_event_end(struct perfetto *p, size_t ev, size_t packet);
 void pf_slice_end(struct perfetto *p, const struct track *t, uint64_t t_ns);
 
@@ -89,8 +102,8 @@ void pf_note_text(struct buf *b, const char *name, const char *s, size_t len);
 void pf_notes(struct buf *b, const struct row *row);
 
 /* The track, described before its first use; NULL: out of memory, and p->err says so. */
-struct track *pf_track_at(struct perfetto *p, const struct track_id *id,
-			  const struct event *ev, const struct event_context *ctx);
+struct track *pf_track_at(struct perfetto *p, const struct track_id *id, const struct event *ev,
+			  const struct event_context *ctx);
 struct track *pf_track(struct perfetto *p, enum track_kind kind, uint32_t number,
 		       const struct event_context *ctx);
 

@@ -90,8 +90,8 @@ static void print_file(struct report *r, const struct view_file *t)
 	fprintf(l.f, "%s%s%s", t->loss_places && health_damaged(t->health) ? "" : ": ",
 		t->loss_places ? "" : "loss none",
 		health_damaged(t->health) ? "" :
-		t->loss_places	      ? "damage none" :
-					", damage none");
+		t->loss_places		  ? "damage none" :
+					    ", damage none");
 	line_close(r, &l, "recording");
 	if (t->loss_places || health_damaged(t->health))
 		print_holes(r, t);

@@ -17,8 +17,11 @@ void words_downtime_why(FILE *f, const struct migration *g)
 	bool none = g->downtime_why == DOWNTIME_NEVER_STOPPED ||
 		    g->downtime_why == DOWNTIME_PAUSED_BEFORE;
 
-	fprintf(f, "%s%s", g->downtime_why == DOWNTIME_GIVEN_BACK ? "" :
-		none ? "none: " : "not known: ", downtime_why_text(g->downtime_why));
+	fprintf(f, "%s%s",
+		g->downtime_why == DOWNTIME_GIVEN_BACK ? "" :
+		none				       ? "none: " :
+							 "not known: ",
+		downtime_why_text(g->downtime_why));
 }
 
 void words_causes(FILE *f, struct report *r, const struct migration *g)

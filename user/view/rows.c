@@ -7,7 +7,7 @@
 #include "view/value.h"
 
 /* Tasks in a poll at once whose wait is looked for. */
-#define WAITERS_MAX	64
+#define WAITERS_MAX 64
 
 struct held {
 	struct event ev;
@@ -18,7 +18,7 @@ struct held {
 	char vm[EVENT_NAME_LEN], host[EVENT_NAME_LEN];
 	uint64_t realtime_ns;
 	uint32_t migration;
-	bool waits;		/* for its task's next call */
+	bool waits; /* for its task's next call */
 	bool wanted;
 };
 
@@ -29,7 +29,9 @@ struct rows {
 	struct model *ended;
 	struct held *ring;
 	uint32_t head, n;
-	struct { uint32_t tid, at; } waiters[WAITERS_MAX];
+	struct {
+		uint32_t tid, at;
+	} waiters[WAITERS_MAX];
 	uint32_t n_waiters;
 };
 
@@ -157,8 +159,8 @@ int rows_event(struct rows *r, const struct model *m, const struct event *ev,
 		return 0;
 	row.migration = migration_of(r, ctx->side);
 	/* A loss is everybody's. */
-	wanted = (!r->opt.migration || row.migration == r->opt.migration ||
-		  ev->kind == EV_LOSS) && time_window_has(&r->opt.window, m, ev);
+	wanted = (!r->opt.migration || row.migration == r->opt.migration || ev->kind == EV_LOSS) &&
+		 time_window_has(&r->opt.window, m, ev);
 	if (r->n_waiters && is_call(ev->kind)) {
 		end_wait(r, ev);
 		drain(r);

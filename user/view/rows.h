@@ -15,9 +15,9 @@ struct rows;
 
 struct row {
 	const struct event *ev;
-	const struct event_context *ctx;	/* without its call */
-	uint64_t realtime_ns;		/* of its start; 0: no clock pair in the evidence */
-	uint32_t migration;		/* 0: of none, or nobody can say yet */
+	const struct event_context *ctx; /* without its call */
+	uint64_t realtime_ns;		 /* of its start; 0: no clock pair in the evidence */
+	uint32_t migration;		 /* 0: of none, or nobody can say yet */
 };
 typedef void (*rows_put_fn)(void *arg, const struct row *row);
 

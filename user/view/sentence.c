@@ -222,7 +222,9 @@ void migration_sentence(FILE *f, const struct view_evidence *e, const struct mig
 		put_flight(f, e, g);
 	put_stop(f, e, g, opt);
 	if (g->ran_again && done)
-		fputs(dst && dst->run_ns != MODEL_NONE ? "; its source runs again, too" :
-		      "; its source runs again (saved to a file, or taken back)", f);
+		fputs(dst && dst->run_ns != MODEL_NONE ?
+			      "; its source runs again, too" :
+			      "; its source runs again (saved to a file, or taken back)",
+		      f);
 	fputc('.', f);
 }

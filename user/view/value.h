@@ -15,9 +15,9 @@ enum value_type { VALUE_U64, VALUE_S64, VALUE_BOOL, VALUE_TEXT, VALUE_BITS };
 
 struct value {
 	enum value_type type;
-	uint64_t u64;			/* also of VALUE_BOOL and VALUE_BITS */
+	uint64_t u64; /* also of VALUE_BOOL and VALUE_BITS */
 	int64_t s64;
-	const char *text;		/* untrusted, @len bytes */
+	const char *text; /* untrusted, @len bytes */
 	size_t len;
 	const char *(*bit_name)(unsigned int bit);
 };
@@ -29,7 +29,7 @@ bool value_of(const struct event *ev, const struct event_field *fd, struct value
  * The name of the lowest bit of *@bits, which is taken out; "BIT_n" in @buf for
  * one without a name.  NULL: none is left.
  */
-#define BIT_NAME_LEN	16
+#define BIT_NAME_LEN 16
 const char *value_next_bit(const struct value *v, uint64_t *bits, char buf[BIT_NAME_LEN]);
 
 /* Is the event a call, with a result?  The others only tell something. */

@@ -25,10 +25,10 @@
 #include "source.h"
 
 enum time_base {
-	TIME_REL = 0,		/* seconds since the first event */
-	TIME_WALL = 1,		/* time of day, UTC */
-	TIME_MONO = 2,		/* CLOCK_MONOTONIC */
-	TIME_DELTA = 3,		/* seconds since the line before */
+	TIME_REL = 0,	/* seconds since the first event */
+	TIME_WALL = 1,	/* time of day, UTC */
+	TIME_MONO = 2,	/* CLOCK_MONOTONIC */
+	TIME_DELTA = 3, /* seconds since the line before */
 };
 /* The words of --time in enum order, NULL-terminated. */
 extern const char *const time_base_names[];
@@ -36,14 +36,16 @@ extern const char *const time_base_names[];
 /* Which instants are wanted; both in CLOCK_MONOTONIC or relative. */
 enum time_ref { TIME_REF_OPEN, TIME_REF_FIRST, TIME_REF_REALTIME, TIME_REF_MONO };
 struct time_window {
-	struct { uint64_t ns; enum time_ref ref; } from, to;
+	struct {
+		uint64_t ns;
+		enum time_ref ref;
+	} from, to;
 };
 /*
  * Did the event end inside?  Did it end behind it all?  @m gives the first event's
  * time and the clocks.
  */
-bool time_window_has(const struct time_window *w, const struct model *m,
-		     const struct event *ev);
+bool time_window_has(const struct time_window *w, const struct model *m, const struct event *ev);
 bool time_window_is_over(const struct time_window *w, const struct model *m,
 			 const struct event *ev);
 /* Where it begins, in CLOCK_MONOTONIC; 0: it is open. */
@@ -51,35 +53,35 @@ uint64_t time_window_begin_ns(const struct time_window *w, const struct model *m
 
 struct view_options {
 	bool color;
-	bool bytes;			/* sizes exactly */
-	bool sessions;			/* a report in text: every session in full, too */
+	bool bytes;    /* sizes exactly */
+	bool sessions; /* a report in text: every session in full, too */
 	enum time_base time;
-	uint32_t migration;		/* only this one; 0: all */
+	uint32_t migration; /* only this one; 0: all */
 	struct time_window window;
 };
 
 /* One of the recordings (or the capture) that evidence consists of. */
 struct view_file {
 	const char *path;
-	const struct meta *meta;	/* or NULL */
-	const struct source_health *health;	/* or NULL */
+	const struct meta *meta;	    /* or NULL */
+	const struct source_health *health; /* or NULL */
 	/* Hosts (event.host) whose events were in it; none: nobody counted. */
 	const uint32_t *hosts;
 	size_t n_hosts;
-	uint64_t first_ns, last_ns;	/* on the evidence's clock; 0: no event */
-	uint64_t events, calls;		/* as model_events(), model_calls() */
+	uint64_t first_ns, last_ns; /* on the evidence's clock; 0: no event */
+	uint64_t events, calls;	    /* as model_events(), model_calls() */
 	uint64_t lost, loss_places;
 };
 
 /* What a view is about: one model and one judge, of however many files. */
 struct view_evidence {
 	struct model *model;
-	const struct judge *judge;		/* finished; or NULL: nobody judged */
-	const struct trends *trends;		/* for plots (trends.h); or NULL: none */
-	const struct view_file *files;		/* one at least */
+	const struct judge *judge;     /* finished; or NULL: nobody judged */
+	const struct trends *trends;   /* for plots (trends.h); or NULL: none */
+	const struct view_file *files; /* one at least */
 	size_t n_files;
-	const struct meta *meta;		/* of all files; or NULL */
-	const struct source_health *health;	/* of all together; or NULL */
+	const struct meta *meta;	    /* of all files; or NULL */
+	const struct source_health *health; /* of all together; or NULL */
 	/*
 	 * How clocks of several hosts were tied ("clock") and how far that may be
 	 * off ("bound"), in sentences; NULL or empty: there is one clock.
@@ -155,7 +157,7 @@ void info_json(FILE *f, const struct view_evidence *e, const struct meta *notes,
  * the same events up to the evidence's end, from which lines have their migration;
  * NULL: it goes on, and they have none.
  */
-#define NDJSON_HOLD_MAX	4096
+#define NDJSON_HOLD_MAX 4096
 struct ndjson;
 struct ndjson *ndjson_create(FILE *f, const struct view_options *opt, struct model *ended);
 int ndjson_event(struct ndjson *n, const struct model *m, const struct event *ev,

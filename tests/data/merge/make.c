@@ -20,9 +20,9 @@
 
 #include "recording/recording.h"
 
-#define DIR		"tests/data/merge/"
-#define BASE_NS		20000000000ULL
-#define MS		1000000
+#define DIR	"tests/data/merge/"
+#define BASE_NS 20000000000ULL
+#define MS	1000000
 
 static uint64_t theirs(uint64_t t)
 {
@@ -33,7 +33,8 @@ static int put(struct recording_writer *w, struct event ev, int side, int64_t ah
 {
 	uint32_t mine = side ? 2 : 1;
 
-	if ((ev.device && ev.device != mine) || (ev.kind == EV_TASK && ev.pid != (side ? 256 : 252)))
+	if ((ev.device && ev.device != mine) ||
+	    (ev.kind == EV_TASK && ev.pid != (side ? 256 : 252)))
 		return 0;
 	if (!side)
 		return recording_writer_put(w, &ev);
@@ -71,7 +72,8 @@ static int make(const char *path, int side, int64_t ahead_ns)
 	meta_add(&m, "host", side ? "node8" : "node7");
 	meta_add(&m, "kernel", side ? "7.3.0 #1 SMP" : "6.12.117 #1 SMP");
 	meta_add(&m, "boot_id", side ? "b" : "a");
-	meta_add(&m, "command", side ? "vfioscope record -o dst.vfs" : "vfioscope record -o src.vfs");
+	meta_add(&m, "command",
+		 side ? "vfioscope record -o dst.vfs" : "vfioscope record -o src.vfs");
 	recording_writer_meta(w, &m);
 	meta_clear(&m);
 	while ((r = src->ops->next(src, &ev, -1)) > 0) {
@@ -86,8 +88,9 @@ static int make(const char *path, int side, int64_t ahead_ns)
 
 int main(void)
 {
-	int err = make(DIR "src.vfs", 0, 0) ?: make(DIR "dst.vfs", 1, 3 * MS) ?:
-		  make(DIR "behind.vfs", 1, -200 * MS);
+	int err = make(DIR "src.vfs", 0, 0)		 ?:
+			  make(DIR "dst.vfs", 1, 3 * MS) ?:
+							   make(DIR "behind.vfs", 1, -200 * MS);
 
 	if (err)
 		fprintf(stderr, "make: %s\n", strerror(-err));

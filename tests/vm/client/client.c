@@ -40,7 +40,8 @@ static void hung(int sig)
 {
 	static const char text[] = "\nBail out! no progress for too long\n";
 
-	if (write(1, text, sizeof(text) - 1)) {}
+	if (write(1, text, sizeof(text) - 1)) {
+	}
 	_exit(1);
 }
 
@@ -131,7 +132,7 @@ int main(int argc, char **argv)
 	return tap_failed ? 1 : 0;
 usage:
 	fprintf(stderr, "usage: vfio-client [-t TEST]... [-o BDF] A [B]\n"
-		"       vfio-client -f RULE A B\ntests:");
+			"       vfio-client -f RULE A B\ntests:");
 	for (i = 0; i < ARRAY_SIZE(tests); i++)
 		fprintf(stderr, " %s", tests[i].name);
 	fprintf(stderr, "\n");

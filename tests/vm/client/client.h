@@ -24,21 +24,21 @@
 
 #include "uapi.h"
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-#define PAGE		4096u
-#define RECORD		16u		/* the driver's record head */
-#define HEADER		32u
-#define END		32u
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define PAGE	      4096u
+#define RECORD	      16u /* the driver's record head */
+#define HEADER	      32u
+#define END	      32u
 
 /* device.c */
 
 struct device {
 	const char *bdf;
 	int container, group, fd;
-	uint64_t bar, bar_size;		/* region offset of BAR 2, and its size */
-	uint64_t config;		/* region offset of the config space */
+	uint64_t bar, bar_size; /* region offset of BAR 2, and its size */
+	uint64_t config;	/* region offset of the config space */
 	uint32_t bar_flags;
-	uint32_t mig;			/* MIG_FLAG_* */
+	uint32_t mig; /* MIG_FLAG_* */
 };
 
 int device_open(struct device *d, const char *bdf);
@@ -86,22 +86,25 @@ bool tap(bool pass, const char *file, int line, const char *fmt, ...)
 void diag(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 double now(void);
 
-#define check(cond, ...)	tap(cond, __FILE__, __LINE__, __VA_ARGS__)
-#define check_eq(a, b, what) do {						\
-	long long a_ = (a), b_ = (b);					\
-	check(a_ == b_, "%s: %lld, expected %lld", what, a_, b_);	\
-} while (0)
+#define check(cond, ...) tap(cond, __FILE__, __LINE__, __VA_ARGS__)
+#define check_eq(a, b, what)                                              \
+	do {                                                              \
+		long long a_ = (a), b_ = (b);                             \
+		check(a_ == b_, "%s: %lld, expected %lld", what, a_, b_); \
+	} while (0)
 /* one line for many things alike: silent when right */
-#define quiet(cond, ...) do {						\
-	if (!(cond))							\
-		check(false, __VA_ARGS__);				\
-} while (0)
-#define need(cond, ...) do {						\
-	if (!(cond)) {							\
-		check(false, __VA_ARGS__);				\
-		return;							\
-	}								\
-} while (0)
+#define quiet(cond, ...)                           \
+	do {                                       \
+		if (!(cond))                       \
+			check(false, __VA_ARGS__); \
+	} while (0)
+#define need(cond, ...)                            \
+	do {                                       \
+		if (!(cond)) {                     \
+			check(false, __VA_ARGS__); \
+			return;                    \
+		}                                  \
+	} while (0)
 
 /* the tests; @b is NULL without a second device */
 

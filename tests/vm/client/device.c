@@ -5,8 +5,8 @@
 
 #include "client.h"
 
-#define PCI_COMMAND		4
-#define PCI_COMMAND_MEMORY	2
+#define PCI_COMMAND	   4
+#define PCI_COMMAND_MEMORY 2
 
 static int region(int fd, uint32_t index, struct vfio_region_info *info)
 {
@@ -168,8 +168,8 @@ bool device_has(struct device *d, uint32_t state)
 const char *state_name(uint32_t state)
 {
 	static const char *const names[] = {
-		"ERROR", "STOP", "RUNNING", "STOP_COPY", "RESUMING",
-		"RUNNING_P2P", "PRE_COPY", "PRE_COPY_P2P",
+		"ERROR",    "STOP",	   "RUNNING",  "STOP_COPY",
+		"RESUMING", "RUNNING_P2P", "PRE_COPY", "PRE_COPY_P2P",
 	};
 
 	return state < MIG_NR ? names[state] : "?";

@@ -23,7 +23,7 @@
 
 #include "client.h"
 
-#define FDS	4096
+#define FDS 4096
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static FILE *log_file;
@@ -63,8 +63,7 @@ static bool logging(void)
 	return log_file;
 }
 
-__attribute__((format(printf, 2, 3)))
-static void line(const char *kind, const char *fmt, ...)
+__attribute__((format(printf, 2, 3))) static void line(const char *kind, const char *fmt, ...)
 {
 	int err = errno;
 	va_list ap;
@@ -149,17 +148,24 @@ static void feature_line(const void *arg, int ret)
 		line("dma_log_report", "\"ret\": %d", ret);
 	else
 		line("feature", "\"index\": %u, \"op\": \"%s\", \"ret\": %d", index,
-		     op & FEAT_PROBE ? "probe" : op == FEAT_GET ? "get" :
-		     op == FEAT_SET ? "set" : op ? "get" : "none", ret);
+		     op & FEAT_PROBE ? "probe" :
+		     op == FEAT_GET  ? "get" :
+		     op == FEAT_SET  ? "set" :
+		     op		     ? "get" :
+				       "none",
+		     ret);
 }
 
 /* A SET_STATE that handed out a data FD. */
 static void mark_data(const void *arg)
 {
-	struct { uint32_t argsz, flags, state; int32_t fd; } f;
+	struct {
+		uint32_t argsz, flags, state;
+		int32_t fd;
+	} f;
 
-	if (peek(arg, &f, sizeof(f)) && f.flags == (FEAT_SET | FEAT_MIG_STATE) &&
-	    f.fd >= 0 && f.fd < FDS)
+	if (peek(arg, &f, sizeof(f)) && f.flags == (FEAT_SET | FEAT_MIG_STATE) && f.fd >= 0 &&
+	    f.fd < FDS)
 		is_data[f.fd] = true;
 }
 
@@ -189,7 +195,8 @@ int __wrap_ioctl(int fd, unsigned long cmd, ...)
 		line("reset", "\"how\": \"hot\", \"ret\": %d", err);
 	} else if (marked(is_data, fd) && cmd == IOC_PRECOPY_INFO && err != -ENOTTY) {
 		if (!ret && peek(arg, &info, sizeof(info)))
-			line("precopy_info", "\"initial_bytes\": %llu, \"dirty_bytes\": %llu, \"ret\": %d",
+			line("precopy_info",
+			     "\"initial_bytes\": %llu, \"dirty_bytes\": %llu, \"ret\": %d",
 			     (unsigned long long)info.initial_bytes,
 			     (unsigned long long)info.dirty_bytes, err);
 		else
@@ -230,7 +237,8 @@ int __wrap_epoll_ctl(int ep, int op, int fd, struct epoll_event *e)
 	int ret = __real_epoll_ctl(ep, op, fd, e);
 
 	if (logging() && marked(is_data, fd) && !ret && op == EPOLL_CTL_ADD)
-		line("poll", "\"waits\": true, \"min\": 1, \"max\": 1, \"wanted\": 0, \"got\": 0, \"ret\": 0");
+		line("poll",
+		     "\"waits\": true, \"min\": 1, \"max\": 1, \"wanted\": 0, \"got\": 0, \"ret\": 0");
 	return ret;
 }
 
@@ -240,7 +248,8 @@ int __wrap_epoll_wait(int ep, struct epoll_event *e, int max, int timeout)
 	int ret = __real_epoll_wait(ep, e, max, timeout);
 
 	if (logging() && ret == 1)
-		line("poll", "\"waits\": false, \"min\": 1, \"wanted\": %d, \"got\": %d, \"ret\": 0",
+		line("poll",
+		     "\"waits\": false, \"min\": 1, \"wanted\": %d, \"got\": %d, \"ret\": 0",
 		     e->events, e->events);
 	return ret;
 }

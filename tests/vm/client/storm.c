@@ -14,7 +14,6 @@
 
 #include "client.h"
 
-
 static volatile bool stop;
 static int stream = -1;
 static size_t bytes = 4096;
@@ -67,7 +66,8 @@ int main(int argc, char **argv)
 			return 2;
 	}
 	if (argc - optind != 1 || threads < 1 || threads > (int)ARRAY_SIZE(tid) || !bytes) {
-		fprintf(stderr, "usage: vfio-storm [-t THREADS] [-s SECONDS] [-b BYTES] [-w MICROSECONDS] BDF\n");
+		fprintf(stderr,
+			"usage: vfio-storm [-t THREADS] [-s SECONDS] [-b BYTES] [-w MICROSECONDS] BDF\n");
 		return 2;
 	}
 	ret = device_open(&d, argv[optind]);

@@ -33,8 +33,7 @@ static bool shares(uint32_t from, uint32_t to)
 	return from == to || (precopy(from) && saving(to));
 }
 
-static void one(struct device *d, uint32_t from, uint32_t to,
-		const struct blob *stream)
+static void one(struct device *d, uint32_t from, uint32_t to, const struct blob *stream)
 {
 	int old = -1, fd = -1, ret, state, none;
 	char byte, what[80];
@@ -62,18 +61,15 @@ static void one(struct device *d, uint32_t from, uint32_t to,
 			   state_name(state));
 	} else if (from == MIG_RESUMING && to != from && !stream) {
 		ok = check(ret == -EINVAL && state == MIG_RESUMING,
-			   "%s without a stream: is refused with EINVAL (%d), state %s",
-			   what, ret, state_name(state));
-	} else {
-		ok = check(!ret && state == (int)to &&
-			   (gives_fd(from, to) ? fd >= 0 : fd == -1),
-			   "%s: %d, FD %d, state %s", what, ret, fd,
+			   "%s without a stream: is refused with EINVAL (%d), state %s", what, ret,
 			   state_name(state));
+	} else {
+		ok = check(!ret && state == (int)to && (gives_fd(from, to) ? fd >= 0 : fd == -1),
+			   "%s: %d, FD %d, state %s", what, ret, fd, state_name(state));
 		if (old >= 0 && !shares(from, to)) {
 			n = saving(from) ? read(old, &byte, 1) : write(old, "", 1);
-			quiet(n == -1 && errno == ENODEV,
-			      "%s: the ended session gives %zd, %s", what, n,
-			      strerror(errno));
+			quiet(n == -1 && errno == ENODEV, "%s: the ended session gives %zd, %s",
+			      what, n, strerror(errno));
 		} else if (old >= 0 && saving(from)) {
 			n = read(old, &byte, 1);
 			quiet(n == 1, "%s: the shared session gives %zd", what, n);

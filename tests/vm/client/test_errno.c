@@ -12,7 +12,7 @@ static void data_fd(int fd, bool save, const char *what)
 	char byte = 0, text[100];
 	ssize_t n;
 
-#define say(s)	(snprintf(text, sizeof(text), "%s: %s", what, s), text)
+#define say(s) (snprintf(text, sizeof(text), "%s: %s", what, s), text)
 	n = save ? write(fd, &byte, 1) : read(fd, &byte, 1);
 	check_eq(n < 0 ? -errno : n, -EBADF, say("the wrong direction"));
 	n = save ? pread(fd, &byte, 1, 0) : pwrite(fd, &byte, 1, 0);
@@ -47,15 +47,13 @@ static void v2(struct device *a)
 
 	ret = device_feature(a, FEAT_PROBE | FEAT_PRECOPY_INFO_V2 | FEAT_SET, &f);
 	if (!(a->mig & MIG_FLAG_PRE_COPY)) {
-		check(ret == -ENOTTY || ret == -EINVAL,
-		      "PRECOPY_INFOv2 without PRE_COPY: %d", ret);
+		check(ret == -ENOTTY || ret == -EINVAL, "PRECOPY_INFOv2 without PRE_COPY: %d", ret);
 		return;
 	}
 	need(!device_set(a, MIG_PRE_COPY, &fd), "PRE_COPY");
 	info = (struct precopy_info){ .argsz = sizeof(info), .flags = 0xdead };
 	need(!ioctl(fd, IOC_PRECOPY_INFO, &info), "info with garbage in flags");
-	check(info.flags == 0xdead || !info.flags,
-	      "flags without the opt-in are %#x", info.flags);
+	check(info.flags == 0xdead || !info.flags, "flags without the opt-in are %#x", info.flags);
 	if (ret == -ENOTTY) {
 		diag("this kernel has no PRECOPY_INFOv2");
 	} else {
@@ -112,8 +110,7 @@ void test_errno(struct device *a, struct device *b)
 		check_eq(n < 0 ? -errno : n, -ENODEV, "read of a stale FD");
 		check_eq(precopy_info(stale, &info), -EINVAL, "info of a stale FD in RUNNING");
 		need(!device_set(a, MIG_PRE_COPY, &fd), "PRE_COPY again");
-		check_eq(precopy_info(stale, &info), -ENODEV,
-			 "info of a stale FD in PRE_COPY");
+		check_eq(precopy_info(stale, &info), -ENODEV, "info of a stale FD in PRE_COPY");
 		n = read(stale, &byte, 1);
 		check_eq(n < 0 ? -errno : n, -ENODEV, "read of a stale FD in PRE_COPY");
 		check_eq(precopy_info(fd, &info), 0, "info of the new FD");

@@ -21,13 +21,15 @@ static int tell(const struct device *d, const char *text)
 static void bad_input(struct device *a)
 {
 	static const char *const bad[] = {
-		"arc", "arc=", "arc=x", "arc=4096", "arc=70000", "arc=5@3", "nothing=5", "read=5@", "read=5@x", "read=-5",
+		"arc",	   "arc=",	"arc=x",   "arc=4096", "arc=70000",
+		"arc=5@3", "nothing=5", "read=5@", "read=5@x", "read=-5",
 	};
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(bad); i++)
 		quiet(tell(a, bad[i]) == -EINVAL, "'%s' was taken", bad[i]);
-	check_eq(tell(a, "log=22"), -EOPNOTSUPP, "a failure of the DMA logging that the device has not");
+	check_eq(tell(a, "log=22"), -EOPNOTSUPP,
+		 "a failure of the DMA logging that the device has not");
 }
 
 static void of_saving(struct device *a)

@@ -52,9 +52,9 @@ static void wake(struct device *a, int fd, bool epoll, const char *what,
 	pthread_join(w.thread, NULL);
 	/* Well before it would have given up, however slow the machine. */
 	check(w.ret == 1 && w.woke > t0 && w.woke - t0 < 2.5 && (w.revents & POLLIN) &&
-	      !!(w.revents & POLLERR) == error,
-	      "%s wakes %s: %d, events %#x, %.1f ms", what, epoll ? "epoll" : "poll",
-	      w.ret, w.revents, (w.woke - t0) * 1e3);
+		      !!(w.revents & POLLERR) == error,
+	      "%s wakes %s: %d, events %#x, %.1f ms", what, epoll ? "epoll" : "poll", w.ret,
+	      w.revents, (w.woke - t0) * 1e3);
 }
 
 static void act_write(struct device *a)
@@ -83,7 +83,6 @@ static void act_reset(struct device *a)
 	quiet(!device_reset(a), "reset");
 	device_memory(a, true);
 }
-
 
 static int idle(struct device *a)
 {

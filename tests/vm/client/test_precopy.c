@@ -19,11 +19,12 @@ static void expect(struct device *a, uint64_t initial, uint64_t dirty, const cha
 	ret = precopy_info(fd, &info);
 	check(!ret && info.initial_bytes == initial && info.dirty_bytes == dirty,
 	      "%s: initial %llu dirty %llu, expected %llu and %llu (%d)", when,
-	      (long long)info.initial_bytes, (long long)info.dirty_bytes,
-	      (long long)initial, (long long)dirty, ret);
+	      (long long)info.initial_bytes, (long long)info.dirty_bytes, (long long)initial,
+	      (long long)dirty, ret);
 	size = device_data_size(a);
-	quiet(size == (int64_t)(initial + dirty + END), "%s: stop_copy_length is %lld, expected %lld",
-	      when, (long long)size, (long long)(initial + dirty + END));
+	quiet(size == (int64_t)(initial + dirty + END),
+	      "%s: stop_copy_length is %lld, expected %lld", when, (long long)size,
+	      (long long)(initial + dirty + END));
 	twice = precopy_info(fd, &info);
 	quiet(!twice && info.initial_bytes == initial && info.dirty_bytes == dirty,
 	      "%s: asking changed the answer", when);
@@ -53,18 +54,17 @@ static void drain_exactly(uint64_t left, const char *what)
 		got = take(n);
 		if (got < 0)
 			break;
-		quiet(got == (ssize_t)(n < left ? n : left), "%s: a read of %zu gives %zd with %lld left",
-		      what, n, got, (long long)left);
+		quiet(got == (ssize_t)(n < left ? n : left),
+		      "%s: a read of %zu gives %zd with %lld left", what, n, got, (long long)left);
 		left -= got;
-		quiet(!precopy_info(fd, &info) &&
-		      info.initial_bytes + info.dirty_bytes == left,
+		quiet(!precopy_info(fd, &info) && info.initial_bytes + info.dirty_bytes == left,
 		      "%s: %lld announced, %lld left", what,
 		      (long long)(info.initial_bytes + info.dirty_bytes), (long long)left);
 		if (++steps > 1000000)
 			break;
 	}
-	check(got == -ENOMSG && !left, "%s: ENOMSG (%zd) after exactly %lld bytes", what,
-	      got, (long long)before);
+	check(got == -ENOMSG && !left, "%s: ENOMSG (%zd) after exactly %lld bytes", what, got,
+	      (long long)before);
 }
 
 void test_precopy(struct device *a, struct device *b)
@@ -107,8 +107,7 @@ void test_precopy(struct device *a, struct device *b)
 		bar_write(a, last, &x, 4);
 		expect(a, full - END - 1 - HEADER - RECORD - 9, RECORD + PAGE,
 		       "a page written before its turn");
-		drain_exactly(full - END - 1 - HEADER - RECORD - 9 + RECORD + PAGE,
-			      "first pass");
+		drain_exactly(full - END - 1 - HEADER - RECORD - 9 + RECORD + PAGE, "first pass");
 		expect(a, 0, 0, "at the temporary end");
 		check_eq(take(100), -ENOMSG, "read at the temporary end");
 		check_eq(take(1), -ENOMSG, "read at the temporary end, again");

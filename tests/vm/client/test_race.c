@@ -51,13 +51,12 @@ static void *reader(void *arg)
 		int fd = borrow(), k;
 
 		for (k = 0; fd >= 0 && k < 50; k++) {
-			ssize_t n = mapped ? read(fd, bar0, bar0_len) :
-					     read(fd, buf, 1 << 20);
+			ssize_t n = mapped ? read(fd, bar0, bar0_len) : read(fd, buf, 1 << 20);
 
 			n = n < 0 ? -errno : n;
 			calls[0]++;
-			if (n < 0 && n != -ENODEV && n != -ENOMSG && n != -EBADF &&
-			    n != -EIO && !(mapped && n == -EFAULT))
+			if (n < 0 && n != -ENODEV && n != -ENOMSG && n != -EBADF && n != -EIO &&
+			    !(mapped && n == -EFAULT))
 				odd("read", n);
 			if (n <= 0)
 				break;
@@ -109,9 +108,8 @@ static void *writer(void *arg)
 static void *stepper(void *arg)
 {
 	static const uint32_t want[] = {
-		MIG_PRE_COPY, MIG_STOP_COPY, MIG_RUNNING, MIG_STOP_COPY, MIG_STOP,
-		MIG_RESUMING, MIG_PRE_COPY_P2P, MIG_RUNNING_P2P, MIG_PRE_COPY,
-		MIG_RUNNING,
+		MIG_PRE_COPY, MIG_STOP_COPY,	MIG_RUNNING,	 MIG_STOP_COPY, MIG_STOP,
+		MIG_RESUMING, MIG_PRE_COPY_P2P, MIG_RUNNING_P2P, MIG_PRE_COPY,	MIG_RUNNING,
 	};
 	unsigned int i = 0;
 
@@ -246,8 +244,8 @@ static void lost_writes(double seconds)
 	pthread_join(t, NULL);
 	close(fd);
 	device_set(dev, MIG_RUNNING, &none);
-	check(!lost, "%d of %d writes are missing from the stream (%d were seen half done)",
-	      lost, i - 1, torn);
+	check(!lost, "%d of %d writes are missing from the stream (%d were seen half done)", lost,
+	      i - 1, torn);
 }
 
 void test_race(struct device *a, struct device *b)

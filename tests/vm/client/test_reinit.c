@@ -12,14 +12,14 @@
 
 #include "client.h"
 
-#define PAGES(n)	((uint64_t)(n) * (RECORD + PAGE))
-#define GARBAGE		0xdead0000u
+#define PAGES(n) ((uint64_t)(n) * (RECORD + PAGE))
+#define GARBAGE	 0xdead0000u
 
 static struct device *dev;
-static bool v2;			/* opted in */
+static bool v2; /* opted in */
 static int fd;
-static uint64_t pass;		/* bytes of all pages once */
-static struct blob got;		/* the stream so far */
+static uint64_t pass;	/* bytes of all pages once */
+static struct blob got; /* the stream so far */
 
 static int reconfigure(void)
 {
@@ -51,18 +51,21 @@ static void expect(uint64_t initial, uint64_t dirty, bool reinit, const char *wh
 	int64_t size;
 
 	size = device_data_size(dev);
-	quiet(size == (int64_t)(initial + dirty + END), "%s: stop_copy_length is %lld, expected %lld",
-	      when, (long long)size, (long long)(initial + dirty + END));
-	quiet(ready == (initial || dirty ? POLLIN | POLLRDNORM : 0), "%s: poll says %#x", when, ready);
+	quiet(size == (int64_t)(initial + dirty + END),
+	      "%s: stop_copy_length is %lld, expected %lld", when, (long long)size,
+	      (long long)(initial + dirty + END));
+	quiet(ready == (initial || dirty ? POLLIN | POLLRDNORM : 0), "%s: poll says %#x", when,
+	      ready);
 	ret = info(&i);
 	check(!ret && i.initial_bytes == initial && i.dirty_bytes == dirty && i.flags == flags,
 	      "%s: initial %llu dirty %llu flags %#x, expected %llu, %llu and %#x (%d)", when,
-	      (long long)i.initial_bytes, (long long)i.dirty_bytes, i.flags,
-	      (long long)initial, (long long)dirty, flags, ret);
+	      (long long)i.initial_bytes, (long long)i.dirty_bytes, i.flags, (long long)initial,
+	      (long long)dirty, flags, ret);
 	ret = info(&again);
-	quiet(!ret && again.initial_bytes == i.initial_bytes && again.dirty_bytes == i.dirty_bytes &&
-	      again.flags == (v2 ? 0 : GARBAGE), "%s: asked again: initial %llu dirty %llu flags %#x (%d)",
-	      when, (long long)again.initial_bytes, (long long)again.dirty_bytes, again.flags, ret);
+	quiet(!ret && again.initial_bytes == i.initial_bytes &&
+		      again.dirty_bytes == i.dirty_bytes && again.flags == (v2 ? 0 : GARBAGE),
+	      "%s: asked again: initial %llu dirty %llu flags %#x (%d)", when,
+	      (long long)again.initial_bytes, (long long)again.dirty_bytes, again.flags, ret);
 }
 
 static ssize_t take(size_t n)
@@ -129,8 +132,9 @@ static void stop(uint64_t left, const char *what)
 	check_eq(reconfigure(), -EINVAL, "reconfigure in STOP_COPY");
 	while ((ret = take(1 + rnd() % 300000)) > 0)
 		;
-	check(!ret && got.len - before == left + END, "%s: STOP_COPY had %zu bytes, expected %llu (%zd)",
-	      what, got.len - before, (long long)(left + END), ret);
+	check(!ret && got.len - before == left + END,
+	      "%s: STOP_COPY had %zu bytes, expected %llu (%zd)", what, got.len - before,
+	      (long long)(left + END), ret);
 	close(fd);
 	need(!device_set(dev, MIG_RUNNING, &none), "%s: RUNNING", what);
 }
@@ -144,13 +148,14 @@ static void start(void)
 /* An answer that could not be delivered was not given. */
 static void lost_answer(void)
 {
-	struct precopy_info *i = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
-				      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct precopy_info *i =
+		mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	need(i != MAP_FAILED, "mmap");
 	i->argsz = sizeof(*i);
 	mprotect(i, PAGE, PROT_READ);
-	check(ioctl(fd, IOC_PRECOPY_INFO, i) < 0 && errno == EFAULT, "info into memory that is read-only");
+	check(ioctl(fd, IOC_PRECOPY_INFO, i) < 0 && errno == EFAULT,
+	      "info into memory that is read-only");
 	munmap(i, PAGE);
 }
 
@@ -251,8 +256,9 @@ static void ask(struct precopy_info *last, bool made)
 	if (v2 && made)
 		quiet(!i.dirty_bytes, "REINIT with %lld dirty bytes", (long long)i.dirty_bytes);
 	else
-		quiet(i.initial_bytes <= last->initial_bytes, "initial_bytes grew from %lld to %lld",
-		      (long long)last->initial_bytes, (long long)i.initial_bytes);
+		quiet(i.initial_bytes <= last->initial_bytes,
+		      "initial_bytes grew from %lld to %lld", (long long)last->initial_bytes,
+		      (long long)i.initial_bytes);
 	*last = i;
 }
 
@@ -294,13 +300,14 @@ static void arrives(struct device *b, unsigned int seed)
 	/* without the end of the last pass it is no device */
 	need(!device_set(b, MIG_RESUMING, &rfd), "RESUMING");
 	ret = feed(rfd, &got, 0, cut + 1000000, -1);
-	check(!ret && device_set(b, MIG_RUNNING, &none) == -EINVAL, 
+	check(!ret && device_set(b, MIG_RUNNING, &none) == -EINVAL,
 	      "a stream that ends in the new data is refused (%d)", ret);
 	ret = feed(rfd, &got, cut + 1000000, got.len - END, -1);
-	check(!ret && device_set(b, MIG_RUNNING, &none) == -EINVAL,
-	      "so is one without END (%d)", ret);
+	check(!ret && device_set(b, MIG_RUNNING, &none) == -EINVAL, "so is one without END (%d)",
+	      ret);
 	ret = feed(rfd, &got, got.len - END, got.len, -1);
-	check(!ret && !device_set(b, MIG_RUNNING, &none), "%zu bytes are accepted (%d)", got.len, ret);
+	check(!ret && !device_set(b, MIG_RUNNING, &none), "%zu bytes are accepted (%d)", got.len,
+	      ret);
 	close(rfd);
 	if (device_state(b) != MIG_RUNNING)
 		device_reset(b);

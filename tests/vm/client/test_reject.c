@@ -106,15 +106,13 @@ void test_reject(struct device *a, struct device *b)
 	blob_free(&s);
 
 	s = copy();
-	memmove(s.data + HEADER + 5 * rec, s.data + HEADER + 6 * rec,
-		s.len - HEADER - 6 * rec);
+	memmove(s.data + HEADER + 5 * rec, s.data + HEADER + 6 * rec, s.len - HEADER - 6 * rec);
 	s.len -= rec;
 	refused(a, &s, "a page missing");
 	blob_free(&s);
 
 	s = copy();
-	memmove(s.data + HEADER + 6 * rec, s.data + HEADER + 5 * rec,
-		s.len - HEADER - 5 * rec);
+	memmove(s.data + HEADER + 6 * rec, s.data + HEADER + 5 * rec, s.len - HEADER - 5 * rec);
 	s.len += rec;
 	refused(a, &s, "a page twice");
 	blob_free(&s);

@@ -38,21 +38,18 @@ void test_reset(struct device *a, struct device *b)
 			quiet(!ret, "%s: %d", state_name(state), ret);
 			if (used && fd >= 0)
 				quiet((state == MIG_RESUMING ? write(fd, "VSHM", 4) :
-				       read(fd, &byte, 1)) > 0, "using the session");
+							       read(fd, &byte, 1)) > 0,
+				      "using the session");
 			ret = how & 1 ? sysfs_reset(a) : device_reset(a);
 			check(!ret && device_state(a) == MIG_RUNNING,
 			      "reset by %s in %s%s: %d, state %s", by, state_name(state),
-			      used ? ", session in use" : "", ret,
-			      state_name(device_state(a)));
+			      used ? ", session in use" : "", ret, state_name(device_state(a)));
 			if (fd >= 0) {
-				n = state == MIG_RESUMING ? write(fd, "", 1) :
-							    read(fd, &byte, 1);
-				quiet(n < 0 && errno == ENODEV,
-				      "%s: the session survived: %zd %s",
+				n = state == MIG_RESUMING ? write(fd, "", 1) : read(fd, &byte, 1);
+				quiet(n < 0 && errno == ENODEV, "%s: the session survived: %zd %s",
 				      state_name(state), n, strerror(errno));
 				ret = poll_now(fd, POLLIN);
-				quiet(ret & POLLERR, "%s: poll says %#x",
-				      state_name(state), ret);
+				quiet(ret & POLLERR, "%s: poll says %#x", state_name(state), ret);
 				close(fd);
 			}
 			device_memory(a, true);

@@ -42,8 +42,8 @@ static void same(struct device *a, struct device *b, const char *what)
 
 	for (i = 0; i < a->bar_size && pa[i] == pb[i]; i++)
 		;
-	check(i == a->bar_size, "%s: %lld of %lld bytes of the memory are the same",
-	      what, (long long)i, (long long)a->bar_size);
+	check(i == a->bar_size, "%s: %lld of %lld bytes of the memory are the same", what,
+	      (long long)i, (long long)a->bar_size);
 	free(pa);
 	free(pb);
 }
@@ -51,9 +51,9 @@ static void same(struct device *a, struct device *b, const char *what)
 struct how {
 	const char *what;
 	bool precopy;
-	bool concurrent;	/* a thread writes all through pre-copy */
-	bool nomem;		/* memory off in STOP_COPY and RESUMING */
-	long rchunk, wchunk;	/* as in drain() and feed() */
+	bool concurrent;     /* a thread writes all through pre-copy */
+	bool nomem;	     /* memory off in STOP_COPY and RESUMING */
+	long rchunk, wchunk; /* as in drain() and feed() */
 	int rounds;
 };
 
@@ -96,8 +96,8 @@ static void migrate(struct device *a, struct device *b, const struct how *how)
 				free(p);
 			} else {
 				ret = drain(fd, &s, how->rchunk);
-				quiet(ret == -ENOMSG, "%s: round %d ends with %d",
-				      how->what, i, ret);
+				quiet(ret == -ENOMSG, "%s: round %d ends with %d", how->what, i,
+				      ret);
 				if (i + 1 < how->rounds) {
 					int k;
 
@@ -132,8 +132,8 @@ static void migrate(struct device *a, struct device *b, const struct how *how)
 	ret = feed(rfd, &s, sent, s.len, how->wchunk);
 	quiet(!ret, "%s: feeding the rest: %d", how->what, ret);
 	ret = device_set(b, MIG_RUNNING, &none);
-	check(!ret, "%s: %zu bytes, %.0f MB/s there and back: accepted (%d)", how->what,
-	      s.len, s.len / (now() - t0) / 1e6, ret);
+	check(!ret, "%s: %zu bytes, %.0f MB/s there and back: accepted (%d)", how->what, s.len,
+	      s.len / (now() - t0) / 1e6, ret);
 	need(!device_set(a, MIG_RUNNING, &none), "%s: RUNNING", how->what);
 	close(fd);
 	close(rfd);
@@ -152,10 +152,12 @@ void test_roundtrip(struct device *a, struct device *b)
 		{ "stop copy, odd chunks", .rchunk = -1, .wchunk = -1 },
 		{ "stop copy, memory off", .nomem = true, .rchunk = 1 << 20, .wchunk = 32768 },
 		{ "stop copy, 4099 and 1 MiB", .rchunk = 4099, .wchunk = 1 << 20 },
-		{ "pre-copy, as QEMU", .precopy = true, .rchunk = 1 << 20, .wchunk = 32768, .rounds = 4 },
-		{ "pre-copy, odd chunks", .precopy = true, .rchunk = -1, .wchunk = -1, .rounds = 8 },
-		{ "pre-copy, memory off at the end", .precopy = true, .nomem = true,
-		  .rchunk = -1, .wchunk = -1, .rounds = 2 },
+		{ "pre-copy, as QEMU", .precopy = true, .rchunk = 1 << 20, .wchunk = 32768,
+		  .rounds = 4 },
+		{ "pre-copy, odd chunks", .precopy = true, .rchunk = -1, .wchunk = -1,
+		  .rounds = 8 },
+		{ "pre-copy, memory off at the end", .precopy = true, .nomem = true, .rchunk = -1,
+		  .wchunk = -1, .rounds = 2 },
 		{ "pre-copy, written all the time", .precopy = true, .concurrent = true,
 		  .rchunk = -1, .wchunk = -1, .rounds = 6 },
 		{ "pre-copy, not read before the stop", .precopy = true, .rchunk = 1 << 20,

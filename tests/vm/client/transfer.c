@@ -24,10 +24,14 @@ static size_t chunk(long max)
 	if (max > 0)
 		return max;
 	switch (rnd() % 4) {
-	case 0: return 1 + rnd() % 7;
-	case 1: return 1 + rnd() % 500;
-	case 2: return 1 + rnd() % 20000;
-	default: return 1 + rnd() % 700000;
+	case 0:
+		return 1 + rnd() % 7;
+	case 1:
+		return 1 + rnd() % 500;
+	case 2:
+		return 1 + rnd() % 20000;
+	default:
+		return 1 + rnd() % 700000;
 	}
 }
 
@@ -114,7 +118,7 @@ uint8_t *bar_copy(struct device *d)
 	uint8_t *p = malloc(d->bar_size);
 	uint64_t off;
 
-	for (off = 0; off < d->bar_size; ) {
+	for (off = 0; off < d->bar_size;) {
 		size_t n = d->bar_size - off;
 		ssize_t got = bar_read(d, off, p + off, n < 1 << 20 ? n : 1 << 20);
 

@@ -21,25 +21,25 @@ enum mig_state {
 	MIG_NR
 };
 
-#define MIG_FLAG_STOP_COPY	1
-#define MIG_FLAG_P2P		2
-#define MIG_FLAG_PRE_COPY	4
+#define MIG_FLAG_STOP_COPY 1
+#define MIG_FLAG_P2P	   2
+#define MIG_FLAG_PRE_COPY  4
 
-#define FEAT_GET		(1u << 16)
-#define FEAT_SET		(1u << 17)
-#define FEAT_PROBE		(1u << 18)
+#define FEAT_GET   (1u << 16)
+#define FEAT_SET   (1u << 17)
+#define FEAT_PROBE (1u << 18)
 
-#define FEAT_MIGRATION		1
-#define FEAT_MIG_STATE		2
-#define FEAT_LOG_START		6
-#define FEAT_MIG_DATA_SIZE	9
-#define FEAT_DMA_BUF		11
-#define FEAT_PRECOPY_INFO_V2	12
+#define FEAT_MIGRATION	     1
+#define FEAT_MIG_STATE	     2
+#define FEAT_LOG_START	     6
+#define FEAT_MIG_DATA_SIZE   9
+#define FEAT_DMA_BUF	     11
+#define FEAT_PRECOPY_INFO_V2 12
 
-#define IOC_FEATURE		_IO(';', 117)
-#define IOC_PRECOPY_INFO	_IO(';', 121)
+#define IOC_FEATURE	 _IO(';', 117)
+#define IOC_PRECOPY_INFO _IO(';', 121)
 
-#define PRECOPY_INFO_REINIT	1
+#define PRECOPY_INFO_REINIT 1
 
 struct feature {
 	__u32 argsz;

@@ -17,21 +17,21 @@ typedef __UINT16_TYPE__ u16;
 typedef __UINT32_TYPE__ u32;
 typedef __INT32_TYPE__ s32;
 
-#define PAGE_SIZE	4096u
-#define PAGE_WORDS	(PAGE_SIZE / 4)
-#define MAX_PAGES	(1u << 16)
+#define PAGE_SIZE  4096u
+#define PAGE_WORDS (PAGE_SIZE / 4)
+#define MAX_PAGES  (1u << 16)
 
-#define IVSHMEM_ID	0x11101af4u
-#define COM1		0x3f8
-#define PIT_HZ		1193182u
-#define TICK_HZ		100u
+#define IVSHMEM_ID 0x11101af4u
+#define COM1	   0x3f8
+#define PIT_HZ	   1193182u
+#define TICK_HZ	   100u
 
 extern volatile u32 ticks;
 
-static u32 count[MAX_PAGES];	/* writes so far, per page */
-static u32 pages;			/* the device's memory, in pages: a power of two */
-static u32 writes;			/* the sum of count[] */
-static u32 cursor;			/* the page written last */
+static u32 count[MAX_PAGES]; /* writes so far, per page */
+static u32 pages;	     /* the device's memory, in pages: a power of two */
+static u32 writes;	     /* the sum of count[] */
+static u32 cursor;	     /* the page written last */
 static volatile u32 *bar;
 
 static u32 rate_pages, rate_ticks;
@@ -68,7 +68,7 @@ static void timer_start(void)
 {
 	u32 div = PIT_HZ / TICK_HZ;
 
-	outb(0x20, 0x11);	/* both PICs: vectors from 0x20 and 0x28, only the timer unmasked */
+	outb(0x20, 0x11); /* both PICs: vectors from 0x20 and 0x28, only the timer unmasked */
 	outb(0xa0, 0x11);
 	outb(0x21, 0x20);
 	outb(0xa1, 0x28);
@@ -203,7 +203,7 @@ static void burst(u32 n)
 	u32 i;
 
 	for (i = 0; i < n; i++) {
-		cursor = (cursor + 5003) & (pages - 1);	/* odd: every page once per round */
+		cursor = (cursor + 5003) & (pages - 1); /* odd: every page once per round */
 		bar[word_of(cursor, count[cursor] + 1)] = value_of(cursor, count[cursor] + 1);
 		count[cursor]++;
 		writes++;
