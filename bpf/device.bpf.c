@@ -10,51 +10,6 @@
 #include "bpf/hook.bpf.h"
 #include "bpf/who.bpf.h"
 
-static __always_inline struct wire_call *call_get(void)
-{
-	__u64 id = bpf_get_current_pid_tgid();
-
-	return bpf_map_lookup_elem(&calls, &id);
-}
-
-/* The head of a VFIO_DEVICE_FEATURE's argument, and the state behind it. */
-struct feature_head {
-	__u32 argsz;
-	__u32 flags;
-	__u32 state;
-};
-
-static __always_inline void call_begin(__u32 kind, __u32 cmd, __u32 device, __u64 arg)
-{
-	__u64 id = bpf_get_current_pid_tgid();
-	struct wire_call *old = bpf_map_lookup_elem(&calls, &id);
-	struct feature_head head = {};
-	struct wire_call call = {};
-
-	if (old)
-		record_lost_exit(old->kind, old->start_ns, old->device, 0);
-	call.start_ns = bpf_ktime_get_ns();
-	call.kind = kind;
-	call.cmd = cmd;
-	call.device = device;
-	call.user_arg = arg;
-	/* Only to know it again: a page that is not there yet is no loss. */
-	if (cmd == VFIO_IOCTL_DEVICE_FEATURE &&
-	    !bpf_probe_read_user(&head, sizeof(head), (void *)arg)) {
-		call.flags = head.flags;
-		call.state = head.state;
-	}
-	if (bpf_map_update_elem(&calls, &id, &call, BPF_ANY))
-		table_full();
-}
-
-static __always_inline void call_end(void)
-{
-	__u64 id = bpf_get_current_pid_tgid();
-
-	bpf_map_delete_elem(&calls, &id);
-}
-
 /*
  * Whether @call is the entry of the call that returns now: with the return of
  * one call and the entry of the next both skipped by the kernel (see HOOK()) it
@@ -286,7 +241,7 @@ static __always_inline void container_ioctl_on_exit(const __u64 *a, void *ctx)
 
 	rec = record_reserve(WIRE_DIRTY_PAGES, sizeof(*rec));
 	if (rec) {
-		rec->head.start_ns = call ? call->start_ns : 0;
+		rec->head.start_ns = call && call->kind == WIRE_DIRTY_PAGES ? call->start_ns : 0;
 		rec->head.ret = a[3];
 		/* argsz, flags, iova, length, page size: up to the bitmap's address */
 		if (bpf_probe_read_user(&rec->argsz, 32, (void *)a[2]))
@@ -377,15 +332,10 @@ static __always_inline void open_close_exit(__u32 kind, struct vfio_device *vdev
 {
 	__u32 device = device_id(vdev);
 	struct wire_call *call = call_get();
+	bool begun = call && call->kind == kind && call_concerns(call, device);
 
-	/* Where no hook sees which device is to be opened, the entry knew none. */
 	if (device)
-		record_plain(kind,
-			     call && call->kind == kind &&
-					     (call->device == device || !call->device) ?
-				     call->start_ns :
-				     0,
-			     ret, device, 0);
+		record_plain(kind, begun ? call->start_ns : 0, ret, device, 0);
 	if (call)
 		call_end();
 	if (!device)
@@ -636,7 +586,7 @@ static __always_inline void pci_void_on_exit(const __u64 *a, void *ctx)
 	}
 	/* In none: a guest's FLR, the bus, sysfs. */
 	call = call_get();
-	rec->by = call && call->device == device ? call->kind : WIRE_NONE;
+	rec->by = call && call_concerns(call, device) ? call->kind : WIRE_NONE;
 	rec->pad = 0;
 	record_submit(rec, true);
 }

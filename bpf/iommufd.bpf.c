@@ -35,22 +35,12 @@ static __always_inline bool iommufd_ioctl_wants(const __u64 *a)
 
 static __always_inline void iommufd_ioctl_on_enter(const __u64 *a)
 {
-	struct wire_call call = {
-		.start_ns = bpf_ktime_get_ns(),
-		.user_arg = a[2],
-		.kind = WIRE_DIRTY_PAGES,
-		.cmd = a[1],
-	};
-	__u64 id = bpf_get_current_pid_tgid();
-
-	if (bpf_map_update_elem(&calls, &id, &call, BPF_ANY))
-		table_full();
+	call_begin(WIRE_DIRTY_PAGES, a[1], 0, a[2]);
 }
 
 static __always_inline void iommufd_ioctl_on_exit(const __u64 *a, void *ctx)
 {
-	__u64 id = bpf_get_current_pid_tgid();
-	struct wire_call *call = bpf_map_lookup_elem(&calls, &id);
+	struct wire_call *call = call_get();
 	struct set_dirty_tracking set = {};
 	struct get_dirty_bitmap get = {};
 	struct wire_dirty_pages *rec;
@@ -74,7 +64,8 @@ static __always_inline void iommufd_ioctl_on_exit(const __u64 *a, void *ctx)
 		rec->page_size = get.page_size;
 		record_submit(rec, true);
 	}
-	bpf_map_delete_elem(&calls, &id);
+	if (call)
+		call_end();
 }
 
 HOOK(iommufd_ioctl, 3)

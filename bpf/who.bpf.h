@@ -470,6 +470,59 @@ struct {
 	__type(value, struct wire_call);
 } calls SEC(".maps") __weak;
 
+static __always_inline struct wire_call *call_get(void)
+{
+	__u64 id = bpf_get_current_pid_tgid();
+
+	return bpf_map_lookup_elem(&calls, &id);
+}
+
+/* The head of a VFIO_DEVICE_FEATURE's argument, and the state behind it. */
+struct feature_head {
+	__u32 argsz;
+	__u32 flags;
+	__u32 state;
+};
+
+static __always_inline void call_begin(__u32 kind, __u32 cmd, __u32 device, __u64 arg)
+{
+	__u64 id = bpf_get_current_pid_tgid();
+	struct wire_call *old = bpf_map_lookup_elem(&calls, &id);
+	struct feature_head head = {};
+	struct wire_call call = {};
+
+	if (old)
+		record_lost_exit(old->kind, old->start_ns, old->device, 0);
+	call.start_ns = bpf_ktime_get_ns();
+	call.kind = kind;
+	call.cmd = cmd;
+	call.device = device;
+	call.user_arg = arg;
+	/* Only to know it again: a page that is not there yet is no loss. */
+	if (kind == WIRE_FEATURE && !bpf_probe_read_user(&head, sizeof(head), (void *)arg)) {
+		call.flags = head.flags;
+		call.state = head.state;
+	}
+	if (bpf_map_update_elem(&calls, &id, &call, BPF_ANY))
+		table_full();
+}
+
+/*
+ * Is it a call on that device?  One that opens it through its group names none
+ * before Linux 6.6: no function that is hooked there sees which it will be.
+ */
+static __always_inline bool call_concerns(const struct wire_call *call, __u32 device)
+{
+	return call->device == device || (call->kind == WIRE_DEVICE_OPEN && !call->device);
+}
+
+static __always_inline void call_end(void)
+{
+	__u64 id = bpf_get_current_pid_tgid();
+
+	bpf_map_delete_elem(&calls, &id);
+}
+
 /* Data-FD calls that found no free cell */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -325,9 +325,8 @@ static int module_set(struct attach *a, const char *name, __u32 what)
 	return what ? bpf_map_update_elem(fd, &key, &what, BPF_ANY) : bpf_map_delete_elem(fd, &key);
 }
 
-/* Run an iterator of the kernel side to its end; what it writes goes to @buf, @size at a time. */
-static int iterate(struct bpf_program *prog, void *buf, size_t size,
-		   int (*fn)(struct attach *a, const void *buf), struct attach *a)
+int attach_iterate(struct attach *a, const struct bpf_program *prog, void *buf, size_t size,
+		   int (*fn)(struct attach *a, const void *buf))
 {
 	struct bpf_link *link = bpf_program__attach_iter(prog, NULL);
 	int fd, err = libbpf_get_error(link);
@@ -392,7 +391,8 @@ static int hook_untyped(struct attach *a, const char *module)
 		return 0;
 	err = module_set(a, module, WIRE_MODULE_UNTYPED);
 	if (!err)
-		err = iterate(a->skel->progs.file_operations_of, &ops, sizeof(ops), hook_fops, a);
+		err = attach_iterate(a, a->skel->progs.file_operations_of, &ops, sizeof(ops),
+				     hook_fops);
 	module_set(a, module, 0);
 	/* Not to find them is no failure: they are met later. */
 	return err == -ENOMEM ? err : 0;
@@ -413,12 +413,13 @@ static int hook_module(struct attach *a, struct btf *vmlinux, const char *module
 		return a->builtin ? 0 : hook_untyped(a, module);
 	if (n <= 0)
 		return 0;
-	btf_fd = attach_btf_fd(module);
 	/* Nothing says which modules depend on a vfio that is built in. */
 	for (i = 0; i < n && funcs[i].proto != PROTO_SET_STATE; i++)
 		;
 	if (i == n && a->builtin)
 		n = 0;
+	if (n)
+		btf_fd = attach_btf_fd(module);
 	for (k = 0; k < PROTO_NR; k++) {
 		for (i = 0; i < n && !err; i++) {
 			if (funcs[i].proto != order[k])
@@ -628,7 +629,7 @@ int attach_join(struct attach *a)
 	for (i = 0; i < ARRAY_SIZE(passes) && !err; i++) {
 		a->skel->bss->join_what = passes[i];
 		/* It prints nothing; reading is what makes it go on. */
-		err = iterate(a->skel->progs.join_files, buf, sizeof(buf), NULL, a);
+		err = attach_iterate(a, a->skel->progs.join_files, buf, sizeof(buf), NULL);
 	}
 	return err;
 }

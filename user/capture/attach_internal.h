@@ -95,6 +95,12 @@ int attach_load(struct attach *a, const struct capture_opts *opts, struct btf **
  */
 int attach_hook(struct attach *a, const char *module, const char *function, const char *kind,
 		int btf_err, int btf_fd, uint32_t btf_id);
+/*
+ * Run an iterator of the kernel side to its end; what it writes goes to @buf,
+ * @size at a time, and each time to @fn, unless that is NULL.  0, or -errno.
+ */
+int attach_iterate(struct attach *a, const struct bpf_program *prog, void *buf, size_t size,
+		   int (*fn)(struct attach *a, const void *buf));
 /* A file descriptor of the BTF that the kernel holds for @module, or -errno. */
 int attach_btf_fd(const char *module);
 /*

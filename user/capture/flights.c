@@ -3,8 +3,6 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include <errno.h>
-#include <unistd.h>
 
 #include "vfioscope.skel.h"
 
@@ -101,22 +99,12 @@ void attach_earlier(struct attach *a,
 	int map = bpf_map__fd(a->skel->maps.earlier);
 	struct wire_earlier call;
 	__u64 key, ids[WIRE_EARLIER];
-	struct bpf_link *link;
 	size_t n = 0, i;
 	char buf[64];
-	ssize_t got;
-	int fd;
 
-	link = bpf_program__attach_iter(a->skel->progs.earlier_calls, NULL);
-	if (libbpf_get_error(link))
-		return;
-	fd = bpf_iter_create(bpf_link__fd(link));
 	/* It prints nothing; reading is what makes it go on. */
-	while (fd >= 0 && ((got = read(fd, buf, sizeof(buf))) > 0 || (got < 0 && errno == EINTR)))
-		;
-	if (fd >= 0)
-		close(fd);
-	bpf_link__destroy(link);
+	if (attach_iterate(a, a->skel->progs.earlier_calls, buf, sizeof(buf), NULL))
+		return;
 	/* Emptied for the next look; what is deleted cannot be walked from. */
 	while (n < WIRE_EARLIER && !bpf_map_get_next_key(map, n ? &ids[n - 1] : NULL, &key))
 		ids[n++] = key;
