@@ -12,11 +12,7 @@ extern __u32 modules_came;
 SEC("raw_tp/module_load")
 int module_load(void *ctx)
 {
-	void *nothing;
-
 	__sync_fetch_and_add(&modules_came, 1);
-	nothing = bpf_ringbuf_reserve(&ring, 8, 0);
-	if (nothing)
-		bpf_ringbuf_discard(nothing, BPF_RB_FORCE_WAKEUP);
+	wake_reader();
 	return 0;
 }

@@ -97,6 +97,15 @@ static __always_inline void record_submit(void *rec, bool now)
 	bpf_ringbuf_submit(rec, flags);
 }
 
+/* There is something to look at that is in no record. */
+static __always_inline void wake_reader(void)
+{
+	void *nothing = bpf_ringbuf_reserve(&ring, 8, 0);
+
+	if (nothing)
+		bpf_ringbuf_discard(nothing, BPF_RB_FORCE_WAKEUP);
+}
+
 /*
  * "function [module]" as kallsyms knows it.  A symbol that it does not know
  * would print as a bare address: that must not leave.

@@ -13,6 +13,16 @@ static __always_inline struct wire_stream *stream_get(struct file *file)
 	return streams_alive ? stream_of(file) : NULL;
 }
 
+/* The same when a call returns, which is lost when the data FD is not known. */
+static __always_inline struct wire_stream *stream_met(struct file *file)
+{
+	struct wire_stream *st = stream_get(file);
+
+	if (!st)
+		stream_unmet(file);
+	return st;
+}
+
 static __always_inline void io_begin(struct file *file, __u32 kind)
 {
 	struct wire_stream *st = stream_get(file);
@@ -93,7 +103,7 @@ static __always_inline __u64 io_end(struct wire_stream *st, __u32 kind)
 
 static __always_inline void io_exit(struct file *file, __u32 kind, __u64 size, __s64 ret)
 {
-	struct wire_stream *st = stream_get(file);
+	struct wire_stream *st = stream_met(file);
 	struct wire_io *rec;
 	__u64 start;
 
@@ -161,7 +171,7 @@ static __always_inline void poll_on_enter(const __u64 *a)
 
 static __always_inline void poll_on_exit(const __u64 *a, void *ctx)
 {
-	struct wire_stream *st = stream_get((struct file *)a[0]);
+	struct wire_stream *st = stream_met((struct file *)a[0]);
 	struct poll_table_struct *pt = (struct poll_table_struct *)a[1];
 	struct wire_poll *rec;
 	__u64 start;
@@ -203,7 +213,7 @@ struct precopy_info {
 
 static __always_inline void ioctl_on_exit(const __u64 *a, void *ctx)
 {
-	struct wire_stream *st = stream_get((struct file *)a[0]);
+	struct wire_stream *st = stream_met((struct file *)a[0]);
 	struct precopy_info info = {};
 	struct wire_info *rec;
 	__s64 ret = a[3];
@@ -248,8 +258,10 @@ static __always_inline void release_on_exit(const __u64 *a, void *ctx)
 	__u64 start;
 
 	/* Whoever closes it: the stream is over, so no filter by task here. */
-	if (!st)
+	if (!st) {
+		stream_gone(file);
 		return;
+	}
 	device = st->device;
 	id = st->id;
 	start = io_end(st, WIRE_STREAM_RELEASE);

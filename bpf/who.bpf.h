@@ -312,8 +312,16 @@ extern __u32 last_stream;
 /* User space let go of the drivers' hooks: what is no younger is known no more. */
 extern __u32 streams_retired;
 
+/*
+ * What was open when its driver was hooked has been looked for: a file that
+ * nobody knows is one whose birth was not seen.  While 0 it is merely older.
+ */
+extern __u8 all_met;
+/* Calls on such files.  They are lost, and user space looks for the files. */
+extern __u64 unmet;
+
 struct stream_slot {
-	__u32 slot; /* in streams */
+	__u32 slot; /* in streams; WIRE_STREAMS: looked at, and not wanted */
 	__u32 pad;
 	__u64 f_op;
 };
@@ -347,6 +355,31 @@ static __always_inline struct wire_stream *stream_of(struct file *file)
 	return st && st->id > streams_retired ? st : NULL;
 }
 
+/* Not to be looked at again, as long as it is the same file. */
+static __always_inline void stream_unwanted(struct file *file)
+{
+	struct stream_slot slot = { WIRE_STREAMS, 0, (__u64)BPF_CORE_READ(file, f_op) };
+	__u64 key = (__u64)file;
+
+	bpf_map_update_elem(&stream_slots, &key, &slot, BPF_ANY);
+}
+
+/* A call on a file that is no known data FD: was it one? */
+static __always_inline void stream_unmet(struct file *file)
+{
+	__u64 key = (__u64)file;
+	struct stream_slot *slot;
+
+	if (!all_met || !is_anonymous(file) || !task_wanted() ||
+	    !(file_module(file) & WIRE_MODULE_DRIVER))
+		return;
+	slot = bpf_map_lookup_elem(&stream_slots, &key);
+	if (slot && slot->f_op == (__u64)BPF_CORE_READ(file, f_op))
+		return;
+	__sync_fetch_and_add(&unmet, 1);
+	wake_reader();
+}
+
 /* Its driver has finished making it: what it does now is what it does. */
 static __always_inline void stream_settled(struct file *file)
 {
@@ -366,11 +399,17 @@ static __always_inline __u32 refs_besides(struct file *file)
 	return BPF_CORE_READ(file, f_count.counter) - 1;
 }
 
-static __always_inline void stream_forget(struct file *file, struct wire_stream *st)
+/* The file is no more, and its address may be another one's tomorrow. */
+static __always_inline void stream_gone(struct file *file)
 {
 	__u64 key = (__u64)file;
 
 	bpf_map_delete_elem(&stream_slots, &key);
+}
+
+static __always_inline void stream_forget(struct file *file, struct wire_stream *st)
+{
+	stream_gone(file);
 	holder_drop(st->holder);
 	st->id = 0;
 	__sync_fetch_and_add(&streams_alive, -1);

@@ -525,6 +525,7 @@ static int rescan(struct attach *a, struct btf *vmlinux)
 	struct found_module now[MAX_MODULES];
 	int n, i, j, kept = 0, ret = 0, added = 0;
 	struct btf *loaded = NULL;
+	__u8 all_met = a->skel->bss->all_met;
 	size_t before;
 
 	a->modules_seen = a->skel->bss->modules_came;
@@ -546,6 +547,8 @@ static int rescan(struct attach *a, struct btf *vmlinux)
 					return libbpf_get_error(loaded);
 				vmlinux = loaded;
 			}
+			/* What it has open may be older than its hooks. */
+			a->skel->bss->all_met = 0;
 			before = a->n_hooks;
 			ret = hook_module(a, vmlinux, now[i].name);
 			added += a->n_hooks - before;
@@ -555,6 +558,8 @@ static int rescan(struct attach *a, struct btf *vmlinux)
 	memcpy(a->modules, now, kept * sizeof(now[0]));
 	a->n_modules = kept;
 	btf__free(loaded);
+	if (!ret && !added)
+		a->skel->bss->all_met = all_met;
 	return ret ? ret : added;
 }
 
@@ -613,6 +618,7 @@ int attach_symbol(struct attach *a, const char *symbol, const char *kind)
 			return 0;
 	err = attach_hook(a, module, function, kind, -ENOENT, -1, 0);
 	if (!err && !strcmp(kind, "set_state") && strcmp(module, "vmlinux")) {
+		a->skel->bss->all_met = 0;
 		err = hook_untyped(a, module);
 		module_set(a, module, WIRE_MODULE_DRIVER);
 	}
@@ -631,7 +637,14 @@ int attach_join(struct attach *a)
 		/* It prints nothing; reading is what makes it go on. */
 		err = attach_iterate(a, a->skel->progs.join_files, buf, sizeof(buf), NULL);
 	}
+	if (!err)
+		a->skel->bss->all_met = 1;
 	return err;
+}
+
+uint64_t attach_unmet(const struct attach *a)
+{
+	return a->skel->bss->unmet;
 }
 
 int attach_open(struct attach **out, const struct capture_opts *opts, char *err, size_t err_len)

@@ -46,8 +46,14 @@ int attach_symbol(struct attach *a, const char *symbol, const char *kind);
  * modules let go; @in_use: a data FD was open, and is seen no more.
  */
 int attach_let_go(struct attach *a, bool *in_use);
-/* Adopt the device FDs and data FDs that are open already. */
+/*
+ * Adopt the device FDs and data FDs that are open already.  Due after an
+ * attach_rescan() or attach_symbol() that added hooks, and when attach_unmet()
+ * grows.
+ */
 int attach_join(struct attach *a);
+/* Calls, so far, on data FDs whose birth no program was shown: they are lost. */
+uint64_t attach_unmet(const struct attach *a);
 
 /* "read", ..., by enum wire_op: what a hook of the operation is called. */
 extern const char *const attach_op_kinds[];

@@ -19,7 +19,8 @@
 #define LOOK_MS	    50
 #define SOON_MS	    2 /* a module is being loaded */
 #define TICK_NS	    1000000000ULL
-#define CLOCK_EVERY 10 /* ticks */
+#define JOIN_NS	    100000000ULL /* between two looks for a data FD that is not known */
+#define CLOCK_EVERY 10		 /* ticks */
 #define QUEUE_LEN   8192
 /* A record can become three events: a loss before it, a task, itself. */
 #define QUEUE_SPARE 4
@@ -46,12 +47,14 @@ struct capture {
 	uint64_t ring_told;
 	uint64_t skipped_told; /* of the programs' misses */
 	uint64_t skipped_seen; /* unfinished entries in the ring */
-	uint64_t closes_told,
-		ends_told; /* attach_closes_skipped_at_most(), attach_ends_skipped() */
+	/* attach_closes_skipped_at_most(), attach_ends_skipped(), attach_unmet() */
+	uint64_t closes_told, ends_told, unmet_told;
 	uint64_t table_told;
 	uint64_t checked_ns; /* when the counters were last read */
 
 	bool join_wanted; /* a data FD is open that nobody saw being born */
+	uint64_t unmet;	  /* attach_unmet() when it was looked for */
+	uint64_t joined_ns;
 	uint64_t tick_ns;
 	uint64_t looked_ns; /* at the calls in flight */
 	unsigned int ticks;
@@ -140,6 +143,7 @@ static void tell_counters(struct capture *c)
 		tell_loss(c, skipped - c->skipped_told, c->checked_ns, t, LOSS_SKIPPED, EV_NONE, 0);
 		c->skipped_told = skipped;
 	}
+	tell_skipped(c, attach_unmet(c->attach), &c->unmet_told, EV_NONE, t);
 	tell_skipped(c, attach_closes_skipped_at_most(c->attach), &c->closes_told, EV_STREAM_CLOSE,
 		     t);
 	tell_skipped(c, attach_ends_skipped(c->attach), &c->ends_told, EV_PROCESS_EXIT, t);
@@ -418,6 +422,19 @@ static void tick(struct capture *c)
 	rescan(c);
 }
 
+/* One that nobody has a number of, a file of io_uring's, is looked for in vain. */
+static void join_unmet(struct capture *c)
+{
+	uint64_t unmet = attach_unmet(c->attach), t = now_ns();
+
+	if (!c->join_wanted && (unmet == c->unmet || t - c->joined_ns < JOIN_NS))
+		return;
+	c->join_wanted = false;
+	c->unmet = unmet;
+	c->joined_ns = t;
+	attach_join(c->attach);
+}
+
 static int capture_next(struct event_source *src, struct event *ev, int timeout_ms)
 {
 	struct capture *c = (struct capture *)src;
@@ -452,10 +469,7 @@ static int capture_next(struct event_source *src, struct event *ev, int timeout_
 			if (err == 0)
 				err = ring_buffer__consume(c->rb);
 			tick(c);
-			if (c->join_wanted) {
-				c->join_wanted = false;
-				attach_join(c->attach);
-			}
+			join_unmet(c);
 		}
 		if (err < 0 && err != -EAGAIN && err != -EINTR) {
 			snprintf(c->error, sizeof(c->error), "the ring buffer: %s", strerror(-err));

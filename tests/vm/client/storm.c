@@ -5,12 +5,14 @@
  *	vfio-storm [-t THREADS] [-s SECONDS] [-b BYTES] [-w MICROSECONDS] BDF
  *
  * Enters PRE_COPY, drains the stream to its temporary end, then lets THREADS
- * threads read it again and again for SECONDS, resting MICROSECONDS between two
- * reads. What was called is printed as
+ * threads read it again and again for SECONDS, or until SIGTERM, resting
+ * MICROSECONDS between two reads. What was called is printed as
  * one line of JSON, for a test to hold a recording against: every read() of
  * the stream that returned, the drain included, and the data that moved.
  */
 #include <getopt.h>
+#include <poll.h>
+#include <signal.h>
 
 #include "client.h"
 
@@ -46,11 +48,19 @@ static void *reader(void *arg)
 	return NULL;
 }
 
+/* Ends the main thread's sleep. */
+static void on_term(int sig)
+{
+	(void)sig;
+}
+
 int main(int argc, char **argv)
 {
 	int threads = 1, opt, i, ret;
 	double seconds = 1, began;
 	pthread_t tid[64];
+	struct timespec whole;
+	sigset_t term, unblocked;
 	struct device d;
 
 	while ((opt = getopt(argc, argv, "t:s:b:w:")) != -1) {
@@ -77,10 +87,16 @@ int main(int argc, char **argv)
 		fprintf(stderr, "vfio-storm: %s: %s\n", argv[optind], strerror(-ret));
 		return 1;
 	}
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	sigaction(SIGTERM, &(struct sigaction){ .sa_handler = on_term }, NULL);
+	sigprocmask(SIG_BLOCK, &term, &unblocked);
 	began = now();
 	for (i = 0; i < threads; i++)
 		pthread_create(&tid[i], NULL, reader, NULL);
-	usleep(seconds * 1e6);
+	/* A signal that is pending by now is no signal lost. */
+	whole = (struct timespec){ (time_t)seconds, (seconds - (time_t)seconds) * 1e9 };
+	ppoll(NULL, 0, &whole, &unblocked);
 	stop = true;
 	for (i = 0; i < threads; i++)
 		pthread_join(tid[i], NULL);
