@@ -299,7 +299,7 @@ static __always_inline void next_state_on_exit(const __u64 *a, void *ctx)
 	call->arc_open = 1;
 }
 
-HOOK_ENTER(next_state)
+HOOK_ENTER(next_state, true)
 HOOK_KPROBES(next_state, 4)
 
 /*

@@ -27,8 +27,9 @@
  *
  * Both methods may be on a function at once: where fentry programs were seen to
  * be skipped, the kprobes, which run without preemption, take over, and the
- * fentry programs stay and stand back.  A call is told by the method that saw
- * its entry, and by fexit when none did.  The fexit program runs first.  What
+ * fentry programs stay and stand back; where the kprobe was skipped at an entry
+ * they only say that there was one.  A call is told by the method that saw its
+ * entry, and by fexit when the kprobe did not.  The fexit program runs first.  What
  * the kernel counts as missed by a fexit program although the kretprobe told
  * the call, or counted it, is counted as covered; what it counts as missed by a
  * kretprobe's although fexit told the call, as by_fexit.
@@ -52,8 +53,11 @@ struct kargs_key {
 /* A call between its kprobe and its kretprobe. */
 struct kargs {
 	__u64 a[4];
-	__u32 tell;	 /* by the kretprobe */
-	__u32 fexit_ran; /* and stood back, or told it when nobody saw the entry */
+	__u8 tell;	/* by the kretprobe */
+	__u8 fexit_ran; /* and stood back, or told it when the kprobe did not see the entry */
+	__u8 by_fexit;	/* told so, and counted */
+	__u8 marked;	/* by the fentry program: the kprobe's was skipped */
+	__u8 pad[4];
 };
 
 struct {
@@ -73,18 +77,25 @@ static __always_inline bool beside_fexit(void *ctx)
 	return bpf_get_attach_cookie(ctx) == WIRE_COOKIE_BESIDE_FEXIT;
 }
 
+/* @old is of a call whose return was skipped: by both it counts as the kretprobe's. */
+static __always_inline void kargs_left(__u64 hook, const struct kargs *old)
+{
+	struct wire_counters *c = counters_get();
+
+	if (c && hook < WIRE_HOOKS && (old->tell || old->marked) && !old->fexit_ran)
+		__sync_fetch_and_add(&c->covered[hook], 1);
+}
+
 static __always_inline void kargs_save(__u64 hook, const __u64 *a, bool tell, void *ctx)
 {
 	struct kargs_key key = kargs_key(hook);
 	struct kargs val = { .a = { a[0], a[1], a[2], a[3] }, .tell = tell };
-	struct wire_counters *c = counters_get();
 	struct kargs *old;
 
-	/* The return before this was skipped by both: it counts as the kretprobe's. */
-	if (c && hook < WIRE_HOOKS && beside_fexit(ctx)) {
+	if (beside_fexit(ctx)) {
 		old = bpf_map_lookup_elem(&kargs, &key);
-		if (old && old->tell && !old->fexit_ran)
-			__sync_fetch_and_add(&c->covered[hook], 1);
+		if (old)
+			kargs_left(hook, old);
 	}
 	bpf_map_update_elem(&kargs, &key, &val, BPF_ANY);
 }
@@ -106,11 +117,14 @@ static __always_inline bool kargs_take(__u64 hook, __u64 *a, void *ctx)
 	struct wire_counters *c = counters_get();
 	struct kargs_key key = kargs_key(hook);
 	struct kargs *val = bpf_map_lookup_elem(&kargs, &key);
-	bool tell, fexit_ran;
+	bool tell, fexit_ran, by_fexit;
 
 	if (!c || hook >= WIRE_HOOKS)
 		return false;
-	if (!val) {
+	/* Nobody has kept what it was called with, nor told it. */
+	if (!val || (val->marked && !val->fexit_ran)) {
+		if (val)
+			bpf_map_delete_elem(&kargs, &key);
 		if (beside)
 			__sync_fetch_and_add(&c->covered[hook], 1);
 		if (tells_all(hook)) {
@@ -125,93 +139,120 @@ static __always_inline bool kargs_take(__u64 hook, __u64 *a, void *ctx)
 	a[3] = val->a[3];
 	tell = val->tell;
 	fexit_ran = val->fexit_ran;
+	by_fexit = val->by_fexit;
 	bpf_map_delete_elem(&kargs, &key);
 	if (tell && !fexit_ran && beside)
 		__sync_fetch_and_add(&c->covered[hook], 1);
-	if (!tell && fexit_ran)
+	if (by_fexit)
 		__sync_fetch_and_add(&c->by_fexit[hook], -1);
 	return tell;
+}
+
+/*
+ * The fentry program, which stands back, says that the call has begun since the
+ * kprobes are there: its return is theirs, even if they were not shown its entry.
+ */
+static __always_inline void kargs_mark(__u64 hook)
+{
+	struct kargs_key key = kargs_key(hook);
+	struct kargs *val = bpf_map_lookup_elem(&kargs, &key);
+	struct kargs begun = { .marked = 1 };
+
+	if (val && val->tell && !val->fexit_ran)
+		return; /* the kprobe's, of this call */
+	if (val)
+		kargs_left(hook, val);
+	bpf_map_update_elem(&kargs, &key, &begun, BPF_ANY);
 }
 
 /* Is the call that returns the fexit program's to tell? */
 static __always_inline bool fexit_is_due(__u64 hook)
 {
-	struct kargs_key key = kargs_key(hook);
 	struct kargs *val, told = { .fexit_ran = 1 };
+	struct kargs_key key = kargs_key(hook);
 	struct wire_counters *c = counters_get();
 
 	if (!by_kprobe[hook])
 		return true;
 	val = bpf_map_lookup_elem(&kargs, &key);
-	if (val) {
-		val->fexit_ran = 1;
-		if (val->tell)
-			return false;
-	} else {
-		/* The kretprobe need not count it. */
+	if (!val) {
+		/* It began before them.  Should a kretprobe see it, it need not count it. */
 		bpf_map_update_elem(&kargs, &key, &told, BPF_ANY);
+		return true;
 	}
-	if (c)
+	val->fexit_ran = 1;
+	if (val->tell)
+		return false;
+	/* Else it may have begun before the kretprobe was there. */
+	if (val->marked && c && hook < WIRE_HOOKS) {
+		val->by_fexit = 1;
 		__sync_fetch_and_add(&c->by_fexit[hook], 1);
+	}
 	return true;
 }
 
-/* clang-format off: a program in a macro looks like one outside */
-#define HOOK_ENTER(name)                                               \
-	SEC("kprobe")                                                  \
-	int name##_enter(__u64 *ctx)                                   \
-	{                                                              \
-		if (!by_kprobe[WIRE_HOOK_##name] && name##_wants(ctx)) \
-			name##_on_enter(ctx);                          \
-		return 0;                                              \
-	}
+/* Programs in macros look like those outside. */
+/* clang-format off */
+/* @keep: a return follows, which needs what the entry kept. */
+#define HOOK_ENTER(name, keep)						\
+SEC("kprobe")								\
+int name##_enter(__u64 *ctx)						\
+{									\
+	if (!name##_wants(ctx))						\
+		return 0;						\
+	if (!by_kprobe[WIRE_HOOK_##name])				\
+		name##_on_enter(ctx);					\
+	else if (keep)							\
+		kargs_mark(WIRE_HOOK_##name);				\
+	return 0;							\
+}
 
-#define HOOK_EXIT(name)                                                  \
-	SEC("kprobe")                                                    \
-	int name##_exit(__u64 *ctx)                                      \
-	{                                                                \
-		if (name##_wants(ctx) && fexit_is_due(WIRE_HOOK_##name)) \
-			name##_on_exit(ctx, ctx);                        \
-		return 0;                                                \
-	}
+#define HOOK_EXIT(name)							\
+SEC("kprobe")								\
+int name##_exit(__u64 *ctx)						\
+{									\
+	if (name##_wants(ctx) && fexit_is_due(WIRE_HOOK_##name))	\
+		name##_on_exit(ctx, ctx);				\
+	return 0;							\
+}
 
-#define HOOK_KENTER(name, keep)                                                            \
-	SEC("kprobe")                                                                      \
-	int name##_kenter(struct pt_regs *ctx)                                             \
-	{                                                                                  \
-		__u64 a[4] = { PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx), \
-			       PT_REGS_PARM4(ctx) };                                       \
-		bool tell = by_kprobe[WIRE_HOOK_##name] && name##_wants(a);                \
-                                                                                           \
-		if (keep)                                                                  \
-			kargs_save(WIRE_HOOK_##name, a, tell, ctx);                        \
-		if (tell)                                                                  \
-			name##_on_enter(a);                                                \
-		return 0;                                                                  \
-	}
+#define HOOK_KENTER(name, keep)						\
+SEC("kprobe")								\
+int name##_kenter(struct pt_regs *ctx)					\
+{									\
+	__u64 a[4] = { PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx),		\
+		       PT_REGS_PARM3(ctx), PT_REGS_PARM4(ctx) };	\
+	bool tell = by_kprobe[WIRE_HOOK_##name] && name##_wants(a);	\
+									\
+	if (keep)							\
+		kargs_save(WIRE_HOOK_##name, a, tell, ctx);		\
+	if (tell)							\
+		name##_on_enter(a);					\
+	return 0;							\
+}
 
-#define HOOK_KPROBES(name, nargs)                           \
-	HOOK_KENTER(name, true)                             \
-	SEC("kretprobe")                                    \
-	int name##_kexit(struct pt_regs *ctx)               \
-	{                                                   \
-		__u64 a[5];                                 \
-                                                            \
-		if (kargs_take(WIRE_HOOK_##name, a, ctx)) { \
-			a[nargs] = PT_REGS_RC(ctx);         \
-			name##_on_exit(a, ctx);             \
-		}                                           \
-		return 0;                                   \
-	}
+#define HOOK_KPROBES(name, nargs)					\
+HOOK_KENTER(name, true)							\
+SEC("kretprobe")							\
+int name##_kexit(struct pt_regs *ctx)					\
+{									\
+	__u64 a[5];							\
+									\
+	if (kargs_take(WIRE_HOOK_##name, a, ctx)) {			\
+		a[nargs] = PT_REGS_RC(ctx);				\
+		name##_on_exit(a, ctx);					\
+	}								\
+	return 0;							\
+}
 
-#define HOOK(name, nargs) \
-	HOOK_ENTER(name)  \
-	HOOK_EXIT(name)   \
+#define HOOK(name, nargs)		\
+	HOOK_ENTER(name, true)		\
+	HOOK_EXIT(name)			\
 	HOOK_KPROBES(name, nargs)
 
 /* A hook of the entry alone. */
-#define HOOK_ENTER_ONLY(name) \
-	HOOK_ENTER(name)      \
+#define HOOK_ENTER_ONLY(name)		\
+	HOOK_ENTER(name, false)		\
 	HOOK_KENTER(name, false)
 /* clang-format on */
 

@@ -270,7 +270,7 @@ struct wire_counters {
 	__u64 unheralded[WIRE_HOOKS]; /* returns that no program had seen entering */
 };
 
-/* Attach cookie of a kretprobe on a function that has a fexit program too. */
+/* Attach cookie of kprobe and kretprobe on a function that has fentry and fexit programs too. */
 #define WIRE_COOKIE_BESIDE_FEXIT 1
 
 /* A data-FD call in flight: one cell of its stream. */

@@ -202,6 +202,7 @@ static int attach_by_kprobe(struct attach *a, const struct hook_type *type, cons
 	/* A static function's name may be another module's too. */
 	bool qualify = strcmp(module, "vmlinux");
 	char symbol[256];
+	__u64 cookie;
 	int err;
 
 	snprintf(symbol, sizeof(symbol), "%s%s%s", qualify ? module : "", qualify ? ":" : "",
@@ -210,10 +211,10 @@ static int attach_by_kprobe(struct attach *a, const struct hook_type *type, cons
 	 * A kretprobe needs what its kprobe kept, even where fentry needs no
 	 * entry; and first, for a return without an entry counts as lost.
 	 */
-	err = attach_libbpf(a, attach_program(a, type, "kenter"), false, symbol, 0);
+	cookie = beside ? WIRE_COOKIE_BESIDE_FEXIT : 0;
+	err = attach_libbpf(a, attach_program(a, type, "kenter"), false, symbol, cookie);
 	if (!err && type->exit) {
-		err = attach_libbpf(a, attach_program(a, type, "kexit"), true, symbol,
-				    beside ? WIRE_COOKIE_BESIDE_FEXIT : 0);
+		err = attach_libbpf(a, attach_program(a, type, "kexit"), true, symbol, cookie);
 		if (err)
 			attached_drop_last(a);
 	}
