@@ -506,8 +506,10 @@ static __always_inline void set_state_on_exit(const __u64 *a, void *ctx)
 	if (!ret || err)
 		return;
 	device = device_id((struct vfio_device *)a[0]);
-	if (!device)
+	if (!device) {
+		stream_unwanted((struct file *)ret);
 		return;
+	}
 	stream = stream_register((struct file *)ret, device, NULL);
 	if (call)
 		call->stream = stream;

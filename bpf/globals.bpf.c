@@ -15,6 +15,7 @@ __u32 last_device;
 __u32 last_stream;
 __u32 streams_retired;
 __u8 all_met;
+__u64 strangers;
 __u64 unmet;
 __u32 modules_came;
 __u32 join_what;

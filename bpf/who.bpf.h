@@ -317,7 +317,9 @@ extern __u32 streams_retired;
  * nobody knows is one whose birth was not seen.  While 0 it is merely older.
  */
 extern __u8 all_met;
-/* Calls on such files.  They are lost, and user space looks for the files. */
+/* Calls on such files, for which user space looks, */
+extern __u64 strangers;
+/* and those of them that are lost: where devices are filtered it may be another's. */
 extern __u64 unmet;
 
 struct stream_slot {
@@ -376,7 +378,9 @@ static __always_inline void stream_unmet(struct file *file)
 	slot = bpf_map_lookup_elem(&stream_slots, &key);
 	if (slot && slot->f_op == (__u64)BPF_CORE_READ(file, f_op))
 		return;
-	__sync_fetch_and_add(&unmet, 1);
+	if (!filter_device[0] && !filter_driver[0])
+		__sync_fetch_and_add(&unmet, 1);
+	__sync_fetch_and_add(&strangers, 1);
 	wake_reader();
 }
 

@@ -643,6 +643,11 @@ int attach_join(struct attach *a)
 	return err;
 }
 
+uint64_t attach_strangers(const struct attach *a)
+{
+	return a->skel->bss->strangers;
+}
+
 uint64_t attach_unmet(const struct attach *a)
 {
 	return a->skel->bss->unmet;

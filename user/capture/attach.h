@@ -48,11 +48,13 @@ int attach_symbol(struct attach *a, const char *symbol, const char *kind);
 int attach_let_go(struct attach *a, bool *in_use);
 /*
  * Adopt the device FDs and data FDs that are open already.  Due after an
- * attach_rescan() or attach_symbol() that added hooks, and when attach_unmet()
- * grows.
+ * attach_rescan() or attach_symbol() that added hooks, and when
+ * attach_strangers() grows.
  */
 int attach_join(struct attach *a);
-/* Calls, so far, on data FDs whose birth no program was shown: they are lost. */
+/* Calls, so far, on files that nobody knows and that may be data FDs. */
+uint64_t attach_strangers(const struct attach *a);
+/* Those of them that were a data FD's, whose birth no program was shown: they are lost. */
 uint64_t attach_unmet(const struct attach *a);
 
 /* "read", ..., by enum wire_op: what a hook of the operation is called. */

@@ -52,8 +52,8 @@ struct capture {
 	uint64_t table_told;
 	uint64_t checked_ns; /* when the counters were last read */
 
-	bool join_wanted; /* a data FD is open that nobody saw being born */
-	uint64_t unmet;	  /* attach_unmet() when it was looked for */
+	bool join_wanted;   /* a data FD is open that nobody saw being born */
+	uint64_t strangers; /* attach_strangers() when they were looked for */
 	uint64_t joined_ns;
 	uint64_t tick_ns;
 	uint64_t looked_ns; /* at the calls in flight */
@@ -423,14 +423,14 @@ static void tick(struct capture *c)
 }
 
 /* One that nobody has a number of, a file of io_uring's, is looked for in vain. */
-static void join_unmet(struct capture *c)
+static void join_strangers(struct capture *c)
 {
-	uint64_t unmet = attach_unmet(c->attach), t = now_ns();
+	uint64_t strangers = attach_strangers(c->attach), t = now_ns();
 
-	if (!c->join_wanted && (unmet == c->unmet || t - c->joined_ns < JOIN_NS))
+	if (!c->join_wanted && (strangers == c->strangers || t - c->joined_ns < JOIN_NS))
 		return;
 	c->join_wanted = false;
-	c->unmet = unmet;
+	c->strangers = strangers;
 	c->joined_ns = t;
 	attach_join(c->attach);
 }
@@ -469,7 +469,7 @@ static int capture_next(struct event_source *src, struct event *ev, int timeout_
 			if (err == 0)
 				err = ring_buffer__consume(c->rb);
 			tick(c);
-			join_unmet(c);
+			join_strangers(c);
 		}
 		if (err < 0 && err != -EAGAIN && err != -EINTR) {
 			snprintf(c->error, sizeof(c->error), "the ring buffer: %s", strerror(-err));
