@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "model/flow.h"
+#include "util/sat.h"
 
 /* A clock that goes wrong by more than this is not slewed but set. */
 #define SLEW_PPM 1000
@@ -192,9 +193,10 @@ static int64_t real_offset(const struct clock *c, uint64_t mono_ns)
 		else
 			hi = mid;
 	}
-	return offset(&p[lo]) + (int64_t)((double)(offset(&p[hi]) - offset(&p[lo])) *
-					  (double)(mono_ns - p[lo].mono_ns) /
-					  (double)(p[hi].mono_ns - p[lo].mono_ns));
+	return sat_adds(offset(&p[lo]),
+			sat_s64((double)sat_adds(offset(&p[hi]), sat_neg(offset(&p[lo]))) *
+				(double)(mono_ns - p[lo].mono_ns) /
+				(double)(p[hi].mono_ns - p[lo].mono_ns)));
 }
 
 static bool is_stepped(const struct clock *c)
@@ -204,8 +206,8 @@ static bool is_stepped(const struct clock *c)
 	size_t i;
 
 	for (i = 1; i < c->n_pairs; i++) {
-		d = offset(&c->pair[i]) - offset(&c->pair[i - 1]);
-		change = (uint64_t)(d < 0 ? -d : d);
+		d = sat_adds(offset(&c->pair[i]), sat_neg(offset(&c->pair[i - 1])));
+		change = (uint64_t)(d < 0 ? sat_neg(d) : d);
 		span = c->pair[i].mono_ns - c->pair[i - 1].mono_ns;
 		if (change > span / 1000000 * SLEW_PPM + STEP_NS)
 			return true;

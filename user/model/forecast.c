@@ -192,9 +192,9 @@ static void take_trend(const struct session *g, uint64_t now_ns, struct forecast
 	after = sample_left(b);
 	since = g->bytes_total - b->moved;
 	after = after > since ? after - since : 0;
-	f->read_bps = (uint64_t)(read / span);
+	f->read_bps = sat_u64(read / span);
 	read += (double)after - (double)before;
-	f->dirty_bps = read > 0 ? (uint64_t)(read / span) : 0;
+	f->dirty_bps = sat_u64(read / span);
 	if (f->trend == TREND_UNKNOWN)
 		f->trend = comes_back(g) ? TREND_NOT_CONVERGING :
 			   after < before || was_emptied(g, (uint32_t)(a - g->trend)) ?
@@ -440,7 +440,7 @@ static void set_parts(struct forecast *f, const struct stop *s, size_t n)
 	for (i = 0; i < n; i++)
 		arcs[i] = s[i].arcs;
 	a = median(arcs, n);
-	f->arcs_ns = a < (double)f->mid_ns ? (uint64_t)a : f->mid_ns;
+	f->arcs_ns = a < (double)f->mid_ns ? sat_u64(a) : f->mid_ns;
 	f->drain_ns = f->mid_ns - f->arcs_ns;
 }
 

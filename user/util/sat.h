@@ -58,23 +58,6 @@ static inline void sat_inc(uint64_t *sum, uint64_t v)
 	*sum = sat_add(*sum, v);
 }
 
-/* @t moved by @by: the other host's clock may be before or after ours. */
-static inline uint64_t sat_shift(uint64_t t, int64_t by)
-{
-	return by < 0 ? sat_sub(t, -(uint64_t)by) : sat_add(t, (uint64_t)by);
-}
-
-/* @a - @b with its sign, between INT64_MIN and INT64_MAX. */
-static inline int64_t sat_diff(uint64_t a, uint64_t b)
-{
-	uint64_t d = a > b ? a - b : b - a;
-
-	if (a >= b)
-		return d > INT64_MAX ? INT64_MAX : (int64_t)d;
-	/* 2^63 is INT64_MIN's */
-	return d > INT64_MAX ? INT64_MIN : -(int64_t)d;
-}
-
 /* @a + @b with their signs, between INT64_MIN and INT64_MAX. */
 static inline int64_t sat_adds(int64_t a, int64_t b)
 {
@@ -111,12 +94,6 @@ static inline int64_t sat_s64(double d)
 	if (d >= 9223372036854775808.0)
 		return INT64_MAX;
 	return d <= -9223372036854775808.0 ? INT64_MIN : (int64_t)d;
-}
-
-/* @v where 32 bits are to hold it, at most UINT32_MAX. */
-static inline uint32_t sat_u32(uint64_t v)
-{
-	return v > UINT32_MAX ? UINT32_MAX : (uint32_t)v;
 }
 
 #endif
