@@ -156,7 +156,7 @@ def downtimes():
 
 def vm_downtimes():
     """Two devices a side: from the first arc of the one to the last of the other, whichever they are."""
-    def told(said=100, downtime=90, migrations=1, **late):
+    def told(said=100, downtime=90, migrations=1, bound_ms=0, **late):
         at = dict({"left0": 0, "left1": 2, "ran0": 85, "ran1": 90}, **late)
 
         def arc(device, ms, before, after):
@@ -172,12 +172,14 @@ def vm_downtimes():
                 f.write("7@%.6f:vmstate_downtime_checkpoint %s\n" % (WALL + ms / 1e3, name))
                 f.flush()
             return crosscheck.vm_downtime({"src": ["a", "b"], "dst": ["x", "y"], "downtime_ms": said}, src.name, dst.name, events,
-                                          [{"downtime_ns": int(downtime * 1e6)}] * migrations)[0]
+                                          [{"downtime_ns": int(downtime * 1e6)}] * migrations, int(bound_ms * 1e6))[0]
 
     expect("an honest downtime of two devices", told())
     expect("the second device first", told(left0=3, left1=1, downtime=89))
     expect("the first device last", told(ran0=90, ran1=84))
     expect("a report that ends with the first device", told(downtime=85), "the report's downtime is 85000000 ns")
+    expect("clocks that are no better", told(downtime=85, bound_ms=5))
+    expect("clocks that are better", told(downtime=85, bound_ms=4.9), "the report's downtime is 85000000 ns")
     expect("a device that does not run", told(ran1=0), "the devices that run on the destination are ['x']")
     expect("a device that runs too late", told(ran1=95, downtime=95), "vm-started")
     expect("another figure of QEMU's", told(said=120), "by more than the two ends")
