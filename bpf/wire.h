@@ -349,6 +349,13 @@ struct wire_module {
 	char name[56]; /* MODULE_NAME_LEN of a 64-bit kernel */
 };
 
+/* The name of a function of a driver that is built in. */
+struct wire_function {
+	char name[128];
+};
+
+#define WIRE_BUILTINS 64 /* such functions */
+
 /* What it is, a bit set. */
 #define WIRE_MODULE_VFIO    1 /* its files are device FDs */
 #define WIRE_MODULE_DRIVER  2 /* its anonymous files are data FDs */

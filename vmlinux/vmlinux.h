@@ -166,6 +166,7 @@ struct bpf_iter_meta {
 struct kallsym_iter {
 	__u64 value;
 	__u8 type;
+	__u8 name[512];
 	__u8 module_name[56];
 };
 

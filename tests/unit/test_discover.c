@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Which functions a kernel's types name as a driver's: on types made up here as
- * a kernel has them that has vfio and a driver built in.
+ * a kernel has them that has vfio and a driver built in, and on those of Linux 7.3
+ * and its seven drivers that migrate (tests/data/btf/merge.py).
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,8 +11,12 @@
 #include <cmocka.h>
 
 #include <bpf/btf.h>
+#include <bpf/libbpf.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "capture/discover.h"
 
@@ -83,11 +88,101 @@ static void test_other_enum(void **state)
 	btf__free(t.btf);
 }
 
+static const struct driver {
+	const char *set_state, *read, *write, *ioctl, *release;
+} drivers[] = {
+	{ "mlx5vf_pci_set_device_state", "mlx5vf_save_read", "mlx5vf_resume_write",
+	  "mlx5vf_precopy_ioctl", "mlx5vf_release_file" },
+	{ "hisi_acc_vfio_pci_set_device_state", "hisi_acc_vf_save_read", "hisi_acc_vf_resume_write",
+	  "hisi_acc_vf_precopy_ioctl", "hisi_acc_vf_release_file" },
+	{ "pds_vfio_set_device_state", "pds_vfio_save_read", "pds_vfio_restore_write", NULL,
+	  "pds_vfio_release_file" },
+	{ "qat_vf_pci_set_device_state", "qat_vf_save_read", "qat_vf_resume_write",
+	  "qat_vf_precopy_ioctl", "qat_vf_release_file" },
+	{ "virtiovf_pci_set_device_state", "virtiovf_save_read", "virtiovf_resume_write",
+	  "virtiovf_precopy_ioctl", "virtiovf_release_file" },
+	{ "xe_vfio_pci_set_device_state", "xe_vfio_pci_save_read", "xe_vfio_pci_resume_write", NULL,
+	  "xe_vfio_pci_release_file" },
+	{ "mtty_set_state", "mtty_save_read", "mtty_resume_write", "mtty_precopy_ioctl",
+	  "mtty_release_migf" },
+};
+
+#define N_DRIVERS (int)(sizeof(drivers) / sizeof(drivers[0]))
+
+static void test_real(void **state)
+{
+	struct btf *btf = btf__parse("tests/data/btf/builtin-7.3.btf", NULL);
+	struct found_func *found;
+	const struct driver *d;
+	int i;
+
+	(void)state;
+	assert_int_equal(libbpf_get_error(btf), 0);
+	assert_true(discover_vfio_builtin(btf));
+	assert_int_equal(discover_builtin(btf, &found), N_DRIVERS);
+	for (i = 0; i < N_DRIVERS; i++) {
+		d = &drivers[i];
+		assert_string_equal(found[i].name, d->set_state);
+		assert_int_equal(found[i].proto, PROTO_SET_STATE);
+		assert_int_equal(discover_find(btf, d->set_state, PROTO_SET_STATE),
+				 found[i].btf_id);
+		assert_true(discover_find(btf, d->read, PROTO_READ) > 0);
+		assert_true(discover_find(btf, d->write, PROTO_WRITE) > 0);
+		assert_true(!d->ioctl || discover_find(btf, d->ioctl, PROTO_IOCTL) > 0);
+		assert_true(discover_find(btf, d->release, PROTO_RELEASE) > 0);
+		/* By name alone it would be found. */
+		assert_int_equal(discover_find(btf, d->read, PROTO_WRITE), -ENOENT);
+		assert_int_equal(discover_find(btf, d->set_state, PROTO_RELEASE), -ENOENT);
+	}
+	free(found);
+	assert_true(discover_find(btf, "rtc_dev_poll", PROTO_POLL) > 0);
+	/* tty_read() is a read_iter(). */
+	assert_int_equal(discover_find(btf, "tty_read", PROTO_READ), -ENOENT);
+	assert_int_equal(discover_find(btf, "no_such_function", PROTO_READ), -ENOENT);
+	btf__free(btf);
+}
+
+static void test_ambiguous(void **state)
+{
+	static const char kallsyms[] =
+		"0000000000000000 T set_state\n"
+		"0000000000000000 t save_read\n"
+		"0000000000000000 t save_read_more\n"
+		"0000000000000000 d release\n"
+		"0000000000000000 t release\n"
+		"0000000000000000 t save_read\n"
+		"0000000000000000 t set_state\t[mlx5_vfio_pci]\n";
+	struct found_func funcs[] = { { .name = "set_state" },
+				      { .name = "save_read" },
+				      { .name = "release" },
+				      { .name = "not_there" } };
+	char path[] = "/tmp/kallsyms.XXXXXX";
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, kallsyms, sizeof(kallsyms) - 1), sizeof(kallsyms) - 1);
+	close(fd);
+	discover_ambiguous(path, funcs, 4);
+	unlink(path);
+	/* A module's of that name is told by its module; data is no function. */
+	assert_false(funcs[0].ambiguous);
+	assert_true(funcs[1].ambiguous);
+	assert_false(funcs[2].ambiguous);
+	assert_false(funcs[3].ambiguous);
+	/* One that is not to be read. */
+	memset(&funcs[1], 0, sizeof(funcs[1]));
+	discover_ambiguous(path, funcs, 4);
+	assert_false(funcs[1].ambiguous);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_builtin),
 		cmocka_unit_test(test_other_enum),
+		cmocka_unit_test(test_real),
+		cmocka_unit_test(test_ambiguous),
 	};
 
 	return cmocka_run_group_tests_name("discover", tests, NULL, NULL);

@@ -71,11 +71,26 @@ def main(scenario, wreck=False):
     open(os.environ.get("LAB_DONE", os.path.join(OUT, "done")), "w").close()
 
 
+def builtin(name):
+    """Whether this kernel has the module `name` built in."""
+    with open("/lib/modules/%s/modules.builtin" % os.uname().release) as f:
+        return any(os.path.basename(line.strip()).replace("-", "_") == name.replace("-", "_") + ".ko" for line in f)
+
+
+def unload(*modules):
+    """By modprobe, with what they alone depend on. What is built in stays."""
+    for module in modules:
+        if not builtin(module):
+            sh("modprobe", "-r", module)
+
+
 def rmmod(*modules):
     """A tracer that is detaching from the modules' functions may need a moment."""
     def attempt(module):
         return subprocess.run(["rmmod", module], stderr=subprocess.DEVNULL).returncode == 0
     for module in modules:
+        if builtin(module):
+            continue
         wait_for("module %s to be unloadable (who uses it?)" % module, 20, lambda: attempt(module), 0.2)
 
 
@@ -111,7 +126,10 @@ def clock_offset():
 
 def insmod(name, *params, btf=True):
     """Kbuild's files may have a dash where the module's name has an underscore. Without BTF it is as the kernel sees a
-    module that was built where pahole or vmlinux were not: it looks for the section by name, and finds none."""
+    module that was built where pahole or vmlinux were not: it looks for the section by name, and finds none.
+    One that is built in is there."""
+    if builtin(name):
+        return
     path = "%s/%s.ko" % (MODULES, name)
     if not os.path.exists(path):
         path = "%s/%s.ko" % (MODULES, name.replace("_", "-"))
@@ -146,7 +164,7 @@ def load_vfio(cdev=False):
 
 def unload_vfio(cdev=False):
     if not cdev:
-        sh("modprobe", "-r", "vfio-pci-core")
+        unload("vfio-pci-core")
         return
     for name in reversed(CDEV):
         rmmod(name)

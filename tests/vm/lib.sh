@@ -16,13 +16,15 @@ lab_die() { lab_say "$*"; exit 1; }
 # The kernels that the lab knows, one a line: NAME, the Debian suite that it comes from, its version in the names of its
 # packages ("-": the suite's own, whatever it is today), and the name of its source package. A name ends in a flavour of
 # Debian's where there is one (-rt, -arm64). Without a source there is no sample driver and none of the vendors'; of those
-# marked "image" the archive has kept nothing but the image: nothing is built for them, and the hooks alone are seen.
+# marked "image" the archive has kept nothing but the image: nothing is built for them, and the hooks alone are seen. Of
+# version "built" is what build-kernel builds of that source: kernel/FLAVOUR.config says how.
 lab_kernels='
 6.1        bookworm            -              linux-source-6.1
 6.1-rt     bookworm            -              linux-source-6.1
 6.12       trixie              -              linux-source-6.12
 6.12-rt    trixie              -              linux-source-6.12
 6.12-arm64 trixie              -              linux-source-6.12
+6.12-builtin trixie            built          linux-source-6.12
 6.12.95    bookworm-backports  6.12.95+deb12  linux-source-6.12
 6.16       trixie-backports    6.16.12+deb13  image
 6.17       trixie-backports    6.17.13+deb13  image
@@ -37,7 +39,7 @@ lab_kernels='
 
 lab_kernel_names() { awk 'NF { print $1 }' <<<"$lab_kernels"; }
 
-# lab_kernel NAME: sets kernel_suite, kernel_version, kernel_source, kernel_flavour (rt or nothing) and kernel_arch
+# lab_kernel NAME: sets kernel_suite, kernel_version, kernel_source, kernel_flavour (rt, builtin or nothing) and kernel_arch
 lab_kernel() {
 	local line
 	line=$(grep -E "^${1//./\\.} " <<<"$lab_kernels") ||
@@ -48,6 +50,7 @@ lab_kernel() {
 	case $1 in
 	*-arm64) kernel_flavour='' kernel_arch=arm64 ;;
 	*-rt) kernel_flavour=rt kernel_arch=amd64 ;;
+	*-builtin) kernel_flavour=builtin kernel_arch=amd64 ;;
 	*) kernel_flavour='' kernel_arch=amd64 ;;
 	esac
 }

@@ -336,7 +336,7 @@ class Bench:
         for d in self.devices:
             d.unbind()
         lab.rmmod(self.driver.replace("-", "_"))
-        lab.sh("modprobe", "-r", "vfio-pci-core")
+        lab.unload("vfio-pci-core")
         lab.save({"scenario": self.scenario, "cases": self.cases})
 
     def case(self, name, record=True):

@@ -77,10 +77,13 @@ static void add_reason(struct capture_hook *h, const char *method, int err)
 {
 	/* What is not there is its types: the function itself was met, or listed. */
 	bool no_btf = err == -ENOENT && !strcmp(method, "fentry");
+	const char *why = no_btf	   ? "no BTF" :
+			  err == -ENOTUNIQ ? "its name is another function's, too" :
+					     strerror(-err);
 	size_t len = strlen(h->reason);
 
 	snprintf(h->reason + len, sizeof(h->reason) - len, "%s%s: %s", len ? "; " : "", method,
-		 no_btf ? "no BTF" : strerror(-err));
+		 why);
 }
 
 static struct attached *attached_add(struct attach *a, bool is_exit)
@@ -275,7 +278,9 @@ static void hook_best(struct attach *a, const struct hook_type *type, struct cap
 		add_reason(h, "fentry", err);
 	}
 	if (a->method != CAPTURE_FENTRY) {
-		err = attach_by_kprobe(a, type, h->module, h->function, false);
+		err = btf_err == -ENOTUNIQ ?
+			      btf_err :
+			      attach_by_kprobe(a, type, h->module, h->function, false);
 		if (!err) {
 			attach_use_kprobes(a, type);
 			if (a->skel->bss->by_kprobe[type - attach_hook_types]) {
@@ -327,7 +332,7 @@ static int module_set(struct attach *a, const char *name, __u32 what)
 }
 
 int attach_iterate(struct attach *a, const struct bpf_program *prog, void *buf, size_t size,
-		   int (*fn)(struct attach *a, const void *buf))
+		   int (*fn)(struct attach *a, const void *buf, void *arg), void *arg)
 {
 	struct bpf_link *link = bpf_program__attach_iter(prog, NULL);
 	int fd, err = libbpf_get_error(link);
@@ -352,7 +357,7 @@ int attach_iterate(struct attach *a, const struct bpf_program *prog, void *buf, 
 			continue;
 		have = 0;
 		if (fn)
-			err = fn(a, buf);
+			err = fn(a, buf, arg);
 	}
 	if (fd >= 0)
 		close(fd);
@@ -360,15 +365,20 @@ int attach_iterate(struct attach *a, const struct bpf_program *prog, void *buf, 
 	return err;
 }
 
-static int hook_fops(struct attach *a, const void *buf)
+bool attach_is_data_fd(const struct wire_ops *ops)
+{
+	return ops->ops & (1U << WIRE_OP_READ | 1U << WIRE_OP_WRITE) &&
+	       ops->ops & 1U << WIRE_OP_RELEASE;
+}
+
+static int hook_fops(struct attach *a, const void *buf, void *arg)
 {
 	const struct wire_ops *ops = buf;
 	char symbol[WIRE_NAME_LEN];
 	int op, err = 0;
 
-	/* A data FD can be read or written, and closed. */
-	if (!(ops->ops & (1U << WIRE_OP_READ | 1U << WIRE_OP_WRITE)) ||
-	    !(ops->ops & 1U << WIRE_OP_RELEASE))
+	(void)arg;
+	if (!attach_is_data_fd(ops))
 		return 0;
 	for (op = 0; op < WIRE_OP_NR && err >= 0; op++) {
 		memcpy(symbol, ops->symbol[op], sizeof(symbol));
@@ -393,19 +403,20 @@ static int hook_untyped(struct attach *a, const char *module)
 	err = module_set(a, module, WIRE_MODULE_UNTYPED);
 	if (!err)
 		err = attach_iterate(a, a->skel->progs.file_operations_of, &ops, sizeof(ops),
-				     hook_fops);
+				     hook_fops, NULL);
 	module_set(a, module, 0);
 	/* Not to find them is no failure: they are met later. */
 	return err == -ENOMEM ? err : 0;
 }
 
+/* First what nothing else shows. */
+const enum proto attach_order[PROTO_NR] = {
+	PROTO_READ,    PROTO_WRITE,	PROTO_IOCTL,	PROTO_POLL,
+	PROTO_RELEASE, PROTO_SET_STATE, PROTO_PCI_VOID,
+};
+
 static int hook_module(struct attach *a, struct btf *vmlinux, const char *module)
 {
-	/* Somebody may be waiting to use the driver: first what nothing else shows. */
-	static const enum proto order[PROTO_NR] = {
-		PROTO_READ,    PROTO_WRITE,	PROTO_IOCTL,	PROTO_POLL,
-		PROTO_RELEASE, PROTO_SET_STATE, PROTO_PCI_VOID,
-	};
 	struct found_func *funcs = NULL;
 	int n, i, k, btf_fd = -1, err = 0;
 
@@ -423,7 +434,7 @@ static int hook_module(struct attach *a, struct btf *vmlinux, const char *module
 		btf_fd = attach_btf_fd(module);
 	for (k = 0; k < PROTO_NR; k++) {
 		for (i = 0; i < n && !err; i++) {
-			if (funcs[i].proto != order[k])
+			if (funcs[i].proto != attach_order[k])
 				continue;
 			if (funcs[i].proto == PROTO_SET_STATE)
 				module_set(a, module, WIRE_MODULE_DRIVER);
@@ -605,25 +616,39 @@ static bool split_symbol(const char *symbol, bool builtin, char function[128], c
 	return true;
 }
 
-int attach_symbol(struct attach *a, const char *symbol, const char *kind)
+bool attach_has(const struct attach *a, const char *module, const char *function, const char *kind)
 {
-	char function[128], module[64];
 	size_t i;
-	int err;
 
-	if (!split_symbol(symbol, a->builtin, function, module))
-		return 0;
 	for (i = 0; i < a->n_hooks; i++)
 		if (!strcmp(a->hooks[i].function, function) &&
 		    !strcmp(a->hooks[i].module, module) && !strcmp(a->hooks[i].kind, kind))
-			return 0;
-	err = attach_hook(a, module, function, kind, -ENOENT, -1, 0);
-	if (!err && !strcmp(kind, "set_state") && strcmp(module, "vmlinux")) {
+			return true;
+	return false;
+}
+
+int attach_symbol(struct attach *a, const char *symbol, const char *kind)
+{
+	char function[128], module[64];
+	size_t before = a->n_hooks;
+	int err;
+
+	if (!split_symbol(symbol, a->builtin, function, module) ||
+	    attach_has(a, module, function, kind))
+		return 0;
+	/* What is hooked now may have files open. */
+	if (!strcmp(kind, "set_state"))
 		a->skel->bss->all_met = 0;
+	if (!strcmp(module, "vmlinux")) {
+		err = builtin_hook_met(a, function, kind);
+		return err ? err : (int)(a->n_hooks - before);
+	}
+	err = attach_hook(a, module, function, kind, -ENOENT, -1, 0);
+	if (!err && !strcmp(kind, "set_state")) {
 		err = hook_untyped(a, module);
 		module_set(a, module, WIRE_MODULE_DRIVER);
 	}
-	return err ? err : 1;
+	return err ? err : (int)(a->n_hooks - before);
 }
 
 int attach_join(struct attach *a)
@@ -636,7 +661,7 @@ int attach_join(struct attach *a)
 	for (i = 0; i < ARRAY_SIZE(passes) && !err; i++) {
 		a->skel->bss->join_what = passes[i];
 		/* It prints nothing; reading is what makes it go on. */
-		err = attach_iterate(a, a->skel->progs.join_files, buf, sizeof(buf), NULL);
+		err = attach_iterate(a, a->skel->progs.join_files, buf, sizeof(buf), NULL, NULL);
 	}
 	if (!err)
 		a->skel->bss->all_met = 1;

@@ -35,9 +35,10 @@ int attach_rescan(struct attach *a);
 bool attach_rescan_due(const struct attach *a, bool *soon);
 /*
  * The kernel side met @symbol, "function [module]", as an operation of that
- * kind: hook it by kprobe if no hook is on it, which is how a module without
- * BTF is traced.  1 when a hook was added to the list (attached or not), 0 when
- * it was known, or -errno.
+ * kind: hook it if no hook is on it, by kprobe when it is a module's, which is
+ * how one without BTF is traced, and with it what else is found of its driver.
+ * The number of hooks added to the list (attached or not), 0 when it was known,
+ * or -errno.
  */
 int attach_symbol(struct attach *a, const char *symbol, const char *kind);
 /*

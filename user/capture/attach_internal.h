@@ -91,16 +91,20 @@ int attach_load(struct attach *a, const struct capture_opts *opts, struct btf **
 
 /*
  * Trace @function by the best method that works, and list it.  @btf_err: why
- * there is no BTF to attach by, or 0 with @btf_fd and @btf_id.
+ * there is no BTF to attach by, or 0 with @btf_fd and @btf_id; -ENOTUNIQ: nor by
+ * its name, which is another function's, too.
  */
 int attach_hook(struct attach *a, const char *module, const char *function, const char *kind,
 		int btf_err, int btf_fd, uint32_t btf_id);
 /*
  * Run an iterator of the kernel side to its end; what it writes goes to @buf,
- * @size at a time, and each time to @fn, unless that is NULL.  0, or -errno.
+ * @size at a time, and each time to @fn, with @arg, unless that is NULL.  0, or
+ * -errno.
  */
 int attach_iterate(struct attach *a, const struct bpf_program *prog, void *buf, size_t size,
-		   int (*fn)(struct attach *a, const void *buf));
+		   int (*fn)(struct attach *a, const void *buf, void *arg), void *arg);
+/* Is that hook in the list, attached or not? */
+bool attach_has(const struct attach *a, const char *module, const char *function, const char *kind);
 /* A file descriptor of the BTF that the kernel holds for @module, or -errno. */
 int attach_btf_fd(const char *module);
 /*
@@ -108,6 +112,22 @@ int attach_btf_fd(const char *module);
  * NULL when it is built in, @vmlinux the kernel's.  As attach_load().
  */
 int attach_core(struct attach *a, struct btf *vmlinux, struct btf *vfio, char *err, size_t err_len);
+
+/* One of the functions of that, as this kernel may have them. */
+bool core_has(const char *function);
+
+/*
+ * Drivers that are built in, @vmlinux is the kernel's BTF.  -ENOMEM, or 0: one that
+ * cannot be hooked is in the list.
+ */
+int builtin_hook_drivers(struct attach *a, struct btf *vmlinux);
+/* @function, which has no module, was met: what attach_symbol() does with it.  0 or -errno. */
+int builtin_hook_met(struct attach *a, const char *function, const char *kind);
+
+/* Can a data FD have these?  It can be read or written, and closed. */
+bool attach_is_data_fd(const struct wire_ops *ops);
+/* In what order a driver is hooked: somebody may be waiting to use it. */
+extern const enum proto attach_order[PROTO_NR];
 
 /* The type that people read as @kind, or NULL. */
 const struct hook_type *attach_hook_type(const char *kind);

@@ -288,13 +288,15 @@ static enum met met_symbol(struct capture *c, const char field[WIRE_NAME_LEN], c
 {
 	char symbol[WIRE_NAME_LEN];
 	uint64_t since;
+	int added;
 
 	memcpy(symbol, field, sizeof(symbol));
 	symbol[sizeof(symbol) - 1] = '\0';
 	since = attach_hooked_since(c->attach, symbol, kind);
 	if (!since) {
-		if (attach_symbol(c->attach, symbol, kind) > 0)
-			tell_hooks(c, 1);
+		added = attach_symbol(c->attach, symbol, kind);
+		if (added > 0)
+			tell_hooks(c, added);
 		since = attach_hooked_since(c->attach, symbol, kind);
 	}
 	return !since ? MET_NOT_TRACED : since <= t_ns ? MET_TRACED : MET_TRACED_SINCE;

@@ -96,21 +96,14 @@ static int find_core(const struct core_hook *core, const struct btf *btf, const 
 	return id;
 }
 
-/*
- * Drivers that are built in, too: which they are the kernel's own BTF says.
- * Their data FDs' operations are hooked when the first one is met.
- */
-static int hook_builtin_drivers(struct attach *a, struct btf *vmlinux)
+bool core_has(const char *function)
 {
-	struct found_func *funcs = NULL;
-	int n, i, err = 0;
+	size_t i;
 
-	n = discover_builtin(vmlinux, &funcs);
-	for (i = 0; i < n && !err; i++)
-		err = attach_hook(a, "vmlinux", funcs[i].name, proto_name(funcs[i].proto), 0, 0,
-				  funcs[i].btf_id);
-	free(funcs);
-	return n < 0 ? n : err;
+	for (i = 0; i < ARRAY_SIZE(core_hooks); i++)
+		if (!strcmp(core_hooks[i].function, function))
+			return true;
+	return false;
 }
 
 int attach_core(struct attach *a, struct btf *vmlinux, struct btf *vfio, char *err, size_t err_len)
@@ -164,6 +157,6 @@ int attach_core(struct attach *a, struct btf *vmlinux, struct btf *vfio, char *e
 			close(homes[k].fd);
 	btf__free(iommufd);
 	if (!ret && a->builtin)
-		ret = hook_builtin_drivers(a, vmlinux);
+		ret = builtin_hook_drivers(a, vmlinux);
 	return ret;
 }

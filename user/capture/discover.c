@@ -48,7 +48,8 @@ static void look_at(struct found_module *m)
 	m->coming = !strncmp(state, "coming", 6);
 }
 
-static int add_names(const char *path, struct found_module *found, int n, int max)
+/* @all: also what is no module that is loaded, or being loaded. */
+static int add_names(const char *path, struct found_module *found, int n, int max, bool all)
 {
 	struct dirent *de;
 	DIR *dir;
@@ -66,7 +67,9 @@ static int add_names(const char *path, struct found_module *found, int n, int ma
 		if (i < n)
 			continue;
 		strcpy(found[n].name, de->d_name);
-		look_at(&found[n++]);
+		look_at(&found[n]);
+		if (all || found[n].live || found[n].coming)
+			n++;
 	}
 	closedir(dir);
 	return n;
@@ -78,16 +81,16 @@ int discover_modules(struct found_module *found, int max, bool builtin)
 	int i, n;
 
 	if (builtin) {
-		/* What is built in has a folder, too, and is never live: see look_at(). */
-		n = add_names("/sys/module", found, 0, max);
+		/* Most of these folders are of what is built in. */
+		n = add_names("/sys/module", found, 0, max, false);
 	} else if (access("/sys/module/vfio", F_OK)) {
 		return -ENODEV;
 	} else {
-		n = add_names("/sys/module/vfio/holders", found, 0, max);
+		n = add_names("/sys/module/vfio/holders", found, 0, max, true);
 	}
 	for (i = 0; i < n && !builtin; i++) {
 		snprintf(path, sizeof(path), "/sys/module/%s/holders", found[i].name);
-		n = add_names(path, found, n, max);
+		n = add_names(path, found, n, max, true);
 	}
 	qsort(found, n, sizeof(found[0]), name_cmp);
 	return n;
@@ -211,10 +214,56 @@ static int find_funcs(const struct btf *btf, __u32 id, enum proto only, struct f
 	return n;
 }
 
+bool discover_vfio_builtin(const struct btf *vmlinux)
+{
+	return btf__find_by_name_kind(vmlinux, "vfio_device_fops_unl_ioctl", BTF_KIND_FUNC) > 0;
+}
+
 int discover_builtin(struct btf *vmlinux, struct found_func **out)
 {
 	*out = NULL;
 	return find_funcs(vmlinux, 1, PROTO_SET_STATE, out);
+}
+
+int discover_find(const struct btf *btf, const char *name, enum proto proto)
+{
+	__u32 id, last = btf__type_cnt(btf);
+	const struct btf_type *t, *of;
+
+	for (id = 1; id < last; id++) {
+		t = btf__type_by_id(btf, id);
+		if (!btf_is_func(t) || strcmp(btf__name_by_offset(btf, t->name_off), name))
+			continue;
+		of = btf__type_by_id(btf, t->type);
+		if (of && proto_of(btf, of) == proto)
+			return id;
+	}
+	return -ENOENT;
+}
+
+void discover_ambiguous(const char *kallsyms, struct found_func *funcs, int n)
+{
+	bool *seen = calloc(n ? n : 1, sizeof(*seen));
+	FILE *f = fopen(kallsyms, "re");
+	char line[640], name[512], type;
+	int i;
+
+	while (f && seen && fgets(line, sizeof(line), f)) {
+		/* "address type name", and "[module]" behind a module's, which come last. */
+		if (sscanf(line, "%*s %c %511s", &type, name) != 2 || strchr(line, '['))
+			continue;
+		if (!strchr("tTwW", type))
+			continue;
+		for (i = 0; i < n; i++) {
+			if (strcmp(name, funcs[i].name))
+				continue;
+			funcs[i].ambiguous |= seen[i];
+			seen[i] = true;
+		}
+	}
+	if (f)
+		fclose(f);
+	free(seen);
 }
 
 int discover_funcs(const char *module, struct btf *vmlinux, struct found_func **out)

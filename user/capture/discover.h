@@ -29,8 +29,9 @@ enum proto {
 
 struct found_func {
 	enum proto proto;
-	unsigned int btf_id; /* in the module's BTF */
+	unsigned int btf_id; /* in the BTF of the module, or of the kernel; 0: not known */
 	char name[128];
+	bool ambiguous; /* see discover_ambiguous() */
 };
 
 /* "read", "set_state", ...: what a hook of this prototype is called. */
@@ -46,8 +47,8 @@ struct found_module {
 
 /*
  * The modules that depend on vfio, directly or not, in alphabetical order, at
- * most @max.  @builtin: vfio is built in, and nothing says which do: all.  Their
- * number, or -ENODEV when vfio itself is not loaded.
+ * most @max.  @builtin: vfio is built in, and nothing says which do: all that are
+ * loaded.  Their number, or -ENODEV when vfio itself is not loaded.
  */
 int discover_modules(struct found_module *found, int max, bool builtin);
 
@@ -57,7 +58,19 @@ int discover_modules(struct found_module *found, int max, bool builtin);
  * module has no BTF.
  */
 int discover_funcs(const char *module, struct btf *vmlinux, struct found_func **out);
+
+/* Is vfio in the kernel itself?  It may then have no folder in /sys/module. */
+bool discover_vfio_builtin(const struct btf *vmlinux);
 /* The same of drivers that are built into the kernel: their migration_set_state alone. */
 int discover_builtin(struct btf *vmlinux, struct found_func **out);
+/* The BTF id of the function of that name and prototype, or -ENOENT. */
+int discover_find(const struct btf *btf, const char *name, enum proto proto);
+/*
+ * Which names of functions that are built in several functions have: of those the
+ * kernel takes any, or none.  @kallsyms: the path of its list, of which only names
+ * are looked at, so that no privilege is needed; one that cannot be read says of
+ * none that it is.
+ */
+void discover_ambiguous(const char *kallsyms, struct found_func *funcs, int n);
 
 #endif

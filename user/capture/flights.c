@@ -103,7 +103,7 @@ void attach_earlier(struct attach *a,
 	char buf[64];
 
 	/* It prints nothing; reading is what makes it go on. */
-	if (attach_iterate(a, a->skel->progs.earlier_calls, buf, sizeof(buf), NULL))
+	if (attach_iterate(a, a->skel->progs.earlier_calls, buf, sizeof(buf), NULL, NULL))
 		return;
 	/* Emptied for the next look; what is deleted cannot be walked from. */
 	while (n < WIRE_EARLIER && !bpf_map_get_next_key(map, n ? &ids[n - 1] : NULL, &key))

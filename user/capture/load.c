@@ -121,9 +121,7 @@ static int load_btf(struct attach *a, struct btf **vmlinux, struct btf **vfio, c
 		snprintf(err, err_len, "/sys/kernel/btf/vmlinux: %s", strerror(-ret));
 		return ret;
 	}
-	/* Built in it may have no folder in /sys/module. */
-	a->builtin = btf__find_by_name_kind(*vmlinux, "vfio_device_fops_unl_ioctl", BTF_KIND_FUNC) >
-		     0;
+	a->builtin = discover_vfio_builtin(*vmlinux);
 	a->vfio = a->builtin ? "vmlinux" : "vfio";
 	if (a->builtin)
 		return 0;
@@ -183,6 +181,8 @@ static int load_programs(struct attach *a, const struct capture_opts *opts, stru
 	bpf_program__set_autoload(s->progs.file_operations_of,
 				  btf__find_by_name_kind(vmlinux, "bpf_iter_ksym", BTF_KIND_FUNC) >
 					  0);
+	bpf_program__set_autoload(s->progs.file_operations_near,
+				  a->builtin && bpf_program__autoload(s->progs.file_operations_of));
 
 	ret = vfioscope_bpf__load(s);
 	if (!ret)

@@ -260,6 +260,24 @@ static struct probe_module *add_module(const struct run *r, const char *name)
 	return m;
 }
 
+/* What the kernel itself has of vfio, of which each driver is told by its function alone. */
+static void add_builtin(const struct run *r, struct btf *vmlinux)
+{
+	struct found_func *funcs = NULL;
+	struct probe_module *m;
+	int n, i;
+
+	n = discover_builtin(vmlinux, &funcs);
+	for (i = 0; i < n; i++) {
+		m = add_module(r, "vmlinux");
+		if (!m)
+			break;
+		m->migrates = PROBE_YES;
+		snprintf(m->set_state, sizeof(m->set_state), "%s", funcs[i].name);
+	}
+	free(funcs);
+}
+
 /* Which function of a driver moves its device's migration state, if one does. */
 static void find_set_state(struct probe_module *m, struct btf *vmlinux)
 {
@@ -281,6 +299,12 @@ static void find_set_state(struct probe_module *m, struct btf *vmlinux)
 	free(funcs);
 }
 
+/* Has the kernel this, loaded or built in?  What is built in need not have a folder. */
+static bool has_module(const struct run *r, const char *name, const char *sign)
+{
+	return exists(r, "sys/module/%s", name) || exists(r, "sys/%s", sign);
+}
+
 static void look_at_modules(const struct run *r)
 {
 	struct found_module found[MAX_MODULES];
@@ -292,16 +316,18 @@ static void look_at_modules(const struct run *r)
 
 	if (!p->sys)
 		return;
-	p->vfio = answer(exists(r, "sys/module/vfio"));
+	p->vfio = answer(has_module(r, "vfio", "class/vfio-dev"));
 	builtin = p->vfio == PROBE_YES && !exists(r, "sys/module/vfio/initstate");
 	if (p->vfio == PROBE_YES)
 		add_module(r, "vfio");
 	n = r->try && p->vfio == PROBE_YES ? discover_modules(found, MAX_MODULES, builtin) : 0;
-	if (n > 0 && p->vmlinux_btf == PROBE_YES) {
+	if (r->try && p->vfio == PROBE_YES && p->vmlinux_btf == PROBE_YES) {
 		vmlinux = btf__load_vmlinux_btf();
 		if (libbpf_get_error(vmlinux))
 			vmlinux = NULL;
 	}
+	if (builtin && vmlinux)
+		add_builtin(r, vmlinux);
 	for (i = 0; i < n; i++) {
 		m = add_module(r, found[i].name);
 		if (m)
@@ -310,7 +336,10 @@ static void look_at_modules(const struct run *r)
 		if (m && builtin && m->migrates != PROBE_YES)
 			p->n_modules--;
 	}
-	if (exists(r, "sys/module/iommufd"))
+	/* That a device can be used by a VM at all. */
+	if (builtin && exists(r, "sys/module/vfio_iommu_type1"))
+		add_module(r, "vfio_iommu_type1");
+	if (has_module(r, "iommufd", "class/misc/iommu"))
 		add_module(r, "iommufd");
 	btf__free(vmlinux);
 }

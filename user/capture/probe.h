@@ -71,8 +71,12 @@ struct probe {
 	enum probe_answer init_pidns;  /* elsewhere the host's processes are not to be seen */
 	bool seccomp;
 
-	enum probe_answer vfio;	      /* loaded or built in */
-	struct probe_module *modules; /* vfio, what depends on it, iommufd */
+	enum probe_answer vfio; /* loaded or built in */
+	/*
+	 * vfio, what depends on it, iommufd; "vmlinux" for each driver that is
+	 * built in, of which only its function is known
+	 */
+	struct probe_module *modules;
 	size_t n_modules;
 	struct probe_device *devices;
 	size_t n_devices;
