@@ -64,14 +64,11 @@ static int make_room(struct budget *b)
 	return 0;
 }
 
-/* @number: none if 0.  The kind takes its topmost bits, which only a lie uses. */
-static int take(struct budget *b, uint32_t kind, uint64_t number, uint64_t bytes)
+/* What is not among the recent. */
+static int take_other(struct budget *b, uint32_t kind, uint64_t key, uint64_t bytes)
 {
-	uint64_t key = (uint64_t)kind << 60 | (number & ((1ULL << 60) - 1));
 	size_t i;
 
-	if (!number || b->last[kind] == key)
-		return 0;
 	if (make_room(b))
 		return -ENOMEM;
 	i = slot_of(b, key);
@@ -82,8 +79,22 @@ static int take(struct budget *b, uint32_t kind, uint64_t number, uint64_t bytes
 		b->n_seen++;
 		b->used[kind]++;
 	}
-	b->last[kind] = key;
 	return 0;
+}
+
+/* @number: none if 0.  The kind takes its topmost bits, which only a lie uses. */
+static inline int take(struct budget *b, uint32_t kind, uint64_t number, uint64_t bytes)
+{
+	uint64_t key = (uint64_t)kind << 60 | (number & ((1ULL << 60) - 1));
+	uint64_t *recent = &b->recent[kind][number % BUDGET_RECENT];
+	int err;
+
+	if (!number || *recent == key)
+		return 0;
+	err = take_other(b, kind, key, bytes);
+	if (!err)
+		*recent = key;
+	return err;
 }
 
 int budget_take(struct budget *b, const struct event *ev, uint64_t bytes)

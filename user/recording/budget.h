@@ -22,10 +22,13 @@ enum budget_kind {
 	BUDGET_NR
 };
 
+#define BUDGET_RECENT 16 /* a power of two */
+
 struct budget {
 	uint64_t *seen; /* a set: the kind above, the number below */
 	size_t n_slots, n_seen;
-	uint64_t last[BUDGET_NR]; /* most events name what the one before named */
+	/* Most events name what one shortly before named. */
+	uint64_t recent[BUDGET_NR][BUDGET_RECENT];
 	uint64_t used[BUDGET_NR];
 };
 
