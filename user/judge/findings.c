@@ -15,6 +15,8 @@
 /* A call that returned this close to the end may have overlapped one that did not. */
 #define TAIL_NS	    NS_PER_SEC
 
+const struct look look_at_nothing = { .state = MIG_UNKNOWN };
+
 struct finding finding_of(enum rule_id rule, uint64_t t_ns, uint64_t seq)
 {
 	const struct rule *r = judge_rule(rule);

@@ -86,6 +86,7 @@ struct jstream {
 		int64_t ret;
 	} last_io;
 	struct jwaiter waiters[JWAITERS];
+	uint32_t n_waiters; /* of them with a tid */
 
 	/* the run of empty reads in PRE_COPY */
 	uint64_t spin, spin_t_ns, spin_seq;
@@ -95,6 +96,8 @@ struct jstream {
 	} samples[JSAMPLES];
 	uint32_t n_samples;
 };
+
+#define JRECENT 16 /* a power of two */
 
 /* The slowest call of its kind in a session. */
 struct jslow {
@@ -137,6 +140,9 @@ struct judge {
 	struct jstuck *stuck;
 	uint32_t n_stuck;
 	size_t cap_devs, cap_stuck, cap_findings, cap_pending, cap_streams, cap_sess;
+	/* Of those, found lately: by number.  Never of another judge's. */
+	struct jdev *recent_dev[JRECENT];
+	struct jstream *recent_stream[JRECENT];
 	bool saw_close, saw_birth;
 	uint64_t idle_lost; /* lost while no session could be touched */
 	uint64_t idle_lost_ns, idle_lost_seq;
@@ -170,12 +176,19 @@ struct look {
 #define ON_STREAM_END  (1ULL << 63) /* @st is forgotten after this */
 _Static_assert(EV_KIND_NR <= 60, "kinds and moments share a word");
 
+/* Which results of a read() or write() a rule looks at: most move data. */
+enum result { ANY_RESULT, MOVED_DATA, MOVED_NONE };
+
 typedef void (*rule_fn)(struct look *l);
 struct rule_code {
 	rule_fn fn;
 	uint64_t when;
+	enum result result;
 };
 extern const struct rule_code rule_code[RULE_NR];
+
+/* In another file than its user: the compiler makes a slow loop of zeros of what it sees. */
+extern const struct look look_at_nothing;
 
 /* ---- judge.c ---- */
 

@@ -17,15 +17,61 @@
 /* A VMM that failed closes its devices, then ends. */
 #define EXIT_AFTER_NS	 10000000000ULL
 
+static void tail_drop(struct tail *t)
+{
+	if (t->path)
+		path_drop(t->path);
+	free(t->path);
+	t->path = NULL;
+}
+
 static void tails_drop(struct sid *s)
 {
 	uint32_t i;
 
 	for (i = 0; i < s->n_tails; i++)
-		path_drop(&s->tails[i].path);
+		tail_drop(&s->tails[i]);
 	free(s->tails);
 	s->tails = NULL;
 	s->n_tails = 0;
+}
+
+/* Nothing is added any more. */
+static void tails_freeze(struct sid *s)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->n_tails; i++) {
+		path_result(s->tails[i].path, &s->tails[i].at_end);
+		tail_drop(&s->tails[i]);
+	}
+}
+
+static int tail_copy(struct tail *to, const struct tail *from)
+{
+	*to = *from;
+	if (!from->path)
+		return 0;
+	to->path = calloc(1, sizeof(*to->path));
+	return !to->path ? -ENOMEM : path_copy(to->path, from->path);
+}
+
+bool side_tail(const struct sid *dst, uint32_t src, struct session_window *out)
+{
+	uint32_t i;
+
+	for (i = 0; i < dst->n_tails; i++) {
+		const struct tail *t = &dst->tails[i];
+
+		if (t->source != src)
+			continue;
+		if (t->path)
+			path_result(t->path, out);
+		else
+			*out = t->at_end;
+		return true;
+	}
+	return false;
 }
 
 void side_destroy(struct sid *s)
@@ -56,13 +102,13 @@ struct sid *side_copy(const struct sid *s)
 		memcpy(c->devs, s->devs, s->pub.n_devices * sizeof(*c->devs));
 	}
 	if (s->n_tails) {
-		c->tails = calloc(SIDE_TAILS, sizeof(*c->tails));
+		c->tails = calloc(s->n_tails, sizeof(*c->tails));
 		if (!c->tails)
 			goto fail;
 	}
-	for (i = 0; i < s->n_tails; i++, c->n_tails++) {
-		c->tails[i] = s->tails[i];
-		if (path_copy(&c->tails[i].path, &s->tails[i].path))
+	for (i = 0; i < s->n_tails; i++) {
+		c->n_tails++;
+		if (tail_copy(&c->tails[i], &s->tails[i]))
 			goto fail;
 	}
 	return c;
@@ -166,8 +212,10 @@ static void end_side(struct model *m, struct sid *s, uint64_t t_ns)
 	s->pub.ended = true;
 	m->join_dirty = true;
 	side_refresh(m, s);
-	if (s->pub.direction == DIR_RESUME)
+	if (s->pub.direction == DIR_RESUME) {
+		tails_freeze(s);
 		forget_live(m, s->pub.id);
+	}
 }
 
 static bool source_is_over(const struct sid *s, const struct proc *p)
@@ -512,23 +560,27 @@ void side_closed(struct model *m, struct dev *d, const struct event *ev)
 /* What comes on @s, if it is the other half, is the rest of the downtime. */
 static int begin_tail(struct sid *dst, const struct sid *src, uint64_t eof_ns)
 {
+	struct tail *t;
 	uint32_t i;
 
 	if (dst->pub.begin_ns > eof_ns)
 		return 0;
-	if (!dst->tails)
-		dst->tails = calloc(SIDE_TAILS, sizeof(*dst->tails));
-	if (!dst->tails)
-		return -ENOMEM;
 	for (i = 0; i < dst->n_tails && dst->tails[i].source != src->pub.id; i++)
 		;
 	if (i == SIDE_TAILS)
 		return 0;
-	if (i == dst->n_tails)
+	if (i == dst->n_tails) {
+		/* Commonly there is one. */
+		t = realloc(dst->tails, (i + 1) * sizeof(*t));
+		if (!t)
+			return -ENOMEM;
+		dst->tails = t;
+		t[i] = (struct tail){ .source = src->pub.id, .path = calloc(1, sizeof(*t->path)) };
+		if (!t[i].path)
+			return -ENOMEM;
 		dst->n_tails++;
-	dst->tails[i].source = src->pub.id;
-	dst->tails[i].eof_ns = eof_ns;
-	path_start(&dst->tails[i].path, eof_ns);
+	}
+	path_start(dst->tails[i].path, eof_ns);
 	return 0;
 }
 
@@ -582,7 +634,7 @@ void side_spend(struct model *m, struct proc *p, uint32_t owner, enum path_part 
 	if (!s || s->pub.ended)
 		return;
 	for (i = 0; i < s->n_tails; i++)
-		path_add(&s->tails[i].path, owner, part, start_ns, end_ns);
+		path_add(s->tails[i].path, owner, part, start_ns, end_ns);
 }
 
 void side_stop_ended(struct model *m, struct proc *p, uint64_t t_ns)
@@ -651,13 +703,13 @@ static void dirty_log(struct model *m, struct proc *p, struct dev *d, const stru
 	}
 }
 
-/* The side that a call belongs to which is no sign of one. */
-static struct sid *side_at(struct model *m, const struct proc *p, const struct sess *g)
+/* The side under way of a call that is no sign of one and belongs to no session. */
+static struct sid *side_at(struct model *m, const struct proc *p)
 {
-	struct sid *s = g ? side_of(m, g->pub.side) : NULL;
+	struct sid *s = NULL;
 	uint32_t dir;
 
-	for (dir = DIR_SAVE; !s && p && dir <= DIR_RESUME; dir++) {
+	for (dir = DIR_SAVE; !s && dir <= DIR_RESUME; dir++) {
 		s = side_of(m, p->side[dir]);
 		if (s && s->pub.ended)
 			s = NULL;
@@ -665,18 +717,11 @@ static struct sid *side_at(struct model *m, const struct proc *p, const struct s
 	return s;
 }
 
-int side_call(struct model *m, struct dev *d, struct sess *g, const struct event *ev,
-	      const struct model_call *call)
+/* What is no call of a data FD may be the sign of a side, or about its dirty logging. */
+static int query(struct model *m, struct proc *p, struct dev *d, const struct event *ev)
 {
-	int err = 0;
-	struct proc *p = proc_of(m, ev->host, ev->pid, &err);
 	struct sid *s;
 
-	if (!p)
-		return err;
-	/* What is no call has no part in it but by what it moves. */
-	if (!(event_traits(ev->kind) & EVT_CALL))
-		return 0;
 	if (ev->kind == EV_DATA_SIZE || (ev->kind == EV_DMA_LOG_START && event_failed(ev))) {
 		s = side_sign(m, ev, d, DIR_SAVE, ev->t_ns, false);
 		if (!s)
@@ -695,18 +740,13 @@ int side_call(struct model *m, struct dev *d, struct sess *g, const struct event
 	if (ev->kind == EV_DMA_LOG_START || ev->kind == EV_DMA_LOG_STOP ||
 	    ev->kind == EV_DMA_LOG_REPORT)
 		dirty_log(m, p, d, ev);
-	s = side_at(m, p, g);
-	if (!s)
-		return 0;
-	if (!s->pub.ended) {
-		s->pub.last_seq = ev->seq;
-		if (event_end_ns(ev) > s->pub.end_ns)
-			s->pub.end_ns = event_end_ns(ev);
-		if ((event_traits(ev->kind) & EVT_IO) && ev->ret > 0 && g)
-			s->pub.bytes_total += (uint64_t)ev->ret;
-	}
-	if (ev->kind == EV_ARC)
-		return 0;
+	return 0;
+}
+
+/* A call that failed, or only was interrupted. */
+static void call_failed(struct model *m, struct sid *s, const struct sess *g,
+			const struct event *ev, const struct model_call *call)
+{
 	if (failure_is_cause(ev, g)) {
 		failure_note(m, s, g, ev, call);
 		check_end(m, s, event_end_ns(ev));
@@ -715,6 +755,48 @@ int side_call(struct model *m, struct dev *d, struct sess *g, const struct event
 	} else if (!event_is_interrupted(ev) && s->n_failures) {
 		failure_made_good(s, ev);
 	}
+}
+
+int side_call(struct model *m, struct dev *d, struct sess *g, const struct event *ev,
+	      const struct model_call *call)
+{
+	uint32_t traits = event_traits(ev->kind);
+	struct sid *s = g ? side_of(m, g->pub.side) : NULL;
+	uint64_t end_ns;
+	struct proc *p;
+	int err = 0;
+
+	/* A session's call of its data FD: its process is known, and nothing to ask it. */
+	if (!s || !(traits & EVT_STREAM) || !ev->pid) {
+		p = proc_of_event(m, d, ev, &err);
+		if (!p)
+			return err;
+		/* What is no call has no part in it but by what it moves. */
+		if (!(traits & EVT_CALL))
+			return 0;
+		err = query(m, p, d, ev);
+		if (err)
+			return err;
+		s = s ?: side_at(m, p);
+		if (!s)
+			return 0;
+	} else if (!(traits & EVT_CALL)) {
+		return 0;
+	}
+	if (!s->pub.ended) {
+		s->pub.last_seq = ev->seq;
+		end_ns = event_end_ns(ev);
+		if (end_ns > s->pub.end_ns)
+			s->pub.end_ns = end_ns;
+		if ((traits & EVT_IO) && ev->ret > 0 && g)
+			s->pub.bytes_total += (uint64_t)ev->ret;
+	}
+	if (ev->kind == EV_ARC)
+		return 0;
+	if (ev->ret < 0)
+		call_failed(m, s, g, ev, call);
+	else if (s->n_failures)
+		failure_made_good(s, ev);
 	return 0;
 }
 

@@ -565,14 +565,14 @@ static int take_io(struct model *m, struct dev *d, struct sess *g, const struct 
 {
 	uint64_t calls = event_calls(ev), end_ns = event_end_ns(ev), first_ns;
 	uint32_t state = likely_at(d, ev->t_ns);
-	struct proc *p = proc_at(m, d->proc);
+	struct proc *p;
 	bool eof = g && g->pub.eof;
 
 	/*
 	 * A folded run at the end of the stream: the session's window ends with
 	 * its first read, so that one is accounted for by itself.
 	 */
-	first_ns = ev->dur_ns / calls;
+	first_ns = calls > 1 ? ev->dur_ns / calls : ev->dur_ns;
 	stop_spend(m, d, PART_IO, ev->t_ns, ev->t_ns + first_ns);
 	if (g && !g->pub.ended)
 		sess_call(d, g, ev, state);
@@ -580,6 +580,7 @@ static int take_io(struct model *m, struct dev *d, struct sess *g, const struct 
 		return -ENOMEM;
 	if (calls == 1)
 		return 0;
+	p = proc_at(m, d->proc);
 	path_add_run(&d->window, d->owner, PART_IO, ev->t_ns + first_ns, end_ns,
 		     ev->dur_ns - first_ns);
 	if (p && p->stop.active && !stop_is_arriving(m, d))
@@ -691,59 +692,86 @@ static void take_loss(struct model *m, const struct event *ev)
 
 /* ---- one event ---- */
 
+/* Which sessions of @d began or ended, and which the event belongs to; @before: number. */
+static void tell_sessions(const struct model *m, struct event_context *ctx, const struct event *ev,
+			  const struct dev *d, uint32_t before)
+{
+	const struct sess *g = sess_of(m, before), *last = sess_of(m, d->last_sess);
+
+	if (d->sess != before)
+		ctx->session_began = d->sess;
+	if (g && g->pub.ended)
+		ctx->session_ended = before;
+	/* An attempt begins and ends with one event. */
+	if (!d->sess && d->last_sess != before && last && last->pub.attempt &&
+	    last->pub.last_seq == ev->seq)
+		ctx->session_began = ctx->session_ended = d->last_sess;
+	if (ctx->session_ended == d->last_sess && last && last->pub.attempt && !ctx->session)
+		ctx->session = d->last_sess;
+	if (ctx->session)
+		return;
+	if (g)
+		ctx->session = before;
+	else if (d->sess)
+		ctx->session = d->sess;
+	/* The SET_STATE around the arc that ended it. */
+	else if (last && ev->t_ns < last->pub.end_ns && ev->t_ns >= last->pub.start_ns)
+		ctx->session = d->last_sess;
+	/* An arc that began another session belongs to that one. */
+	if (g && d->sess && before != d->sess && ev->kind == EV_ARC)
+		ctx->session = d->sess;
+}
+
 static void fill_context(const struct model *m, struct event_context *ctx, const struct event *ev,
 			 const struct dev *d, uint32_t before, const struct model_stream *s)
 {
-	const struct sess *g = sess_of(m, before), *last;
+	const struct sess *g = sess_of(m, before);
+	const struct proc *p = proc_if_same(m, d, ev);
 
-	ctx->vm = model_vm(m, ev->host, ev->pid);
-	ctx->host = model_host(m, ev->host);
+	p = p ?: proc_at(m, proc_index(m, ev->host, ev->pid));
+	ctx->vm = p && p->vm[0] ? p->vm : NULL;
+	ctx->host = ev->host ? model_host(m, ev->host) : NULL;
 	ctx->stream = s;
-	if (s && s->session)
+	if (s)
 		ctx->session = s->session;
 	if (d) {
 		ctx->device = &d->pub;
 		ctx->state = d->pub.state;
 		ctx->has_state = true;
-		if (d->sess != before)
-			ctx->session_began = d->sess;
-		last = sess_of(m, d->last_sess);
-		if (g && g->pub.ended)
-			ctx->session_ended = before;
-		/* An attempt begins and ends with one event. */
-		if (!d->sess && d->last_sess != before && last && last->pub.attempt &&
-		    last->pub.last_seq == ev->seq)
-			ctx->session_began = ctx->session_ended = d->last_sess;
-		if (ctx->session_ended == d->last_sess && last && last->pub.attempt &&
-		    !ctx->session)
-			ctx->session = d->last_sess;
-		if (!ctx->session) {
-			if (g)
-				ctx->session = before;
-			else if (d->sess)
-				ctx->session = d->sess;
-			/* The SET_STATE around the arc that ended it. */
-			else if (last && ev->t_ns < last->pub.end_ns &&
-				 ev->t_ns >= last->pub.start_ns)
-				ctx->session = d->last_sess;
-			/* An arc that began another session belongs to that one. */
-			if (g && d->sess && before != d->sess && ev->kind == EV_ARC)
-				ctx->session = d->sess;
-		}
+		/* In the midst of a session it is that, and nothing began or ended. */
+		if (!g || g->pub.ended || d->sess != before)
+			tell_sessions(m, ctx, ev, d, before);
+		else if (!ctx->session)
+			ctx->session = before;
 	}
-	g = sess_of(m, ctx->session);
+	if (ctx->session != before)
+		g = sess_of(m, ctx->session);
 	if (g)
 		ctx->side = g->pub.side;
 	if (!ctx->side)
 		ctx->side = side_at_event(m, ev);
 }
 
+/* What the thread's arcs have told of the call: of a SET_STATE that is all. */
+static void take_call(struct model *m, struct dev *d, const struct event *ev,
+		      struct event_context *ctx)
+{
+	struct model_call *c = call_of(d, ev->tid, false);
+
+	if (!c)
+		return;
+	m->last_call = *c;
+	ctx->call = &m->last_call;
+	if (ev->kind == EV_SET_STATE)
+		memset(c, 0, sizeof(*c));
+}
+
 static int take(struct model *m, const struct event *ev, struct event_context *ctx)
 {
 	struct model_stream *s = NULL;
+	const struct sid *side;
 	struct dev *d = NULL;
 	struct sess *g;
-	struct model_call *c;
 	uint32_t before, number, sides = m->n_sides;
 	bool was_over;
 	int err = 0;
@@ -771,14 +799,8 @@ static int take(struct model *m, const struct event *ev, struct event_context *c
 	if (d) {
 		ctx->state_before = d->pub.state;
 		ctx->settled = d->pub.state != MIG_UNKNOWN && ev->t_ns >= d->pub.settled_ns;
-		c = call_of(d, ev->tid, false);
-		if (c && (ev->kind == EV_SET_STATE || ev->kind == EV_ARC ||
-			  ev->kind == EV_STREAM_OPEN)) {
-			m->last_call = *c;
-			ctx->call = &m->last_call;
-		}
-		if (c && ev->kind == EV_SET_STATE)
-			memset(c, 0, sizeof(*c));
+		if (ev->kind == EV_SET_STATE || ev->kind == EV_ARC || ev->kind == EV_STREAM_OPEN)
+			take_call(m, d, ev, ctx);
 	}
 	if (ev->kind == EV_PROCESS_EXIT)
 		side_exit(m, ev);
@@ -807,8 +829,8 @@ static int take(struct model *m, const struct event *ev, struct event_context *c
 	if (m->n_sides != sides)
 		ctx->side_began = m->n_sides;
 	fill_context(m, ctx, ev, d, before, s);
-	if (ctx->side && side_of(m, ctx->side)->pub.ended &&
-	    side_of(m, ctx->side)->pub.end_ns == event_end_ns(ev))
+	side = side_of(m, ctx->side);
+	if (side && side->pub.ended && side->pub.end_ns == event_end_ns(ev))
 		ctx->side_ended = ctx->side;
 	return 0;
 }
@@ -818,8 +840,7 @@ int model_feed(struct model *m, const struct event *ev, struct event_context *ct
 	struct event_context unused;
 
 	ctx = ctx ? ctx : &unused;
-	memset(ctx, 0, sizeof(*ctx));
-	ctx->state = ctx->state_before = MIG_UNKNOWN;
+	*ctx = context_of_nothing;
 	if (ev->kind == EV_CLOCK) {
 		m->has_clock = true;
 		m->clock_mono_ns = ev->t_ns;
