@@ -97,9 +97,9 @@ static void go(struct film *f, struct end *e, const uint8_t *path)
 static void move(struct film *f, const struct end *src, const struct end *dst)
 {
 	enter(f, src);
-	synth_read(&f->y, MIB, about(f, 300 * US));
+	synth_read(&f->y, 16 * KIB, about(f, 300 * US));
 	enter(f, dst);
-	synth_write(&f->y, MIB, about(f, 100 * US));
+	synth_write(&f->y, 16 * KIB, about(f, 100 * US));
 }
 
 static void begin(struct film *f, struct end *e, const char *vm)
@@ -129,7 +129,7 @@ static int migrate(struct film *f, struct end *src, struct end *dst, uint32_t vm
 	go(f, dst, SYNTH_PATH(MIG_RUNNING_P2P, MIG_STOP, MIG_RESUMING));
 	for (round = 0; f->events + f->y.n < end; round++) {
 		enter(f, src);
-		synth_info(&f->y, round ? 0 : 4 * MIB, round ? 4 * MIB : 0);
+		synth_info(&f->y, round ? 0 : 64 * KIB, round ? 48 * KIB : 0);
 		for (i = 0; i < 4; i++)
 			move(f, src, dst);
 		enter(f, src);
@@ -239,13 +239,15 @@ static int analyse(const char *path, enum depth depth, struct cost *c)
 	return ret;
 }
 
-static int run(const char *path, uint64_t events, uint32_t migrations, uint32_t devices)
+/* Between so many pairs of devices in turn, one at least. */
+static int run(const char *path, uint64_t events, uint64_t migrations, uint64_t pairs)
 {
+	uint32_t devices = (uint32_t)(pairs ? 2 * pairs : 2);
 	struct cost c[JUDGE + 1];
 	uint64_t n;
 	int d;
 
-	n = record(path, events, migrations, devices);
+	n = record(path, events, (uint32_t)migrations, devices);
 	if (!n) {
 		perror(path);
 		return 1;
@@ -255,8 +257,8 @@ static int run(const char *path, uint64_t events, uint32_t migrations, uint32_t 
 			return 1;
 	printf("analysis: %8llu events %6u migrations %5u devices: reader %5.1f  +model %5.1f  "
 	       "+judge %5.1f ns/event (%5.2f M/s)  heap %6zu KiB%s\n",
-	       (unsigned long long)n, migrations, devices, c[READ].ns, c[MODEL].ns, c[JUDGE].ns,
-	       1e3 / c[JUDGE].ns, c[JUDGE].heap / 1024,
+	       (unsigned long long)n, (uint32_t)migrations, devices, c[READ].ns, c[MODEL].ns,
+	       c[JUDGE].ns, 1e3 / c[JUDGE].ns, c[JUDGE].heap / 1024,
 	       c[JUDGE].events == n && c[JUDGE].migrations == migrations &&
 			       c[JUDGE].verdict == VERDICT_PASS ?
 		       "" :
@@ -270,12 +272,12 @@ int main(int argc, char **argv)
 	const char *path = argc > 2 ? argv[2] : "/tmp/bench_analysis.vfs";
 	int err = 0;
 
-	err |= run(path, n, 1, 2);
-	err |= run(path, 10 * n, 1, 2);
-	err |= run(path, n, 1000, 2);
-	err |= run(path, n, 1000, 200);
-	err |= run(path, 5 * n, 5000, 1000);
-	err |= run(path, 20 * n, 20000, 4000);
+	err |= run(path, n, 1, 1);
+	err |= run(path, 10 * n, 1, 1);
+	err |= run(path, n, n / 1000, 1);
+	err |= run(path, n, n / 1000, n / 10000);
+	err |= run(path, 5 * n, n / 200, n / 2000);
+	err |= run(path, 20 * n, n / 50, n / 500);
 	unlink(path);
 	return err;
 }

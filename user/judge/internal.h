@@ -212,9 +212,9 @@ const char *errno_text(int64_t ret, char buf[32]);
  * A finding of @l's event.  Most are seen again and again, event after event: the
  * sentence, and all that it is made of, is made only of one that was not seen yet.
  */
-#define find(l, rule, ...)                           \
-	do {                                         \
-		if (!find_again(l, rule))            \
+#define find(l, rule, ...)                              \
+	do {                                            \
+		if (!find_again(l, rule))               \
 			find_new(l, rule, __VA_ARGS__); \
 	} while (0)
 /* Was it found already?  Then it is counted. */
@@ -225,10 +225,10 @@ void find_new(struct look *l, enum rule_id rule, const char *fmt, ...)
  * As find(), once nothing turns out to have been under way; @reads: a read under way that
  * moves data unmakes it, too.
  */
-#define suspect_as(l, rule, sev, party, reads, ...)                                     \
-	do {                                                                            \
-		if (!suspect_again(l, rule, sev))                                       \
-			suspect_new(l, rule, sev, party, reads, __VA_ARGS__);           \
+#define suspect_as(l, rule, sev, party, reads, ...)                           \
+	do {                                                                  \
+		if (!suspect_again(l, rule, sev))                             \
+			suspect_new(l, rule, sev, party, reads, __VA_ARGS__); \
 	} while (0)
 bool suspect_again(struct look *l, enum rule_id rule, enum severity sev);
 void suspect_new(struct look *l, enum rule_id rule, enum severity sev, uint32_t party, bool reads,

@@ -3,11 +3,15 @@
  * internal.h - what the model's own files share; nobody else includes it
  *
  *	registry.c	who is who: devices, streams, processes, hosts; the copy
- *	walk.c		takes the events in, and moves the devices' states
+ *	walk.c		takes the events in
+ *	step.c		moves a device: its state, the sessions that begin
+ *	arc.c		SET_STATE and its arcs
+ *	loss.c		what a loss leaves unknown
  *	stop.c		where the time goes while a device stands still
  *	flight.c	calls that have not returned
  *	session.c	one device and one data FD
  *	side.c		what one process does for one migration
+ *	side_call.c	its calls, its dirty logging, its end
  *	failure.c	why a side failed
  *	path.c		what a stretch of time was spent on
  *	join.c		which sides are one migration
@@ -145,7 +149,7 @@ struct sidedev {
 
 /* What came after a source's last byte, on a destination that may be its other half. */
 struct tail {
-	uint32_t source; /* side */
+	uint32_t source;   /* side */
 	struct path *path; /* NULL: the destination has ended, and all that is left is */
 	struct session_window at_end;
 };
@@ -255,8 +259,8 @@ static inline struct proc *proc_at(const struct model *m, uint32_t index)
 }
 
 /* Did the process that used @d last make the event? */
-static inline struct proc *proc_if_same(const struct model *m, const struct dev *d,
-					const struct event *ev)
+static inline struct proc *
+proc_if_same(const struct model *m, const struct dev *d, const struct event *ev)
 {
 	struct proc *p = d ? proc_at(m, d->proc) : NULL;
 
@@ -284,10 +288,35 @@ static inline struct sid *side_of(const struct model *m, uint32_t id)
 	return id && id <= m->n_sides ? m->sides[id - 1] : NULL;
 }
 
-/* ---- walk.c ---- */
+/* ---- step.c ---- */
 
 /* The state by which a call begun at @t_ns counts; the last change is remembered. */
-uint32_t likely_at(const struct dev *d, uint64_t t_ns);
+static inline uint32_t likely_at(const struct dev *d, uint64_t t_ns)
+{
+	return t_ns < d->likely_since_ns ? d->prev_likely : d->pub.likely;
+}
+
+/* A session of @d, begun at @begin_ns with @ev; one under way ends.  NULL: out of memory. */
+struct sess *session_begin(struct model *m, struct dev *d, uint32_t direction,
+			   const struct event *ev, uint64_t begin_ns);
+/* @proven: that @d is in @state is certain; else it is where drivers stay. */
+void step_to(struct model *m, struct dev *d, uint32_t state, uint64_t t_ns, bool proven);
+/* Bookkeeping after a move, by an arc or by a call whose arcs are not known. */
+void step_moved(struct model *m, struct dev *d, uint32_t from, uint32_t to, uint64_t t_ns,
+		bool final, struct event_context *ctx, bool proven);
+
+/* ---- arc.c ---- */
+
+/* What is known of the SET_STATE that thread @tid is in; NULL: nothing, or no room. */
+struct model_call *arc_call(struct dev *d, uint32_t tid, bool make);
+int arc_take(struct model *m, struct dev *d, const struct event *ev, struct event_context *ctx);
+/* The SET_STATE returns; @c: its arcs, or NULL. */
+int arc_take_call(struct model *m, struct dev *d, const struct event *ev, struct event_context *ctx,
+		  const struct model_call *c);
+
+/* ---- loss.c ---- */
+
+void loss_take(struct model *m, const struct event *ev);
 
 /* ---- stop.c ---- */
 
@@ -358,7 +387,7 @@ void sess_call(struct dev *d, struct sess *g, const struct event *ev, uint32_t s
 /* Bring what is derived up to date. */
 void sess_refresh(const struct model *m, struct sess *g);
 
-/* ---- side.c ---- */
+/* ---- side.c, side_call.c ---- */
 
 void side_destroy(struct sid *s);
 struct sid *side_copy(const struct sid *s);
@@ -395,6 +424,17 @@ void side_spend(struct model *m, struct proc *p, uint32_t owner, enum path_part 
 /* All devices of the process run again. */
 void side_stop_ended(struct model *m, struct proc *p, uint64_t t_ns);
 void side_refresh(const struct model *m, struct sid *s);
+/* Is it over?  Then it ends at @t_ns. */
+void side_check_end(struct model *m, struct sid *s, uint64_t t_ns);
+void side_end(struct model *m, struct sid *s, uint64_t t_ns);
+/* @d's part in the side of that direction, which is *@side; NULL: it has none. */
+struct sidedev *side_of_dev(struct model *m, const struct dev *d, uint32_t direction,
+			    struct sid **side);
+void side_set_phase(struct sid *s, struct sidedev *sd, enum phase phase);
+/* The direction in which the device was used last. */
+uint32_t side_direction_of(const struct model *m, const struct dev *d);
+/* Is its dirty logging on? */
+bool proc_logs(const struct proc *p);
 /* What was spent on @dst since the last byte of the source @src; false: nobody looked. */
 bool side_tail(const struct sid *dst, uint32_t src, struct session_window *out);
 
