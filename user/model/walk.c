@@ -381,8 +381,8 @@ static int take(struct model *m, const struct event *ev, struct event_context *c
 	if (ev->kind == EV_LOSS) {
 		loss_take(m, ev);
 		d = dev_get(m, ev->device);
-		fill_context(m, ctx, ev, d, d ? d->sess : 0, NULL);
-		return 0;
+		before = d ? d->sess : 0;
+		goto tell;
 	}
 	if (m->n_flights)
 		flight_returned(m, ev);
@@ -430,8 +430,9 @@ static int take(struct model *m, const struct event *ev, struct event_context *c
 	}
 	if (m->n_sides != sides)
 		ctx->side_began = m->n_sides;
+tell:
 	fill_context(m, ctx, ev, d, before, s);
-	side = side_of(m, ctx->side);
+	side = ev->kind != EV_LOSS ? side_of(m, ctx->side) : NULL;
 	if (side && side->pub.ended && side->pub.end_ns == event_end_ns(ev))
 		ctx->side_ended = ctx->side;
 	return 0;

@@ -64,11 +64,14 @@ static int make_room(struct budget *b)
 	return 0;
 }
 
-/* What is not among the recent. */
-static int take_other(struct budget *b, uint32_t kind, uint64_t key, uint64_t bytes)
+/* @number: none if 0.  The kind takes its topmost bits, which only a lie uses. */
+static int take(struct budget *b, uint32_t kind, uint64_t number, uint64_t bytes)
 {
+	uint64_t key = (uint64_t)kind << 60 | (number & ((1ULL << 60) - 1));
 	size_t i;
 
+	if (!number)
+		return 0;
 	if (make_room(b))
 		return -ENOMEM;
 	i = slot_of(b, key);
@@ -82,35 +85,24 @@ static int take_other(struct budget *b, uint32_t kind, uint64_t key, uint64_t by
 	return 0;
 }
 
-/* @number: none if 0.  The kind takes its topmost bits, which only a lie uses. */
-static inline int take(struct budget *b, uint32_t kind, uint64_t number, uint64_t bytes)
-{
-	uint64_t key = (uint64_t)kind << 60 | (number & ((1ULL << 60) - 1));
-	uint64_t *recent = &b->recent[kind][number % BUDGET_RECENT];
-	int err;
-
-	if (!number || *recent == key)
-		return 0;
-	err = take_other(b, kind, key, bytes);
-	if (!err)
-		*recent = key;
-	return err;
-}
-
 int budget_take(struct budget *b, const struct event *ev, uint64_t bytes)
 {
-	int err;
+	uint32_t spread = ev->stream * 0x9e3779b1U ^ ev->device * 0x85ebca6bU;
+	struct budget_who *who = &b->recent[(spread >> 16) % BUDGET_RECENT];
+	int err = 0;
 
 	if (b->used[BUDGET_EVENTS] >= limit_of(BUDGET_EVENTS, bytes))
 		return -EDQUOT;
-	err = take(b, BUDGET_DEVICES, ev->device, bytes);
-	if (!err)
-		err = take(b, BUDGET_STREAMS, ev->stream, bytes);
-	if (!err)
-		err = take(b, BUDGET_HOSTS, ev->host, bytes);
-	if (!err)
-		err = take(b, BUDGET_TASKS, (uint64_t)ev->host << 32 | ev->pid, bytes);
-	if (!err)
-		b->used[BUDGET_EVENTS]++;
-	return err;
+	if (who->device != ev->device || who->stream != ev->stream || who->pid != ev->pid ||
+	    who->host != ev->host) {
+		err = take(b, BUDGET_DEVICES, ev->device, bytes);
+		err = err ?: take(b, BUDGET_STREAMS, ev->stream, bytes);
+		err = err ?: take(b, BUDGET_HOSTS, ev->host, bytes);
+		err = err ?: take(b, BUDGET_TASKS, (uint64_t)ev->host << 32 | ev->pid, bytes);
+		if (err)
+			return err;
+		*who = (struct budget_who){ ev->pid, ev->device, ev->stream, ev->host };
+	}
+	b->used[BUDGET_EVENTS]++;
+	return 0;
 }

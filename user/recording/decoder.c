@@ -452,6 +452,11 @@ static void clear_bodies(struct decoder *d, uint32_t m)
 /* Store a common column into a 32-bit member of all events of the batch. */
 #define TAKE_U32(id, member)                                   \
 	do {                                                   \
+		if (!d->common[id].present) {                  \
+			for (i = 0; i < m; i++)                \
+				ev[i].member = 0;              \
+			break;                                 \
+		}                                              \
 		err = column_take(&d->common[id], v, m, NULL); \
 		if (err)                                       \
 			return err;                            \
