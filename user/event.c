@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <string.h>
 
-
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 #define FIELD(id_, name_, member, type_, flags_)                                            \
