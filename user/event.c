@@ -12,8 +12,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "util/sat.h"
-
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 #define FIELD(id_, name_, member, type_, flags_)                                            \
@@ -208,65 +206,6 @@ uint32_t event_kind_from_name(const char *name)
 	return EV_NONE;
 }
 
-/* Whoever adds a kind says here what it is: the compiler asks for it. */
-#pragma GCC diagnostic push
-#pragma GCC diagnostic error "-Wswitch"
-static uint32_t traits_of(enum event_kind kind)
-{
-	switch (kind) {
-	case EV_DEVICE_OPEN:
-	case EV_DEVICE_CLOSE:
-	case EV_FEATURE:
-	case EV_MIGRATION_FLAGS:
-	case EV_GET_STATE:
-	case EV_PRECOPY_INFO_V2:
-	case EV_DATA_SIZE:
-	case EV_DMA_LOG_STOP:
-	case EV_ARC: /* a step; what it failed with, its SET_STATE is a cause of */
-		return EVT_PUBLIC | EVT_CALL;
-	case EV_RESET:
-	case EV_SET_STATE:
-	case EV_DMA_LOG_START:
-	case EV_DMA_LOG_REPORT:
-		return EVT_PUBLIC | EVT_CALL | EVT_CAUSE;
-	case EV_PRECOPY_INFO:
-	case EV_POLL:
-	case EV_STREAM_CLOSE:
-		return EVT_PUBLIC | EVT_CALL | EVT_STREAM;
-	case EV_READ:
-	case EV_WRITE:
-		return EVT_PUBLIC | EVT_CALL | EVT_CAUSE | EVT_STREAM | EVT_IO;
-	case EV_STREAM_OPEN:
-	case EV_STREAM_RELEASE:
-		return EVT_PUBLIC | EVT_STREAM;
-	case EV_DEVICE_RESET:
-	case EV_STUCK:
-	case EV_LOSS:
-	case EV_MARK:
-	case EV_PROCESS_EXIT:
-		return EVT_PUBLIC;
-	case EV_NONE:
-	case EV_DEVICE:
-	case EV_TASK:
-	case EV_CLOCK:
-	case EV_HOST:
-	case EV_KIND_NR:
-		break;
-	}
-	return 0;
-}
-#pragma GCC diagnostic pop
-
-uint32_t event_traits(uint32_t kind)
-{
-	return kind < EV_KIND_NR ? traits_of((enum event_kind)kind) : 0;
-}
-
-bool event_kind_is_public(uint32_t kind)
-{
-	return event_traits(kind) & EVT_PUBLIC;
-}
-
 const char *event_call_name(uint32_t kind)
 {
 	const char *name;
@@ -438,38 +377,4 @@ const char *event_stream_op_name(unsigned int bit)
 	};
 
 	return bit_name(names, ARRAY_SIZE(names), bit);
-}
-
-uint64_t event_end_ns(const struct event *ev)
-{
-	/*
-	 * The last read of a folded run has no duration of its own: its start
-	 * is the latest moment of the run that is known.
-	 */
-	if (event_calls(ev) > 1)
-		return ev->io.t_last_ns;
-	return sat_add(ev->t_ns, ev->dur_ns);
-}
-
-bool event_is_empty_read(const struct event *ev)
-{
-	return ev->kind == EV_READ && ev->io.size > 0 && (ev->ret == 0 || ev->ret == -ENOMSG);
-}
-
-bool event_is_interrupted(const struct event *ev)
-{
-	return ev->ret == -EAGAIN || ev->ret == -EINTR || (ev->ret <= -512 && ev->ret >= -516);
-}
-
-bool event_failed(const struct event *ev)
-{
-	return ev->ret < 0 && (event_traits(ev->kind) & EVT_CALL) && !event_is_interrupted(ev) &&
-	       !(ev->kind == EV_READ && ev->ret == -ENOMSG);
-}
-
-uint64_t event_calls(const struct event *ev)
-{
-	if ((ev->kind == EV_READ || ev->kind == EV_WRITE) && ev->io.count > 1)
-		return ev->io.count;
-	return 1;
 }

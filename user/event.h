@@ -25,9 +25,12 @@
 #ifndef VFIOSCOPE_EVENT_H
 #define VFIOSCOPE_EVENT_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "util/sat.h"
 
 /* enum vfio_device_mig_state of the uAPI, plus what the evidence cannot say. */
 enum mig_state {
@@ -314,10 +317,67 @@ uint32_t event_kind_from_name(const char *name);
 /* Its failure can be why a migration failed; that of other calls is told beside. */
 #define EVT_CAUSE  (1U << 4)
 
+/* Whoever adds a kind says here what it is: the compiler asks for it. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic error "-Wswitch"
+static inline uint32_t event_traits_of(enum event_kind kind)
+{
+	switch (kind) {
+	case EV_DEVICE_OPEN:
+	case EV_DEVICE_CLOSE:
+	case EV_FEATURE:
+	case EV_MIGRATION_FLAGS:
+	case EV_GET_STATE:
+	case EV_PRECOPY_INFO_V2:
+	case EV_DATA_SIZE:
+	case EV_DMA_LOG_STOP:
+	case EV_ARC: /* a step; what it failed with, its SET_STATE is a cause of */
+		return EVT_PUBLIC | EVT_CALL;
+	case EV_RESET:
+	case EV_SET_STATE:
+	case EV_DMA_LOG_START:
+	case EV_DMA_LOG_REPORT:
+		return EVT_PUBLIC | EVT_CALL | EVT_CAUSE;
+	case EV_PRECOPY_INFO:
+	case EV_POLL:
+	case EV_STREAM_CLOSE:
+		return EVT_PUBLIC | EVT_CALL | EVT_STREAM;
+	case EV_READ:
+	case EV_WRITE:
+		return EVT_PUBLIC | EVT_CALL | EVT_CAUSE | EVT_STREAM | EVT_IO;
+	case EV_STREAM_OPEN:
+	case EV_STREAM_RELEASE:
+		return EVT_PUBLIC | EVT_STREAM;
+	case EV_DEVICE_RESET:
+	case EV_STUCK:
+	case EV_LOSS:
+	case EV_MARK:
+	case EV_PROCESS_EXIT:
+		return EVT_PUBLIC;
+	case EV_NONE:
+	case EV_DEVICE:
+	case EV_TASK:
+	case EV_CLOCK:
+	case EV_HOST:
+	case EV_KIND_NR:
+		break;
+	}
+	return 0;
+}
+#pragma GCC diagnostic pop
+
 /* EVT_* of a kind; 0 for an unknown one. */
-uint32_t event_traits(uint32_t kind);
+static inline uint32_t event_traits(uint32_t kind)
+{
+	return kind < EV_KIND_NR ? event_traits_of((enum event_kind)kind) : 0;
+}
+
 /* Does the kind have an NDJSON line (it is no definition)? */
-bool event_kind_is_public(uint32_t kind);
+static inline bool event_kind_is_public(uint32_t kind)
+{
+	return event_traits(kind) & EVT_PUBLIC;
+}
+
 /* What stands in sentences: "SET_STATE", "read()"; the kind's number when unknown: never NULL. */
 const char *event_call_name(uint32_t kind);
 
@@ -348,26 +408,52 @@ const char *event_poll_bit_name(unsigned int bit);
 const char *event_mig_flag_name(unsigned int bit);
 const char *event_stream_op_name(unsigned int bit);
 
+/* ---- asked of every event by everybody, hence inline ---- */
+
+/* How many calls the event stands for: the count of a folded run, else 1. */
+static inline uint64_t event_calls(const struct event *ev)
+{
+	if ((ev->kind == EV_READ || ev->kind == EV_WRITE) && ev->io.count > 1)
+		return ev->io.count;
+	return 1;
+}
+
 /* The end of the event, on CLOCK_MONOTONIC: a folded run ends with its last. */
-uint64_t event_end_ns(const struct event *ev);
+static inline uint64_t event_end_ns(const struct event *ev)
+{
+	/*
+	 * The last read of a folded run has no duration of its own: its start
+	 * is the latest moment of the run that is known.
+	 */
+	if (event_calls(ev) > 1)
+		return ev->io.t_last_ns;
+	return sat_add(ev->t_ns, ev->dur_ns);
+}
 
 /* An empty read: one that ended (0) or paused (-ENOMSG) the stream. */
-bool event_is_empty_read(const struct event *ev);
+static inline bool event_is_empty_read(const struct event *ev)
+{
+	return ev->kind == EV_READ && ev->io.size > 0 && (ev->ret == 0 || ev->ret == -ENOMSG);
+}
 
 /*
  * Was the call only interrupted: EAGAIN, EINTR, and the kernel's own restarts
  * (-512 to -516, include/linux/errno.h), after which it is made again?
  */
-bool event_is_interrupted(const struct event *ev);
+static inline bool event_is_interrupted(const struct event *ev)
+{
+	return ev->ret == -EAGAIN || ev->ret == -EINTR || (ev->ret <= -512 && ev->ret >= -516);
+}
 
 /*
  * Did a call fail?  The one definition of the house: it gave an errno that is
  * neither the stream's temporary end (ENOMSG of a read()) nor an interruption.
  * What is no call never failed.
  */
-bool event_failed(const struct event *ev);
-
-/* How many calls the event stands for: the count of a folded run, else 1. */
-uint64_t event_calls(const struct event *ev);
+static inline bool event_failed(const struct event *ev)
+{
+	return ev->ret < 0 && (event_traits(ev->kind) & EVT_CALL) && !event_is_interrupted(ev) &&
+	       !(ev->kind == EV_READ && ev->ret == -ENOMSG);
+}
 
 #endif

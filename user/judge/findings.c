@@ -15,6 +15,8 @@
 /* A call that returned this close to the end may have overlapped one that did not. */
 #define TAIL_NS	    NS_PER_SEC
 
+const struct look look_at_nothing = { .state = MIG_UNKNOWN };
+
 struct finding finding_of(enum rule_id rule, uint64_t t_ns, uint64_t seq)
 {
 	const struct rule *r = judge_rule(rule);
@@ -29,7 +31,8 @@ struct finding finding_of(enum rule_id rule, uint64_t t_ns, uint64_t seq)
 	};
 }
 
-static uint32_t keep(struct judge *j, const struct finding *f)
+/* Is there one of the same rule and place?  Then @f counts for it. */
+static struct finding *count_again(struct judge *j, const struct finding *f)
 {
 	struct finding *p;
 	size_t i;
@@ -39,9 +42,18 @@ static uint32_t keep(struct judge *j, const struct finding *f)
 		if (p->rule == f->rule && p->severity == f->severity && p->device == f->device &&
 		    p->stream == f->stream && p->session == f->session && p->side == f->side) {
 			p->count += f->count;
-			return p->id;
+			return p;
 		}
 	}
+	return NULL;
+}
+
+static uint32_t keep(struct judge *j, const struct finding *f)
+{
+	struct finding *p = count_again(j, f);
+
+	if (p)
+		return p->id;
 	if (j->n_findings == FINDINGS_MAX) {
 		j->omitted++;
 		return 0;
@@ -61,7 +73,8 @@ static void fill(const struct look *l, struct finding *f, enum rule_id rule, enu
 {
 	const struct event *ev = l->ev;
 
-	memset(f, 0, sizeof(*f));
+	memset(f, 0, offsetof(struct finding, text));
+	f->text[0] = '\0';
 	f->rule = rule;
 	f->severity = sev;
 	f->party = party;
@@ -89,7 +102,16 @@ static void fill(const struct look *l, struct finding *f, enum rule_id rule, enu
 	}
 }
 
-void find(struct look *l, enum rule_id rule, const char *fmt, ...)
+bool find_again(struct look *l, enum rule_id rule)
+{
+	const struct rule *r = judge_rule(rule);
+	struct finding f;
+
+	fill(l, &f, rule, r->severity, r->party);
+	return count_again(l->j, &f);
+}
+
+void find_new(struct look *l, enum rule_id rule, const char *fmt, ...)
 {
 	const struct rule *r = judge_rule(rule);
 	struct finding f;
@@ -150,25 +172,36 @@ static bool is_like(const struct pending *p, const struct finding *f)
 	       p->f.device == f->device;
 }
 
-static void suspend(struct look *l, const struct finding *f, bool reads)
+/* More of the same: the first two say all, a burst costs nothing. */
+bool suspect_again(struct look *l, enum rule_id rule, enum severity sev)
 {
 	struct judge *j = l->j;
-	struct pending *p, *second = NULL;
+	struct pending *second = NULL;
+	struct finding f;
 	size_t i, n = 0;
 
-	/* More of the same: the first two say all, a burst costs nothing. */
+	fill(l, &f, rule, sev, PARTY_UNKNOWN);
 	for (i = 0; i < j->n_pending && n < 2; i++) {
-		if (!is_like(&j->pending[i], f))
+		if (!is_like(&j->pending[i], &f))
 			continue;
 		second = &j->pending[i];
 		n++;
 	}
-	if (n == 2) {
-		second->f.count += f->count;
-		if (l->end_ns > second->end_ns)
-			second->end_ns = l->end_ns;
-		return;
-	}
+	if (n < 2)
+		return false;
+	second->f.count += f.count;
+	if (l->end_ns > second->end_ns)
+		second->end_ns = l->end_ns;
+	return true;
+}
+
+void suspect_new(struct look *l, enum rule_id rule, enum severity sev, uint32_t party, bool reads,
+		 const char *fmt, ...)
+{
+	struct judge *j = l->j;
+	struct pending *p;
+	va_list ap;
+
 	if (j->n_pending == PENDING_MAX) {
 		j->omitted++;
 		return;
@@ -178,22 +211,12 @@ static void suspend(struct look *l, const struct finding *f, bool reads)
 		return;
 	}
 	p = &j->pending[j->n_pending++];
-	p->f = *f;
+	fill(l, &p->f, rule, sev, party);
+	va_start(ap, fmt);
+	vsnprintf(p->f.text, sizeof(p->f.text), fmt, ap);
+	va_end(ap);
 	p->end_ns = l->end_ns;
 	p->reads = reads;
-}
-
-void suspect_as(struct look *l, enum rule_id rule, enum severity sev, uint32_t party, bool reads,
-		const char *fmt, ...)
-{
-	struct finding f;
-	va_list ap;
-
-	fill(l, &f, rule, sev, party);
-	va_start(ap, fmt);
-	vsnprintf(f.text, sizeof(f.text), fmt, ap);
-	va_end(ap);
-	suspend(l, &f, reads);
 }
 
 /* How a pending finding comes out. */

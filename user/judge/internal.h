@@ -86,6 +86,7 @@ struct jstream {
 		int64_t ret;
 	} last_io;
 	struct jwaiter waiters[JWAITERS];
+	uint32_t n_waiters; /* of them with a tid */
 
 	/* the run of empty reads in PRE_COPY */
 	uint64_t spin, spin_t_ns, spin_seq;
@@ -95,6 +96,8 @@ struct jstream {
 	} samples[JSAMPLES];
 	uint32_t n_samples;
 };
+
+#define JRECENT 16 /* a power of two */
 
 /* The slowest call of its kind in a session. */
 struct jslow {
@@ -137,6 +140,9 @@ struct judge {
 	struct jstuck *stuck;
 	uint32_t n_stuck;
 	size_t cap_devs, cap_stuck, cap_findings, cap_pending, cap_streams, cap_sess;
+	/* Of those, found lately: by number.  Never of another judge's. */
+	struct jdev *recent_dev[JRECENT];
+	struct jstream *recent_stream[JRECENT];
 	bool saw_close, saw_birth;
 	uint64_t idle_lost; /* lost while no session could be touched */
 	uint64_t idle_lost_ns, idle_lost_seq;
@@ -170,12 +176,19 @@ struct look {
 #define ON_STREAM_END  (1ULL << 63) /* @st is forgotten after this */
 _Static_assert(EV_KIND_NR <= 60, "kinds and moments share a word");
 
+/* Which results of a read() or write() a rule looks at: most move data. */
+enum result { ANY_RESULT, MOVED_DATA, MOVED_NONE };
+
 typedef void (*rule_fn)(struct look *l);
 struct rule_code {
 	rule_fn fn;
 	uint64_t when;
+	enum result result;
 };
 extern const struct rule_code rule_code[RULE_NR];
+
+/* In another file than its user: the compiler makes a slow loop of zeros of what it sees. */
+extern const struct look look_at_nothing;
 
 /* ---- judge.c ---- */
 
@@ -195,15 +208,31 @@ const char *errno_text(int64_t ret, char buf[32]);
 
 /* ---- findings.c ---- */
 
-/* A finding of @l's event. */
-void find(struct look *l, enum rule_id rule, const char *fmt, ...)
+/*
+ * A finding of @l's event.  Most are seen again and again, event after event: the
+ * sentence, and all that it is made of, is made only of one that was not seen yet.
+ */
+#define find(l, rule, ...)                              \
+	do {                                            \
+		if (!find_again(l, rule))               \
+			find_new(l, rule, __VA_ARGS__); \
+	} while (0)
+/* Was it found already?  Then it is counted. */
+bool find_again(struct look *l, enum rule_id rule);
+void find_new(struct look *l, enum rule_id rule, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 /*
  * As find(), once nothing turns out to have been under way; @reads: a read under way that
  * moves data unmakes it, too.
  */
-void suspect_as(struct look *l, enum rule_id rule, enum severity sev, uint32_t party, bool reads,
-		const char *fmt, ...) __attribute__((format(printf, 6, 7)));
+#define suspect_as(l, rule, sev, party, reads, ...)                           \
+	do {                                                                  \
+		if (!suspect_again(l, rule, sev))                             \
+			suspect_new(l, rule, sev, party, reads, __VA_ARGS__); \
+	} while (0)
+bool suspect_again(struct look *l, enum rule_id rule, enum severity sev);
+void suspect_new(struct look *l, enum rule_id rule, enum severity sev, uint32_t party, bool reads,
+		 const char *fmt, ...) __attribute__((format(printf, 6, 7)));
 /* With the rule's own severity and parties. */
 #define suspect(l, rule, ...) \
 	suspect_as(l, rule, judge_rule(rule)->severity, judge_rule(rule)->party, false, __VA_ARGS__)

@@ -17,30 +17,34 @@
 /* A reset by the guest or the bus is told when it is over; it took about this. */
 #define RESET_NS (200 * NS_PER_MS)
 
-/* The rules of each moment: most events concern few of them. */
-static struct {
-	uint32_t n;
-	rule_fn fn[RULE_NR];
-} rules_of[64];
+/*
+ * The rules of each moment, in the table's order, up to a NULL: most events concern
+ * few of them.  By whether the event moved data.
+ */
+static rule_fn rules_of[64][2][RULE_NR + 1];
 
 static void index_rules(void)
 {
-	uint32_t i, bit;
+	uint32_t i, bit, moved, n;
 
 	for (bit = 0; bit < 64; bit++) {
-		for (i = 0, rules_of[bit].n = 0; i < RULE_NR; i++)
-			if (rule_code[i].when >> bit & 1)
-				rules_of[bit].fn[rules_of[bit].n++] = rule_code[i].fn;
+		for (moved = 0; moved < 2; moved++) {
+			for (i = n = 0; i < RULE_NR; i++)
+				if ((rule_code[i].when >> bit & 1) &&
+				    rule_code[i].result != (moved ? MOVED_NONE : MOVED_DATA))
+					rules_of[bit][moved][n++] = rule_code[i].fn;
+			rules_of[bit][moved][n] = NULL;
+		}
 	}
 }
 
 /* @when is one moment. */
 static void run_rules(struct look *l, uint64_t when)
 {
-	uint32_t bit = (uint32_t)__builtin_ctzll(when), i;
+	const rule_fn *fn = rules_of[__builtin_ctzll(when)][l->ev && l->ev->ret > 0];
 
-	for (i = 0; i < rules_of[bit].n; i++)
-		rules_of[bit].fn[i](l);
+	for (; *fn; fn++)
+		(*fn)(l);
 }
 
 void judge_opts_init(struct judge_opts *o)
@@ -107,6 +111,8 @@ struct judge *judge_clone(const struct judge *j)
 	if (!c)
 		return NULL;
 	*c = *j;
+	memset(c->recent_dev, 0, sizeof(c->recent_dev));
+	memset(c->recent_stream, 0, sizeof(c->recent_stream));
 	c->cap_findings = (uint32_t)c->n_findings;
 	c->cap_pending = (uint32_t)c->n_pending;
 	c->cap_streams = (uint32_t)c->n_streams;
@@ -193,11 +199,16 @@ struct jdev *judge_dev(struct judge *j, uint32_t number)
 
 static struct jdev *dev_make(struct judge *j, uint32_t number)
 {
-	uint32_t at = dev_place(j, number);
-	struct jdev *d;
+	struct jdev *d = j->recent_dev[number % JRECENT];
+	uint32_t at;
 
-	if (at < j->n_devs && j->devs[at]->number == number)
+	if (d && d->number == number)
+		return d;
+	at = dev_place(j, number);
+	if (at < j->n_devs && j->devs[at]->number == number) {
+		j->recent_dev[number % JRECENT] = j->devs[at];
 		return j->devs[at];
+	}
 	d = calloc(1, sizeof(*d));
 	if (!d || array_room(&j->devs, j->n_devs + 1, &j->cap_devs, sizeof(*j->devs))) {
 		free(d);
@@ -236,9 +247,13 @@ struct jstream *judge_stream(struct judge *j, uint32_t number)
 
 static struct jstream *stream_make(struct judge *j, uint32_t number)
 {
-	struct jstream *s = judge_stream(j, number);
+	struct jstream *s = j->recent_stream[number % JRECENT];
 	size_t at;
 
+	if (s && s->number == number)
+		return s;
+	s = judge_stream(j, number);
+	j->recent_stream[number % JRECENT] = s;
 	if (s || !number)
 		return s;
 	s = calloc(1, sizeof(*s));
@@ -260,6 +275,7 @@ static void stream_forget(struct judge *j, struct jstream *s)
 {
 	size_t i = stream_place(j, s->number);
 
+	j->recent_stream[s->number % JRECENT] = NULL;
 	memmove(j->streams + i, j->streams + i + 1, (j->n_streams - i - 1) * sizeof(*j->streams));
 	j->n_streams--;
 	free(s);
@@ -410,10 +426,15 @@ static void check_stuck(struct judge *j, const struct event *ev)
 int judge_feed(struct judge *j, struct model *model, const struct event *ev,
 	       const struct event_context *ctx)
 {
-	struct look l = { .j = j, .model = model, .ev = ev, .ctx = ctx, .state = MIG_UNKNOWN };
+	struct look l;
 
 	if (!event_kind_is_public(ev->kind))
 		return 0;
+	l = look_at_nothing;
+	l.j = j;
+	l.model = model;
+	l.ev = ev;
+	l.ctx = ctx;
 	if (ev->kind == EV_LOSS) {
 		run_rules(&l, ON(EV_LOSS));
 		take_loss(j, ev);
@@ -437,7 +458,7 @@ int judge_feed(struct judge *j, struct model *model, const struct event *ev,
 		l.st = stream_make(j, ev->stream);
 		if (!l.st)
 			return -ENOMEM;
-		l.ms = model_stream(model, ev->stream);
+		l.ms = ctx->stream;
 		if (l.dev && !l.st->device)
 			l.st->device = l.dev->number;
 		if (ctx->session)

@@ -87,7 +87,7 @@ void rule_poll_never_wakes(struct look *l)
 	const struct jstream *s = l->st;
 	uint32_t i;
 
-	if (!s || l->ms->over)
+	if (!s || !s->n_waiters || l->ms->over)
 		return;
 	/* Any call of anybody shows how late it is; only sleepers are looked at. */
 	for (i = 0; i < JWAITERS; i++) {
@@ -164,9 +164,18 @@ static void waiter_wakes(struct jstream *s, uint32_t tid)
 {
 	uint32_t i;
 
-	for (i = 0; i < JWAITERS; i++)
-		if (s->waiters[i].tid == tid)
-			s->waiters[i].tid = 0;
+	for (i = 0; s->n_waiters && i < JWAITERS; i++) {
+		if (!s->waiters[i].tid || s->waiters[i].tid != tid)
+			continue;
+		s->waiters[i].tid = 0;
+		s->n_waiters--;
+	}
+}
+
+static void waiters_forget(struct jstream *s)
+{
+	memset(s->waiters, 0, sizeof(s->waiters));
+	s->n_waiters = 0;
 }
 
 /* Somebody saw that the stream is readable: those who sleep should not. */
@@ -174,7 +183,7 @@ static void waiters_ready(struct jstream *s, uint32_t tid, uint64_t t_ns)
 {
 	uint32_t i;
 
-	for (i = 0; i < JWAITERS; i++) {
+	for (i = 0; s->n_waiters && i < JWAITERS; i++) {
 		struct jwaiter *w = &s->waiters[i];
 
 		if (w->tid && w->tid != tid && !w->ready_ns && t_ns >= w->since_ns)
@@ -263,6 +272,7 @@ static void remember_poll(struct look *l)
 		if (s->waiters[i].tid)
 			continue;
 		s->waiters[i].tid = ev->tid;
+		s->n_waiters += ev->tid != 0;
 		s->waiters[i].since_ns = l->end_ns;
 		s->waiters[i].ready_ns = 0;
 		return;
@@ -292,7 +302,7 @@ void remember_stream(struct look *l)
 		if (l->ev->ret < 0)
 			break;
 		s->spin = 0;
-		memset(s->waiters, 0, sizeof(s->waiters));
+		waiters_forget(s);
 		break;
 	case EV_STREAM_CLOSE:
 		/*
@@ -320,6 +330,6 @@ void forget_stream(struct jstream *s)
 	s->spin = 0;
 	s->eof_ns = 0;
 	s->maybe_drained = true;
-	memset(s->waiters, 0, sizeof(s->waiters));
+	waiters_forget(s);
 	memset(&s->last_io, 0, sizeof(s->last_io));
 }

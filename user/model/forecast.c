@@ -258,64 +258,178 @@ static size_t stops(const struct model *m, const struct dev *d, bool device,
 	size_t n = 0;
 
 	for (id = model_sessions(m); id > 0 && n < SAMPLES && looked++ < LOOK_BACK; id--) {
-		const struct session *e = model_session_peek(m, id);
-		const struct model_device *other = model_device(m, e->device);
+		const struct session *e = &sess_of(m, id)->pub;
+		const struct model_device *other;
 
 		/* A window is final when its stream has ended. */
-		if (id == d->sess || !is_known_window(e) || !other ||
-		    (other->number != d->pub.number && (device || !is_of_driver(d, other))))
+		if (id == d->sess || !is_known_window(e))
 			continue;
+		if (e->device != d->pub.number) {
+			other = device ? NULL : model_device(m, e->device);
+			if (!other || !is_of_driver(d, other))
+				continue;
+		}
 		out[n++] = stop_of(e);
 	}
 	return n;
 }
 
-static int by_double(const void *a, const void *b)
+/* Ascending; they are few, and mostly in order: no call for each comparison. */
+static void sort(double *v, size_t n)
 {
-	const double *x = a, *y = b;
+	size_t i, k;
+	double x;
 
-	return *x < *y ? -1 : *x > *y;
+	for (i = 1; i < n; i++) {
+		x = v[i];
+		for (k = i; k > 0 && x < v[k - 1]; k--)
+			v[k] = v[k - 1];
+		v[k] = x;
+	}
 }
 
 static double median(double *v, size_t n)
 {
-	qsort(v, n, sizeof(*v), by_double);
+	sort(v, n);
 	return n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
 }
 
-/* One way's guess from earlier stops; negative: it has none. */
-static double guess(enum forecast_way way, const struct stop *s, size_t n, uint64_t left,
-		    double pace)
+/* Sorted values, of which one at a time is left out. */
+struct sorted {
+	double v[SAMPLES];
+	size_t n;
+};
+
+static void sorted_add(struct sorted *s, double x)
 {
-	double fixed[SAMPLES], slope[SAMPLES], v;
+	s->v[s->n++] = x;
+}
+
+/* Without one that is @without, unless that is NULL; one is left at least. */
+static double middle(const struct sorted *s, const double *without)
+{
+	size_t at = without ? 0 : s->n, n = s->n - !!without;
+
+	while (at < n && s->v[at] < *without)
+		at++;
+#define LEFT(i) s->v[(i) + ((i) >= at)]
+	return n % 2 ? LEFT(n / 2) : (LEFT(n / 2 - 1) + LEFT(n / 2)) / 2;
+#undef LEFT
+}
+
+/* What goes with the size of an earlier stop: ns a byte. */
+struct slope {
+	double ns, pace, by_pace;
+	size_t stop;
+};
+
+/* Earlier stops as one way sees them. */
+struct past {
+	enum forecast_way way;
+	const struct stop *stop;
+	size_t n;
+	struct sorted fixed, slope, small; /* of those of next to nothing: their drain */
+	struct slope paced[SAMPLES];	   /* WAY_PACE: by what they are at any pace */
+	size_t n_paced;
+};
+
+static double fixed_of(const struct past *p, size_t i)
+{
+	return p->way == WAY_SAME ? p->stop[i].total : p->stop[i].total - p->stop[i].drain;
+}
+
+static double slope_of(const struct past *p, size_t i)
+{
+	return p->stop[i].drain / p->stop[i].bytes;
+}
+
+static bool is_small(const struct past *p, size_t i)
+{
+	return p->stop[i].bytes < PACE_BYTES;
+}
+
+static void add_paced(struct past *p, size_t i)
+{
+	struct slope s = { .ns = slope_of(p, i), .pace = p->stop[i].pace, .stop = i };
+	size_t k;
+
+	if (p->stop[i].pace <= 0)
+		return;
+	s.by_pace = s.ns / s.pace;
+	for (k = p->n_paced++; k > 0 && s.by_pace < p->paced[k - 1].by_pace; k--)
+		p->paced[k] = p->paced[k - 1];
+	p->paced[k] = s;
+}
+
+static void look_back(struct past *p, enum forecast_way way, const struct stop *stop, size_t n)
+{
+	size_t i;
+
+	p->way = way;
+	p->stop = stop;
+	p->n = n;
+	p->fixed.n = p->slope.n = p->small.n = p->n_paced = 0;
+	for (i = 0; i < n; i++) {
+		sorted_add(&p->fixed, fixed_of(p, i));
+		if (way == WAY_SAME)
+			continue;
+		if (is_small(p, i))
+			sorted_add(&p->small, stop[i].drain);
+		else if (way == WAY_SIZE)
+			sorted_add(&p->slope, slope_of(p, i));
+		else
+			add_paced(p, i);
+	}
+	sort(p->fixed.v, p->fixed.n);
+	sort(p->slope.v, p->slope.n);
+	sort(p->small.v, p->small.n);
+}
+
+#define ALL SIZE_MAX
+
+/* False: none of them has one. */
+static bool middle_slope(const struct past *p, double pace, size_t without, double *out)
+{
+	bool less = without != ALL && !is_small(p, without);
+	double v[SAMPLES], x = less ? slope_of(p, without) : 0;
 	size_t i, k = 0;
 
-	if (way != WAY_SAME && left == MODEL_NONE)
-		return -1;
-	if (way == WAY_PACE && pace <= 0)
-		return -1;
-	for (i = 0; i < n; i++) {
-		fixed[i] = way == WAY_SAME ? s[i].total : s[i].total - s[i].drain;
-		if (way == WAY_SAME || s[i].bytes < PACE_BYTES ||
-		    (way == WAY_PACE && s[i].pace <= 0))
-			continue;
-		slope[k] = s[i].drain / s[i].bytes;
-		if (way == WAY_PACE)
-			slope[k] *= pace / s[i].pace;
-		k++;
+	if (p->way == WAY_SIZE) {
+		if (p->slope.n == less)
+			return false;
+		*out = middle(&p->slope, less ? &x : NULL);
+		return true;
 	}
-	v = median(fixed, n);
-	if (way == WAY_SAME)
-		return v;
+	for (i = 0; i < p->n_paced; i++)
+		if (p->paced[i].stop != without)
+			v[k++] = p->paced[i].ns * (pace / p->paced[i].pace);
 	if (k)
-		v += median(slope, k) * (double)left;
+		*out = median(v, k);
+	return k;
+}
+
+/* One way's guess from earlier stops but @without; negative: it has none. */
+static double guess(const struct past *p, uint64_t left, double pace, size_t without)
+{
+	bool less = without != ALL && p->way != WAY_SAME && is_small(p, without);
+	double v, x = without != ALL ? fixed_of(p, without) : 0;
+
+	if (p->way != WAY_SAME && left == MODEL_NONE)
+		return -1;
+	if (p->way == WAY_PACE && pace <= 0)
+		return -1;
+	v = middle(&p->fixed, without != ALL ? &x : NULL);
+	if (p->way == WAY_SAME)
+		return v;
+	if (middle_slope(p, pace, without, &x))
+		v += x * (double)left;
 	else if (left >= PACE_BYTES)
 		return -1;
 	/* What the reads of next to nothing cost is in every drain. */
-	for (i = k = 0; i < n; i++)
-		if (s[i].bytes < PACE_BYTES)
-			fixed[k++] = s[i].drain;
-	return k ? v + median(fixed, k) : v;
+	if (p->small.n == less)
+		return v;
+	x = less ? p->stop[without].drain : 0;
+	return v + middle(&p->small, less ? &x : NULL);
 }
 
 /* Guesses of another size are off for other reasons: one stall doubles a short stop. */
@@ -328,22 +442,18 @@ struct errors {
 	size_t n;
 };
 
-static void errors_of(enum forecast_way way, struct stop *s, size_t n, struct errors *e)
+static void errors_of(const struct past *p, struct errors *e)
 {
-	struct stop one;
 	double v;
 	size_t i;
 
 	e->n = 0;
-	for (i = 0; n > 1 && i < n; i++) {
-		one = s[i];
-		s[i] = s[n - 1];
-		v = guess(way, s, n - 1, one.left, one.pace);
-		s[i] = one;
+	for (i = 0; p->n > 1 && i < p->n; i++) {
+		v = guess(p, p->stop[i].left, p->stop[i].pace, i);
 		if (v <= 0)
 			continue;
 		e->guess[e->n] = v;
-		e->factor[e->n++] = one.total / v;
+		e->factor[e->n++] = p->stop[i].total / v;
 	}
 }
 
@@ -359,7 +469,7 @@ static size_t alike(const struct errors *e, double like, double out[SAMPLES])
 		if (k >= ALIKE_ENOUGH)
 			break;
 	}
-	qsort(out, k, sizeof(*out), by_double);
+	sort(out, k);
 	return k;
 }
 
@@ -502,6 +612,7 @@ void forecast_stop(const struct model *m, const struct dev *d, uint64_t now_ns,
 	const struct session *g = session_of(m, d);
 	struct errors e[FORECAST_WAYS];
 	struct stop s[SAMPLES];
+	struct past past;
 	enum forecast_way way;
 	double v;
 	size_t n;
@@ -519,10 +630,11 @@ void forecast_stop(const struct model *m, const struct dev *d, uint64_t now_ns,
 		out->basis = FORECAST_DRIVER;
 	}
 	for (way = 0; n && way < FORECAST_WAYS; way++) {
-		v = guess(way, s, n, out->left_bytes, g ? pace_of(g) : 0);
+		look_back(&past, way, s, n);
+		v = guess(&past, out->left_bytes, g ? pace_of(g) : 0, ALL);
 		if (v > 0)
 			out->guess_ns[way] = (uint64_t)v;
-		errors_of(way, s, n, &e[way]);
+		errors_of(&past, &e[way]);
 	}
 	out->way = n ? believe(e, out) : FORECAST_WAYS;
 	out->samples = (uint32_t)n;

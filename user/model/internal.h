@@ -3,11 +3,15 @@
  * internal.h - what the model's own files share; nobody else includes it
  *
  *	registry.c	who is who: devices, streams, processes, hosts; the copy
- *	walk.c		takes the events in, and moves the devices' states
+ *	walk.c		takes the events in
+ *	step.c		moves a device: its state, the sessions that begin
+ *	arc.c		SET_STATE and its arcs
+ *	loss.c		what a loss leaves unknown
  *	stop.c		where the time goes while a device stands still
  *	flight.c	calls that have not returned
  *	session.c	one device and one data FD
  *	side.c		what one process does for one migration
+ *	side_call.c	its calls, its dirty logging, its end
  *	failure.c	why a side failed
  *	path.c		what a stretch of time was spent on
  *	join.c		which sides are one migration
@@ -20,6 +24,8 @@
  */
 #ifndef VFIOSCOPE_MODEL_INTERNAL_H
 #define VFIOSCOPE_MODEL_INTERNAL_H
+
+#include <errno.h>
 
 #include "model/model.h"
 #include "model/path.h"
@@ -36,7 +42,32 @@ struct map {
 	uint32_t n_slots; /* a power of two */
 };
 
-void *map_get(const struct map *t, uint64_t key);
+static inline uint32_t map_hash(uint64_t key, uint32_t n_slots)
+{
+	return (uint32_t)((key * 0x9e3779b97f4a7c15ULL) >> 32) & (n_slots - 1);
+}
+
+/* Where in item[] the thing is, + 1; 0: it is not in there. */
+static inline uint32_t map_find(const struct map *t, uint64_t key)
+{
+	uint32_t i;
+
+	if (!t->n)
+		return 0;
+	for (i = map_hash(key, t->n_slots); t->slot[i]; i = (i + 1) & (t->n_slots - 1))
+		if (t->key[t->slot[i] - 1] == key)
+			return t->slot[i];
+	return 0;
+}
+
+/* NULL: it is not in there. */
+static inline void *map_get(const struct map *t, uint64_t key)
+{
+	uint32_t at = map_find(t, key);
+
+	return at ? t->item[at - 1] : NULL;
+}
+
 /* 0 or -ENOMEM; @key is not in there yet. */
 int map_put(struct map *t, uint64_t key, void *item);
 
@@ -118,9 +149,9 @@ struct sidedev {
 
 /* What came after a source's last byte, on a destination that may be its other half. */
 struct tail {
-	uint32_t source; /* side */
-	uint64_t eof_ns;
-	struct path path;
+	uint32_t source;   /* side */
+	struct path *path; /* NULL: the destination has ended, and all that is left is */
+	struct session_window at_end;
 };
 
 struct sid {
@@ -135,7 +166,7 @@ struct sid {
 	/* Failures that nothing has made good since; the first ones. */
 	struct failure failures[SIDE_FAILURES];
 	uint32_t n_failures;
-	struct tail *tails; /* of a destination under way */
+	struct tail *tails; /* of a destination; at most SIDE_TAILS */
 	uint32_t n_tails;
 	bool stop_frozen; /* pub.stop stands */
 	uint32_t n_eof;
@@ -175,18 +206,77 @@ struct model {
 	int join_err;
 };
 
-/* Made when it is new; NULL: none has that number, or *@err is -ENOMEM. */
-struct dev *dev_of(struct model *m, uint32_t number, int *err);
-struct dev *dev_get(const struct model *m, uint32_t number);
-struct model_stream *stream_of(struct model *m, uint32_t number, int *err);
+/* Of a number that was not used yet; NULL: -ENOMEM. */
+struct dev *dev_make(struct model *m, uint32_t number);
+struct model_stream *stream_make(struct model *m, uint32_t number);
 struct proc *proc_of(struct model *m, uint32_t host, uint32_t pid, int *err);
-struct proc *proc_at(const struct model *m, uint32_t index);
+/* Its index + 1, which stays; 0: not seen. */
 uint32_t proc_index(const struct model *m, uint32_t host, uint32_t pid);
+/* The process of an event of @d (NULL: of none), made when it is new. */
+struct proc *proc_of_event(struct model *m, const struct dev *d, const struct event *ev, int *err);
 /* EV_DEVICE, EV_TASK, EV_HOST */
 int define(struct model *m, const struct event *ev, struct event_context *ctx);
+/*
+ * What an event says that says nothing.  In another file than its user, for the
+ * compiler makes a slow loop of zeros of what it sees.
+ */
+extern const struct event_context context_of_nothing;
 void copy_name(char *dst, const char *src, size_t size);
-/* @dev is used by the process of @ev. */
-int adopt_device(struct model *m, struct dev *d, const struct event *ev);
+/* @d is used by another process than before, that of @ev. */
+int dev_changes_hands(struct model *m, struct dev *d, const struct event *ev);
+
+static inline struct dev *dev_get(const struct model *m, uint32_t number)
+{
+	return number ? map_get(&m->devices, number) : NULL;
+}
+
+/* Made when it is new; NULL: none has that number, or *@err is -ENOMEM. */
+static inline struct dev *dev_of(struct model *m, uint32_t number, int *err)
+{
+	struct dev *d = dev_get(m, number);
+
+	if (!d && number) {
+		d = dev_make(m, number);
+		*err = d ? *err : -ENOMEM;
+	}
+	return d;
+}
+
+static inline struct model_stream *stream_of(struct model *m, uint32_t number, int *err)
+{
+	struct model_stream *s = number ? map_get(&m->streams, number) : NULL;
+
+	if (!s && number) {
+		s = stream_make(m, number);
+		*err = s ? *err : -ENOMEM;
+	}
+	return s;
+}
+
+static inline struct proc *proc_at(const struct model *m, uint32_t index)
+{
+	return index && index <= m->procs.n ? m->procs.item[index - 1] : NULL;
+}
+
+/* Did the process that used @d last make the event? */
+static inline struct proc *
+proc_if_same(const struct model *m, const struct dev *d, const struct event *ev)
+{
+	struct proc *p = d ? proc_at(m, d->proc) : NULL;
+
+	return p && p->pub.pid == ev->pid && p->pub.host == ev->host ? p : NULL;
+}
+
+/* @d is used by the process of @ev. */
+static inline int adopt_device(struct model *m, struct dev *d, const struct event *ev)
+{
+	if (!ev->pid)
+		return 0;
+	d->pub.pid = ev->pid;
+	if (ev->host)
+		d->pub.host = ev->host;
+	return proc_if_same(m, d, ev) ? 0 : dev_changes_hands(m, d, ev);
+}
 
 static inline struct sess *sess_of(const struct model *m, uint32_t id)
 {
@@ -198,10 +288,35 @@ static inline struct sid *side_of(const struct model *m, uint32_t id)
 	return id && id <= m->n_sides ? m->sides[id - 1] : NULL;
 }
 
-/* ---- walk.c ---- */
+/* ---- step.c ---- */
 
 /* The state by which a call begun at @t_ns counts; the last change is remembered. */
-uint32_t likely_at(const struct dev *d, uint64_t t_ns);
+static inline uint32_t likely_at(const struct dev *d, uint64_t t_ns)
+{
+	return t_ns < d->likely_since_ns ? d->prev_likely : d->pub.likely;
+}
+
+/* A session of @d, begun at @begin_ns with @ev; one under way ends.  NULL: out of memory. */
+struct sess *session_begin(struct model *m, struct dev *d, uint32_t direction,
+			   const struct event *ev, uint64_t begin_ns);
+/* @proven: that @d is in @state is certain; else it is where drivers stay. */
+void step_to(struct model *m, struct dev *d, uint32_t state, uint64_t t_ns, bool proven);
+/* Bookkeeping after a move, by an arc or by a call whose arcs are not known. */
+void step_moved(struct model *m, struct dev *d, uint32_t from, uint32_t to, uint64_t t_ns,
+		bool final, struct event_context *ctx, bool proven);
+
+/* ---- arc.c ---- */
+
+/* What is known of the SET_STATE that thread @tid is in; NULL: nothing, or no room. */
+struct model_call *arc_call(struct dev *d, uint32_t tid, bool make);
+int arc_take(struct model *m, struct dev *d, const struct event *ev, struct event_context *ctx);
+/* The SET_STATE returns; @c: its arcs, or NULL. */
+int arc_take_call(struct model *m, struct dev *d, const struct event *ev, struct event_context *ctx,
+		  const struct model_call *c);
+
+/* ---- loss.c ---- */
+
+void loss_take(struct model *m, const struct event *ev);
 
 /* ---- stop.c ---- */
 
@@ -216,9 +331,18 @@ void stop_end(struct model *m, struct dev *d, uint64_t t_ns, bool runs);
 void stop_leave(struct model *m, struct dev *d, uint64_t t_ns, bool runs);
 /* Does the device's session, or did its last one, take a state in? */
 bool stop_is_arriving(const struct model *m, const struct dev *d);
+void stop_spend_in(struct model *m, struct dev *d, struct proc *p, enum path_part part,
+		   uint64_t start_ns, uint64_t end_ns);
 /* A call on the device, for its own window, its process's stop, or a landing. */
-void stop_spend(struct model *m, struct dev *d, enum path_part part, uint64_t start_ns,
-		uint64_t end_ns);
+static inline void stop_spend(struct model *m, struct dev *d, enum path_part part,
+			      uint64_t start_ns, uint64_t end_ns)
+{
+	struct proc *p = proc_at(m, d->proc);
+
+	/* Most calls of a source come while nothing stands still. */
+	if (d->window.active || (p && (p->stop.active || p->side[DIR_RESUME])))
+		stop_spend_in(m, d, p, part, start_ns, end_ns);
+}
 /* A call on the container of a process, which names no device. */
 int stop_container(struct model *m, const struct event *ev);
 
@@ -263,7 +387,7 @@ void sess_call(struct dev *d, struct sess *g, const struct event *ev, uint32_t s
 /* Bring what is derived up to date. */
 void sess_refresh(const struct model *m, struct sess *g);
 
-/* ---- side.c ---- */
+/* ---- side.c, side_call.c ---- */
 
 void side_destroy(struct sid *s);
 struct sid *side_copy(const struct sid *s);
@@ -300,6 +424,19 @@ void side_spend(struct model *m, struct proc *p, uint32_t owner, enum path_part 
 /* All devices of the process run again. */
 void side_stop_ended(struct model *m, struct proc *p, uint64_t t_ns);
 void side_refresh(const struct model *m, struct sid *s);
+/* Is it over?  Then it ends at @t_ns. */
+void side_check_end(struct model *m, struct sid *s, uint64_t t_ns);
+void side_end(struct model *m, struct sid *s, uint64_t t_ns);
+/* @d's part in the side of that direction, which is *@side; NULL: it has none. */
+struct sidedev *side_of_dev(struct model *m, const struct dev *d, uint32_t direction,
+			    struct sid **side);
+void side_set_phase(struct sid *s, struct sidedev *sd, enum phase phase);
+/* The direction in which the device was used last. */
+uint32_t side_direction_of(const struct model *m, const struct dev *d);
+/* Is its dirty logging on? */
+bool proc_logs(const struct proc *p);
+/* What was spent on @dst since the last byte of the source @src; false: nobody looked. */
+bool side_tail(const struct sid *dst, uint32_t src, struct session_window *out);
 
 /* ---- failure.c ---- */
 

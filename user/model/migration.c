@@ -152,18 +152,14 @@ static void take_landing(struct migration *g, const struct sid *src, const struc
 {
 	struct landing *l = &g->landing;
 	struct session_window w;
-	uint32_t i;
 
 	l->total_ns = sat_sub(dst->pub.run_ns, g->stop.end_ns);
-	for (i = 0; i < dst->n_tails && dst->tails[i].source != src->pub.id; i++)
-		;
 	if (!l->total_ns) {
 		g->parts_known = true;
 		return;
 	}
-	if (i == dst->n_tails)
+	if (!side_tail(dst, src->pub.id, &w))
 		return;
-	path_result(&dst->tails[i].path, &w);
 	if (w.start_ns != g->stop.end_ns || w.total_ns != l->total_ns)
 		return;
 	g->parts_known = true;

@@ -118,12 +118,16 @@ static void make_room(struct path *p, uint32_t spans)
 {
 	uint32_t i;
 
-	if (p->n_spans + spans <= PATH_SPANS)
+	if (p->n_spans - p->first + spans > PATH_SPANS) {
+		for (i = 0; i < SPANS_A_CALL; i++, p->first++)
+			p->n_unnamed -= p->spans[p->first].owner == OWNER_GAP &&
+					p->spans[p->first].part == GAP_NR;
+	}
+	if (p->n_spans + spans <= PATH_ROOM)
 		return;
-	for (i = 0; i < SPANS_A_CALL; i++)
-		p->n_unnamed -= p->spans[i].owner == OWNER_GAP && p->spans[i].part == GAP_NR;
-	p->n_spans -= SPANS_A_CALL;
-	memmove(p->spans, p->spans + SPANS_A_CALL, p->n_spans * sizeof(p->spans[0]));
+	p->n_spans -= p->first;
+	memmove(p->spans, p->spans + p->first, p->n_spans * sizeof(p->spans[0]));
+	p->first = 0;
 }
 
 /* A gap has the name of what ends it: an arc, or a read() or write(). */
@@ -136,7 +140,7 @@ static void name_gaps(struct path *p, enum path_part part)
 		name = p->any_io ? GAP_IO : GAP_FIRST_IO;
 	else
 		name = !p->any_io ? GAP_ARCS : !p->arc_after_io ? GAP_LOAD : GAP_START;
-	for (i = p->n_spans; i > 0 && p->n_unnamed; i--) {
+	for (i = p->n_spans; i > p->first && p->n_unnamed; i--) {
 		struct path_span *s = &p->spans[i - 1];
 
 		if (s->owner == OWNER_GAP && s->part == GAP_NR) {
@@ -164,7 +168,7 @@ void path_add(struct path *p, uint32_t owner, enum path_part part, uint64_t star
 	if (start_ns > p->cursor_ns)
 		spend(p, p->hole ? OWNER_HOLE : OWNER_GAP, p->hole ? PART_OTHER : GAP_NR, start_ns);
 	p->hole = false;
-	for (i = p->n_spans; i > 0 && p->spans[i - 1].end_ns > start_ns; i--) {
+	for (i = p->n_spans; i > p->first && p->spans[i - 1].end_ns > start_ns; i--) {
 		/* One that is told late covers no more than it lasted. */
 		if (p->spans[i - 1].owner == owner || p->spans[i - 1].owner == OWNER_HOLE ||
 		    p->spans[i - 1].start_ns >= end_ns)

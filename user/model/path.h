@@ -26,6 +26,8 @@ enum path_part {
 };
 
 #define PATH_SPANS 64
+/* Those that go leave room for some time: moving the others up is what costs. */
+#define PATH_ROOM  (PATH_SPANS + 32)
 
 struct path {
 	bool active;
@@ -37,8 +39,9 @@ struct path {
 	struct path_span {
 		uint64_t start_ns, end_ns;
 		uint32_t owner, part; /* enum path_part; of a gap enum window_gap */
-	} spans[PATH_SPANS];
-	uint32_t n_spans, n_unnamed;
+	} spans[PATH_ROOM];
+	/* Kept are those from @first to before @n_spans; the oldest go first. */
+	uint32_t first, n_spans, n_unnamed;
 	/* By owner; NULL: not wanted.  The path's. */
 	struct side_device *devs;
 	uint32_t n_devs;

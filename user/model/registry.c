@@ -12,26 +12,9 @@
 
 /* ---- things by the numbers that a recording chose ---- */
 
-static uint32_t hash(uint64_t key, uint32_t n_slots)
-{
-	return (uint32_t)((key * 0x9e3779b97f4a7c15ULL) >> 32) & (n_slots - 1);
-}
-
-void *map_get(const struct map *t, uint64_t key)
-{
-	uint32_t i;
-
-	if (!t->n)
-		return NULL;
-	for (i = hash(key, t->n_slots); t->slot[i]; i = (i + 1) & (t->n_slots - 1))
-		if (t->key[t->slot[i] - 1] == key)
-			return t->item[t->slot[i] - 1];
-	return NULL;
-}
-
 static void map_enter(struct map *t, uint64_t key, uint32_t at)
 {
-	uint32_t i = hash(key, t->n_slots);
+	uint32_t i = map_hash(key, t->n_slots);
 
 	while (t->slot[i])
 		i = (i + 1) & (t->n_slots - 1);
@@ -90,21 +73,17 @@ static void map_free(struct map *t, void (*drop)(void *))
 
 /* ---- devices and streams ---- */
 
-struct dev *dev_get(const struct model *m, uint32_t number)
-{
-	return number ? map_get(&m->devices, number) : NULL;
-}
+const struct event_context context_of_nothing = {
+	.state = MIG_UNKNOWN,
+	.state_before = MIG_UNKNOWN,
+};
 
-struct dev *dev_of(struct model *m, uint32_t number, int *err)
+struct dev *dev_make(struct model *m, uint32_t number)
 {
-	struct dev *d = dev_get(m, number);
+	struct dev *d = calloc(1, sizeof(*d));
 
-	if (d || !number)
-		return d;
-	d = calloc(1, sizeof(*d));
 	if (!d || map_put(&m->devices, number, d)) {
 		free(d);
-		*err = -ENOMEM;
 		return NULL;
 	}
 	d->pub.number = number;
@@ -115,16 +94,12 @@ struct dev *dev_of(struct model *m, uint32_t number, int *err)
 	return d;
 }
 
-struct model_stream *stream_of(struct model *m, uint32_t number, int *err)
+struct model_stream *stream_make(struct model *m, uint32_t number)
 {
-	struct model_stream *s = number ? map_get(&m->streams, number) : NULL;
+	struct model_stream *s = calloc(1, sizeof(*s));
 
-	if (s || !number)
-		return s;
-	s = calloc(1, sizeof(*s));
 	if (!s || map_put(&m->streams, number, s)) {
 		free(s);
-		*err = -ENOMEM;
 		return NULL;
 	}
 	s->number = number;
@@ -163,37 +138,21 @@ struct proc *proc_of(struct model *m, uint32_t host, uint32_t pid, int *err)
 	return p;
 }
 
-struct proc *proc_at(const struct model *m, uint32_t index)
+struct proc *proc_of_event(struct model *m, const struct dev *d, const struct event *ev, int *err)
 {
-	return index && index <= m->procs.n ? m->procs.item[index - 1] : NULL;
+	return proc_if_same(m, d, ev) ?: proc_of(m, ev->host, ev->pid, err);
 }
 
 uint32_t proc_index(const struct model *m, uint32_t host, uint32_t pid)
 {
-	const struct map *t = &m->procs;
-	uint64_t key = proc_key(host, pid);
-	uint32_t i;
-
-	if (!t->n)
-		return 0;
-	for (i = hash(key, t->n_slots); t->slot[i]; i = (i + 1) & (t->n_slots - 1))
-		if (t->key[t->slot[i] - 1] == key)
-			return t->slot[i];
-	return 0;
+	return map_find(&m->procs, proc_key(host, pid));
 }
 
-int adopt_device(struct model *m, struct dev *d, const struct event *ev)
+int dev_changes_hands(struct model *m, struct dev *d, const struct event *ev)
 {
 	struct proc *old = proc_at(m, d->proc), *p;
 	int err = 0;
 
-	if (!ev->pid)
-		return 0;
-	d->pub.pid = ev->pid;
-	if (ev->host)
-		d->pub.host = ev->host;
-	if (old && old->pub.pid == ev->pid && old->pub.host == ev->host)
-		return 0;
 	p = proc_of(m, ev->host, ev->pid, &err);
 	if (!p)
 		return err;

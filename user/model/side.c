@@ -14,18 +14,62 @@
 
 /* A refusal told for one device, then for the next: one try. */
 #define REFUSED_AGAIN_NS 1000000000ULL
-/* A VMM that failed closes its devices, then ends. */
-#define EXIT_AFTER_NS	 10000000000ULL
+
+static void tail_drop(struct tail *t)
+{
+	if (t->path)
+		path_drop(t->path);
+	free(t->path);
+	t->path = NULL;
+}
 
 static void tails_drop(struct sid *s)
 {
 	uint32_t i;
 
 	for (i = 0; i < s->n_tails; i++)
-		path_drop(&s->tails[i].path);
+		tail_drop(&s->tails[i]);
 	free(s->tails);
 	s->tails = NULL;
 	s->n_tails = 0;
+}
+
+/* Nothing is added any more. */
+static void tails_freeze(struct sid *s)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->n_tails; i++) {
+		path_result(s->tails[i].path, &s->tails[i].at_end);
+		tail_drop(&s->tails[i]);
+	}
+}
+
+static int tail_copy(struct tail *to, const struct tail *from)
+{
+	*to = *from;
+	if (!from->path)
+		return 0;
+	to->path = calloc(1, sizeof(*to->path));
+	return !to->path ? -ENOMEM : path_copy(to->path, from->path);
+}
+
+bool side_tail(const struct sid *dst, uint32_t src, struct session_window *out)
+{
+	uint32_t i;
+
+	for (i = 0; i < dst->n_tails; i++) {
+		const struct tail *t = &dst->tails[i];
+
+		if (t->source != src)
+			continue;
+		if (t->path)
+			path_result(t->path, out);
+		else
+			*out = t->at_end;
+		return true;
+	}
+	return false;
 }
 
 void side_destroy(struct sid *s)
@@ -56,13 +100,13 @@ struct sid *side_copy(const struct sid *s)
 		memcpy(c->devs, s->devs, s->pub.n_devices * sizeof(*c->devs));
 	}
 	if (s->n_tails) {
-		c->tails = calloc(SIDE_TAILS, sizeof(*c->tails));
+		c->tails = calloc(s->n_tails, sizeof(*c->tails));
 		if (!c->tails)
 			goto fail;
 	}
-	for (i = 0; i < s->n_tails; i++, c->n_tails++) {
-		c->tails[i] = s->tails[i];
-		if (path_copy(&c->tails[i].path, &s->tails[i].path))
+	for (i = 0; i < s->n_tails; i++) {
+		c->n_tails++;
+		if (tail_copy(&c->tails[i], &s->tails[i]))
 			goto fail;
 	}
 	return c;
@@ -73,13 +117,13 @@ fail:
 
 /* ---- how it stands ---- */
 
-static bool logs(const struct proc *p)
+bool proc_logs(const struct proc *p)
 {
 	return p->n_logging || p->container_logs;
 }
 
-static struct sidedev *sidedev_of(struct model *m, const struct dev *d, uint32_t direction,
-				  struct sid **side)
+struct sidedev *side_of_dev(struct model *m, const struct dev *d, uint32_t direction,
+			    struct sid **side)
 {
 	struct sid *s = side_of(m, d->in_side[direction]);
 
@@ -87,7 +131,7 @@ static struct sidedev *sidedev_of(struct model *m, const struct dev *d, uint32_t
 	return s ? &s->devs[d->side_at[direction]] : NULL;
 }
 
-static void set_phase(struct sid *s, struct sidedev *sd, enum phase phase)
+void side_set_phase(struct sid *s, struct sidedev *sd, enum phase phase)
 {
 	s->n_phase[sd->phase]--;
 	sd->phase = phase;
@@ -150,7 +194,7 @@ static void forget_live(struct model *m, uint32_t id)
 	}
 }
 
-static void end_side(struct model *m, struct sid *s, uint64_t t_ns)
+void side_end(struct model *m, struct sid *s, uint64_t t_ns)
 {
 	const struct proc *p = proc_at(m, s->proc);
 
@@ -166,8 +210,10 @@ static void end_side(struct model *m, struct sid *s, uint64_t t_ns)
 	s->pub.ended = true;
 	m->join_dirty = true;
 	side_refresh(m, s);
-	if (s->pub.direction == DIR_RESUME)
+	if (s->pub.direction == DIR_RESUME) {
+		tails_freeze(s);
 		forget_live(m, s->pub.id);
+	}
 }
 
 static bool source_is_over(const struct sid *s, const struct proc *p)
@@ -175,18 +221,18 @@ static bool source_is_over(const struct sid *s, const struct proc *p)
 	uint32_t n = s->pub.n_devices;
 
 	if (!n)
-		return (s->pub.log_is_own || s->pub.dma_log_refused) && !logs(p);
+		return (s->pub.log_is_own || s->pub.dma_log_refused) && !proc_logs(p);
 	if (s->n_phase[PHASE_ASKED])
 		return false;
 	if (s->n_phase[PHASE_DONE] == n)
 		return !s->n_sized;
 	if (s->n_phase[PHASE_BACK] == n)
-		return !s->pub.log_is_own || !logs(p);
+		return !s->pub.log_is_own || !proc_logs(p);
 	/* Some were closed, and the others are through one way or the other. */
 	return s->n_phase[PHASE_GONE];
 }
 
-static void check_end(struct model *m, struct sid *s, uint64_t t_ns)
+void side_check_end(struct model *m, struct sid *s, uint64_t t_ns)
 {
 	bool over;
 
@@ -198,7 +244,7 @@ static void check_end(struct model *m, struct sid *s, uint64_t t_ns)
 	else
 		over = s->pub.n_devices && !s->n_phase[PHASE_ASKED];
 	if (over)
-		end_side(m, s, t_ns);
+		side_end(m, s, t_ns);
 }
 
 /* ---- how it ended ---- */
@@ -305,8 +351,8 @@ static struct sid *side_create(struct model *m, const struct event *ev, struct p
 	s->pub.ran_again_ns = s->pub.eof_ns = s->pub.run_ns = MODEL_NONE;
 	s->pub.stop.start_ns = s->pub.stopped_ns = MODEL_NONE;
 	if (direction == DIR_SAVE) {
-		s->pub.log_is_own = logs(p) && sat_sub(t_ns, p->log_since_ns) <= SIDE_LOG_NS;
-		s->pub.dirty_log_seen = logs(p);
+		s->pub.log_is_own = proc_logs(p) && sat_sub(t_ns, p->log_since_ns) <= SIDE_LOG_NS;
+		s->pub.dirty_log_seen = proc_logs(p);
 		begin_paused(s, p, t_ns);
 	}
 	p->side[direction] = s->pub.id;
@@ -347,7 +393,7 @@ struct sid *side_sign(struct model *m, const struct event *ev, const struct dev 
 	    (ev->kind == EV_ARC ? mig_state_is_precopy(ev->arc.to) :
 				  ev->kind == EV_SET_STATE && ev->set_state.target >= 0 &&
 					  mig_state_is_precopy((uint32_t)ev->set_state.target)))
-		end_side(m, s, s->pub.end_ns);
+		side_end(m, s, s->pub.end_ns);
 	if (!s || s->pub.ended)
 		s = side_create(m, ev, p, direction, t_ns);
 	return s;
@@ -369,7 +415,7 @@ int side_session(struct model *m, struct sid *s, struct dev *d, struct sess *g)
 		s->n_sized--;
 	}
 	if (d->in_side[dir] == s->pub.id) {
-		set_phase(s, &s->devs[d->side_at[dir]], PHASE_ASKED);
+		side_set_phase(s, &s->devs[d->side_at[dir]], PHASE_ASKED);
 		s->devs[d->side_at[dir]].pub.session = g->pub.id;
 		return 0;
 	}
@@ -391,7 +437,7 @@ int side_session(struct model *m, struct sid *s, struct dev *d, struct sess *g)
 /* ---- its course ---- */
 
 /* The direction in which the device was used last. */
-static uint32_t direction_of(const struct model *m, const struct dev *d)
+uint32_t side_direction_of(const struct model *m, const struct dev *d)
 {
 	const struct sess *g = sess_of(m, d->sess ? d->sess : d->last_sess);
 
@@ -400,9 +446,9 @@ static uint32_t direction_of(const struct model *m, const struct dev *d)
 
 void side_moved(struct model *m, struct dev *d, uint32_t to, uint64_t t_ns)
 {
-	uint32_t dir = direction_of(m, d);
+	uint32_t dir = side_direction_of(m, d);
 	struct sid *s;
-	struct sidedev *sd = sidedev_of(m, d, dir, &s);
+	struct sidedev *sd = side_of_dev(m, d, dir, &s);
 	const struct sess *g;
 
 	if (!sd)
@@ -411,7 +457,7 @@ void side_moved(struct model *m, struct dev *d, uint32_t to, uint64_t t_ns)
 	if (t_ns > s->pub.end_ns && !s->pub.ended)
 		s->pub.end_ns = t_ns;
 	if (g->pub.ended && g->pub.outcome == OUTCOME_COMPLETED && sd->phase == PHASE_ASKED)
-		set_phase(s, sd, PHASE_DONE);
+		side_set_phase(s, sd, PHASE_DONE);
 	if (to == MIG_RUNNING && dir == DIR_SAVE) {
 		if (s->pub.ended && s->pub.outcome == OUTCOME_COMPLETED) {
 			s->pub.ran_again_ns = t_ns;
@@ -420,19 +466,19 @@ void side_moved(struct model *m, struct dev *d, uint32_t to, uint64_t t_ns)
 		}
 		if (!s->pub.ended && (sd->phase == PHASE_ASKED || sd->phase == PHASE_DONE)) {
 			s->unsure |= g->pub.ended && g->pub.outcome == OUTCOME_UNFINISHED;
-			set_phase(s, sd, PHASE_BACK);
+			side_set_phase(s, sd, PHASE_BACK);
 		}
 	} else if (to == MIG_STOP && dir == DIR_SAVE && s->pub.paused_before && g->pub.ended &&
 		   sd->phase == PHASE_ASKED) {
 		/* A paused VM is given back to where it was. */
-		set_phase(s, sd, PHASE_BACK);
+		side_set_phase(s, sd, PHASE_BACK);
 	} else if (to == MIG_RUNNING && sd->phase == PHASE_ASKED) {
 		s->unsure |= g->pub.ended && g->pub.outcome == OUTCOME_UNFINISHED;
-		set_phase(s, sd, g->pub.loaded ? PHASE_DONE : PHASE_BACK);
+		side_set_phase(s, sd, g->pub.loaded ? PHASE_DONE : PHASE_BACK);
 	}
 	if (to == MIG_RUNNING && dir == DIR_RESUME && !s->pub.ended)
 		s->pub.run_ns = t_ns;
-	check_end(m, s, t_ns);
+	side_check_end(m, s, t_ns);
 }
 
 /* The reset that a close comes with was no reset of its own. */
@@ -453,7 +499,7 @@ static void forget_reset(struct sid *s, const struct dev *d, uint64_t t_ns)
 static void close_in(struct model *m, struct dev *d, uint32_t dir, const struct event *ev)
 {
 	struct sid *s;
-	struct sidedev *sd = sidedev_of(m, d, dir, &s);
+	struct sidedev *sd = side_of_dev(m, d, dir, &s);
 	const struct sess *g;
 	bool by_reset;
 
@@ -466,9 +512,9 @@ static void close_in(struct model *m, struct dev *d, uint32_t dir, const struct 
 	if (by_reset)
 		sess_was_closed(m, sd->pub.session);
 	if (sd->phase == PHASE_ASKED && g->pub.outcome == OUTCOME_COMPLETED) {
-		set_phase(s, sd, PHASE_DONE);
+		side_set_phase(s, sd, PHASE_DONE);
 	} else if (sd->phase == PHASE_ASKED || (by_reset && sd->phase == PHASE_BACK)) {
-		set_phase(s, sd, PHASE_GONE);
+		side_set_phase(s, sd, PHASE_GONE);
 		/*
 		 * Mid-session: one that was over before left nobody waiting, and
 		 * what was lost may have been its end.
@@ -482,7 +528,7 @@ static void close_in(struct model *m, struct dev *d, uint32_t dir, const struct 
 			s->closed.bytes = g->pub.bytes_total;
 		}
 	}
-	check_end(m, s, event_end_ns(ev));
+	side_check_end(m, s, event_end_ns(ev));
 }
 
 void side_closed(struct model *m, struct dev *d, const struct event *ev)
@@ -493,7 +539,7 @@ void side_closed(struct model *m, struct dev *d, const struct event *ev)
 	if (d->logging && p) {
 		d->logging = false;
 		p->n_logging--;
-		if (!logs(p))
+		if (!proc_logs(p))
 			p->log_since_ns = MODEL_NONE;
 	}
 	close_in(m, d, DIR_SAVE, ev);
@@ -502,33 +548,37 @@ void side_closed(struct model *m, struct dev *d, const struct event *ev)
 	d->sized_in = 0;
 	if (s) {
 		s->n_sized--;
-		check_end(m, s, event_end_ns(ev));
+		side_check_end(m, s, event_end_ns(ev));
 		/* Nothing was asked of it but its size: it has left; it was the last one. */
 		if (!s->pub.ended && !s->pub.n_devices && !s->n_sized && p && !p->n_open)
-			end_side(m, s, event_end_ns(ev));
+			side_end(m, s, event_end_ns(ev));
 	}
 }
 
 /* What comes on @s, if it is the other half, is the rest of the downtime. */
 static int begin_tail(struct sid *dst, const struct sid *src, uint64_t eof_ns)
 {
+	struct tail *t;
 	uint32_t i;
 
 	if (dst->pub.begin_ns > eof_ns)
 		return 0;
-	if (!dst->tails)
-		dst->tails = calloc(SIDE_TAILS, sizeof(*dst->tails));
-	if (!dst->tails)
-		return -ENOMEM;
 	for (i = 0; i < dst->n_tails && dst->tails[i].source != src->pub.id; i++)
 		;
 	if (i == SIDE_TAILS)
 		return 0;
-	if (i == dst->n_tails)
+	if (i == dst->n_tails) {
+		/* Commonly there is one. */
+		t = realloc(dst->tails, (i + 1) * sizeof(*t));
+		if (!t)
+			return -ENOMEM;
+		dst->tails = t;
+		t[i] = (struct tail){ .source = src->pub.id, .path = calloc(1, sizeof(*t->path)) };
+		if (!t[i].path)
+			return -ENOMEM;
 		dst->n_tails++;
-	dst->tails[i].source = src->pub.id;
-	dst->tails[i].eof_ns = eof_ns;
-	path_start(&dst->tails[i].path, eof_ns);
+	}
+	path_start(dst->tails[i].path, eof_ns);
 	return 0;
 }
 
@@ -582,7 +632,7 @@ void side_spend(struct model *m, struct proc *p, uint32_t owner, enum path_part 
 	if (!s || s->pub.ended)
 		return;
 	for (i = 0; i < s->n_tails; i++)
-		path_add(&s->tails[i].path, owner, part, start_ns, end_ns);
+		path_add(s->tails[i].path, owner, part, start_ns, end_ns);
 }
 
 void side_stop_ended(struct model *m, struct proc *p, uint64_t t_ns)
@@ -602,218 +652,6 @@ void side_stop_ended(struct model *m, struct proc *p, uint64_t t_ns)
 		s->n_eof = 0;
 		s->pub.stop_over = false;
 	}
-}
-
-/* ---- calls ---- */
-
-static void dirty_log(struct model *m, struct proc *p, struct dev *d, const struct event *ev)
-{
-	struct sid *s = side_of(m, p->side[DIR_SAVE]);
-	bool live = s && !s->pub.ended;
-
-	if (live && ev->ret >= 0)
-		s->pub.dirty_log_seen = true;
-	switch (ev->kind) {
-	case EV_DMA_LOG_START:
-		if (ev->ret < 0)
-			return;
-		if (!logs(p)) {
-			p->log_since_ns = ev->t_ns;
-			if (live)
-				s->pub.log_is_own = true;
-		}
-		if (!d)
-			p->container_logs = true;
-		else if (!d->logging)
-			p->n_logging++;
-		if (d)
-			d->logging = true;
-		if (live)
-			s->pub.dma_log_starts++;
-		return;
-	case EV_DMA_LOG_STOP:
-		if (live)
-			s->pub.dma_log_stops++;
-		if (!d)
-			p->container_logs = false;
-		else if (d->logging)
-			p->n_logging--;
-		if (d)
-			d->logging = false;
-		if (!logs(p))
-			p->log_since_ns = MODEL_NONE;
-		if (live)
-			check_end(m, s, event_end_ns(ev));
-		return;
-	default:
-		if (live)
-			s->pub.dma_log_reports++;
-	}
-}
-
-/* The side that a call belongs to which is no sign of one. */
-static struct sid *side_at(struct model *m, const struct proc *p, const struct sess *g)
-{
-	struct sid *s = g ? side_of(m, g->pub.side) : NULL;
-	uint32_t dir;
-
-	for (dir = DIR_SAVE; !s && p && dir <= DIR_RESUME; dir++) {
-		s = side_of(m, p->side[dir]);
-		if (s && s->pub.ended)
-			s = NULL;
-	}
-	return s;
-}
-
-int side_call(struct model *m, struct dev *d, struct sess *g, const struct event *ev,
-	      const struct model_call *call)
-{
-	int err = 0;
-	struct proc *p = proc_of(m, ev->host, ev->pid, &err);
-	struct sid *s;
-
-	if (!p)
-		return err;
-	/* What is no call has no part in it but by what it moves. */
-	if (!(event_traits(ev->kind) & EVT_CALL))
-		return 0;
-	if (ev->kind == EV_DATA_SIZE || (ev->kind == EV_DMA_LOG_START && event_failed(ev))) {
-		s = side_sign(m, ev, d, DIR_SAVE, ev->t_ns, false);
-		if (!s)
-			return -ENOMEM;
-		if (ev->kind == EV_DMA_LOG_START) {
-			s->pub.dma_log_refused++;
-		} else {
-			s->pub.data_sizes++;
-			s->pub.sizes_failed += event_failed(ev);
-			if (d && !d->sized_in && d->in_side[DIR_SAVE] != s->pub.id) {
-				d->sized_in = s->pub.id;
-				s->n_sized++;
-			}
-		}
-	}
-	if (ev->kind == EV_DMA_LOG_START || ev->kind == EV_DMA_LOG_STOP ||
-	    ev->kind == EV_DMA_LOG_REPORT)
-		dirty_log(m, p, d, ev);
-	s = side_at(m, p, g);
-	if (!s)
-		return 0;
-	if (!s->pub.ended) {
-		s->pub.last_seq = ev->seq;
-		if (event_end_ns(ev) > s->pub.end_ns)
-			s->pub.end_ns = event_end_ns(ev);
-		if ((event_traits(ev->kind) & EVT_IO) && ev->ret > 0 && g)
-			s->pub.bytes_total += (uint64_t)ev->ret;
-	}
-	if (ev->kind == EV_ARC)
-		return 0;
-	if (failure_is_cause(ev, g)) {
-		failure_note(m, s, g, ev, call);
-		check_end(m, s, event_end_ns(ev));
-	} else if (event_failed(ev)) {
-		s->pub.failures_beside++;
-	} else if (!event_is_interrupted(ev) && s->n_failures) {
-		failure_made_good(s, ev);
-	}
-	return 0;
-}
-
-void side_reset(struct model *m, struct dev *d, struct sess *g, const struct event *ev)
-{
-	struct sid *s;
-	struct sidedev *sd = sidedev_of(m, d, direction_of(m, d), &s);
-	struct failure *f = s && s->n_failures ? &s->failures[s->n_failures - 1] : NULL;
-
-	if (!sd)
-		return;
-	/* The user's call is told after what it did to the device. */
-	if (f && ev->kind == EV_RESET && f->kind == EV_DEVICE_RESET && f->device == d->pub.number &&
-	    f->t_ns >= ev->t_ns && f->t_ns <= event_end_ns(ev)) {
-		f->kind = EV_RESET;
-		f->t_ns = ev->t_ns;
-		f->seq = ev->seq;
-		m->join_dirty = true;
-		return;
-	}
-	if (!g || g->pub.session_over)
-		return;
-	s->pub.resets++;
-	/* In RESUMING a reset is the way out: no guest is there to have asked for it. */
-	if (g->pub.direction == DIR_SAVE && !g->pub.holes)
-		failure_note(m, s, g, ev, NULL);
-	s->unsure |= g->pub.holes != 0;
-}
-
-void side_was_reset(struct model *m, struct dev *d, uint64_t t_ns)
-{
-	struct sid *s;
-	struct sidedev *sd = sidedev_of(m, d, direction_of(m, d), &s);
-
-	if (!sd || s->pub.ended)
-		return;
-	if (sd->phase == PHASE_ASKED || sd->phase == PHASE_DONE)
-		set_phase(s, sd, PHASE_BACK);
-	check_end(m, s, t_ns);
-}
-
-void side_dropped(struct model *m, struct dev *d, const struct sess *g, uint64_t t_ns)
-{
-	struct sid *s;
-	struct sidedev *sd = sidedev_of(m, d, g->pub.direction, &s);
-
-	if (!sd || s->pub.ended || sd->phase != PHASE_ASKED)
-		return;
-	s->unsure = true;
-	set_phase(s, sd, PHASE_BACK);
-	check_end(m, s, t_ns);
-}
-
-void side_attempted(struct model *m, struct dev *d, uint64_t t_ns)
-{
-	struct sid *s;
-	struct sidedev *sd = sidedev_of(m, d, direction_of(m, d), &s);
-
-	if (!sd)
-		return;
-	/* It is where it was; one that was stopped is waited for. */
-	if (d->pub.likely == MIG_RUNNING || d->pub.likely == MIG_UNKNOWN || s->pub.paused_before)
-		set_phase(s, sd, PHASE_BACK);
-	check_end(m, s, t_ns);
-}
-
-uint32_t side_at_event(const struct model *m, const struct event *ev)
-{
-	const struct proc *p = proc_at(m, proc_index(m, ev->host, ev->pid));
-	const struct sid *s;
-	uint32_t dir;
-
-	for (dir = DIR_SAVE; p && dir <= DIR_RESUME; dir++) {
-		s = side_of(m, p->side[dir]);
-		if (s && (!s->pub.ended || s->pub.end_ns == event_end_ns(ev)))
-			return s->pub.id;
-	}
-	return 0;
-}
-
-void side_exit(struct model *m, const struct event *ev)
-{
-	struct proc *p = proc_at(m, proc_index(m, ev->host, ev->pid));
-	uint32_t dir;
-
-	for (dir = DIR_SAVE; p && dir <= DIR_RESUME; dir++) {
-		struct sid *s = side_of(m, p->side[dir]);
-
-		if (!s || s->pub.exit.kind ||
-		    (s->pub.ended &&
-		     (!s->n_phase[PHASE_GONE] || sat_sub(ev->t_ns, s->pub.end_ns) > EXIT_AFTER_NS)))
-			continue;
-		failure_init(&s->pub.exit, ev);
-		s->pub.exit.session = s->pub.last_session;
-		m->join_dirty = true;
-		if (!s->pub.n_devices)
-			end_side(m, s, ev->t_ns);
-	}
-	flight_exited(m, ev->host, ev->pid);
 }
 
 /* ---- looking ---- */

@@ -80,12 +80,9 @@ bool stop_is_arriving(const struct model *m, const struct dev *d)
 	return g && g->pub.direction == DIR_RESUME;
 }
 
-/* A call on the device, for its own window, its process's stop, or a landing. */
-void stop_spend(struct model *m, struct dev *d, enum path_part part, uint64_t start_ns,
-		uint64_t end_ns)
+void stop_spend_in(struct model *m, struct dev *d, struct proc *p, enum path_part part,
+		   uint64_t start_ns, uint64_t end_ns)
 {
-	struct proc *p = proc_at(m, d->proc);
-
 	path_add(&d->window, d->owner, part == PART_LOAD ? PART_ARC : part, start_ns, end_ns);
 	if (!p)
 		return;

@@ -70,7 +70,7 @@ static int take(struct budget *b, uint32_t kind, uint64_t number, uint64_t bytes
 	uint64_t key = (uint64_t)kind << 60 | (number & ((1ULL << 60) - 1));
 	size_t i;
 
-	if (!number || b->last[kind] == key)
+	if (!number)
 		return 0;
 	if (make_room(b))
 		return -ENOMEM;
@@ -82,24 +82,27 @@ static int take(struct budget *b, uint32_t kind, uint64_t number, uint64_t bytes
 		b->n_seen++;
 		b->used[kind]++;
 	}
-	b->last[kind] = key;
 	return 0;
 }
 
 int budget_take(struct budget *b, const struct event *ev, uint64_t bytes)
 {
-	int err;
+	uint32_t spread = ev->stream * 0x9e3779b1U ^ ev->device * 0x85ebca6bU;
+	struct budget_who *who = &b->recent[(spread >> 16) % BUDGET_RECENT];
+	int err = 0;
 
 	if (b->used[BUDGET_EVENTS] >= limit_of(BUDGET_EVENTS, bytes))
 		return -EDQUOT;
-	err = take(b, BUDGET_DEVICES, ev->device, bytes);
-	if (!err)
-		err = take(b, BUDGET_STREAMS, ev->stream, bytes);
-	if (!err)
-		err = take(b, BUDGET_HOSTS, ev->host, bytes);
-	if (!err)
-		err = take(b, BUDGET_TASKS, (uint64_t)ev->host << 32 | ev->pid, bytes);
-	if (!err)
-		b->used[BUDGET_EVENTS]++;
-	return err;
+	if (who->device != ev->device || who->stream != ev->stream || who->pid != ev->pid ||
+	    who->host != ev->host) {
+		err = take(b, BUDGET_DEVICES, ev->device, bytes);
+		err = err ?: take(b, BUDGET_STREAMS, ev->stream, bytes);
+		err = err ?: take(b, BUDGET_HOSTS, ev->host, bytes);
+		err = err ?: take(b, BUDGET_TASKS, (uint64_t)ev->host << 32 | ev->pid, bytes);
+		if (err)
+			return err;
+		*who = (struct budget_who){ ev->pid, ev->device, ev->stream, ev->host };
+	}
+	b->used[BUDGET_EVENTS]++;
+	return 0;
 }

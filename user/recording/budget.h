@@ -22,10 +22,17 @@ enum budget_kind {
 	BUDGET_NR
 };
 
+#define BUDGET_RECENT 16 /* a power of two */
+
+/* Whom an event named that was taken into account: most name one of those again. */
+struct budget_who {
+	uint32_t pid, device, stream, host;
+};
+
 struct budget {
 	uint64_t *seen; /* a set: the kind above, the number below */
 	size_t n_slots, n_seen;
-	uint64_t last[BUDGET_NR]; /* most events name what the one before named */
+	struct budget_who recent[BUDGET_RECENT];
 	uint64_t used[BUDGET_NR];
 };
 

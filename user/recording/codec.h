@@ -50,9 +50,10 @@ int decoder_begin(struct decoder *d, const uint8_t *payload, size_t len, uint32_
 		  uint64_t first_ns);
 
 /*
- * Decode up to DECODER_BATCH further events; seq is 0, unknown kinds are among
- * them.  Returns how many (0: all done) or -EBADMSG.
+ * Decode up to DECODER_BATCH further events: *@ev, the decoder's until the next
+ * call of it; seq is 0, unknown kinds are among them.  Returns how many (0: all
+ * done) or -EBADMSG.
  */
-int decoder_next(struct decoder *d, struct event ev[DECODER_BATCH]);
+int decoder_next(struct decoder *d, const struct event **ev);
 
 #endif

@@ -44,11 +44,20 @@ struct decoder {
 	uint32_t kind_count[EV_KIND_NR];
 	struct task *tasks;
 	uint32_t n_tasks, cap_tasks;
+	struct event batch[BATCH];
+	bool is_long[BATCH]; /* what is beyond BODY_SHORT may not be zero */
+	bool long_kind[EV_KIND_NR];
 };
+
+/* The body's begin; nearly all kinds but definitions end before BODY_SHORT. */
+#define BODY	   offsetof(struct event, io)
+#define BODY_SHORT 128
 
 struct decoder *decoder_new(void)
 {
 	struct decoder *d = calloc(1, sizeof(*d));
+	const struct event_field *f;
+	size_t i;
 	uint32_t k;
 
 	if (!d)
@@ -56,9 +65,11 @@ struct decoder *decoder_new(void)
 	for (k = 0; k < EV_KIND_NR; k++) {
 		size_t n;
 
-		event_fields(k, &n);
+		f = event_fields(k, &n);
 		d->first_field[k] = d->n_fields;
 		d->n_fields += n;
+		for (i = 0; i < n; i++)
+			d->long_kind[k] |= f[i].offset + f[i].size > BODY_SHORT;
 	}
 	d->fields = calloc(d->n_fields, sizeof(*d->fields));
 	if (!d->fields) {
@@ -163,6 +174,13 @@ static int column_take(struct column *c, uint64_t *v, uint32_t m, const uint64_t
 
 		for (i = 0; i < m; i++)
 			v[i] = p[i] | (uint32_t)q[i] << 8;
+		break;
+	}
+	case 3: {
+		const uint8_t *q = p + c->n, *r = q + c->n;
+
+		for (i = 0; i < m; i++)
+			v[i] = p[i] | (uint32_t)q[i] << 8 | (uint32_t)r[i] << 16;
 		break;
 	}
 	default:
@@ -362,21 +380,28 @@ int decoder_begin(struct decoder *d, const uint8_t *payload, size_t len, uint32_
 	return err;
 }
 
+static void gather(const uint64_t *all, const uint8_t *idx, uint32_t m, uint64_t *out)
+{
+	uint32_t i;
+
+	for (i = 0; i < m; i++)
+		out[i] = all[idx[i]];
+}
+
 /* The fields of the @m events of @kind in the batch, at @idx. */
-static int take_fields(struct decoder *d, struct event *ev, uint32_t kind, const uint8_t *idx,
-		       uint32_t m, const uint64_t *t_all)
+static int take_fields(struct decoder *d, uint32_t kind, const uint8_t *idx, uint32_t m,
+		       const uint64_t *t_all)
 {
 	struct column *c = &d->fields[d->first_field[kind]];
 	const struct event_field *f;
 	uint64_t v[BATCH], t[BATCH], over = 0;
+	struct event *ev = d->batch;
+	bool have_t = false;
 	size_t j, n;
 	uint32_t i;
 	int err;
 
 	f = event_fields(kind, &n);
-	if (n)
-		for (i = 0; i < m; i++)
-			t[i] = t_all[idx[i]];
 	for (j = 0; j < n; j++, f++, c++) {
 		if (!c->present)
 			continue;
@@ -387,6 +412,10 @@ static int take_fields(struct decoder *d, struct event *ev, uint32_t kind, const
 					return err;
 			}
 			continue;
+		}
+		if (c->mode == MODE_TIME && !have_t) {
+			gather(t_all, idx, m, t);
+			have_t = true;
 		}
 		err = column_take(c, v, m, t);
 		if (err)
@@ -406,9 +435,28 @@ static int take_fields(struct decoder *d, struct event *ev, uint32_t kind, const
 	return over ? -EBADMSG : 0;
 }
 
+/* The bodies of the batch before as if they had never been. */
+static void clear_bodies(struct decoder *d, uint32_t m)
+{
+	uint32_t i;
+
+	for (i = 0; i < m; i++) {
+		memset((char *)&d->batch[i] + BODY, 0, BODY_SHORT - BODY);
+		if (d->is_long[i])
+			memset((char *)&d->batch[i] + BODY_SHORT, 0,
+			       sizeof(d->batch[i]) - BODY_SHORT);
+		d->is_long[i] = false;
+	}
+}
+
 /* Store a common column into a 32-bit member of all events of the batch. */
 #define TAKE_U32(id, member)                                   \
 	do {                                                   \
+		if (!d->common[id].present) {                  \
+			for (i = 0; i < m; i++)                \
+				ev[i].member = 0;              \
+			break;                                 \
+		}                                              \
 		err = column_take(&d->common[id], v, m, NULL); \
 		if (err)                                       \
 			return err;                            \
@@ -418,34 +466,12 @@ static int take_fields(struct decoder *d, struct event *ev, uint32_t kind, const
 		}                                              \
 	} while (0)
 
-int decoder_next(struct decoder *d, struct event ev[BATCH])
+static int take_calls(struct decoder *d, uint32_t m, uint64_t *t)
 {
-	uint64_t v[BATCH], dur[BATCH], t[BATCH], over = 0, end = d->end_ns;
-	uint32_t i, k, m = d->count - d->pos;
-	uint64_t kinds = 0;
+	uint64_t v[BATCH], dur[BATCH], end = d->end_ns;
+	struct event *ev = d->batch;
+	uint32_t i;
 	int err;
-
-	if (m > BATCH)
-		m = BATCH;
-	if (!m)
-		return 0;
-	memset(ev, 0, m * sizeof(*ev));
-
-	TAKE_U32(COL_KIND, kind);
-	for (i = 0; i < m; i++)
-		if (v[i] < EV_KIND_NR)
-			kinds |= 1ULL << v[i];
-	TAKE_U32(COL_CPU, cpu);
-	TAKE_U32(COL_DEVICE, device);
-	TAKE_U32(COL_STREAM, stream);
-	TAKE_U32(COL_HOST, host);
-	if (over)
-		return -EBADMSG;
-	err = column_take(&d->common[COL_RET], v, m, NULL);
-	if (err)
-		return err;
-	for (i = 0; i < m; i++)
-		ev[i].ret = (int64_t)v[i];
 
 	err = column_take(&d->common[COL_DUR], dur, m, NULL);
 	if (!err)
@@ -471,21 +497,64 @@ int decoder_next(struct decoder *d, struct event ev[BATCH])
 		memcpy(ev[i].comm, task->comm, sizeof(task->comm));
 	}
 	d->end_ns = end;
+	return 0;
+}
 
-	for (k = 0; kinds; k++, kinds >>= 1) {
-		uint8_t idx[BATCH];
-		uint32_t n = 0;
+/* The bodies, kind by kind. */
+static int take_bodies(struct decoder *d, uint32_t m, const uint64_t *t)
+{
+	uint8_t idx[EV_KIND_NR][BATCH], n[EV_KIND_NR] = { 0 };
+	uint64_t kinds = 0;
+	uint32_t i, k;
+	int err;
 
-		if (!(kinds & 1))
+	_Static_assert(EV_KIND_NR <= 64, "a word has a bit for each kind");
+	for (i = 0; i < m; i++) {
+		k = d->batch[i].kind;
+		if (k >= EV_KIND_NR)
 			continue;
-		for (i = 0; i < m; i++) {
-			idx[n] = i;
-			n += ev[i].kind == k;
-		}
-		err = take_fields(d, ev, k, idx, n, t);
+		kinds |= 1ULL << k;
+		idx[k][n[k]++] = i;
+		d->is_long[i] = d->long_kind[k];
+	}
+	for (k = 0; kinds; k++, kinds >>= 1) {
+		err = kinds & 1 ? take_fields(d, k, idx[k], n[k], t) : 0;
 		if (err)
 			return err;
 	}
+	return 0;
+}
+
+int decoder_next(struct decoder *d, const struct event **out)
+{
+	uint64_t v[BATCH], t[BATCH], over = 0;
+	uint32_t i, m = d->count - d->pos;
+	struct event *ev = d->batch;
+	int err;
+
+	if (m > BATCH)
+		m = BATCH;
+	*out = ev;
+	if (!m)
+		return 0;
+	clear_bodies(d, m);
+	TAKE_U32(COL_KIND, kind);
+	TAKE_U32(COL_CPU, cpu);
+	TAKE_U32(COL_DEVICE, device);
+	TAKE_U32(COL_STREAM, stream);
+	TAKE_U32(COL_HOST, host);
+	if (over)
+		return -EBADMSG;
+	err = column_take(&d->common[COL_RET], v, m, NULL);
+	if (err)
+		return err;
+	for (i = 0; i < m; i++)
+		ev[i].ret = (int64_t)v[i];
+	err = take_calls(d, m, t);
+	if (!err)
+		err = take_bodies(d, m, t);
+	if (err)
+		return err;
 	d->pos += m;
 	return m;
 }

@@ -97,8 +97,10 @@ struct recording {
 	struct frame_head head; /* of the frame being decoded */
 	uint64_t frame_left;	/* its events not yet decoded */
 
-	struct event batch[DECODER_BATCH];
+	const struct event *batch;    /* the decoder's, or @told */
+	uint8_t order[DECODER_BATCH]; /* which of it are delivered */
 	int batch_n, batch_i;
+	struct event told; /* what the reader has to say itself: a loss */
 
 	uint64_t seq; /* as delivered */
 	uint64_t unknown_events;
@@ -320,10 +322,10 @@ static void hole_close_at_end(struct recording *r)
 	hole_told(r);
 }
 
-/* Put the pending EV_LOSS into the (empty) batch. */
+/* The pending EV_LOSS becomes the batch, which is empty. */
 static bool tell_lost(struct recording *r, uint64_t until_ns)
 {
-	struct event *ev = &r->batch[0];
+	struct event *ev = &r->told;
 
 	if (!r->lost && !r->lost_unknown)
 		return false;
@@ -336,6 +338,8 @@ static bool tell_lost(struct recording *r, uint64_t until_ns)
 	ev->t_ns = ev->loss.t_to_ns;
 	r->lost = 0;
 	r->lost_unknown = false;
+	r->batch = ev;
+	r->order[0] = 0;
 	r->batch_n = 1;
 	r->batch_i = 0;
 	return true;
@@ -656,7 +660,7 @@ static int next_batch(struct recording *r)
 {
 	int i, n, kept = 0;
 
-	n = decoder_next(r->decoder, r->batch);
+	n = decoder_next(r->decoder, &r->batch);
 	if (n == -ENOMEM)
 		return fail_errno(r, n);
 	if (n < 0) {
@@ -698,9 +702,7 @@ static int next_batch(struct recording *r)
 		} else if (r->decoding_snapshot) {
 			continue; /* a newer writer's idea */
 		}
-		if (i != kept)
-			r->batch[kept] = *ev;
-		kept++;
+		r->order[kept++] = i;
 	}
 	r->batch_n = kept;
 	r->batch_i = 0;
@@ -732,7 +734,7 @@ static int recording_next(struct event_source *src, struct event *ev, int timeou
 		if (r->frame_ret)
 			return -ECANCELED;
 	}
-	*ev = r->batch[r->batch_i++];
+	*ev = r->batch[r->order[r->batch_i++]];
 	ev->seq = ++r->seq;
 	end = event_end_ns(ev);
 	if (end > r->health.last_ns)

@@ -26,24 +26,6 @@ bool event_same(const struct event *a, const struct event *b)
 	return true;
 }
 
-static int class_of(uint32_t kind)
-{
-	switch (kind) {
-	case EV_HOST:
-		return 0;
-	case EV_DEVICE:
-		return 1;
-	case EV_TASK:
-		return 2;
-	case EV_STREAM_OPEN:
-	case EV_STREAM_RELEASE:
-		return 3;
-	case EV_CLOCK:
-		return 4;
-	}
-	return -1;
-}
-
 /* A task's number is its own host's. */
 static uint64_t number_of(const struct event *ev)
 {
@@ -73,14 +55,9 @@ static struct event *find(const struct registry_class *c, const struct event *ev
 	return NULL;
 }
 
-bool registry_cares(uint32_t kind)
-{
-	return class_of(kind) >= 0;
-}
-
 int registry_learn(struct registry *r, const struct event *ev)
 {
-	int k = class_of(ev->kind);
+	int k = registry_class(ev->kind);
 	struct registry_class *c;
 	struct event *e;
 
@@ -115,7 +92,7 @@ int registry_learn(struct registry *r, const struct event *ev)
 
 bool registry_knows(const struct registry *r, const struct event *ev)
 {
-	int k = class_of(ev->kind);
+	int k = registry_class(ev->kind);
 	const struct event *e = k < 0 ? NULL : find(&r->class[k], ev);
 
 	return e && event_same(e, ev);

@@ -27,8 +27,31 @@ struct registry {
 	struct registry_class class[REGISTRY_CLASSES];
 };
 
+/* Which class a kind defines or releases something of; -1: of none. */
+static inline int registry_class(uint32_t kind)
+{
+	switch (kind) {
+	case EV_HOST:
+		return 0;
+	case EV_DEVICE:
+		return 1;
+	case EV_TASK:
+		return 2;
+	case EV_STREAM_OPEN:
+	case EV_STREAM_RELEASE:
+		return 3;
+	case EV_CLOCK:
+		return 4;
+	}
+	return -1;
+}
+
 /* Does the kind define or release something? */
-bool registry_cares(uint32_t kind);
+static inline bool registry_cares(uint32_t kind)
+{
+	return registry_class(kind) >= 0;
+}
+
 /* Note a definition or a release; other kinds do nothing.  0 or -ENOMEM. */
 int registry_learn(struct registry *r, const struct event *ev);
 /* Is this very definition noted? */
