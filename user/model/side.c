@@ -256,7 +256,8 @@ void side_refresh(const struct model *m, struct sid *s)
 	}
 	/* What is out of it counts until it was last seen. */
 	for (i = 0; i < m->n_flights && !s->pub.ended; i++)
-		if (m->flights[i].pub.side == s->pub.id && m->flights[i].pub.seen_ns > s->pub.end_ns)
+		if (m->flights[i].pub.side == s->pub.id &&
+		    m->flights[i].pub.seen_ns > s->pub.end_ns)
 			s->pub.end_ns = m->flights[i].pub.seen_ns;
 	failure_take_cause(s);
 	s->pub.outcome =
