@@ -134,13 +134,19 @@ $(UNIT_BIN) $(BENCH_BIN): $(B)/%: %.c $(UNIT_HELP_OBJ) $(B)/libvfioscope.a
 	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unit $(SANITIZE) $(LDFLAGS) -o $@ $< $(UNIT_HELP_OBJ) \
 		$(B)/libvfioscope.a -lcmocka $(UNIT_LIBS_$(@F)) $(LIBS)
 
+# Recordings of what a play says: for tests/cli/plays.sh.
+$(B)/tests/play/play: tests/play/play.c $(UNIT_HELP_OBJ) $(B)/libvfioscope.a
+	$(call say,TEST,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(SANITIZE) $(LDFLAGS) -o $@ $< $(UNIT_HELP_OBJ) $(B)/libvfioscope.a $(LIBS)
+
 # Not for programs under the address sanitizer, which has a malloc of its own.
 $(B)/tests/oom/failmalloc.so: tests/oom/failmalloc.c
 	$(call say,SO,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -fPIC -shared -o $@ $<
 
-units: $(UNIT_BIN) $(B)/tests/oom/failmalloc.so
+units: $(UNIT_BIN) $(B)/tests/play/play $(B)/tests/oom/failmalloc.so
 
 check: deps-check
 	$(Q)$(MAKE) --no-print-directory check-nodeps
@@ -187,4 +193,4 @@ clean:
 .DELETE_ON_ERROR:
 .SECONDARY:
 
--include $(LIB_OBJ:.o=.d) $(CMD_OBJ:.o=.d) $(UNIT_BIN:=.d) $(UNIT_HELP_OBJ:.o=.d)
+-include $(LIB_OBJ:.o=.d) $(CMD_OBJ:.o=.d) $(UNIT_BIN:=.d) $(B)/tests/play/play.d $(UNIT_HELP_OBJ:.o=.d)

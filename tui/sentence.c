@@ -199,12 +199,15 @@ static void what_failed(struct scope *s, const struct failure *f, struct sentenc
 		add(o, " after %s", scope_size(s, err, f->bytes));
 }
 
-/* As the call itself tells it, else as a rule that it broke does. */
+/* As the judge's own finding of it tells, else the call, or a rule that it broke. */
 static uint32_t failure_party(struct scope *s, const struct migration *g)
 {
 	uint32_t party = judge_failure_party(&g->cause[0]);
 	size_t i;
 
+	for (i = 0; i < s->n_own; i++)
+		if (judge_finding(s->judge, s->found[i])->rule == RULE_MIGRATION_FAILED)
+			return judge_finding(s->judge, s->found[i])->party;
 	for (i = 0; party == PARTY_UNKNOWN && i < s->n_own; i++) {
 		const struct finding *f = judge_finding(s->judge, s->found[i]);
 
@@ -218,8 +221,8 @@ static void failed(struct scope *s, struct model *m, const struct subject *j, st
 {
 	const struct migration *g = j->g;
 	const struct finding *f = scope_worst(s, g);
+	const char *after = judge_consequence_text(m, g);
 	char a[UNITS_LEN], b[UNITS_LEN];
-	bool save = true;
 
 	o->role = ROLE_BAD;
 	who(s, m, j, g->n_causes ? g->cause[0].device : 0, o);
@@ -242,13 +245,10 @@ static void failed(struct scope *s, struct model *m, const struct subject *j, st
 		add(o, ": ");
 		what_failed(s, &g->cause[1], o);
 	}
-	if (g->consequence) {
-		save = model_side_peek(m, g->consequence)->direction == DIR_SAVE;
-		add(o, save ? "; so the source took the VM back" :
-			      "; so the destination was given up");
-	} else if (j->src && j->src->ended && j->src->outcome == OUTCOME_CANCELLED) {
+	if (after)
+		add(o, "; then %s", after);
+	else if (j->src && j->src->ended && j->src->outcome == OUTCOME_CANCELLED)
 		add(o, "; the VM runs on at the source");
-	}
 	if (g->stopped_ns != MODEL_NONE)
 		add(o, "; its guest stood still for %s", units_duration(a, g->stopped_ns));
 	add(o, "; %s moved in %s", scope_size(s, a, j->own->bytes_total),
@@ -275,6 +275,8 @@ static void stuck(struct scope *s, struct model *m, const struct subject *j,
 	     worst ? judge_rule(worst->rule)->name : NULL);
 	if (j->src && j->src->stop.start_ns != MODEL_NONE && !j->src->stop_over)
 		add(o, "; the guest stands still for %s", units_duration(a, j->src->stop.total_ns));
+	else if (j->g->still_ns != MODEL_NONE)
+		add(o, "; the guest stands still for %s", units_duration(a, j->g->still_ns));
 }
 
 static void completed(struct scope *s, struct model *m, const struct subject *j, struct sentence *o)
@@ -341,8 +343,12 @@ static void unfinished(struct scope *s, struct model *m, const struct subject *j
 	who(s, m, j, 0, o);
 	add(o, " UNFINISHED after %s, %s moved: ", units_duration(a, j->g->end_ns - j->g->begin_ns),
 	    scope_size(s, b, j->own->bytes_total));
-	add(o, j->src ? "nothing in the evidence says how it ended" :
-			"closed before it ran here; its source would tell why");
+	add(o, !j->src ? "closed before it ran here; its source would tell why" :
+	       j->dst && j->dst->outcome == OUTCOME_COMPLETED ?
+			 "its destination runs, and its source was not seen to give its end" :
+			 "nothing in the evidence says how it ended");
+	if (j->g->still_ns != MODEL_NONE)
+		add(o, "; its guest stood still for %s", units_duration(a, j->g->still_ns));
 	judged(s, j, o);
 }
 

@@ -153,9 +153,9 @@ static int say_clock(struct evidence *e, size_t clock)
 	case ALIGN_REALTIME:
 		return meta_addf(
 			&e->clock, "clock",
-			"by CLOCK_REALTIME of both hosts: %s on the times of %s, "
-			"changing by %s%s",
-			off, name, drift,
+			"by CLOCK_REALTIME of both hosts: the times of %s are moved by %s%s%s%s",
+			name, off, t->drift_ns ? "; meanwhile the clocks drifted by " : "",
+			t->drift_ns ? drift : "",
 			t->stepped || align_tie(e->align, align_reference(e->align))->stepped ?
 				"; CLOCK_REALTIME was set during the capture, its last value counts" :
 				"");
@@ -182,8 +182,8 @@ static int say_bound(struct evidence *e, size_t clock)
 		return 0;
 	if (!t->has_way[ALIGN_IN] && !t->has_way[ALIGN_OUT])
 		return meta_addf(&e->clock, "bound",
-				 "%s%sno migration is seen on both sides: causality cannot "
-				 "check it",
+				 "%s%snot known: no stream is seen on both hosts from its first "
+				 "byte to its last, by which causality could check the clocks",
 				 name, sep);
 	if (t->contradicts)
 		return meta_addf(&e->clock, "bound",

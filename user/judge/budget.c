@@ -70,6 +70,8 @@ judge_downtime_budget(struct model *m, const struct migration *g, uint64_t budge
 	if (g->downtime_ns != MODEL_NONE)
 		return g->downtime_ns > budget_ns ? BUDGET_EXCEEDED : BUDGET_KEPT;
 	/* One side alone, or a call in flight, may be too much already. */
+	if (g->still_ns != MODEL_NONE && g->still_ns > budget_ns)
+		return BUDGET_EXCEEDED;
 	if (src && !src->paused_before && src->stop.start_ns != MODEL_NONE &&
 	    src->stop.total_ns > budget_ns)
 		return BUDGET_EXCEEDED;
@@ -106,6 +108,11 @@ static void judge_downtime(struct look *l, const struct migration *g)
 		if (g->downtime_ns != MODEL_NONE)
 			find_at(l->j, &f, "the downtime is %s, the budget %s",
 				ms_text(a, g->downtime_ns), ms_text(b, budget));
+		else if (g->still_ns != MODEL_NONE)
+			find_at(l->j, &f,
+				"the guest has stood still for %s, and its destination does "
+				"not run; the budget for the downtime is %s",
+				ms_text(a, g->still_ns), ms_text(b, budget));
 		else
 			find_at(l->j, &f,
 				"the stop on the source alone is %s, the budget for the "

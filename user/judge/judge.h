@@ -257,6 +257,8 @@ uint32_t judge_failure_party(const struct failure *f);
  */
 #define FAILURE_TEXT_LEN 160
 const char *judge_failure_text(const struct failure *f, char buf[FAILURE_TEXT_LEN]);
+/* What came of the other side, as "its source ..."; NULL: nothing is known.  Static storage. */
+const char *judge_consequence_text(struct model *m, const struct migration *g);
 
 /* How a budget stands for a migration. */
 enum budget_state { BUDGET_NONE, BUDGET_KEPT, BUDGET_EXCEEDED, BUDGET_SKIPPED, BUDGET_UNKNOWN };

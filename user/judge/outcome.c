@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -40,8 +41,9 @@ const char *judge_failure_text(const struct failure *f, char buf[FAILURE_TEXT_LE
 			snprintf(buf, FAILURE_TEXT_LEN, "the VMM ended with exit code %u", f->code);
 		return buf;
 	case EV_DEVICE_CLOSE:
-		snprintf(buf, FAILURE_TEXT_LEN,
-			 "the device was closed in mid-session: its process ended");
+		snprintf(
+			buf, FAILURE_TEXT_LEN,
+			"the device was closed in mid-session (its process ended, or let go of it)");
 		return buf;
 	case EV_RESET:
 	case EV_DEVICE_RESET:
@@ -65,6 +67,27 @@ const char *judge_failure_text(const struct failure *f, char buf[FAILURE_TEXT_LE
 	return buf;
 }
 
+/* Who ended a process: somebody from outside, or what it did itself. */
+static uint32_t signal_party(uint32_t signal)
+{
+	switch (signal) {
+	case 0:
+	case SIGABRT:
+	case SIGFPE:
+	case SIGILL:
+	case SIGSEGV:
+	case SIGSYS:
+	case SIGTRAP:
+	case SIGPIPE:
+	case SIGALRM:
+		return PARTY_VMM;
+	case SIGBUS: /* a mapped BAR that went away, bad memory, or the VMM's own */
+		return PARTY_UNKNOWN;
+	default:
+		return PARTY_ADMIN;
+	}
+}
+
 uint32_t judge_failure_party(const struct failure *f)
 {
 	switch (f->kind) {
@@ -86,7 +109,7 @@ uint32_t judge_failure_party(const struct failure *f)
 	case EV_RESET:
 		return PARTY_VMM;
 	case EV_PROCESS_EXIT:
-		return f->signal ? PARTY_ADMIN : PARTY_VMM;
+		return signal_party(f->signal);
 	case EV_DEVICE_CLOSE:
 		return PARTY_VMM;
 	default:
@@ -111,21 +134,19 @@ static uint32_t party_in(struct model *m, const struct failure *f)
 	return PARTY_DRIVER | PARTY_ADMIN;
 }
 
-/* What followed: the other side's end, in words. */
-static const char *consequence_text(struct model *m, const struct migration *g, char buf[96])
+const char *judge_consequence_text(struct model *m, const struct migration *g)
 {
 	const struct side *s = model_side(m, g->consequence);
 
-	buf[0] = '\0';
 	if (!s)
-		return buf;
-	if (s->direction == DIR_SAVE && s->ran_again_ns != MODEL_NONE)
-		snprintf(buf, 96, "; the source, which had completed, ran on");
-	else if (s->direction == DIR_SAVE && s->outcome == OUTCOME_CANCELLED)
-		snprintf(buf, 96, "; the source was given back, as a consequence");
-	else if (s->direction == DIR_RESUME && s->ended)
-		snprintf(buf, 96, "; the destination was closed, as a consequence");
-	return buf;
+		return NULL;
+	if (s->direction == DIR_RESUME)
+		return s->outcome == OUTCOME_COMPLETED ? "its destination ran all the same" :
+		       s->ended			       ? "its destination was given up" :
+							 NULL;
+	if (s->ran_again_ns != MODEL_NONE)
+		return "its source, which had completed, runs again";
+	return s->outcome == OUTCOME_CANCELLED ? "its source was given back and runs on" : NULL;
 }
 
 static const char *side_text(const struct migration *g, const struct model *m,
@@ -147,7 +168,8 @@ void rule_migration_failed(struct look *l)
 	for (id = 1; id <= model_migrations(m); id++) {
 		const struct migration *g = model_migration(m, id);
 		struct finding f = finding_of(RULE_MIGRATION_FAILED, g->end_ns, 0);
-		char what[2][FAILURE_TEXT_LEN], after[96];
+		const char *after = judge_consequence_text(m, g);
+		char what[2][FAILURE_TEXT_LEN];
 
 		if (g->outcome != OUTCOME_FAILED)
 			continue;
@@ -170,10 +192,9 @@ void rule_migration_failed(struct look *l)
 		f.session = g->cause[0].session;
 		if (f.session)
 			f.side = model_session_peek(m, f.session)->side;
-		consequence_text(m, g, after);
 		if (g->n_causes == 1)
-			find_at(l->j, &f, "on the %s: %s%s", side_text(g, m, &g->cause[0]), what[0],
-				after);
+			find_at(l->j, &f, "on the %s: %s%s%s", side_text(g, m, &g->cause[0]),
+				what[0], after ? "; then " : "", after ?: "");
 		else
 			find_at(l->j, &f,
 				"on the %s: %s; on the %s: %s (the clocks do not tell "
@@ -202,6 +223,8 @@ void rule_evidence_ends(struct look *l)
 		f.host = src ? src->host : dst->host;
 		if (src && dst && src->outcome == OUTCOME_COMPLETED)
 			why = "loaded, not started: the destination does not run in the evidence";
+		else if (src && dst && dst->outcome == OUTCOME_COMPLETED)
+			why = "the destination runs, and its source was not seen to give its end";
 		else if (!src)
 			why = "its source is not in the evidence, and would tell";
 		else

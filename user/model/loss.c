@@ -37,6 +37,8 @@ static void lose(struct model *m, struct dev *d, const struct event *ev)
 			continue;
 		g->pub.lost += ev->loss.count;
 		g->pub.holes++;
+		if (ev->loss.t_to_ns > g->hole_to_ns)
+			g->hole_to_ns = ev->loss.t_to_ns;
 		if (s) {
 			s->pub.lost += ev->loss.count;
 			s->pub.holes++;

@@ -18,6 +18,9 @@ const char *downtime_why_text(uint32_t why)
 		[DOWNTIME_GIVEN_BACK] = "the source runs on: there is no downtime",
 		[DOWNTIME_NOT_RUNNING] = "the destination does not run",
 		[DOWNTIME_HOLE] = "events were lost that may hide its begin or its end",
+		[DOWNTIME_NO_OVERLAP] = "no other side is joined to it: no overlap in time",
+		[DOWNTIME_JOINED_LATE] = "the VM stood still already when the capture began",
+		[DOWNTIME_AMBIGUOUS] = "no other side is joined to it: several could be it",
 	};
 
 	return why < sizeof(texts) / sizeof(texts[0]) ? texts[why] : "unknown";
@@ -94,20 +97,42 @@ static void take_causes(const struct model *m, struct migration *g, const struct
 
 /* ---- downtime ---- */
 
-static enum downtime_why why_none(const struct migration *g, const struct sid *src,
-				  const struct sid *dst)
+/* What is in the evidence and not joined is not told to be missing. */
+static enum downtime_why why_alone(const struct migration *g, enum downtime_why missing)
+{
+	return g->joined.why == ALONE_NO_OVERLAP ? DOWNTIME_NO_OVERLAP :
+	       g->joined.why == ALONE_AMBIGUOUS	 ? DOWNTIME_AMBIGUOUS :
+						   missing;
+}
+
+/* Was a device of it found in a stop that is not in the evidence? */
+static bool stood_still_before(const struct model *m, const struct sid *src)
+{
+	const struct sess *g;
+	uint32_t id;
+
+	for (id = src->pub.first_session; (g = sess_of(m, id)); id = g->next)
+		if (g->pub.joined_late && g->pub.n_states &&
+		    !protocol_runs_freely(g->pub.states[0].state) &&
+		    g->pub.states[0].state != MIG_UNKNOWN)
+			return true;
+	return false;
+}
+
+static enum downtime_why why_none(const struct model *m, const struct migration *g,
+				  const struct sid *src, const struct sid *dst)
 {
 	if (!src)
-		return DOWNTIME_NO_SOURCE;
+		return why_alone(g, DOWNTIME_NO_SOURCE);
 	if (src->pub.stop.start_ns == MODEL_NONE)
-		return DOWNTIME_NEVER_STOPPED;
-	if (was_given_back(src) ||
-	    (src->pub.ran_again_ns != MODEL_NONE && g->outcome != OUTCOME_COMPLETED))
+		return stood_still_before(m, src) ? DOWNTIME_JOINED_LATE : DOWNTIME_NEVER_STOPPED;
+	if (g->outcome != OUTCOME_COMPLETED &&
+	    (was_given_back(src) || src->pub.ran_again_ns != MODEL_NONE))
 		return DOWNTIME_GIVEN_BACK;
 	if (src->pub.paused_before)
 		return DOWNTIME_PAUSED_BEFORE;
 	if (!dst)
-		return DOWNTIME_NO_DESTINATION;
+		return why_alone(g, DOWNTIME_NO_DESTINATION);
 	if (dst->pub.run_ns == MODEL_NONE || !dst->pub.ended ||
 	    dst->n_phase[PHASE_DONE] != dst->pub.n_devices)
 		return DOWNTIME_NOT_RUNNING;
@@ -173,17 +198,28 @@ static void take_landing(struct migration *g, const struct sid *src, const struc
 	l->unattributed_ns = w.unattributed_ns + w.dirty_sync_ns;
 }
 
-static void take_downtime(struct migration *g, const struct sid *src, const struct sid *dst)
+static uint64_t still_so_far(const struct model *m, const struct sid *src, const struct sid *dst)
 {
-	g->downtime_ns = g->stopped_ns = MODEL_NONE;
+	uint64_t bound = src->pub.host != dst->pub.host ? m->bound_ns : 0;
+	uint64_t ns = sat_sub(sat_sub(dst->pub.end_ns, src->pub.stop.start_ns), bound);
+
+	return ns > src->pub.stop.total_ns ? ns : src->pub.stop.total_ns;
+}
+
+static void take_downtime(const struct model *m, struct migration *g, const struct sid *src,
+			  const struct sid *dst)
+{
+	g->downtime_ns = g->stopped_ns = g->still_ns = MODEL_NONE;
 	g->stop.start_ns = MODEL_NONE;
-	g->downtime_why = why_none(g, src, dst);
+	g->downtime_why = why_none(m, g, src, dst);
 	if (src)
 		g->stop = src->pub.stop;
 	if (g->downtime_why == DOWNTIME_GIVEN_BACK)
 		g->stopped_ns = src->pub.ran_again_ns != MODEL_NONE ?
 					sat_sub(src->pub.ran_again_ns, src->pub.stop.start_ns) :
 					src->pub.stopped_ns;
+	if (g->downtime_why == DOWNTIME_NOT_RUNNING)
+		g->still_ns = still_so_far(m, src, dst);
 	if (g->downtime_why != DOWNTIME_KNOWN)
 		return;
 	g->downtime_ns = sat_sub(dst->pub.run_ns, g->stop.start_ns);
@@ -209,7 +245,7 @@ void migration_settle(struct model *m, struct migration *g, struct sid *src, str
 	if (src && dst && dst->pub.end_ns > g->end_ns)
 		g->end_ns = dst->pub.end_ns;
 	take_causes(m, g, src, dst);
-	take_downtime(g, src, dst);
+	take_downtime(m, g, src, dst);
 }
 
 /* ---- looking ---- */

@@ -12,13 +12,16 @@
 /* Why there is no downtime. */
 enum downtime_why {
 	DOWNTIME_KNOWN = 0,
-	DOWNTIME_NO_SOURCE, /* not in the evidence, or not joined */
+	DOWNTIME_NO_SOURCE, /* not in the evidence */
 	DOWNTIME_NO_DESTINATION,
 	DOWNTIME_PAUSED_BEFORE, /* the VM stood still before the migration began */
 	DOWNTIME_NEVER_STOPPED, /* it ended before any device was stopped */
 	DOWNTIME_GIVEN_BACK,	/* the source runs on: see stopped_ns */
 	DOWNTIME_NOT_RUNNING,	/* the destination does not run (yet) */
 	DOWNTIME_HOLE,		/* what was lost may have been its begin or end */
+	DOWNTIME_NO_OVERLAP,	/* sides of one VM, and at other times */
+	DOWNTIME_AMBIGUOUS,	/* several could be the other side */
+	DOWNTIME_JOINED_LATE,	/* it had begun before the capture */
 };
 /* One phrase, no full stop; "" for DOWNTIME_KNOWN. */
 const char *downtime_why_text(uint32_t why);
@@ -87,6 +90,11 @@ struct migration {
 	struct landing landing;
 	bool parts_known;    /* else only the sum is */
 	uint64_t stopped_ns; /* of one that was given back; MODEL_NONE */
+	/*
+	 * Whose destination does not run: its guest stood still for so long at least,
+	 * up to when that was last seen, less the clocks' bound; MODEL_NONE.
+	 */
+	uint64_t still_ns;
 };
 
 #endif

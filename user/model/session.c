@@ -348,6 +348,12 @@ void sess_prove_start(struct sess *g, uint32_t state)
 	struct session *s = &g->pub;
 	struct session_state *st = &s->states[0];
 
+	/* Since what was lost nothing has moved it: it gave its end in this state. */
+	if (s->holes && state == MIG_STOP_COPY && s->direction == DIR_SAVE && !s->eof &&
+	    g->unknown_zero_ns != MODEL_NONE && g->unknown_zero_start_ns >= g->hole_to_ns) {
+		s->eof = true;
+		s->eof_ns = g->unknown_zero_ns;
+	}
 	if (!s->joined_late || s->holes || s->n_states != 1 || st->state != MIG_UNKNOWN)
 		return;
 	st->state = state;
@@ -464,6 +470,7 @@ static void take_read(struct dev *d, struct sess *g, const struct event *ev, uin
 			path_result(&d->window, &s->window);
 	} else if (state == MIG_UNKNOWN && g->unknown_zero_ns == MODEL_NONE) {
 		g->unknown_zero_ns = event_end_ns(ev);
+		g->unknown_zero_start_ns = ev->t_ns;
 	}
 }
 

@@ -288,6 +288,7 @@ static enum outcome destination_outcome(const struct model *m, const struct sid 
 void side_refresh(const struct model *m, struct sid *s)
 {
 	const struct proc *p = proc_at(m, s->proc);
+	uint32_t i;
 
 	if (!s->pub.vm[0] && p->vm[0]) {
 		memcpy(s->pub.vm, p->vm, sizeof(s->pub.vm));
@@ -299,6 +300,11 @@ void side_refresh(const struct model *m, struct sid *s)
 		if (s->pub.stop.end_ns > s->pub.end_ns)
 			s->pub.end_ns = s->pub.stop.end_ns;
 	}
+	/* What is out of it counts until it was last seen. */
+	for (i = 0; i < m->n_flights && !s->pub.ended; i++)
+		if (m->flights[i].pub.side == s->pub.id &&
+		    m->flights[i].pub.seen_ns > s->pub.end_ns)
+			s->pub.end_ns = m->flights[i].pub.seen_ns;
 	failure_take_cause(s);
 	s->pub.outcome =
 		s->pub.direction == DIR_SAVE ? source_outcome(s) : destination_outcome(m, s);
@@ -415,8 +421,16 @@ int side_session(struct model *m, struct sid *s, struct dev *d, struct sess *g)
 		s->n_sized--;
 	}
 	if (d->in_side[dir] == s->pub.id) {
-		side_set_phase(s, &s->devs[d->side_at[dir]], PHASE_ASKED);
-		s->devs[d->side_at[dir]].pub.session = g->pub.id;
+		struct sidedev *sd = &s->devs[d->side_at[dir]];
+
+		side_set_phase(s, sd, PHASE_ASKED);
+		sd->pub.session = g->pub.id;
+		/* The end that it gave was that of another stream. */
+		if (sd->pub.eof_ns != MODEL_NONE) {
+			sd->pub.eof_ns = MODEL_NONE;
+			s->n_eof--;
+			s->stop_frozen = s->pub.stop_over = false;
+		}
 		return 0;
 	}
 	if (array_room(&s->devs, s->pub.n_devices + 1, &s->cap_devs, sizeof(*s->devs)))
@@ -643,15 +657,14 @@ void side_stop_ended(struct model *m, struct proc *p, uint64_t t_ns)
 	    (s->pub.ended && p->stop.start_ns >= s->pub.end_ns))
 		return;
 	/* Given back, or paused and continued: until now its guest stood still. */
-	take_stop(m, s, false);
-	take_shares(m, s);
-	s->pub.stopped_ns = sat_sub(t_ns, s->pub.stop.start_ns);
-	if (!s->pub.ended) {
-		/* The next stop is another. */
-		s->stop_frozen = false;
-		s->n_eof = 0;
-		s->pub.stop_over = false;
+	if (!s->pub.stop_over) {
+		take_stop(m, s, false);
+		take_shares(m, s);
 	}
+	s->pub.stopped_ns = sat_sub(t_ns, s->pub.stop.start_ns);
+	/* The next stop is another; that of a device which gave its end may have been its last. */
+	if (!s->pub.ended && !s->pub.stop_over)
+		s->stop_frozen = false;
 }
 
 /* ---- looking ---- */

@@ -164,17 +164,23 @@ void side_reset(struct model *m, struct dev *d, struct sess *g, const struct eve
 	/* The user's call is told after what it did to the device. */
 	if (f && ev->kind == EV_RESET && f->kind == EV_DEVICE_RESET && f->device == d->pub.number &&
 	    f->t_ns >= ev->t_ns && f->t_ns <= event_end_ns(ev)) {
+		m->join_dirty = true;
+		/* In RESUMING it is the VMM's way out. */
+		if (s->pub.direction == DIR_RESUME) {
+			failure_forget(s, s->n_failures - 1);
+			return;
+		}
 		f->kind = EV_RESET;
 		f->t_ns = ev->t_ns;
 		f->seq = ev->seq;
-		m->join_dirty = true;
 		return;
 	}
 	if (!g || g->pub.session_over)
 		return;
 	s->pub.resets++;
-	/* In RESUMING a reset is the way out: no guest is there to have asked for it. */
-	if (g->pub.direction == DIR_SAVE && !g->pub.holes)
+	/* In RESUMING the VMM's is the way out; no guest is there to ask for one. */
+	if (!g->pub.holes && (g->pub.direction == DIR_SAVE ||
+			      (ev->kind == EV_DEVICE_RESET && ev->device_reset.by == EV_NONE)))
 		failure_note(m, s, g, ev, NULL);
 	s->unsure |= g->pub.holes != 0;
 }

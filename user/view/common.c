@@ -193,11 +193,18 @@ static bool is_unit(const char *s)
 	return false;
 }
 
+/* "263" of "27 263": units_count() sets them apart. */
+static bool is_thousands(const char *s)
+{
+	return strspn(s, "0123456789") == 3;
+}
+
 static size_t word_len(const char *s)
 {
 	size_t len = strcspn(s, " ");
 
-	if (len && s[len - 1] >= '0' && s[len - 1] <= '9' && s[len] == ' ' && is_unit(s + len + 1))
+	while (len && s[len - 1] >= '0' && s[len - 1] <= '9' && s[len] == ' ' &&
+	       (is_unit(s + len + 1) || is_thousands(s + len + 1)))
 		len += 1 + strcspn(s + len + 1, " ");
 	return len;
 }

@@ -178,7 +178,7 @@ static void put_finding(FILE *f, const struct view_evidence *e, const struct fin
 	if (x->device && d && d->driver[0])
 		fprintf(f, " (%s)", safe_name(drv, d->driver));
 	if (host && place)
-		fprintf(f, "%s%s", x->device ? " on " : "", host);
+		fprintf(f, "%son %s", x->device ? " " : "", host);
 	if ((migration || place) && when)
 		fprintf(f, "\n%*s", INDENT(deep), "");
 	if (when)
@@ -393,6 +393,11 @@ void verdict_text(FILE *f, const struct view_evidence *e, const struct view_opti
 
 void findings_text(FILE *f, const struct view_evidence *e, const struct view_options *opt)
 {
+	struct finding_walk w;
+
+	findings_begin(&w, e, opt);
+	if (!findings_next(&w))
+		fputs("  none\n", f);
 	put_group(f, e, opt, 0, true);
 	verdict_text(f, e, opt);
 }

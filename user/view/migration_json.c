@@ -476,7 +476,7 @@ static void put_causes(struct json *j, const struct view_evidence *e, const stru
 		put_failure(j, e, NULL, &g->cause[i],
 			    g->n_causes == 1 ? party : judge_failure_party(&g->cause[i]));
 	json_array_end(j);
-	json_kname(j, "consequence", migration_consequence(e, g));
+	json_kname(j, "consequence", judge_consequence_text(e->model, g));
 }
 
 static void put_migration(struct json *j, const struct view_evidence *e, const struct migration *g,

@@ -13,8 +13,8 @@ struct report {
 	const struct view_options *opt;
 	const struct view_evidence *e;
 	struct model *m;
-	uint64_t prev_ns;  /* for --time delta */
-	bool explained[2]; /* a destination's columns, a source's */
+	uint64_t prev_ns;      /* for --time delta */
+	uint32_t explained[2]; /* columns of a destination, of a source, as bits */
 };
 
 #define LABEL  "  %-14s"
@@ -44,6 +44,8 @@ void words_dirty_log(FILE *f, const struct side *s);
 bool words_forecast(FILE *f, struct report *r, const struct migration *g);
 /* What a device's row has no column for; @outcome: of its migration. */
 bool words_notes(FILE *f, const struct session *g, uint32_t outcome);
+/* Calls of a side that failed and are no cause. */
+bool words_beside(FILE *f, const struct side *s);
 /* A device's figures in a table of a side; MODEL_NONE: none, or not of this direction. */
 struct session_row {
 	uint64_t precopy, left, stopped; /* bytes of a source: left when it stopped */

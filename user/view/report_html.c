@@ -184,11 +184,10 @@ static void put_side(struct report *r, const struct side *s, uint32_t outcome, b
 		fprintf(f,
 			"<dt>holes<dd class=loud>%s events lost that may be its own: lower bounds",
 			units_count(a, s->lost));
-	if (s->sizes_failed)
-		fprintf(f, "<dt>also failed<dd>%s MIG_DATA_SIZE", units_count(a, s->sizes_failed));
-	if (s->failures_beside)
-		fprintf(f, "<dt>beside it<dd>%s failed calls that cannot be the cause",
-			units_count(a, s->failures_beside));
+	if (s->sizes_failed || s->failures_beside) {
+		fputs("<dt>also failed<dd>", f);
+		words_beside(f, s);
+	}
 	fputs("</dl>\n", f);
 	if (!s->n_sessions)
 		return;
@@ -248,7 +247,7 @@ static void put_tiles(struct report *r, const struct migration *g)
 
 static void put_causes(struct report *r, const struct migration *g)
 {
-	const char *after = migration_consequence(r->e, g);
+	const char *after = judge_consequence_text(r->m, g);
 	struct words w;
 
 	if (g->outcome != OUTCOME_FAILED)

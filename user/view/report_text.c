@@ -177,7 +177,7 @@ static void print_joined(struct report *r, const struct migration *g)
 
 static void print_causes(struct report *r, const struct migration *g)
 {
-	const char *after = migration_consequence(r->e, g);
+	const char *after = judge_consequence_text(r->m, g);
 	struct words l;
 	uint32_t i;
 
@@ -284,7 +284,57 @@ static const char *time_or_none(char buf[UNITS_LEN], uint64_t ns)
 	return !ns || ns == MODEL_NONE ? "-" : dur(buf, ns);
 }
 
-static void row(struct report *r, struct grid *grid, const struct session *g, bool driver)
+/* Columns whose titles need a word, as bits. */
+enum { COLUMN_LEFT, COLUMN_LOAD, COLUMN_ARCS, COLUMN_CALL, COLUMNS };
+
+static uint32_t columns_of(const struct session_row *x, bool save)
+{
+	return (uint32_t)(save && x->left != MODEL_NONE) << COLUMN_LEFT |
+	       (uint32_t)(!save && x->load_ns && x->load_ns != MODEL_NONE) << COLUMN_LOAD |
+	       (uint32_t)(x->arcs_ns && x->arcs_ns != MODEL_NONE) << COLUMN_ARCS |
+	       (uint32_t)(x->p50_ns && x->p50_ns != MODEL_NONE) << COLUMN_CALL;
+}
+
+/* Below the first table that has them. */
+static void explain_columns(struct report *r, bool save, uint32_t used)
+{
+	static const char *const words[2][COLUMNS] = {
+		{
+			[COLUMN_LOAD] = "Load: RESUMING to STOP, which takes the state in.",
+			[COLUMN_ARCS] = "Arcs: changes of state, without the load.",
+			[COLUMN_CALL] = "p50, p99: of one write().",
+		},
+		{
+			[COLUMN_LEFT] = "Left: as the driver said, when it stopped.",
+			[COLUMN_ARCS] = "Arcs: changes of state; they and read() in the stop.",
+			[COLUMN_CALL] = "p50, p99: of one read().",
+		},
+	};
+	const char *sep = "(";
+	struct words l;
+	char *text;
+	uint32_t i;
+
+	used &= ~r->explained[save];
+	if (!used || !words_open(&l))
+		return;
+	r->explained[save] |= used;
+	for (i = 0; i < COLUMNS; i++) {
+		if (!(used >> i & 1))
+			continue;
+		fprintf(l.f, "%s%s", sep, words[save][i]);
+		sep = " ";
+	}
+	fputc(')', l.f);
+	text = words_close(&l);
+	fprintf(r->f, "%s  ", paint(r->opt, C_DIM));
+	wrap_text(r->f, text ?: "", 2, 3, 80);
+	fputs(paint(r->opt, C_OFF), r->f);
+	free(text);
+}
+
+/* Returns which of those it has anything in. */
+static uint32_t row(struct report *r, struct grid *grid, const struct session *g, bool driver)
 {
 	const struct model_device *d = model_device(r->m, g->device);
 	struct session_row x = session_row(g);
@@ -305,6 +355,7 @@ static void row(struct report *r, struct grid *grid, const struct session *g, bo
 	grid_cell(grid, time_or_none(a, x.io_ns));
 	grid_cell(grid, time_or_none(a, x.p50_ns));
 	grid_cell(grid, time_or_none(a, x.p99_ns));
+	return columns_of(&x, g->direction == DIR_SAVE);
 }
 
 static void print_devices(struct report *r, const struct side *s, uint32_t outcome)
@@ -316,30 +367,22 @@ static void print_devices(struct report *r, const struct side *s, uint32_t outco
 		"Device", "Driver", "Written", "Load", "Arcs", "write()", "p50", "p99", NULL,
 	};
 	struct grid *grid = grid_create(save ? saves : resumes);
-	uint32_t id;
+	uint32_t id, used = 0;
 
 	for (id = model_side_session(r->m, s->id, 0); id;
 	     id = model_side_session(r->m, s->id, id)) {
 		const struct session *g = model_session(r->m, id);
 
-		row(r, grid, g, differ);
+		used |= row(r, grid, g, differ);
 		note(grid, g, outcome);
 	}
 	grid_print(r->f, grid, r->opt);
 	grid_destroy(grid);
-	if (!s->bytes_total)
-		return;
-	if (!r->explained[save])
-		fprintf(r->f, "  %s%s%s\n", paint(r->opt, C_DIM),
-			save ? "(Left: as the driver said, when it stopped. Arcs, read(): time of the stop.)" :
-			       "(Load: RESUMING to STOP, which takes the state in. p50, p99: of one write().)",
-			paint(r->opt, C_OFF));
-	r->explained[save] = true;
+	explain_columns(r, save, used);
 }
 
 static void print_side(struct report *r, const struct side *s, uint32_t outcome)
 {
-	char a[UNITS_LEN], b[UNITS_LEN];
 	bool save = s->direction == DIR_SAVE;
 	struct words l;
 	char *text;
@@ -360,10 +403,12 @@ static void print_side(struct report *r, const struct side *s, uint32_t outcome)
 		print_stop(r, s);
 		print_log(r, s);
 	}
-	if (s->sizes_failed || s->failures_beside)
-		fprintf(r->f, LABEL "%s MIG_DATA_SIZE, %s other calls that cannot be the cause\n",
-			"also failed", units_count(a, s->sizes_failed),
-			units_count(b, s->failures_beside));
+	if (words_open(&l)) {
+		if (words_beside(l.f, s))
+			line_close(r, &l, "also failed");
+		else
+			free(words_close(&l));
+	}
 	if (s->n_sessions)
 		print_devices(r, s, outcome);
 }

@@ -54,11 +54,13 @@ void words_stop(FILE *f, struct report *r, const struct side *s)
 	char a[UNITS_LEN], b[UNITS_LEN], c[UNITS_LEN], dev[NAME_LEN];
 
 	if (w->start_ns == MODEL_NONE) {
-		fputs("none: no device was stopped", f);
+		fputs(s->joined_late ? "not seen: no device was stopped after the capture began" :
+				       "none: no device was stopped",
+		      f);
 	} else {
 		fprintf(f, "%s, %s", dur(a, w->total_ns), report_when(r, b, w->start_ns));
 		fprintf(f, " to %s", report_when(r, c, w->end_ns));
-		if (s->stopped_ns != MODEL_NONE)
+		if (s->stopped_ns != MODEL_NONE && !s->stop_over)
 			fputs(", when all ran again", f);
 		else if (s->stop_over && s->eof_ns != MODEL_NONE && s->stop_last_device)
 			fprintf(f, ", the last byte of %s",
@@ -98,6 +100,21 @@ void words_dirty_log(FILE *f, const struct side *s)
 		if (s->stop.start_ns != MODEL_NONE)
 			fprintf(f, "; %s of the stop", dur(a, s->stop.dirty_sync_ns));
 	}
+}
+
+bool words_beside(FILE *f, const struct side *s)
+{
+	char a[UNITS_LEN];
+
+	if (s->sizes_failed)
+		fprintf(f, "%s MIG_DATA_SIZE%s", units_count(a, s->sizes_failed),
+			s->failures_beside ? " and " : "");
+	if (s->failures_beside)
+		fprintf(f, "%s %scall%s", units_count(a, s->failures_beside),
+			s->sizes_failed ? "other " : "", plural(s->failures_beside));
+	if (s->sizes_failed || s->failures_beside)
+		fputs(", which cannot be the cause", f);
+	return s->sizes_failed || s->failures_beside;
 }
 
 static void put_forecast(FILE *f, const char *what, const uint64_t ns[3], uint64_t took_ns)
@@ -146,7 +163,8 @@ bool words_notes(FILE *f, const struct session *g, uint32_t outcome)
 	if (g->attempt)
 		NOTE("it was asked for a data FD, and gave none");
 	/* What the other side did to it is no news of this device. */
-	if (g->outcome != outcome && (g->outcome == OUTCOME_FAILED || outcome == OUTCOME_COMPLETED))
+	if (g->outcome != outcome && !(g->eof && outcome == OUTCOME_COMPLETED) &&
+	    (g->outcome == OUTCOME_FAILED || outcome == OUTCOME_COMPLETED))
 		NOTE("this device: %s", outcome_caps(g->outcome));
 	for (i = 0; i < g->n_arcs; i++)
 		if (g->arcs[i].ret < 0)

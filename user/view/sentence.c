@@ -87,32 +87,26 @@ void migration_cause(FILE *f, const struct view_evidence *e, const struct failur
 	if (c->device)
 		fprintf(f, ", on %s",
 			device_on_host(dev, model_device(e->model, c->device), c->device));
-	if (host)
-		fprintf(f, "%s %s", c->device ? " of" : ", on", host);
-	fprintf(f, ", by %s (pid %u)",
-		text_safe(comm, sizeof(comm), p && p->comm[0] ? p->comm : c->comm, EVENT_COMM_LEN),
-		c->pid);
+	if (host && c->device)
+		fprintf(f, " of %s", host);
+	text_safe(comm, sizeof(comm), p && p->comm[0] ? p->comm : c->comm, EVENT_COMM_LEN);
+	/* Who ended has done nothing, nor has he whose guest, or the bus, reset the device. */
+	fprintf(f, "%s %s (pid %u)",
+		c->kind == EV_PROCESS_EXIT ? ":" :
+		c->kind == EV_DEVICE_RESET ? ", in use by" :
+		c->kind == EV_DEVICE_CLOSE ? ", which was held by" :
+					     ", by",
+		comm, c->pid);
+	if (host && !c->device)
+		fprintf(f, " on %s", host);
 	fprintf(f, ", at %s%s", time_label(at, opt, e->model, c->t_ns, first, first),
 		opt->time == TIME_REL || opt->time == TIME_DELTA ? " s" : "");
-}
-
-const char *migration_consequence(const struct view_evidence *e, const struct migration *g)
-{
-	const struct side *s = model_side(e->model, g->consequence);
-
-	if (!s)
-		return NULL;
-	if (s->direction == DIR_RESUME)
-		return s->ended ? "its destination was given up" : NULL;
-	if (s->ran_again_ns != MODEL_NONE)
-		return "its source, which had completed, runs again";
-	return s->outcome == OUTCOME_CANCELLED ? "its source was given back and runs on" : NULL;
 }
 
 static void put_failed(FILE *f, const struct view_evidence *e, const struct migration *g,
 		       const struct view_options *opt)
 {
-	const char *after = migration_consequence(e, g);
+	const char *after = judge_consequence_text(e->model, g);
 	uint32_t i;
 
 	for (i = 0; i < g->n_causes; i++) {
@@ -161,7 +155,10 @@ static void put_stop(FILE *f, const struct view_evidence *e, const struct migrat
 		fprintf(f, "; its guest stood still for %s", units_duration(a, g->stopped_ns));
 		return;
 	}
-	if (g->stop.start_ns != MODEL_NONE && g->stop.total_ns) {
+	if (g->still_ns != MODEL_NONE && g->outcome == OUTCOME_UNFINISHED)
+		fprintf(f, "; its guest has stood still for %s%s%s so far", paint(opt, C_BOLD),
+			units_duration(a, g->still_ns), paint(opt, C_OFF));
+	else if (g->stop.start_ns != MODEL_NONE && g->stop.total_ns) {
 		fprintf(f, "; stopped for %s%s%s on the source", paint(opt, C_BOLD),
 			units_duration(a, g->stop.total_ns), paint(opt, C_OFF));
 		put_most(f, e, g);
@@ -183,8 +180,7 @@ static void put_flight(FILE *f, const struct view_evidence *e, const struct migr
 
 		if (!c->side || (c->side != g->source && c->side != g->destination))
 			continue;
-		fprintf(f, "; %s%s", event_kind_name(c->call),
-			event_traits(c->call) & EVT_IO ? "()" : "");
+		fprintf(f, "; %s", event_call_name(c->call));
 		if (c->device)
 			fprintf(f, " on %s",
 				device_on_host(dev, model_device(e->model, c->device), c->device));
@@ -212,9 +208,12 @@ void migration_sentence(FILE *f, const struct view_evidence *e, const struct mig
 						    ", given back: cancelled, or failed elsewhere",
 		      f);
 	else if (g->outcome == OUTCOME_UNFINISHED)
-		fputs(!g->source ? ": its source, which is not in the evidence, would tell" :
-		      g->ended	 ? ": nothing in the evidence says how it ended" :
-				   " when the evidence ends",
+		fputs(!g->source ?
+			      ": its source, which is not in the evidence, would tell" :
+		      dst && dst->outcome == OUTCOME_COMPLETED ?
+			      ": its destination runs, and its source was not seen to give its end" :
+		      g->ended ? ": nothing in the evidence says how it ended" :
+				 " when the evidence ends",
 		      f);
 	else
 		fprintf(f, ", %s of device state", units_size(b, bytes, opt->bytes));

@@ -22,8 +22,6 @@ void migration_subject(FILE *f, const struct view_evidence *e, const struct migr
 /* "write() of 40 B gave EFAULT after 0 B, on 0000:75:00.1 of node-b, by qemu (pid 7), at +0.07" */
 void migration_cause(FILE *f, const struct view_evidence *e, const struct failure *c,
 		     const struct view_options *opt);
-/* What followed from the cause; NULL: nothing is known of it. */
-const char *migration_consequence(const struct view_evidence *e, const struct migration *g);
 /* "the driver has to act" */
 void party_sentence(FILE *f, uint32_t party);
 
