@@ -287,6 +287,29 @@ static void test_flights_of_hosts(void **state)
 	}
 }
 
+/* Of a source whose device was closed under it the process's end says why, if it comes soon. */
+static void test_exit_after(void **state)
+{
+	static const uint64_t after[] = { SEC, 10 * SEC, 10 * SEC + 1 };
+	const struct side *x;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		begin_anew();
+		device(0, 100, 1, "web");
+		precopy(&s);
+		s.gap = 0;
+		synth_close(&s);
+		synth_pause(&s, after[i]);
+		process_ends(0, 100);
+		look();
+		x = model_side(m, 1);
+		assert_true(x->ended);
+		assert_int_equal(x->exit.kind, i < 2 ? EV_PROCESS_EXIT : EV_NONE);
+	}
+}
+
 /* What is withdrawn leaves no hole in the numbers. */
 static void test_withdrawn(void **state)
 {
@@ -735,14 +758,14 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_late_source),  T(test_open_order),   T(test_processes_of_hosts),
-		T(test_hosts_max),    T(test_flights_max),  T(test_flights_of_hosts),
-		T(test_withdrawn),    T(test_folded),	    T(test_trend_thins_out),
-		T(test_end_in_a_run), T(test_failures_max), T(test_rest_of_other_host),
-		T(test_findings_max), T(test_pending_max),  T(test_severities),
-		T(test_tail),	      T(test_spin),	    T(test_not_converging),
-		T(test_budgets),      T(test_lost_outside), T(test_lost_elsewhere),
-		T(test_reset_window),
+		T(test_late_source),	    T(test_open_order),	  T(test_processes_of_hosts),
+		T(test_hosts_max),	    T(test_flights_max),  T(test_flights_of_hosts),
+		T(test_exit_after),	    T(test_withdrawn),	  T(test_folded),
+		T(test_trend_thins_out),    T(test_end_in_a_run), T(test_failures_max),
+		T(test_rest_of_other_host), T(test_findings_max), T(test_pending_max),
+		T(test_severities),	    T(test_tail),	  T(test_spin),
+		T(test_not_converging),	    T(test_budgets),	  T(test_lost_outside),
+		T(test_lost_elsewhere),	    T(test_reset_window),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
