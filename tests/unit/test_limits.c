@@ -193,6 +193,55 @@ static void test_open_order(void **state)
 	}
 }
 
+/* @n devices on each side, whose bytes differ where the sums do not. */
+static void many_devices(uint32_t n)
+{
+	uint32_t side, i;
+
+	begin_anew();
+	for (side = 0; side < 2; side++) {
+		for (i = 0; i < n; i++) {
+			device(1 + side, 100 * (1 + side), 1 + i + side * 1000, "");
+			synth_set_state(&s,
+					side ? SYNTH_PATH(MIG_RUNNING_P2P, MIG_STOP, MIG_RESUMING) :
+					       SYNTH_PATH(MIG_RUNNING_P2P, MIG_STOP, MIG_STOP_COPY),
+					US);
+		}
+	}
+	for (side = 0; side < 2; side++) {
+		for (i = 0; i < n; i++) {
+			s.host = 1 + side;
+			s.pid = s.tid = 100 * (1 + side);
+			s.device = 1 + i + side * 1000;
+			s.stream = 1 + i + side * n;
+			s.state = side ? MIG_RESUMING : MIG_STOP_COPY;
+			/* The destination's first got a byte of the second's. */
+			if (side)
+				synth_write(&s, (int64_t)(100 + 3 * i + (i == 0) - (i == 1)), US);
+			else
+				synth_read(&s, (int64_t)(100 + 3 * i), US);
+			if (!side)
+				synth_read(&s, 0, US);
+			synth_set_state(&s, SYNTH_PATH(MIG_STOP), US);
+		}
+	}
+	look();
+	assert_int_equal(model_migrations(m), 1);
+}
+
+/* Beyond so many devices the sums are compared, and no device has a peer. */
+static void test_devices_max(void **state)
+{
+	(void)state;
+	many_devices(256);
+	assert_int_equal(model_migration(m, 1)->joined.how, JOINED_TIME);
+	assert_true(model_session(m, 1)->peer != 0);
+	assert_true(model_session(m, 256)->peer != 0);
+	many_devices(257);
+	assert_int_equal(model_migration(m, 1)->joined.how, JOINED_BYTES);
+	assert_int_equal(model_session(m, 1)->peer, 0);
+}
+
 /* Two hosts count their processes alike. */
 static void test_processes_of_hosts(void **state)
 {
@@ -491,6 +540,22 @@ static void test_findings_max(void **state)
 	assert_int_equal(judge_findings(j) + judge_omitted(j), once + each * (FINDINGS_MAX + 2));
 }
 
+/* So many calls that are out are known one by one; of more it is said that there were. */
+static void test_stuck_max(void **state)
+{
+	uint32_t i;
+
+	(void)state;
+	for (i = 1; i <= FINDINGS_MAX + 3; i++) {
+		synth_device(&s, i, "0000:3b:00.2", "mlx5_vfio_pci", 7);
+		s.pid = 100;
+		stuck(1000 + i, EV_SET_STATE);
+	}
+	look();
+	assert_int_equal(count_of(RULE_CALL_STUCK, SEV_ERROR), FINDINGS_MAX);
+	assert_true(judge_omitted(j) >= 3);
+}
+
 /* -ENOMSG in STOP_COPY on @n data FDs, which is no finding before it is settled. */
 static void pending(uint32_t n)
 {
@@ -700,6 +765,33 @@ static void test_budgets(void **state)
 	assert_non_null(strstr(judge_line(j), "arc-budget"));
 }
 
+/* As many arcs, and as many rules of a driver, as an option may name. */
+static void test_option_lists(void **state)
+{
+	char err[JUDGE_ERR_LEN], value[64];
+	uint32_t i, k, n = 0;
+
+	(void)state;
+	for (i = 0; i < MIG_STATE_NR; i++) {
+		for (k = 0; k < MIG_STATE_NR && n <= JUDGE_ARC_BUDGETS; k++) {
+			snprintf(value, sizeof(value), "%s:%s=1ms", mig_state_name(i),
+				 mig_state_name(k));
+			assert_int_equal(judge_opts_set(&opts, "max-arc", value, err),
+					 n++ < JUDGE_ARC_BUDGETS ? 0 : -EINVAL);
+		}
+	}
+	assert_int_equal(n, JUDGE_ARC_BUDGETS + 1);
+	/* One that is there already is set anew. */
+	snprintf(value, sizeof(value), "%s:%s=7ms", mig_state_name(0), mig_state_name(0));
+	assert_int_equal(judge_opts_set(&opts, "max-arc", value, err), 0);
+	assert_int_equal(opts.arc[0].ns, 7 * MS);
+	for (i = 0; i <= JUDGE_IGNORES_AT; i++) {
+		snprintf(value, sizeof(value), "slow-call@driver-%u", i);
+		assert_int_equal(judge_opts_set(&opts, "ignore", value, err),
+				 i < JUDGE_IGNORES_AT ? 0 : -EINVAL);
+	}
+}
+
 /* ---- what was lost ---- */
 
 static void test_lost_outside(void **state)
@@ -758,14 +850,32 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_late_source),	    T(test_open_order),	  T(test_processes_of_hosts),
-		T(test_hosts_max),	    T(test_flights_max),  T(test_flights_of_hosts),
-		T(test_exit_after),	    T(test_withdrawn),	  T(test_folded),
-		T(test_trend_thins_out),    T(test_end_in_a_run), T(test_failures_max),
-		T(test_rest_of_other_host), T(test_findings_max), T(test_pending_max),
-		T(test_severities),	    T(test_tail),	  T(test_spin),
-		T(test_not_converging),	    T(test_budgets),	  T(test_lost_outside),
-		T(test_lost_elsewhere),	    T(test_reset_window),
+		T(test_late_source),
+		T(test_open_order),
+		T(test_devices_max),
+		T(test_processes_of_hosts),
+		T(test_hosts_max),
+		T(test_flights_max),
+		T(test_flights_of_hosts),
+		T(test_exit_after),
+		T(test_withdrawn),
+		T(test_folded),
+		T(test_trend_thins_out),
+		T(test_end_in_a_run),
+		T(test_failures_max),
+		T(test_rest_of_other_host),
+		T(test_findings_max),
+		T(test_stuck_max),
+		T(test_pending_max),
+		T(test_severities),
+		T(test_tail),
+		T(test_spin),
+		T(test_not_converging),
+		T(test_budgets),
+		T(test_option_lists),
+		T(test_lost_outside),
+		T(test_lost_elsewhere),
+		T(test_reset_window),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

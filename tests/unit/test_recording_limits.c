@@ -580,6 +580,27 @@ static void test_fold_runs(void **state)
 	assert_int_equal(fold_of(2, true), 2);
 }
 
+/* So old a run may become, and not a nanosecond older. */
+static void test_fold_age(void **state)
+{
+	struct event ev = { .kind = EV_READ, .t_ns = 1000, .ret = -ENOMSG, .io.size = 4096 };
+	struct folded out = { .sink.put = take };
+	struct fold *f;
+
+	(void)state;
+	assert_int_equal(fold_open(&f, &out.sink, 0), 0);
+	assert_int_equal(fold_sink(f)->put(fold_sink(f), &ev), 0);
+	assert_int_equal(fold_tick(f, 1000 + FOLD_MAX_AGE_NS - 1), 0);
+	assert_int_equal(out.n, 0);
+	ev.t_ns = 1000 + FOLD_MAX_AGE_NS - 1;
+	assert_int_equal(fold_sink(f)->put(fold_sink(f), &ev), 0);
+	assert_int_equal(out.n, 0);
+	assert_int_equal(fold_tick(f, 1000 + FOLD_MAX_AGE_NS), 0);
+	assert_int_equal(out.n, 1);
+	assert_int_equal(out.calls, 2);
+	fold_close(f);
+}
+
 /* A run's count has 32 bits. */
 static void test_fold_count(void **state)
 {
@@ -623,7 +644,7 @@ int main(void)
 		cmocka_unit_test(test_deadlines),    cmocka_unit_test(test_snapshot_frames),
 		cmocka_unit_test(test_index_steps),  cmocka_unit_test(test_meta_split),
 		cmocka_unit_test(test_registry),     cmocka_unit_test(test_fold_runs),
-		cmocka_unit_test(test_fold_count),
+		cmocka_unit_test(test_fold_age),     cmocka_unit_test(test_fold_count),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, done);

@@ -236,6 +236,21 @@ static void test_lanes(void **state)
 	assert_true(lanes[0] != lanes[1] && lanes[1] != lanes[2] && lanes[0] != lanes[2]);
 }
 
+/* More at once than there are tracks for: each is there all the same. */
+static void test_lanes_max(void **state)
+{
+	uint64_t base = s.now;
+	uint32_t i;
+
+	(void)state;
+	for (i = 0; i < 260; i++)
+		reads(base, i, 1000);
+	export();
+	assert_int_equal(slices("read"), 260);
+	assert_true(slice("read", 254)->track != slice("read", 255)->track);
+	assert_int_equal(slice("read", 255)->track, slice("read", 259)->track);
+}
+
 /* Losses, and stretches of empty reads, have tracks of their own; they overlap, too. */
 static void test_apart(void **state)
 {
@@ -442,8 +457,9 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_lanes),	  T(test_apart), T(test_arcs_inside), T(test_arc_beyond),
-		T(test_arcs_max), T(test_flow),	 T(test_waiters),     T(test_loss_is_everybodys),
+		T(test_lanes),	     T(test_lanes_max),	 T(test_apart),
+		T(test_arcs_inside), T(test_arc_beyond), T(test_arcs_max),
+		T(test_flow),	     T(test_waiters),	 T(test_loss_is_everybodys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
