@@ -96,6 +96,17 @@ want 0 "" "$v" check --policy "$tmp/policy" --max-downtime 20s "$f"
 printf 'strict = yes\nmax-downtime: 1s\n' >"$tmp/policy"
 want 2 "vfioscope: $tmp/policy:2: 'max-downtime: 1s' is no 'key = value'" \
 	"$v" check --policy "$tmp/policy" "$f"
+# What a policy sets nobody has to say again.
+printf 'strict = yes\n' >"$tmp/policy"
+want 0 "" "$v" check $data/enomsg-spin.vfs
+want 1 "" "$v" check --strict $data/enomsg-spin.vfs
+want 1 "" "$v" check --policy "$tmp/policy" $data/enomsg-spin.vfs
+# As long as a policy may be, and a byte more.
+{ printf 'max-downtime = 20s\n#'; head -c $((65536 - 21)) /dev/zero | tr '\0' x; printf '\n'; } >"$tmp/policy"
+[ "$(stat -c %s "$tmp/policy")" = 65536 ] || fail "the longest policy is not"
+want 0 "" "$v" check --policy "$tmp/policy" "$f"
+printf '\n' >>"$tmp/policy"
+want 2 "vfioscope: $tmp/policy: a policy is shorter than that" "$v" check --policy "$tmp/policy" "$f"
 printf 'max-arc = FOO:STOP=1s\n' >"$tmp/policy"
 want 2 "vfioscope: $tmp/policy:1: max-arc: *names no two states" "$v" check --policy "$tmp/policy" "$f"
 want 2 "vfioscope: check: --max-downtime: 'soon' is no duration *" "$v" check --max-downtime soon "$f"

@@ -192,10 +192,10 @@ for number, root in roots.items():
         stop = [s["end"] - s["start"] for s in of["stop"] if not s["above"]]
         assert stop == [int(whole["notes"]["downtime_ns"])] == [length], (stop, length)
         assert sum(s["end"] - s["start"] for s in of["stop"] if s["above"]) == length
-if report.get("version", 1) >= 2:
-    assert {g["id"]: (g["outcome"], g["downtime_ns"]) for g in report["migrations"]} == {
-        n: (others[u][0]["name"], int(others[u][0]["notes"]["downtime_ns"]) if "downtime_ns" in others[u][0]["notes"] else None)
-        for n, u in roots.items()}
+assert report["version"] == 2
+assert {g["id"]: (g["outcome"], g["downtime_ns"]) for g in report["migrations"]} == {
+    n: (others[u][0]["name"], int(others[u][0]["notes"]["downtime_ns"]) if "downtime_ns" in others[u][0]["notes"] else None)
+    for n, u in roots.items()}
 assert set(ends) <= set(flows), (flows, ends)
 for i, notes in ends.items():
     assert notes["migration"] == flows[i]["migration"] and notes["side"] != flows[i]["side"], notes

@@ -26,6 +26,7 @@
 #include "recording/recording.h"
 #include "recording/registry.h"
 #include "tests/unit/recording_gen.h"
+#include "util/buf.h"
 #include "util/varint.h"
 
 struct bytes {
@@ -164,6 +165,27 @@ static inline void stat_bytes(const uint8_t *p, size_t len, struct recording_sta
 	assert_int_equal(recording_stat(path, st, fs ? collect_frame : NULL, fs, msg, sizeof(msg)),
 			 0);
 	close(fd);
+}
+
+/* A frame whose checksums are right. */
+static inline void add_frame(struct buf *b, uint32_t type, uint32_t number, uint32_t flags,
+			     const struct buf *payload, uint32_t count, uint64_t first_seq)
+{
+	struct frame_head h = {
+		.type = type,
+		.flags = flags,
+		.number = number,
+		.count = count,
+		.first_seq = first_seq,
+		.length = payload->len,
+		.raw_length = payload->len,
+		.payload_crc = format_crc(payload->data, payload->len),
+	};
+	uint8_t head[FRAME_HEAD_LEN];
+
+	frame_head_store(head, &h);
+	buf_put(b, head, sizeof(head));
+	buf_put(b, payload->data, payload->len);
 }
 
 /*

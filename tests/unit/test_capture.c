@@ -189,6 +189,11 @@ static void test_feature_ops(void **state)
 	rec.flags = VFIO_FEATURE_GET | 11;
 	assert_int_equal(decode_record(&rec, sizeof(rec), &ev), 0);
 	assert_int_equal(ev.feature.op, FEATURE_OP_GET);
+	/* Both ways at once is neither, also for what is known. */
+	rec.flags = VFIO_FEATURE_GET | VFIO_FEATURE_SET | VFIO_FEATURE_MIG_DEVICE_STATE;
+	assert_int_equal(decode_record(&rec, sizeof(rec), &ev), 0);
+	assert_int_equal(ev.kind, EV_FEATURE);
+	assert_int_equal(ev.feature.index, VFIO_FEATURE_MIG_DEVICE_STATE);
 }
 
 /* Strings may fill their array: they end all the same. */
@@ -248,6 +253,12 @@ static void test_unread(void **state)
 	assert_int_equal(ev.kind, EV_PRECOPY_INFO);
 	assert_int_equal(ev.precopy_info.dirty_bytes, 4096);
 
+	/* One that failed gave nothing, so nothing was lost. */
+	rec.head.ret = -EINVAL;
+	rec.valid = WIRE_FEATURE_HEADER;
+	rec.flags = VFIO_FEATURE_GET | VFIO_FEATURE_MIG_DATA_SIZE;
+	assert_int_equal(decode_record(&rec, sizeof(rec), &ev), 0);
+	assert_int_equal(ev.kind, EV_DATA_SIZE);
 	rec.head.ret = 0;
 	rec.valid = WIRE_FEATURE_HEADER;
 	rec.flags = VFIO_FEATURE_GET | VFIO_FEATURE_MIG_DATA_SIZE;
@@ -347,6 +358,26 @@ static void test_arc(void **state)
 /* Every kind has a size and an event; a short or unknown record is refused. */
 static void test_every_kind(void **state)
 {
+	static const struct {
+		unsigned int kind;
+		size_t size;
+	} sizes[] = {
+		{ WIRE_DEVICE, sizeof(struct wire_device) },
+		{ WIRE_DEVICE_OPEN, sizeof(struct wire_plain) },
+		{ WIRE_DEVICE_RESET, sizeof(struct wire_device_reset) },
+		{ WIRE_RESET, sizeof(struct wire_reset) },
+		{ WIRE_FEATURE, sizeof(struct wire_feature) },
+		{ WIRE_ARC, sizeof(struct wire_arc) },
+		{ WIRE_STREAM_OPEN, sizeof(struct wire_stream_open) },
+		{ WIRE_READ, sizeof(struct wire_io) },
+		{ WIRE_WRITE, sizeof(struct wire_io) },
+		{ WIRE_POLL, sizeof(struct wire_poll) },
+		{ WIRE_INFO, sizeof(struct wire_info) },
+		{ WIRE_STREAM_CLOSE, sizeof(struct wire_close) },
+		{ WIRE_LOST_EXIT, sizeof(struct wire_lost_exit) },
+		{ WIRE_DIRTY_PAGES, sizeof(struct wire_dirty_pages) },
+		{ WIRE_PROCESS_EXIT, sizeof(struct wire_process_exit) },
+	};
 	static union {
 		struct wire_head head;
 		char bytes[1024];
@@ -361,6 +392,12 @@ static void test_every_kind(void **state)
 		assert_int_equal(decode_record(&rec, sizeof(rec), &ev), 0);
 		assert_non_null(event_kind_name(ev.kind));
 		assert_int_equal(decode_record(&rec, sizeof(rec.head) - 1, &ev), -EINVAL);
+	}
+	/* As long as it must be, and not one byte less. */
+	for (k = 0; k < sizeof(sizes) / sizeof(sizes[0]); k++) {
+		rec.head = head(sizes[k].kind, sizes[k].size);
+		assert_int_equal(decode_record(&rec, sizes[k].size, &ev), 0);
+		assert_int_equal(decode_record(&rec, sizes[k].size - 1, &ev), -EINVAL);
 	}
 	rec.head.kind = WIRE_KIND_NR;
 	assert_int_equal(decode_record(&rec, sizeof(rec), &ev), -EINVAL);

@@ -12,6 +12,7 @@ struct tape {
 	size_t n, at;
 	size_t hold_at; /* has nothing to say in front of this event, once; 0: never */
 	int end;	/* what it ends with */
+	bool cut;	/* where it ends is not its end */
 	bool closed;
 };
 
@@ -40,7 +41,9 @@ static void tape_health(struct event_source *src, struct source_health *out)
 {
 	struct tape *t = (struct tape *)src;
 
-	*out = (struct source_health){ .ended = !t->end, .bytes_skipped = 7, .last_ns = 1000 };
+	*out = (struct source_health){ .ended = !t->end && !t->cut,
+				       .bytes_skipped = 7,
+				       .last_ns = 1000 };
 }
 
 static const char *tape_error(struct event_source *src)
@@ -285,13 +288,81 @@ static void test_silent(void **state)
 	s->ops->close(s);
 }
 
+static uint64_t as_it_is(const void *arg, size_t i, uint64_t t_ns)
+{
+	(void)arg;
+	(void)i;
+	return t_ns;
+}
+
+/* When something was lost is a time, too: it goes to the clock of all. */
+static void test_loss(void **state)
+{
+	struct tape a, b;
+	struct event_source *both[] = { &a.source, &b.source }, *s;
+	struct event ev[32];
+	size_t n, i, losses = 0;
+
+	(void)state;
+	tape(&a, "boot-a", "node1", 100, 10000100);
+	tape(&b, "boot-b", "node2", 1100, 10000100);
+	a.ev[a.n++] = (struct event){ .kind = EV_LOSS,
+				      .t_ns = 300,
+				      .loss.count = 5,
+				      .loss.t_from_ns = 200,
+				      .loss.t_to_ns = 300 };
+	add_read(&b, 1300);
+	assert_int_equal(merge_open(&s, both, 2, NULL), 0);
+	assert_int_equal(drain(s, ev, &n), -ENODATA);
+	for (i = 0; i < n; i++) {
+		if (ev[i].kind != EV_LOSS)
+			continue;
+		losses++;
+		assert_int_equal(ev[i].host, 1);
+		assert_int_equal(ev[i].t_ns, 1300);
+		assert_int_equal(ev[i].loss.t_from_ns, 1200);
+		assert_int_equal(ev[i].loss.t_to_ns, 1300);
+	}
+	assert_int_equal(losses, 1);
+	s->ops->close(s);
+}
+
+/* Where a source was cut there may have been more: only an end says that there was not. */
+static void test_cut(void **state)
+{
+	static const struct merge_opts opts = { .to_clock = as_it_is, .cut_is_loss = true };
+	struct tape a, b;
+	struct event_source *both[] = { &a.source, &b.source }, *s;
+	struct event ev[32];
+	size_t n, i, losses = 0;
+
+	(void)state;
+	tape(&a, "boot-a", "node1", 100, 100);
+	tape(&b, "boot-b", "node2", 100, 100);
+	add_read(&a, 200);
+	add_read(&b, 250);
+	a.cut = true;
+	assert_int_equal(merge_open(&s, both, 2, &opts), 0);
+	assert_int_equal(drain(s, ev, &n), -ENODATA);
+	for (i = 0; i < n; i++) {
+		if (ev[i].kind != EV_LOSS)
+			continue;
+		losses++;
+		assert_int_equal(ev[i].host, 1);
+		assert_int_equal(ev[i].t_ns, 1000);
+		assert_int_equal(ev[i].loss.count, 0);
+		assert_int_equal(ev[i].loss.cause, LOSS_DAMAGE);
+	}
+	assert_int_equal(losses, 1);
+	s->ops->close(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_hosts),
-		cmocka_unit_test(test_one_boot),
-		cmocka_unit_test(test_broken),
-		cmocka_unit_test(test_silent),
+		cmocka_unit_test(test_hosts),  cmocka_unit_test(test_one_boot),
+		cmocka_unit_test(test_broken), cmocka_unit_test(test_silent),
+		cmocka_unit_test(test_loss),   cmocka_unit_test(test_cut),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

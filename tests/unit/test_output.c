@@ -23,9 +23,9 @@
 
 #include "recording/format.h"
 #include "recording/output.h"
+#include "tests/unit/tmpdir.h"
 
 static bool no_tmpfile;
-static char dir[] = "/tmp/test_output.XXXXXX";
 static char err[OUTPUT_ERR_LEN];
 
 int __real_open(const char *path, int flags, ...);
@@ -299,22 +299,6 @@ static void appends(void **state)
 	assert_int_equal(output_append("f", err), -EEXIST);
 }
 
-static int enter(void **state)
-{
-	(void)state;
-	strcpy(dir + strlen(dir) - 6, "XXXXXX");
-	return mkdtemp(dir) && !chdir(dir) ? 0 : -1;
-}
-
-static int leave(void **state)
-{
-	char cmd[64];
-
-	(void)state;
-	snprintf(cmd, sizeof(cmd), "rm -rf %s", dir);
-	return chdir("/") || system(cmd);
-}
-
 static int without(void **state)
 {
 	(void)state;
@@ -322,7 +306,7 @@ static int without(void **state)
 	return 0;
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, enter, leave)
+#define T(f) cmocka_unit_test_setup_teardown(f, tmpdir_enter, tmpdir_leave)
 
 int main(void)
 {

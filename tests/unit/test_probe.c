@@ -16,14 +16,13 @@
 #include <cmocka.h>
 
 #include "capture/probe.h"
-
-static char root[64];
+#include "tests/unit/tmpdir.h"
 
 static void sh(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 static void sh(const char *fmt, ...)
 {
 	char cmd[1024];
-	int len = snprintf(cmd, sizeof(cmd), "cd %s && ", root);
+	int len = snprintf(cmd, sizeof(cmd), "cd %s && ", tmpdir_path());
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -32,23 +31,9 @@ static void sh(const char *fmt, ...)
 	assert_int_equal(system(cmd), 0);
 }
 
-static int setup(void **state)
-{
-	(void)state;
-	strcpy(root, "/tmp/test_probe.XXXXXX");
-	return mkdtemp(root) ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	sh("rm -rf %s", root);
-	return 0;
-}
-
 static struct probe *probe(void)
 {
-	struct probe *p = probe_run(&(struct probe_opts){ .root = root });
+	struct probe *p = probe_run(&(struct probe_opts){ .root = tmpdir_path() });
 
 	assert_non_null(p);
 	return p;
@@ -137,8 +122,8 @@ static void test_machine(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_nothing_there, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_machine, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_nothing_there, tmpdir_enter, tmpdir_leave),
+		cmocka_unit_test_setup_teardown(test_machine, tmpdir_enter, tmpdir_leave),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,6 +21,8 @@
 #undef write_meta
 #include "user/cmd/record.c"
 
+#include "tests/unit/tmpdir.h"
+
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
@@ -190,7 +192,6 @@ int cmd_parse(const struct command *cmd, int argc, char **argv, void *values, in
 
 /* ---- running it ---- */
 
-static char dir[] = "/tmp/test_record.XXXXXX";
 static char out[4096]; /* of its stderr */
 
 struct run {
@@ -506,23 +507,7 @@ static void arguments(void **state)
 	assert_false(note);
 }
 
-static int enter(void **state)
-{
-	(void)state;
-	strcpy(dir + strlen(dir) - 6, "XXXXXX");
-	return mkdtemp(dir) && !chdir(dir) ? 0 : -1;
-}
-
-static int leave(void **state)
-{
-	char cmd[64];
-
-	(void)state;
-	snprintf(cmd, sizeof(cmd), "rm -rf %s", dir);
-	return chdir("/") || system(cmd);
-}
-
-#define T(f) cmocka_unit_test_setup_teardown(f, enter, leave)
+#define T(f) cmocka_unit_test_setup_teardown(f, tmpdir_enter, tmpdir_leave)
 
 int main(void)
 {

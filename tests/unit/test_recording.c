@@ -325,26 +325,6 @@ static void test_refused(void **state)
 	free(b.p);
 }
 
-static void add_frame(struct buf *b, uint32_t type, uint32_t number, uint32_t flags,
-		      const struct buf *payload, uint32_t count, uint64_t first_seq)
-{
-	struct frame_head h = {
-		.type = type,
-		.flags = flags,
-		.number = number,
-		.count = count,
-		.first_seq = first_seq,
-		.length = payload->len,
-		.raw_length = payload->len,
-		.payload_crc = format_crc(payload->data, payload->len),
-	};
-	uint8_t head[FRAME_HEAD_LEN];
-
-	frame_head_store(head, &h);
-	buf_put(b, head, sizeof(head));
-	buf_put(b, payload->data, payload->len);
-}
-
 static void add_column(struct buf *b, uint32_t kind, uint32_t id)
 {
 	buf_put_varint(b, kind);

@@ -125,7 +125,7 @@ static void look_at(const char *path)
 	for (size_t i = 0; i < DEVICES; i++)
 		dev[i].state = MIG_UNKNOWN;
 	if (recording_open(&src, path, err, sizeof(err)))
-		return;
+		fail_msg("%s", err);
 	while ((rc = src->ops->next(src, &ev, -1)) > 0) {
 		const struct model_device *d = model_device(m, ev.device);
 		bool session = d && d->session;

@@ -670,8 +670,10 @@ static void test_worst_first(void **state)
 {
 	static const char *const vms[] = { "web-01", "web-02", "web-03" };
 	bool seen[7] = { false };
+	struct event ev;
 	struct scope *s;
 	unsigned int i;
+	uint64_t at;
 
 	(void)state;
 	synth_free(&made);
@@ -708,9 +710,13 @@ static void test_worst_first(void **state)
 	/* What is wrong with it comes before what is wrong elsewhere. */
 	assert_true(s->n_found > 0 && scope_finding_of(judge_finding(s->judge, s->found[0]),
 						       scope_migration(s, scope_model(s))));
-	/* A moment before it failed: no failure is told. */
-	scope_key(s, '[');
-	scope_key(s, '[');
+	/* The arcs before it failed, and the beginning: no failure is told. */
+	assert_non_null(strstr(screen(s), "FAILED"));
+	for (i = 0, at = s->cursor; i < 2; i++, at = s->cursor) {
+		scope_key(s, '[');
+		assert_true(s->cursor < at);
+	}
+	assert_true(store_get(s->store, s->cursor - 1, &ev) && ev.kind == EV_ARC);
 	assert_int_equal(scope_command(s, "seek 0s"), 0);
 	assert_null(strstr(screen(s), "FAILED"));
 	scope_destroy(s);

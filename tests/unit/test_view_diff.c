@@ -199,6 +199,8 @@ static void arrival(int side, const char *name, uint32_t mib, uint64_t load_ns, 
 /* Less is no improvement where it is the state that did not go in. */
 static void test_work_not_done(void **state)
 {
+	size_t i;
+
 	(void)state;
 	arrival(0, "0000:3b:00.2", 4, 20 * MS, 10 * US);
 	arrival(1, "0000:86:00.1", 4, US, 10 * US);
@@ -223,6 +225,40 @@ static void test_work_not_done(void **state)
 	arrival(1, "0000:3b:00.2", 1, MS, 10 * US);
 	assert_int_equal(run(false), DIFF_DIFFERENT);
 	has("(bytes: work not done, device-bytes: work not done)");
+	/* A hundredth is next to nothing, a byte more is not. */
+	s[1].n = 0;
+	arrival(1, "0000:3b:00.2", 2, MS, 10 * US);
+	assert_int_equal(run(false), DIFF_DIFFERENT);
+	for (i = 0; s[1].ev[i].kind != EV_WRITE; i++)
+		;
+	s[1].ev[i].ret++;
+	assert_int_equal(run(false), DIFF_BETTER);
+}
+
+/* Calls are those that move its bytes, and an arc's time is that of those that went. */
+static void test_calls_and_arcs(void **state)
+{
+	int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		synth_device(&s[i], 1, "0000:3b:00.2", "mlx5_vfio_pci", 7);
+		synth_task(&s[i], 100, "mig", "web-07");
+		synth_open(&s[i]);
+		synth_set_state(&s[i], SYNTH_PATH(MIG_STOP, MIG_RESUMING), 90 * US);
+		synth_write(&s[i], MIB, US);
+		synth_write(&s[i], MIB, US);
+		if (i) {
+			synth_set_state_fails(&s[i], MIG_STOP, EAGAIN);
+			s[i].ev[s[i].n - 2].dur_ns = 500 * MS;
+			synth_pause(&s[i], SEC);
+		}
+		synth_set_state(&s[i], SYNTH_PATH(MIG_STOP, MIG_RUNNING), i ? 17 * MS : 7 * MS);
+		synth_stream_close(&s[i]);
+	}
+	run(false);
+	has("\n  calls                          2          2\n");
+	has("RESUMING to STOP         7.00 ms    17.0 ms");
 }
 
 /* What one has and the other has not is asked of nobody, but for who names it. */
@@ -354,6 +390,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_thresholds, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_improvement, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_work_not_done, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_calls_and_arcs, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_not_in_both, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_settings, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_pairing, setup, teardown),

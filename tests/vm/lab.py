@@ -94,6 +94,11 @@ def rmmod(*modules):
         wait_for("module %s to be unloadable (who uses it?)" % module, 20, lambda: attempt(module), 0.2)
 
 
+def need(true, text, *args):
+    if not true:
+        raise LabError(text % args)
+
+
 def wait_for(what, seconds, probe, step=0.02):
     """Calls probe() until it gives something true, and gives that."""
     seconds *= PATIENCE
@@ -505,6 +510,24 @@ def vfioscope():
     """The path of the tool, or None when no build was brought in."""
     path = LAB + "/bin/vfioscope"
     return path if os.path.exists(path) else None
+
+
+def each_event(path):
+    """The events of a recording, one by one: a storm leaves millions."""
+    p = subprocess.Popen([vfioscope(), "export", "--format", "ndjson", path], stdout=subprocess.PIPE, universal_newlines=True)
+    for line in p.stdout:
+        yield json.loads(line)
+    if p.wait():
+        raise LabError("vfioscope export %s ended with %d" % (path, p.returncode))
+
+
+def events(path):
+    return list(each_event(path))
+
+
+def lost(found):
+    """How many of the events were lost."""
+    return sum(e["count"] for e in found if e["kind"] == "loss")
 
 
 def save(result):

@@ -296,8 +296,7 @@ def report(path):
     """What `vfioscope report` says of a recording, and the events themselves."""
     tool = lab.vfioscope()
     found = json.loads(lab.sh(tool, "report", "--format", "json", path))
-    events = [json.loads(line) for line in lab.sh(tool, "export", "--format", "ndjson", path).splitlines()]
-    return found, events
+    return found, lab.events(path)
 
 
 class Any:

@@ -10,7 +10,6 @@ import select
 import struct
 import termios
 import threading
-import time
 
 import lab
 

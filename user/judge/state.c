@@ -209,8 +209,10 @@ void rule_call_stuck(struct look *l)
 		return;
 	/* One finding a call: it tells its age as it was last seen. */
 	if (!known) {
-		if (l->j->n_stuck == FINDINGS_MAX)
+		if (l->j->n_stuck == FINDINGS_MAX) {
+			l->j->omitted++;
 			return;
+		}
 		if (array_room(&l->j->stuck, l->j->n_stuck + 1, &l->j->cap_stuck,
 			       sizeof(*l->j->stuck))) {
 			l->j->failed = true;
