@@ -96,7 +96,8 @@ $(B)/%.o: %.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(SANITIZE) -c -o $@ $<
 
-$(patsubst %,$(B)/user/capture/%.o,attach flights load misses): $(SKEL)
+# Before the compiler has said it the first time.
+$(patsubst %.c,$(B)/%.o,$(shell grep -l 'vfioscope\.skel\.h' user/capture/*.c)): $(SKEL)
 
 $(B)/pages.c: docs/embed $(PAGES) $(PAGE_DIRS)
 	$(call say,EMBED,$@)
