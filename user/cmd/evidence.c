@@ -330,11 +330,6 @@ static bool share_of(const struct evidence *e, size_t file, size_t i, struct sha
 	return true;
 }
 
-static bool is_nobody(const struct share *s)
-{
-	return !s->name[0] || !strcmp(s->name, "(none)") || !strcmp(s->name, "localhost");
-}
-
 /* Do both hold the same?  Then *@from and *@to say when, on the wall clock where @wall. */
 static bool is_twice(const struct share *a, const struct share *b, bool *wall, uint64_t *from,
 		     uint64_t *to)
@@ -346,7 +341,7 @@ static bool is_twice(const struct share *a, const struct share *b, bool *wall, u
 	if (*wall && !*a->boot && !*b->boot && a->first_ns && a->first_ns == b->first_ns &&
 	    a->last_ns == b->last_ns)
 		*wall = false;
-	else if (*wall && (is_nobody(a) || strcmp(a->name, b->name)))
+	else if (*wall && (host_is_nobody(a->name) || strcmp(a->name, b->name)))
 		return false;
 	if (*wall) {
 		*from = a->from_real > b->from_real ? a->from_real : b->from_real;
@@ -384,7 +379,7 @@ static int refuse_overlap(const struct evidence *e, size_t a, size_t b)
 				"%s%s; give only one of them",
 				name_of(&e->file[a]), name_of(&e->file[b]),
 				units_duration(d, to - from),
-				is_nobody(&p) ?
+				host_is_nobody(p.name) ?
 					"one host" :
 					text_safe(name, sizeof(name), p.name, strlen(p.name)),
 				t0, t1, wall ? "" : " of its CLOCK_MONOTONIC");

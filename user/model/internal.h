@@ -29,6 +29,7 @@
 
 #include "model/model.h"
 #include "model/path.h"
+#include "util/numbers.h"
 #include "util/sat.h"
 
 /* ---- registry.c ---- */
@@ -44,7 +45,7 @@ struct map {
 
 static inline uint32_t map_hash(uint64_t key, uint32_t n_slots)
 {
-	return (uint32_t)((key * 0x9e3779b97f4a7c15ULL) >> 32) & (n_slots - 1);
+	return (uint32_t)numbers_slot(key, n_slots);
 }
 
 /* Where in item[] the thing is, + 1; 0: it is not in there. */

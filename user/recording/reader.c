@@ -122,7 +122,10 @@ static const struct meta *recording_meta(struct event_source *src)
 
 static void recording_health(struct event_source *src, struct source_health *out)
 {
-	*out = ((struct recording *)src)->health;
+	struct recording *r = (struct recording *)src;
+
+	*out = r->health;
+	health_join(out, &r->parts);
 }
 
 static const char *recording_error(struct event_source *src)
@@ -315,6 +318,7 @@ int recording_open_fd(struct event_source **src, int fd, const char *name, char 
 	r->src.ops = &recording_ops;
 	r->fd = fd;
 	r->next_seq = 1;
+	r->parts.ended = true;
 	r->name = strdup(name);
 	r->decoder = decoder_new();
 	r->zstd = ZSTD_createDCtx();
@@ -428,7 +432,7 @@ int recording_stat(const char *path, struct recording_stat *out,
 	out->unknown_events = r->unknown_events;
 	out->last_ns = r->health.last_ns;
 	out->has_index = r->has_index;
-	out->health = r->health;
+	recording_health(src, &out->health);
 	if (err == -ENODATA || err == -EOVERFLOW)
 		err = 0; /* what follows the end is counted */
 	else if (err == -ECANCELED)

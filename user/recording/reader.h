@@ -78,6 +78,7 @@ struct recording {
 	struct meta meta;
 	size_t meta_bytes;
 	struct source_health health;
+	struct source_health parts; /* of what it was made of, as META says */
 	bool has_index;
 
 	int (*frame_fn)(const struct recording_frame *frame, void *arg);

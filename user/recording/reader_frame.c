@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "recording/hosts.h"
 #include "util/varint.h"
 
 /* What META may make the reader keep. */
@@ -95,6 +96,8 @@ static int read_meta(struct recording *r, const uint8_t *p, size_t size)
 			value = copy_string(s[1], l[1]);
 			if (!key || !value || meta_add(&r->meta, key, value))
 				err = -ENOMEM;
+			else if (!strcmp(key, HOST_DAMAGE_KEY))
+				host_damage_read(value, &r->parts);
 			free(key);
 			free(value);
 			if (err)

@@ -99,7 +99,8 @@ static void put_sentences(struct json *j, const char *key, const struct meta *m,
 	json_array_end(j);
 }
 
-void traces_json(struct json *j, const struct view_evidence *e)
+/* "traces", "clock", "devices" and "loss". */
+static void traces_json(struct json *j, const struct view_evidence *e)
 {
 	const struct model_loss *l = model_loss(e->model);
 	const struct source_health *h = e->health;
