@@ -236,6 +236,27 @@ static int say_merged(struct evidence *e, const struct meta *m, uint64_t *bound)
 	return err;
 }
 
+/* What it means for the times of day that are printed. */
+static int say_steps(struct evidence *e)
+{
+	char by[UNITS_LEN + 1], from[UNITS_LEN], to[UNITS_LEN], more[40] = "";
+	uint64_t first = model_first_ns(e->model);
+	struct clock_step s;
+	uint32_t n = model_clock_steps(e->model, &s);
+
+	if (!n)
+		return 0;
+	if (n > 1)
+		snprintf(more, sizeof(more), ", and %" PRIu32 " more time%s", n - 1,
+			 n == 2 ? "" : "s");
+	return meta_addf(
+		&e->clock, "step",
+		"CLOCK_REALTIME was set (or the machine slept) by %s between +%s and +%s%s: "
+		"times of day are what it showed then",
+		signed_duration(by, s.by_ns), units_duration(from, sat_sub(s.from_ns, first)),
+		units_duration(to, sat_sub(s.to_ns, first)), more);
+}
+
 uint64_t evidence_join_bound_ns(const struct evidence *e)
 {
 	return e->view.bound_ns < 1000000000ULL ? e->view.bound_ns : 1000000000ULL;
@@ -251,6 +272,8 @@ int evidence_say_clocks(struct evidence *e)
 		err = say_clock(e, i) ?: say_bound(e, i);
 	for (i = 0; i < e->n && !err; i++)
 		err = say_merged(e, evidence_meta(e, i), &bound);
+	if (!err && e->model)
+		err = say_steps(e);
 	e->view.bound_ns = bound;
 	e->view.clock = &e->clock;
 	return err ? cmd_fail(EXIT_BAD_FILE, "out of memory") : 0;
@@ -684,6 +707,8 @@ int evidence_read(struct evidence *e, const struct evidence_opts *o)
 	/* Sides are joined as far as the clocks allow: a bound beyond a second tells nothing. */
 	if (evidence_say_clocks(e))
 		return EXIT_BAD_FILE;
+	if (meta_get(&e->clock, "step"))
+		cmd_note("%s", meta_get(&e->clock, "step"));
 	model_set_clock_bound(e->model, evidence_join_bound_ns(e));
 	e->view.model = e->model;
 	if (finish(e, o))

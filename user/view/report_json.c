@@ -115,6 +115,7 @@ static void traces_json(struct json *j, const struct view_evidence *e)
 	json_object_begin(j);
 	put_sentences(j, "tied", e->clock, "clock");
 	put_sentences(j, "bound", e->clock, "bound");
+	put_sentences(j, "steps", e->clock, "step");
 	json_known(j, "bound_ns", e->bound_ns);
 	json_object_end(j);
 	json_key(j, "devices");
