@@ -170,7 +170,7 @@ static int set_graph(struct scope *s, const char *arg)
 /* "1.5s" from the first event, "@NANOSECONDS", or an RFC 3339 time. */
 static int parse_time(struct scope *s, const char *arg, uint64_t *t_ns)
 {
-	uint64_t first = store_first_ns(s->store), real, ns;
+	uint64_t first = store_first_ns(s->store), ns;
 
 	if (arg[0] == '@' && !units_parse_u64(arg + 1, t_ns))
 		return 0;
@@ -183,10 +183,10 @@ static int parse_time(struct scope *s, const char *arg, uint64_t *t_ns)
 		return 0;
 	}
 	if (!units_parse_rfc3339(arg, &ns)) {
-		real = model_realtime_ns(store_model(s->store), first);
-		*t_ns = real && ns > real ? first + (ns - real) : first;
-		if (real)
+		if (model_instant_of(store_model(s->store), ns, t_ns)) {
+			*t_ns = *t_ns > first ? *t_ns : first;
 			return 0;
+		}
 		scope_say(s, true, "this recording does not tell the time of day");
 		return -EINVAL;
 	}

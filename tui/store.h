@@ -87,6 +87,7 @@ enum store_kind {
 	SK_RESET,
 	SK_NR
 };
+/* "read", ...; "unknown", never NULL. */
 const char *store_kind_name(enum store_kind k);
 
 /* Rows of the latency map: half decades from below 1 us to 10 s and more. */

@@ -12,6 +12,7 @@
 #include <errno.h>
 
 #include "event.h"
+#include "util/sat.h"
 
 /*
  * What a source says about itself: an ordered list of key/value strings, the
@@ -57,6 +58,15 @@ static inline bool health_unreadable(const struct source_health *h)
 static inline bool health_damaged(const struct source_health *h)
 {
 	return h && (!h->ended || health_unreadable(h));
+}
+
+/* Make @h that of @one, too: all but last_ns. */
+static inline void health_join(struct source_health *h, const struct source_health *one)
+{
+	h->ended &= one->ended;
+	sat_inc(&h->bytes_skipped, one->bytes_skipped);
+	sat_inc(&h->frames_damaged, one->frames_damaged);
+	h->over_budget |= one->over_budget;
 }
 
 struct event_source;

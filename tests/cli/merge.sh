@@ -52,8 +52,32 @@ want 0 "" bash -c "$v merge -q $data/src.vfs $data/dst.vfs -o - | head -c 100 >/
 head -c 20000 $data/dst.vfs >"$tmp/cut.vfs"
 want 0 "*" "$v" merge $data/src.vfs "$tmp/cut.vfs" -o "$tmp/c.vfs"
 want 3 "" "$v" check "$tmp/c.vfs"
-is "cut" "$("$v" report --format json "$tmp/c.vfs" | jq -c '[.loss.places, .loss.damaged_places, .loss.ended]')" '[1,1,true]'
-"$v" info "$tmp/c.vfs" | grep -q "node8: the recording did not end cleanly" || fail "info does not say that one was cut"
+is "cut" "$("$v" report --format json "$tmp/c.vfs" | jq -c '[.loss.places, .loss.damaged_places, .loss.ended]')" '[1,1,false]'
+"$v" info "$tmp/c.vfs" | grep -q "damage .*, no end: of the recording of node8" || fail "info does not say that one was cut"
+
+# Damage stays damage, whatever it hit: as all commands say it of the parts, they say it of the result.
+for what in META INDEX SNAPSHOT magic; do
+	python3 - $data/dst.vfs "$tmp/bad.vfs" $what <<-'PY'
+		import struct, sys
+		b = bytearray(open(sys.argv[1], "rb").read())
+		types = {"META": 1, "SNAPSHOT": 5, "INDEX": 7}
+		at = 40
+		while sys.argv[3] in types and struct.unpack_from("<H", b, at + 4)[0] != types[sys.argv[3]]:
+		    at += 56 + struct.unpack_from("<I", b, at + 8)[0]
+		b[at + 60 if sys.argv[3] in types else 3] ^= 0x40
+		open(sys.argv[2], "wb").write(b)
+	PY
+	want 0 "*" "$v" merge -f $data/src.vfs "$tmp/bad.vfs" -o "$tmp/c.vfs"
+	want 3 "*" "$v" check $data/src.vfs "$tmp/bad.vfs"
+	want 3 "*" "$v" check "$tmp/c.vfs"
+	is "damaged $what" "$("$v" report --format json "$tmp/c.vfs" | jq -c '[.loss.bytes_skipped, .loss.ended, .verdict]')" \
+		"$("$v" report --format json $data/src.vfs "$tmp/bad.vfs" | jq -c '[.loss.bytes_skipped, .loss.ended, .verdict]')"
+	for c in report check info "export --format ndjson" "export --format csv" "report --format html" "check --format junit" "export --format openmetrics"; do
+		# shellcheck disable=SC2086
+		"$v" $c "$tmp/c.vfs" >"$tmp/out" 2>&1
+		grep -qiE 'cannot be read|unreadable|damage' "$tmp/out" || fail "$c does not say that $what was damaged"
+	done
+done
 
 # Manners.
 want 2 "vfioscope: merge: it takes two recordings: *" "$v" merge $data/src.vfs -o "$tmp/x.vfs"

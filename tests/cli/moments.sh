@@ -34,4 +34,42 @@ EOF2
 	done
 done
 
+# Where the clock of day is set, an event has the date that it showed then, in every view, and
+# is found by it; and every command says that it was set.
+step=tests/data/merge/step.vfs
+python3 - "$v" $step <<'EOF2' || fail "dates where the clock is set"
+import csv, io, json, subprocess, sys
+v, f = sys.argv[1:]
+def run(*a, rc=0):
+    p = subprocess.run([v, *a], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert "CLOCK_REALTIME was set" in p.stderr.decode(), a
+    return p.stdout.decode("utf-8", "replace")
+events = [json.loads(l) for l in run("export", f).splitlines()]
+whole = [json.loads(l) for l in subprocess.run([v, "export", "tests/data/merge/src.vfs"],
+                                                stdout=subprocess.PIPE).stdout.splitlines()]
+assert len(events) == len(whole)
+changed = [a["time"] != b["time"] for a, b in zip(events, whole)]
+by = [int(a["time"][11:13]) - int(b["time"][11:13]) for a, b in zip(events, whole) if a["time"] != b["time"]]
+assert 0 < changed.count(True) < len(changed) and set(by) == {2}, by
+rows = list(csv.DictReader(io.StringIO(run("export", "--format", "csv", f))))
+assert [r["time"] for r in rows] == [e["time"] for e in events], "csv"
+piped = subprocess.run([v, "export", "-"], stdin=open(f), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+assert [json.loads(l)["time"] for l in piped.stdout.splitlines()] == [e["time"] for e in events], "a pipe"
+report = json.loads(run("report", "--format", "json", f))
+dated = {e["t_ns"]: e["time"] for e in events}
+g = report["migrations"][0]
+assert g["begin"] == dated[g["begin_ns"]], (g["begin"], dated[g["begin_ns"]])
+assert report["clock"]["steps"] and "7200" not in report["clock"]["steps"][0], report["clock"]
+for c in (["check"], ["info"], ["report"], ["report", "--format", "html"], ["export", "--format", "perfetto"],
+          ["export", "--format", "openmetrics"], ["check", "--format", "junit"]):
+    run(*c, f)
+for e in (events[0], events[changed.index(True)], events[-1]):
+    kept = [json.loads(l) for l in run("export", "--from", e["time"], f).splitlines()]
+    assert e["seq"] in [x["seq"] for x in kept], e["time"]
+    assert all(x["t_ns"] + x["dur_ns"] >= e["t_ns"] for x in kept), e["time"]
+    kept = [json.loads(l)["t_ns"] for l in run("export", "--to", e["time"], f).splitlines()]
+    assert all(t <= e["t_ns"] for t in kept), e["time"]
+EOF2
+"$v" report $step 2>/dev/null | grep -q 'step .*CLOCK_REALTIME was set' || fail "report does not say that the clock was set"
+
 exit $failed

@@ -23,6 +23,7 @@
 
 #include "tests/unit/tmpdir.h"
 
+#include <poll.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
@@ -36,6 +37,7 @@ struct capture {
 	uint64_t n;	  /* events so far */
 	uint64_t step_us; /* between two */
 	bool stopped;
+	int after; /* what comes for ever when it is stopped; 0: its end */
 };
 
 static struct capture fake;
@@ -46,7 +48,7 @@ static int fake_next(struct event_source *src, struct event *ev, int timeout_ms)
 	struct capture *c = (struct capture *)src;
 
 	if (c->stopped)
-		return -ENODATA;
+		return c->after == -EAGAIN ? 0 : c->after ?: -ENODATA;
 	if (c->step_us && timeout_ms)
 		usleep((useconds_t)c->step_us);
 	memset(ev, 0, sizeof(*ev));
@@ -238,9 +240,9 @@ static int run_record(const struct run *run, uint64_t *ms, const char *const *ar
 		_exit(cmd_record(argc, argv));
 	}
 	usleep(300000);
-	began = cmd_watch_now_ns();
 	if (run->during)
 		run->during(pid);
+	began = cmd_watch_now_ns();
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	*ms = (cmd_watch_now_ns() - began) / 1000000;
 	fd = open("stderr", O_RDONLY);
@@ -323,11 +325,53 @@ static void duration_first(void **state)
 			 9);
 }
 
+static void ring_breaks(void)
+{
+	fake.after = -EIO;
+}
+
+static void ring_says_nothing(void)
+{
+	fake.after = -EAGAIN;
+}
+
+/* What was there before the end could not be taken: that is no success and has no END. */
+static void drain_fails(void **state)
+{
+	struct run r = { .during = send_int, .step_us = 100 };
+	uint64_t ms;
+	bool ended;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		r.before = i ? ring_says_nothing : ring_breaks;
+		r.during = send_int;
+		assert_int_equal(RECORD(&r, &ms, "-f", "-o", "a.vfs"), EXIT_NO_ATTACH);
+		assert_int_equal(lines(out), 1);
+		assert_true(events_of("a.vfs", &ended) > 10);
+		assert_false(ended);
+		r.during = NULL;
+		assert_int_equal(RECORD(&r, &ms, "-f", "-o", "a.vfs", "--", "sleep", "0.4"), 125);
+	}
+}
+
 static int stalled[2];
+
+/* However long it takes on a busy machine. */
+static void when_stalled(pid_t pid)
+{
+	struct pollfd p = { .fd = stalled[1], .events = POLLOUT };
+	int i;
+
+	for (i = 0; i < 1500 && poll(&p, 1, 0) > 0; i++)
+		usleep(10000);
+	kill(pid, SIGINT);
+}
 
 static void stalled_reader(void **state)
 {
-	struct run r = { .during = send_int, .step_us = 0 };
+	struct run r = { .during = when_stalled, .step_us = 0 };
 	uint64_t ms, kept, missed;
 	int i;
 
@@ -512,8 +556,8 @@ static void arguments(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(plain),     T(duration_first), T(stalled_reader), T(slow_reader),
-		T(too_large), T(full_disk),	 T(tampered),	    T(arguments),
+		T(plain),     T(duration_first), T(drain_fails), T(stalled_reader), T(slow_reader),
+		T(too_large), T(full_disk),	 T(tampered),	 T(arguments),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

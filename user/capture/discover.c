@@ -20,7 +20,7 @@ const char *proto_name(enum proto proto)
 		[PROTO_PCI_VOID] = "device_reset",
 	};
 
-	return names[proto];
+	return (unsigned int)proto < PROTO_NR ? names[proto] : "unknown";
 }
 
 static int name_cmp(const void *a, const void *b)

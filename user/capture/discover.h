@@ -34,7 +34,7 @@ struct found_func {
 	bool ambiguous; /* see discover_ambiguous() */
 };
 
-/* "read", "set_state", ...: what a hook of this prototype is called. */
+/* "read", "set_state", ...: what a hook of this prototype is called; "unknown", never NULL. */
 const char *proto_name(enum proto proto);
 
 struct found_module {

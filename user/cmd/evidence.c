@@ -236,6 +236,27 @@ static int say_merged(struct evidence *e, const struct meta *m, uint64_t *bound)
 	return err;
 }
 
+/* What it means for the times of day that are printed. */
+static int say_steps(struct evidence *e)
+{
+	char by[UNITS_LEN + 1], from[UNITS_LEN], to[UNITS_LEN], more[40] = "";
+	uint64_t first = model_first_ns(e->model);
+	struct clock_step s;
+	uint32_t n = model_clock_steps(e->model, &s);
+
+	if (!n)
+		return 0;
+	if (n > 1)
+		snprintf(more, sizeof(more), ", and %" PRIu32 " more time%s", n - 1,
+			 n == 2 ? "" : "s");
+	return meta_addf(
+		&e->clock, "step",
+		"CLOCK_REALTIME was set (or the machine slept) by %s between +%s and +%s%s: "
+		"times of day are what it showed then",
+		signed_duration(by, s.by_ns), units_duration(from, sat_sub(s.from_ns, first)),
+		units_duration(to, sat_sub(s.to_ns, first)), more);
+}
+
 uint64_t evidence_join_bound_ns(const struct evidence *e)
 {
 	return e->view.bound_ns < 1000000000ULL ? e->view.bound_ns : 1000000000ULL;
@@ -251,6 +272,8 @@ int evidence_say_clocks(struct evidence *e)
 		err = say_clock(e, i) ?: say_bound(e, i);
 	for (i = 0; i < e->n && !err; i++)
 		err = say_merged(e, evidence_meta(e, i), &bound);
+	if (!err && e->model)
+		err = say_steps(e);
 	e->view.bound_ns = bound;
 	e->view.clock = &e->clock;
 	return err ? cmd_fail(EXIT_BAD_FILE, "out of memory") : 0;
@@ -330,11 +353,6 @@ static bool share_of(const struct evidence *e, size_t file, size_t i, struct sha
 	return true;
 }
 
-static bool is_nobody(const struct share *s)
-{
-	return !s->name[0] || !strcmp(s->name, "(none)") || !strcmp(s->name, "localhost");
-}
-
 /* Do both hold the same?  Then *@from and *@to say when, on the wall clock where @wall. */
 static bool is_twice(const struct share *a, const struct share *b, bool *wall, uint64_t *from,
 		     uint64_t *to)
@@ -346,7 +364,7 @@ static bool is_twice(const struct share *a, const struct share *b, bool *wall, u
 	if (*wall && !*a->boot && !*b->boot && a->first_ns && a->first_ns == b->first_ns &&
 	    a->last_ns == b->last_ns)
 		*wall = false;
-	else if (*wall && (is_nobody(a) || strcmp(a->name, b->name)))
+	else if (*wall && (host_is_nobody(a->name) || strcmp(a->name, b->name)))
 		return false;
 	if (*wall) {
 		*from = a->from_real > b->from_real ? a->from_real : b->from_real;
@@ -384,7 +402,7 @@ static int refuse_overlap(const struct evidence *e, size_t a, size_t b)
 				"%s%s; give only one of them",
 				name_of(&e->file[a]), name_of(&e->file[b]),
 				units_duration(d, to - from),
-				is_nobody(&p) ?
+				host_is_nobody(p.name) ?
 					"one host" :
 					text_safe(name, sizeof(name), p.name, strlen(p.name)),
 				t0, t1, wall ? "" : " of its CLOCK_MONOTONIC");
@@ -689,6 +707,8 @@ int evidence_read(struct evidence *e, const struct evidence_opts *o)
 	/* Sides are joined as far as the clocks allow: a bound beyond a second tells nothing. */
 	if (evidence_say_clocks(e))
 		return EXIT_BAD_FILE;
+	if (meta_get(&e->clock, "step"))
+		cmd_note("%s", meta_get(&e->clock, "step"));
 	model_set_clock_bound(e->model, evidence_join_bound_ns(e));
 	e->view.model = e->model;
 	if (finish(e, o))

@@ -186,7 +186,7 @@ const char *keep_error(struct keep *k)
 	snprintf(k->why, sizeof(k->why), "%s%.150s: %s; %llu events (%s) are kept, %llu are not",
 		 k->next ? "NOT RECORDING any more: " : "", k->path, reason(k->err),
 		 (unsigned long long)kept, units_size(size, kept ? st.bytes : 0, false),
-		 (unsigned long long)(st.events - kept + k->missed));
+		 (unsigned long long)st.events - kept + k->missed);
 	return k->why;
 }
 

@@ -124,7 +124,8 @@ static int drain(struct event_source *src, struct event_sink *sink, struct fold 
 		sink->put(sink, &ev);
 	if (fold)
 		fold_flush(fold);
-	return n == -ENODATA ? 0 : n;
+	/* An END would say that nothing is missing. */
+	return n == -ENODATA ? 0 : n < 0 ? n : -EIO;
 }
 
 /* The scope; -1 when the terminal is none that it can use. */

@@ -12,6 +12,7 @@
 
 #include "cmd/evidence.h"
 #include "cmd/keep.h"
+#include "cmd/toolmeta.h"
 #include "recording/output.h"
 #include "recording/recording.h"
 #include "util/units.h"
@@ -68,13 +69,7 @@ static int add_meta_of(struct job *j, struct meta *out, size_t file)
 			err |= meta_addf(out, key, "%s: %s", host, m->entries[i].value);
 	}
 	evidence_scanned(&j->e, file, &health);
-	if (!health.ended)
-		err |= meta_addf(out, "note", "%s: the recording did not end cleanly", host);
-	if (health_unreadable(&health))
-		err |= meta_addf(out, "note",
-				 "%s: %" PRIu64 " bytes of the recording were unreadable", host,
-				 health.bytes_skipped);
-	return err;
+	return err | host_damage_add(out, host, &health);
 }
 
 /* "node7 and node8", "6.12.0/7.3.0 #1": what differs, in the order of the files. */
@@ -102,16 +97,12 @@ static void list(const struct job *j, const char *key, const char *between, bool
 static int make_meta(struct job *j)
 {
 	const struct meta *ref = evidence_meta(&j->e, j->e.how.clock);
-	char text[1000], command[2048] = "vfioscope";
-	size_t len = strlen(command), k;
 	struct meta *m = &j->meta;
-	int err = 0, i;
+	char text[1000];
+	size_t k;
+	int err;
 
-	for (i = 0; i < j->argc && len < sizeof(command) - 1; i++)
-		len += (size_t)snprintf(command + len, sizeof(command) - len, " %s", j->argv[i]);
-	err |= meta_add(m, "tool", "vfioscope");
-	err |= meta_add(m, "tool.version", VFIOSCOPE_VERSION);
-	err |= meta_add(m, "command", command);
+	err = tool_name(m, j->argc, j->argv, j->argc);
 	if (meta_get(ref, "started"))
 		err |= meta_add(m, "started", meta_get(ref, "started"));
 	list(j, NULL, " and ", false, text, sizeof(text));

@@ -299,8 +299,9 @@ static int finish(struct recorder *r)
 		if (err)
 			return err;
 	}
+	/* An END would say that nothing is missing. */
 	if (n != -ENODATA)
-		return n;
+		return n < 0 ? n : -EIO;
 	err = r->fold ? fold_flush(r->fold) : 0;
 	return err ?: keep_end(r->keep);
 }

@@ -57,8 +57,6 @@ int cmd_report(int argc, char **argv)
 	if (status)
 		return status;
 	how.migration = (uint32_t)o.reader.migration;
-	if (o.reader.migration > UINT32_MAX)
-		return cmd_fail(EXIT_USAGE, "report: no migration has that number");
 	how.with_trends = o.format == FORMAT_HTML;
 	status = evidence_open(&e, argv + first, (size_t)(argc - first), EVIDENCE_ONCE);
 	if (!status)

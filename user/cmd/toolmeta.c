@@ -36,6 +36,13 @@ static int command_line(struct meta *m, int argc, char **argv, int command)
 	return err;
 }
 
+int tool_name(struct meta *m, int argc, char **argv, int command)
+{
+	return meta_add(m, "tool", "vfioscope")			      ?:
+		       meta_add(m, "tool.version", VFIOSCOPE_VERSION) ?:
+		       command_line(m, argc, argv, command);
+}
+
 int tool_meta(struct meta *m, const struct cmd_watch *watch, int argc, char **argv, int command)
 {
 	char when[UNITS_LEN];
@@ -44,9 +51,7 @@ int tool_meta(struct meta *m, const struct cmd_watch *watch, int argc, char **ar
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	units_rfc3339(when, (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec);
-	err = meta_add(m, "tool", "vfioscope");
-	err = err ?: meta_add(m, "tool.version", VFIOSCOPE_VERSION);
-	err = err ?: command_line(m, argc, argv, command);
+	err = tool_name(m, argc, argv, command);
 	err = err ?: meta_add(m, "started", when);
 	if (watch->no_fold)
 		err = err ?: meta_add(m, "note", "empty reads are not folded (--no-fold)");

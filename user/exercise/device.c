@@ -79,7 +79,8 @@ int device_look(struct device *d, const char *name, char err[DEVICE_ERR_LEN])
 		"pci", "mdev", "platform", "fsl-mc", "cdx", "ap", "css"
 	};
 	char dir[PATH_MAX], full[DEVICE_NAME_LEN], noiommu[64], vfio[32];
-	unsigned int bus, slot, fn, used = 0;
+	unsigned int bus, slot, fn;
+	int used = 0;
 	size_t i;
 
 	*d = (struct device){ .iommu = -1, .group_fd = -1, .fd = -1 };
@@ -88,7 +89,8 @@ int device_look(struct device *d, const char *name, char err[DEVICE_ERR_LEN])
 		return -ENOENT;
 	}
 	/* "3b:00.2" is what lspci prints. */
-	if (sscanf(name, "%2x:%2x.%1x%n", &bus, &slot, &fn, &used) == 3 && used == strlen(name))
+	if (sscanf(name, "%2x:%2x.%1x%n", &bus, &slot, &fn, &used) == 3 &&
+	    (size_t)used == strlen(name))
 		snprintf(full, sizeof(full), "0000:%.50s", name);
 	else
 		snprintf(full, sizeof(full), "%s", name);

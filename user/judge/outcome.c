@@ -220,7 +220,7 @@ void rule_evidence_ends(struct look *l)
 			continue;
 		f.migration = g->id;
 		f.side = g->source ? g->source : g->destination;
-		f.host = src ? src->host : dst->host;
+		f.host = src ? src->host : dst ? dst->host : 0;
 		if (src && dst && src->outcome == OUTCOME_COMPLETED)
 			why = "loaded, not started: the destination does not run in the evidence";
 		else if (src && dst && dst->outcome == OUTCOME_COMPLETED)

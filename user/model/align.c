@@ -4,18 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/clock.h"
 #include "model/flow.h"
+#include "util/array.h"
 #include "util/sat.h"
 
-/* A clock that goes wrong by more than this is not slewed but set. */
-#define SLEW_PPM 1000
-#define STEP_NS	 1000000ULL
 /* No constraint: less than any shift that a time can need. */
 #define NO_LIMIT INT64_MIN
-
-struct pair {
-	uint64_t mono_ns, real_ns;
-};
 
 struct input {
 	size_t clock;
@@ -24,7 +19,7 @@ struct input {
 
 struct clock {
 	char boot[64];
-	struct pair *pair;
+	struct clock_pair *pair;
 	size_t n_pairs, cap_pairs;
 	uint64_t first_ns, last_ns;
 	uint32_t sources;
@@ -66,29 +61,34 @@ void align_destroy(struct align *a)
 
 /* ---- first pass ---- */
 
-/* Kept in order; a second one of the same moment, after damage, is no news. */
 static int add_pair(struct clock *c, const struct event *ev)
 {
-	size_t at = c->n_pairs;
-	struct pair *p;
-
-	if (c->n_pairs == c->cap_pairs) {
-		size_t cap = c->cap_pairs ? c->cap_pairs * 2 : 64;
-
-		p = realloc(c->pair, cap * sizeof(*p));
-		if (!p)
-			return -ENOMEM;
-		c->pair = p;
-		c->cap_pairs = cap;
-	}
-	while (at && c->pair[at - 1].mono_ns > ev->t_ns)
-		at--;
-	if (at && c->pair[at - 1].mono_ns == ev->t_ns)
-		return 0;
-	memmove(&c->pair[at + 1], &c->pair[at], (c->n_pairs - at) * sizeof(*c->pair));
-	c->pair[at] = (struct pair){ ev->t_ns, ev->clock.realtime_ns };
-	c->n_pairs++;
+	if (array_room(&c->pair, c->n_pairs + 1, &c->cap_pairs, sizeof(*c->pair)))
+		return -ENOMEM;
+	c->pair[c->n_pairs++] = (struct clock_pair){ ev->t_ns, ev->clock.realtime_ns };
 	return 0;
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct clock_pair *x = a, *y = b;
+
+	if (x->mono_ns != y->mono_ns)
+		return x->mono_ns < y->mono_ns ? -1 : 1;
+	return x->real_ns < y->real_ns ? -1 : x->real_ns > y->real_ns;
+}
+
+/* In order; a second one of the same moment, after damage, is no news. */
+static void sort_pairs(struct clock *c)
+{
+	size_t i, n = 0;
+
+	if (c->n_pairs)
+		qsort(c->pair, c->n_pairs, sizeof(*c->pair), by_time);
+	for (i = 0; i < c->n_pairs; i++)
+		if (!n || c->pair[n - 1].mono_ns != c->pair[i].mono_ns)
+			c->pair[n++] = c->pair[i];
+	c->n_pairs = n;
 }
 
 static int scan_event(struct align *a, size_t input, struct clock *c, const struct event *ev)
@@ -158,6 +158,8 @@ int align_scan(struct align *a, struct event_source *src)
 	if (err == -ENODATA && !any)
 		fed = clock_of(a, src, &clock);
 	in->clock = clock;
+	if (a->n > clock)
+		sort_pairs(&a->c[clock]);
 	if (fed)
 		return fed;
 	return err == -ENODATA ? 0 : err;
@@ -171,21 +173,16 @@ void align_span(const struct align *a, size_t input, uint64_t *first_ns, uint64_
 
 /* ---- the clocks ---- */
 
-static int64_t offset(const struct pair *p)
-{
-	return (int64_t)(p->real_ns - p->mono_ns);
-}
-
 /* CLOCK_REALTIME less CLOCK_MONOTONIC at @mono_ns, between the pairs around it. */
 static int64_t real_offset(const struct clock *c, uint64_t mono_ns)
 {
-	const struct pair *p = c->pair, *last = p + c->n_pairs - 1;
+	const struct clock_pair *p = c->pair, *last = p + c->n_pairs - 1;
 	size_t lo = 0, hi = c->n_pairs - 1, mid;
 
 	if (c->tie.stepped || mono_ns >= last->mono_ns)
-		return offset(last);
+		return clock_offset(last);
 	if (mono_ns <= p->mono_ns)
-		return offset(p);
+		return clock_offset(p);
 	while (hi - lo > 1) {
 		mid = (lo + hi) / 2;
 		if (p[mid].mono_ns <= mono_ns)
@@ -193,25 +190,20 @@ static int64_t real_offset(const struct clock *c, uint64_t mono_ns)
 		else
 			hi = mid;
 	}
-	return sat_adds(offset(&p[lo]),
-			sat_s64((double)sat_adds(offset(&p[hi]), sat_neg(offset(&p[lo]))) *
+	return sat_adds(clock_offset(&p[lo]),
+			sat_s64((double)sat_adds(clock_offset(&p[hi]),
+						 sat_neg(clock_offset(&p[lo]))) *
 				(double)(mono_ns - p[lo].mono_ns) /
 				(double)(p[hi].mono_ns - p[lo].mono_ns)));
 }
 
 static bool is_stepped(const struct clock *c)
 {
-	uint64_t span, change;
-	int64_t d;
 	size_t i;
 
-	for (i = 1; i < c->n_pairs; i++) {
-		d = sat_adds(offset(&c->pair[i]), sat_neg(offset(&c->pair[i - 1])));
-		change = (uint64_t)(d < 0 ? sat_neg(d) : d);
-		span = c->pair[i].mono_ns - c->pair[i - 1].mono_ns;
-		if (change > span / 1000000 * SLEW_PPM + STEP_NS)
+	for (i = 1; i < c->n_pairs; i++)
+		if (clock_is_step(&c->pair[i - 1], &c->pair[i]))
 			return true;
-	}
 	return false;
 }
 
@@ -410,7 +402,8 @@ static void place_all(struct align *a)
 static bool is_before_boot(const struct clock *c, const struct clock *ref)
 {
 	return c->n_pairs && ref->n_pairs &&
-	       c->first_ns + (uint64_t)offset(&c->pair[0]) < (uint64_t)offset(&ref->pair[0]);
+	       c->first_ns + (uint64_t)clock_offset(&c->pair[0]) <
+		       (uint64_t)clock_offset(&ref->pair[0]);
 }
 
 static void choose_reference(struct align *a)
@@ -433,7 +426,8 @@ static void choose_reference(struct align *a)
 		if (is_before_boot(&a->c[i], &a->c[a->ref]))
 			break;
 	for (i = i < a->n ? 0 : a->n; i < a->n; i++)
-		if (a->c[i].n_pairs && offset(&a->c[i].pair[0]) < offset(&a->c[a->ref].pair[0]))
+		if (a->c[i].n_pairs &&
+		    clock_offset(&a->c[i].pair[0]) < clock_offset(&a->c[a->ref].pair[0]))
 			a->ref = i;
 }
 

@@ -106,7 +106,7 @@ const char *forecast_trend_name(uint32_t trend)
 		"done",
 	};
 
-	return trend < 4 ? names[trend] : NULL;
+	return trend < 4 ? names[trend] : "unknown";
 }
 
 const char *forecast_basis_text(uint32_t basis)
@@ -118,7 +118,7 @@ const char *forecast_basis_text(uint32_t basis)
 		"this session's own rate and arcs",
 	};
 
-	return basis < 4 ? texts[basis] : NULL;
+	return basis < 4 ? texts[basis] : "unknown";
 }
 
 static uint64_t sample_left(const struct session_sample *s)

@@ -34,8 +34,8 @@ void forecast_side(const struct model *m, uint32_t side, uint64_t now_ns,
 bool stop_forecast_total(const struct stop_forecast *f, uint64_t *low_ns, uint64_t *mid_ns,
 			 uint64_t *high_ns);
 
+/* "converging", "this device's earlier migrations", ...; "unknown", never NULL. */
 const char *forecast_trend_name(uint32_t trend);
-/* "this device's earlier migrations", ... */
 const char *forecast_basis_text(uint32_t basis);
 
 /* One migration whose estimates can be held against the truth. */

@@ -17,6 +17,7 @@
  *	join.c		which sides are one migration
  *	migration.c	its outcome, cause and downtime
  *	forecast.c	what a stop would take
+ *	clock.c		the time of day of what happened
  *	look.c		what is known of the evidence as a whole
  *
  * They refer to each other's things by number, so that a copy of the model needs
@@ -27,8 +28,10 @@
 
 #include <errno.h>
 
+#include "model/clock.h"
 #include "model/model.h"
 #include "model/path.h"
+#include "util/numbers.h"
 #include "util/sat.h"
 
 /* ---- registry.c ---- */
@@ -44,7 +47,7 @@ struct map {
 
 static inline uint32_t map_hash(uint64_t key, uint32_t n_slots)
 {
-	return (uint32_t)((key * 0x9e3779b97f4a7c15ULL) >> 32) & (n_slots - 1);
+	return (uint32_t)numbers_slot(key, n_slots);
 }
 
 /* Where in item[] the thing is, + 1; 0: it is not in there. */
@@ -174,6 +177,12 @@ struct sid {
 	uint32_t n_eof;
 };
 
+/* What CLOCK_REALTIME showed from some moment on. */
+struct clock_span {
+	uint64_t from_ns;
+	struct clock_pair pair;
+};
+
 struct model {
 	struct map devices, streams, procs;
 	struct sess **sess;
@@ -197,9 +206,14 @@ struct model {
 	uint64_t first_ns, last_ns;
 	uint64_t events, calls;
 	uint64_t kinds[EV_KIND_NR];
-	uint64_t clock_mono_ns, clock_real_ns;
+	struct clock_span *clocks; /* in order */
+	uint32_t n_clocks;
+	size_t cap_clocks;
+	struct clock_pair last_pair;
+	uint32_t steps;
+	struct clock_step first_step;
 	uint64_t bound_ns;
-	bool has_clock, any;
+	bool any;
 	/* The migrations, as last joined. */
 	struct model_call last_call; /* of the event just taken */
 	struct migration *migs;
@@ -207,6 +221,9 @@ struct model {
 	bool join_dirty;
 	int join_err;
 };
+
+/* A clock pair.  0 or -ENOMEM. */
+int clock_take(struct model *m, const struct event *ev);
 
 /* Of a number that was not used yet; NULL: -ENOMEM. */
 struct dev *dev_make(struct model *m, uint32_t number);

@@ -61,10 +61,3 @@ uint64_t model_calls(const struct model *m)
 {
 	return m->calls;
 }
-
-uint64_t model_realtime_ns(const struct model *m, uint64_t t_ns)
-{
-	if (!m->has_clock)
-		return 0;
-	return m->clock_real_ns + (t_ns - m->clock_mono_ns);
-}

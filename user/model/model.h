@@ -235,7 +235,22 @@ uint64_t model_last_ns(const struct model *m);
 uint64_t model_events(const struct model *m);
 uint64_t model_events_of(const struct model *m, uint32_t kind);
 uint64_t model_calls(const struct model *m);
-/* CLOCK_REALTIME of a CLOCK_MONOTONIC instant by the clock pairs seen; 0: none. */
+/*
+ * CLOCK_REALTIME of a CLOCK_MONOTONIC instant, as it showed then; 0: no clock pair was
+ * seen.  Of an event that was fed it stays the same, whatever is fed later, once there
+ * was a pair.
+ */
 uint64_t model_realtime_ns(const struct model *m, uint64_t t_ns);
+/*
+ * The other way: the first instant at which it showed @real_ns, or, if that was left out,
+ * went beyond it.  False: no clock pair was seen.
+ */
+bool model_instant_of(const struct model *m, uint64_t real_ns, uint64_t *t_ns);
+/* How often CLOCK_REALTIME was set; and the first time: between which instants, by how much. */
+struct clock_step {
+	uint64_t from_ns, to_ns;
+	int64_t by_ns;
+};
+uint32_t model_clock_steps(const struct model *m, struct clock_step *first);
 
 #endif

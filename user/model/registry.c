@@ -325,6 +325,7 @@ void model_destroy(struct model *m)
 	free(m->live);
 	free(m->flights);
 	free(m->hosts);
+	free(m->clocks);
 	free(m->migs);
 	map_free(&m->devices, dev_drop);
 	map_free(&m->streams, free);
@@ -407,6 +408,7 @@ static void disown(struct model *c)
 	c->live = NULL;
 	c->flights = NULL;
 	c->hosts = NULL;
+	c->clocks = NULL;
 	c->migs = NULL;
 	c->n_sess = c->n_sides = c->n_migs = 0;
 	c->join_dirty = true;
@@ -428,6 +430,8 @@ struct model *model_clone(const struct model *m)
 	c->cap_flights = m->n_flights;
 	c->hosts = dup(m->hosts, m->n_hosts, sizeof(*m->hosts), &failed);
 	c->cap_hosts = m->n_hosts;
+	c->clocks = dup(m->clocks, m->n_clocks, sizeof(*m->clocks), &failed);
+	c->cap_clocks = m->n_clocks;
 	c->sess = m->n_sess ? malloc(m->n_sess * sizeof(*c->sess)) : NULL;
 	c->sides = m->n_sides ? malloc(m->n_sides * sizeof(*c->sides)) : NULL;
 	c->cap_sess = m->n_sess;

@@ -444,12 +444,8 @@ int model_feed(struct model *m, const struct event *ev, struct event_context *ct
 
 	ctx = ctx ? ctx : &unused;
 	*ctx = context_of_nothing;
-	if (ev->kind == EV_CLOCK) {
-		m->has_clock = true;
-		m->clock_mono_ns = ev->t_ns;
-		m->clock_real_ns = ev->clock.realtime_ns;
-		return 0;
-	}
+	if (ev->kind == EV_CLOCK)
+		return clock_take(m, ev);
 	if (!event_kind_is_public(ev->kind))
 		return define(m, ev, ctx);
 	if (!m->any) {

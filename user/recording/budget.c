@@ -5,7 +5,6 @@
 #include "recording/budget.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 /*
@@ -23,11 +22,13 @@ static const struct {
 	[BUDGET_STREAMS] = { 1024, 64 },
 	[BUDGET_TASKS] = { 4096, 128 },
 	[BUDGET_HOSTS] = { 64, 4 },
+	/* each ten seconds one, some ten bytes long */
+	[BUDGET_CLOCKS] = { 4096, 256 },
 };
 
 void budget_free(struct budget *b)
 {
-	free(b->seen);
+	numbers_free(&b->seen);
 	memset(b, 0, sizeof(*b));
 }
 
@@ -36,52 +37,18 @@ static uint64_t limit_of(uint32_t kind, uint64_t bytes)
 	return limits[kind].free + bytes / 1024 * limits[kind].per_kib;
 }
 
-static size_t slot_of(const struct budget *b, uint64_t key)
-{
-	size_t i = (key * 0x9e3779b97f4a7c15ULL) >> 20 & (b->n_slots - 1);
-
-	while (b->seen[i] && b->seen[i] != key)
-		i = (i + 1) & (b->n_slots - 1);
-	return i;
-}
-
-static int make_room(struct budget *b)
-{
-	struct budget wider = *b;
-	size_t i;
-
-	if ((b->n_seen + 1) * 2 <= b->n_slots)
-		return 0;
-	wider.n_slots = b->n_slots ? b->n_slots * 2 : 256;
-	wider.seen = calloc(wider.n_slots, sizeof(*wider.seen));
-	if (!wider.seen)
-		return -ENOMEM;
-	for (i = 0; i < b->n_slots; i++)
-		if (b->seen[i])
-			wider.seen[slot_of(&wider, b->seen[i])] = b->seen[i];
-	free(b->seen);
-	*b = wider;
-	return 0;
-}
-
 /* @number: none if 0.  The kind takes its topmost bits, which only a lie uses. */
 static int take(struct budget *b, uint32_t kind, uint64_t number, uint64_t bytes)
 {
 	uint64_t key = (uint64_t)kind << 60 | (number & ((1ULL << 60) - 1));
-	size_t i;
 
-	if (!number)
+	if (!number || numbers_find(&b->seen, key))
 		return 0;
-	if (make_room(b))
+	if (b->used[kind] >= limit_of(kind, bytes))
+		return -EDQUOT;
+	if (!numbers_at(&b->seen, key))
 		return -ENOMEM;
-	i = slot_of(b, key);
-	if (!b->seen[i]) {
-		if (b->used[kind] >= limit_of(kind, bytes))
-			return -EDQUOT;
-		b->seen[i] = key;
-		b->n_seen++;
-		b->used[kind]++;
-	}
+	b->used[kind]++;
 	return 0;
 }
 
@@ -103,6 +70,8 @@ int budget_take(struct budget *b, const struct event *ev, uint64_t bytes)
 			return err;
 		*who = (struct budget_who){ ev->pid, ev->device, ev->stream, ev->host };
 	}
+	if (ev->kind == EV_CLOCK && b->used[BUDGET_CLOCKS]++ >= limit_of(BUDGET_CLOCKS, bytes))
+		return -EDQUOT;
 	b->used[BUDGET_EVENTS]++;
 	return 0;
 }

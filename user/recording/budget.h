@@ -2,10 +2,10 @@
 #ifndef VFIOSCOPE_BUDGET_H
 #define VFIOSCOPE_BUDGET_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 #include "event.h"
+#include "util/numbers.h"
 
 /*
  * What a recording may make its readers remember, in relation to its size: whatever
@@ -19,6 +19,7 @@ enum budget_kind {
 	BUDGET_STREAMS,
 	BUDGET_TASKS,
 	BUDGET_HOSTS,
+	BUDGET_CLOCKS,
 	BUDGET_NR
 };
 
@@ -30,8 +31,7 @@ struct budget_who {
 };
 
 struct budget {
-	uint64_t *seen; /* a set: the kind above, the number below */
-	size_t n_slots, n_seen;
+	struct numbers seen; /* a set: the kind above, the number below */
 	struct budget_who recent[BUDGET_RECENT];
 	uint64_t used[BUDGET_NR];
 };

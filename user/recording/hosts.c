@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KEY "part"
+#define KEY	    "part"
+/* of HOST_DAMAGE_KEY */
+#define NO_END	    ", no end"
+#define OVER_BUDGET ", more than its size can hold"
 
 static void copy(char *dst, size_t size, const char *src)
 {
@@ -59,18 +62,26 @@ int host_part_add(struct meta *m, const struct host_part *p)
 			 p->last_ns, p->boot[0] ? p->boot : "-", p->name);
 }
 
+bool host_is_nobody(const char *name)
+{
+	static const char *const nobody[] = { "", "(none)", "localhost", "localhost.localdomain" };
+	size_t i;
+
+	for (i = 0; i < sizeof(nobody) / sizeof(nobody[0]); i++)
+		if (!strcmp(name, nobody[i]))
+			return true;
+	return false;
+}
+
 /* A host that nobody named has a name by which it is told apart all the same. */
 static void name_host(struct hosts *hs, uint32_t i, const char *name)
 {
-	static const char *const nobody[] = { "", "(none)", "localhost", "localhost.localdomain" };
 	struct host *h = &hs->h[i];
 	uint32_t k;
 
-	for (k = 0; k < sizeof(nobody) / sizeof(nobody[0]); k++) {
-		if (!strcmp(name, nobody[k])) {
-			snprintf(h->name, sizeof(h->name), "host %" PRIu32, i + 1);
-			return;
-		}
+	if (host_is_nobody(name)) {
+		snprintf(h->name, sizeof(h->name), "host %" PRIu32, i + 1);
+		return;
 	}
 	copy(h->name, sizeof(h->name), name);
 	for (k = 0; k < i; k++)
@@ -98,6 +109,36 @@ int hosts_number(struct hosts *hs, const struct host_part *p, uint32_t *number)
 	name_host(hs, hs->n, p->name);
 	*number = ++hs->n;
 	return 0;
+}
+
+int host_damage_add(struct meta *m, const char *host, const struct source_health *h)
+{
+	if (!health_damaged(h))
+		return 0;
+	return meta_addf(m, HOST_DAMAGE_KEY,
+			 "%" PRIu64 " bytes, %" PRIu64 " frames%s%s: of the recording of %s",
+			 h->bytes_skipped, h->frames_damaged, h->ended ? "" : NO_END,
+			 h->over_budget ? OVER_BUDGET : "", host);
+}
+
+/* Is @word in front of the colon? */
+static bool says(const char *value, const char *word)
+{
+	const char *at = strstr(value, word);
+
+	return at && at < value + strcspn(value, ":");
+}
+
+void host_damage_read(const char *value, struct source_health *h)
+{
+	struct source_health one = { .ended = !says(value, NO_END),
+				     .over_budget = says(value, OVER_BUDGET) };
+
+	/* Whoever wrote it: something was wrong. */
+	if (sscanf(value, "%" SCNu64 " bytes, %" SCNu64 " frames", &one.bytes_skipped,
+		   &one.frames_damaged) != 2)
+		one.frames_damaged = 1;
+	health_join(h, &one);
 }
 
 void hosts_free(struct hosts *hs)

@@ -29,6 +29,9 @@ struct host_part {
  */
 struct host_part *host_parts(const struct meta *m, size_t *n);
 
+/* Does the name tell nobody's from another's: none, or what every machine is called? */
+bool host_is_nobody(const char *name);
+
 /*
  * The hosts of several recordings, numbered from 1 in order of first sight, a boot
  * once: as merge.h has them.  A zeroed one is empty.
@@ -56,5 +59,14 @@ void hosts_free(struct hosts *hs);
 
 /* Add @p to @m as a part of a merged recording.  0 or -ENOMEM. */
 int host_part_add(struct meta *m, const struct host_part *p);
+
+/*
+ * What was wrong with a recording stays wrong with what is made of it: a note of it,
+ * for the META of a new one (nothing if it is sound: 0, or -ENOMEM), and back into
+ * the health of whoever reads that.
+ */
+#define HOST_DAMAGE_KEY "damage"
+int host_damage_add(struct meta *m, const char *host, const struct source_health *h);
+void host_damage_read(const char *value, struct source_health *h);
 
 #endif

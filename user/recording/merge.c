@@ -7,16 +7,7 @@
 
 #include "recording/hosts.h"
 #include "util/array.h"
-
-/* A number and what it stands for. */
-struct pair {
-	uint32_t key, value;
-};
-
-struct pairs {
-	struct pair *at; /* sorted by key */
-	size_t n, cap;
-};
+#include "util/numbers.h"
 
 struct input {
 	struct event_source *src;
@@ -30,7 +21,7 @@ struct input {
 	bool has_clock;
 	uint64_t booted_ns; /* CLOCK_REALTIME less CLOCK_MONOTONIC */
 	uint64_t shift_ns;  /* to the clock of all */
-	struct pairs devices, streams, hosts;
+	struct numbers devices, streams, hosts;
 };
 
 struct merge {
@@ -49,37 +40,15 @@ struct merge {
 	bool begun;    /* get_to_know() is done */
 };
 
-/* The value of @key, *@fresh if there is none yet; NULL: out of memory. */
-static uint32_t *look_up(struct pairs *p, uint32_t key, uint32_t fresh)
-{
-	size_t lo = 0, hi = p->n, mid;
-
-	while (lo < hi) {
-		mid = (lo + hi) / 2;
-		if (p->at[mid].key < key)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	if (lo < p->n && p->at[lo].key == key)
-		return &p->at[lo].value;
-	if (array_room(&p->at, p->n + 1, &p->cap, sizeof(*p->at)))
-		return NULL;
-	memmove(&p->at[lo + 1], &p->at[lo], (p->n - lo) * sizeof(*p->at));
-	p->at[lo] = (struct pair){ key, fresh };
-	p->n++;
-	return &p->at[lo].value;
-}
-
 /* ---- making one event of many sources' ---- */
 
-static int renumber(struct pairs *p, uint32_t *number, uint32_t *given)
+static int renumber(struct numbers *p, uint32_t *number, uint32_t *given)
 {
 	uint32_t *to;
 
 	if (!*number)
 		return 0;
-	to = look_up(p, *number, 0);
+	to = numbers_at(p, *number);
 	if (!to)
 		return -ENOMEM;
 	if (!*to)
@@ -100,7 +69,7 @@ static int renumber_host(struct merge *m, struct input *in, const struct event *
 		*number = 0;
 		return 0;
 	}
-	to = look_up(&in->hosts, ev->host, 0);
+	to = numbers_at(&in->hosts, ev->host);
 	if (!to)
 		return -ENOMEM;
 	if (!*to) {
@@ -224,7 +193,7 @@ static int know_hosts(struct merge *m, struct input *in)
 	int err = p ? 0 : -ENOMEM;
 
 	for (i = 0; i < n && !err; i++) {
-		to = look_up(&in->hosts, p[i].host, 0);
+		to = numbers_at(&in->hosts, p[i].host);
 		err = !to ? -ENOMEM : *to ? 0 : hosts_number(&m->hosts, &p[i], to);
 	}
 	free(p);
@@ -378,9 +347,7 @@ static void merge_health(struct event_source *src, struct source_health *out)
 	out->ended = true;
 	for (i = 0; i < m->n; i++) {
 		m->in[i].src->ops->health(m->in[i].src, &one);
-		out->ended &= one.ended;
-		out->bytes_skipped += one.bytes_skipped;
-		out->frames_damaged += one.frames_damaged;
+		health_join(out, &one);
 		if (one.last_ns && on_clock(m, &m->in[i], one.last_ns) > out->last_ns)
 			out->last_ns = on_clock(m, &m->in[i], one.last_ns);
 	}
@@ -406,9 +373,9 @@ static void merge_close(struct event_source *src)
 	for (i = 0; i < m->n; i++) {
 		m->in[i].src->ops->close(m->in[i].src);
 		free(m->in[i].queue);
-		free(m->in[i].devices.at);
-		free(m->in[i].streams.at);
-		free(m->in[i].hosts.at);
+		numbers_free(&m->in[i].devices);
+		numbers_free(&m->in[i].streams);
+		numbers_free(&m->in[i].hosts);
 	}
 	hosts_free(&m->hosts);
 	free(m->in);

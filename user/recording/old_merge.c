@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "recording/hosts.h"
+#include "util/array.h"
+#include "util/numbers.h"
 
 /* More than any kernel's pid_max (4194304). */
 #define TASK_STEP 10000000U
@@ -28,7 +30,8 @@ struct old_merge {
 	uint8_t *device; /* its host, by number */
 	uint32_t n_devices;
 	struct proc *proc;
-	size_t n_procs;
+	size_t n_procs, proc_cap;
+	struct numbers procs;	    /* by pid: the place in proc, and one */
 	struct event ev[HOSTS + 2]; /* read and not delivered yet */
 	size_t n, at;
 	uint64_t seq;
@@ -100,27 +103,22 @@ static int define_device(struct old_merge *o, struct event *ev)
 
 static int proc_of(struct old_merge *o, uint32_t pid, struct proc **out)
 {
-	struct proc *p;
-	size_t i;
+	uint32_t *at;
 
 	*out = NULL;
 	if (!pid)
 		return 0;
-	for (i = o->n_procs; i-- > 0;) {
-		if (o->proc[i].pid == pid) {
-			*out = &o->proc[i];
-			return 0;
-		}
-	}
-	p = realloc(o->proc, (o->n_procs + 1) * sizeof(*p));
-	if (!p)
+	if (array_room(&o->proc, o->n_procs + 1, &o->proc_cap, sizeof(*o->proc)))
 		return -ENOMEM;
-	o->proc = p;
-	p += o->n_procs++;
-	memset(p, 0, sizeof(*p));
-	p->pid = pid;
-	p->host = pid > TASK_STEP ? 2 : 0;
-	*out = p;
+	at = numbers_at(&o->procs, pid);
+	if (!at)
+		return -ENOMEM;
+	if (!*at) {
+		*at = (uint32_t)++o->n_procs;
+		o->proc[*at - 1].pid = pid;
+		o->proc[*at - 1].host = pid > TASK_STEP ? 2 : 0;
+	}
+	*out = &o->proc[*at - 1];
 	return 0;
 }
 
@@ -246,6 +244,7 @@ static void old_merge_close(struct event_source *src)
 	o->in->ops->close(o->in);
 	free(o->device);
 	free(o->proc);
+	numbers_free(&o->procs);
 	meta_clear(&o->meta);
 	free(o);
 }

@@ -139,6 +139,41 @@ static char *hidden_name(const char *path)
 	return tmp;
 }
 
+static int create_hidden(const struct output *o)
+{
+	int fd = open(o->tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int link_hidden(const struct output *o)
+{
+	char proc[64];
+
+	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", o->fd);
+	return linkat(AT_FDCWD, proc, AT_FDCWD, o->tmp, AT_SYMLINK_FOLLOW) ? -errno : 0;
+}
+
+/* What @make gives with a hidden name that nobody has yet, which is o->tmp then; or -errno. */
+static int under_hidden_name(struct output *o, int (*make)(const struct output *o))
+{
+	int i, ret;
+
+	for (i = 0; i < TRIES; i++) {
+		o->tmp = hidden_name(o->path);
+		if (!o->tmp)
+			return -ENOMEM;
+		ret = make(o);
+		if (ret >= 0)
+			return ret;
+		free(o->tmp);
+		o->tmp = NULL;
+		if (ret != -EEXIST)
+			return ret;
+	}
+	return -EEXIST;
+}
+
 static mode_t wanted_mode(const struct output *o)
 {
 	struct stat st;
@@ -158,7 +193,7 @@ static int open_unnamed(struct output *o)
 {
 	const char *slash = strrchr(o->path, '/');
 	char *dir;
-	int fd, i;
+	int fd;
 
 	dir = slash ? strndup(o->path, (size_t)(slash - o->path) + 1) : strdup(".");
 	if (!dir)
@@ -170,20 +205,10 @@ static int open_unnamed(struct output *o)
 	/* what a file system without it says, and a kernel that does not know it */
 	if (fd < 0 && errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL && errno != ENOENT)
 		return -errno;
-	for (i = 0; fd < 0 && i < TRIES; i++) {
-		o->tmp = hidden_name(o->path);
-		if (!o->tmp)
-			return -ENOMEM;
-		fd = open(o->tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-		if (fd >= 0)
-			break;
-		free(o->tmp);
-		o->tmp = NULL;
-		if (errno != EEXIST)
-			break;
-	}
 	if (fd < 0)
-		return -errno;
+		fd = under_hidden_name(o, create_hidden);
+	if (fd < 0)
+		return fd;
 	fchmod(fd, wanted_mode(o)); /* vfat has no modes */
 	/* Others see by it that this recording is being written; NFS may have none. */
 	if (o->flags & OUTPUT_RECORDING)
@@ -250,9 +275,9 @@ FILE *output_stream(const struct output *o)
 /* From its hidden name, for which one is made, to its own. */
 static int rename_over(struct output *o)
 {
-	char proc[64], err[OUTPUT_ERR_LEN];
-	int i, ret;
+	char err[OUTPUT_ERR_LEN];
 	struct stat st;
+	int ret;
 
 	/* What came in the meantime is judged as what was there before. */
 	if (!lstat(o->path, &st)) {
@@ -260,21 +285,9 @@ static int rename_over(struct output *o)
 		if (ret)
 			return ret;
 	}
-	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", o->fd);
-	for (i = 0; !o->tmp && i < TRIES; i++) {
-		o->tmp = hidden_name(o->path);
-		if (!o->tmp)
-			return -ENOMEM;
-		if (!linkat(AT_FDCWD, proc, AT_FDCWD, o->tmp, AT_SYMLINK_FOLLOW))
-			break;
-		ret = -errno;
-		free(o->tmp);
-		o->tmp = NULL;
-		if (ret != -EEXIST)
-			return ret;
-	}
-	if (!o->tmp)
-		return -EEXIST;
+	ret = o->tmp ? 0 : under_hidden_name(o, link_hidden);
+	if (ret)
+		return ret;
 	return rename(o->tmp, o->path) ? -errno : 0;
 }
 

@@ -105,6 +105,39 @@ static size_t char_width(uint32_t cp)
 	return w < 0 ? 1 : (size_t)w;
 }
 
+void text_markup(FILE *f, const char *s, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		switch (s[i]) {
+		case '&':
+			fputs("&amp;", f);
+			break;
+		case '<':
+			fputs("&lt;", f);
+			break;
+		case '>':
+			fputs("&gt;", f);
+			break;
+		case '"':
+			fputs("&quot;", f);
+			break;
+		case '\'':
+			fputs("&#39;", f);
+			break;
+		default:
+			if (len - i >= 3 && (!memcmp(s + i, "\xef\xbf\xbe", 3) ||
+					     !memcmp(s + i, "\xef\xbf\xbf", 3))) {
+				fputc('?', f);
+				i += 2;
+			} else {
+				fputc(s[i], f);
+			}
+		}
+	}
+}
+
 size_t text_width(const char *s)
 {
 	size_t len = strlen(s), n, width = 0;

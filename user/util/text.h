@@ -36,6 +36,13 @@ size_t text_utf8(const char *s, size_t len, uint32_t *cp);
 #define TEXT_SAFE_LEN(n) ((n)*4 + 1)
 char *text_safe(char *dst, size_t size, const char *src, size_t len);
 
+/*
+ * Write harmless text (@len bytes of what text_safe() left) as XML and HTML have it,
+ * in an element or a quoted attribute.  The two characters that XML refuses although
+ * they are harmless, U+FFFE and U+FFFF, become "?".
+ */
+void text_markup(FILE *f, const char *s, size_t len);
+
 /* Columns that a (harmless) string takes on a terminal. */
 size_t text_width(const char *s);
 

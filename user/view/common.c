@@ -70,17 +70,13 @@ char *time_label(char buf[UNITS_LEN], const struct view_options *opt, const stru
 static uint64_t instant(const struct model *m, uint64_t first, uint64_t ns, enum time_ref ref,
 			uint64_t open)
 {
-	uint64_t now;
+	uint64_t t_ns;
 
 	switch (ref) {
 	case TIME_REF_FIRST:
 		return first + ns;
 	case TIME_REF_REALTIME:
-		/* The clocks run side by side: compare with a known pair. */
-		now = model_realtime_ns(m, first);
-		if (!now)
-			return open;
-		return ns >= now || now - ns <= first ? first + (ns - now) : 0;
+		return model_instant_of(m, ns, &t_ns) ? t_ns : open;
 	case TIME_REF_MONO:
 		return ns;
 	default:

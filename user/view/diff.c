@@ -39,7 +39,7 @@ static const struct {
 
 const char *diff_metric_name(uint32_t metric)
 {
-	return metric < DIFF_NR ? metrics[metric].name : NULL;
+	return metric < DIFF_NR ? metrics[metric].name : "unknown";
 }
 
 enum diff_unit diff_metric_unit(uint32_t metric)

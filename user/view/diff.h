@@ -48,7 +48,7 @@ enum diff_metric {
 	DIFF_NR
 };
 
-/* "outcome", "downtime", ...; NULL for a number that is none. */
+/* "outcome", "downtime", ...; "unknown", never NULL. */
 const char *diff_metric_name(uint32_t metric);
 
 /* Of a figure; what is text differs or not. */

@@ -52,9 +52,6 @@ void protocol_and_outcomes_text(FILE *f, const struct view_evidence *e,
 enum protocol_verdict view_protocol(const struct view_evidence *e, const struct view_options *opt,
 				    size_t *n);
 
-/* The "traces", "loss" and "devices" of report and check --format json. */
-void traces_json(struct json *j, const struct view_evidence *e);
-
 /*
  * The "migrations" of report and check --format json: each with its sides, with
  * @sessions also what every device did.

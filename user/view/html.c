@@ -9,33 +9,6 @@
 #include "util/text.h"
 #include "view/common.h"
 
-static void put_escaped(FILE *f, const char *s, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++) {
-		switch (s[i]) {
-		case '&':
-			fputs("&amp;", f);
-			break;
-		case '<':
-			fputs("&lt;", f);
-			break;
-		case '>':
-			fputs("&gt;", f);
-			break;
-		case '"':
-			fputs("&quot;", f);
-			break;
-		case '\'':
-			fputs("&#39;", f);
-			break;
-		default:
-			fputc(s[i], f);
-		}
-	}
-}
-
 #define CHUNK 512
 
 void html_text(FILE *f, const char *s, size_t len)
@@ -53,7 +26,7 @@ void html_text(FILE *f, const char *s, size_t len)
 			n += step ? step : 1;
 		}
 		text_safe(safe, sizeof(safe), s, n);
-		put_escaped(f, safe, strlen(safe));
+		text_markup(f, safe, strlen(safe));
 		s += n;
 		len -= n;
 	}
@@ -121,7 +94,7 @@ static void put_inline(FILE *f, const char *s, size_t len)
 		const char *tick = memchr(s, '`', len);
 
 		n = tick ? (size_t)(tick - s) : len;
-		put_escaped(f, s, n);
+		text_markup(f, s, n);
 		if (!tick)
 			break;
 		code = !code;

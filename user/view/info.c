@@ -137,7 +137,7 @@ void info_text(FILE *f, const struct view_evidence *t, const struct meta *notes,
 
 	for (k = 0; k < t->n_files; k++)
 		put_file(f, t, &t->files[k], notes ? &notes[k] : NULL, opt);
-	if (t->n_files > 1 && t->clock && t->clock->n) {
+	if (t->clock && t->clock->n) {
 		fprintf(f, "%sClocks%s\n", paint(opt, C_BOLD), paint(opt, C_OFF));
 		put_pairs(f, t->clock);
 		fputc('\n', f);
@@ -303,8 +303,9 @@ void info_json(FILE *f, const struct view_evidence *t, const struct meta *notes,
 			json_object_end(j);
 		}
 		json_array_end(j);
-		put_meta(j, "clock", t->clock);
 	}
+	if (t->n_files > 1 || (t->clock && t->clock->n))
+		put_meta(j, "clock", t->clock);
 	json_key(j, "events");
 	json_object_begin(j);
 	for (i = 1; i < EV_KIND_NR; i++)

@@ -11,42 +11,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/text.h"
+
 #include "view/common.h"
 #include "view/findings.h"
 #include "view/sentence.h"
 
 /* ---- XML ---- */
 
-/*
- * Text in XML 1.0: what text_safe() left is valid UTF-8 without controls;
- * the non-characters that XML refuses as well are its business, too.
- */
 static void xml(FILE *f, const char *s)
 {
-	for (; *s; s++) {
-		switch (*s) {
-		case '&':
-			fputs("&amp;", f);
-			break;
-		case '<':
-			fputs("&lt;", f);
-			break;
-		case '>':
-			fputs("&gt;", f);
-			break;
-		case '"':
-			fputs("&quot;", f);
-			break;
-		default:
-			/* U+FFFE and U+FFFF */
-			if (!strncmp(s, "\xef\xbf\xbe", 3) || !strncmp(s, "\xef\xbf\xbf", 3)) {
-				fputs("?", f);
-				s += 2;
-			} else {
-				fputc(*s, f);
-			}
-		}
-	}
+	text_markup(f, s, strlen(s));
 }
 
 static void put_attribute(FILE *f, const char *key, const char *value)

@@ -564,11 +564,12 @@ static void put_evidence(struct om *o, const char *family, const char *unit, con
 static void put_findings(struct om *o)
 {
 	uint64_t count[RULE_NR][SEV_INCONCLUSIVE + 1] = { { 0 } };
-	uint32_t party[RULE_NR] = { 0 }, r, s;
+	uint32_t party[RULE_NR] = { 0 }, r, s, verdict;
 	struct finding_walk w;
 
 	if (!o->e->judge)
 		return;
+	verdict = view_verdict(o->e, o->opt);
 	findings_begin(&w, o->e, o->opt);
 	while (findings_next(&w)) {
 		count[w.at.f->rule][w.at.f->severity]++;
@@ -590,7 +591,7 @@ static void put_findings(struct om *o)
 	for (s = VERDICT_PASS; s <= VERDICT_FINDINGS; s++) {
 		put_name(o);
 		put_last(o, "verdict", verdict_name(s));
-		put_u64(o, view_verdict(o->e, o->opt) == s);
+		put_u64(o, verdict == s);
 	}
 }
 

@@ -41,17 +41,24 @@ static void put_flow(struct perfetto *p, const struct row *row)
 		pb_fixed64(&p->buf, EVENT_FLOW_END, peer->id);
 }
 
+/* An event with a name; more fields may come before pf_event_end(). */
+static void begin(struct perfetto *p, const struct track *t, uint64_t type, const char *name,
+		  uint64_t t_ns, size_t at[2])
+{
+	at[0] = pf_event_begin(p, t, type, t_ns, &at[1]);
+	pb_string(&p->buf, EVENT_CATEGORIES, "vfio");
+	pf_safe(&p->buf, EVENT_NAME, name, EVENT_TEXT_LEN);
+}
+
 static void put_begin(struct perfetto *p, const struct track *t, const char *name, uint64_t type,
 		      uint64_t t_ns, const struct row *row)
 {
-	size_t packet, ev;
+	size_t at[2];
 
-	ev = pf_event_begin(p, t, type, t_ns, &packet);
-	pb_string(&p->buf, EVENT_CATEGORIES, "vfio");
-	pf_safe(&p->buf, EVENT_NAME, name, EVENT_TEXT_LEN);
+	begin(p, t, type, name, t_ns, at);
 	pf_notes(&p->buf, row);
 	put_flow(p, row);
-	pf_event_end(p, ev, packet);
+	pf_event_end(p, at[0], at[1]);
 }
 
 static void put_slice(struct perfetto *p, const struct track *t, const char *name,
@@ -191,7 +198,7 @@ static void take_state(struct perfetto *p, const struct event *ev, const struct 
 	struct track *t = pf_track(p, TRACK_STATE, ev->device, ctx);
 	uint64_t t_ns = event_end_ns(ev);
 	char name[UNITS_LEN];
-	size_t packet, e;
+	size_t at[2];
 
 	if (!t || (t->open ? t->state == ctx->state : ctx->state == MIG_UNKNOWN))
 		return;
@@ -204,10 +211,8 @@ static void take_state(struct perfetto *p, const struct event *ev, const struct 
 	t->last_ns = t_ns;
 	if (!t->open)
 		return;
-	e = pf_event_begin(p, t, TYPE_SLICE_BEGIN, t_ns, &packet);
-	pb_string(&p->buf, EVENT_CATEGORIES, "vfio");
-	pb_string(&p->buf, EVENT_NAME, state_label(name, ctx->state));
-	pf_event_end(p, e, packet);
+	begin(p, t, TYPE_SLICE_BEGIN, state_label(name, ctx->state), t_ns, at);
+	pf_event_end(p, at[0], at[1]);
 }
 
 static void put_moved(struct perfetto *p, const struct event *ev, const struct event_context *ctx)
@@ -390,20 +395,12 @@ static void put_event(void *arg, const struct row *row)
 
 /* ---- the migrations ---- */
 
-static void begin_slice(struct perfetto *p, const struct track *t, const char *name, uint64_t t_ns,
-			size_t at[2])
-{
-	at[0] = pf_event_begin(p, t, TYPE_SLICE_BEGIN, t_ns, &at[1]);
-	pb_string(&p->buf, EVENT_CATEGORIES, "vfio");
-	pf_safe(&p->buf, EVENT_NAME, name, EVENT_TEXT_LEN);
-}
-
 static void put_plain(struct perfetto *p, const struct track *t, const char *name,
 		      uint64_t start_ns, uint64_t ns)
 {
 	size_t at[2];
 
-	begin_slice(p, t, name, start_ns, at);
+	begin(p, t, TYPE_SLICE_BEGIN, name, start_ns, at);
 	pf_event_end(p, at[0], at[1]);
 	pf_slice_end(p, t, start_ns + ns);
 }
@@ -418,7 +415,7 @@ static void put_side(struct perfetto *p, const struct migration *g, uint32_t num
 
 	if (!t)
 		return;
-	begin_slice(p, t, outcome_name(s->outcome), s->begin_ns, at);
+	begin(p, t, TYPE_SLICE_BEGIN, outcome_name(s->outcome), s->begin_ns, at);
 	pf_note_u64(&p->buf, "side", s->id);
 	pf_note_u64(&p->buf, "pid", s->pid);
 	pf_note_u64(&p->buf, "devices", s->n_devices);
@@ -448,7 +445,7 @@ static void put_stop(struct perfetto *p, const struct migration *g)
 		ns = g->stopped_ns != MODEL_NONE ? g->stopped_ns : g->stop.total_ns;
 		snprintf(name, sizeof(name), "stopped on its source for %s", units_duration(d, ns));
 	}
-	begin_slice(p, t, name, from_ns, at);
+	begin(p, t, TYPE_SLICE_BEGIN, name, from_ns, at);
 	pf_note_u64(&p->buf, "ns", ns);
 	if (g->downtime_ns == MODEL_NONE)
 		pf_note_text(&p->buf, "downtime_why", downtime_why_text(g->downtime_why),
@@ -468,7 +465,7 @@ static void put_part(struct perfetto *p, const struct track *t, const struct dow
 	char name[UNITS_LEN];
 	size_t at[2];
 
-	begin_slice(p, t, downtime_part_name(part, name), t_ns, at);
+	begin(p, t, TYPE_SLICE_BEGIN, downtime_part_name(part, name), t_ns, at);
 	pf_note_u64(&p->buf, "ns", part->ns);
 	if (part->who)
 		pf_note_text(&p->buf, "who", part->who, EVENT_TEXT_LEN);
@@ -515,7 +512,7 @@ static void put_migration(struct perfetto *p, const struct migration *g)
 
 	if (!t)
 		return;
-	begin_slice(p, t, outcome_name(g->outcome), g->begin_ns, at);
+	begin(p, t, TYPE_SLICE_BEGIN, outcome_name(g->outcome), g->begin_ns, at);
 	pf_note_u64(&p->buf, "migration", g->id);
 	if (g->vm)
 		pf_note_text(&p->buf, "vm", g->vm, EVENT_NAME_LEN);
@@ -556,13 +553,11 @@ static void put_finding(struct perfetto *p, struct model *m, const struct findin
 	struct event_context ctx = { .device = model_device(m, x->device) };
 	const struct rule *r = judge_rule(x->rule);
 	const struct track *t = pf_track(p, TRACK_FINDINGS, x->device, &ctx);
-	size_t packet, ev;
+	size_t at[2];
 
 	if (!t)
 		return;
-	ev = pf_event_begin(p, t, TYPE_INSTANT, x->t_ns, &packet);
-	pb_string(&p->buf, EVENT_CATEGORIES, "vfio");
-	pb_string(&p->buf, EVENT_NAME, r->name);
+	begin(p, t, TYPE_INSTANT, r->name, x->t_ns, at);
 	pf_note_text(&p->buf, "severity", severity_name(x->severity), UNITS_LEN);
 	pf_note_text(&p->buf, "party", party_name(x->party), UNITS_LEN);
 	pf_note_text(&p->buf, "text", x->text, sizeof(x->text));
@@ -572,7 +567,7 @@ static void put_finding(struct perfetto *p, struct model *m, const struct findin
 	if (x->session)
 		pf_note_u64(&p->buf, "session", x->session);
 	pf_note_u64(&p->buf, "count", x->count);
-	pf_event_end(p, ev, packet);
+	pf_event_end(p, at[0], at[1]);
 }
 
 static void put_findings(struct perfetto *p)

@@ -99,7 +99,8 @@ static void put_sentences(struct json *j, const char *key, const struct meta *m,
 	json_array_end(j);
 }
 
-void traces_json(struct json *j, const struct view_evidence *e)
+/* "traces", "clock", "devices" and "loss". */
+static void traces_json(struct json *j, const struct view_evidence *e)
 {
 	const struct model_loss *l = model_loss(e->model);
 	const struct source_health *h = e->health;
@@ -114,6 +115,7 @@ void traces_json(struct json *j, const struct view_evidence *e)
 	json_object_begin(j);
 	put_sentences(j, "tied", e->clock, "clock");
 	put_sentences(j, "bound", e->clock, "bound");
+	put_sentences(j, "steps", e->clock, "step");
 	json_known(j, "bound_ns", e->bound_ns);
 	json_object_end(j);
 	json_key(j, "devices");

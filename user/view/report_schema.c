@@ -33,8 +33,9 @@ static const struct object {
 	{ "trace", "a recording",
 	  "path:s host:s? kernel:s? command:s? tool_version:s? first_ns:u last_ns:u time:s? "
 	  "events:u calls:u ended:b bytes_skipped:u frames_damaged:u" },
-	{ "clock", "how the clocks of several hosts were tied, and how far that may be off",
-	  "tied:[s] bound:[s] bound_ns:u?" },
+	{ "clock",
+	  "how the clocks of several hosts were tied, how far that may be off, and whether the clock of day was set",
+	  "tied:[s] bound:[s] steps:[s] bound_ns:u?" },
 	{ "device", "a device on its host; flags null: not known",
 	  "host:s? number:u device:s? driver:s? bus:s? flags:[s]? precopy_info_v2:b state:S "
 	  "sessions:u failed_set_states:u flags_errno:s?" },

@@ -167,7 +167,7 @@ int rows_event(struct rows *r, const struct model *m, const struct event *ev,
 	}
 	waits = ev->kind == EV_POLL && ev->poll.wait_ns == EVENT_WAIT_UNKNOWN && wanted;
 	if (!waits && !r->n) {
-		row.realtime_ns = model_realtime_ns(m, ev->t_ns);
+		row.realtime_ns = model_realtime_ns(r->ended ?: m, ev->t_ns);
 		if (wanted)
 			r->put(r->arg, &row);
 		return 0;
@@ -184,7 +184,7 @@ int rows_event(struct rows *r, const struct model *m, const struct event *ev,
 	h->ev = *ev;
 	hold_context(h, ctx);
 	h->migration = row.migration;
-	h->realtime_ns = model_realtime_ns(m, ev->t_ns);
+	h->realtime_ns = model_realtime_ns(r->ended ?: m, ev->t_ns);
 	h->wanted = wanted;
 	h->waits = waits;
 	if (waits) {

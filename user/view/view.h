@@ -84,7 +84,8 @@ struct view_evidence {
 	const struct source_health *health; /* of all together; or NULL */
 	/*
 	 * How clocks of several hosts were tied ("clock") and how far that may be
-	 * off ("bound"), in sentences; NULL or empty: there is one clock.
+	 * off ("bound"), and that the clock of day was set ("step"), in sentences;
+	 * NULL or empty: there is one clock.
 	 */
 	const struct meta *clock;
 	/*

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * make.c - writes src.vfs, dst.vfs and behind.vfs: ../judge/reference-qemu.vfs,
+ * make.c - writes src.vfs, dst.vfs, behind.vfs and step.vfs: ../judge/reference-qemu.vfs,
  * a migration of QEMU within one machine, as two machines would have recorded it
  *
  * The source's host keeps its clocks.  The destination's CLOCK_MONOTONIC is 15 s
  * behind and runs 20 ppm faster; its CLOCK_REALTIME is 3 ms ahead of the
- * source's, in behind.vfs 200 ms behind.  Processes, devices and streams have the
+ * source's, in behind.vfs 200 ms behind.  In step.vfs, the source's, CLOCK_REALTIME is
+ * set forward by 2 h after 5 s.  Processes, devices and streams have the
  * same numbers on both.  old.vfs is src.vfs and dst.vfs as merge wrote them before
  * events had a host.  Not part of any build: the recordings are in the tree,
  * this says what is in them.  By hand:
@@ -54,7 +55,30 @@ static int put(struct recording_writer *w, struct event ev, int side, int64_t ah
 	return recording_writer_put(w, &ev);
 }
 
-static int make(const char *path, int side, int64_t ahead_ns)
+/* In front of the first that ends later than @after_ns: the clock was set by @by_ns. */
+static int step(struct recording_writer *w, struct event *ev, uint64_t after_ns, uint64_t by_ns)
+{
+	static uint64_t first_ns;
+	static struct event pair;
+
+	if (ev->kind == EV_CLOCK && !first_ns)
+		pair = *ev;
+	if (event_kind_is_public(ev->kind) && !first_ns)
+		first_ns = ev->t_ns;
+	if (first_ns && by_ns && pair.kind && event_end_ns(ev) > first_ns + after_ns) {
+		pair.clock.realtime_ns += by_ns + event_end_ns(ev) - pair.t_ns;
+		pair.clock.boottime_ns += event_end_ns(ev) - pair.t_ns;
+		pair.t_ns = event_end_ns(ev);
+		if (recording_writer_put(w, &pair))
+			return -1;
+		pair.kind = EV_NONE;
+	}
+	if (ev->kind == EV_CLOCK && !pair.kind)
+		ev->clock.realtime_ns += by_ns;
+	return 0;
+}
+
+static int make(const char *path, int side, int64_t ahead_ns, uint64_t step_ns)
 {
 	struct event_source *src;
 	struct recording_writer *w;
@@ -77,7 +101,8 @@ static int make(const char *path, int side, int64_t ahead_ns)
 	recording_writer_meta(w, &m);
 	meta_clear(&m);
 	while ((r = src->ops->next(src, &ev, -1)) > 0) {
-		r = put(w, ev, side, ahead_ns);
+		r = step_ns ? step(w, &ev, 5000000000ULL, step_ns) : 0;
+		r = r ?: put(w, ev, side, ahead_ns);
 		if (r)
 			return r;
 	}
@@ -88,9 +113,11 @@ static int make(const char *path, int side, int64_t ahead_ns)
 
 int main(void)
 {
-	int err = make(DIR "src.vfs", 0, 0)		 ?:
-			  make(DIR "dst.vfs", 1, 3 * MS) ?:
-							   make(DIR "behind.vfs", 1, -200 * MS);
+	int err = make(DIR "src.vfs", 0, 0, 0);
+
+	err = err ?: make(DIR "dst.vfs", 1, 3 * MS, 0);
+	err = err ?: make(DIR "behind.vfs", 1, -200 * MS, 0);
+	err = err ?: make(DIR "step.vfs", 0, 0, 7200000000000ULL);
 
 	if (err)
 		fprintf(stderr, "make: %s\n", strerror(-err));
