@@ -102,7 +102,7 @@ want 0 "" "$v" check $data/enomsg-spin.vfs
 want 1 "" "$v" check --strict $data/enomsg-spin.vfs
 want 1 "" "$v" check --policy "$tmp/policy" $data/enomsg-spin.vfs
 # As long as a policy may be, and a byte more.
-{ printf 'max-downtime = 20s\n#'; head -c $((65536 - 21)) /dev/zero | tr '\0' x; printf '\n'; } >"$tmp/policy"
+{ printf 'max-downtime = 20s\n'; yes "# $(printf '%0.s-' {1..97})" | head -c $((65536 - 20)); printf '\n'; } >"$tmp/policy"
 [ "$(stat -c %s "$tmp/policy")" = 65536 ] || fail "the longest policy is not"
 want 0 "" "$v" check --policy "$tmp/policy" "$f"
 printf '\n' >>"$tmp/policy"

@@ -88,6 +88,8 @@ for line in sys.stdin:
     if re.match(r"  (State|Arc|Device) ", line):
         words.update(line.split())
         words.discard("Device")  # heads a column of names: no word of ours
+    elif line.strip() == "none":
+        pass  # no finding
     else:
         words.add(m.group(1).strip())
 for w in sorted(words):
