@@ -165,8 +165,10 @@ struct sid {
 	struct sidedev *devs;
 	size_t cap_devs;
 	uint32_t n_phase[PHASE_NR];
-	uint32_t n_sized;      /* devices asked for a size, and for no data FD yet */
-	bool unsure;	       /* a loss hides how one of its devices ended */
+	uint32_t n_sized; /* devices asked for a size, and for no data FD yet */
+	bool unsure;	  /* a loss hides how one of its devices ended */
+	/* model.events when it, and its migration, were brought up to date while under way; 0 */
+	uint64_t refreshed, settled;
 	struct failure closed; /* the first device that was closed in mid-session */
 	/* Failures that nothing has made good since; the first ones. */
 	struct failure failures[SIDE_FAILURES];

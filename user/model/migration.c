@@ -272,6 +272,15 @@ uint32_t model_migrations(struct model *m)
 	return m->n_migs;
 }
 
+/* Whoever looks often, and nothing happens meanwhile, looks for nothing. */
+static void refresh(const struct model *m, struct sid *s)
+{
+	if (!s || s->refreshed == m->events)
+		return;
+	side_refresh(m, s);
+	s->refreshed = m->events;
+}
+
 const struct migration *model_migration(struct model *m, uint32_t id)
 {
 	struct migration *g;
@@ -283,6 +292,7 @@ const struct migration *model_migration(struct model *m, uint32_t id)
 	/* One under way: its stop and its end go on with every call. */
 	if (!g->ended) {
 		struct sid *src = side_of(m, g->source), *dst = side_of(m, g->destination);
+		struct sid *any = src ? src : dst;
 		struct migration now = {
 			.id = g->id,
 			.source = g->source,
@@ -291,10 +301,11 @@ const struct migration *model_migration(struct model *m, uint32_t id)
 			.joined = g->joined,
 		};
 
-		if (src)
-			side_refresh(m, src);
-		if (dst)
-			side_refresh(m, dst);
+		if (any->settled == m->events)
+			return g;
+		refresh(m, src);
+		refresh(m, dst);
+		any->settled = m->events;
 		migration_settle(m, &now, src, dst);
 		*g = now;
 	}
@@ -307,7 +318,7 @@ const struct side *model_side(struct model *m, uint32_t id)
 
 	look(m);
 	if (s && !s->pub.ended)
-		side_refresh(m, s);
+		refresh(m, s);
 	return s ? &s->pub : NULL;
 }
 
