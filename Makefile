@@ -190,10 +190,14 @@ units: $(UNIT_BIN) $(FUZZ_BIN) $(B)/tests/play/play $(B)/tests/oom/failmalloc.so
 check: deps-check
 	$(Q)$(MAKE) --no-print-directory check-nodeps
 
-check-nodeps: all units
+# What takes long is looked at with sanitizers, too.
+long: $(if $(LONG),all)
+	$(if $(LONG),$(Q)$(MAKE) --no-print-directory SAN=1 all fuzzers)
+
+check-nodeps: all units long
 	$(Q)BUILD=$(B) tests/check
 
-check-unit: all units
+check-unit: all units long
 	$(Q)BUILD=$(B) tests/check --no-vm
 
 check-kernels: deps-check all
@@ -227,7 +231,7 @@ install: all
 clean:
 	$(Q)rm -rf build build-san build-fuzz build-cov
 
-.PHONY: all units fuzzers fuzz fuzz-coverage check check-nodeps check-unit check-kernels demo deps-check deps-demo bench vmlinux install \
+.PHONY: all units long fuzzers fuzz fuzz-coverage check check-nodeps check-unit check-kernels demo deps-check deps-demo bench vmlinux install \
 	clean need-clang need-bpftool
 .DELETE_ON_ERROR:
 .SECONDARY:
