@@ -7,6 +7,7 @@
 #   make check      the same set-up, then every test
 #   make check-unit the tests that need neither root nor a virtual machine
 #   make check-kernels  boot every kernel that the lab knows (by hand: it takes hours)
+#   make fuzz       look for inputs that break something, FUZZ_SECONDS (600) for each target (clang)
 #   make bench      measure; no test depends on it
 #   make vmlinux    regenerate vmlinux/vmlinux.h from the lab's kernels
 #   make install    DESTDIR, prefix, mandir, bashcompdir
@@ -41,13 +42,18 @@ ALL_CFLAGS := -std=gnu11 $(WARNINGS) $(if $(DEVELOPER),-Werror) $(CFLAGS) \
 	-I. -Iuser -I$(B) \
 	-DVFIOSCOPE_VERSION='"$(VERSION)"' -MMD -MP
 comma := ,
-SANITIZE := $(if $(SAN),-fsanitize=address$(comma)undefined$(comma)float-cast-overflow -fno-omit-frame-pointer)
+SANITIZE := $(if $(SAN)$(FUZZ),-fsanitize=address$(comma)undefined$(comma)float-cast-overflow -fno-omit-frame-pointer \
+	-fno-sanitize-recover=all)
+ifdef FUZZ
+# libFuzzer wants to see where an input goes.
+SANITIZE += -fsanitize=fuzzer-no-link
+endif
 LIBS := -lbpf -lelf -lz -lzstd -lncursesw -ltinfo -lm
 
 # The machine that BPF's pt_regs belong to, and its own uAPI headers.
 ARCH := $(shell uname -m | sed 's/x86_64/x86/;s/aarch64/arm64/;s/ppc64le/powerpc/;s/riscv64/riscv/;s/s390x/s390/')
 BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -Wall -Werror -D__TARGET_ARCH_$(ARCH) -I. \
-	-idirafter /usr/include/$(shell $(CC) -dumpmachine)
+	-idirafter /usr/include/$(shell $(CC) -dumpmachine | sed 's/-\(pc\|unknown\)-/-/')
 
 LIB_SRC := $(filter-out user/cmd/%,$(wildcard user/*.c user/*/*.c)) $(wildcard tui/*.c)
 CMD_SRC := $(wildcard user/cmd/*.c)
@@ -56,6 +62,8 @@ BPF_SRC := $(wildcard bpf/*.bpf.c)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT_HELP := $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
 BENCH_SRC := $(wildcard tests/bench/bench_*.c)
+# What is no target itself is a helper of all of them.
+FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 
 # A terminal of our own, for the scope to run on.
 UNIT_LIBS_test_tui_terminal := -lvterm -lutil
@@ -75,6 +83,8 @@ BPF_OBJ := $(BPF_SRC:%.c=$(B)/%.o)
 UNIT_BIN := $(UNIT_SRC:%.c=$(B)/%)
 UNIT_HELP_OBJ := $(UNIT_HELP:%.c=$(B)/%.o)
 BENCH_BIN := $(BENCH_SRC:%.c=$(B)/%)
+FUZZ_BIN := $(FUZZ_SRC:%.c=$(B)/%)
+FUZZ_HELP_OBJ := $(patsubst %.c,$(B)/%.o,$(filter-out $(FUZZ_SRC) $(if $(FUZZ),tests/fuzz/driver.c),$(wildcard tests/fuzz/*.c)))
 SKEL := $(B)/vfioscope.skel.h
 
 all: $(B)/vfioscope
@@ -141,21 +151,53 @@ $(B)/tests/play/play: tests/play/play.c $(UNIT_HELP_OBJ) $(B)/libvfioscope.a
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(SANITIZE) $(LDFLAGS) -o $@ $< $(UNIT_HELP_OBJ) $(B)/libvfioscope.a $(LIBS)
 
+# The commands, without the main() of the tool.
+$(B)/tests/fuzz/main.o: user/cmd/main.c
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes -Dmain=vfioscope_main $(SANITIZE) -c -o $@ $<
+
+$(B)/tests/fuzz/libfuzz.a: $(FUZZ_HELP_OBJ) $(UNIT_HELP_OBJ) $(B)/tests/fuzz/main.o $(filter-out $(B)/user/cmd/main.o,$(CMD_OBJ))
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+# As the tool is linked: the commands count on it.
+$(FUZZ_BIN): $(B)/%: $(B)/%.o $(B)/tests/fuzz/libfuzz.a $(B)/libvfioscope.a
+	$(call say,FUZZ,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(SANITIZE) $(if $(FUZZ),-fsanitize=fuzzer) $(LDFLAGS) $(WRAP_MEMORY) -o $@ $^ \
+		-ljansson $(LIBS)
+
+fuzzers: $(FUZZ_BIN)
+
+# TARGETS: of tests/fuzz/, "stack ring"; all.
+fuzz:
+	$(Q)$(MAKE) --no-print-directory B=build-fuzz FUZZ=1 CC=$(CLANG) CFLAGS='-O1 -g' fuzzers
+	$(Q)tests/fuzz/run long $(TARGETS)
+
+fuzz-coverage:
+	$(Q)$(MAKE) --no-print-directory B=build-cov CC=$(CLANG) \
+		CFLAGS='-O1 -g -fprofile-instr-generate -fcoverage-mapping' fuzzers
+	$(Q)tests/fuzz/run coverage $(TARGETS)
+
 # Not for programs under the address sanitizer, which has a malloc of its own.
 $(B)/tests/oom/failmalloc.so: tests/oom/failmalloc.c
 	$(call say,SO,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -fPIC -shared -o $@ $<
 
-units: $(UNIT_BIN) $(B)/tests/play/play $(B)/tests/oom/failmalloc.so
+units: $(UNIT_BIN) $(FUZZ_BIN) $(B)/tests/play/play $(B)/tests/oom/failmalloc.so
 
 check: deps-check
 	$(Q)$(MAKE) --no-print-directory check-nodeps
 
-check-nodeps: all units
+# What takes long is looked at with sanitizers, too.
+long: $(if $(LONG),all)
+	$(if $(LONG),$(Q)$(MAKE) --no-print-directory SAN=1 all fuzzers)
+
+check-nodeps: all units long
 	$(Q)BUILD=$(B) tests/check
 
-check-unit: all units
+check-unit: all units long
 	$(Q)BUILD=$(B) tests/check --no-vm
 
 check-kernels: deps-check all
@@ -187,11 +229,12 @@ install: all
 	$(B)/vfioscope completion bash > $(DESTDIR)$(bashcompdir)/vfioscope
 
 clean:
-	$(Q)rm -rf build build-san
+	$(Q)rm -rf build build-san build-fuzz build-cov
 
-.PHONY: all units check check-nodeps check-unit check-kernels demo deps-check deps-demo bench vmlinux install \
+.PHONY: all units long fuzzers fuzz fuzz-coverage check check-nodeps check-unit check-kernels demo deps-check deps-demo bench vmlinux install \
 	clean need-clang need-bpftool
 .DELETE_ON_ERROR:
 .SECONDARY:
 
--include $(LIB_OBJ:.o=.d) $(CMD_OBJ:.o=.d) $(UNIT_BIN:=.d) $(B)/tests/play/play.d $(UNIT_HELP_OBJ:.o=.d)
+-include $(LIB_OBJ:.o=.d) $(CMD_OBJ:.o=.d) $(UNIT_BIN:=.d) $(B)/tests/play/play.d $(UNIT_HELP_OBJ:.o=.d) \
+	$(FUZZ_SRC:%.c=$(B)/%.d) $(FUZZ_HELP_OBJ:.o=.d) $(B)/tests/fuzz/main.d

@@ -287,6 +287,7 @@ static void prompt(struct scope *s, enum prompt p)
 int scope_obey(struct scope *s, enum request req, const char *arg)
 {
 	int rows, cols;
+	char more;
 	uint64_t ns;
 
 	s->dirty = true;
@@ -457,8 +458,10 @@ int scope_obey(struct scope *s, enum request req, const char *arg)
 	case REQ_SEEK:
 		return seek(s, arg ?: "");
 	case REQ_RESIZE:
-		if (!arg || sscanf(arg, "%dx%d", &rows, &cols) != 2 || rows < 1 || cols < 1) {
-			scope_say(s, true, "resize ROWSxCOLS");
+		if (!arg || sscanf(arg, "%5dx%5d%c", &rows, &cols, &more) != 2 || rows < 1 ||
+		    cols < 1 || rows > SCOPE_ROWS_MAX || cols > SCOPE_COLS_MAX) {
+			scope_say(s, true, "resize ROWSxCOLS, up to %dx%d", SCOPE_ROWS_MAX,
+				  SCOPE_COLS_MAX);
 			return -EINVAL;
 		}
 		scope_resize(s, rows, cols);

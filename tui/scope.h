@@ -21,6 +21,10 @@
 #include "tui/cells.h"
 #include "view/view.h"
 
+/* No screen is larger, whoever says so. */
+#define SCOPE_ROWS_MAX 2000
+#define SCOPE_COLS_MAX 4000
+
 enum scope_glyphs { GLYPHS_BLOCK, GLYPHS_BRAILLE, GLYPHS_ASCII };
 /* The words of --graph in enum order, NULL-terminated. */
 extern const char *const scope_glyphs_names[];

@@ -315,7 +315,7 @@ void terminal_size(struct terminal *t, int *rows, int *cols)
 	 */
 	if (*cols > 1 && tigetflag((char *)"am") > 0 && tigetflag((char *)"xenl") <= 0)
 		--*cols;
-	if (*rows < 1 || *cols < 1 || *rows > 2000 || *cols > 4000) {
+	if (*rows < 1 || *cols < 1 || *rows > SCOPE_ROWS_MAX || *cols > SCOPE_COLS_MAX) {
 		*rows = 24;
 		*cols = 80;
 	}

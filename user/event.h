@@ -418,7 +418,10 @@ static inline uint64_t event_calls(const struct event *ev)
 	return 1;
 }
 
-/* The end of the event, on CLOCK_MONOTONIC: a folded run ends with its last. */
+/*
+ * The end of the event, on CLOCK_MONOTONIC: a folded run ends with its last.  Never
+ * before its start, whatever a recording says.
+ */
 static inline uint64_t event_end_ns(const struct event *ev)
 {
 	/*
@@ -426,7 +429,7 @@ static inline uint64_t event_end_ns(const struct event *ev)
 	 * is the latest moment of the run that is known.
 	 */
 	if (event_calls(ev) > 1)
-		return ev->io.t_last_ns;
+		return ev->io.t_last_ns > ev->t_ns ? ev->io.t_last_ns : ev->t_ns;
 	return sat_add(ev->t_ns, ev->dur_ns);
 }
 

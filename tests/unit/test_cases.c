@@ -217,12 +217,42 @@ static void migrate(struct vmm *src, struct vmm *dst)
 
 /* ---- what came of it ---- */
 
+/* Who looked at every event, as live does, knows the same at the end. */
+static void looked_at(void)
+{
+	struct model *seen = model_create();
+	struct judge *of = judge_create(NULL);
+	uint32_t id;
+	size_t i;
+
+	for (i = 0; i < s.n; i++) {
+		struct event_context ctx;
+
+		assert_int_equal(model_feed(seen, &s.ev[i], &ctx), 0);
+		assert_int_equal(judge_feed(of, seen, &s.ev[i], &ctx), 0);
+		model_migrations(seen);
+	}
+	assert_int_equal(judge_finish(of, seen, NULL), 0);
+	assert_int_equal(model_migrations(seen), model_migrations(m));
+	for (id = 1; id <= model_migrations(m); id++) {
+		assert_int_equal(model_migration(seen, id)->outcome,
+				 model_migration(m, id)->outcome);
+		assert_int_equal(model_migration(seen, id)->joined.how,
+				 model_migration(m, id)->joined.how);
+		assert_true(model_migration(seen, id)->downtime_ns ==
+			    model_migration(m, id)->downtime_ns);
+	}
+	judge_destroy(of);
+	model_destroy(seen);
+}
+
 static void judge_all(void)
 {
 	synth_pause(&s, 20 * SEC);
 	s.device = s.pid = s.tid = 0;
 	synth_add(&s, EV_MARK, 0, 0);
 	judge_synth(&s, &m, &j);
+	looked_at();
 }
 
 /* "vm outcome[ by CALL ERRNO][ joined][ downtime]; ... | findings | verdict" */
@@ -971,6 +1001,27 @@ static void test_many_nameless(void **state)
 	many_at_once(names);
 }
 
+/* Bytes that come after the last state, and that alone tell who is whose. */
+static void test_told_by_the_last_bytes(void **state)
+{
+	struct vmm a, b, c;
+
+	(void)state;
+	a = vmm(1, 100, 1, 1, "", "mlx5_vfio_pci");
+	b = vmm(1, 101, 2, 1, "", "mlx5_vfio_pci");
+	c = vmm(2, 200, 11, 1, "", "mlx5_vfio_pci");
+	arrive(&c);
+	leave(&a);
+	leave(&b);
+	stop(&a);
+	stop(&b);
+	drain_all(&a, 2);
+	drain_all(&b, 4);
+	fill(&c, 5);
+	judge_all();
+	assert_int_equal(model_migrations(m), 2);
+}
+
 /* Nothing tells them apart: neither is taken for the other. */
 static void test_ambiguous(void **state)
 {
@@ -1114,6 +1165,7 @@ int main(void)
 		T(test_cgroup_names),
 		T(test_many_named),
 		T(test_many_nameless),
+		T(test_told_by_the_last_bytes),
 		T(test_ambiguous),
 		T(test_restarted_read),
 		T(test_slow_load),

@@ -458,13 +458,36 @@ static void test_any_overlap(void **state)
 	}
 }
 
+/* A device that is taken back into pre-copy has not been stopped: nothing of it is kept. */
+static void test_back_in_precopy(void **state)
+{
+	const struct session_window *w;
+	size_t i;
+
+	(void)state;
+	device(1, 100);
+	precopy();
+	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY_P2P), MS);
+	for (i = 0; i < s.n; i++)
+		assert_int_equal(model_feed(m, &s.ev[i], NULL), 0);
+	assert_true(model_session(m, 1)->window.total_ns);
+	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), MS);
+	for (; i < s.n; i++)
+		assert_int_equal(model_feed(m, &s.ev[i], NULL), 0);
+	w = &model_session(m, 1)->window;
+	assert_true(w->start_ns == MODEL_NONE);
+	assert_int_equal(w->total_ns, 0);
+	assert_int_equal(w->arcs_ns, 0);
+}
+
 int main(void)
 {
 #define T(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_gaps),	     T(test_sync_over_a_gap),  T(test_landing),
-		T(test_two_devices), T(test_in_parallel),      T(test_told_late),
-		T(test_stops_apart), T(test_both_ends_in_one), T(test_any_overlap),
+		T(test_back_in_precopy), T(test_gaps),	      T(test_sync_over_a_gap),
+		T(test_landing),	 T(test_two_devices), T(test_in_parallel),
+		T(test_told_late),	 T(test_stops_apart), T(test_both_ends_in_one),
+		T(test_any_overlap),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1900,6 +1900,10 @@ static void test_options(void **state)
 	assert_string_equal(err, "max-arc: 'soon' is no duration (300ms, 1.5s)");
 	assert_int_equal(judge_policy(&opts, "nonsense", 8, &line, err), -EINVAL);
 	assert_int_equal(judge_opts_set(&opts, "ignore", "no-such-rule", err), -EINVAL);
+	/* Of a list that ends with a mistake nothing is taken. */
+	opts.ignore[RULE_IO_FAILED] = false;
+	assert_int_equal(judge_opts_set(&opts, "ignore", "io-failed, no-such-rule", err), -EINVAL);
+	assert_false(opts.ignore[RULE_IO_FAILED]);
 	assert_int_equal(judge_opts_set(&opts, "max-arc", "FOO:STOP=1ms", err), -EINVAL);
 	assert_int_equal(judge_opts_set(&opts, "expect", "done=1", err), -EINVAL);
 }

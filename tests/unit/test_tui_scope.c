@@ -209,6 +209,22 @@ static bool pane_empty(const struct cells *c, struct rect r, int title)
 	return true;
 }
 
+/* A size that no screen has is refused, not drawn. */
+static void test_no_size(void **state)
+{
+	static const char *const bad[] = { "resize 24x95516135", "resize 2001x80", "resize 0x80",
+					   "resize 24x80x", "resize 99999999999x1" };
+	struct scope *s = synth_scope(NULL);
+	size_t i;
+
+	(void)state;
+	assert_int_equal(scope_command(s, "resize 24x80"), 0);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(scope_command(s, bad[i]), -22);
+	assert_true(s->rows == 24 && s->cols == 80);
+	scope_destroy(s);
+}
+
 static void test_every_size(void **state)
 {
 	struct scope *s = synth_scope(NULL);
@@ -878,6 +894,7 @@ int main(void)
 		cmocka_unit_test(test_latency_kinds),
 		cmocka_unit_test(test_joined_late),
 		cmocka_unit_test(test_moments),
+		cmocka_unit_test(test_no_size),
 		cmocka_unit_test(test_every_size),
 		cmocka_unit_test(test_any_keys),
 		cmocka_unit_test(test_any_keys_anywhere),

@@ -3,6 +3,7 @@
  * test_tui_store.c - every event comes back; the model at a cursor is the model
  * fed up to it; a plot's columns are what counting event by event gives
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -268,6 +269,26 @@ static void count(const struct synth *s, uint32_t device, uint64_t from, uint64_
 	}
 }
 
+/* A folded run whose last read is said to be before its first: times do not fall. */
+static void test_last_before_first(void **state)
+{
+	struct synth s;
+	struct store *st;
+	uint64_t n;
+
+	(void)state;
+	synth_init(&s);
+	synth_empty_run(&s, -ENOMSG, 3, US, MS);
+	s.ev[s.n - 1].io.t_last_ns = 1;
+	assert_int_equal(event_end_ns(&s.ev[s.n - 1]), s.ev[s.n - 1].t_ns);
+	st = filled(&s);
+	for (n = 1; n <= s.n; n++)
+		assert_true(store_time(st, n) >= store_time(st, n - 1));
+	assert_true(store_last_ns(st) >= store_first_ns(st));
+	store_destroy(st);
+	synth_free(&s);
+}
+
 static void test_columns(void **state)
 {
 	struct store_column col[120];
@@ -493,6 +514,7 @@ int main(void)
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_model_at_any_position),
 		cmocka_unit_test(test_time_and_position),
+		cmocka_unit_test(test_last_before_first),
 		cmocka_unit_test(test_columns),
 		cmocka_unit_test(test_spike_survives),
 		cmocka_unit_test(test_left),

@@ -523,6 +523,8 @@ int judge_finish(struct judge *j, struct model *model, const struct judge_eviden
 	if (j->finished)
 		return 0;
 	j->finished = true;
+	/* Whoever looked while it grew has no say in how sides are joined at the end. */
+	model_look_anew(model);
 	if (model_join_error(model))
 		return model_join_error(model);
 	pending_finish(j, model);

@@ -169,7 +169,7 @@ void judge_opts_init(struct judge_opts *o);
 /*
  * One setting by its name, as in a policy file and (with dashes) on the
  * command line: "max-downtime" "300ms".  0, or -EINVAL with one line without
- * newline in @err.
+ * newline in @err (but for those of @value) and @o as it was.
  */
 #define JUDGE_ERR_LEN 160
 int judge_opts_set(struct judge_opts *o, const char *key, const char *value,

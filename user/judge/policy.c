@@ -128,8 +128,7 @@ static int set_ignore(struct judge_opts *o, const char *value, char err[JUDGE_ER
 	return 0;
 }
 
-int judge_opts_set(struct judge_opts *o, const char *key, const char *value,
-		   char err[JUDGE_ERR_LEN])
+static int set(struct judge_opts *o, const char *key, const char *value, char err[JUDGE_ERR_LEN])
 {
 	uint64_t ns;
 	size_t i;
@@ -165,6 +164,18 @@ int judge_opts_set(struct judge_opts *o, const char *key, const char *value,
 	}
 	snprintf(err, JUDGE_ERR_LEN, "'%.40s' is no setting", key);
 	return -EINVAL;
+}
+
+int judge_opts_set(struct judge_opts *o, const char *key, const char *value,
+		   char err[JUDGE_ERR_LEN])
+{
+	struct judge_opts changed = *o;
+	int rc = set(&changed, key, value, err);
+
+	/* Of a list that ends with a mistake nothing is taken. */
+	if (!rc)
+		*o = changed;
+	return rc;
 }
 
 static char *trim(char *s)

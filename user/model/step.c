@@ -91,6 +91,6 @@ void step_moved(struct model *m, struct dev *d, uint32_t from, uint32_t to, uint
 		/* Back in PRE_COPY: it was no stop, or not yet the last one. */
 		g = sess_of(m, d->sess);
 		if (g)
-			g->pub.window.start_ns = MODEL_NONE;
+			g->pub.window = (struct session_window){ .start_ns = MODEL_NONE };
 	}
 }
