@@ -78,6 +78,7 @@ extern const struct command command_exercise;
 extern const struct command command_explain;
 extern const struct command command_export;
 extern const struct command command_info;
+extern const struct command command_list;
 extern const struct command command_live; /* cmd/live.c */
 extern const struct command command_merge;
 extern const struct command command_record; /* cmd/record.c */
@@ -92,6 +93,7 @@ int cmd_exercise(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_info(int argc, char **argv);
+int cmd_list(int argc, char **argv);
 int cmd_live(int argc, char **argv);
 int cmd_merge(int argc, char **argv);
 int cmd_record(int argc, char **argv);
@@ -113,6 +115,10 @@ int cmd_parse(const struct command *cmd, int argc, char **argv, void *values, in
 int cmd_fail(int status, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* What was told last, untrusted as it is; "": nothing was. */
 const char *cmd_last_error(void);
+/* From now on keep errors to oneself, for cmd_last_error(), or tell them again. */
+void cmd_hold_errors(bool hold);
+/* An error that is not the command's end: the line on stderr, whatever the format. */
+void cmd_tell(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* A line on stderr, "vfioscope: ...", silenced by -q. */
 void cmd_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -12,6 +12,7 @@
 
 #include "cmd/evidence.h"
 #include "cmd/keep.h"
+#include "view/summarise.h"
 #include "recording/output.h"
 #include "recording/recording.h"
 #include "util/units.h"
@@ -36,6 +37,7 @@ struct job {
 	struct evidence e;
 	struct meta meta; /* of the result */
 	struct model *model;
+	struct summariser *summariser;
 	struct recording_writer *w;
 	struct output *output;
 	int argc;
@@ -213,10 +215,13 @@ static int copy_events(struct job *j, bool *in)
 	for (;;) {
 		err = all->ops->next(all, &ev, -1);
 		*in = err < 0 && err != -ENODATA;
-		if (err == -ENODATA)
+		if (err == -ENODATA) {
+			summariser_write(j->summariser, j->w, &j->meta);
 			return recording_writer_end(j->w);
+		}
 		if (err < 0)
 			return err;
+		summariser_take(j->summariser, &ev);
 		err = model_feed(j->model, &ev, NULL);
 		if (!err)
 			err = recording_writer_put(j->w, &ev);
@@ -233,6 +238,8 @@ static int write_result(struct job *j)
 	j->model = model_create();
 	if (!j->model)
 		return cmd_fail(EXIT_BAD_FILE, "out of memory");
+	j->summariser = summariser_create();
+	summariser_bound(j->summariser, evidence_join_bound_ns(&j->e));
 	status = open_output(j);
 	if (status || !j->w)
 		goto out;
@@ -289,6 +296,7 @@ int cmd_merge(int argc, char **argv)
 	evidence_close(&j.e);
 	meta_clear(&j.meta);
 	model_destroy(j.model);
+	summariser_destroy(j.summariser);
 	return status;
 }
 
