@@ -72,6 +72,7 @@ extern const struct command *const cmd_table[];
 
 extern const struct command command_check;
 extern const struct command command_completion;
+extern const struct command command_cut;
 extern const struct command command_diff;
 extern const struct command command_doctor;
 extern const struct command command_exercise;
@@ -87,6 +88,7 @@ extern const struct command command_report;
 
 int cmd_check(int argc, char **argv);
 int cmd_completion(int argc, char **argv);
+int cmd_cut(int argc, char **argv);
 int cmd_diff(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_exercise(int argc, char **argv);

@@ -27,7 +27,7 @@
 
 const struct command *const cmd_table[] = {
 	&command_live,	  &command_record, &command_replay,   &command_report,	   &command_check,
-	&command_explain, &command_list,   &command_diff,     &command_merge,	   &command_export,
+	&command_explain, &command_list,   &command_diff,     &command_merge, &command_cut,	   &command_export,
 	&command_info,	  &command_doctor, &command_exercise, &command_completion, NULL
 };
 
