@@ -338,9 +338,11 @@ static int choose_migration(struct cut *c)
 	}
 	if (step)
 		cmd_note("migration %" PRIu64 ": %s", c->o.migration,
-			 step == 1 ? "what was before is kept, for the judge needs it" :
-			 step == 2 ? "what was before and after is kept, for the judge needs it" :
-				     "nothing can be left out without a change to what the judge says");
+			 step == 1 ?
+				 "what was before is kept, for the judge needs it" :
+			 step == 2 ?
+				 "what was before and after is kept, for the judge needs it" :
+				 "nothing can be left out without a change to what the judge says");
 	return 0;
 }
 
@@ -485,7 +487,8 @@ static int make_meta(struct cut *c)
 					units_duration(to, sat_sub(c->to_ns, first)) :
 					"the end");
 	if (!err && c->anon)
-		err = meta_add(&c->meta, "cut", "names of hosts, VMs, processes and devices replaced");
+		err = meta_add(&c->meta, "cut",
+			       "names of hosts, VMs, processes and devices replaced");
 	return err;
 }
 
@@ -495,8 +498,10 @@ static void tell(const struct cut *c)
 		enum anonymous kind;
 		const char *name;
 	} kinds[] = {
-		{ ANON_HOST, "host" },	   { ANON_VM, "VM" },
-		{ ANON_PROCESS, "process or thread name" }, { ANON_DEVICE, "device" },
+		{ ANON_HOST, "host" },
+		{ ANON_VM, "VM" },
+		{ ANON_PROCESS, "process or thread name" },
+		{ ANON_DEVICE, "device" },
 		{ ANON_MARK, "mark" },
 	};
 	size_t i;

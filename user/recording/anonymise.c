@@ -148,8 +148,7 @@ int anonymise_learn_meta(struct anonymiser *a, const struct meta *m)
 	int err = part ? 0 : -ENOMEM;
 
 	for (i = 0; i < n && !err; i++) {
-		if (part[i].name[0] &&
-		    !number_of(a, ANON_HOST, part[i].name, sizeof(part[i].name)))
+		if (part[i].name[0] && !number_of(a, ANON_HOST, part[i].name, sizeof(part[i].name)))
 			err = -ENOMEM;
 		if (!err && part[i].boot[0] &&
 		    !number_of(a, ANON_BOOT, part[i].boot, sizeof(part[i].boot)))
@@ -172,8 +171,7 @@ static const struct name *name_at(const struct anonymiser *a, const char *text, 
 
 	for (i = 0; i < a->n; i++) {
 		len = strlen(a->name[i].name);
-		if (!len || (best && len <= strlen(best->name)) ||
-		    strncmp(s, a->name[i].name, len))
+		if (!len || (best && len <= strlen(best->name)) || strncmp(s, a->name[i].name, len))
 			continue;
 		if ((s > text && is_word(s[-1]) && is_word(*s)) ||
 		    (is_word(s[len]) && is_word(s[len - 1])))
@@ -210,9 +208,9 @@ static char *clean(const struct anonymiser *a, const char *text)
 /* Nobody's name is in these. */
 static bool is_kept(const char *key)
 {
-	static const char *const keys[] = { "tool",    "tool.version", "started", "kernel",
-					    "machine", "hook",	       "driver",  "clock.bound",
-					    NULL };
+	static const char *const keys[] = { "tool",   "tool.version", "started",
+					    "kernel", "machine",      "hook",
+					    "driver", "clock.bound",  NULL };
 	size_t i;
 
 	for (i = 0; keys[i]; i++)
