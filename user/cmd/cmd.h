@@ -70,6 +70,7 @@ struct command {
 /* All of them, NULL-terminated (cmd/main.c). */
 extern const struct command *const cmd_table[];
 
+extern const struct command command_advise;
 extern const struct command command_check;
 extern const struct command command_completion;
 extern const struct command command_cut;
@@ -86,6 +87,7 @@ extern const struct command command_record; /* cmd/record.c */
 extern const struct command command_replay; /* cmd/replay.c */
 extern const struct command command_report;
 
+int cmd_advise(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_completion(int argc, char **argv);
 int cmd_cut(int argc, char **argv);

@@ -26,10 +26,23 @@
 #include "util/units.h"
 
 const struct command *const cmd_table[] = {
-	&command_live,	 &command_record,   &command_replay,	 &command_report,
-	&command_check,	 &command_explain,  &command_list,	 &command_diff,
-	&command_merge,	 &command_cut,	    &command_export,	 &command_info,
-	&command_doctor, &command_exercise, &command_completion, NULL
+	&command_live,
+	&command_record,
+	&command_replay,
+	&command_report,
+	&command_check,
+	&command_advise,
+	&command_explain,
+	&command_list,
+	&command_diff,
+	&command_merge,
+	&command_cut,
+	&command_export,
+	&command_info,
+	&command_doctor,
+	&command_exercise,
+	&command_completion,
+	NULL
 };
 
 const struct opt cmd_common_opts[] = {
