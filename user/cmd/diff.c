@@ -158,7 +158,8 @@ static int compare_samples(const struct options *o, char **const paths[2], const
 		view.color = text_use_color(o->common.color, f);
 		bad = o->format == FORMAT_JSON ? samples_json(f, s, &v) :
 						 samples_text(f, s, &view, &v);
-		status = cmd_close_output(f, bad ? EXIT_BAD_FILE : codes[v]);
+		status = cmd_close_output(f, bad ? cmd_fail(EXIT_BAD_FILE, "out of memory") :
+						   codes[v]);
 	} else if (!status) {
 		status = EXIT_BAD_FILE;
 	}

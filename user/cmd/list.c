@@ -193,7 +193,7 @@ static int print(const struct list_opts *o, const struct list *list, const struc
 		err = list_text(f, list, q, &view);
 	}
 	/* Nothing that is half is published: cmd/memory.h. */
-	return cmd_close_output(f, err ? EXIT_BAD_FILE : status);
+	return cmd_close_output(f, err ? cmd_fail(EXIT_BAD_FILE, "out of memory") : status);
 }
 
 int cmd_list(int argc, char **argv)
