@@ -7,6 +7,7 @@
 
 struct advise_opts {
 	struct cmd_common common;
+	struct cmd_reader reader;
 	int format;
 	const char *output;
 };
@@ -20,6 +21,7 @@ static const struct opt opts[] = {
 	  .help = "how to print" },
 	{ 'o', "output", OPT_STRING, OPT_AT(struct advise_opts, output), .arg = "FILE",
 	  .help = "write to FILE instead of stdout" },
+	OPT_TABLE(cmd_reader_opts, struct advise_opts, reader),
 	OPT_TABLE(cmd_common_opts, struct advise_opts, common),
 	OPT_END,
 };
@@ -28,7 +30,7 @@ int cmd_advise(int argc, char **argv)
 {
 	struct advise_opts o = { .format = FORMAT_TEXT };
 	struct view_options view = { 0 };
-	struct evidence_opts how = { 0 };
+	struct evidence_opts how = { .window = &view.window };
 	struct advice *a = NULL;
 	struct evidence e;
 	int first, status;
@@ -39,12 +41,18 @@ int cmd_advise(int argc, char **argv)
 		return status;
 	if (first == argc)
 		return cmd_fail(EXIT_USAGE, "advise: which recording? 'vfioscope advise FILE...'");
+	status = cmd_reader_window(&o.reader, &view.window);
+	if (status)
+		return status;
+	view.migration = (uint32_t)o.reader.migration;
+	view.time = o.reader.time;
+	how.migration = view.migration;
 	status = evidence_open(&e, argv + first, (size_t)(argc - first), EVIDENCE_ONCE);
 	if (!status)
 		status = evidence_read(&e, &how);
 	if (status)
 		goto out;
-	a = advise(&e.view);
+	a = advise(&e.view, &view);
 	if (!a) {
 		status = cmd_fail(EXIT_BAD_FILE, "out of memory");
 		goto out;

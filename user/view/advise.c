@@ -435,7 +435,7 @@ static void advise_sooner(struct advice *a, const struct view_evidence *e,
 	say(a, &x->source, "migration %u, initial and dirty bytes over time", s->g->id);
 }
 
-struct advice *advise(const struct view_evidence *e)
+struct advice *advise(const struct view_evidence *e, const struct view_options *opt)
 {
 	struct advice *a = calloc(1, sizeof(*a));
 	uint32_t id;
@@ -444,8 +444,12 @@ struct advice *advise(const struct view_evidence *e)
 	if (!a)
 		return NULL;
 	for (id = 1; id <= model_migrations(e->model); id++) {
+		const struct migration *g = model_migration(e->model, id);
+
+		if (!view_wants(e, opt, g))
+			continue;
 		a->migrations++;
-		take_stop(a, e, model_migration(e->model, id));
+		take_stop(a, e, g);
 	}
 	for (i = 0; i < a->n_stops; i++)
 		take_devices(a, e, &a->stop[i]);

@@ -16,8 +16,8 @@
 
 struct advice;
 
-/* NULL without memory. */
-struct advice *advise(const struct view_evidence *e);
+/* Of the migrations that @opt asks for.  NULL without memory. */
+struct advice *advise(const struct view_evidence *e, const struct view_options *opt);
 void advice_free(struct advice *a);
 /* How many migrations stopped a VM, and so have something to say. */
 size_t advice_stops(const struct advice *a);

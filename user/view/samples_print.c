@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "util/json.h"
+#include "util/sat.h"
 #include "view/common.h"
 #include "view/samples_sets.h"
 
@@ -15,7 +16,7 @@
 
 static const char *show(char buf[UNITS_LEN], uint32_t metric, double v)
 {
-	uint64_t n = v < 0 ? 0 : v < 9e18 ? (uint64_t)(v + 0.5) : UINT64_MAX - 1;
+	uint64_t n = sat_u64(v + 0.5);
 
 	switch (diff_metric_unit(metric)) {
 	case UNIT_TIME:
