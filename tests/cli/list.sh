@@ -99,6 +99,29 @@ has "0 migrations"
 # Nothing is left beside or in the evidence.
 [ "$(cd "$tmp/d" && find . -type f | sort | tr '\n' ' ')" = "./bad.vfs ./empty.vfs ./notes.txt ./sub/a.vfs " ] || fail "left something"
 cmp -s $cases/S3-hisi-tiny.vfs "$tmp/d/sub/a.vfs" || fail "wrote into evidence"
+# What was analysed is kept where it is told to, and read from there until the recording changes.
+same() { cmp -s "$tmp/first" "$tmp/out" || fail "the cache says something else: $(diff "$tmp/first" "$tmp/out" | head -3)"; }
+want 0 "" "$v" list --format csv $cases
+cp "$tmp/out" "$tmp/first"
+want 0 "" "$v" list --format csv --cache "$tmp/cache" $cases
+same
+[ "$(stat -c %a "$tmp/cache")" = 600 ] || fail "the cache's mode"
+want 0 "" "$v" list --format csv --cache "$tmp/cache" $cases
+same
+want 0 "" "$v" list --format json --cache "$tmp/cache" $cases
+jq -e '.recordings.without_summary == 0' "$tmp/out" >/dev/null || fail "the cache was not used"
+want 0 "" "$v" list --format json --cache "$tmp/cache" "$tmp/d/sub"
+cp $cases/fleet.vfs "$tmp/d/sub/a.vfs"
+want 0 "" "$v" list --format json --cache "$tmp/cache" "$tmp/d/sub"
+jq -e '.recordings.without_summary == 1 and (.migrations | length) == 8' "$tmp/out" >/dev/null || fail "a changed recording"
+cp $cases/S3-hisi-tiny.vfs "$tmp/d/sub/a.vfs"
+# Damaged, it is begun anew; what is no cache stays.
+printf '\377' | dd of="$tmp/cache" bs=1 seek=100 conv=notrunc 2>/dev/null
+want 0 "" "$v" list --format csv --cache "$tmp/cache" $cases
+same
+want 2 "*is no file of summaries" "$v" list --cache "$tmp/d/notes.txt" $cases
+want 2 "*is no file of summaries" "$v" list --cache $cases/fleet.vfs $cases
+[ "$(cat "$tmp/d/notes.txt")" = "not looked at" ] || fail "wrote over notes.txt"
 # On standard input.
 want 0 "" "$v" list - <$cases/S3-hisi-tiny.vfs
 has "1 migration: 1 completed"

@@ -17,7 +17,7 @@ struct list_opts {
 	struct opt_list where;
 	uint64_t limit;
 	bool reverse, bytes;
-	const char *output;
+	const char *output, *cache;
 };
 
 enum { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV, FORMAT_HTML };
@@ -55,6 +55,8 @@ static const struct opt opts[] = {
 	  .help = "the tables above the rows, each in full; none (driver,host,vm,kernel)" },
 	{ 0, "columns", OPT_STRING, OPT_AT(struct list_opts, columns), .arg = "KEY[,...]",
 	  .help = "text: the columns of the rows" },
+	{ 0, "cache", OPT_STRING, OPT_AT(struct list_opts, cache), .arg = "FILE",
+	  .help = "keep in FILE what recordings without a summary came to, and read it from there" },
 	{ 0, "format", OPT_ENUM, OPT_AT(struct list_opts, format), .values = formats,
 	  .help = "how to print" },
 	{ 'o', "output", OPT_STRING, OPT_AT(struct list_opts, output), .arg = "FILE",
@@ -212,7 +214,7 @@ int cmd_list(int argc, char **argv)
 		status = cmd_fail(EXIT_USAGE,
 				  "list: which recordings? 'vfioscope list DIR|FILE...'");
 	if (!status)
-		status = recordings_read(&r, argv + first, (size_t)(argc - first),
+		status = recordings_read(&r, argv + first, (size_t)(argc - first), o.cache,
 					 o.format == FORMAT_JSON);
 	if (status)
 		goto out;

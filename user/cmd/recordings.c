@@ -4,12 +4,14 @@
 
 #include <errno.h>
 #include <fts.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "cmd/evidence.h"
 #include "recording/recording.h"
+#include "recording/summaries.h"
 #include "util/array.h"
 
 static int no_memory(void)
@@ -128,8 +130,59 @@ static int analyse(struct recordings *r, struct list_file *f)
 	return 0;
 }
 
-int recordings_read(struct recordings *r, char *const *paths, size_t n, bool quiet)
+/* By the file of summaries, or into it. */
+static int analyse_once(struct recordings *r, struct list_file *f, struct summaries *cache)
 {
+	char path[PATH_MAX];
+	const uint8_t *data;
+	struct buf b = { 0 };
+	struct stat st, now;
+	size_t len;
+	int status;
+
+	if (!cache || !strcmp(f->path, "-") || !realpath(f->path, path) || stat(path, &st) ||
+	    !S_ISREG(st.st_mode))
+		return analyse(r, f);
+	if (summaries_get(cache, path, &st, &data, &len)) {
+		if (summary_decode(&f->sum, data, len))
+			return 0;
+		summary_free(&f->sum);
+	}
+	status = analyse(r, f);
+	/* One that grew meanwhile comes to something else. */
+	if (status || f->error || stat(path, &now) || now.st_size != st.st_size)
+		return status;
+	summary_encode(&b, &f->sum);
+	if (b.failed || summaries_put(cache, path, &st, b.data, b.len))
+		status = no_memory();
+	buf_free(&b);
+	return status;
+}
+
+static int read_all(struct recordings *r, struct summaries *cache, bool quiet)
+{
+	int status = 0;
+	size_t i;
+
+	for (i = 0; i < r->n && !status; i++) {
+		struct list_file *f = &r->file[i];
+
+		if (!f->error && !has_summary(f))
+			status = analyse_once(r, f, cache);
+		if (!f->error)
+			continue;
+		r->bad++;
+		if (!quiet)
+			cmd_tell("%s", f->error);
+	}
+	return status;
+}
+
+int recordings_read(struct recordings *r, char *const *paths, size_t n, const char *cache,
+		    bool quiet)
+{
+	struct summaries *s = NULL;
+	char err[SUMMARIES_ERR_LEN];
 	int status = 0;
 	size_t i, in = 0;
 
@@ -138,19 +191,15 @@ int recordings_read(struct recordings *r, char *const *paths, size_t n, bool qui
 		in += !strcmp(paths[i], "-");
 	if (in > 1)
 		return cmd_fail(EXIT_USAGE, "only one recording can come on standard input");
+	if (cache && summaries_open(&s, cache, VFIOSCOPE_VERSION, err))
+		status = cmd_fail(EXIT_USAGE, "--cache: %s", err);
 	for (i = 0; i < n && !status; i++)
 		status = add_path(r, paths[i]);
-	for (i = 0; i < r->n && !status; i++) {
-		struct list_file *f = &r->file[i];
-
-		if (!f->error && !has_summary(f))
-			status = analyse(r, f);
-		if (!f->error)
-			continue;
-		r->bad++;
-		if (!quiet)
-			cmd_tell("%s", f->error);
-	}
+	if (!status)
+		status = read_all(r, s, quiet);
+	if (!status && s && summaries_save(s, err))
+		status = cmd_fail(EXIT_BAD_FILE, "--cache: %s", err);
+	summaries_close(s);
 	return status;
 }
 

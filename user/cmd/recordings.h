@@ -20,11 +20,13 @@ struct recordings {
 };
 
 /*
- * 0, or the exit code with the error told (no memory; "-" given twice).  Those that
- * cannot be read have their error, which is told on stderr unless @quiet.
- * recordings_free() is due in both cases.
+ * @cache (NULL: none): a file of what those without a summary came to the last time, read
+ * and written (recording/summaries.h).  0, or the exit code with the error told: no memory,
+ * "-" given twice, the cache.  Those that cannot be read have their error, which is told on
+ * stderr unless @quiet.  recordings_free() is due in both cases.
  */
-int recordings_read(struct recordings *r, char *const *paths, size_t n, bool quiet);
+int recordings_read(struct recordings *r, char *const *paths, size_t n, const char *cache,
+		    bool quiet);
 void recordings_free(struct recordings *r);
 
 #endif
