@@ -42,6 +42,17 @@ want 0 "" "$v" list --format json "$tmp/cut.vfs"
 jq -e '.recordings.without_summary == 1 and .recordings.not_ended == 1 and .migrations[0].downtime_ns == 1379000000' \
 	"$tmp/out" >/dev/null || fail "without its end"
 
+# Every JSON is what its schema says.
+"$v" list --json-schema >"$tmp/schema" || fail "--json-schema"
+n=0
+for d in $cases tests/data/judge tests/data/merge tests/data/recordings tests/data/hostile "$tmp/m.vfs" "$tmp/nowhere"; do
+	timeout 20 "$v" list --group-by driver,host,vm,kernel,outcome,rule --format json "$d" >"$tmp/$n.json" 2>/dev/null
+	n=$((n + 1))
+done
+PYTHONDONTWRITEBYTECODE=1 python3 tests/cli/schema.py "$tmp/schema" "$tmp"/[0-9].json || failed=1
+jq 'del(.migrations[0].joined)' "$tmp/0.json" >"$tmp/less"
+PYTHONDONTWRITEBYTECODE=1 python3 tests/cli/schema.py "$tmp/schema" "$tmp/less" 2>/dev/null && fail "the checker takes anything"
+
 # Filters, sorting, columns, groups.
 want 0 "" "$v" list --outcome failed --columns vm,cause --group-by none $cases
 has "7 migrations: 7 failed"

@@ -16,7 +16,7 @@ struct list_opts {
 	const char *vm, *host, *driver, *kernel, *outcome, *rule;
 	struct opt_list where;
 	uint64_t limit;
-	bool reverse, bytes;
+	bool reverse, bytes, schema;
 	const char *output, *cache;
 };
 
@@ -63,6 +63,8 @@ static const struct opt opts[] = {
 	  .help = "write to FILE instead of stdout" },
 	{ 0, "bytes", OPT_FLAG, OPT_AT(struct list_opts, bytes),
 	  .help = "sizes exactly, in bytes" },
+	{ 0, "json-schema", OPT_FLAG, OPT_AT(struct list_opts, schema),
+	  .help = "print the JSON Schema of --format json and end" },
 	OPT_TABLE(cmd_common_opts, struct list_opts, common),
 	OPT_END,
 };
@@ -198,6 +200,16 @@ static int print(const struct list_opts *o, const struct list *list, const struc
 	return cmd_close_output(f, err ? cmd_fail(EXIT_BAD_FILE, "out of memory") : status);
 }
 
+static int print_schema(const char *path)
+{
+	FILE *f = cmd_open_output(path);
+
+	if (!f)
+		return EXIT_BAD_FILE;
+	list_json_schema(f);
+	return cmd_close_output(f, EXIT_OK);
+}
+
 int cmd_list(int argc, char **argv)
 {
 	struct list_opts o = { .limit = UINT64_MAX };
@@ -209,6 +221,10 @@ int cmd_list(int argc, char **argv)
 	first = cmd_parse(&command_list, argc, argv, &o, &status);
 	if (first < 0)
 		goto out;
+	if (o.schema) {
+		status = print_schema(o.output);
+		goto out;
+	}
 	status = make_query(&o, &q);
 	if (!status && first == argc)
 		status = cmd_fail(EXIT_USAGE,

@@ -146,6 +146,8 @@ int list_text(FILE *f, const struct list *list, const struct list_query *q,
 	      const struct view_options *opt);
 int list_csv(FILE *f, const struct list *list, const struct list_query *q);
 int list_json(FILE *f, const struct list *list, const struct list_query *q);
+/* JSON Schema (draft 2020-12) of it. */
+void list_json_schema(FILE *f);
 int list_html(FILE *f, const struct list *list, const struct list_query *q);
 /* A value for people, harmless: "41.2 ms", "node-a > node-b", "-". */
 void list_cell(const struct list_row *r, const struct list_key *k, bool exact, char *buf,

@@ -8,6 +8,7 @@
 
 #include "view/common.h"
 #include "view/list.h"
+#include "view/schema.h"
 
 static void put_spread(struct json *j, const char *key, const struct list_spread *s)
 {
@@ -249,4 +250,43 @@ int list_json(FILE *f, const struct list *list, const struct list_query *q)
 	json_line_end(j);
 	json_destroy(j);
 	return err;
+}
+
+#define SUMS                                                                               \
+	"migrations:u outcomes:@outcomes with_findings:u inconclusive:u downtime:@spread " \
+	"stop_window:@spread "
+
+static const struct schema_object objects[] = {
+	{ "list", "the migrations of many recordings",
+	  "version:u tool:@tool recordings:@recordings errors:[@error] summary:@summary "
+	  "migrations:[@migration]" },
+	{ "tool", "who wrote it", "name:s version:s" },
+	{ "recordings", "how many, and how many of them were what",
+	  "total:u unreadable:u without_summary:u without_migration:u not_ended:u damaged:u "
+	  "migrations_held_twice:u" },
+	{ "error", "a recording that was not read", "file:s error:s" },
+	{ "summary", "of all migrations that were asked for, printed or not",
+	  SUMS "findings:[@findings] by:{[@group]}" },
+	{ "outcomes", "", "completed:u failed:u cancelled:u unfinished:u" },
+	{ "spread", "of the known ones, by nearest rank",
+	  "known:u p50_ns:u? p95_ns:u? p99_ns:u? max_ns:u?" },
+	{ "findings", "", "severity:s rule:s migrations:u" },
+	{ "group", "of one value; a migration with two values is in two", "name:s? " SUMS },
+	{ "migration",
+	  "joined_across_recordings: then its downtime is by CLOCK_REALTIME of both hosts",
+	  "vm:s? process:s? drivers:[s] outcome:unfinished|completed|cancelled|failed ended:b "
+	  "ran_again:b cause:s? party:s? begin:s? end:s? duration_ns:u downtime_ns:u? "
+	  "downtime_why:s? stop_window_ns:u? stopped_ns:u? largest_part:@part? devices:u "
+	  "bytes_total:u joined:s? joined_across_recordings:b sides:@sides findings:[@finding] "
+	  "verdict:pass|inconclusive|findings" },
+	{ "part", "where most of the downtime, or of the stop, went", "part:s ns:u" },
+	{ "sides", "", "source:@side? destination:@side?" },
+	{ "side", "", "host:s? kernel:s? file:s" },
+	{ "finding", "", "severity:s rule:s" },
+};
+
+void list_json_schema(FILE *f)
+{
+	schema_print(f, "vfioscope list --format json, version 2", objects,
+		     sizeof(objects) / sizeof(objects[0]));
 }
