@@ -5,7 +5,6 @@
 cases=tests/data/cases
 
 has() { grep -qF -- "$1" "$tmp/out" || { fail "no '$1' in:"; head -40 "$tmp/out"; }; }
-hasnt() { ! grep -qF -- "$1" "$tmp/out" || { fail "'$1' in:"; head -40 "$tmp/out"; }; }
 
 want 2 "*which recordings*" "$v" list
 want 0 "" "$v" list $cases
