@@ -97,6 +97,20 @@ want = {(names[x["side"]], r["from"], r["to"]) for x in g["sessions"] for r in x
 assert {(m["side"], m["from"], m["to"]) for m in arcs} == want
 PY
 
+cp $cases/fleet.vfs "$tmp/fleet.vfs"
+# Sets as samples: too few tell nothing, and no run counts twice.
+want 3 "" "$v" diff --by sample --base $ref --new "$tmp/m.vfs"
+has "INCONCLUSIVE: 4 completed migrations"
+want 0 "" "$v" diff --by sample --threshold enomsg=50% --base $cases/fleet.vfs --new "$tmp/fleet.vfs"
+has "6 completed, 1 unfinished, 1 failed"
+has "SAME"
+want 0 "" "$v" diff --by sample --format json --threshold enomsg=50% --base $cases/fleet.vfs --new "$tmp/fleet.vfs"
+jq -e '.verdict == "same" and .base.compared == .new.compared and
+	(.figures[] | select(.name == "enomsg")) == ((.figures[] | select(.name == "enomsg")) | .p = 1 | .change = "same")' "$tmp/out" >/dev/null ||
+	fail "samples as JSON: $(head -c 300 "$tmp/out")"
+want 2 "*is given twice" "$v" diff --by sample --base $ref --new $ref
+want 2 "*--threshold*" "$v" diff --by sample --threshold arc.p95=5 --base $ref --new "$tmp/m.vfs"
+
 want 2 "vfioscope: diff: it takes two recordings: *" "$v" diff $ref
 want 2 "vfioscope: diff: it takes two recordings: *" "$v" diff $ref $ref $ref
 want 2 "vfioscope: diff: only one of the two *" "$v" diff - -

@@ -29,6 +29,8 @@ commands = [
     ["report", "--format", "html"], ["info"], ["info", "--format", "json"],
     ["export", "--format", "ndjson"], ["export", "--format", "csv"], ["export", "--format", "perfetto"],
     ["export", "--format", "openmetrics"], ["replay", "--script", tmp + "/script"],
+    ["list"], ["list", "--format", "json"], ["advise"],
+    ["cut", "-f", "--migration", "1", "-o", tmp + "/cut"], ["cut", "-f", "--anonymise", "-o", tmp + "/cut"],
 ]
 bad = []
 n = 0
@@ -63,7 +65,8 @@ def one(argv, allowed=CONTRACT):
 
 for path in files:
     for c in commands:
-        one(c + [path])
+        # Of some there is no migration to cut.
+        one(c + [path], CONTRACT + ((2,) if c[0] == "cut" else ()))
     one(["diff", path, path])
     one(["merge", "-f", "-o", tmp + "/merged", path, "tests/data/recordings/v1-migration.vfs"],
         CONTRACT + ((2,) if "/recordings/" in path else ()))  # of one boot, at the same time

@@ -55,7 +55,7 @@ for c in $writers; do
 done
 
 # ---- text: replaced whole, and only text ----
-for c in report check info export; do
+for c in report check info export list advise; do
 	want 5 "vfioscope: $good: is a recording, which is not overwritten" "$v" $c -o "$good" $f
 	cmp -s $f "$good" || fail "$c -o wrote over a recording"
 	echo old >"$tmp/text"

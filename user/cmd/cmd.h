@@ -70,28 +70,34 @@ struct command {
 /* All of them, NULL-terminated (cmd/main.c). */
 extern const struct command *const cmd_table[];
 
+extern const struct command command_advise;
 extern const struct command command_check;
 extern const struct command command_completion;
+extern const struct command command_cut;
 extern const struct command command_diff;
 extern const struct command command_doctor;
 extern const struct command command_exercise;
 extern const struct command command_explain;
 extern const struct command command_export;
 extern const struct command command_info;
+extern const struct command command_list;
 extern const struct command command_live; /* cmd/live.c */
 extern const struct command command_merge;
 extern const struct command command_record; /* cmd/record.c */
 extern const struct command command_replay; /* cmd/replay.c */
 extern const struct command command_report;
 
+int cmd_advise(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_completion(int argc, char **argv);
+int cmd_cut(int argc, char **argv);
 int cmd_diff(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_exercise(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_info(int argc, char **argv);
+int cmd_list(int argc, char **argv);
 int cmd_live(int argc, char **argv);
 int cmd_merge(int argc, char **argv);
 int cmd_record(int argc, char **argv);
@@ -113,6 +119,10 @@ int cmd_parse(const struct command *cmd, int argc, char **argv, void *values, in
 int cmd_fail(int status, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* What was told last, untrusted as it is; "": nothing was. */
 const char *cmd_last_error(void);
+/* From now on keep errors to oneself, for cmd_last_error(), or tell them again. */
+void cmd_hold_errors(bool hold);
+/* An error that is not the command's end: the line on stderr, whatever the format. */
+void cmd_tell(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* A line on stderr, "vfioscope: ...", silenced by -q. */
 void cmd_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

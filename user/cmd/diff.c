@@ -6,9 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cmd/evidence.h"
 #include "view/diff.h"
+#include "view/samples.h"
 
 struct options {
 	struct cmd_common common;
@@ -19,10 +21,10 @@ struct options {
 };
 
 enum { FORMAT_TEXT, FORMAT_JSON };
-enum { BY_VM, BY_ORDER };
+enum { BY_VM, BY_ORDER, BY_SAMPLE };
 
 static const char *const formats[] = { "text", "json", NULL };
-static const char *const by_names[] = { "vm", "order", NULL };
+static const char *const by_names[] = { "vm", "order", "sample", NULL };
 
 static const struct opt opts[] = {
 	{ 0, "base", OPT_LIST, OPT_AT(struct options, base), .arg = "FILE...",
@@ -30,9 +32,9 @@ static const struct opt opts[] = {
 	{ 0, "new", OPT_LIST, OPT_AT(struct options, new_), .arg = "FILE...",
 	  .help = "B in several recordings" },
 	{ 0, "threshold", OPT_LIST, OPT_AT(struct options, threshold), .arg = "NAME=LIMIT",
-	  .help = "what counts, and from where on: downtime=10%, arc=5ms, bytes=1MiB, findings, io=off, all=5%" },
+	  .help = "what counts, and from where on: downtime=10%, arc=5ms, bytes=1MiB, findings, io=off, all=5%; of samples downtime.p95=10%, too" },
 	{ 0, "by", OPT_ENUM, OPT_AT(struct options, by), .values = by_names,
-	  .help = "what is held against what: the same VM's, or whatever the VM in order" },
+	  .help = "what is held against what: the same VM's, whatever the VM in order, or all of A against all of B as samples" },
 	{ 0, "both-ways", OPT_FLAG, OPT_AT(struct options, both_ways),
 	  .help = "an improvement is a difference, too" },
 	{ 0, "format", OPT_ENUM, OPT_AT(struct options, format), .values = formats,
@@ -44,14 +46,15 @@ static const struct opt opts[] = {
 	OPT_END,
 };
 
+static const int codes[] = {
+	[DIFF_SAME] = EXIT_OK,
+	[DIFF_BETTER] = EXIT_OK,
+	[DIFF_INCONCLUSIVE] = EXIT_INCONCLUSIVE,
+	[DIFF_DIFFERENT] = EXIT_FINDINGS,
+};
+
 static int compare(const struct options *o, char **const paths[2], const size_t n[2])
 {
-	static const int codes[] = {
-		[DIFF_SAME] = EXIT_OK,
-		[DIFF_BETTER] = EXIT_OK,
-		[DIFF_INCONCLUSIVE] = EXIT_INCONCLUSIVE,
-		[DIFF_DIFFERENT] = EXIT_FINDINGS,
-	};
 	struct view_options view = { .bytes = o->bytes };
 	struct diff_options how;
 	struct view_evidence ab[2];
@@ -88,6 +91,79 @@ static int compare(const struct options *o, char **const paths[2], const size_t 
 	}
 	for (i = 0; i < 2; i++)
 		evidence_close(&e[i]);
+	return status;
+}
+
+/* The same run given twice would be two values that are one. */
+static int refuse_twice(char **const paths[2], const size_t n[2])
+{
+	struct stat *st = calloc(n[0] + n[1] + 1, sizeof(*st));
+	size_t i, k, s, at = 0;
+	int status = st ? 0 : cmd_fail(EXIT_BAD_FILE, "out of memory");
+
+	for (s = 0; s < 2 && !status; s++) {
+		for (i = 0; i < n[s] && !status; i++, at++) {
+			if (!strcmp(paths[s][i], "-") || stat(paths[s][i], &st[at]))
+				continue;
+			for (k = 0; k < at && !status; k++)
+				if (st[k].st_ino == st[at].st_ino && st[k].st_dev == st[at].st_dev)
+					status = cmd_fail(EXIT_USAGE, "diff: %s is given twice",
+							  paths[s][i]);
+		}
+	}
+	free(st);
+	return status;
+}
+
+static int add_recording(struct samples *s, int which, char *path)
+{
+	struct evidence_opts read = { 0 };
+	struct evidence e;
+	int status = evidence_open(&e, &path, 1, EVIDENCE_ONCE);
+
+	if (!status)
+		status = evidence_read(&e, &read);
+	if (!status && samples_add(s, which, &e.view))
+		status = cmd_fail(EXIT_BAD_FILE, "out of memory");
+	evidence_close(&e);
+	return status;
+}
+
+static int compare_samples(const struct options *o, char **const paths[2], const size_t n[2])
+{
+	struct view_options view = { .bytes = o->bytes };
+	struct samples_options how;
+	enum diff_verdict v = DIFF_INCONCLUSIVE;
+	struct samples *s = NULL;
+	char err[DIFF_ERR_LEN];
+	int status, which, bad;
+	size_t i;
+	FILE *f;
+
+	samples_options_init(&how);
+	how.median.both_ways = o->both_ways;
+	for (i = 0; i < o->threshold.n; i++)
+		if (samples_options_set(&how, o->threshold.items[i], err))
+			return cmd_fail(EXIT_USAGE, "diff: --threshold: %s", err);
+	status = refuse_twice(paths, n);
+	if (!status) {
+		s = samples_create(&how);
+		status = s ? 0 : cmd_fail(EXIT_BAD_FILE, "out of memory");
+	}
+	for (which = 0; which < 2; which++)
+		for (i = 0; i < n[which] && !status; i++)
+			status = add_recording(s, which, paths[which][i]);
+	f = status ? NULL : cmd_open_output(o->output);
+	if (f) {
+		view.color = text_use_color(o->common.color, f);
+		bad = o->format == FORMAT_JSON ? samples_json(f, s, &v) :
+						 samples_text(f, s, &view, &v);
+		status = cmd_close_output(f, bad ? cmd_fail(EXIT_BAD_FILE, "out of memory") :
+						   codes[v]);
+	} else if (!status) {
+		status = EXIT_BAD_FILE;
+	}
+	samples_destroy(s);
 	return status;
 }
 
@@ -157,7 +233,7 @@ int cmd_diff(int argc, char **argv)
 	else
 		status = one_standard_input(paths, n);
 	if (!status)
-		status = compare(&o, paths, n);
+		status = o.by == BY_SAMPLE ? compare_samples(&o, paths, n) : compare(&o, paths, n);
 out:
 	opt_list_free(&o.threshold);
 	opt_list_free(&o.base);
@@ -181,10 +257,15 @@ const struct command command_diff = {
 		"before-load, load, start; duration (times), bytes, stop-copy (sizes), calls,\n"
 		"enomsg; of each device: each arc, latency-p50, latency-p99 (times),\n"
 		"device-bytes. Without --threshold 10 % and 1 ms, 64 KiB or 10 calls, both, must\n"
-		"be exceeded; what is named counts, and then nothing else does.",
+		"be exceeded; what is named counts, and then nothing else does.\n\n"
+		"With --by sample every recording is read by itself, and each completed migration\n"
+		"is one value of each figure (of several devices their mean). A figure differs when\n"
+		"its median does, by 5 % or its threshold, and a rank test (Mann and Whitney's, exact\n"
+		"up to 60 values, corrected for the number of figures) says that it is no chance.",
 	.examples = "  vfioscope diff --threshold downtime=5% old-driver.vfs new-driver.vfs\n"
 		    "  vfioscope diff --base src.vfs dst.vfs --new merged.vfs\n"
-		    "  vfioscope diff --by order --format json A B | jq .verdict",
+		    "  vfioscope diff --by order --format json A B | jq .verdict\n"
+		    "  vfioscope diff --by sample --base old/*.vfs --new new/*.vfs",
 	.opts = opts,
 	.run = cmd_diff,
 };

@@ -723,11 +723,12 @@ static int again(struct evidence *e, const struct evidence_opts *o, struct model
 	struct event ev;
 	int err = 0;
 
-	/* Of a recording that is still written there is more by now. */
-	while (model_events(m) < model_events(e->model) &&
-	       (err = e->src->ops->next(e->src, &ev, -1)) >= 0) {
+	while ((err = e->src->ops->next(e->src, &ev, -1)) >= 0) {
 		if (!err)
 			continue;
+		/* Of a recording that is still written there is more by now. */
+		if (event_kind_is_public(ev.kind) && model_events(m) == model_events(e->model))
+			return 0;
 		err = model_feed(m, &ev, &ctx);
 		if (!err)
 			err = o->each(o->arg, m, &ev, &ctx);

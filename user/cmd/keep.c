@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "view/summarise.h"
 #include "cmd/toolmeta.h"
 #include "recording/output.h"
 #include "util/units.h"
@@ -20,6 +21,8 @@ struct keep {
 	struct event_source *src;
 	struct output *output;
 	struct recording_writer *writer;
+	struct summariser *summariser;
+	struct meta meta; /* as written */
 	size_t meta_told;
 	uint64_t looked_ns;
 	uint64_t missed;
@@ -56,7 +59,22 @@ static int keep_put(struct event_sink *sink, const struct event *ev)
 
 	if (err)
 		k->missed++;
+	else
+		summariser_take(k->summariser, ev);
 	return k->next ? k->next->put(k->next, ev) : err;
+}
+
+/* What the summary goes by; without memory for it there is none. */
+static void remember_meta(struct keep *k, const struct meta *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->n && k->summariser; i++) {
+		if (!meta_add(&k->meta, m->entries[i].key, m->entries[i].value))
+			continue;
+		summariser_destroy(k->summariser);
+		k->summariser = NULL;
+	}
 }
 
 /* What the source has told of itself since the last time: drivers come late. */
@@ -70,6 +88,7 @@ static int write_meta(struct keep *k)
 	rest.entries += k->meta_told;
 	rest.n -= k->meta_told;
 	k->meta_told = all->n;
+	remember_meta(k, &rest);
 	return failed(k, recording_writer_meta(k->writer, &rest));
 }
 
@@ -109,6 +128,7 @@ static int begin(struct keep *k, const struct keep_opts *o)
 	err = tool_meta(&m, o->watch, o->argc, o->argv, o->command);
 	if (!err)
 		err = recording_writer_meta(k->writer, &m);
+	remember_meta(k, &m);
 	meta_clear(&m);
 	if (!err)
 		err = write_meta(k);
@@ -128,9 +148,11 @@ int keep_open(struct keep **kp, const struct keep_opts *o)
 	k->sink.put = keep_put;
 	k->next = o->next;
 	k->src = o->src;
+	k->summariser = summariser_create();
 	snprintf(k->path, sizeof(k->path), "%s", strcmp(o->path, "-") ? o->path : "stdout");
 	err = output_open(&k->output, o->path, keep_flags(o->force), why);
 	if (err) {
+		summariser_destroy(k->summariser);
 		free(k);
 		return cmd_fail(err == -EEXIST ? EXIT_USAGE : EXIT_BAD_FILE, "%s", why);
 	}
@@ -194,8 +216,10 @@ int keep_end(struct keep *k)
 {
 	write_meta(k);
 	failed(k, output_lost(k->output));
-	if (!k->err)
+	if (!k->err) {
+		summariser_write(k->summariser, k->writer, &k->meta);
 		failed(k, recording_writer_end(k->writer));
+	}
 	return k->err;
 }
 
@@ -208,6 +232,8 @@ int keep_close(struct keep *k)
 	err = recording_writer_close(k->writer);
 	err = k->err ?: err;
 	output_close(k->output);
+	summariser_destroy(k->summariser);
+	meta_clear(&k->meta);
 	free(k);
 	return err;
 }

@@ -26,13 +26,23 @@
 #include "util/units.h"
 
 const struct command *const cmd_table[] = {
-	&command_live,	     &command_record,
-	&command_replay,     &command_report,
-	&command_check,	     &command_explain,
-	&command_diff,	     &command_merge,
-	&command_export,     &command_info,
-	&command_doctor,     &command_exercise,
-	&command_completion, NULL
+	&command_live,
+	&command_record,
+	&command_replay,
+	&command_report,
+	&command_check,
+	&command_advise,
+	&command_explain,
+	&command_list,
+	&command_diff,
+	&command_merge,
+	&command_cut,
+	&command_export,
+	&command_info,
+	&command_doctor,
+	&command_exercise,
+	&command_completion,
+	NULL
 };
 
 const struct opt cmd_common_opts[] = {
@@ -60,6 +70,7 @@ const struct opt cmd_reader_opts[] = {
 /* One process runs one command: how it talks is decided once. */
 static bool errors_as_json;
 static bool notes_off;
+static bool errors_held;
 
 static char last_error[1024];
 
@@ -77,6 +88,8 @@ int cmd_fail(int status, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(raw, sizeof(last_error), fmt, ap);
 	va_end(ap);
+	if (errors_held)
+		return status;
 	j = errors_as_json ? json_create(stdout, false) : NULL;
 	if (j) {
 		json_object_begin(j);
@@ -91,17 +104,37 @@ int cmd_fail(int status, const char *fmt, ...)
 	return status;
 }
 
-void cmd_note(const char *fmt, ...)
+void cmd_hold_errors(bool hold)
+{
+	errors_held = hold;
+}
+
+static void put_line(const char *fmt, va_list ap)
 {
 	char raw[1024], safe[TEXT_SAFE_LEN(sizeof(raw))];
+
+	vsnprintf(raw, sizeof(raw), fmt, ap);
+	fprintf(stderr, "vfioscope: %s\n", text_safe(safe, sizeof(safe), raw, sizeof(raw)));
+}
+
+void cmd_tell(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	put_line(fmt, ap);
+	va_end(ap);
+}
+
+void cmd_note(const char *fmt, ...)
+{
 	va_list ap;
 
 	if (notes_off)
 		return;
 	va_start(ap, fmt);
-	vsnprintf(raw, sizeof(raw), fmt, ap);
+	put_line(fmt, ap);
 	va_end(ap);
-	fprintf(stderr, "vfioscope: %s\n", text_safe(safe, sizeof(safe), raw, sizeof(raw)));
 }
 
 /* The table of @o may be anybody's; only the plain text of argv is known yet. */

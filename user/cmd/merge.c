@@ -7,14 +7,10 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "cmd/evidence.h"
-#include "cmd/keep.h"
+#include "cmd/rewrite.h"
 #include "cmd/toolmeta.h"
-#include "recording/output.h"
-#include "recording/recording.h"
 #include "util/units.h"
 
 struct options {
@@ -37,8 +33,6 @@ struct job {
 	struct evidence e;
 	struct meta meta; /* of the result */
 	struct model *model;
-	struct recording_writer *w;
-	struct output *output;
 	int argc;
 	char **argv;
 };
@@ -149,103 +143,42 @@ static void tell(const struct job *j)
 
 /* ---- the result ---- */
 
-static bool is_input(char *const *paths, int n, const struct stat *out)
-{
-	struct stat st;
-	int i;
-
-	for (i = 0; i < n; i++)
-		if (strcmp(paths[i], "-") && !stat(paths[i], &st) && st.st_dev == out->st_dev &&
-		    st.st_ino == out->st_ino)
-			return true;
-	return false;
-}
-
-/* What can be said wrong about the output before anything is read. */
-static int check_output(const struct job *j, char *const *paths, int n)
-{
-	struct stat st;
-
-	if (!j->o.output)
-		return cmd_fail(EXIT_USAGE, "merge: where to? '-o FILE'");
-	if (strcmp(j->o.output, "-") && !stat(j->o.output, &st) && S_ISREG(st.st_mode) &&
-	    is_input(paths, n, &st))
-		return cmd_fail(EXIT_USAGE, "%s: is one of the recordings to be merged",
-				j->o.output);
-	return keep_check(j->o.output, j->o.force);
-}
-
-static int open_output(struct job *j)
-{
-	char why[OUTPUT_ERR_LEN];
-	int fd, err;
-
-	if (output_open(&j->output, j->o.output, keep_flags(j->o.force), why))
-		return cmd_fail(EXIT_BAD_FILE, "%s", why);
-	fd = output_fd(j->output);
-	err = fd < 0 ? fd : recording_writer_open(&j->w, fd, NULL);
-	if (err && fd >= 0)
-		close(fd);
-	if (!err)
-		err = recording_writer_meta(j->w, &j->meta);
-	if (!err)
-		return 0;
-	return err == -EPIPE ? EXIT_OK :
-			       cmd_fail(EXIT_BAD_FILE, "%s: %s", j->o.output, strerror(-err));
-}
-
-/* 0, or a negative errno; *@in: an input is at fault. */
-static int copy_events(struct job *j, bool *in)
-{
-	struct event_source *all = j->e.src;
-	struct event ev;
-	int err;
-
-	for (;;) {
-		err = all->ops->next(all, &ev, -1);
-		*in = err < 0 && err != -ENODATA;
-		if (err == -ENODATA)
-			return recording_writer_end(j->w);
-		if (err < 0)
-			return err;
-		err = model_feed(j->model, &ev, NULL);
-		if (!err)
-			err = recording_writer_put(j->w, &ev);
-		if (err)
-			return err;
-	}
-}
-
 static int write_result(struct job *j)
 {
-	bool in = false;
+	struct event_source *all = j->e.src;
+	struct rewrite *rw;
+	struct event ev;
 	int err, status;
 
 	j->model = model_create();
 	if (!j->model)
 		return cmd_fail(EXIT_BAD_FILE, "out of memory");
-	status = open_output(j);
-	if (status || !j->w)
-		goto out;
-	err = copy_events(j, &in);
-	if (err && in)
-		status = cmd_fail(EXIT_BAD_FILE, "%s", j->e.src->ops->error(j->e.src));
-	else if (err && err != -EPIPE)
-		status = cmd_fail(EXIT_BAD_FILE, "%s: %s", j->o.output, strerror(-err));
-	err = recording_writer_close(j->w);
-	if (!status && !err)
-		err = output_publish(j->output);
-	if (err && err != -EPIPE && !status)
-		status = cmd_fail(EXIT_BAD_FILE, "%s: %s", j->o.output, strerror(-err));
-out:
-	output_close(j->output);
-	return status;
+	status = rewrite_begin(&rw, j->o.output, j->o.force, &j->meta,
+			       evidence_join_bound_ns(&j->e));
+	if (status || !rw)
+		return status;
+	while ((err = all->ops->next(all, &ev, -1)) >= 0) {
+		if (!err)
+			continue;
+		err = model_feed(j->model, &ev, NULL) ?: rewrite_put(rw, &ev);
+		if (err)
+			return rewrite_end(rw, err, false);
+	}
+	if (err == -ENODATA)
+		return rewrite_end(rw, 0, true);
+	/* An input is at fault. */
+	rewrite_abandon(rw);
+	return cmd_fail(EXIT_BAD_FILE, "%s", all->ops->error(all));
 }
 
 static int run(struct job *j, char *const *paths, int n)
 {
-	int status = check_output(j, paths, n);
+	int status;
 	size_t i;
+
+	if (!j->o.output)
+		return cmd_fail(EXIT_USAGE, "merge: where to? '-o FILE'");
+	status = rewrite_check(j->o.output, j->o.force, paths, (size_t)n);
 
 	if (!status)
 		status = evidence_open(&j->e, paths, (size_t)n, EVIDENCE_ONCE);

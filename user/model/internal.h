@@ -19,6 +19,7 @@
  *	forecast.c	what a stop would take
  *	clock.c		the time of day of what happened
  *	look.c		what is known of the evidence as a whole
+ *	digest.c	a side without its events
  *
  * They refer to each other's things by number, so that a copy of the model needs
  * no mending.  Whatever may fail for want of memory returns -ENOMEM.
@@ -176,6 +177,7 @@ struct sid {
 	struct tail *tails; /* of a destination; at most SIDE_TAILS */
 	uint32_t n_tails;
 	bool stop_frozen; /* pub.stop stands */
+	bool digested;	  /* so does all of it: its events are not at hand */
 	uint32_t n_eof;
 };
 

@@ -290,6 +290,8 @@ void side_refresh(const struct model *m, struct sid *s)
 	const struct proc *p = proc_at(m, s->proc);
 	uint32_t i;
 
+	if (s->digested)
+		return;
 	if (!s->pub.vm[0] && p->vm[0]) {
 		memcpy(s->pub.vm, p->vm, sizeof(s->pub.vm));
 		s->pub.vm_source = p->pub.vm_source;

@@ -55,6 +55,7 @@ const char *recording_frame_type_name(unsigned int type)
 		[RECORDING_LOSS] = "LOSS",	   [RECORDING_CLOCK] = "CLOCK",
 		[RECORDING_SNAPSHOT] = "SNAPSHOT", [RECORDING_MARK] = "MARK",
 		[RECORDING_INDEX] = "INDEX",	   [RECORDING_END] = "END",
+		[RECORDING_SUMMARY] = "SUMMARY",
 	};
 
 	return type < RECORDING_FRAME_TYPE_NR ? names[type] : NULL;

@@ -42,6 +42,7 @@ enum recording_frame_type {
 	RECORDING_MARK = 6,	/* reserved: marks are events (EV_MARK) */
 	RECORDING_INDEX = 7,	/* where the frames are; before END */
 	RECORDING_END = 8,	/* the recorder ended of its own will */
+	RECORDING_SUMMARY = 9,	/* what it comes to; between INDEX and END */
 	RECORDING_FRAME_TYPE_NR,
 };
 
@@ -131,8 +132,17 @@ int recording_writer_tick(struct recording_writer *w, uint64_t now_ns);
 int recording_writer_flush(struct recording_writer *w);
 
 /*
- * Write what is buffered, the INDEX and the END: the recording is complete.
- * Nothing can be put after it (-ESHUTDOWN).
+ * What whoever looks for nothing but the end shall find there (docs: SUMMARY), written
+ * by recording_writer_end(); @data is copied, and the last call counts.  More than
+ * RECORDING_SUMMARY_MAX bytes are left out, which a reader takes as it takes a recording
+ * without.  0 or -ENOMEM (not sticky).
+ */
+#define RECORDING_SUMMARY_MAX (1U << 20)
+int recording_writer_summary(struct recording_writer *w, const void *data, size_t len);
+
+/*
+ * Write what is buffered, the INDEX, the SUMMARY if there is one, and the END: the
+ * recording is complete.  Nothing can be put after it (-ESHUTDOWN).
  */
 int recording_writer_end(struct recording_writer *w);
 
@@ -195,6 +205,14 @@ int recording_open_fd(struct event_source **src, int fd, const char *name, char 
 		      size_t err_len);
 
 /* ------------------------------------------------------------- looking --- */
+
+/*
+ * The SUMMARY of the recording @path, read from its end without a look at the rest:
+ * *@data, @len bytes, to be freed.  0; -ENOENT: it has none that is whole (the recorder
+ * was killed, is older, or still runs; or it is no regular file, or no recording); or
+ * as open(2), or -ENOMEM.
+ */
+int recording_summary(const char *path, uint8_t **data, size_t *len);
 
 /* One frame as it lies in the file. */
 struct recording_frame {

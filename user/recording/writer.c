@@ -55,6 +55,7 @@ struct recording_writer {
 	ZSTD_CCtx *zstd;
 	struct buf raw, out;
 
+	struct buf summary;
 	struct index_entry *index;
 	size_t n_index;
 	uint32_t index_every, index_skip; /* thinned out to bound it */
@@ -537,6 +538,23 @@ static int write_index(struct recording_writer *w)
 	return write_frame(w, RECORDING_INDEX, 0, w->seq + 1, w->last_ns, w->last_ns);
 }
 
+int recording_writer_summary(struct recording_writer *w, const void *data, size_t len)
+{
+	buf_reset(&w->summary);
+	if (len <= RECORDING_SUMMARY_MAX)
+		buf_put(&w->summary, data, len);
+	return w->summary.failed ? -ENOMEM : 0;
+}
+
+static int write_summary(struct recording_writer *w)
+{
+	if (w->summary.failed || !w->summary.len)
+		return 0;
+	buf_reset(&w->raw);
+	buf_put(&w->raw, w->summary.data, w->summary.len);
+	return write_frame(w, RECORDING_SUMMARY, 0, w->seq + 1, w->last_ns, w->last_ns);
+}
+
 int recording_writer_end(struct recording_writer *w)
 {
 	uint8_t end[END_LEN];
@@ -549,7 +567,7 @@ int recording_writer_end(struct recording_writer *w)
 	if (err)
 		return err;
 	index_offset = w->offset;
-	err = write_index(w);
+	err = write_index(w) ?: write_summary(w);
 	if (err)
 		return err;
 	put_le64(end + END_EVENTS, w->seq);
@@ -584,6 +602,7 @@ int recording_writer_close(struct recording_writer *w)
 	ZSTD_freeCCtx(w->zstd);
 	buf_free(&w->raw);
 	buf_free(&w->out);
+	buf_free(&w->summary);
 	free(w->index);
 	free(w);
 	return err;

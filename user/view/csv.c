@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "view/common.h"
+#include "view/csv.h"
 #include "view/export.h"
 #include "view/rows.h"
 #include "view/value.h"
@@ -31,28 +32,26 @@ static const char *const common[] = {
 	"migration", "side", "session", "ret",	  "errno",  "state",
 };
 
-static void put_text(FILE *f, const char *s, size_t len)
+void csv_text(FILE *f, const char *s, size_t len)
 {
-	char safe[TEXT_SAFE_LEN(EVENT_TEXT_LEN)], *p;
+	const char *quote;
+	char *safe, *p;
 
-	text_safe(safe, sizeof(safe), s, len);
-	if (strchr("=+-@", safe[0]) && safe[0]) {
-		memmove(safe + 1, safe,
-			strlen(safe) < sizeof(safe) - 1 ? strlen(safe) + 1 : sizeof(safe) - 1);
-		safe[0] = '\'';
-		safe[sizeof(safe) - 1] = '\0';
-	}
-	if (!strpbrk(safe, ",\"")) {
-		fputs(safe, f);
+	len = strnlen(s, len);
+	safe = malloc(TEXT_SAFE_LEN(len));
+	/* What is missing of it shows as an error of the stream: cmd/memory.h. */
+	if (!safe)
 		return;
-	}
-	fputc('"', f);
+	text_safe(safe, TEXT_SAFE_LEN(len), s, len);
+	quote = strpbrk(safe, ",\"") ? "\"" : "";
+	fprintf(f, "%s%s", quote, *safe && strchr("=+-@", *safe) ? "'" : "");
 	for (p = safe; *p; p++) {
 		if (*p == '"')
 			fputc('"', f);
 		fputc(*p, f);
 	}
-	fputc('"', f);
+	fputs(quote, f);
+	free(safe);
 }
 
 static void put_value(FILE *f, struct value *v)
@@ -68,7 +67,7 @@ static void put_value(FILE *f, struct value *v)
 		fputs(v->u64 ? "true" : "false", f);
 		break;
 	case VALUE_TEXT:
-		put_text(f, v->text, v->len);
+		csv_text(f, v->text, v->len);
 		break;
 	case VALUE_BITS:
 		for (; (bit = value_next_bit(v, &v->u64, buf)); sep = "|")
@@ -98,21 +97,21 @@ static void put_common(FILE *f, const struct row *row)
 		(unsigned long long)ev->t_ns,
 		row->realtime_ns ? units_rfc3339(buf, row->realtime_ns) : "",
 		(unsigned long long)ev->dur_ns, ev->cpu, ev->pid, ev->tid);
-	put_text(f, ev->comm, sizeof(ev->comm));
+	csv_text(f, ev->comm, sizeof(ev->comm));
 	fprintf(f, ",%s,", event_kind_name(ev->kind));
 	if (ctx->host)
-		put_text(f, ctx->host, EVENT_NAME_LEN);
+		csv_text(f, ctx->host, EVENT_NAME_LEN);
 	fputc(',', f);
 	if (ctx->vm)
-		put_text(f, ctx->vm, EVENT_NAME_LEN);
+		csv_text(f, ctx->vm, EVENT_NAME_LEN);
 	fputc(',', f);
 	if (ctx->device && ctx->device->name[0])
-		put_text(f, ctx->device->name, sizeof(ctx->device->name));
+		csv_text(f, ctx->device->name, sizeof(ctx->device->name));
 	else if (ctx->device)
 		fputs(device_label(name, ctx->device, ctx->device->number), f);
 	fputc(',', f);
 	if (ctx->device)
-		put_text(f, ctx->device->driver, sizeof(ctx->device->driver));
+		csv_text(f, ctx->device->driver, sizeof(ctx->device->driver));
 	fputc(',', f);
 	put_number(f, ev->stream);
 	put_number(f, row->migration);

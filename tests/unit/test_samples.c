@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_samples.c - what the rank statistics give, and that of twenty runs and twenty a
+ * slower arc is found and nothing else is
+ */
+#include <errno.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "judge/judge.h"
+#include "tests/unit/synth.h"
+#include "util/stats.h"
+#include "view/samples_sets.h"
+
+static void close_to(double a, double b, double by)
+{
+	if (!(fabs(a - b) <= by))
+		fail_msg("%.12g is not %.12g", a, b);
+}
+
+/* ---- statistics ---- */
+
+static void test_rank_test(void **state)
+{
+	/* Counted by hand: 2 of 70 ways are as far as all of the one below all of the other. */
+	static const double a[] = { 1, 2, 3, 4 }, b[] = { 5, 6, 7, 8 },
+			    c[] = { 1.5, 2.5, 3.5, 4.5 };
+	static const double t[] = { 1, 1, 1, 1 }, u[] = { 1, 1, 2, 2 };
+	double x[40], y[40];
+	size_t i;
+
+	(void)state;
+	close_to(stats_rank_test(a, 4, b, 4), 2.0 / 70, 1e-12);
+	close_to(stats_rank_test(b, 4, a, 4), 2.0 / 70, 1e-12);
+	close_to(stats_rank_test(a, 4, c, 4), 0.685714285714, 1e-9);
+	/* All the same, and two that are more: 6 + 6 of 70 ways are as far. */
+	close_to(stats_rank_test(t, 4, t, 4), 1, 1e-12);
+	close_to(stats_rank_test(t, 4, u, 4), 0.428571428571, 1e-9);
+	close_to(stats_rank_test(a, 0, b, 4), 1, 0);
+	/* Beyond the exact ones: U 1165, mean 800, variance 10800, half a rank for continuity. */
+	for (i = 0; i < 40; i++) {
+		x[i] = (double)i;
+		y[i] = (double)i + 10.5;
+	}
+	close_to(stats_rank_test(x, 40, y, 40), 4.525e-4, 1e-7);
+	assert_true(stats_rank_test(x, 30, y, 30) < 0.001);
+}
+
+static void test_shift_and_quantiles(void **state)
+{
+	static const double a[] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 };
+	double b[10], shift, low, high;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 10; i++)
+		b[i] = a[i] + 2.5;
+	assert_int_equal(stats_shift(a, 10, b, 10, &shift, &low, &high), 0);
+	close_to(shift, 2.5, 1e-12);
+	assert_true(low < 2.5 && high > 2.5 && low >= -2.5 && high <= 7.5);
+	close_to(stats_quantile(a, 10, 0.5), 5.5, 1e-12);
+	close_to(stats_quantile(a, 10, 0.25), 3.25, 1e-12);
+	close_to(stats_quantile(a, 10, 1), 10, 1e-12);
+	close_to(stats_quantile(a, 1, 0.95), 1, 0);
+	/* One that is far from all others needs few; one within the spread many or none. */
+	assert_in_range(stats_needed(a, 10, 100), 5, 7);
+	assert_true(stats_needed(a, 10, 1) > 30);
+	assert_int_equal(stats_needed(a, 3, 100), 0);
+}
+
+static void test_holm(void **state)
+{
+	double p[] = { 0.01, 0.04, 0.03, 0.9 };
+
+	(void)state;
+	assert_int_equal(stats_holm(p, 4), 0);
+	close_to(p[0], 0.04, 1e-12);
+	close_to(p[2], 0.09, 1e-12);
+	close_to(p[1], 0.09, 1e-12);
+	close_to(p[3], 0.9, 1e-12);
+}
+
+/* ---- sets ---- */
+
+static uint64_t seed;
+
+static double uniform(void)
+{
+	seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
+	return (double)(seed >> 11) / 9007199254740992.0;
+}
+
+/* As times are: always more than something, and now and then much more. */
+static uint64_t noisy(uint64_t ns, double spread)
+{
+	double n = sqrt(-2 * log(uniform() + 1e-12)) * cos(2 * M_PI * uniform());
+
+	return (uint64_t)((double)ns * exp(spread * n) * (uniform() < 0.02 ? 1.5 : 1));
+}
+
+/* One run, every call with its own noise; @slower: what the arc to STOP_COPY takes more. */
+static void run(struct synth *s, double slower)
+{
+	uint32_t i;
+
+	synth_init(s);
+	synth_device(s, 1, "0000:01:00.0", "mlx5_vfio_pci",
+		     MIG_FLAG_STOP_COPY | MIG_FLAG_P2P | MIG_FLAG_PRE_COPY);
+	synth_task(s, 100, "qemu", "web-1");
+	synth_open(s);
+	synth_data_size(s, 4 * MIB);
+	synth_set_state(s, SYNTH_PATH(MIG_PRE_COPY), noisy(900 * US, 0.05));
+	synth_info(s, 10 * MIB, 0);
+	for (i = 0; i < 10; i++)
+		synth_read(s, MIB, noisy(60 * US, 0.1));
+	synth_info(s, 0, 0);
+	synth_set_state(s, SYNTH_PATH(MIG_PRE_COPY_P2P), noisy(3 * MS, 0.05));
+	synth_set_state(s, SYNTH_PATH(MIG_STOP_COPY),
+			(uint64_t)((double)noisy(12 * MS, 0.05) * slower));
+	synth_pause(s, noisy(20 * MS, 0.2));
+	for (i = 0; i < 4; i++)
+		synth_read(s, MIB, noisy(80 * US, 0.1));
+	synth_read(s, 0, 2 * US);
+	synth_pause(s, noisy(150 * MS, 0.2));
+	synth_set_state(s, SYNTH_PATH(MIG_STOP), noisy(MS, 0.05));
+	synth_stream_close(s);
+}
+
+static void add_run(struct samples *x, int which, double slower)
+{
+	struct source_health health = { .ended = true };
+	struct judge_evidence je = { .health = &health };
+	struct model *m = model_create();
+	struct judge *j = judge_create(NULL);
+	struct event_context ctx;
+	struct view_evidence e;
+	struct view_file file;
+	struct synth s;
+	size_t i;
+
+	run(&s, slower);
+	for (i = 0; i < s.n; i++) {
+		assert_int_equal(model_feed(m, &s.ev[i], &ctx), 0);
+		assert_int_equal(judge_feed(j, m, &s.ev[i], &ctx), 0);
+	}
+	assert_int_equal(judge_finish(j, m, &je), 0);
+	view_one_file(&e, &file, m, "run", NULL, &health);
+	e.judge = j;
+	assert_int_equal(samples_add(x, which, &e), 0);
+	judge_destroy(j);
+	model_destroy(m);
+	synth_free(&s);
+}
+
+static struct samples *sets(size_t na, size_t nb, double slower)
+{
+	struct samples_options o;
+	struct samples *x;
+	size_t i;
+
+	samples_options_init(&o);
+	x = samples_create(&o);
+	for (i = 0; i < na; i++)
+		add_run(x, 0, 1);
+	for (i = 0; i < nb; i++)
+		add_run(x, 1, slower);
+	assert_int_equal(samples_compare(x), 0);
+	return x;
+}
+
+static bool names_the_arc(const struct samples *x)
+{
+	size_t i;
+
+	for (i = 0; i < x->n_figures; i++)
+		if (x->figure[i].metric == DIFF_ARC && x->figure[i].to == MIG_STOP_COPY)
+			return x->figure[i].change == CHANGE_WORSE;
+	return false;
+}
+
+/* The arc alone, or what it is a part of. */
+static bool names_another(const struct samples *x)
+{
+	size_t i;
+
+	for (i = 0; i < x->n_figures; i++)
+		if (x->figure[i].metric == DIFF_ARC && x->figure[i].to != MIG_STOP_COPY &&
+		    x->figure[i].change)
+			return true;
+	return false;
+}
+
+static void test_a_tenth_more_in_one_arc_is_found(void **state)
+{
+	size_t found = 0, others = 0, k;
+
+	(void)state;
+	seed = 20261129;
+	for (k = 0; k < 20; k++) {
+		struct samples *x = sets(20, 20, 1.1);
+
+		found += x->verdict == DIFF_DIFFERENT && names_the_arc(x);
+		others += names_another(x);
+		samples_destroy(x);
+	}
+	if (found < 19)
+		fail_msg("found in %zu of 20", found);
+	assert_true(others <= 1);
+}
+
+static void test_the_same_is_not_different(void **state)
+{
+	size_t same = 0, k;
+
+	(void)state;
+	seed = 4711;
+	for (k = 0; k < 20; k++) {
+		struct samples *x = sets(20, 20, 1);
+
+		same += x->verdict != DIFF_DIFFERENT;
+		samples_destroy(x);
+	}
+	if (same < 19)
+		fail_msg("the same in %zu of 20", same);
+}
+
+static void test_too_few(void **state)
+{
+	struct samples *x;
+	size_t i;
+
+	(void)state;
+	seed = 1;
+	x = sets(3, 20, 2);
+	assert_int_equal(x->verdict, DIFF_INCONCLUSIVE);
+	samples_destroy(x);
+	x = sets(20, 20, 1);
+	for (i = 0; i < x->n_figures; i++)
+		if (x->figure[i].metric == DIFF_ARC && x->figure[i].to == MIG_STOP_COPY)
+			assert_in_range(x->figure[i].needed, 8, 60);
+	samples_destroy(x);
+}
+
+static void test_thresholds(void **state)
+{
+	struct samples_options o;
+	char err[DIFF_ERR_LEN];
+	struct samples *x;
+	size_t i;
+
+	(void)state;
+	samples_options_init(&o);
+	assert_int_equal(samples_options_set(&o, "arc=30%", err), 0);
+	seed = 2;
+	x = samples_create(&o);
+	for (i = 0; i < 20; i++) {
+		add_run(x, 0, 1);
+		add_run(x, 1, 1.2);
+	}
+	assert_int_equal(samples_compare(x), 0);
+	/* More than chance, and less than anybody minds. */
+	assert_int_equal(x->verdict, DIFF_SAME);
+	samples_destroy(x);
+	samples_options_init(&o);
+	assert_int_equal(samples_options_set(&o, "arc.p95=10%", err), 0);
+	x = samples_create(&o);
+	for (i = 0; i < 20; i++) {
+		add_run(x, 0, 1);
+		add_run(x, 1, 1.5);
+	}
+	assert_int_equal(samples_compare(x), 0);
+	assert_int_equal(x->verdict, DIFF_DIFFERENT);
+	assert_true(names_the_arc(x));
+	samples_destroy(x);
+	assert_int_equal(samples_options_set(&o, "arc.p95=10", err), -EINVAL);
+	assert_int_equal(samples_options_set(&o, "arc.p9=10%", err), -EINVAL);
+	assert_int_equal(samples_options_set(&o, "nothing.p95=10%", err), -EINVAL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rank_test),
+		cmocka_unit_test(test_shift_and_quantiles),
+		cmocka_unit_test(test_holm),
+		cmocka_unit_test(test_a_tenth_more_in_one_arc_is_found),
+		cmocka_unit_test(test_the_same_is_not_different),
+		cmocka_unit_test(test_too_few),
+		cmocka_unit_test(test_thresholds),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
