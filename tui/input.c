@@ -2,6 +2,7 @@
 /*
  * input.c - what is typed and clicked, as requests
  */
+#include <errno.h>
 #include <string.h>
 
 #include "tui/internal.h"
@@ -13,7 +14,7 @@ static void input_done(struct scope *s)
 	s->prompt = PROMPT_NONE;
 	switch (p) {
 	case PROMPT_COMMAND:
-		scope_command(s, s->input);
+		scope_obey_line(s, s->input);
 		break;
 	case PROMPT_SEARCH:
 		scope_set_search(s, s->input);
@@ -108,56 +109,70 @@ void scope_key(struct scope *s, int key)
 	scope_obey(s, e->req, arg);
 }
 
+static int type_keys(struct scope *s, const char *text)
+{
+	char name[16];
+	uint32_t ch;
+	size_t n;
+
+	while (*text) {
+		if (*text == '<' && sscanf(text, "<%15[^>]>", name) == 1 &&
+		    text[1 + strlen(name)] == '>') {
+			if (!request_key_by_name(name)) {
+				scope_say(s, true, "no key <%s>", name);
+				return -EINVAL;
+			}
+			scope_key(s, request_key_by_name(name));
+			text += strlen(name) + 2;
+			continue;
+		}
+		n = text_utf8(text, strlen(text), &ch);
+		if (!n)
+			return -EINVAL;
+		scope_key(s, (int)ch);
+		text += n;
+	}
+	return 0;
+}
+
+int scope_command(struct scope *s, const char *line)
+{
+	/* Keys that a script types; nobody types that they are typed. */
+	if (!strncmp(line, ":keys ", 6))
+		line++;
+	if (!strncmp(line, "keys ", 5))
+		return type_keys(s, line + 5);
+	return scope_obey_line(s, line);
+}
+
 void scope_mouse(struct scope *s, enum scope_mouse what, int row, int col)
 {
-	enum pane p = layout_pane_at(&s->layout, row, col);
-	const struct rect *plot = &s->plot;
+	enum pane_id p = layout_pane_at(&s->layout, row, col);
+	int dir = what == MOUSE_WHEEL_UP ? -1 : 1;
 
 	s->dirty = true;
 	s->message[0] = '\0';
 	if (s->overlay) {
 		if (what == MOUSE_WHEEL_UP || what == MOUSE_WHEEL_DOWN)
-			scope_up_down(s, what == MOUSE_WHEEL_UP ? -1 : 1);
+			scope_up_down(s, dir);
 		else
 			s->overlay = OVERLAY_NONE;
 		return;
 	}
 	if (what == MOUSE_WHEEL_UP || what == MOUSE_WHEEL_DOWN) {
-		int dir = what == MOUSE_WHEEL_UP ? -1 : 1;
-
-		if (p == PANE_BYTES || p == PANE_LATENCY)
+		if (p < PANE_NR && panes[p]->wheel_zooms)
 			scope_zoom(s, -dir);
-		else if (p == PANE_DEVICES)
-			scope_step_device(s, dir);
+		else if (p < PANE_NR && panes[p]->step)
+			panes[p]->step(s, dir);
 		else
 			scope_step_event(s, dir);
 		return;
 	}
-	if (p >= PANE_FIRST && p < PANE_NR)
-		scope_focus(s, p);
-	if (p == PANE_BYTES && col >= plot->col && col < plot->col + plot->cols) {
-		uint64_t width = s->to_ns - s->from_ns;
-
-		scope_seek_time(s, s->from_ns + (uint64_t)((unsigned __int128)width *
-							   (2 * (col - plot->col) + 1) /
-							   (2 * plot->cols)));
-	} else if (p == PANE_EVENTS && row >= s->log_row && row < s->log_row + s->log_n) {
-		scope_seek_event(s, s->log[row - s->log_row].last + 1);
-		scope_pin_event(s, s->cursor);
-	} else if (p == PANE_DEVICES && row >= s->table_row && row < s->table_row + s->table_n) {
-		const struct table_row *r = &s->table[row - s->table_row];
-		struct model *m = scope_model(s);
-
-		if (r->device)
-			scope_pin(s, r->side, r->device);
-		else if (m && r->migration <= model_migrations(m))
-			scope_pin_migration(s, m, model_migration(m, r->migration));
-	} else if (p == PANE_PROBLEMS && row >= s->listed_row &&
-		   row < s->listed_row + s->listed_n) {
-		s->problem = s->listed[row - s->listed_row];
-		scope_enter_problem(s);
+	if (p < PANE_FIRST || p >= PANE_NR)
 		return;
-	}
+	scope_focus(s, p);
+	if (panes[p]->click)
+		panes[p]->click(s, row, col);
 	if (what == MOUSE_DOUBLE)
 		scope_obey(s, REQ_ENTER, NULL);
 }

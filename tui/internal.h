@@ -2,10 +2,11 @@
 /*
  * internal.h - what the scope's own files share; nobody else includes it
  *
- * scope.c keeps the state and obeys requests, input.c is what is typed and clicked,
- * request.c the table of keys and commands; move.c, search.c and output.c do what is
- * asked, subject.c knows what the screen is about, ask.c is what everybody asks,
- * pane_*.c draw, log.c finds the lines of the event log.
+ * scope.c keeps the state, input.c is what is typed and clicked, request.c the table of
+ * keys and commands, obey.c, move.c, search.c and output.c do what is asked, subject.c
+ * knows what the screen is about, ask.c is what everybody asks, draw.c puts the panes of
+ * panes.c on the screen, log.c finds the lines of the event log.  No two of them need
+ * each other, not even by way of a third (tests/static looks).
  */
 #ifndef VFIOSCOPE_TUI_INTERNAL_H
 #define VFIOSCOPE_TUI_INTERNAL_H
@@ -76,7 +77,6 @@ enum request {
 	REQ_MIGRATION,
 	REQ_RESIZE,
 	REQ_TICK,
-	REQ_KEYS,
 	REQ_REDRAW,
 	REQ_SUSPEND,
 	REQ_QUIT,
@@ -84,17 +84,19 @@ enum request {
 
 struct request_entry {
 	enum request req;
-	const char *name; /* of the command */
-	const char *arg;  /* what it takes, for the help; NULL: nothing */
-	int keys[4];	  /* 0: no more */
-	const char *help; /* NULL: not in the help (scripts only) */
-	enum pane only;	  /* its keys work in this pane; 0: in all */
+	const char *name;  /* of the command */
+	const char *arg;   /* what it takes, for the help; NULL: nothing */
+	int keys[4];	   /* 0: no more */
+	const char *help;  /* NULL: not in the help (scripts only) */
+	enum pane_id only; /* its keys work in this pane; 0: in all */
 };
 
 /* The table, ended by REQ_NONE. */
 extern const struct request_entry requests[];
 /* REQ_PANE's entry is found by digits, too: *@arg gets it; NULL: no such key. */
-const struct request_entry *request_by_key(int key, enum pane focus, const char **arg);
+const struct request_entry *request_by_key(int key, enum pane_id focus, const char **arg);
+/* "1-7": the keys of the panes. */
+const char *request_pane_keys(void);
 /* An unambiguous beginning is enough; NULL: none or several. */
 const struct request_entry *request_by_name(const char *name, size_t len);
 /* Does it write a file?  A '!' behind its name lets it replace one. */
@@ -171,7 +173,7 @@ struct scope {
 	size_t n_rows, cap_rows;
 	uint16_t found[FINDINGS_MAX]; /* findings at the cursor, in the order shown */
 	size_t n_found, n_own;	      /* all; of the migration on the screen: these are first */
-	enum pane focus;
+	enum pane_id focus, main;     /* @main: the last of PLACE_MAIN that was asked for */
 	bool zoomed;
 	bool problems_only;
 	enum store_kind kind;
@@ -290,15 +292,15 @@ const struct finding *scope_worst(struct scope *s, const struct migration *g);
 /* Events that may be looked at between two looks at the keyboard. */
 #define SEARCH_STEP 60000U
 
-/* ---- scope.c: requests ---- */
+/* ---- obey.c ---- */
 
 /* Do what is asked for; 0 or -EINVAL, the message says why. */
 int scope_obey(struct scope *s, enum request req, const char *arg);
-void scope_focus(struct scope *s, enum pane p);
+/* A command as it is typed. */
+int scope_obey_line(struct scope *s, const char *line);
+void scope_focus(struct scope *s, enum pane_id p);
 /* In the pane that has the focus. */
 void scope_up_down(struct scope *s, int dir);
-/* Go to the moment of the selected finding; a second time: explain it. */
-void scope_enter_problem(struct scope *s);
 
 /* ---- move.c: where the scope is ---- */
 
@@ -362,25 +364,17 @@ struct sentence {
 };
 void scope_sentence(struct scope *s, struct model *m, struct sentence *out);
 
-/* ---- pane_*.c: each draws into its rectangle, the clip is set ---- */
+/* ---- what panes share ---- */
 
-void pane_header(struct scope *s, struct model *m, struct rect r);
-void pane_sentence(struct scope *s, struct model *m, struct rect r);
-void pane_keys(struct scope *s, struct model *m, struct rect r);
-void pane_devices(struct scope *s, struct model *m, struct rect r);
-void pane_bytes(struct scope *s, struct model *m, struct rect r);
-void pane_states(struct scope *s, struct model *m, struct rect r);
-void pane_downtime(struct scope *s, struct model *m, struct rect r);
-void pane_events(struct scope *s, struct model *m, struct rect r);
-void pane_latency(struct scope *s, struct model *m, struct rect r);
-void pane_problems(struct scope *s, struct model *m, struct rect r);
 /* The line that begins a pane: its number, its name, and what it shows now. */
-void pane_title(struct scope *s, enum pane p, struct rect r, const char *name, const char *fmt, ...)
-	__attribute__((format(printf, 5, 6)));
+void pane_title(struct scope *s, enum pane_id p, struct rect r, const char *name, const char *fmt,
+		...) __attribute__((format(printf, 5, 6)));
+/* What stands behind Enter: all of the event at the cursor, all of the selected device. */
+void event_page(struct page *p, struct model *m);
+void device_page(struct page *p, struct model *m);
+
 void overlay_draw(struct scope *s, struct model *m, struct rect r);
 /* What an empty screen says instead of panes. */
 void empty_draw(struct scope *s, struct rect r);
-
-const char *pane_name(enum pane p);
 
 #endif

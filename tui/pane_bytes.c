@@ -377,7 +377,7 @@ static void say_nothing(struct scope *s, struct rect r)
 			    "this device has not migrated");
 }
 
-void pane_bytes(struct scope *s, struct model *m, struct rect r)
+static void draw(struct scope *s, struct model *m, struct rect r)
 {
 	bool ascii = s->opt.glyphs == GLYPHS_ASCII, braille = s->opt.glyphs == GLYPHS_BRAILLE;
 	int n = r.cols - AXIS - 1, extra, steps = ascii ? 1 : braille ? 4 : 8;
@@ -442,3 +442,25 @@ void pane_bytes(struct scope *s, struct model *m, struct rect r)
 	if (told)
 		cursor_label(s, m, plot, n);
 }
+
+static void click(struct scope *s, int row, int col)
+{
+	const struct rect *plot = &s->plot;
+
+	(void)row;
+	if (col < plot->col || col >= plot->col + plot->cols)
+		return;
+	scope_seek_time(s, s->from_ns + (uint64_t)((unsigned __int128)(s->to_ns - s->from_ns) *
+						   (2 * (unsigned int)(col - plot->col) + 1) /
+						   (2 * (unsigned int)plot->cols)));
+}
+
+const struct pane pane_bytes = {
+	.name = "bytes",
+	.place = PLACE_MAIN,
+	.least = 6,
+	.draw = draw,
+	.click = click,
+	.page = device_page,
+	.wheel_zooms = true,
+};

@@ -264,7 +264,7 @@ static void table_line_draw(struct scope *s, struct model *m, const struct colum
 	}
 }
 
-void pane_devices(struct scope *s, struct model *m, struct rect r)
+static void draw(struct scope *s, struct model *m, struct rect r)
 {
 	size_t first = 0, at = 0, k, n = s->n_rows;
 	struct column c[C_NR];
@@ -306,3 +306,28 @@ void pane_devices(struct scope *s, struct model *m, struct rect r)
 				   more);
 	}
 }
+
+static void click(struct scope *s, int row, int col)
+{
+	struct model *m = scope_model(s);
+	const struct table_row *r;
+
+	(void)col;
+	if (row < s->table_row || row >= s->table_row + s->table_n)
+		return;
+	r = &s->table[row - s->table_row];
+	if (r->device)
+		scope_pin(s, r->side, r->device);
+	else if (m && r->migration <= model_migrations(m))
+		scope_pin_migration(s, m, model_migration(m, r->migration));
+}
+
+const struct pane pane_devices = {
+	.name = "devices",
+	.place = PLACE_TABLE,
+	.least = 2,
+	.draw = draw,
+	.click = click,
+	.page = device_page,
+	.step = scope_step_device,
+};

@@ -420,7 +420,7 @@ static void forecast(struct scope *s, struct model *m, uint32_t side, const stru
 					  "NOT CONVERGING: dirtied as fast as read");
 }
 
-void pane_downtime(struct scope *s, struct model *m, struct rect r)
+static void draw(struct scope *s, struct model *m, struct rect r)
 {
 	const struct migration *v = scope_migration(s, m);
 	const struct session *g = scope_session(s, m);
@@ -457,3 +457,15 @@ void pane_downtime(struct scope *s, struct model *m, struct rect r)
 		   units_duration(a, g->window.total_ns + pending), over ? "" : " so far");
 	measured(s, g, r, pending);
 }
+
+const struct pane pane_downtime = {
+	.name = "downtime",
+	.place = PLACE_SIDE,
+	.least = 5,
+	.rows = 7,
+	.most = 10,
+	.column = 8,
+	.rank = 3,
+	.page = device_page,
+	.draw = draw,
+};

@@ -113,7 +113,7 @@ static void draw_row(struct scope *s, struct model *m, struct rect r, int row,
 		    scope_line(s, &ev));
 }
 
-void pane_events(struct scope *s, struct model *m, struct rect r)
+static void draw(struct scope *s, struct model *m, struct rect r)
 {
 	struct log_row rows[LOG_ROWS_MAX], lr;
 	int want = r.rows - 1, above, n = 0, i, here = -1;
@@ -165,3 +165,20 @@ void pane_events(struct scope *s, struct model *m, struct rect r)
 		    budget ? "no event passes the filter; & and Enter shows all" :
 			     "none near this moment passes the filter; / searches further");
 }
+
+static void click(struct scope *s, int row, int col)
+{
+	(void)col;
+	if (row < s->log_row || row >= s->log_row + s->log_n)
+		return;
+	scope_seek_event(s, s->log[row - s->log_row].last + 1);
+	scope_pin_event(s, s->cursor);
+}
+
+const struct pane pane_events = {
+	.name = "events",
+	.place = PLACE_LOG,
+	.least = 3,
+	.draw = draw,
+	.click = click,
+};

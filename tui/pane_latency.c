@@ -61,7 +61,7 @@ enum store_kind scope_kind_shown(struct scope *s)
 	return s->kind;
 }
 
-void pane_latency(struct scope *s, struct model *m, struct rect r)
+static void draw(struct scope *s, struct model *m, struct rect r)
 {
 	static const uint32_t block[] = { ' ', 0xb7, 0x2591, 0x2592, 0x2588 };
 	static const char ascii[] = " .:*#";
@@ -145,3 +145,15 @@ void pane_latency(struct scope *s, struct model *m, struct rect r)
 			     units_duration(a, g->io_p50_ns), units_duration(b, g->io_p99_ns),
 			     units_duration(c, g->io_max_ns));
 }
+
+const struct pane pane_latency = {
+	.name = "latency",
+	.place = PLACE_SIDE,
+	.least = 5,
+	.rows = 7,
+	.most = 18,
+	.column = 12,
+	.rank = 4,
+	.wheel_zooms = true,
+	.draw = draw,
+};

@@ -2,37 +2,9 @@
 /*
  * pane_top.c - header, sentence, key line; and the empty screen
  */
-#include <stdarg.h>
 #include <string.h>
 
 #include "tui/internal.h"
-
-static const char *const pane_names[PANE_NR] = {
-	"header", "sentence", "keys",	"devices", "bytes",
-	"states", "downtime", "events", "latency", "problems",
-};
-
-const char *pane_name(enum pane p)
-{
-	return p < PANE_NR ? pane_names[p] : "";
-}
-
-void pane_title(struct scope *s, enum pane p, struct rect r, const char *name, const char *fmt, ...)
-{
-	unsigned int attr = s->focus == p ? CELL_REVERSE : 0;
-	char text[512];
-	va_list ap;
-	int col;
-
-	cells_fill(s->cells, (struct rect){ r.row, r.col, 1, r.cols }, 0x2500, ROLE_TITLE, 0);
-	col = cells_printf(s->cells, r.row, r.col + 1, ROLE_TITLE, CELL_BOLD | attr, " %d %s ",
-			   p - PANE_FIRST + 1, name);
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	if (*text)
-		cells_printf(s->cells, r.row, col + 1, ROLE_TITLE, 0, " %s ", text);
-}
 
 /* The parts of the header, as far as they are to be shown. */
 struct header {
@@ -133,7 +105,7 @@ static void count_migrations(struct scope *s, struct model *m, struct header *h)
 		part(h, ROLE_HEADER, 1, text + 2);
 }
 
-void pane_header(struct scope *s, struct model *m, struct rect r)
+static void draw_header(struct scope *s, struct model *m, struct rect r)
 {
 	char text[400], a[UNITS_LEN], safe[TEXT_SAFE_LEN(64)];
 	const char *host = s->status.meta ? meta_get(s->status.meta, "host") : NULL, *base;
@@ -196,7 +168,7 @@ void pane_header(struct scope *s, struct model *m, struct rect r)
 	}
 }
 
-void pane_sentence(struct scope *s, struct model *m, struct rect r)
+static void draw_sentence(struct scope *s, struct model *m, struct rect r)
 {
 	struct sentence o;
 	size_t cut = 0, len;
@@ -233,15 +205,16 @@ void pane_sentence(struct scope *s, struct model *m, struct rect r)
 }
 
 /* The line at the bottom: a prompt, a message, or the keys that matter most. */
-void pane_keys(struct scope *s, struct model *m, struct rect r)
+static void draw_keys(struct scope *s, struct model *m, struct rect r)
 {
-	static const struct {
+	const struct {
 		const char *key, *what;
 	} hints[] = {
-		{ "?", "help" },      { "←→", "event" },  { "[]", "arc" },    { "{}", "migration" },
-		{ "Space", "pause" }, { "f", "follow" },  { "/", "find" },    { "&", "filter" },
-		{ "+-0", "zoom" },    { "v", "next VM" }, { "Enter", "why" }, { "1-7", "panes" },
-		{ ":", "command" },   { "q", "quit" },
+		{ "?", "help" },       { "←→", "event" },    { "[]", "arc" },
+		{ "{}", "migration" }, { "Space", "pause" }, { "f", "follow" },
+		{ "/", "find" },       { "&", "filter" },    { "+-0", "zoom" },
+		{ "v", "next VM" },    { "Enter", "why" },   { request_pane_keys(), "panes" },
+		{ ":", "command" },    { "q", "quit" },
 	};
 	static const char *const prompts[] = { "", ":", "/", "&", "mark: " };
 	int col = r.col + 1, quit = r.col + r.cols - 6;
@@ -277,6 +250,10 @@ void pane_keys(struct scope *s, struct model *m, struct rect r)
 		col = cells_printf(s->cells, r.row, col, ROLE_DIM, 0, " %s", hints[i].what) + 1;
 	}
 }
+
+const struct pane pane_header = { .name = "header", .least = 1, .draw = draw_header };
+const struct pane pane_sentence = { .name = "sentence", .least = 1, .draw = draw_sentence };
+const struct pane pane_keys = { .name = "keys", .least = 1, .draw = draw_keys };
 
 /* ---- nothing to show ---- */
 

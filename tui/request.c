@@ -80,11 +80,7 @@ const struct request_entry requests[] = {
 	  "fit the axis: the migration, or everything" },
 	{ .req = REQ_PAN_LEFT, "pan-left", NULL, { '<' }, "move the axis back" },
 	{ .req = REQ_PAN_RIGHT, "pan-right", NULL, { '>' }, "move the axis on" },
-	{ .req = REQ_PANE,
-	  "pane",
-	  "1-7",
-	  { 0 },
-	  "1 devices 2 bytes 3 states 4 downtime 5 events 6 latency 7 problems" },
+	{ .req = REQ_PANE, "pane", "PANE", { 0 }, "a pane by its number or its name" },
 	{ .req = REQ_PANE_NEXT, "pane-next", NULL, { SKEY_TAB }, "the next pane" },
 	{ .req = REQ_PANE_PREV, "pane-prev", NULL, { SKEY_BACKTAB }, "the pane before" },
 	{ .req = REQ_MAXIMIZE, "maximize", NULL, { 'z' }, "this pane alone, and back" },
@@ -122,7 +118,6 @@ const struct request_entry requests[] = {
 	{ .req = REQ_SAVE_ROLES, "save-roles", "FILE", { 0 }, NULL },
 	{ .req = REQ_RESIZE, "resize", "ROWSxCOLS", { 0 }, NULL },
 	{ .req = REQ_TICK, "tick", "DURATION", { 0 }, NULL },
-	{ .req = REQ_KEYS, "keys", "KEYS", { 0 }, NULL },
 	{ .req = REQ_NONE, NULL, NULL, { 0 }, NULL },
 };
 
@@ -146,16 +141,25 @@ static const struct {
 	{ SKEY_BACKSPACE, "Backspace", "Backspace" },
 };
 
-const struct request_entry *request_by_key(int key, enum pane focus, const char **arg)
+const char *request_pane_keys(void)
 {
-	static const char *const digits[] = { "1", "2", "3", "4", "5", "6", "7" };
+	static char text[] = "1-?";
+
+	text[2] = '0' + PANE_NR - PANE_FIRST;
+	return text;
+}
+
+const struct request_entry *request_by_key(int key, enum pane_id focus, const char **arg)
+{
+	static char digit[2];
 	const struct request_entry *e;
 	size_t i;
 
 	*arg = NULL;
 	for (e = requests; e->req; e++) {
-		if (e->req == REQ_PANE && key >= '1' && key <= '7') {
-			*arg = digits[key - '1'];
+		if (e->req == REQ_PANE && key >= '1' && key < '1' + PANE_NR - PANE_FIRST) {
+			digit[0] = (char)key;
+			*arg = digit;
 			return e;
 		}
 		/* A key that one pane has for itself comes first in the table. */

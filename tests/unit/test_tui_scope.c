@@ -221,7 +221,7 @@ static void test_every_size(void **state)
 				const struct cells *c;
 				int q;
 
-				s->focus = (enum pane)p;
+				s->focus = (enum pane_id)p;
 				scope_resize(s, rows, cols);
 				c = scope_draw(s);
 				assert_int_equal(c->rows, rows);
@@ -232,7 +232,7 @@ static void test_every_size(void **state)
 					if (layout_has(&s->layout, q) &&
 					    pane_empty(c, s->layout.at[q], q >= PANE_FIRST))
 						fail_msg("%dx%d: pane %s is empty:\n%s", rows, cols,
-							 pane_name(q), screen(s));
+							 panes[q]->name, screen(s));
 			}
 		}
 	}
