@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * event_page.c - all that there is to say of one event
+ * event_page.c - all that there is to say of one event, its fields as they are recorded too
  */
 #include <string.h>
 
@@ -55,42 +55,23 @@ static void field(struct page *p, const struct event *ev, const struct event_fie
 
 void event_page(struct page *p, struct model *m)
 {
-	struct scope *s = p->s;
 	const struct event_field *f;
-	char a[UNITS_LEN], b[UNITS_LEN], name[NAME_LEN], safe[TEXT_SAFE_LEN(EVENT_COMM_LEN)];
 	struct log_row row;
-	uint64_t budget = 20000, real;
 	struct event ev;
 	size_t n, i;
 
-	if (!log_prev(s, s->cursor, &row, &budget) || !store_get(s->store, row.first, &ev)) {
+	if (!scope_current(p->s, &ev, &row)) {
 		page_line(p, ROLE_DIM, 0, "no event here");
 		return;
 	}
-	page_line(p, ROLE_TITLE, CELL_BOLD, "EVENT %llu: %s", (unsigned long long)ev.seq,
-		  scope_line(s, &ev));
+	page_line(p, ROLE_TITLE, CELL_BOLD, "EVENT %llu", (unsigned long long)ev.seq);
+	event_words(p, m, &ev, &row);
 	page_blank(p);
-	real = model_realtime_ns(store_model(s->store), ev.t_ns);
-	page_field(p, "began", "%llu ns CLOCK_MONOTONIC%s%s", (unsigned long long)ev.t_ns,
-		   real ? ", " : "", real ? units_rfc3339(a, real) : "");
-	page_field(p, "took", "%s (%llu ns)", units_duration(b, ev.dur_ns),
-		   (unsigned long long)ev.dur_ns);
-	page_line(p, event_failed(&ev) ? ROLE_BAD : ROLE_TEXT, 0, "%-18s %lld%s%s", "result",
-		  (long long)ev.ret, ev.ret < 0 ? " " : "",
-		  ev.ret < 0 ? errno_label(a, ev.ret) : "");
-	if (event_is_empty_read(&ev) && ev.ret < 0)
-		page_text(p, ROLE_DIM,
-			  "ENOMSG: the temporary end of the stream in pre-copy; more may "
-			  "come, and the next PRECOPY_INFO says how much.");
-	page_field(p, "by", "%s, pid %u, thread %u, cpu %u",
-		   text_safe(safe, sizeof(safe), ev.comm, sizeof(ev.comm)), ev.pid, ev.tid, ev.cpu);
-	if (ev.device || ev.stream)
-		page_field(p, "device", "%s, stream %u", scope_device_name(m, ev.device, 60, name),
-			   ev.stream);
-	if (row.last != row.first)
-		page_field(p, "folded", "%llu identical ones, events %llu to %llu",
-			   (unsigned long long)row.calls, (unsigned long long)row.first + 1,
-			   (unsigned long long)row.last + 1);
+	page_line(p, ROLE_TITLE, 0, "As it is recorded:");
+	page_field(p, "t_ns", "%llu (CLOCK_MONOTONIC, when it began)", (unsigned long long)ev.t_ns);
+	page_field(p, "dur_ns", "%llu", (unsigned long long)ev.dur_ns);
+	page_field(p, "ret", "%lld", (long long)ev.ret);
+	page_field(p, "tid, cpu", "%u, %u", ev.tid, ev.cpu);
 	f = event_fields(ev.kind, &n);
 	for (i = 0; i < n; i++)
 		field(p, &ev, &f[i]);

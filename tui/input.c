@@ -22,6 +22,9 @@ static void input_done(struct scope *s)
 	case PROMPT_FILTER:
 		scope_set_filter(s, s->input);
 		break;
+	case PROMPT_FLEET:
+		scope_set_fleet(s, s->input);
+		break;
 	case PROMPT_MARK:
 		scope_mark_here(s, s->input);
 		break;

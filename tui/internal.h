@@ -57,6 +57,9 @@ enum request {
 	REQ_DEVICE_NEXT,
 	REQ_DEVICE_PREV,
 	REQ_DEVICE,
+	REQ_LEVEL,
+	REQ_SORT,
+	REQ_FLEET,
 	REQ_VM_NEXT,
 	REQ_VM_PREV,
 	REQ_ENTER,
@@ -109,7 +112,14 @@ int request_key_by_name(const char *name);
 /* ---- the state ---- */
 
 enum fit { FIT_MIGRATION, FIT_ALL, FIT_MANUAL };
-enum prompt { PROMPT_NONE, PROMPT_COMMAND, PROMPT_SEARCH, PROMPT_FILTER, PROMPT_MARK };
+enum prompt {
+	PROMPT_NONE,
+	PROMPT_COMMAND,
+	PROMPT_SEARCH,
+	PROMPT_FILTER,
+	PROMPT_FLEET,
+	PROMPT_MARK
+};
 enum overlay { OVERLAY_NONE, OVERLAY_HELP, OVERLAY_DETAIL };
 
 #define MARKS_MAX     1024
@@ -136,14 +146,22 @@ struct fleet_row {
 	uint32_t migration;
 	enum rank rank;
 	uint64_t weight; /* within the rank, most first */
+	uint64_t key;	 /* of the order on the screen, most first */
 };
+
+enum fleet_sort { SORT_WORST, SORT_LEFT, SORT_MOVED, SORT_STOP, SORT_NEWEST, SORT_NAME, SORT_NR };
+/* In enum order, NULL-terminated. */
+extern const char *const fleet_sort_names[];
+
+/* Of several migrations: all of them, or one that was opened. */
+enum level { LEVEL_FLEET, LEVEL_MIGRATION };
 
 /* A row of the device table: a migration (device 0), or a device (of none: migration 0). */
 struct table_row {
 	uint32_t migration, side, device;
 };
 
-/* A line of the log: a run of identical empty reads is one. */
+/* A line of the log: a run of equal reads or writes is one. */
 struct log_row {
 	uint64_t first, last; /* event numbers */
 	uint64_t calls;
@@ -165,15 +183,21 @@ struct scope {
 	enum fit fit;
 	uint64_t from_ns, to_ns;
 	/* what is looked at */
-	uint32_t side, device;	 /* side 0: the device's newest */
-	bool device_pinned;	 /* somebody chose them */
-	struct fleet_row *fleet; /* migrations at the cursor, worst first */
+	uint32_t side, device; /* side 0: the device's newest */
+	bool device_pinned;    /* somebody chose them */
+	uint32_t fit_side;     /* of the migration that the axis is fit to */
+	enum level level;
+	enum fleet_sort sort;
+	char fleet_filter[128];
+	struct fleet_row *fleet; /* migrations at the cursor, in the order of the table */
 	size_t n_fleet, cap_fleet;
 	struct table_row *rowlist; /* of the table, in its order */
 	size_t n_rows, cap_rows;
 	uint16_t found[FINDINGS_MAX]; /* findings at the cursor, in the order shown */
 	size_t n_found, n_own;	      /* all; of the migration on the screen: these are first */
-	enum pane_id focus, main;     /* @main: the last of PLACE_MAIN that was asked for */
+	uint64_t unfold_first, unfold_end; /* events of a run that is shown one by one */
+	enum pane_id focus, main;	   /* @main: the last of PLACE_MAIN that was asked for */
+	bool focused;			   /* somebody chose it */
 	bool zoomed;
 	bool problems_only;
 	enum store_kind kind;
@@ -238,6 +262,9 @@ enum store_kind scope_kind_shown(struct scope *s);
 
 /* ---- subject.c: what the screen is about ---- */
 
+/* The side that it is about; 0: none. */
+uint32_t scope_side_now(struct scope *s, struct model *m);
+
 /* Has the device had an event? */
 bool scope_device_shown(struct model *m, uint32_t device);
 /*
@@ -261,21 +288,55 @@ uint64_t scope_side_left(struct model *m, uint32_t side, enum left_source *sourc
 /* A call of the migration that has been out for too long; or NULL. */
 const struct model_flight *scope_stuck(struct scope *s, struct model *m, const struct migration *g);
 
-/* Bring s->fleet up to date with the model of the cursor. */
-void scope_rank(struct scope *s, struct model *m);
+/* How scope_stop_ns() knows. */
+enum stop_kind {
+	STOP_MEASURED,
+	STOP_FORECAST,
+	STOP_AT_LEAST, /* of the devices' part alone */
+};
+/*
+ * What the stop of a migration took, takes so far, or would take now, ns; MODEL_NONE:
+ * nothing is known.
+ */
+uint64_t scope_stop_ns(struct scope *s, struct model *m, const struct migration *g,
+		       enum stop_kind *kind);
+
 /* Select what wants to be looked at; needs scope_rank(). */
 void scope_choose(struct scope *s, struct model *m);
 /* Select, until somebody wants the automatic choice back; of an event: its device. */
 void scope_pin(struct scope *s, uint32_t side, uint32_t device);
 void scope_pin_migration(struct scope *s, struct model *m, const struct migration *g);
 void scope_pin_event(struct scope *s, uint64_t n);
-/* One device, one migration on or back, in the table's order. */
+/* ---- fleet.c: all migrations ---- */
+
+/* Bring s->fleet up to date with the model of the cursor. */
+void scope_rank(struct scope *s, struct model *m);
+/* The @i-th of them, worst first, whatever the table is sorted by. */
+const struct fleet_row *scope_worst_row(const struct scope *s, size_t i);
+/* By a name of fleet_sort_names; NULL: by the next. */
+int scope_set_sort(struct scope *s, const char *arg);
+/*
+ * Show only those that @text's words are found in: the VM, its devices, drivers and
+ * hosts, what it does; '!' turns a word around.
+ */
+int scope_set_fleet(struct scope *s, const char *text);
+bool scope_fleet_shows(struct scope *s, struct model *m, const struct migration *g);
+/* Does the table show all migrations, and not one that was opened? */
+bool scope_is_fleet(const struct scope *s);
+/* "leaves", "FAILED", ...; *@role is its colour. */
+const char *scope_does(bool save, bool ended, uint32_t outcome, unsigned int *role);
+
+/* One device, one migration, one row of the table on or back. */
 void scope_step_device(struct scope *s, int dir);
 void scope_step_migration(struct scope *s, int dir);
+void scope_step_row(struct scope *s, int dir);
 
-/* Fill s->rowlist; devices are those of the selected migration, or of @all. */
-void scope_rows(struct scope *s, struct model *m, bool all);
+/* Fill s->rowlist: what the table shows, or every device of every migration. */
+enum rows_of { ROWS_SHOWN, ROWS_ALL };
+void scope_rows(struct scope *s, struct model *m, enum rows_of what);
 bool scope_row_selected(struct scope *s, struct model *m, const struct table_row *r);
+
+/* ---- problems.c ---- */
 
 /* The n-th finding, when it is there at the cursor; or NULL. */
 const struct finding *scope_finding(struct scope *s, size_t i);
@@ -369,6 +430,11 @@ void scope_sentence(struct scope *s, struct model *m, struct sentence *out);
 /* The line that begins a pane: its number, its name, and what it shows now. */
 void pane_title(struct scope *s, enum pane_id p, struct rect r, const char *name, const char *fmt,
 		...) __attribute__((format(printf, 5, 6)));
+/* The event of the line at the cursor and that line; false: there is none. */
+bool scope_current(struct scope *s, struct event *ev, struct log_row *row);
+/* It in words: what happened, what that means, what came before and after. */
+void event_words(struct page *p, struct model *m, const struct event *ev,
+		 const struct log_row *row);
 /* What stands behind Enter: all of the event at the cursor, all of the selected device. */
 void event_page(struct page *p, struct model *m);
 void device_page(struct page *p, struct model *m);

@@ -10,11 +10,18 @@
 /* An endless run is shown in pieces of so many events: looking at it is dear. */
 #define RUN_MAX 4096U
 
+/* Reads and writes of one stream that went alike; how long each took may differ. */
 static bool same_run(const struct event *a, const struct event *b)
 {
-	return b->kind == EV_READ && event_is_empty_read(b) && a->ret == b->ret &&
+	return a->kind == b->kind && (event_traits(b->kind) & EVT_IO) && a->ret == b->ret &&
 	       a->stream == b->stream && a->device == b->device && a->tid == b->tid &&
-	       a->io.size == b->io.size;
+	       a->io.size == b->io.size && event_is_empty_read(a) == event_is_empty_read(b);
+}
+
+/* A call that failed stands by itself. */
+static bool can_fold(const struct event *ev)
+{
+	return (event_traits(ev->kind) & EVT_IO) && (ev->ret >= 0 || event_is_empty_read(ev));
 }
 
 void log_row_at(struct scope *s, uint64_t n, struct log_row *row)
@@ -27,7 +34,7 @@ void log_row_at(struct scope *s, uint64_t n, struct log_row *row)
 	if (!store_get(s->store, n, &ev))
 		return;
 	row->calls = event_calls(&ev);
-	if (!event_is_empty_read(&ev))
+	if (!can_fold(&ev) || (n >= s->unfold_first && n < s->unfold_end))
 		return;
 	for (k = n, looked = 0; k > 0 && looked < RUN_MAX; k--, looked++) {
 		if (!store_get(s->store, k - 1, &e) || !same_run(&ev, &e))

@@ -117,11 +117,14 @@ static void fit_axis(struct scope *s, struct model *m)
 	s->to_ns = last;
 	if (s->fit == FIT_MIGRATION) {
 		/* As the whole trace knows it: the axis stands still while one scrubs. */
-		const struct side *now = scope_side(s, m);
 		struct model *whole = store_model(s->store);
 		const struct migration *all;
 
-		all = now ? scope_migration_of(whole, now->id) : scope_migration(s, whole);
+		/* Nor does it move with a selection that only follows the event. */
+		if (!s->fit_side)
+			s->fit_side = scope_side_now(s, m);
+		all = s->fit_side ? scope_migration_of(whole, s->fit_side) :
+				    scope_migration(s, whole);
 		if (all) {
 			s->from_ns = all->begin_ns;
 			s->to_ns = all->ended ? all->end_ns : last;
@@ -151,7 +154,9 @@ void scope_settle(struct scope *s)
 	scope_rank(s, m);
 	if (!s->device_pinned)
 		scope_choose(s, m);
-	scope_rows(s, m, false);
+	if (!s->focused)
+		s->focus = s->n_fleet > 1 ? PANE_DEVICES : PANE_EVENTS;
+	scope_rows(s, m, ROWS_SHOWN);
 	scope_problems(s, m);
 	fit_axis(s, m);
 }
@@ -206,7 +211,8 @@ int scope_select_device(struct scope *s, const char *name)
 
 	if (!*name) {
 		s->device_pinned = false;
-		s->side = 0;
+		s->side = s->fit_side = 0;
+		s->level = LEVEL_FLEET;
 		return 0;
 	}
 	for (i = 0; i < model_devices(m); i++) {
@@ -216,6 +222,8 @@ int scope_select_device(struct scope *s, const char *name)
 		if (strlen(name) > len || strcmp(d->name + len - strlen(name), name))
 			continue;
 		scope_pin(s, 0, d->number);
+		s->fit_side = 0;
+		s->level = LEVEL_MIGRATION;
 		return 0;
 	}
 	scope_say(s, true, "no device's name ends with '%s'", name);

@@ -11,6 +11,7 @@
 void scope_focus(struct scope *s, enum pane_id p)
 {
 	s->focus = p;
+	s->focused = true;
 	if (panes[p]->place == PLACE_MAIN)
 		s->main = p;
 	if (p == PANE_PROBLEMS)
@@ -196,8 +197,19 @@ static int go_migration(struct scope *s, const char *arg)
 	}
 	g = model_migration(m, (uint32_t)id);
 	scope_pin_migration(s, m, g);
+	s->level = LEVEL_MIGRATION;
 	s->fit = FIT_MIGRATION;
 	scope_seek_time(s, g->end_ns);
+	return 0;
+}
+
+static int set_level(struct scope *s, const char *arg)
+{
+	if (strcmp(arg, "fleet") && strcmp(arg, "migration")) {
+		scope_say(s, true, "levels are fleet, migration");
+		return -EINVAL;
+	}
+	s->level = !strcmp(arg, "fleet") ? LEVEL_FLEET : LEVEL_MIGRATION;
 	return 0;
 }
 
@@ -298,7 +310,17 @@ int scope_obey(struct scope *s, enum request req, const char *arg)
 	case REQ_ZOOM_OUT:
 		scope_zoom(s, -1);
 		break;
+	case REQ_LEVEL:
+		return set_level(s, arg ?: "");
+	case REQ_SORT:
+		return scope_set_sort(s, arg);
+	case REQ_FLEET:
+		if (arg)
+			return scope_set_fleet(s, arg);
+		prompt(s, PROMPT_FLEET);
+		break;
 	case REQ_ZOOM_FIT:
+		s->fit_side = 0;
 		s->fit = s->fit == FIT_MIGRATION ? FIT_ALL : FIT_MIGRATION;
 		break;
 	case REQ_PAN_LEFT:
@@ -345,8 +367,12 @@ int scope_obey(struct scope *s, enum request req, const char *arg)
 			s->searching = false;
 		else if (s->overlay)
 			s->overlay = OVERLAY_NONE;
-		else
+		else if (s->unfold_end)
+			s->unfold_first = s->unfold_end = 0;
+		else if (s->zoomed)
 			s->zoomed = false;
+		else
+			s->level = LEVEL_FLEET;
 		s->message[0] = '\0';
 		break;
 	case REQ_PROBLEMS_ONLY:
@@ -449,7 +475,7 @@ int scope_obey_line(struct scope *s, const char *line)
 		return -EINVAL;
 	}
 	/* As a command it does not ask; an empty filter is no filter. */
-	if (e->req == REQ_FILTER || e->req == REQ_MARK)
+	if (e->req == REQ_FILTER || e->req == REQ_MARK || e->req == REQ_FLEET)
 		return scope_obey(s, e->req, arg);
 	if (e->req == REQ_QUIT) {
 		s->done = true;

@@ -39,10 +39,20 @@ static void help(struct page *p)
 		  "kind=read,arc  err  errno=ENOMSG  dur>1ms  size>1MiB  pid=4711  dev=3b:00");
 	page_line(p, ROLE_TEXT, 0, "vm=web  anything else is looked for in the line");
 	page_blank(p);
+	page_line(p, ROLE_TITLE, CELL_BOLD, "THE TABLE");
+	page_line(p, ROLE_TEXT, 0,
+		  "LEFT→ what was left over time; each step of a bar is a doubling");
+	page_line(p, ROLE_TEXT, 0, "STOP ≈ forecast, > forecast of the devices alone  ! findings:");
+	page_line(p, ROLE_TEXT, 0, "E error  W warning  A advice  ? inconclusive, and how many");
+	page_blank(p);
+	page_line(p, ROLE_TITLE, CELL_BOLD, "THE PLOT");
+	page_line(p, ROLE_TEXT, 0,
+		  "full: what was always left in a column; ░ what was left at times");
+	page_blank(p);
 	page_line(p, ROLE_TITLE, CELL_BOLD, "MARKS under the plot");
 	page_line(p, ROLE_TEXT, 0,
-		  "E the stream was empty (ENOMSG)  R REINIT  S switch to STOP_COPY");
-	page_line(p, ROLE_TEXT, 0, "! a call failed  L events were lost  m a mark");
+		  "o the stream was empty (ENOMSG)  R REINIT  S switch to STOP_COPY");
+	page_line(p, ROLE_TEXT, 0, "X a call failed  L events were lost  m a mark");
 	page_line(p, ROLE_TEXT, 0,
 		  "Mouse: a click sets the moment or selects, the wheel zooms or scrolls.");
 }
@@ -56,6 +66,7 @@ void overlay_draw(struct scope *s, struct model *m, struct rect r)
 	cells_fill(s->cells, (struct rect){ r.row, r.col, 1, r.cols }, 0x2500, ROLE_TITLE, 0);
 again:
 	p.n = 0;
+	p.scroll = s->scroll;
 	if (s->overlay == OVERLAY_HELP)
 		help(&p);
 	else if (panes[s->focus]->page)

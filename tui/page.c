@@ -6,7 +6,7 @@
 
 bool page_row(const struct page *p, int *row)
 {
-	*row = p->r.row + 1 + p->n - p->s->scroll;
+	*row = p->r.row + 1 + p->n - p->scroll;
 	return *row > p->r.row && *row < p->r.row + p->r.rows;
 }
 

@@ -11,7 +11,7 @@ struct page {
 	struct scope *s;
 	struct rect r; /* its first row is the title's */
 	int n;	       /* lines so far */
-	int chosen;    /* the line that is to stay in sight; -1: none */
+	int scroll;    /* lines above its first row */
 };
 
 void page_line(struct page *p, unsigned int role, unsigned int attr, const char *fmt, ...)

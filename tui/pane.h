@@ -25,7 +25,8 @@ struct page;
 	P(DOWNTIME, downtime) \
 	P(EVENTS, events)     \
 	P(LATENCY, latency)   \
-	P(PROBLEMS, problems)
+	P(PROBLEMS, problems) \
+	P(DETAIL, detail)
 
 #define PANE_NUMBER(ID, name) PANE_##ID,
 enum pane_id {

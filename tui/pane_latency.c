@@ -89,8 +89,16 @@ static void draw(struct scope *s, struct model *m, struct rect r)
 				max = s->columns[i].heat[kind][k];
 		}
 	}
-	pane_title(s, PANE_LATENCY, r, "LATENCY", "%s: %llu call%s  (k: next kind)",
-		   store_kind_name(kind), (unsigned long long)total, total == 1 ? "" : "s");
+	/* Four shades by orders of magnitude: what they stand for. */
+	units_count(a, max);
+	pane_title(s, PANE_LATENCY, r, "LATENCY",
+		   r.cols >= 62 ? "%s: %llu call%s, %s 1 to %s %s  (k: next kind)" :
+				  "%s: %llu call%s, %s 1 to %s %s",
+		   store_kind_name(kind), (unsigned long long)total, total == 1 ? "" : "s",
+		   s->opt.glyphs == GLYPHS_ASCII ? "." :
+		   max < 4			 ? "█" :
+						   "·",
+		   a, s->opt.glyphs == GLYPHS_ASCII ? "#" : "█");
 	if (!total) {
 		cells_printf(s->cells, r.row + 1, r.col + 2, ROLE_DIM, 0, "no %s in this stretch",
 			     store_kind_name(kind));

@@ -216,7 +216,7 @@ static void draw_keys(struct scope *s, struct model *m, struct rect r)
 		{ "v", "next VM" },    { "Enter", "why" },   { request_pane_keys(), "panes" },
 		{ ":", "command" },    { "q", "quit" },
 	};
-	static const char *const prompts[] = { "", ":", "/", "&", "mark: " };
+	static const char *const prompts[] = { "", ":", "/", "&", "fleet: ", "mark: " };
 	int col = r.col + 1, quit = r.col + r.cols - 6;
 	size_t i;
 
