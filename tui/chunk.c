@@ -37,6 +37,11 @@ const struct cached *store_load(struct store *s, uint64_t chunk)
 	return slot;
 }
 
+const struct event *store_peek(struct store *s, uint64_t n)
+{
+	return n < s->count ? &store_load(s, n / CHUNK)->ev[n % CHUNK] : NULL;
+}
+
 bool store_get(struct store *s, uint64_t n, struct event *ev)
 {
 	if (n >= s->count)

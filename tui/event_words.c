@@ -12,7 +12,7 @@
 
 bool scope_current(struct scope *s, struct event *ev, struct log_row *row)
 {
-	uint64_t budget = SEARCH_STEP;
+	uint64_t budget = 12000;
 
 	if (!log_prev(s, s->cursor, row, &budget))
 		return false;

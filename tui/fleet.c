@@ -149,23 +149,49 @@ void scope_rank(struct scope *s, struct model *m)
 		qsort_r(s->fleet, n, sizeof(*s->fleet), compare, &how);
 }
 
-const struct fleet_row *scope_worst_row(const struct scope *s, size_t i)
+/*
+ * While something is under way, older ones say nothing about now: only what overlaps in
+ * time with it counts.  Else the worst of all.
+ */
+static const struct migration *choose_migration(struct scope *s, struct model *m)
 {
-	const struct fleet_row *best = NULL;
-	size_t k, left = i;
+	const struct fleet_row *worst = NULL;
+	uint64_t since = UINT64_MAX;
+	size_t i;
 
-	/* The order on the screen may be another: the i-th by rank. */
-	if (s->sort == SORT_WORST)
-		return &s->fleet[i];
-	for (k = 0; k < s->n_fleet; k++) {
-		size_t before = 0, l;
+	for (i = 0; i < s->n_fleet; i++) {
+		const struct migration *g = model_migration(m, s->fleet[i].migration);
 
-		for (l = 0; l < s->n_fleet; l++)
-			before += l != k && by_rank(&s->fleet[l], &s->fleet[k]) < 0;
-		if (before == left)
-			best = &s->fleet[k];
+		if (!g->ended && g->begin_ns < since)
+			since = g->begin_ns;
 	}
-	return best ?: &s->fleet[i];
+	for (i = 0; i < s->n_fleet; i++) {
+		const struct migration *g = model_migration(m, s->fleet[i].migration);
+
+		if ((since == UINT64_MAX || !g->ended || g->end_ns >= since) &&
+		    (!worst || by_rank(&s->fleet[i], worst) < 0))
+			worst = &s->fleet[i];
+	}
+	return worst ? model_migration(m, worst->migration) : NULL;
+}
+
+void scope_choose(struct scope *s, struct model *m)
+{
+	const struct migration *g = choose_migration(s, m);
+	uint32_t i;
+
+	s->side = 0;
+	if (g) {
+		scope_choose_in(s, m, g);
+		s->fit_side = s->side;
+		return;
+	}
+	if (s->device && scope_device_shown(m, s->device))
+		return;
+	s->device = 0;
+	for (i = 0; i < model_devices(m) && !s->device; i++)
+		if (scope_device_shown(m, model_device_at(m, i)->number))
+			s->device = model_device_at(m, i)->number;
 }
 
 int scope_set_sort(struct scope *s, const char *arg)

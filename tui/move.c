@@ -41,24 +41,34 @@ void scope_seek_time(struct scope *s, uint64_t t_ns)
 	s->dirty = true;
 }
 
+/* With what is drawn behind it a step stays below 50 ms, whatever the filter. */
+#define STEP_EVENTS 20000U
+
 /* The line of the event that the cursor stands behind. */
 static bool current_row(struct scope *s, struct log_row *row)
 {
-	uint64_t budget = SEARCH_STEP;
+	uint64_t budget = STEP_EVENTS;
 
 	if (!s->cursor)
 		return false;
 	return log_prev(s, s->cursor, row, &budget);
 }
 
+/* Behind a line of the log: the moment and what it is about. */
+static void go_row(struct scope *s, const struct log_row *row)
+{
+	scope_seek_event(s, row->last + 1);
+	scope_pin_event(s, row->last + 1);
+}
+
 void scope_step_event(struct scope *s, int dir)
 {
-	uint64_t budget = SEARCH_STEP * 4;
+	uint64_t budget = STEP_EVENTS;
 	struct log_row row;
 
 	if (dir > 0) {
 		if (log_next(s, s->cursor, &row, &budget))
-			scope_seek_event(s, row.last + 1);
+			go_row(s, &row);
 		else
 			scope_say(s, false,
 				  budget ? "no event line behind this one" :
@@ -70,12 +80,15 @@ void scope_step_event(struct scope *s, int dir)
 		scope_seek_event(s, 0);
 		return;
 	}
+	budget = STEP_EVENTS;
 	if (row.last + 1 < s->cursor)
 		scope_seek_event(s, row.last + 1);
 	else if (log_prev(s, row.first, &row, &budget))
-		scope_seek_event(s, row.last + 1);
+		go_row(s, &row);
 	else if (budget)
 		scope_seek_event(s, 0);
+	else
+		scope_say(s, false, "none near by; N searches on");
 }
 
 void scope_step_moment(struct scope *s, enum store_moment list, int dir)

@@ -34,6 +34,12 @@ static int request_pane(struct scope *s, const char *arg)
 
 void scope_up_down(struct scope *s, int dir)
 {
+	if (s->overlay == OVERLAY_MARKS) {
+		/* The list keeps what it stands on in sight, and within what there is. */
+		s->mark = dir < 0 ? s->mark - (s->mark > 0) : s->mark + 1;
+		s->scroll = s->mark > 5 ? (int)s->mark - 5 : 0;
+		return;
+	}
 	if (s->overlay) {
 		s->scroll += dir;
 		if (s->scroll < 0)
@@ -174,11 +180,7 @@ static int set_axis(struct scope *s, const char *arg)
 		scope_say(s, true, "the axis ends before it begins");
 		return -EINVAL;
 	}
-	s->fit = FIT_MANUAL;
-	s->from_ns = a;
-	s->to_ns = b;
-	if (s->cursor_ns < a || s->cursor_ns > b)
-		scope_seek_time(s, b);
+	scope_set_axis(s, a, b);
 	return 0;
 }
 
@@ -203,6 +205,48 @@ static int go_migration(struct scope *s, const char *arg)
 	return 0;
 }
 
+/* "FROM TO"; nothing: between marks. */
+static int measure(struct scope *s, const char *arg)
+{
+	char from[64], to[64];
+
+	s->measure_from = s->measure_to = 0;
+	if (arg) {
+		if (sscanf(arg, "%63s %63s", from, to) != 2) {
+			scope_say(s, true, "measure FROM TO, or nothing: between marks");
+			return -EINVAL;
+		}
+		if (parse_time(s, from, &s->measure_from) || parse_time(s, to, &s->measure_to))
+			return -EINVAL;
+		if (s->measure_to <= s->measure_from) {
+			scope_say(s, true, "there is no time between these");
+			return -EINVAL;
+		}
+	}
+	s->overlay = OVERLAY_MEASURE;
+	s->scroll = 0;
+	return 0;
+}
+
+/* Does it go somewhere else, so that one may want to come back? */
+static bool is_jump(enum request req)
+{
+	switch (req) {
+	case REQ_FIRST:
+	case REQ_LAST:
+	case REQ_ARC_NEXT:
+	case REQ_ARC_PREV:
+	case REQ_MIGRATION_NEXT:
+	case REQ_MIGRATION_PREV:
+	case REQ_SEEK:
+	case REQ_MIGRATION:
+	case REQ_MARK_NEXT:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static int set_level(struct scope *s, const char *arg)
 {
 	if (strcmp(arg, "fleet") && strcmp(arg, "migration")) {
@@ -216,12 +260,10 @@ static int set_level(struct scope *s, const char *arg)
 static void prompt(struct scope *s, enum prompt p)
 {
 	s->prompt = p;
-	s->input[0] = '\0';
-	s->input_len = 0;
-	if (p == PROMPT_FILTER) {
-		snprintf(s->input, sizeof(s->input), "%s", s->filter_text);
-		s->input_len = strlen(s->input);
-	}
+	s->hint[0] = '\0';
+	line_set(&s->edit, p == PROMPT_FILTER ? s->filter_text :
+			   p == PROMPT_FLEET  ? s->fleet_filter :
+						"");
 }
 
 int scope_obey(struct scope *s, enum request req, const char *arg)
@@ -232,6 +274,8 @@ int scope_obey(struct scope *s, enum request req, const char *arg)
 	s->dirty = true;
 	/* Before the first screen, too, the cursor and the axis are somewhere. */
 	scope_settle(s);
+	if (is_jump(req))
+		scope_remember(s);
 	switch (req) {
 	case REQ_HELP:
 		s->overlay = s->overlay == OVERLAY_HELP ? OVERLAY_NONE : OVERLAY_HELP;
@@ -257,6 +301,7 @@ int scope_obey(struct scope *s, enum request req, const char *arg)
 		scope_search_begin(s, -1);
 		break;
 	case REQ_PAUSE:
+		s->playing = false;
 		s->follow = !s->follow;
 		if (s->follow)
 			scope_at_end(s);
@@ -310,6 +355,42 @@ int scope_obey(struct scope *s, enum request req, const char *arg)
 	case REQ_ZOOM_OUT:
 		scope_zoom(s, -1);
 		break;
+	case REQ_NEXT:
+		return scope_next(s, arg ?: "", 1);
+	case REQ_PREV:
+		return scope_next(s, arg ?: "", -1);
+	case REQ_SLOW:
+		return scope_set_slow(s, arg);
+	case REQ_ZOOM:
+		return scope_zoom_to(s, arg ?: "stop");
+	case REQ_JUMP_BACK:
+		scope_jump(s, -1);
+		break;
+	case REQ_JUMP_FORTH:
+		scope_jump(s, 1);
+		break;
+	case REQ_PLAY_TOGGLE:
+		scope_play_toggle(s);
+		break;
+	case REQ_PLAY:
+		return scope_play(s, arg);
+	case REQ_MARKS:
+		s->overlay = s->overlay == OVERLAY_MARKS ? OVERLAY_NONE : OVERLAY_MARKS;
+		s->scroll = 0;
+		break;
+	case REQ_MEASURE:
+		return measure(s, arg);
+	case REQ_AB:
+		return scope_ab(s, arg);
+	case REQ_COPY:
+		return scope_copy(s, arg ?: "event");
+	case REQ_PROBLEMS_ALL:
+		s->problems_all = !s->problems_all;
+		s->problem = 0;
+		scope_say(s, false,
+			  s->problems_all ? "problems: of all migrations, by severity" :
+					    "problems: of this migration");
+		break;
 	case REQ_LEVEL:
 		return set_level(s, arg ?: "");
 	case REQ_SORT:
@@ -356,6 +437,8 @@ int scope_obey(struct scope *s, enum request req, const char *arg)
 		return scope_select_device(s, arg ?: "");
 	case REQ_ENTER:
 		if (s->overlay) {
+			if (s->overlay == OVERLAY_MARKS)
+				scope_go_mark(s);
 			s->overlay = OVERLAY_NONE;
 		} else if (!panes[s->focus]->enter || !panes[s->focus]->enter(s)) {
 			s->overlay = OVERLAY_DETAIL;
@@ -377,6 +460,7 @@ int scope_obey(struct scope *s, enum request req, const char *arg)
 		break;
 	case REQ_PROBLEMS_ONLY:
 		s->problems_only = !s->problems_only;
+		s->barren_from = s->barren_to = 0;
 		scope_say(s, false,
 			  s->problems_only ? "log: only events that failed; e shows all" :
 					     "log: all events");
@@ -462,7 +546,14 @@ int scope_obey_line(struct scope *s, const char *line)
 	s->force = len > 1 && line[len - 1] == '!';
 	e = request_by_name(line, len - s->force);
 	if (!e) {
-		scope_say(s, true, "no command '%.*s' (or several); ? lists them", (int)len, line);
+		char could[160], safe[TEXT_SAFE_LEN(40)];
+
+		request_candidates(line, len - s->force, could, sizeof(could));
+		text_safe(safe, sizeof(safe), line, len < 40 ? len : 40);
+		if (*could)
+			scope_say(s, true, "'%s' could be %s", safe, could);
+		else
+			scope_say(s, true, "no command '%s'; ? lists them", safe);
 		return -EINVAL;
 	}
 	if (*arg && !e->arg) {

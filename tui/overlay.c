@@ -9,11 +9,12 @@
 static void help(struct page *p)
 {
 	const struct request_entry *e;
-	char keys[64], name[12];
+	char keys[64], name[40], k12[12];
+	const char *cmd, *arg, *what;
+	int k, key;
 	size_t i;
-	int k;
 
-	page_line(p, ROLE_TITLE, CELL_BOLD, "KEYS          COMMAND          what it does");
+	page_line(p, ROLE_TITLE, CELL_BOLD, "KEYS          COMMAND            what it does");
 	for (e = requests; e->req; e++) {
 		if (!e->help)
 			continue;
@@ -24,20 +25,30 @@ static void help(struct page *p)
 			if (e->keys[i] == '\n')
 				continue;
 			snprintf(keys + strlen(keys), sizeof(keys) - strlen(keys), "%s%s",
-				 i ? " " : "", request_key_name(e->keys[i], name));
+				 i ? " " : "", request_key_name(e->keys[i], k12));
 		}
-		page_line(p, ROLE_TEXT, 0, "%s%*s :%-15s %s", keys,
-			  12 - cells_width(keys) > 0 ? 12 - cells_width(keys) : 0, "", e->name,
+		snprintf(name, sizeof(name), "%s%s%s", e->name, e->arg ? " " : "", e->arg ?: "");
+		page_line(p, ROLE_TEXT, 0, "%s%*s :%-17s %s", keys,
+			  12 - cells_width(keys) > 0 ? 12 - cells_width(keys) : 0, "", name,
 			  e->help);
 		for (k = PANE_FIRST; e->req == REQ_PANE && k < PANE_NR; k++)
-			page_line(p, ROLE_TEXT, 0, "%*s %d %s", 30, "", k - PANE_FIRST + 1,
+			page_line(p, ROLE_TEXT, 0, "%*s %d %s", 32, "", k - PANE_FIRST + 1,
 				  panes[k]->name);
 	}
 	page_blank(p);
+	for (i = 0; i < request_more_keys(i, &key, &cmd, &arg, &what); i++)
+		if (what)
+			page_line(p, ROLE_TEXT, 0, "%-12c :%s %-*s %s", key, cmd,
+				  16 - (int)strlen(cmd), arg, what);
+	page_blank(p);
 	page_line(p, ROLE_TITLE, CELL_BOLD, "WORDS of / and &: all must hold, ! turns one around");
 	page_line(p, ROLE_TEXT, 0,
-		  "kind=read,arc  err  errno=ENOMSG  dur>1ms  size>1MiB  pid=4711  dev=3b:00");
-	page_line(p, ROLE_TEXT, 0, "vm=web  anything else is looked for in the line");
+		  "kind=read,arc  device=3b:00  vm=web  state=STOP_COPY  pid=4711");
+	page_line(p, ROLE_TEXT, 0,
+		  "err  errno=ENOMSG  dur>1ms dur<1s  size>1MiB size<4KiB  outlier");
+	page_line(p, ROLE_TEXT, 0, "t>1.5s t<2s  anything else is looked for in the line");
+	page_line(p, ROLE_TEXT, 0,
+		  "Typing: Tab completes, arrows bring back what was typed before.");
 	page_blank(p);
 	page_line(p, ROLE_TITLE, CELL_BOLD, "THE TABLE");
 	page_line(p, ROLE_TEXT, 0,
@@ -59,6 +70,7 @@ static void help(struct page *p)
 
 void overlay_draw(struct scope *s, struct model *m, struct rect r)
 {
+	static const char *const names[] = { "", "HELP", "WHY", "MARKS", "MEASURE" };
 	struct page p = { .s = s, .r = r };
 	int rows;
 
@@ -69,6 +81,10 @@ again:
 	p.scroll = s->scroll;
 	if (s->overlay == OVERLAY_HELP)
 		help(&p);
+	else if (s->overlay == OVERLAY_MARKS)
+		marks_page(&p);
+	else if (s->overlay == OVERLAY_MEASURE)
+		measure_page(&p, m);
 	else if (panes[s->focus]->page)
 		panes[s->focus]->page(&p, m);
 	else
@@ -86,6 +102,5 @@ again:
 	cells_printf(s->cells, r.row, r.col + 1, ROLE_TITLE, CELL_BOLD,
 		     p.n > rows ? " %s: %d of %d lines, arrows scroll, Esc closes " :
 				  " %s: Esc closes ",
-		     s->overlay == OVERLAY_HELP ? "HELP" : "WHY", p.n > rows ? s->scroll + rows : 0,
-		     p.n);
+		     names[s->overlay], p.n > rows ? s->scroll + rows : 0, p.n);
 }

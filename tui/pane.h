@@ -26,7 +26,8 @@ struct page;
 	P(EVENTS, events)     \
 	P(LATENCY, latency)   \
 	P(PROBLEMS, problems) \
-	P(DETAIL, detail)
+	P(DETAIL, detail)     \
+	P(SIDES, sides)
 
 #define PANE_NUMBER(ID, name) PANE_##ID,
 enum pane_id {

@@ -110,26 +110,10 @@ static void draw_cell(struct scope *s, int row, int col, int base, int steps, co
 		  light || later ? CELL_DIM : 0);
 }
 
-static int column_of(const struct scope *s, uint64_t t_ns, int n)
-{
-	if (t_ns < s->from_ns || t_ns > s->to_ns)
-		return -1;
-	if (t_ns == s->to_ns)
-		return n - 1;
-	return (int)((unsigned __int128)(t_ns - s->from_ns) * (unsigned int)n /
-		     (s->to_ns - s->from_ns));
-}
-
-static uint64_t time_of(const struct scope *s, int col, int n)
-{
-	return s->from_ns + (uint64_t)((unsigned __int128)(s->to_ns - s->from_ns) *
-				       (unsigned int)col / (unsigned int)n);
-}
-
 static void draw_areas(struct scope *s, const struct scale *sc, struct rect r,
 		       const struct store_column *c, int n)
 {
-	int i, row, h[4], now = column_of(s, s->cursor_ns, n);
+	int i, row, h[4], now = lane_column(s, s->cursor_ns, n);
 
 	/* What comes after the moment that all else is about stands back. */
 	if (now < 0)
@@ -166,41 +150,6 @@ static void draw_axis(struct scope *s, const struct scale *sc, struct rect r)
 	}
 }
 
-/* The state over time: its name where there is room, a boundary where it changes. */
-static void draw_states(struct scope *s, int row, int col, int n)
-{
-	uint32_t state, before = MIG_STATE_NR + 1;
-	int i, at = 0, k;
-
-	cells_field(s->cells, row, col - AXIS, AXIS - 1, true, ROLE_DIM, 0, "state");
-	for (i = 0; i <= n; i++) {
-		state = i < n ? store_state(s->store, s->device, time_of(s, i + 1, n)) :
-				MIG_STATE_NR + 1;
-		if (i < n && state == before)
-			continue;
-		if (i) {
-			char a[UNITS_LEN];
-			const char *name =
-				before == STORE_CLOSED ? "closed" : state_label(a, before);
-			unsigned int role = before == MIG_ERROR	  ? ROLE_BAD :
-					    before > MIG_STATE_NR ? ROLE_DIM :
-								    ROLE_STATE;
-
-			cells_put(s->cells, row, col + at, 0x2502, ROLE_DIM, 0);
-			for (k = at + 1; k < i; k++)
-				cells_put(s->cells, row, col + k, 0x2500, role, CELL_DIM);
-			if (i - at - 1 >= (int)strlen(name))
-				cells_text(s->cells, row, col + at + 1, role, 0, name);
-			else
-				for (k = at + 1; k < i; k++)
-					cells_put(s->cells, row, col + k,
-						  (unsigned char)name[k - at - 1], role, 0);
-		}
-		before = state;
-		at = i;
-	}
-}
-
 static void draw_marks(struct scope *s, int row, int col, const struct store_column *c, int n)
 {
 	size_t k;
@@ -225,29 +174,9 @@ static void draw_marks(struct scope *s, int row, int col, const struct store_col
 			cells_put(s->cells, row, col + i, 'o', ROLE_MARK, 0);
 	}
 	for (k = 0; k < s->n_marks; k++) {
-		i = column_of(s, s->marks[k].t_ns, n);
+		i = lane_column(s, s->marks[k].t_ns, n);
 		if (i >= 0)
 			cells_put(s->cells, row, col + i, 'm', ROLE_MARK, CELL_BOLD);
-	}
-}
-
-static void draw_rate(struct scope *s, int row, int col, const struct store_column *c, int n)
-{
-	static const uint32_t blocks[] = { ' ',	   0x2581, 0x2582, 0x2583, 0x2584,
-					   0x2585, 0x2586, 0x2587, 0x2588 };
-	static const char ascii[] = " .:-=+*#@";
-	uint64_t max = 0;
-	int i, h;
-
-	for (i = 0; i < n; i++)
-		max = c[i].bytes > max ? c[i].bytes : max;
-	cells_field(s->cells, row, col - AXIS, AXIS - 1, true, ROLE_DIM, 0, "moved");
-	for (i = 0; i < n && max; i++) {
-		h = c[i].bytes ? 1 + (int)(c[i].bytes * 7 / max) : 0;
-		if (h)
-			cells_put(s->cells, row, col + i,
-				  s->opt.glyphs == GLYPHS_ASCII ? (uint32_t)ascii[h] : blocks[h],
-				  ROLE_INITIAL, 0);
 	}
 }
 
@@ -270,7 +199,7 @@ static void draw_times(struct scope *s, int row, int col, int n)
 		zero = s->from_ns - real % step;
 	t = s->from_ns > zero ? zero + (s->from_ns - zero + step - 1) / step * step : zero;
 	for (; t <= s->to_ns; t += step) {
-		at = column_of(s, t, n);
+		at = lane_column(s, t, n);
 		if (at < 0)
 			continue;
 		if (wall)
@@ -308,7 +237,7 @@ static void draw_calls(struct scope *s, const struct session *g, int row, int co
 
 static void cursor_line(struct scope *s, struct rect r, int n)
 {
-	int col = column_of(s, s->cursor_ns, n), row;
+	int col = lane_column(s, s->cursor_ns, n), row;
 
 	if (col < 0)
 		return;
@@ -326,7 +255,7 @@ static void cursor_line(struct scope *s, struct rect r, int n)
 static void cursor_label(struct scope *s, struct model *m, struct rect r, int n)
 {
 	const struct session *g = scope_session(s, m);
-	int col = column_of(s, s->cursor_ns, n), w;
+	int col = lane_column(s, s->cursor_ns, n), w;
 	enum left_source source;
 	uint64_t left = scope_left(g, &source);
 	char a[UNITS_LEN], what[UNITS_LEN + 16], text[UNITS_LEN + 32];
@@ -436,10 +365,14 @@ static void draw(struct scope *s, struct model *m, struct rect r)
 	} else {
 		say_nothing(s, (struct rect){ plot.row, plot.col, plot.rows, n });
 	}
-	draw_states(s, plot.row + plot.rows, plot.col, n);
+	cells_field(s->cells, plot.row + plot.rows, r.col, AXIS - 1, true, ROLE_DIM, 0, "state");
+	lane_states(s, s->device, plot.row + plot.rows, plot.col, n);
 	draw_marks(s, plot.row + plot.rows + 1, plot.col, s->columns, n);
-	if (extra > 2)
-		draw_rate(s, plot.row + plot.rows + 2, plot.col, s->columns, n);
+	if (extra > 2) {
+		cells_field(s->cells, plot.row + plot.rows + 2, r.col, AXIS - 1, true, ROLE_DIM, 0,
+			    "moved");
+		lane_moved(s, plot.row + plot.rows + 2, plot.col, s->columns, n);
+	}
 	if (extra > 3)
 		draw_times(s, plot.row + plot.rows + 3, plot.col, n);
 	if (extra > 4)

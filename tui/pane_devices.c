@@ -117,7 +117,9 @@ static void fit_columns(const struct scope *s, const struct table_line *l, int n
 
 /* ---- what is left, over the time of the migration so far ---- */
 
-#define SPARK_MAX 32
+#define SPARK_MAX  32
+/* Devices that one drawing looks at: a made-up fleet must not make it slow. */
+#define SPARKS_MAX 512
 
 static void draw_spark(struct scope *s, struct model *m, uint32_t side, int row, int col, int width)
 {
@@ -136,7 +138,7 @@ static void draw_spark(struct scope *s, struct model *m, uint32_t side, int row,
 	to = x->ended && x->end_ns < s->cursor_ns ? x->end_ns : s->cursor_ns;
 	if (to <= x->begin_ns)
 		return;
-	for (k = 0; k < x->n_devices; k++) {
+	for (k = 0; k < x->n_devices && s->sparks; k++, s->sparks--) {
 		store_columns(s->store, model_side_device(m, side, k)->device, x->begin_ns, to + 1,
 			      (unsigned int)n, part);
 		for (i = 0; i < n; i++) {
@@ -216,6 +218,7 @@ static void draw(struct scope *s, struct model *m, struct rect r)
 	struct column c[C_NR];
 	char more[64];
 
+	s->sparks = SPARKS_MAX;
 	choose_columns(s, r.cols, c);
 	for (i = 0; i < C_NR; i++)
 		width[i] = c[i].width > 1 ? c[i].width - 1 : 12;

@@ -475,6 +475,6 @@ const struct pane pane_downtime = {
 	.most = 10,
 	.column = 8,
 	.rank = 3,
-	.page = device_page,
+	.page = stop_page,
 	.draw = draw,
 };

@@ -7,7 +7,7 @@
 #include "tui/internal.h"
 
 /* Events that one drawing looks at for lines that a filter lets through. */
-#define BUDGET 40000U
+#define BUDGET 12000U
 
 static char severity_at(struct scope *s, const struct log_row *row)
 {

@@ -56,18 +56,27 @@ static int failed_call(struct scope *s, struct model *m, struct rect r, int row)
 
 static void title(struct scope *s, struct rect r)
 {
-	size_t all = judge_findings(s->judge), later = all - s->n_found;
+	size_t all = judge_findings(s->judge), later = all - s->n_found - s->n_elsewhere;
+	char text[128];
+	size_t len;
 
-	if (!all)
+	if (!all) {
 		pane_title(s, PANE_PROBLEMS, r, "PROBLEMS", "none");
-	else if (later)
-		pane_title(s, PANE_PROBLEMS, r, "PROBLEMS", "%zu so far, %zu later", s->n_found,
-			   later);
-	else if (s->n_own == s->n_found || s->n_fleet < 2)
-		pane_title(s, PANE_PROBLEMS, r, "PROBLEMS", "%zu, Enter goes there", s->n_found);
-	else
-		pane_title(s, PANE_PROBLEMS, r, "PROBLEMS", "%zu here, %zu elsewhere", s->n_own,
-			   s->n_found - s->n_own);
+		return;
+	}
+	len = (size_t)snprintf(text, sizeof(text), "%zu%s", s->n_found,
+			       s->n_elsewhere			 ? " here" :
+			       s->n_fleet > 1 && s->problems_all ? " of all" :
+			       later				 ? " so far" :
+								   "");
+	if (s->n_elsewhere)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, ", %zu elsewhere (a: all)",
+					s->n_elsewhere);
+	if (later)
+		snprintf(text + len, sizeof(text) - len, ", %zu later", later);
+	else if (!s->n_elsewhere)
+		snprintf(text + len, sizeof(text) - len, ", Enter goes there");
+	pane_title(s, PANE_PROBLEMS, r, "PROBLEMS", "%s", text);
 }
 
 static void draw(struct scope *s, struct model *m, struct rect r)
@@ -116,7 +125,9 @@ static void draw(struct scope *s, struct model *m, struct rect r)
 			 roomy ? "" : ": ", roomy ? "" : f->text);
 		/* Of another migration: it stands back. */
 		cells_field(s->cells, row, col, r.col + r.cols - col, false,
-			    i < s->n_own || s->n_fleet < 2 ? ROLE_TEXT : ROLE_DIM,
+			    s->n_fleet < 2 || scope_finding_of(f, scope_migration(s, m)) ?
+				    ROLE_TEXT :
+				    ROLE_DIM,
 			    sel ? CELL_BOLD : 0, text);
 		listed(s, row, i);
 		for (rest = f->text, told = 1; told < each && *rest && row + 1 < r.row + r.rows;
@@ -183,6 +194,7 @@ static bool enter(struct scope *s)
 	f = judge_finding(s->judge, i);
 	if (s->cursor == f->seq)
 		return false;
+	scope_remember(s);
 	scope_seek_event(s, f->seq);
 	m = scope_model(s);
 	if (m && f->device && scope_device_shown(m, f->device))

@@ -147,6 +147,10 @@ static void draw_header(struct scope *s, struct model *m, struct rect r)
 		snprintf(text, sizeof(text), "hooks %u/%u", attached, hooks);
 		part(&h, attached < hooks ? ROLE_BAD : ROLE_HEADER, attached < hooks ? 0 : 3, text);
 	}
+	if (s->playing) {
+		snprintf(text, sizeof(text), "▶ %gx", s->speed);
+		part(&h, ROLE_WARN, 0, text);
+	}
 	say_loss(s, m, text, sizeof(text), &role);
 	part(&h, role, 0, text);
 	if (s->status.recording) {
@@ -204,6 +208,31 @@ static void draw_sentence(struct scope *s, struct model *m, struct rect r)
 	cells_field(s->cells, r.row + 1, r.col, r.cols, false, o.role, CELL_BOLD, o.text + cut);
 }
 
+/* What is typed, as far as it is in sight of where one types; what it could become. */
+static void draw_prompt(struct scope *s, struct rect r, const char *sign)
+{
+	int col = cells_text(s->cells, r.row, r.col, ROLE_KEY, CELL_BOLD, sign), at, begin = col;
+	char head[LINE_MAX_LEN], safe[TEXT_SAFE_LEN(LINE_MAX_LEN)];
+	size_t skip = 0;
+
+	snprintf(head, sizeof(head), "%.*s", (int)s->edit.at, s->edit.text);
+	text_safe(safe, sizeof(safe), head, sizeof(head));
+	while (cells_width(safe + skip) > r.cols - 10) {
+		do
+			skip++;
+		while ((safe[skip] & 0xc0) == 0x80);
+	}
+	at = cells_text(s->cells, r.row, begin, ROLE_TEXT, 0, safe + skip);
+	text_safe(safe, sizeof(safe), s->edit.text + s->edit.at, sizeof(s->edit.text));
+	col = cells_text(s->cells, r.row, at, ROLE_TEXT, 0, safe);
+	if (!*safe)
+		cells_put(s->cells, r.row, col++, ' ', ROLE_TEXT, 0);
+	cells_attr(s->cells, (struct rect){ r.row, at, 1, 1 }, CELL_REVERSE);
+	if (s->hint[0] && col + 2 < r.col + r.cols)
+		cells_field(s->cells, r.row, col + 2, r.col + r.cols - col - 2, false, ROLE_DIM, 0,
+			    s->hint);
+}
+
 /* The line at the bottom: a prompt, a message, or the keys that matter most. */
 static void draw_keys(struct scope *s, struct model *m, struct rect r)
 {
@@ -222,16 +251,7 @@ static void draw_keys(struct scope *s, struct model *m, struct rect r)
 
 	(void)m;
 	if (s->prompt) {
-		char safe[TEXT_SAFE_LEN(sizeof(s->input))];
-
-		col = cells_text(s->cells, r.row, r.col, ROLE_KEY, CELL_BOLD, prompts[s->prompt]);
-		text_safe(safe, sizeof(safe), s->input, sizeof(s->input));
-		/* The end is where one types. */
-		i = cells_width(safe) > r.cols - 10 ? strlen(safe) - (size_t)(r.cols - 10) : 0;
-		while (i && (safe[i] & 0xc0) == 0x80)
-			i++;
-		col = cells_text(s->cells, r.row, col, ROLE_TEXT, 0, safe + i);
-		cells_put(s->cells, r.row, col, ' ', ROLE_TEXT, CELL_REVERSE);
+		draw_prompt(s, r, prompts[s->prompt]);
 		return;
 	}
 	if (s->message[0]) {

@@ -50,16 +50,23 @@ void scope_problems(struct scope *s, struct model *m)
 	struct worst_first all[FINDINGS_MAX];
 	const struct migration *g = scope_migration(s, m);
 	size_t i, n = 0;
+	bool own;
 
-	s->n_own = 0;
+	s->n_own = s->n_elsewhere = 0;
 	for (i = 0; i < judge_findings(s->judge) && n < FINDINGS_MAX; i++) {
 		const struct finding *f = scope_finding(s, i);
 
 		if (!f)
 			continue;
-		all[n++] = (struct worst_first){ !scope_finding_of(f, g), f->severity,
+		own = scope_finding_of(f, g);
+		s->n_own += own;
+		/* What is of no migration is of all: a hole, a budget of the whole. */
+		if (!s->problems_all && !own && f->side && g && s->n_fleet > 1) {
+			s->n_elsewhere++;
+			continue;
+		}
+		all[n++] = (struct worst_first){ !own && !s->problems_all, f->severity,
 						 !scope_finding_counts(f), f->seq, i };
-		s->n_own += scope_finding_of(f, g);
 	}
 	qsort(all, n, sizeof(*all), by_severity);
 	for (i = 0; i < n; i++)
@@ -103,4 +110,22 @@ size_t scope_findings(struct scope *s, const struct migration *g, uint32_t devic
 		n++;
 	}
 	return n;
+}
+
+uint32_t scope_failure_party(struct scope *s, const struct migration *g)
+{
+	uint32_t party = judge_failure_party(&g->cause[0]);
+	size_t i;
+
+	for (i = 0; i < judge_findings(s->judge); i++) {
+		const struct finding *f = scope_finding(s, i);
+
+		if (!f || !scope_finding_of(f, g))
+			continue;
+		if (f->rule == RULE_MIGRATION_FAILED)
+			return f->party;
+		if (party == PARTY_UNKNOWN && f->severity == SEV_ERROR && f->seq == g->cause[0].seq)
+			party = f->party;
+	}
+	return party;
 }

@@ -42,6 +42,25 @@ const struct request_entry requests[] = {
 	  NULL,
 	  { '}' },
 	  "to where the next begins or ends" },
+	{ .req = REQ_NEXT,
+	  "next",
+	  "WHAT",
+	  { 0 },
+	  "to the next failure, finding, outlier, slow, arc, ..." },
+	{ .req = REQ_PREV, "prev", "WHAT", { 0 }, "to the one before" },
+	{ .req = REQ_SLOW, "slow", "TIME", { 0 }, "what 'slow' is: a call of over TIME (100ms)" },
+	{ .req = REQ_JUMP_BACK, "jump-back", NULL, { '(' }, "back to where one was before a jump" },
+	{ .req = REQ_JUMP_FORTH, "jump-forth", NULL, { ')' }, "and forth again" },
+	{ .req = REQ_PLAY_TOGGLE,
+	  "play-pause",
+	  NULL,
+	  { 'p' },
+	  "the cursor goes on by itself, or stops" },
+	{ .req = REQ_PLAY,
+	  "play",
+	  "SPEED",
+	  { 'P' },
+	  "1x, 10x, 0.1x, stop; without: the next speed" },
 	{ .req = REQ_PAUSE,
 	  "pause",
 	  NULL,
@@ -61,6 +80,11 @@ const struct request_entry requests[] = {
 	  NULL,
 	  { 'e' },
 	  "only events that failed, in the log" },
+	{ .req = REQ_PROBLEMS_ALL,
+	  "problems-all",
+	  NULL,
+	  { 'a' },
+	  "problems of all migrations, or of this one" },
 	{ .req = REQ_ENTER,
 	  "why",
 	  NULL,
@@ -78,6 +102,11 @@ const struct request_entry requests[] = {
 	  NULL,
 	  { '0' },
 	  "fit the axis: the migration, or everything" },
+	{ .req = REQ_ZOOM,
+	  "zoom",
+	  "WHAT",
+	  { 'Z' },
+	  "the axis to the stop; or to state, marks, migration, all" },
 	{ .req = REQ_PAN_LEFT, "pan-left", NULL, { '<' }, "move the axis back" },
 	{ .req = REQ_PAN_RIGHT, "pan-right", NULL, { '>' }, "move the axis on" },
 	{ .req = REQ_PANE, "pane", "PANE", { 0 }, "a pane by its number or its name" },
@@ -117,6 +146,22 @@ const struct request_entry requests[] = {
 	{ .req = REQ_AXIS, "axis", "FROM TO", { 0 }, "the time axis from one time to another" },
 	{ .req = REQ_MARK, "mark", "TEXT", { 'm' }, "mark this moment" },
 	{ .req = REQ_MARK_NEXT, "mark-next", NULL, { '\'' }, "to the next mark, around the end" },
+	{ .req = REQ_AB,
+	  "ab",
+	  "N M AT",
+	  { 0 },
+	  "migrations N and M on top of each other at begin or stop" },
+	{ .req = REQ_MARKS, "marks", NULL, { '"' }, "list them; Enter goes to one" },
+	{ .req = REQ_MEASURE,
+	  "measure",
+	  "FROM TO",
+	  { 'M' },
+	  "time, bytes, calls between two marks or times" },
+	{ .req = REQ_COPY,
+	  "copy",
+	  "WHAT",
+	  { 'y' },
+	  "event; or sentence, command: to the terminal's clipboard" },
 	{ .req = REQ_TIME, "time", "BASE", { 't' }, "time base: rel, wall, mono, delta" },
 	{ .req = REQ_GRAPH, "graph", "SET", { 'b' }, "graph set: block, braille, ascii" },
 	{ .req = REQ_UNITS, "units", NULL, { 'u' }, "sizes rounded or in bytes" },
@@ -154,7 +199,44 @@ static const struct {
 	{ SKEY_TAB, "Tab", "Tab" },
 	{ ' ', "Space", "Space" },
 	{ SKEY_BACKSPACE, "Backspace", "Backspace" },
+	{ SKEY_DELETE, "Del", "Del" },
 };
+
+/* Keys of a command with an argument. */
+static const struct {
+	int key;
+	enum request req;
+	const char *arg, *help;
+} more_keys[] = {
+	{ 'x', REQ_NEXT, "failure", "the next call that failed; X the one before" },
+	{ 'X', REQ_PREV, "failure", NULL },
+	{ 'i', REQ_NEXT, "finding", "the next finding; I the one before" },
+	{ 'I', REQ_PREV, "finding", NULL },
+	{ '^', REQ_NEXT, "outlier", "the next outlier; _ the one before" },
+	{ '_', REQ_PREV, "outlier", NULL },
+	{ '.', REQ_NEXT, "slow", "the next slow call; , the one before" },
+	{ ',', REQ_PREV, "slow", NULL },
+	{ 'T', REQ_ZOOM, "state", "the axis to the state that the device is in" },
+	{ 'B', REQ_ZOOM, "marks", "the axis to what lies between two marks" },
+	{ 'Y', REQ_COPY, "sentence", "copy the sentence" },
+	{ 'C', REQ_COPY, "command", "copy the 'report --to' of this moment" },
+};
+
+size_t request_more_keys(size_t i, int *key, const char **name, const char **arg, const char **help)
+{
+	const struct request_entry *e;
+	size_t n = sizeof(more_keys) / sizeof(more_keys[0]);
+
+	if (i >= n)
+		return n;
+	for (e = requests; e->req != more_keys[i].req; e++)
+		;
+	*key = more_keys[i].key;
+	*name = e->name;
+	*arg = more_keys[i].arg;
+	*help = more_keys[i].help;
+	return n;
+}
 
 const char *request_pane_keys(void)
 {
@@ -184,7 +266,27 @@ const struct request_entry *request_by_key(int key, enum pane_id focus, const ch
 			if (e->keys[i] == key)
 				return e;
 	}
+	for (i = 0; i < sizeof(more_keys) / sizeof(more_keys[0]); i++) {
+		if (more_keys[i].key != key)
+			continue;
+		*arg = more_keys[i].arg;
+		for (e = requests; e->req != more_keys[i].req; e++)
+			;
+		return e;
+	}
 	return NULL;
+}
+
+void request_candidates(const char *name, size_t len, char *buf, size_t size)
+{
+	const struct request_entry *e;
+	size_t used = 0;
+
+	*buf = '\0';
+	for (e = requests; e->req; e++)
+		if (e->help && len && !strncmp(e->name, name, len) && used < size)
+			used += (size_t)snprintf(buf + used, size - used, "%s%s", used ? ", " : "",
+						 e->name);
 }
 
 const struct request_entry *request_by_name(const char *name, size_t len)

@@ -56,6 +56,8 @@ void scope_tick(struct scope *s, uint64_t now_ns)
 	if (s->opt.live && s->follow && now_ns / 100000000 != s->now_ns / 100000000)
 		s->dirty = true;
 	s->now_ns = now_ns;
+	if (s->playing)
+		scope_play_step(s, now_ns);
 	if (s->searching) {
 		s->searching = !scope_search_step(s);
 		s->dirty = true;
@@ -94,6 +96,11 @@ bool scope_searching(const struct scope *s)
 	return s->searching;
 }
 
+bool scope_playing(const struct scope *s)
+{
+	return s->playing;
+}
+
 const char *scope_message(const struct scope *s)
 {
 	return s->message;
@@ -123,6 +130,8 @@ struct scope *scope_create(const struct scope_options *o)
 	s->cols = 80;
 	s->dirty = true;
 	s->filter.kinds = s->search.kinds = UINT64_MAX;
+	s->slow_ns = 100000000;
+	s->drag_col = -1;
 	s->store = store_create();
 	s->judge = judge_create(o->judge);
 	s->cells = cells_create(s->rows, s->cols);
@@ -137,6 +146,8 @@ struct scope *scope_create(const struct scope_options *o)
 
 void scope_destroy(struct scope *s)
 {
+	int i;
+
 	if (!s)
 		return;
 	store_destroy(s->store);
@@ -144,6 +155,10 @@ void scope_destroy(struct scope *s)
 	cells_destroy(s->cells);
 	free(s->columns);
 	free(s->marks);
+	free(s->hits);
+	free(s->clip);
+	for (i = 0; i < PROMPT_NR; i++)
+		history_free(&s->history[i]);
 	free(s->fleet);
 	free(s->rowlist);
 	free(s->line);

@@ -67,13 +67,14 @@ uint64_t store_position(struct store *s, uint64_t t_ns)
 }
 
 bool store_chunk_may_have(const struct store *s, uint64_t n, uint64_t kinds, bool errors,
-			  uint64_t *first, uint64_t *last)
+			  uint64_t longer_ns, uint64_t *first, uint64_t *last)
 {
 	const struct chunk *c = &s->chunks[n / CHUNK];
 
 	*first = n / CHUNK * CHUNK;
 	*last = *first + c->n - 1;
-	return (c->kinds & kinds) && (!errors || c->errors);
+	return (c->kinds & kinds) && (!errors || c->errors) &&
+	       (!longer_ns || c->longest_ns > longer_ns);
 }
 
 /* ---- appending ---- */
@@ -222,6 +223,8 @@ int store_append(struct store *s, const struct event *ev, struct event_context *
 	c->n++;
 	c->kinds |= 1ULL << ev->kind;
 	c->errors |= event_failed(ev);
+	if (ev->dur_ns > c->longest_ns)
+		c->longest_ns = ev->dur_ns;
 	if (event_kind_is_public(ev->kind)) {
 		if (!s->first_ns)
 			s->first_ns = ev->t_ns;
@@ -289,6 +292,27 @@ uint32_t store_state(const struct store *s, uint32_t device, uint64_t t_ns)
 		if (l->at[lo - 1].device == device)
 			return l->at[lo - 1].state;
 	return MIG_UNKNOWN;
+}
+
+bool store_state_span(const struct store *s, uint32_t device, uint64_t t_ns, uint64_t *from,
+		      uint64_t *to)
+{
+	const struct changes *l = &s->states;
+	bool known = false;
+	size_t i;
+
+	*to = s->last_ns;
+	for (i = 0; i < l->n; i++) {
+		if (l->at[i].device != device)
+			continue;
+		if (l->at[i].t_ns > t_ns) {
+			*to = l->at[i].t_ns;
+			break;
+		}
+		*from = l->at[i].t_ns;
+		known = l->at[i].state < MIG_STATE_NR;
+	}
+	return known;
 }
 
 /* ---- life ---- */

@@ -66,6 +66,7 @@ struct chunk {
 	uint64_t before_ns, after_ns; /* times of the positions around it */
 	uint64_t kinds;
 	bool errors;
+	uint64_t longest_ns;
 	struct sums sums;
 };
 

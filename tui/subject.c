@@ -198,7 +198,7 @@ uint64_t scope_stop_ns(struct scope *s, struct model *m, const struct migration 
 /* ---- what wants to be looked at ---- */
 
 /* The side and device of a migration that tell most of it. */
-static void choose_in(struct scope *s, struct model *m, const struct migration *g)
+void scope_choose_in(struct scope *s, struct model *m, const struct migration *g)
 {
 	const struct model_flight *stuck = scope_stuck(s, m, g);
 	const struct side *x;
@@ -238,49 +238,6 @@ static void choose_in(struct scope *s, struct model *m, const struct migration *
 	}
 }
 
-/*
- * While something is under way, older ones say nothing about now: only what overlaps in
- * time with it counts.  Else the worst of all.
- */
-static const struct migration *choose_migration(struct scope *s, struct model *m)
-{
-	uint64_t since = UINT64_MAX;
-	size_t i;
-
-	for (i = 0; i < s->n_fleet; i++) {
-		const struct migration *g = model_migration(m, s->fleet[i].migration);
-
-		if (!g->ended && g->begin_ns < since)
-			since = g->begin_ns;
-	}
-	for (i = 0; i < s->n_fleet; i++) {
-		const struct migration *g = model_migration(m, scope_worst_row(s, i)->migration);
-
-		if (since == UINT64_MAX || !g->ended || g->end_ns >= since)
-			return g;
-	}
-	return NULL;
-}
-
-void scope_choose(struct scope *s, struct model *m)
-{
-	const struct migration *g = choose_migration(s, m);
-	uint32_t i;
-
-	s->side = 0;
-	if (g) {
-		choose_in(s, m, g);
-		s->fit_side = s->side;
-		return;
-	}
-	if (s->device && scope_device_shown(m, s->device))
-		return;
-	s->device = 0;
-	for (i = 0; i < model_devices(m) && !s->device; i++)
-		if (scope_device_shown(m, model_device_at(m, i)->number))
-			s->device = model_device_at(m, i)->number;
-}
-
 void scope_pin(struct scope *s, uint32_t side, uint32_t device)
 {
 	s->side = side;
@@ -291,7 +248,7 @@ void scope_pin(struct scope *s, uint32_t side, uint32_t device)
 
 void scope_pin_migration(struct scope *s, struct model *m, const struct migration *g)
 {
-	choose_in(s, m, g);
+	scope_choose_in(s, m, g);
 	scope_pin(s, s->side, s->device);
 	s->fit_side = s->side;
 }

@@ -44,7 +44,7 @@ static unsigned int latency_row(uint64_t ns)
 	return row;
 }
 
-static int heat_kind(uint32_t kind)
+int store_kind_of(uint32_t kind)
 {
 	switch (kind) {
 	case EV_READ:
@@ -189,7 +189,7 @@ static void column_left(struct store_column *c, const struct standing *st)
 static void column_event(struct store_column *c, const struct event *ev, uint32_t state, bool v2)
 {
 	uint64_t calls = event_calls(ev);
-	int k = heat_kind(ev->kind);
+	int k = store_kind_of(ev->kind);
 
 	c->any = true;
 	if (k >= 0 && calls)

@@ -74,7 +74,7 @@ void table_migration(struct scope *s, struct model *m, const int width[C_NR],
 			 f->ret < 0 ? errno_label(a, f->ret) : "", f->ret < 0 ? " " : "",
 			 event_call_name(f->kind));
 		snprintf(l->text[C_PART], NAME_LEN, " turn: %s",
-			 party_name(judge_failure_party(f)));
+			 party_name(scope_failure_party(s, g)));
 		l->role[C_STATE] = l->role[C_PART] = ROLE_BAD;
 	} else if (stuck) {
 		snprintf(l->text[C_STATE], NAME_LEN, "%s out", event_call_name(stuck->call));
