@@ -2,38 +2,43 @@
 /*
  * input.c - what is typed and clicked, as requests
  */
+#include <errno.h>
 #include <string.h>
 
 #include "tui/internal.h"
 
 static void input_done(struct scope *s)
 {
+	const char *text = s->edit.text;
 	enum prompt p = s->prompt;
 
 	s->prompt = PROMPT_NONE;
+	history_add(&s->history[p], text);
 	switch (p) {
 	case PROMPT_COMMAND:
-		scope_command(s, s->input);
+		scope_obey_line(s, text);
 		break;
 	case PROMPT_SEARCH:
-		scope_set_search(s, s->input);
+		scope_set_search(s, text);
 		break;
 	case PROMPT_FILTER:
-		scope_set_filter(s, s->input);
+		scope_set_filter(s, text);
+		break;
+	case PROMPT_FLEET:
+		scope_set_fleet(s, text);
 		break;
 	case PROMPT_MARK:
-		scope_mark_here(s, s->input);
+		scope_mark_here(s, text);
 		break;
 	case PROMPT_NONE:
+	case PROMPT_NR:
 		break;
 	}
 }
 
 static void input_key(struct scope *s, int key)
 {
-	char utf8[5];
-	size_t n = 0;
-
+	s->hint[0] = '\0';
 	switch (key) {
 	case SKEY_ENTER:
 	case '\n':
@@ -43,44 +48,51 @@ static void input_key(struct scope *s, int key)
 	case 'c' & 0x1f:
 		s->prompt = PROMPT_NONE;
 		return;
+	case SKEY_TAB:
+		scope_complete(s);
+		return;
+	case SKEY_UP:
+	case 'p' & 0x1f:
+		history_step(&s->history[s->prompt], &s->edit, -1);
+		return;
+	case SKEY_DOWN:
+	case 'n' & 0x1f:
+		history_step(&s->history[s->prompt], &s->edit, 1);
+		return;
 	case SKEY_BACKSPACE:
 	case '\b':
-		if (!s->input_len) {
+		if (!s->edit.len) {
 			s->prompt = PROMPT_NONE;
 			return;
 		}
-		do
-			s->input_len--;
-		while (s->input_len && (s->input[s->input_len] & 0xc0) == 0x80);
-		s->input[s->input_len] = '\0';
-		return;
-	case 'u' & 0x1f:
-		s->input[0] = '\0';
-		s->input_len = 0;
-		return;
+		break;
 	}
-	if (key < 0x20 || key >= 0x110000 || key == 0x7f)
-		return;
-	if (key < 0x80) {
-		utf8[n++] = (char)key;
-	} else if (key < 0x800) {
-		utf8[n++] = (char)(0xc0 | key >> 6);
-		utf8[n++] = (char)(0x80 | (key & 0x3f));
-	} else {
-		if (key >= 0x10000) {
-			utf8[n++] = (char)(0xf0 | key >> 18);
-			utf8[n++] = (char)(0x80 | (key >> 12 & 0x3f));
-		} else {
-			utf8[n++] = (char)(0xe0 | key >> 12);
-		}
-		utf8[n++] = (char)(0x80 | (key >> 6 & 0x3f));
-		utf8[n++] = (char)(0x80 | (key & 0x3f));
+	if (!line_key(&s->edit, key) && key > 0)
+		line_insert(&s->edit, (uint32_t)key);
+}
+
+void scope_paste(struct scope *s, int ch)
+{
+	s->dirty = true;
+	/* What somebody else wrote is text, never a command. */
+	if (s->prompt)
+		line_insert(&s->edit, ch == '\r' || ch == '\n' || ch == '\t' ? ' ' : (uint32_t)ch);
+	else
+		scope_say(s, false, "pasted text is taken where one types: after : / & or m");
+}
+
+/* A key that the configuration has a command for. */
+static bool bound(struct scope *s, int key)
+{
+	size_t i;
+
+	for (i = 0; i < s->opt.n_binds; i++) {
+		if (s->opt.binds[i].key != key)
+			continue;
+		scope_obey_line(s, s->opt.binds[i].command);
+		return true;
 	}
-	if (s->input_len + n >= sizeof(s->input))
-		return;
-	memcpy(s->input + s->input_len, utf8, n);
-	s->input_len += n;
-	s->input[s->input_len] = '\0';
+	return false;
 }
 
 void scope_key(struct scope *s, int key)
@@ -97,6 +109,8 @@ void scope_key(struct scope *s, int key)
 	if (s->searching && !(e && e->req == REQ_BACK))
 		s->searching = false;
 	s->message[0] = '\0';
+	if (bound(s, key))
+		return;
 	if (!e) {
 		char buf[12];
 
@@ -108,56 +122,105 @@ void scope_key(struct scope *s, int key)
 	scope_obey(s, e->req, arg);
 }
 
+static int type_keys(struct scope *s, const char *text)
+{
+	char name[16];
+	uint32_t ch;
+	size_t n;
+
+	while (*text) {
+		if (*text == '<' && sscanf(text, "<%15[^>]>", name) == 1 &&
+		    text[1 + strlen(name)] == '>') {
+			if (!request_key_by_name(name)) {
+				scope_say(s, true, "no key <%s>", name);
+				return -EINVAL;
+			}
+			scope_key(s, request_key_by_name(name));
+			text += strlen(name) + 2;
+			continue;
+		}
+		n = text_utf8(text, strlen(text), &ch);
+		if (!n)
+			return -EINVAL;
+		scope_key(s, (int)ch);
+		text += n;
+	}
+	return 0;
+}
+
+int scope_command(struct scope *s, const char *line)
+{
+	/* Keys that a script types; nobody types that they are typed. */
+	if (!strncmp(line, ":keys ", 6))
+		line++;
+	if (!strncmp(line, "keys ", 5))
+		return type_keys(s, line + 5);
+	return scope_obey_line(s, line);
+}
+
+/* From where the button went down to here: that is the axis. */
+static void drag(struct scope *s, int col)
+{
+	const struct rect *plot = &s->plot;
+	int from = s->drag_col - plot->col, to = col - plot->col;
+	uint64_t width = s->to_ns - s->from_ns, begin = s->from_ns;
+
+	if (s->drag_col < 0 || plot->cols < 2)
+		return;
+	s->drag_col = -1;
+	if (to < from) {
+		int swap = from;
+
+		from = to;
+		to = swap;
+	}
+	from = from < 0 ? 0 : from;
+	to = to > plot->cols ? plot->cols : to;
+	if (to - from < 2)
+		return;
+	scope_remember(s);
+	scope_set_axis(s,
+		       begin + (uint64_t)((unsigned __int128)width * (unsigned int)from /
+					  (unsigned int)plot->cols),
+		       begin + (uint64_t)((unsigned __int128)width * (unsigned int)to /
+					  (unsigned int)plot->cols));
+}
+
 void scope_mouse(struct scope *s, enum scope_mouse what, int row, int col)
 {
-	enum pane p = layout_pane_at(&s->layout, row, col);
-	const struct rect *plot = &s->plot;
+	enum pane_id p = layout_pane_at(&s->layout, row, col);
+	int dir = what == MOUSE_WHEEL_UP ? -1 : 1;
 
 	s->dirty = true;
+	if (what == MOUSE_RELEASE) {
+		drag(s, col);
+		return;
+	}
+	s->drag_col = -1;
 	s->message[0] = '\0';
 	if (s->overlay) {
 		if (what == MOUSE_WHEEL_UP || what == MOUSE_WHEEL_DOWN)
-			scope_up_down(s, what == MOUSE_WHEEL_UP ? -1 : 1);
+			scope_up_down(s, dir);
 		else
 			s->overlay = OVERLAY_NONE;
 		return;
 	}
 	if (what == MOUSE_WHEEL_UP || what == MOUSE_WHEEL_DOWN) {
-		int dir = what == MOUSE_WHEEL_UP ? -1 : 1;
-
-		if (p == PANE_BYTES || p == PANE_LATENCY)
+		if (p < PANE_NR && panes[p]->wheel_zooms)
 			scope_zoom(s, -dir);
-		else if (p == PANE_DEVICES)
-			scope_step_device(s, dir);
+		else if (p < PANE_NR && panes[p]->step)
+			panes[p]->step(s, dir);
 		else
 			scope_step_event(s, dir);
 		return;
 	}
-	if (p >= PANE_FIRST && p < PANE_NR)
-		scope_focus(s, p);
-	if (p == PANE_BYTES && col >= plot->col && col < plot->col + plot->cols) {
-		uint64_t width = s->to_ns - s->from_ns;
-
-		scope_seek_time(s, s->from_ns + (uint64_t)((unsigned __int128)width *
-							   (2 * (col - plot->col) + 1) /
-							   (2 * plot->cols)));
-	} else if (p == PANE_EVENTS && row >= s->log_row && row < s->log_row + s->log_n) {
-		scope_seek_event(s, s->log[row - s->log_row].last + 1);
-		scope_pin_event(s, s->cursor);
-	} else if (p == PANE_DEVICES && row >= s->table_row && row < s->table_row + s->table_n) {
-		const struct table_row *r = &s->table[row - s->table_row];
-		struct model *m = scope_model(s);
-
-		if (r->device)
-			scope_pin(s, r->side, r->device);
-		else if (m && r->migration <= model_migrations(m))
-			scope_pin_migration(s, m, model_migration(m, r->migration));
-	} else if (p == PANE_PROBLEMS && row >= s->listed_row &&
-		   row < s->listed_row + s->listed_n) {
-		s->problem = s->listed[row - s->listed_row];
-		scope_enter_problem(s);
+	if (p < PANE_FIRST || p >= PANE_NR)
 		return;
-	}
+	scope_focus(s, p);
+	if (panes[p]->click)
+		panes[p]->click(s, row, col);
+	if (p == PANE_BYTES && col >= s->plot.col && col < s->plot.col + s->plot.cols)
+		s->drag_col = col;
 	if (what == MOUSE_DOUBLE)
 		scope_obey(s, REQ_ENTER, NULL);
 }

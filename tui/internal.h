@@ -2,10 +2,11 @@
 /*
  * internal.h - what the scope's own files share; nobody else includes it
  *
- * scope.c keeps the state and obeys requests, input.c is what is typed and clicked,
- * request.c the table of keys and commands; move.c, search.c and output.c do what is
- * asked, subject.c knows what the screen is about, ask.c is what everybody asks,
- * pane_*.c draw, log.c finds the lines of the event log.
+ * scope.c keeps the state, input.c is what is typed and clicked, request.c the table of
+ * keys and commands, obey.c, move.c, search.c and output.c do what is asked, subject.c
+ * knows what the screen is about, ask.c is what everybody asks, draw.c puts the panes of
+ * panes.c on the screen, log.c finds the lines of the event log.  No two of them need
+ * each other, not even by way of a third (tests/static looks).
  */
 #ifndef VFIOSCOPE_TUI_INTERNAL_H
 #define VFIOSCOPE_TUI_INTERNAL_H
@@ -14,6 +15,7 @@
 #include "model/forecast.h"
 #include "protocol.h"
 #include "tui/layout.h"
+#include "tui/line.h"
 #include "tui/match.h"
 #include "tui/scope.h"
 #include "tui/store.h"
@@ -56,6 +58,22 @@ enum request {
 	REQ_DEVICE_NEXT,
 	REQ_DEVICE_PREV,
 	REQ_DEVICE,
+	REQ_LEVEL,
+	REQ_NEXT,
+	REQ_PREV,
+	REQ_SLOW,
+	REQ_ZOOM,
+	REQ_JUMP_BACK,
+	REQ_JUMP_FORTH,
+	REQ_PLAY_TOGGLE,
+	REQ_PLAY,
+	REQ_MARKS,
+	REQ_MEASURE,
+	REQ_COPY,
+	REQ_PROBLEMS_ALL,
+	REQ_AB,
+	REQ_SORT,
+	REQ_FLEET,
 	REQ_VM_NEXT,
 	REQ_VM_PREV,
 	REQ_ENTER,
@@ -76,7 +94,6 @@ enum request {
 	REQ_MIGRATION,
 	REQ_RESIZE,
 	REQ_TICK,
-	REQ_KEYS,
 	REQ_REDRAW,
 	REQ_SUSPEND,
 	REQ_QUIT,
@@ -84,17 +101,27 @@ enum request {
 
 struct request_entry {
 	enum request req;
-	const char *name; /* of the command */
-	const char *arg;  /* what it takes, for the help; NULL: nothing */
-	int keys[4];	  /* 0: no more */
-	const char *help; /* NULL: not in the help (scripts only) */
-	enum pane only;	  /* its keys work in this pane; 0: in all */
+	const char *name;  /* of the command */
+	const char *arg;   /* what it takes, for the help; NULL: nothing */
+	int keys[4];	   /* 0: no more */
+	const char *help;  /* NULL: not in the help (scripts only) */
+	enum pane_id only; /* its keys work in this pane; 0: in all */
 };
 
 /* The table, ended by REQ_NONE. */
 extern const struct request_entry requests[];
 /* REQ_PANE's entry is found by digits, too: *@arg gets it; NULL: no such key. */
-const struct request_entry *request_by_key(int key, enum pane focus, const char **arg);
+const struct request_entry *request_by_key(int key, enum pane_id focus, const char **arg);
+/*
+ * Keys that are a command with an argument: the @i-th; how many there are.  *@help NULL: it
+ * is told with another.
+ */
+size_t request_more_keys(size_t i, int *key, const char **name, const char **arg,
+			 const char **help);
+/* "1-7": the keys of the panes. */
+const char *request_pane_keys(void);
+/* What @name could be the beginning of: "search, search-next"; "" for nothing. */
+void request_candidates(const char *name, size_t len, char *buf, size_t size);
 /* An unambiguous beginning is enough; NULL: none or several. */
 const struct request_entry *request_by_name(const char *name, size_t len);
 /* Does it write a file?  A '!' behind its name lets it replace one. */
@@ -107,8 +134,16 @@ int request_key_by_name(const char *name);
 /* ---- the state ---- */
 
 enum fit { FIT_MIGRATION, FIT_ALL, FIT_MANUAL };
-enum prompt { PROMPT_NONE, PROMPT_COMMAND, PROMPT_SEARCH, PROMPT_FILTER, PROMPT_MARK };
-enum overlay { OVERLAY_NONE, OVERLAY_HELP, OVERLAY_DETAIL };
+enum prompt {
+	PROMPT_NONE,
+	PROMPT_COMMAND,
+	PROMPT_SEARCH,
+	PROMPT_FILTER,
+	PROMPT_FLEET,
+	PROMPT_MARK,
+	PROMPT_NR,
+};
+enum overlay { OVERLAY_NONE, OVERLAY_HELP, OVERLAY_DETAIL, OVERLAY_MARKS, OVERLAY_MEASURE };
 
 #define MARKS_MAX     1024
 #define LOG_ROWS_MAX  256
@@ -117,6 +152,39 @@ enum overlay { OVERLAY_NONE, OVERLAY_HELP, OVERLAY_DETAIL };
 struct scope_mark {
 	uint64_t t_ns;
 	char text[EVENT_TEXT_LEN];
+};
+
+#define JUMPS_MAX 100
+
+/* Where one has been. */
+struct jump {
+	uint64_t cursor, ns;
+	uint32_t side, device;
+};
+
+/* Something that is looked for, a piece at a time. */
+struct hunt {
+	struct match match;
+	char what[256];
+	int dir;
+	uint64_t at, left; /* the next event; how many may still be looked at */
+	uint64_t found;
+	bool wrapped, count, counting; /* around the end; say how many; doing so */
+};
+
+/* From how long on a call of a device is an outlier of its kind. */
+struct usual {
+	uint32_t device;
+	enum store_kind kind;
+	uint64_t count, outlier_ns;
+};
+
+#define CHOICES_MAX 64
+
+/* What the word that begins at @from of a line could become. */
+struct choices {
+	char text[CHOICES_MAX][72];
+	size_t n, from;
 };
 
 /* How much a migration wants to be looked at, most first. */
@@ -134,14 +202,22 @@ struct fleet_row {
 	uint32_t migration;
 	enum rank rank;
 	uint64_t weight; /* within the rank, most first */
+	uint64_t key;	 /* of the order on the screen, most first */
 };
+
+enum fleet_sort { SORT_WORST, SORT_LEFT, SORT_MOVED, SORT_STOP, SORT_NEWEST, SORT_NAME, SORT_NR };
+/* In enum order, NULL-terminated. */
+extern const char *const fleet_sort_names[];
+
+/* Of several migrations: all of them, or one that was opened. */
+enum level { LEVEL_FLEET, LEVEL_MIGRATION };
 
 /* A row of the device table: a migration (device 0), or a device (of none: migration 0). */
 struct table_row {
 	uint32_t migration, side, device;
 };
 
-/* A line of the log: a run of identical empty reads is one. */
+/* A line of the log: a run of equal reads or writes is one. */
 struct log_row {
 	uint64_t first, last; /* event numbers */
 	uint64_t calls;
@@ -163,37 +239,66 @@ struct scope {
 	enum fit fit;
 	uint64_t from_ns, to_ns;
 	/* what is looked at */
-	uint32_t side, device;	 /* side 0: the device's newest */
-	bool device_pinned;	 /* somebody chose them */
-	struct fleet_row *fleet; /* migrations at the cursor, worst first */
+	uint32_t side, device; /* side 0: the device's newest */
+	bool device_pinned;    /* somebody chose them */
+	unsigned int sparks;   /* devices that may still be looked at for this drawing */
+	uint32_t fit_side;     /* of the migration that the axis is fit to */
+	enum level level;
+	enum fleet_sort sort;
+	char fleet_filter[128];
+	struct fleet_row *fleet; /* migrations at the cursor, in the order of the table */
 	size_t n_fleet, cap_fleet;
 	struct table_row *rowlist; /* of the table, in its order */
 	size_t n_rows, cap_rows;
-	uint16_t found[FINDINGS_MAX]; /* findings at the cursor, in the order shown */
-	size_t n_found, n_own;	      /* all; of the migration on the screen: these are first */
-	enum pane focus;
+	uint16_t found[FINDINGS_MAX];	   /* findings at the cursor, in the order shown */
+	size_t n_found, n_own;		   /* all that are shown; of the migration on the screen */
+	size_t n_elsewhere;		   /* and of others, which are not shown */
+	uint64_t unfold_first, unfold_end; /* events of a run that is shown one by one */
+	enum pane_id focus, main;	   /* @main: the last of PLACE_MAIN that was asked for */
+	bool focused;			   /* somebody chose it */
 	bool zoomed;
 	bool problems_only;
 	enum store_kind kind;
 	size_t problem; /* the selected one, among those shown */
 	struct match filter, search;
+	/* Events [from, to) in which the log has no line, known so far; of this filter. */
+	uint64_t barren_from, barren_to;
 	char filter_text[256], search_text[256];
-	bool searching; /* a search under way */
-	int search_dir;
-	uint64_t search_at, search_left;
+	bool searching; /* a hunt is under way */
+	struct hunt hunt;
+	struct match_ask ask;
+	uint64_t *hits; /* all events that the search meant, when hits_of is their count */
+	size_t n_hits, cap_hits;
+	uint64_t hits_of;
+	char hits_text[256];
+	struct usual usual[64];
+	size_t n_usual, next_usual;
+	struct jump jumps[JUMPS_MAX];
+	size_t n_jumps, jump_at;
+	bool playing;
+	double speed;
+	uint64_t played_ns; /* when it was last brought on; 0: not yet */
+	uint64_t slow_ns;   /* a longer call is slow */
+	bool problems_all;
+	uint32_t ab[2]; /* sides of the migrations that are compared; 0: none */
+	bool ab_switch; /* at the stop, not at their begin */
 
 	enum prompt prompt;
-	char input[256];
-	size_t input_len;
+	struct line edit;
+	struct history history[PROMPT_NR];
+	char hint[512]; /* what the word could become */
 	enum overlay overlay;
 	int scroll;
 	char message[256];
 	bool message_bad;
 
 	struct scope_mark *marks;
-	size_t n_marks;
-	uint32_t saved; /* screens so far, for their names */
-	bool force;	/* the command ended with '!' */
+	size_t n_marks, mark;		   /* @mark: the one that the list stands on */
+	uint64_t measure_from, measure_to; /* 0: between marks */
+	char *clip;			   /* for the terminal's clipboard; or NULL */
+	int drag_col;			   /* where a button went down in the plot; -1 */
+	uint32_t saved;			   /* screens so far, for their names */
+	bool force;			   /* the command ended with '!' */
 
 	struct cells *cells;
 	struct layout layout;
@@ -236,6 +341,9 @@ enum store_kind scope_kind_shown(struct scope *s);
 
 /* ---- subject.c: what the screen is about ---- */
 
+/* The side that it is about; 0: none. */
+uint32_t scope_side_now(struct scope *s, struct model *m);
+
 /* Has the device had an event? */
 bool scope_device_shown(struct model *m, uint32_t device);
 /*
@@ -259,28 +367,67 @@ uint64_t scope_side_left(struct model *m, uint32_t side, enum left_source *sourc
 /* A call of the migration that has been out for too long; or NULL. */
 const struct model_flight *scope_stuck(struct scope *s, struct model *m, const struct migration *g);
 
-/* Bring s->fleet up to date with the model of the cursor. */
-void scope_rank(struct scope *s, struct model *m);
-/* Select what wants to be looked at; needs scope_rank(). */
-void scope_choose(struct scope *s, struct model *m);
+/* How scope_stop_ns() knows. */
+enum stop_kind {
+	STOP_MEASURED,
+	STOP_FORECAST,
+	STOP_AT_LEAST, /* of the devices' part alone */
+};
+/*
+ * What the stop of a migration took, takes so far, or would take now, ns; MODEL_NONE:
+ * nothing is known.
+ */
+uint64_t scope_stop_ns(struct scope *s, struct model *m, const struct migration *g,
+		       enum stop_kind *kind);
+
+/* Select the side and device of a migration that tell most of it. */
+void scope_choose_in(struct scope *s, struct model *m, const struct migration *g);
 /* Select, until somebody wants the automatic choice back; of an event: its device. */
 void scope_pin(struct scope *s, uint32_t side, uint32_t device);
 void scope_pin_migration(struct scope *s, struct model *m, const struct migration *g);
 void scope_pin_event(struct scope *s, uint64_t n);
-/* One device, one migration on or back, in the table's order. */
+/* ---- fleet.c: all migrations ---- */
+
+/* Bring s->fleet up to date with the model of the cursor. */
+void scope_rank(struct scope *s, struct model *m);
+/* Select what wants to be looked at, whatever the table is sorted by; needs scope_rank(). */
+void scope_choose(struct scope *s, struct model *m);
+/* By a name of fleet_sort_names; NULL: by the next. */
+int scope_set_sort(struct scope *s, const char *arg);
+/*
+ * Show only those that @text's words are found in: the VM, its devices, drivers and
+ * hosts, what it does; '!' turns a word around.
+ */
+int scope_set_fleet(struct scope *s, const char *text);
+bool scope_fleet_shows(struct scope *s, struct model *m, const struct migration *g);
+/* Does the table show all migrations, and not one that was opened? */
+bool scope_is_fleet(const struct scope *s);
+/* "leaves", "FAILED", ...; *@role is its colour. */
+const char *scope_does(bool save, bool ended, uint32_t outcome, unsigned int *role);
+
+/* One device, one migration, one row of the table on or back. */
 void scope_step_device(struct scope *s, int dir);
 void scope_step_migration(struct scope *s, int dir);
+void scope_step_row(struct scope *s, int dir);
 
-/* Fill s->rowlist; devices are those of the selected migration, or of @all. */
-void scope_rows(struct scope *s, struct model *m, bool all);
+/* Fill s->rowlist: what the table shows, or every device of every migration. */
+enum rows_of { ROWS_SHOWN, ROWS_ALL };
+void scope_rows(struct scope *s, struct model *m, enum rows_of what);
 bool scope_row_selected(struct scope *s, struct model *m, const struct table_row *r);
+
+/* ---- problems.c ---- */
 
 /* The n-th finding, when it is there at the cursor; or NULL. */
 const struct finding *scope_finding(struct scope *s, size_t i);
 bool scope_finding_of(const struct finding *f, const struct migration *g);
 /* Is it no consequence of another, and not ignored? */
 bool scope_finding_counts(const struct finding *f);
-/* Fill s->found: those of the migration on the screen first, worst first. */
+/*
+ * Whose turn it is where a migration failed: as the judge's own finding of it tells, else
+ * the call, or a rule that it broke.
+ */
+uint32_t scope_failure_party(struct scope *s, const struct migration *g);
+/* Fill s->found, worst first: those of the migration on the screen, or of all. */
 void scope_problems(struct scope *s, struct model *m);
 /* Findings that count at the cursor and the worst severity; of a migration (NULL: all), of a device (0: all). */
 size_t scope_findings(struct scope *s, const struct migration *g, uint32_t device, uint32_t *worst);
@@ -290,15 +437,15 @@ const struct finding *scope_worst(struct scope *s, const struct migration *g);
 /* Events that may be looked at between two looks at the keyboard. */
 #define SEARCH_STEP 60000U
 
-/* ---- scope.c: requests ---- */
+/* ---- obey.c ---- */
 
 /* Do what is asked for; 0 or -EINVAL, the message says why. */
 int scope_obey(struct scope *s, enum request req, const char *arg);
-void scope_focus(struct scope *s, enum pane p);
+/* A command as it is typed. */
+int scope_obey_line(struct scope *s, const char *line);
+void scope_focus(struct scope *s, enum pane_id p);
 /* In the pane that has the focus. */
 void scope_up_down(struct scope *s, int dir);
-/* Go to the moment of the selected finding; a second time: explain it. */
-void scope_enter_problem(struct scope *s);
 
 /* ---- move.c: where the scope is ---- */
 
@@ -324,8 +471,10 @@ int scope_set_filter(struct scope *s, const char *text);
 void scope_search_begin(struct scope *s, int dir);
 /* Look at some events; true: the search is over. */
 bool scope_search_step(struct scope *s);
-/* scope_line() as match_event() wants it; @arg is the scope. */
-const char *scope_line_of(void *arg, const struct event *ev);
+/* Go to the next event that @words mean (match.h); @what is its name for people. */
+void scope_hunt(struct scope *s, const char *words, const char *what, int dir);
+/* What match_event() asks of the scope; valid until the next call. */
+const struct match_ask *scope_ask(struct scope *s);
 
 /*
  * ---- output.c: what leaves the scope; 0 or -EINVAL, the message says why ----
@@ -333,15 +482,57 @@ const char *scope_line_of(void *arg, const struct event *ev);
  * NULL: a new file in the working directory.
  */
 
-void scope_marks_load(struct scope *s);
-/* Into the evidence when live, beside the recording else. */
-int scope_mark_here(struct scope *s, const char *text);
-void scope_next_mark(struct scope *s);
 int scope_save_screen(struct scope *s, const char *arg);
 /* What each cell of the screen is about, as a map of letters; for goldens and pictures. */
 int scope_save_roles(struct scope *s, const char *arg);
 int scope_write_report(struct scope *s, const char *arg);
 int scope_export_view(struct scope *s, const char *arg);
+
+/* ---- marks.c ---- */
+
+void scope_marks_load(struct scope *s);
+/* Into the evidence when live, beside the recording else. */
+int scope_mark_here(struct scope *s, const char *text);
+void scope_next_mark(struct scope *s);
+/* All, those in the evidence too, by their time; how many. */
+size_t scope_marks(struct scope *s, struct scope_mark out[MARKS_MAX]);
+/* To the one that the list stands on. */
+void scope_go_mark(struct scope *s);
+/* The two around the cursor, or one and the cursor; false: there are none. */
+bool scope_between_marks(struct scope *s, uint64_t *from, uint64_t *to);
+void marks_page(struct page *p);
+void measure_page(struct page *p, struct model *m);
+
+/* ---- moments.c ---- */
+
+/* Words of their arguments, NULL-terminated. */
+extern const char *const moment_names[], *const zoom_names[], *const copy_names[];
+
+/* Before a jump: the way back. */
+void scope_remember(struct scope *s);
+void scope_jump(struct scope *s, int dir);
+/* 0, or -EINVAL: the message says why. */
+int scope_next(struct scope *s, const char *what, int dir);
+int scope_set_slow(struct scope *s, const char *arg);
+int scope_zoom_to(struct scope *s, const char *what);
+void scope_set_axis(struct scope *s, uint64_t from, uint64_t to);
+/* @arg: a speed, or "stop"; NULL: the next speed. */
+int scope_play(struct scope *s, const char *arg);
+void scope_play_toggle(struct scope *s);
+void scope_play_step(struct scope *s, uint64_t now_ns);
+
+/* ---- pane_sides.c ---- */
+
+/* "N [M] [begin|stop]": compare these migrations; NULL: no longer. */
+int scope_ab(struct scope *s, const char *arg);
+
+/* ---- copy.c, complete.c ---- */
+
+int scope_copy(struct scope *s, const char *what);
+/* What could stand at byte @at of what is typed. */
+void scope_choices(struct scope *s, enum prompt p, const char *line, size_t at, struct choices *c);
+/* As far as it is sure into the line, the rest into the hint. */
+void scope_complete(struct scope *s);
 
 /* ---- log.c ---- */
 
@@ -362,25 +553,29 @@ struct sentence {
 };
 void scope_sentence(struct scope *s, struct model *m, struct sentence *out);
 
-/* ---- pane_*.c: each draws into its rectangle, the clip is set ---- */
+/* ---- what panes share ---- */
 
-void pane_header(struct scope *s, struct model *m, struct rect r);
-void pane_sentence(struct scope *s, struct model *m, struct rect r);
-void pane_keys(struct scope *s, struct model *m, struct rect r);
-void pane_devices(struct scope *s, struct model *m, struct rect r);
-void pane_bytes(struct scope *s, struct model *m, struct rect r);
-void pane_states(struct scope *s, struct model *m, struct rect r);
-void pane_downtime(struct scope *s, struct model *m, struct rect r);
-void pane_events(struct scope *s, struct model *m, struct rect r);
-void pane_latency(struct scope *s, struct model *m, struct rect r);
-void pane_problems(struct scope *s, struct model *m, struct rect r);
 /* The line that begins a pane: its number, its name, and what it shows now. */
-void pane_title(struct scope *s, enum pane p, struct rect r, const char *name, const char *fmt, ...)
-	__attribute__((format(printf, 5, 6)));
+void pane_title(struct scope *s, enum pane_id p, struct rect r, const char *name, const char *fmt,
+		...) __attribute__((format(printf, 5, 6)));
+/* The column of @n that a time is in; -1: none. */
+int lane_column(const struct scope *s, uint64_t t_ns, int n);
+/* A device's states over the axis, in one row of @n columns; what moved in each, likewise. */
+void lane_states(struct scope *s, uint32_t device, int row, int col, int n);
+void lane_moved(struct scope *s, int row, int col, const struct store_column *c, int n);
+/* The event of the line at the cursor and that line; false: there is none. */
+bool scope_current(struct scope *s, struct event *ev, struct log_row *row);
+/* It in words: what happened, what that means, what came before and after. */
+void event_words(struct page *p, struct model *m, const struct event *ev,
+		 const struct log_row *row);
+/* What stands behind Enter: all of the event at the cursor, all of the selected device. */
+void event_page(struct page *p, struct model *m);
+void device_page(struct page *p, struct model *m);
+/* A stop call by call; without one the device. */
+void stop_page(struct page *p, struct model *m);
+
 void overlay_draw(struct scope *s, struct model *m, struct rect r);
 /* What an empty screen says instead of panes. */
 void empty_draw(struct scope *s, struct rect r);
-
-const char *pane_name(enum pane p);
 
 #endif

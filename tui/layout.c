@@ -9,34 +9,17 @@
 #define WIDE_COLS 110
 #define WIDE_ROWS 26
 
-int layout_min_rows(enum pane p)
+static int least(enum pane_id p)
 {
-	switch (p) {
-	case PANE_DEVICES:
-		return 2;
-	case PANE_BYTES:
-		return 6;
-	case PANE_STATES:
-		return 5;
-	case PANE_DOWNTIME:
-		return 5;
-	case PANE_EVENTS:
-		return 3;
-	case PANE_LATENCY:
-		return 5;
-	case PANE_PROBLEMS:
-		return 2;
-	default:
-		return 1;
-	}
+	return panes[p]->least;
 }
 
-bool layout_has(const struct layout *l, enum pane p)
+bool layout_has(const struct layout *l, enum pane_id p)
 {
 	return p < PANE_NR && l->at[p].rows > 0 && l->at[p].cols > 0;
 }
 
-enum pane layout_pane_at(const struct layout *l, int row, int col)
+enum pane_id layout_pane_at(const struct layout *l, int row, int col)
 {
 	int p;
 
@@ -45,7 +28,7 @@ enum pane layout_pane_at(const struct layout *l, int row, int col)
 
 		if (row >= r->row && row < r->row + r->rows && col >= r->col &&
 		    col < r->col + r->cols)
-			return (enum pane)p;
+			return (enum pane_id)p;
 	}
 	return PANE_NR;
 }
@@ -55,7 +38,7 @@ static int clamp(int v, int lo, int hi)
 	return v < lo ? lo : v > hi ? hi : v;
 }
 
-static void place(struct layout *l, enum pane p, int row, int col, int rows, int cols)
+static void place(struct layout *l, enum pane_id p, int row, int col, int rows, int cols)
 {
 	l->at[p] = (struct rect){ row, col, rows, cols };
 }
@@ -69,6 +52,21 @@ static int grant(int *left, int want)
 	return want;
 }
 
+/* Those of the side in the order in which they are served; how many. */
+static int side_panes(enum pane_id out[PANE_NR])
+{
+	int n = 0, p, i;
+
+	for (p = PANE_FIRST; p < PANE_NR; p++) {
+		if (panes[p]->place != PLACE_SIDE)
+			continue;
+		for (i = n++; i > 0 && panes[out[i - 1]]->rank > panes[p]->rank; i--)
+			out[i] = out[i - 1];
+		out[i] = (enum pane_id)p;
+	}
+	return n;
+}
+
 /*
  * The column to the right: first the least that each needs, the one with the
  * focus first of all, then more for those that have more to say.
@@ -76,95 +74,75 @@ static int grant(int *left, int want)
 static void place_side(struct layout *l, int row, int col, int rows, int cols,
 		       const struct layout_options *opt)
 {
-	static const enum pane shown[] = { PANE_STATES, PANE_DOWNTIME, PANE_PROBLEMS,
-					   PANE_LATENCY };
-	static const int least[PANE_NR] = {
-		[PANE_STATES] = 8,
-		[PANE_DOWNTIME] = 7,
-		[PANE_PROBLEMS] = 3,
-		[PANE_LATENCY] = 7,
-	};
-	int want[PANE_NR] = { 0 }, left = rows, more, i,
-	    n = (int)(sizeof(shown) / sizeof(shown[0]));
+	int want[PANE_NR] = { 0 }, left = rows, i, n, most;
+	enum pane_id side[PANE_NR], p;
 
+	n = side_panes(side);
 	for (i = 0; i < n; i++)
-		if (shown[i] == opt->focus)
-			want[shown[i]] = grant(&left, clamp(left, 0, least[shown[i]]));
+		if (side[i] == opt->focus)
+			want[side[i]] = grant(&left, clamp(left, 0, panes[side[i]]->rows));
 	for (i = 0; i < n; i++)
-		if (!want[shown[i]])
-			want[shown[i]] = grant(&left, least[shown[i]]);
-	if (want[PANE_STATES] == 8)
-		want[PANE_STATES] += grant(&left, 3);
-	/* What is wrong is told in full, when it is little; the stop in its parts. */
-	if (want[PANE_PROBLEMS]) {
-		more = clamp(1 + 3 * opt->problems, 3, 10) - want[PANE_PROBLEMS];
-		want[PANE_PROBLEMS] += grant(&left, clamp(more, 0, left));
+		if (!want[side[i]])
+			want[side[i]] = grant(&left, panes[side[i]]->rows);
+	for (i = 0; i < n; i++) {
+		p = side[i];
+		most = panes[p]->most;
+		/* What is wrong is told in full, when it is little. */
+		if (p == PANE_PROBLEMS)
+			most = clamp(1 + 3 * opt->problems, panes[p]->rows, most);
+		if (want[p])
+			want[p] += grant(&left, clamp(most - want[p], 0, left));
 	}
-	if (want[PANE_DOWNTIME])
-		want[PANE_DOWNTIME] += grant(&left, clamp(3, 0, left));
-	if (want[PANE_LATENCY])
-		want[PANE_LATENCY] += grant(&left, clamp(18 - want[PANE_LATENCY], 0, left));
 	/* The rest to whoever lists things. */
 	for (i = n - 1; i >= 0 && left; i--) {
-		enum pane p = want[PANE_PROBLEMS] ? PANE_PROBLEMS : shown[i];
-
+		p = want[PANE_PROBLEMS] ? PANE_PROBLEMS : side[i];
 		if (want[p])
 			want[p] += grant(&left, left);
 	}
-	for (i = 0; i < n; i++) {
-		if (!want[shown[i]])
+	/* On the screen they stand in the order of their numbers. */
+	for (i = PANE_FIRST; i < PANE_NR; i++) {
+		if (!want[i])
 			continue;
-		place(l, shown[i], row, col, want[shown[i]], cols);
-		row += want[shown[i]];
+		place(l, (enum pane_id)i, row, col, want[i], cols);
+		row += want[i];
 	}
 }
 
-/* One column: the main pane, maybe a second one, the log. */
+/* One column: the main pane, maybe some of the side's, the log. */
 static void place_column(struct layout *l, int row, int rows, int cols,
 			 const struct layout_options *opt, bool side)
 {
-	enum pane main = PANE_BYTES;
-	int main_rows, extra[PANE_NR] = { 0 }, log, i;
-	static const enum pane order[] = { PANE_PROBLEMS, PANE_DOWNTIME, PANE_STATES,
-					   PANE_LATENCY };
+	int main_rows, extra[PANE_NR] = { 0 }, spare = rows - 24, n, i;
+	enum pane_id order[PANE_NR], main = opt->main;
 
-	if (!side && opt->focus != PANE_EVENTS && opt->focus >= PANE_STATES)
+	if (main < PANE_FIRST || main >= PANE_NR || panes[main]->place != PLACE_MAIN)
+		main = PANE_BYTES;
+	if (panes[opt->focus]->place == PLACE_MAIN ||
+	    (!side && panes[opt->focus]->place == PLACE_SIDE))
 		main = opt->focus;
-	main_rows = clamp(rows * 3 / 5, layout_min_rows(main), 24);
-	if (rows - main_rows < layout_min_rows(PANE_EVENTS))
-		main_rows = rows - layout_min_rows(PANE_EVENTS);
-	log = rows - main_rows;
-	if (!side) {
-		/* A tall narrow screen has room for what a wide one has beside. */
-		static const int want[PANE_NR] = {
-			[PANE_PROBLEMS] = 4,
-			[PANE_DOWNTIME] = 8,
-			[PANE_STATES] = 11,
-			[PANE_LATENCY] = 12,
-		};
-		int spare = rows - 24;
+	n = side_panes(order);
+	/* A tall narrow screen has room for what a wide one has beside. */
+	for (i = 0; i < n && !side; i++) {
+		int want = panes[order[i]]->column;
 
-		for (i = 0; i < (int)(sizeof(order) / sizeof(order[0])); i++) {
-			if (order[i] == main || spare < want[order[i]])
-				continue;
-			extra[order[i]] = want[order[i]];
-			spare -= want[order[i]];
-			rows -= want[order[i]];
-		}
-		main_rows = clamp(rows * 3 / 5, layout_min_rows(main), 24);
-		if (rows - main_rows < layout_min_rows(PANE_EVENTS))
-			main_rows = rows - layout_min_rows(PANE_EVENTS);
-		log = rows - main_rows;
+		if (order[i] == main || !want || spare < want)
+			continue;
+		extra[order[i]] = want;
+		spare -= want;
+		rows -= want;
 	}
+	main_rows = clamp(rows * 3 / 5, least(main), 24);
+	if (rows - main_rows < least(PANE_EVENTS))
+		main_rows = rows - least(PANE_EVENTS);
 	place(l, main, row, 0, main_rows, cols);
 	row += main_rows;
-	for (i = 0; i < (int)(sizeof(order) / sizeof(order[0])); i++) {
+	for (i = 0; i < n; i++) {
 		if (!extra[order[i]])
 			continue;
 		place(l, order[i], row, 0, extra[order[i]], cols);
 		row += extra[order[i]];
 	}
-	place(l, PANE_EVENTS, row, 0, log, cols);
+	place(l, PANE_EVENTS, row, 0, rows - main_rows, cols);
 }
 
 void layout_compute(struct layout *l, int rows, int cols, const struct layout_options *opt)
@@ -193,8 +171,7 @@ void layout_compute(struct layout *l, int rows, int cols, const struct layout_op
 		  clamp(opt->devices, 1,
 			opt->fleet ? rows * 3 / 8 : rows / (opt->focus == PANE_DEVICES ? 4 : 6));
 	/* The main pane and the log below keep what they need. */
-	devices = clamp(devices, 2,
-			rows - 3 - layout_min_rows(PANE_BYTES) - layout_min_rows(PANE_EVENTS));
+	devices = clamp(devices, 2, rows - 3 - least(PANE_BYTES) - least(PANE_EVENTS));
 	place(l, PANE_DEVICES, 2, 0, devices, cols);
 	row = 2 + devices;
 	rest = rows - 1 - row;

@@ -8,18 +8,26 @@
 #include "tui/internal.h"
 
 /* An endless run is shown in pieces of so many events: looking at it is dear. */
-#define RUN_MAX 4096U
+#define RUN_MAX 1024U
 
+/* Reads and writes of one stream that went alike; how long each took may differ. */
 static bool same_run(const struct event *a, const struct event *b)
 {
-	return b->kind == EV_READ && event_is_empty_read(b) && a->ret == b->ret &&
+	return a->kind == b->kind && (event_traits(b->kind) & EVT_IO) && a->ret == b->ret &&
 	       a->stream == b->stream && a->device == b->device && a->tid == b->tid &&
-	       a->io.size == b->io.size;
+	       a->io.size == b->io.size && event_is_empty_read(a) == event_is_empty_read(b);
+}
+
+/* A call that failed stands by itself. */
+static bool can_fold(const struct event *ev)
+{
+	return (event_traits(ev->kind) & EVT_IO) && (ev->ret >= 0 || event_is_empty_read(ev));
 }
 
 void log_row_at(struct scope *s, uint64_t n, struct log_row *row)
 {
-	struct event ev, e;
+	const struct event *e;
+	struct event ev;
 	uint64_t k, looked;
 
 	row->first = row->last = n;
@@ -27,25 +35,22 @@ void log_row_at(struct scope *s, uint64_t n, struct log_row *row)
 	if (!store_get(s->store, n, &ev))
 		return;
 	row->calls = event_calls(&ev);
-	if (!event_is_empty_read(&ev))
+	if (!can_fold(&ev) || (n >= s->unfold_first && n < s->unfold_end))
 		return;
 	for (k = n, looked = 0; k > 0 && looked < RUN_MAX; k--, looked++) {
-		if (!store_get(s->store, k - 1, &e) || !same_run(&ev, &e))
+		e = store_peek(s->store, k - 1);
+		if (!same_run(&ev, e))
 			break;
 		row->first = k - 1;
-		row->calls += event_calls(&e);
+		row->calls += event_calls(e);
 	}
 	for (k = n + 1, looked = 0; looked < RUN_MAX; k++, looked++) {
-		if (!store_get(s->store, k, &e) || !same_run(&ev, &e))
+		e = store_peek(s->store, k);
+		if (!e || !same_run(&ev, e))
 			break;
 		row->last = k;
-		row->calls += event_calls(&e);
+		row->calls += event_calls(e);
 	}
-}
-
-static const char *line_of(void *arg, const struct event *ev)
-{
-	return scope_line(arg, ev);
 }
 
 static bool failed(const struct event *ev)
@@ -61,23 +66,51 @@ static bool wanted(struct scope *s, const struct event *ev)
 		return false;
 	if (s->problems_only && !failed(ev))
 		return false;
-	return !s->filter.n || match_event(&s->filter, ev, store_model(s->store), line_of, s);
+	return !s->filter.n || match_event(&s->filter, ev, scope_ask(s));
 }
 
 static bool chunk_may_have(struct scope *s, uint64_t n, uint64_t *first, uint64_t *last)
 {
-	return store_chunk_may_have(s->store, n, s->filter.kinds, s->filter.errors, first, last);
+	return store_chunk_may_have(s->store, n, s->filter.kinds, s->filter.errors,
+				    s->filter.longer_ns, first, last);
+}
+
+/* What looking at an event costs of a budget: its text is worth many. */
+static void pay(const struct scope *s, uint64_t *budget)
+{
+	uint64_t cost = s->filter.n && match_is_dear(&s->filter) ? 16 : 1;
+
+	*budget -= cost < *budget ? cost : *budget;
+}
+
+/* [@from, @to) has no line: what is looked at once need not be looked at again. */
+static void barren(struct scope *s, uint64_t from, uint64_t to)
+{
+	if (to <= from)
+		return;
+	if (from <= s->barren_to && to >= s->barren_from && s->barren_to) {
+		s->barren_from = from < s->barren_from ? from : s->barren_from;
+		s->barren_to = to > s->barren_to ? to : s->barren_to;
+	} else if (to - from > s->barren_to - s->barren_from) {
+		s->barren_from = from;
+		s->barren_to = to;
+	}
 }
 
 bool log_prev(struct scope *s, uint64_t n, struct log_row *row, uint64_t *budget)
 {
-	uint64_t first, last;
+	uint64_t first, last, begin;
 	struct event ev;
 
 	if (n > store_count(s->store))
 		n = store_count(s->store);
+	begin = n;
 	while (n > 0 && *budget) {
-		--*budget;
+		if (n > s->barren_from && n <= s->barren_to) {
+			n = s->barren_from;
+			continue;
+		}
+		pay(s, budget);
 		if (!chunk_may_have(s, n - 1, &first, &last)) {
 			n = first;
 			continue;
@@ -85,28 +118,36 @@ bool log_prev(struct scope *s, uint64_t n, struct log_row *row, uint64_t *budget
 		n--;
 		if (!store_get(s->store, n, &ev) || !wanted(s, &ev))
 			continue;
+		barren(s, n + 1, begin);
 		log_row_at(s, n, row);
 		return true;
 	}
+	barren(s, n, begin);
 	return false;
 }
 
 bool log_next(struct scope *s, uint64_t n, struct log_row *row, uint64_t *budget)
 {
-	uint64_t first, last, count = store_count(s->store);
+	uint64_t first, last, count = store_count(s->store), begin = n;
 	struct event ev;
 
 	while (n < count && *budget) {
-		--*budget;
+		if (n >= s->barren_from && n < s->barren_to) {
+			n = s->barren_to;
+			continue;
+		}
+		pay(s, budget);
 		if (!chunk_may_have(s, n, &first, &last)) {
 			n = last + 1;
 			continue;
 		}
 		if (store_get(s->store, n, &ev) && wanted(s, &ev)) {
+			barren(s, begin, n);
 			log_row_at(s, n, row);
 			return true;
 		}
 		n++;
 	}
+	barren(s, begin, n < count ? n : count);
 	return false;
 }

@@ -8,7 +8,28 @@
 
 #include "util/units.h"
 
-enum { T_TEXT, T_KIND, T_DEVICE, T_ERR, T_ERRNO, T_VM, T_PID, T_DUR, T_SIZE };
+enum {
+	T_TEXT,
+	T_KIND,
+	T_DEVICE,
+	T_ERR,
+	T_ERRNO,
+	T_VM,
+	T_PID,
+	T_LONGER,
+	T_SHORTER,
+	T_LARGER,
+	T_SMALLER,
+	T_STATE,
+	T_AFTER,
+	T_BEFORE,
+	T_OUTLIER,
+};
+
+const char *const match_words[] = {
+	"kind=", "device=", "vm=",  "err", "errno=", "state=",	"dur>", "dur<",
+	"size>", "size<",   "pid=", "t>",  "t<",     "outlier", NULL
+};
 
 static int parse_kinds(const char *list, uint64_t *kinds)
 {
@@ -41,36 +62,61 @@ static int parse_errno(const char *name, uint64_t *err)
 	return units_parse_u64(name, err);
 }
 
+static int parse_state(const char *name, uint64_t *state)
+{
+	uint32_t i;
+
+	for (i = 0; i < MIG_STATE_NR; i++) {
+		if (!strcasecmp(mig_state_name(i), name)) {
+			*state = i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+static int parse_any(const char *text, uint64_t *v)
+{
+	(void)text;
+	(void)v;
+	return 0;
+}
+
 static int parse_term(struct match_term *t, const char *w)
 {
+	static const struct {
+		const char *word;
+		int what;
+		int (*parse)(const char *text, uint64_t *v);
+	} terms[] = {
+		{ "kind=", T_KIND, parse_kinds },
+		{ "dev=", T_DEVICE, parse_any },
+		{ "device=", T_DEVICE, parse_any },
+		{ "vm=", T_VM, parse_any },
+		{ "errno=", T_ERRNO, parse_errno },
+		{ "state=", T_STATE, parse_state },
+		{ "pid=", T_PID, units_parse_u64 },
+		{ "dur>", T_LONGER, units_parse_duration },
+		{ "dur<", T_SHORTER, units_parse_duration },
+		{ "size>", T_LARGER, units_parse_size },
+		{ "size<", T_SMALLER, units_parse_size },
+		{ "t>", T_AFTER, units_parse_duration },
+		{ "t<", T_BEFORE, units_parse_duration },
+	};
+	size_t i, len;
+
 	t->not = *w == '!' && w[1];
 	if (t->not )
 		w++;
 	snprintf(t->text, sizeof(t->text), "%s", w);
-	t->what = T_TEXT;
-	if (!strcmp(w, "err")) {
-		t->what = T_ERR;
-	} else if (!strncmp(w, "kind=", 5)) {
-		t->what = T_KIND;
-		return parse_kinds(w + 5, &t->number);
-	} else if (!strncmp(w, "dev=", 4)) {
-		t->what = T_DEVICE;
-		snprintf(t->text, sizeof(t->text), "%s", w + 4);
-	} else if (!strncmp(w, "vm=", 3)) {
-		t->what = T_VM;
-		snprintf(t->text, sizeof(t->text), "%s", w + 3);
-	} else if (!strncmp(w, "errno=", 6)) {
-		t->what = T_ERRNO;
-		return parse_errno(w + 6, &t->number);
-	} else if (!strncmp(w, "pid=", 4)) {
-		t->what = T_PID;
-		return units_parse_u64(w + 4, &t->number);
-	} else if (!strncmp(w, "dur>", 4)) {
-		t->what = T_DUR;
-		return units_parse_duration(w + 4, &t->number);
-	} else if (!strncmp(w, "size>", 5)) {
-		t->what = T_SIZE;
-		return units_parse_size(w + 5, &t->number);
+	t->what = !strcmp(w, "err") ? T_ERR : !strcmp(w, "outlier") ? T_OUTLIER : T_TEXT;
+	for (i = 0; i < sizeof(terms) / sizeof(terms[0]); i++) {
+		len = strlen(terms[i].word);
+		if (strncmp(w, terms[i].word, len))
+			continue;
+		t->what = terms[i].what;
+		snprintf(t->text, sizeof(t->text), "%s", w + len);
+		return terms[i].parse(w + len, &t->number);
 	}
 	return 0;
 }
@@ -98,6 +144,8 @@ int match_parse(struct match *m, const char *text, char err[MATCH_TEXT * 2])
 			m->kinds &= t->not ? ~t->number : t->number;
 		if ((t->what == T_ERR) && !t->not )
 			m->errors = true;
+		if (t->what == T_LONGER && !t->not &&t->number > m->longer_ns)
+			m->longer_ns = t->number;
 	}
 	return 0;
 }
@@ -108,9 +156,24 @@ static bool failed(const struct event *ev)
 	       ev->kind != EV_STUCK && ev->kind != EV_MARK && ev->kind != EV_FEATURE;
 }
 
-static bool holds(const struct match_term *t, const struct event *ev, const struct model *model,
-		  const char *(*line)(void *arg, const struct event *ev), void *arg)
+static bool in_state(uint32_t state, const struct event *ev, const struct match_ask *ask)
 {
+	switch (ev->kind) {
+	case EV_ARC:
+		return ev->arc.from == state || ev->arc.to == state;
+	case EV_SET_STATE:
+		if (ev->set_state.target == (int64_t)state)
+			return true;
+		break;
+	case EV_GET_STATE:
+		return ev->ret >= 0 && ev->get_state.reported == state;
+	}
+	return ask->state && ask->state(ask->arg, ev) == state;
+}
+
+static bool holds(const struct match_term *t, const struct event *ev, const struct match_ask *ask)
+{
+	bool moved = (ev->kind == EV_READ || ev->kind == EV_WRITE) && ev->ret >= 0;
 	const struct model_device *d;
 	const struct model_stream *s;
 	const char *vm;
@@ -124,32 +187,56 @@ static bool holds(const struct match_term *t, const struct event *ev, const stru
 		return ev->ret == -(int64_t)t->number && ev->kind != EV_LOSS;
 	case T_PID:
 		return ev->pid == t->number;
-	case T_DUR:
+	case T_LONGER:
 		return ev->dur_ns > t->number;
-	case T_SIZE:
-		return (ev->kind == EV_READ || ev->kind == EV_WRITE) && ev->ret > 0 &&
-		       (uint64_t)ev->ret > t->number;
+	case T_SHORTER:
+		return (event_traits(ev->kind) & EVT_CALL) && ev->dur_ns < t->number;
+	case T_LARGER:
+		return moved && (uint64_t)ev->ret > t->number;
+	case T_SMALLER:
+		return moved && (uint64_t)ev->ret < t->number;
+	case T_STATE:
+		return in_state((uint32_t)t->number, ev, ask);
+	case T_AFTER:
+		return event_end_ns(ev) > ask->first_ns + t->number;
+	case T_BEFORE:
+		return event_end_ns(ev) < ask->first_ns + t->number;
+	case T_OUTLIER:
+		return ask->outlier && ask->outlier(ask->arg, ev);
 	case T_VM:
-		vm = model_vm(model, ev->host, ev->pid);
+		vm = model_vm(ask->model, ev->host, ev->pid);
 		return vm && strcasestr(vm, t->text);
 	case T_DEVICE:
-		s = ev->device ? NULL : model_stream(model, ev->stream);
-		d = model_device(model, s ? s->device : ev->device);
+		s = ev->device ? NULL : model_stream(ask->model, ev->stream);
+		d = model_device(ask->model, s ? s->device : ev->device);
 		return d && strcasestr(d->name, t->text);
 	default:
-		return strcasestr(line(arg, ev), t->text) != NULL;
+		return strcasestr(ask->line(ask->arg, ev), t->text) != NULL;
 	}
 }
 
-bool match_event(const struct match *m, const struct event *ev, const struct model *model,
-		 const char *(*line)(void *arg, const struct event *ev), void *arg)
+bool match_is_dear(const struct match *m)
 {
 	unsigned int i;
 
+	for (i = 0; i < m->n; i++)
+		if (m->terms[i].what == T_TEXT)
+			return true;
+	return false;
+}
+
+bool match_event(const struct match *m, const struct event *ev, const struct match_ask *ask)
+{
+	unsigned int i;
+	int dear;
+
 	if (!(m->kinds >> ev->kind & 1))
 		return false;
-	for (i = 0; i < m->n; i++)
-		if (holds(&m->terms[i], ev, model, line, arg) == m->terms[i].not )
-			return false;
+	/* The text last: what is cheap to say decides most. */
+	for (dear = 0; dear < 2; dear++)
+		for (i = 0; i < m->n; i++)
+			if ((m->terms[i].what == T_TEXT) == dear &&
+			    holds(&m->terms[i], ev, ask) == m->terms[i].not )
+				return false;
 	return true;
 }

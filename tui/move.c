@@ -41,24 +41,34 @@ void scope_seek_time(struct scope *s, uint64_t t_ns)
 	s->dirty = true;
 }
 
+/* With what is drawn behind it a step stays below 50 ms, whatever the filter. */
+#define STEP_EVENTS 20000U
+
 /* The line of the event that the cursor stands behind. */
 static bool current_row(struct scope *s, struct log_row *row)
 {
-	uint64_t budget = SEARCH_STEP;
+	uint64_t budget = STEP_EVENTS;
 
 	if (!s->cursor)
 		return false;
 	return log_prev(s, s->cursor, row, &budget);
 }
 
+/* Behind a line of the log: the moment and what it is about. */
+static void go_row(struct scope *s, const struct log_row *row)
+{
+	scope_seek_event(s, row->last + 1);
+	scope_pin_event(s, row->last + 1);
+}
+
 void scope_step_event(struct scope *s, int dir)
 {
-	uint64_t budget = SEARCH_STEP * 4;
+	uint64_t budget = STEP_EVENTS;
 	struct log_row row;
 
 	if (dir > 0) {
 		if (log_next(s, s->cursor, &row, &budget))
-			scope_seek_event(s, row.last + 1);
+			go_row(s, &row);
 		else
 			scope_say(s, false,
 				  budget ? "no event line behind this one" :
@@ -70,12 +80,15 @@ void scope_step_event(struct scope *s, int dir)
 		scope_seek_event(s, 0);
 		return;
 	}
+	budget = STEP_EVENTS;
 	if (row.last + 1 < s->cursor)
 		scope_seek_event(s, row.last + 1);
 	else if (log_prev(s, row.first, &row, &budget))
-		scope_seek_event(s, row.last + 1);
+		go_row(s, &row);
 	else if (budget)
 		scope_seek_event(s, 0);
+	else
+		scope_say(s, false, "none near by; N searches on");
 }
 
 void scope_step_moment(struct scope *s, enum store_moment list, int dir)
@@ -117,11 +130,14 @@ static void fit_axis(struct scope *s, struct model *m)
 	s->to_ns = last;
 	if (s->fit == FIT_MIGRATION) {
 		/* As the whole trace knows it: the axis stands still while one scrubs. */
-		const struct side *now = scope_side(s, m);
 		struct model *whole = store_model(s->store);
 		const struct migration *all;
 
-		all = now ? scope_migration_of(whole, now->id) : scope_migration(s, whole);
+		/* Nor does it move with a selection that only follows the event. */
+		if (!s->fit_side)
+			s->fit_side = scope_side_now(s, m);
+		all = s->fit_side ? scope_migration_of(whole, s->fit_side) :
+				    scope_migration(s, whole);
 		if (all) {
 			s->from_ns = all->begin_ns;
 			s->to_ns = all->ended ? all->end_ns : last;
@@ -151,7 +167,9 @@ void scope_settle(struct scope *s)
 	scope_rank(s, m);
 	if (!s->device_pinned)
 		scope_choose(s, m);
-	scope_rows(s, m, false);
+	if (!s->focused)
+		s->focus = s->n_fleet > 1 ? PANE_DEVICES : PANE_EVENTS;
+	scope_rows(s, m, ROWS_SHOWN);
 	scope_problems(s, m);
 	fit_axis(s, m);
 }
@@ -206,7 +224,8 @@ int scope_select_device(struct scope *s, const char *name)
 
 	if (!*name) {
 		s->device_pinned = false;
-		s->side = 0;
+		s->side = s->fit_side = 0;
+		s->level = LEVEL_FLEET;
 		return 0;
 	}
 	for (i = 0; i < model_devices(m); i++) {
@@ -216,6 +235,8 @@ int scope_select_device(struct scope *s, const char *name)
 		if (strlen(name) > len || strcmp(d->name + len - strlen(name), name))
 			continue;
 		scope_pin(s, 0, d->number);
+		s->fit_side = 0;
+		s->level = LEVEL_MIGRATION;
 		return 0;
 	}
 	scope_say(s, true, "no device's name ends with '%s'", name);

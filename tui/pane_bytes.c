@@ -7,44 +7,15 @@
  * dirty data show beside gigabytes of initial data.  Between a column's least
  * and its greatest value the area is lighter: no spike is averaged away.
  */
-#include <math.h>
 #include <string.h>
 
+#include "tui/axis.h"
 #include "tui/internal.h"
 
 #define AXIS 7 /* columns of the axis and its labels */
 
-struct scale {
-	double lo, hi;	 /* log2 of bytes at the foot and the top */
-	int rows, steps; /* sub-steps in a row of cells */
-};
-
-static void compact(char buf[UNITS_LEN], double bytes)
-{
-	static const char units[] = "BKMGTPE";
-	unsigned int u = 0;
-
-	while (bytes >= 1000 && u + 1 < sizeof(units) - 1) {
-		bytes /= 1024;
-		u++;
-	}
-	snprintf(buf, UNITS_LEN, bytes < 9.95 && u ? "%.1f%c" : "%.0f%c", bytes, units[u]);
-}
-
-/* Sub-steps above the foot; at least one for what is not nothing. */
-static int height(const struct scale *sc, uint64_t bytes)
-{
-	double h;
-
-	if (!bytes)
-		return 0;
-	h = (log2((double)bytes) - sc->lo) / (sc->hi - sc->lo) * sc->rows * sc->steps;
-	if (h < 1)
-		return 1;
-	return h > sc->rows * sc->steps ? sc->rows * sc->steps : (int)(h + 0.5);
-}
-
-static bool make_scale(struct scale *sc, const struct store_column *c, int n, int rows, int steps)
+/* The most that was left of what the columns know. */
+static uint64_t most_left(const struct store_column *c, int n)
 {
 	uint64_t max = 0;
 	int i;
@@ -57,14 +28,23 @@ static bool make_scale(struct scale *sc, const struct store_column *c, int n, in
 		if (c[i].rest_max > max)
 			max = c[i].rest_max;
 	}
-	sc->rows = rows;
-	sc->steps = steps;
-	if (!max)
-		return false;
-	/* Four decimal decades, or from a byte on. */
-	sc->hi = ceil(log2((double)max) + 0.01);
-	sc->lo = sc->hi > 13 ? sc->hi - 13 : 0;
-	return true;
+	return max;
+}
+
+/* Of all devices of its side, that one device can be held against another. */
+static uint64_t most_of_side(struct scope *s, struct model *m, int n)
+{
+	const struct side *x = scope_side(s, m);
+	uint64_t max = 0, here;
+	uint32_t i;
+
+	for (i = 0; x && x->direction == DIR_SAVE && i < x->n_devices && i < 64; i++) {
+		store_columns(s->store, model_side_device(m, x->id, i)->device, s->from_ns,
+			      s->to_ns, (unsigned int)n, s->columns);
+		here = most_left(s->columns, n);
+		max = here > max ? here : max;
+	}
+	return max;
 }
 
 /* The glyph of a cell filled up to @part of @steps, of area @dirty or initial. */
@@ -130,26 +110,10 @@ static void draw_cell(struct scope *s, int row, int col, int base, int steps, co
 		  light || later ? CELL_DIM : 0);
 }
 
-static int column_of(const struct scope *s, uint64_t t_ns, int n)
-{
-	if (t_ns < s->from_ns || t_ns > s->to_ns)
-		return -1;
-	if (t_ns == s->to_ns)
-		return n - 1;
-	return (int)((unsigned __int128)(t_ns - s->from_ns) * (unsigned int)n /
-		     (s->to_ns - s->from_ns));
-}
-
-static uint64_t time_of(const struct scope *s, int col, int n)
-{
-	return s->from_ns + (uint64_t)((unsigned __int128)(s->to_ns - s->from_ns) *
-				       (unsigned int)col / (unsigned int)n);
-}
-
 static void draw_areas(struct scope *s, const struct scale *sc, struct rect r,
 		       const struct store_column *c, int n)
 {
-	int i, row, h[4], now = column_of(s, s->cursor_ns, n);
+	int i, row, h[4], now = lane_column(s, s->cursor_ns, n);
 
 	/* What comes after the moment that all else is about stands back. */
 	if (now < 0)
@@ -158,10 +122,10 @@ static void draw_areas(struct scope *s, const struct scale *sc, struct rect r,
 	for (i = 0; i < n; i++) {
 		if (!c[i].has_left)
 			continue;
-		h[0] = height(sc, c[i].initial_min);
-		h[1] = height(sc, c[i].initial_max);
-		h[2] = height(sc, c[i].rest_min);
-		h[3] = height(sc, c[i].rest_max);
+		h[0] = scale_height(sc, c[i].initial_min);
+		h[1] = scale_height(sc, c[i].initial_max);
+		h[2] = scale_height(sc, c[i].rest_min);
+		h[3] = scale_height(sc, c[i].rest_max);
 		for (row = 0; row < sc->rows; row++)
 			draw_cell(s, r.row + sc->rows - 1 - row, r.col + i, row * sc->steps,
 				  sc->steps, h, i > now);
@@ -174,50 +138,15 @@ static void draw_axis(struct scope *s, const struct scale *sc, struct rect r)
 	int row;
 
 	for (row = 0; row < sc->rows; row++) {
-		bool told = row % 2 == 0 || row == sc->rows - 1;
+		bool told = row % 2 == 0;
 
-		if (told && !(row == sc->rows - 1 && row % 2)) {
-			compact(label, exp2(sc->hi - (sc->hi - sc->lo) * row / sc->rows));
+		if (told) {
+			scale_label(sc, row, label);
 			cells_field(s->cells, r.row + row, r.col, AXIS - 1, true, ROLE_DIM, 0,
 				    label);
 		}
 		cells_put(s->cells, r.row + row, r.col + AXIS - 1, told ? 0x2524 : 0x2502, ROLE_DIM,
 			  0);
-	}
-}
-
-/* The state over time: its name where there is room, a boundary where it changes. */
-static void draw_states(struct scope *s, int row, int col, int n)
-{
-	uint32_t state, before = MIG_STATE_NR + 1;
-	int i, at = 0, k;
-
-	cells_field(s->cells, row, col - AXIS, AXIS - 1, true, ROLE_DIM, 0, "state");
-	for (i = 0; i <= n; i++) {
-		state = i < n ? store_state(s->store, s->device, time_of(s, i + 1, n)) :
-				MIG_STATE_NR + 1;
-		if (i < n && state == before)
-			continue;
-		if (i) {
-			char a[UNITS_LEN];
-			const char *name =
-				before == STORE_CLOSED ? "closed" : state_label(a, before);
-			unsigned int role = before == MIG_ERROR	  ? ROLE_BAD :
-					    before > MIG_STATE_NR ? ROLE_DIM :
-								    ROLE_STATE;
-
-			cells_put(s->cells, row, col + at, 0x2502, ROLE_DIM, 0);
-			for (k = at + 1; k < i; k++)
-				cells_put(s->cells, row, col + k, 0x2500, role, CELL_DIM);
-			if (i - at - 1 >= (int)strlen(name))
-				cells_text(s->cells, row, col + at + 1, role, 0, name);
-			else
-				for (k = at + 1; k < i; k++)
-					cells_put(s->cells, row, col + k,
-						  (unsigned char)name[k - at - 1], role, 0);
-		}
-		before = state;
-		at = i;
 	}
 }
 
@@ -232,7 +161,7 @@ static void draw_marks(struct scope *s, int row, int col, const struct store_col
 
 		/* The worst of a column is shown. */
 		if (f & COLUMN_ERROR)
-			cells_put(s->cells, row, col + i, '!', ROLE_BAD, CELL_BOLD);
+			cells_put(s->cells, row, col + i, 'X', ROLE_BAD, CELL_BOLD);
 		else if (f & COLUMN_LOSS)
 			cells_put(s->cells, row, col + i, 'L', ROLE_BAD, CELL_BOLD);
 		else if (f & COLUMN_SWITCH)
@@ -242,72 +171,73 @@ static void draw_marks(struct scope *s, int row, int col, const struct store_col
 		else if (f & COLUMN_MARK)
 			cells_put(s->cells, row, col + i, 'm', ROLE_MARK, CELL_BOLD);
 		else if (f & COLUMN_ENOMSG)
-			cells_put(s->cells, row, col + i, 'E', ROLE_MARK, 0);
+			cells_put(s->cells, row, col + i, 'o', ROLE_MARK, 0);
 	}
 	for (k = 0; k < s->n_marks; k++) {
-		i = column_of(s, s->marks[k].t_ns, n);
+		i = lane_column(s, s->marks[k].t_ns, n);
 		if (i >= 0)
 			cells_put(s->cells, row, col + i, 'm', ROLE_MARK, CELL_BOLD);
 	}
 }
 
-static void draw_rate(struct scope *s, int row, int col, const struct store_column *c, int n)
+/* Times in round steps; of relative ones the trace's begin is 0. */
+static void draw_times(struct scope *s, int row, int col, int n)
 {
-	static const uint32_t blocks[] = { ' ',	   0x2581, 0x2582, 0x2583, 0x2584,
-					   0x2585, 0x2586, 0x2587, 0x2588 };
-	static const char ascii[] = " .:-=+*#@";
-	uint64_t max = 0;
-	int i, h;
+	bool wall = s->opt.time == TIME_WALL, mono = s->opt.time == TIME_MONO;
+	uint64_t zero = mono ? 0 : store_first_ns(s->store), step, t, real = 0;
+	char label[UNITS_LEN];
+	int at, w, next = 0;
 
-	for (i = 0; i < n; i++)
-		max = c[i].bytes > max ? c[i].bytes : max;
-	cells_field(s->cells, row, col - AXIS, AXIS - 1, true, ROLE_DIM, 0, "moved");
-	for (i = 0; i < n && max; i++) {
-		h = c[i].bytes ? 1 + (int)(c[i].bytes * 7 / max) : 0;
-		if (h)
-			cells_put(s->cells, row, col + i,
-				  s->opt.glyphs == GLYPHS_ASCII ? (uint32_t)ascii[h] : blocks[h],
-				  ROLE_INITIAL, 0);
+	if (wall) {
+		real = model_realtime_ns(store_model(s->store), s->from_ns);
+		wall = real != 0;
+	}
+	step = axis_step(s->to_ns - s->from_ns, n > 90 ? 6 : 4);
+	cells_field(s->cells, row, col - AXIS, AXIS - 1, true, ROLE_DIM, 0, wall ? "UTC" : "time");
+	/* A round time of day is one whatever the clock began with. */
+	if (wall)
+		zero = s->from_ns - real % step;
+	t = s->from_ns > zero ? zero + (s->from_ns - zero + step - 1) / step * step : zero;
+	for (; t <= s->to_ns; t += step) {
+		at = lane_column(s, t, n);
+		if (at < 0)
+			continue;
+		if (wall)
+			snprintf(label, sizeof(label), "%.*s", step < 1000000000 ? 12 : 8,
+				 units_clock(label, model_realtime_ns(store_model(s->store), t)));
+		else
+			axis_time(label, t - zero, step);
+		w = cells_width(label) + 1;
+		if (at < next || at + w > n)
+			continue;
+		cells_put(s->cells, row, col + at, 0x2514, ROLE_DIM, 0);
+		cells_text(s->cells, row, col + at + 1, ROLE_DIM, 0, label);
+		next = at + w + 1;
 	}
 }
 
-/* Where the axis begins and ends, how long it is; and the calls up to the cursor. */
-static void draw_times(struct scope *s, const struct session *g, int row, int col, int n)
+/* How long the axis is, and the calls of the session up to the cursor. */
+static void draw_calls(struct scope *s, const struct session *g, int row, int col)
 {
-	enum time_base base = s->opt.time;
-	char a[UNITS_LEN], b[UNITS_LEN], c[UNITS_LEN], d[UNITS_LEN], e[UNITS_LEN], text[256];
+	char c[UNITS_LEN], d[UNITS_LEN], e[UNITS_LEN], text[256];
 	bool save = g && g->direction == DIR_SAVE;
-	int room;
+	size_t len;
 
-	/* "since the line before" says nothing on an axis */
-	if (base == TIME_DELTA)
-		s->opt.time = TIME_REL;
-	scope_time(s, a, s->from_ns);
-	scope_time(s, b, s->to_ns);
-	s->opt.time = base;
-	a[strlen(a) - 3] = b[strlen(b) - 3] = '\0';
-	cells_text(s->cells, row, col, ROLE_DIM, 0, a);
-	cells_text(s->cells, row, col + n - (int)strlen(b), ROLE_DIM, 0, b);
-	room = n - (int)strlen(a) - (int)strlen(b) - 4;
-	snprintf(text, sizeof(text), "◀ %s ▶", units_duration(c, s->to_ns - s->from_ns));
-	if (g && room >= 48 && (g->reads || g->writes)) {
-		size_t len = strlen(text);
-
-		snprintf(text + len, sizeof(text) - len, "  %s %s%s%s%s",
+	cells_field(s->cells, row, col - AXIS, AXIS - 1, true, ROLE_DIM, 0, "shown");
+	snprintf(text, sizeof(text), "%s", units_duration(c, s->to_ns - s->from_ns));
+	if (g && (g->reads || g->writes)) {
+		len = strlen(text);
+		snprintf(text + len, sizeof(text) - len, "; so far %s %s%s%s%s, p99 %s",
 			 units_count(c, save ? g->reads : g->writes), save ? "reads" : "writes",
 			 save ? ", " : "", save ? units_count(d, g->enomsg) : "",
-			 save ? " ENOMSG" : "");
-		len = strlen(text);
-		snprintf(text + len, sizeof(text) - len, ", p99 %s",
-			 units_duration(e, g->io_p99_ns));
+			 save ? " ENOMSG" : "", units_duration(e, g->io_p99_ns));
 	}
-	if (cells_width(text) <= room)
-		cells_text(s->cells, row, col + (n - cells_width(text)) / 2, ROLE_DIM, 0, text);
+	cells_text(s->cells, row, col, ROLE_DIM, 0, text);
 }
 
 static void cursor_line(struct scope *s, struct rect r, int n)
 {
-	int col = column_of(s, s->cursor_ns, n), row;
+	int col = lane_column(s, s->cursor_ns, n), row;
 
 	if (col < 0)
 		return;
@@ -325,7 +255,7 @@ static void cursor_line(struct scope *s, struct rect r, int n)
 static void cursor_label(struct scope *s, struct model *m, struct rect r, int n)
 {
 	const struct session *g = scope_session(s, m);
-	int col = column_of(s, s->cursor_ns, n), w;
+	int col = lane_column(s, s->cursor_ns, n), w;
 	enum left_source source;
 	uint64_t left = scope_left(g, &source);
 	char a[UNITS_LEN], what[UNITS_LEN + 16], text[UNITS_LEN + 32];
@@ -377,21 +307,22 @@ static void say_nothing(struct scope *s, struct rect r)
 			    "this device has not migrated");
 }
 
-void pane_bytes(struct scope *s, struct model *m, struct rect r)
+static void draw(struct scope *s, struct model *m, struct rect r)
 {
 	bool ascii = s->opt.glyphs == GLYPHS_ASCII, braille = s->opt.glyphs == GLYPHS_BRAILLE;
 	int n = r.cols - AXIS - 1, extra, steps = ascii ? 1 : braille ? 4 : 8;
 	char dev[NAME_LEN];
 	struct rect plot;
 	struct scale sc;
+	uint64_t max;
 	bool any, told = false;
 
 	if (n > PLOT_COLS_MAX)
 		n = PLOT_COLS_MAX;
 	if (n < 4)
 		return;
-	/* states, marks, throughput, times: what there is room for */
-	extra = r.rows >= 9 ? 4 : r.rows >= 7 ? 3 : 2;
+	/* states, marks, throughput, times, calls: what there is room for */
+	extra = r.rows >= 10 ? 5 : r.rows >= 9 ? 4 : r.rows >= 7 ? 3 : 2;
 	plot = (struct rect){ r.row + 1, r.col + AXIS, r.rows - 1 - extra, n };
 	s->plot = plot;
 	if (!s->device) {
@@ -399,17 +330,19 @@ void pane_bytes(struct scope *s, struct model *m, struct rect r)
 		return;
 	}
 	scope_device_name(m, s->device, r.cols < 100 ? 13 : 20, dev);
+	max = most_of_side(s, m, n);
 	store_columns(s->store, s->device, s->from_ns, s->to_ns, (unsigned int)n, s->columns);
-	any = make_scale(&sc, s->columns, n, plot.rows, steps);
+	any = most_left(s->columns, n) > 0;
 	if (any) {
+		scale_fit(&sc, max ?: most_left(s->columns, n), plot.rows, steps);
 		enum left_source source;
 
 		told = true;
 		scope_left(scope_session(s, m), &source);
 		/* MIG_DATA_SIZE does not tell dirty bytes from those that only STOP_COPY gives. */
 		pane_title(s, PANE_BYTES, r, "BYTES LEFT",
-			   r.cols >= 76 ? "%s %s initial %s %s  E empty R reinit S switch" :
-			   r.cols >= 66 ? "%s %s initial %s %s  E empty S switch" :
+			   r.cols >= 76 ? "%s %s initial %s %s  o empty R reinit S switch" :
+			   r.cols >= 66 ? "%s %s initial %s %s  o empty S switch" :
 					  "%s %s initial %s %s",
 			   dev,
 			   ascii   ? "#" :
@@ -420,7 +353,8 @@ void pane_bytes(struct scope *s, struct model *m, struct rect r)
 				     "▒",
 			   source == LEFT_DATA_SIZE ? "rest" : "dirty");
 	} else if (rates_instead(s, s->columns, n)) {
-		any = make_scale(&sc, s->columns, n, plot.rows, steps);
+		any = true;
+		scale_fit(&sc, most_left(s->columns, n), plot.rows, steps);
 		pane_title(s, PANE_BYTES, r, "BYTES MOVED", "%s per second, log scale", dev);
 	} else {
 		pane_title(s, PANE_BYTES, r, "BYTES LEFT", "%s", dev);
@@ -431,14 +365,42 @@ void pane_bytes(struct scope *s, struct model *m, struct rect r)
 	} else {
 		say_nothing(s, (struct rect){ plot.row, plot.col, plot.rows, n });
 	}
-	draw_states(s, plot.row + plot.rows, plot.col, n);
+	cells_field(s->cells, plot.row + plot.rows, r.col, AXIS - 1, true, ROLE_DIM, 0, "state");
+	lane_states(s, s->device, plot.row + plot.rows, plot.col, n);
 	draw_marks(s, plot.row + plot.rows + 1, plot.col, s->columns, n);
-	if (extra > 2)
-		draw_rate(s, plot.row + plot.rows + 2, plot.col, s->columns, n);
+	if (extra > 2) {
+		cells_field(s->cells, plot.row + plot.rows + 2, r.col, AXIS - 1, true, ROLE_DIM, 0,
+			    "moved");
+		lane_moved(s, plot.row + plot.rows + 2, plot.col, s->columns, n);
+	}
 	if (extra > 3)
-		draw_times(s, scope_session(s, m), plot.row + plot.rows + 3, plot.col, n);
+		draw_times(s, plot.row + plot.rows + 3, plot.col, n);
+	if (extra > 4)
+		draw_calls(s, scope_session(s, m), plot.row + plot.rows + 4, plot.col);
 	plot.rows += extra > 3 ? 3 : extra;
 	cursor_line(s, plot, n);
 	if (told)
 		cursor_label(s, m, plot, n);
 }
+
+static void click(struct scope *s, int row, int col)
+{
+	const struct rect *plot = &s->plot;
+
+	(void)row;
+	if (col < plot->col || col >= plot->col + plot->cols)
+		return;
+	scope_seek_time(s, s->from_ns + (uint64_t)((unsigned __int128)(s->to_ns - s->from_ns) *
+						   (2 * (unsigned int)(col - plot->col) + 1) /
+						   (2 * (unsigned int)plot->cols)));
+}
+
+const struct pane pane_bytes = {
+	.name = "bytes",
+	.place = PLACE_MAIN,
+	.least = 6,
+	.draw = draw,
+	.click = click,
+	.page = device_page,
+	.wheel_zooms = true,
+};

@@ -1,278 +1,203 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * pane_devices.c - the table: migrations, worst first, and the devices of the open one
+ * pane_devices.c - the table: migrations, worst first, or the devices of one
  */
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "tui/internal.h"
+#include "tui/table.h"
 
 struct column {
 	const char *name;
-	int width;
+	int width; /* with the blank that parts it from its neighbour; 0: not shown */
 	bool right;
 };
 
-enum { C_VM, C_DEVICE, C_DOES, C_DRIVER, C_STATE, C_FOR, C_MOVED, C_LEFT, C_STOP, C_BAD, C_NR };
+static const struct column all[C_NR] = {
+	[C_VM] = { "VM", 7, false },
+	[C_DEVICE] = { "DEVICE", 13, false },
+	[C_DOES] = { "DOES", 7, false },
+	[C_DRIVER] = { "DRIVER", 18, false },
+	[C_STATE] = { "STATE", 13, false },
+	[C_FOR] = { "FOR", 8, true },
+	[C_SPARK] = { " LEFT→", 12, false },
+	[C_MOVED] = { "MOVED", 9, true },
+	[C_LEFT] = { "LEFT", 9, true },
+	[C_STOP] = { "STOP", 9, true },
+	[C_PART] = { " MOST OF IT", 20, false },
+	[C_BAD] = { "!", 4, true },
+};
+
+/* What a narrow screen has least use for goes first. */
+static const int fleet_drops[] = { C_DRIVER, C_PART, C_FOR, C_MOVED, C_SPARK, C_BAD, C_VM, C_STOP };
+static const int device_drops[] = { C_DRIVER, C_BAD, C_FOR, C_MOVED, C_VM, C_DOES, C_STOP, C_LEFT };
+
+static int sum_of(const struct column c[C_NR])
+{
+	int i, sum = 2;
+
+	for (i = 0; i < C_NR; i++)
+		sum += c[i].width;
+	return sum;
+}
+
+/* The room that is left, for those that are cut soonest. */
+static void spread(struct column c[C_NR], int cols)
+{
+	static const struct {
+		int column, most;
+	} wants[] = { { C_STATE, 15 }, { C_VM, 10 },   { C_DEVICE, 19 }, { C_BAD, 5 },
+		      { C_SPARK, 18 }, { C_PART, 26 }, { C_DOES, 8 },	 { C_FOR, 9 },
+		      { C_MOVED, 11 }, { C_LEFT, 11 }, { C_STOP, 10 },	 { C_VM, 30 },
+		      { C_DEVICE, 39 } };
+	size_t i;
+	int room, more;
+
+	for (i = 0; i < sizeof(wants) / sizeof(wants[0]); i++) {
+		struct column *at = &c[wants[i].column];
+
+		room = cols - sum_of(c);
+		more = wants[i].most - at->width;
+		if (!at->width || room <= 0 || more <= 0)
+			continue;
+		at->width += more < room ? more : room;
+	}
+}
 
 static void choose_columns(const struct scope *s, int cols, struct column c[C_NR])
 {
-	static const struct column narrow[C_NR] = {
-		[C_DEVICE] = { "DEVICE", 13, false }, [C_STATE] = { "STATE", 13, false },
-		[C_FOR] = { "FOR", 9, true }, [C_MOVED] = { "MOVED", 10, true },
-		[C_LEFT] = { "LEFT", 10, true }, [C_BAD] = { "!", 3, true },
-	}, normal[C_NR] = {
-		[C_VM] = { "VM", 7, false }, [C_DEVICE] = { "DEVICE", 13, false },
-		[C_DOES] = { "DOES", 7, false }, [C_STATE] = { "STATE", 13, false },
-		[C_FOR] = { "FOR", 8, true }, [C_MOVED] = { "MOVED", 9, true },
-		[C_LEFT] = { "LEFT", 9, true }, [C_STOP] = { "STOP", 9, true },
-		[C_BAD] = { "!", 3, true },
-	}, wide[C_NR] = {
-		[C_VM] = { "VM", 10, false }, [C_DEVICE] = { "DEVICE", 19, false },
-		[C_DOES] = { "DOES", 8, false }, [C_DRIVER] = { "DRIVER", 18, false }, [C_STATE] = { "STATE", 14, false },
-		[C_FOR] = { "FOR", 9, true }, [C_MOVED] = { "MOVED", 11, true },
-		[C_LEFT] = { "LEFT", 11, true }, [C_STOP] = { "STOP", 10, true },
-		[C_BAD] = { "!", 4, true },
-	};
-	int i, sum = 2;
+	bool fleet = scope_is_fleet(s);
+	const int *drops = fleet ? fleet_drops : device_drops;
+	size_t n = fleet ? sizeof(fleet_drops) / sizeof(int) : sizeof(device_drops) / sizeof(int),
+	       i;
 
-	memcpy(c, cols >= 116 ? wide : cols >= 80 ? normal : narrow, sizeof(wide));
-	if (cols >= 89 && cols < 116)
-		c[C_DRIVER] = (struct column){ "DRIVER", 9, false };
-	/* A very small screen: what is least needed goes, from the right. */
+	memcpy(c, all, sizeof(all));
+	if (fleet)
+		c[C_DRIVER].width = 0;
+	else
+		c[C_PART].width = c[C_SPARK].width = 0;
+	for (i = 0; i < n && sum_of(c) > cols; i++) {
+		/* Better three columns of findings than none. */
+		if (drops[i] == C_BAD && sum_of(c) - 1 <= cols)
+			c[C_BAD].width = 3;
+		else
+			c[drops[i]].width = 0;
+	}
+	spread(c, cols);
+}
+
+/* A figure is never cut: a column grows, and others give or go for it. */
+static void fit_columns(const struct scope *s, const struct table_line *l, int n, int cols,
+			struct column c[C_NR])
+{
+	bool fleet = scope_is_fleet(s);
+	const int *drops = fleet ? fleet_drops : device_drops;
+	size_t n_drops = fleet ? sizeof(fleet_drops) / sizeof(int) :
+				 sizeof(device_drops) / sizeof(int),
+	       k;
+	int i, row, need[C_NR];
+
+	for (i = 0; i < C_NR; i++) {
+		need[i] = c[i].right ? cells_width(c[i].name) + 1 : c[i].width;
+		for (row = 0; c[i].right && row < n; row++)
+			if (cells_width(l[row].text[i]) >= need[i])
+				need[i] = cells_width(l[row].text[i]) + 1;
+		if (c[i].width && c[i].width < need[i])
+			c[i].width = need[i];
+	}
+	/* What is wider than it has to be gives first. */
 	for (i = 0; i < C_NR; i++)
-		sum += c[i].width;
-	for (i = C_MOVED; i >= C_FOR && sum > cols; i--) {
-		sum -= c[i].width;
-		c[i].width = 0;
-	}
-	if (sum > cols) {
-		sum -= c[C_BAD].width;
-		c[C_BAD].width = 0;
-	}
-	if (sum > cols) {
-		sum -= c[C_LEFT].width;
-		c[C_LEFT].width = 0;
-	}
-	/* Sizes in bytes have up to twice as many digits. */
-	if (s->opt.bytes && cols > 140) {
-		c[C_MOVED].width += 5;
-		c[C_LEFT].width += 5;
-		cols -= 10;
-	}
-	if (cols > 140) {
-		c[C_DEVICE].width += (cols - 140) / 2 < 20 ? (cols - 140) / 2 : 20;
-		c[C_VM].width += (cols - 140) / 4 < 20 ? (cols - 140) / 4 : 20;
-	}
+		while (sum_of(c) > cols && i != C_SPARK &&
+		       c[i].width > (c[i].right ? need[i] : all[i].width))
+			c[i].width--;
+	for (k = 0; k < n_drops && sum_of(c) > cols; k++)
+		c[drops[k]].width = 0;
 }
 
-/* What a migration or a device of it does, or how that ended. */
-static const char *does(bool save, bool ended, uint32_t outcome, unsigned int *role)
+/* ---- what is left, over the time of the migration so far ---- */
+
+#define SPARK_MAX  32
+/* Devices that one drawing looks at: a made-up fleet must not make it slow. */
+#define SPARKS_MAX 512
+
+static void draw_spark(struct scope *s, struct model *m, uint32_t side, int row, int col, int width)
 {
-	*role = ROLE_STATE;
-	if (outcome == OUTCOME_FAILED) {
-		*role = ROLE_BAD;
-		return "FAILED";
-	}
-	if (!ended)
-		return save ? "leaves" : "comes";
-	if (outcome == OUTCOME_COMPLETED) {
-		*role = ROLE_GOOD;
-		return save ? "done" : "came";
-	}
-	*role = ROLE_WARN;
-	return outcome == OUTCOME_CANCELLED ? "stays" : "no end";
-}
+	static const uint32_t blocks[] = { ' ',	   0x2581, 0x2582, 0x2583, 0x2584,
+					   0x2585, 0x2586, 0x2587, 0x2588 };
+	static const char ascii[] = " .:-=+*#@";
+	const struct side *x = side ? model_side(m, side) : NULL;
+	struct store_column part[SPARK_MAX];
+	uint64_t left[SPARK_MAX] = { 0 }, max = 0, to;
+	bool known[SPARK_MAX] = { false };
+	int i, n = width < SPARK_MAX ? width : SPARK_MAX, level;
+	uint32_t k;
 
-struct table_line {
-	char text[C_NR][NAME_LEN];
-	unsigned int role[C_NR];
-};
-
-static void line_init(struct table_line *l)
-{
-	int i;
-
-	memset(l, 0, sizeof(*l));
-	for (i = C_FOR; i < C_NR; i++)
-		strcpy(l->text[i], "–");
-}
-
-static void line_findings(struct scope *s, struct table_line *l, const struct column c[C_NR],
-			  const struct migration *g, uint32_t device)
-{
-	uint32_t worst;
-	size_t n = scope_findings(s, g, device, &worst);
-
-	if (!n)
+	if (!x || x->direction != DIR_SAVE || n < 1)
 		return;
-	if (n > 9 && c[C_BAD].width < 4)
-		snprintf(l->text[C_BAD], NAME_LEN, "%c+", "EWA?"[worst]);
-	else
-		snprintf(l->text[C_BAD], NAME_LEN, "%c%zu", "EWA?"[worst], n);
-	l->role[C_BAD] = worst == SEV_ERROR ? ROLE_BAD : ROLE_WARN;
+	to = x->ended && x->end_ns < s->cursor_ns ? x->end_ns : s->cursor_ns;
+	if (to <= x->begin_ns)
+		return;
+	for (k = 0; k < x->n_devices && s->sparks; k++, s->sparks--) {
+		store_columns(s->store, model_side_device(m, side, k)->device, x->begin_ns, to + 1,
+			      (unsigned int)n, part);
+		for (i = 0; i < n; i++) {
+			if (!part[i].has_left)
+				continue;
+			known[i] = true;
+			/* The most of a stretch; of the last one what is left now. */
+			left[i] += i + 1 < n ? part[i].initial_max + part[i].rest_max :
+					       part[i].initial_last + part[i].rest_last;
+			if (left[i] > max)
+				max = left[i];
+		}
+	}
+	for (i = 0; i < n; i++) {
+		/* Logarithmic, as the plot is: a full one is the most of this row. */
+		level = !left[i] ? 0 : 8 + (int)(log2((double)left[i]) - log2((double)max));
+		level = level < 1 && left[i] ? 1 : level;
+		cells_put(s->cells, row, col + i,
+			  !known[i]			? 0xb7 :
+			  s->opt.glyphs == GLYPHS_ASCII ? (uint32_t)ascii[level] :
+							  blocks[level],
+			  known[i] ? ROLE_INITIAL : ROLE_DIM, 0);
+	}
 }
 
-/* A migration in one line; what failed or hangs stands where others have their sides. */
-static void migration_line(struct scope *s, struct model *m, const struct column c[C_NR],
-			   const struct migration *g, struct table_line *l)
+/* ---- rows ---- */
+
+static void draw_line(struct scope *s, struct model *m, const struct column c[C_NR], int row,
+		      struct rect r, const struct table_row *t, const struct table_line *l)
 {
-	const struct side *src = g->source ? model_side(m, g->source) : NULL;
-	const struct side *own = src ?: model_side(m, g->destination);
-	const struct model_flight *stuck = scope_stuck(s, m, g);
-	enum left_source source;
-	uint64_t left = scope_side_left(m, g->source, &source), stop = MODEL_NONE;
-	uint32_t device = g->n_causes ? g->cause[0].device : stuck ? stuck->device : 0;
-	char a[UNITS_LEN];
-
-	line_init(l);
-	if (g->vm)
-		safe_name(l->text[C_VM], g->vm);
-	else
-		snprintf(l->text[C_VM], NAME_LEN, "pid %u", own->pid);
-	if (device)
-		scope_device_name(m, device, c[C_DEVICE].width - 1, l->text[C_DEVICE]);
-	else
-		snprintf(l->text[C_DEVICE], NAME_LEN, "%u device%s", own->n_devices,
-			 own->n_devices == 1 ? "" : "s");
-	snprintf(l->text[C_DOES], NAME_LEN, "%s",
-		 does(src != NULL, g->ended, g->outcome, &l->role[C_DOES]));
-	if (g->outcome == OUTCOME_FAILED && g->n_causes) {
-		const struct failure *f = &g->cause[0];
-
-		/* A narrow column cuts the call, not the errno. */
-		snprintf(l->text[C_STATE], NAME_LEN, "%s%s%s",
-			 f->ret < 0 ? errno_label(a, f->ret) : "", f->ret < 0 ? " " : "",
-			 event_call_name(f->kind));
-		snprintf(l->text[C_DRIVER], NAME_LEN, "%s", party_name(judge_failure_party(f)));
-		l->role[C_STATE] = l->role[C_DRIVER] = ROLE_BAD;
-	} else if (stuck) {
-		snprintf(l->text[C_STATE], NAME_LEN, "%s out", event_call_name(stuck->call));
-		strcpy(l->text[C_DOES], "STUCK");
-		l->role[C_STATE] = l->role[C_DOES] = ROLE_BAD;
-	} else if (src && g->destination) {
-		strcpy(l->text[C_STATE], "both sides");
-	} else {
-		strcpy(l->text[C_STATE], src ? "source" : "destination");
-	}
-	if (stuck && g->outcome != OUTCOME_FAILED)
-		units_duration(l->text[C_FOR], stuck->seen_ns - stuck->start_ns);
-	else
-		units_duration(l->text[C_FOR], (g->ended		   ? g->end_ns :
-						s->cursor_ns > g->begin_ns ? s->cursor_ns :
-									     g->begin_ns) -
-						       g->begin_ns);
-	scope_size(s, l->text[C_MOVED], own->bytes_total);
-	if (left != MODEL_NONE)
-		scope_size(s, l->text[C_LEFT], left);
-	if (g->downtime_ns != MODEL_NONE)
-		stop = g->downtime_ns;
-	else if (g->stopped_ns != MODEL_NONE)
-		stop = g->stopped_ns;
-	else if (src && src->stop.start_ns != MODEL_NONE)
-		stop = src->stop_over || g->ended || stuck ? src->stop.total_ns :
-		       s->cursor_ns > src->stop.start_ns   ? s->cursor_ns - src->stop.start_ns :
-							     0;
-	if (stop != MODEL_NONE)
-		units_duration(l->text[C_STOP], stop);
-	line_findings(s, l, c, g, 0);
-}
-
-static void device_line(struct scope *s, struct model *m, const struct column c[C_NR],
-			const struct table_row *r, struct table_line *l)
-{
-	const struct model_device *d = model_device(m, r->device);
-	const struct session *g = scope_session_of(m, r->side, r->device);
-	const struct side *x = r->side ? model_side_peek(m, r->side) : NULL;
-	bool save = g && g->direction == DIR_SAVE;
-	enum left_source source;
-	uint64_t left = scope_left(g, &source);
-	struct forecast f;
-	char a[UNITS_LEN];
-	const char *vm = x && x->vm[0] ? x->vm : model_vm(m, d->host, d->pid);
-
-	line_init(l);
-	if (r->migration && s->n_fleet > 1)
-		l->text[C_VM][0] = '\0';
-	else if (vm)
-		safe_name(l->text[C_VM], vm);
-	else
-		strcpy(l->text[C_VM], "–");
-	scope_device_name(m, d->number, c[C_DEVICE].width - 1, l->text[C_DEVICE]);
-	if (g)
-		snprintf(l->text[C_DOES], NAME_LEN, "%s",
-			 does(save, g->ended, g->outcome, &l->role[C_DOES]));
-	else if (x && x->outcome == OUTCOME_FAILED)
-		snprintf(l->text[C_DOES], NAME_LEN, "%s",
-			 does(true, true, x->outcome, &l->role[C_DOES]));
-	else
-		strcpy(l->text[C_DOES], "–");
-	if (d->driver[0])
-		safe_name(l->text[C_DRIVER], d->driver);
-	/* Of an earlier migration only its own is told, not how the device is now. */
-	if (!g || scope_session_of(m, 0, r->device) == g) {
-		snprintf(l->text[C_STATE], NAME_LEN, "%s", scope_state_label(s, d, a));
-		l->role[C_STATE] = d->state == MIG_ERROR ? ROLE_BAD :
-				   d->session		 ? ROLE_STATE :
-							   ROLE_TEXT;
-		if (d->state_since_ns && d->state_since_ns <= s->cursor_ns)
-			units_duration(l->text[C_FOR], s->cursor_ns - d->state_since_ns);
-	} else {
-		strcpy(l->text[C_STATE], "earlier");
-	}
-	if (g)
-		scope_size(s, l->text[C_MOVED], g->bytes_total);
-	if (left != MODEL_NONE)
-		scope_size(s, l->text[C_LEFT], left);
-	if (save && g->window.start_ns != MODEL_NONE) {
-		units_duration(l->text[C_STOP],
-			       g->ended || g->eof || s->cursor_ns < g->window.start_ns ?
-				       g->window.total_ns :
-				       s->cursor_ns - g->window.start_ns);
-	} else if (save && !g->ended) {
-		forecast_session(m, g->id, s->cursor_ns, &f);
-		if (f.basis != FORECAST_NONE && f.mid_ns != MODEL_NONE)
-			snprintf(l->text[C_STOP], NAME_LEN, "≈%s", units_duration(a, f.mid_ns));
-	}
-	line_findings(s, l, c, NULL, d->number);
-}
-
-static void table_line_draw(struct scope *s, struct model *m, const struct column c[C_NR], int row,
-			    struct rect r, const struct table_row *t)
-{
-	bool sel = scope_row_selected(s, m, t), open;
-	const struct migration *now = scope_migration(s, m);
+	bool sel = scope_row_selected(s, m, t);
 	unsigned int attr = sel ? CELL_BOLD : 0;
-	struct table_line l;
 	int col = r.col + 2, i;
 
-	if (t->device)
-		device_line(s, m, c, t, &l);
-	else
-		migration_line(s, m, c, model_migration(m, t->migration), &l);
-	open = !t->device && now && now->id == t->migration;
-	cells_text(s->cells, row, r.col, sel || open ? ROLE_KEY : ROLE_DIM, CELL_BOLD,
+	cells_text(s->cells, row, r.col, sel ? ROLE_KEY : ROLE_DIM, CELL_BOLD,
 		   sel	     ? "▶" :
 		   t->device ? " " :
-		   open	     ? "▾" :
-			       "▸");
+			       "▾");
+	if (!t->device && !sel && scope_is_fleet(s))
+		cells_text(s->cells, row, r.col, ROLE_DIM, 0, "▸");
 	for (i = 0; i < C_NR; i++) {
 		if (!c[i].width)
 			continue;
-		cells_field(s->cells, row, col, c[i].right ? c[i].width : c[i].width - 1,
-			    c[i].right, l.role[i], t->device ? attr : CELL_BOLD, l.text[i]);
+		if (i == C_SPARK && !t->device)
+			draw_spark(s, m, model_migration(m, t->migration)->source, row, col + 1,
+				   c[i].width - 2);
+		else if (i != C_SPARK)
+			cells_field(s->cells, row, col, c[i].right ? c[i].width : c[i].width - 1,
+				    c[i].right, l->role[i], t->device ? attr : CELL_BOLD,
+				    l->text[i]);
 		col += c[i].width;
 	}
 }
 
-void pane_devices(struct scope *s, struct model *m, struct rect r)
+static void draw_head(struct scope *s, const struct column c[C_NR], struct rect r)
 {
-	size_t first = 0, at = 0, k, n = s->n_rows;
-	struct column c[C_NR];
-	int col = r.col + 2, i, rows = r.rows - 1;
 	unsigned int attr = s->focus == PANE_DEVICES ? CELL_REVERSE : 0;
-	char more[64];
+	int col = r.col + 2, i;
 
-	choose_columns(s, r.cols, c);
 	cells_fill(s->cells, (struct rect){ r.row, r.col, 1, r.cols }, ' ', ROLE_TITLE, attr);
 	for (i = 0; i < C_NR; i++) {
 		if (!c[i].width)
@@ -281,28 +206,93 @@ void pane_devices(struct scope *s, struct model *m, struct rect r)
 			    c[i].right, ROLE_TITLE, CELL_BOLD | attr, c[i].name);
 		col += c[i].width;
 	}
-	if (rows < 1)
-		return;
-	for (k = 0; k < n; k++)
+}
+
+#define LINES_MAX ((int)(sizeof(((struct scope *)0)->table) / sizeof(struct table_row)))
+
+static void draw(struct scope *s, struct model *m, struct rect r)
+{
+	int width[C_NR], i, rows = r.rows - 1, n = 0;
+	struct table_line *lines;
+	size_t first = 0, at = 0, k;
+	struct column c[C_NR];
+	char more[64];
+
+	s->sparks = SPARKS_MAX;
+	choose_columns(s, r.cols, c);
+	for (i = 0; i < C_NR; i++)
+		width[i] = c[i].width > 1 ? c[i].width - 1 : 12;
+	for (k = 0; k < s->n_rows; k++)
 		if (scope_row_selected(s, m, &s->rowlist[k]))
 			at = k;
 	/* The selected one is in sight. */
-	if (at >= (size_t)rows)
+	if (rows > 0 && at >= (size_t)rows)
 		first = at - (size_t)rows + 1;
-	s->table_row = r.row + 1;
-	for (i = 0; i < rows && first + (size_t)i < n; i++) {
-		const struct table_row *t = &s->rowlist[first + (size_t)i];
+	rows = rows < LINES_MAX ? rows : LINES_MAX;
+	lines = rows > 0 ? calloc((size_t)rows, sizeof(*lines)) : NULL;
+	for (; lines && n < rows && first + (size_t)n < s->n_rows; n++) {
+		const struct table_row *t = &s->rowlist[first + (size_t)n];
 
-		table_line_draw(s, m, c, r.row + 1 + i, r, t);
-		if (i < (int)(sizeof(s->table) / sizeof(s->table[0]))) {
-			s->table[i] = *t;
-			s->table_n = i + 1;
-		}
+		if (t->device)
+			table_device(s, m, width, t, &lines[n]);
+		else
+			table_migration(s, m, width, model_migration(m, t->migration), &lines[n]);
+		s->table[n] = *t;
 	}
-	if (n > (size_t)rows) {
-		snprintf(more, sizeof(more), " %zu of %zu, d/D, v/V ", at + 1, n);
-		if (r.cols > 120)
-			cells_text(s->cells, r.row, r.col + r.cols - cells_width(more), ROLE_DIM, 0,
-				   more);
+	fit_columns(s, lines, n, r.cols, c);
+	draw_head(s, c, r);
+	s->table_row = r.row + 1;
+	s->table_n = n;
+	for (i = 0; i < n; i++)
+		draw_line(s, m, c, r.row + 1 + i, r, &s->table[i], &lines[i]);
+	free(lines);
+	if (rows > 0 && s->n_rows > (size_t)rows && r.cols > 120) {
+		snprintf(more, sizeof(more), " %zu of %zu ", at + 1, s->n_rows);
+		cells_text(s->cells, r.row, r.col + r.cols - cells_width(more), ROLE_DIM, 0, more);
 	}
+	if (!n && scope_is_fleet(s) && rows > 0)
+		cells_field(s->cells, r.row + 1, r.col + 2, r.cols - 2, false, ROLE_DIM, 0,
+			    "no migration has these words; F and Enter shows all");
 }
+
+static void click(struct scope *s, int row, int col)
+{
+	struct model *m = scope_model(s);
+	const struct table_row *r;
+
+	(void)col;
+	if (row < s->table_row || row >= s->table_row + s->table_n)
+		return;
+	r = &s->table[row - s->table_row];
+	if (r->device)
+		scope_pin(s, r->side, r->device);
+	else if (m && r->migration <= model_migrations(m))
+		scope_pin_migration(s, m, model_migration(m, r->migration));
+}
+
+/* From all migrations into one; from there to all of a device, which is its page. */
+static bool enter(struct scope *s)
+{
+	struct model *m = scope_model(s);
+	const struct migration *g;
+
+	if (!m || !scope_is_fleet(s))
+		return false;
+	g = scope_migration(s, m);
+	if (g)
+		scope_pin_migration(s, m, g);
+	s->level = LEVEL_MIGRATION;
+	s->fit = FIT_MIGRATION;
+	return true;
+}
+
+const struct pane pane_devices = {
+	.name = "devices",
+	.place = PLACE_TABLE,
+	.least = 2,
+	.draw = draw,
+	.click = click,
+	.enter = enter,
+	.page = device_page,
+	.step = scope_step_row,
+};

@@ -15,15 +15,15 @@
 struct rows {
 	struct scope *s;
 	struct rect r;
-	int row, width; /* the next row; columns of a full bar */
-	bool guess;	/* what is not there is not known, else not seen */
+	int row, width;	     /* the next row; columns of a full bar */
+	const char *nothing; /* what is said of a part that is not there */
 	uint64_t total;
 };
 
 static void rows_begin(struct rows *w, struct scope *s, struct rect r, uint64_t total)
 {
 	w->s = s;
-	w->guess = false;
+	w->nothing = "not seen";
 	w->r = r;
 	w->row = r.row + 1;
 	w->total = total;
@@ -54,8 +54,7 @@ static void label(struct rows *w, const char *name, uint64_t ns)
 
 	cells_field(c, w->row, w->r.col + 1, NAME, false, ROLE_TEXT, 0, name);
 	if (ns == MODEL_NONE) {
-		cells_text(c, w->row, w->r.col + NAME + 2, ROLE_DIM, 0,
-			   w->guess ? "not known" : "not seen");
+		cells_text(c, w->row, w->r.col + NAME + 2, ROLE_DIM, 0, w->nothing);
 		return;
 	}
 	cells_field(c, w->row, w->r.col + NAME + 1, 9, true, ROLE_TEXT, CELL_BOLD,
@@ -191,9 +190,9 @@ static void beside_forecast(struct rows *w, const struct side *src)
 	/* A stop that was given up measures nothing that was forecast. */
 	if (!f->n_devices || (src->ended && src->outcome != OUTCOME_COMPLETED))
 		return;
-	held(w, "forecast: dev.", f->devices_low_ns, f->devices_mid_ns, f->devices_high_ns, devices,
+	held(w, "devices, guess", f->devices_low_ns, f->devices_mid_ns, f->devices_high_ns, devices,
 	     src->stop_over);
-	held(w, "forecast: rest", f->rest_low_ns, f->rest_mid_ns, f->rest_high_ns,
+	held(w, "the rest, guess", f->rest_low_ns, f->rest_mid_ns, f->rest_high_ns,
 	     stop->total_ns > devices ? stop->total_ns - devices : 0, src->stop_over);
 }
 
@@ -246,6 +245,8 @@ static bool parts(struct scope *s, struct model *m, const struct migration *g, s
 		   g->ended || src->stop_over	? " on the source" :
 						  " so far, on the source");
 	rows_begin(&w, s, r, total + pending);
+	if (!g->ended && !src->stop_over)
+		w.nothing = "not yet";
 	/* What is nothing goes first, then what only explains a part. */
 	shares = (int)named + 1 <= r.rows - 1;
 	for (i = 0; i < n && rows_left(&w); i++) {
@@ -366,7 +367,7 @@ static void forecast(struct scope *s, struct model *m, uint32_t side, const stru
 	int end = r.row + r.rows, row = r.row + 1;
 	struct stop_forecast v;
 	struct forecast f;
-	bool whole;
+	bool whole, waves;
 	struct rows w;
 
 	forecast_side(m, side, s->cursor_ns, &v);
@@ -377,7 +378,7 @@ static void forecast(struct scope *s, struct model *m, uint32_t side, const stru
 			   r.cols >= 60 ? "%s%s (%s to %s)" : "%s%s", whole ? "≈" : "devices ≈",
 			   units_duration(a, sum), units_duration(b, low), units_duration(c, high));
 		rows_begin(&w, s, r, sum);
-		w.guess = true;
+		w.nothing = "not known";
 		part(&w, v.n_devices == 1 ? "the device" : "the devices", v.devices_mid_ns, &at,
 		     ROLE_DIRTY);
 		part(&w, "VMM, network", v.rest_mid_ns, &at, ROLE_INITIAL);
@@ -402,25 +403,33 @@ static void forecast(struct scope *s, struct model *m, uint32_t side, const stru
 		pane_title(s, PANE_DOWNTIME, r, "IF STOPPED NOW", "nothing to go by yet");
 	}
 	forecast_session(m, g->id, s->cursor_ns, &f);
-	if (row < end)
+	/* What comes in waves that are each read out gets dirty faster than it is read. */
+	waves = f.trend == TREND_CONVERGING && f.read_bps != MODEL_NONE &&
+		f.dirty_bps >= f.read_bps;
+	rate(s, a, f.read_bps);
+	rate(s, b, f.dirty_bps);
+	if (row < end && f.read_bps == MODEL_NONE)
+		cells_text(s->cells, row++, r.col + 1, ROLE_TEXT, 0,
+			   "how fast it gets dirty was not told yet");
+	else if (row < end && waves)
 		cells_printf(s->cells, row++, r.col + 1, ROLE_TEXT, 0,
-			     f.read_bps == MODEL_NONE ? "how fast it gets dirty was not told yet" :
-							"read %s, dirtied %s",
-			     rate(s, a, f.read_bps), rate(s, b, f.dirty_bps));
+			     "gets dirty in waves, %s in all", b);
+	else if (row < end)
+		cells_printf(s->cells, row++, r.col + 1, ROLE_TEXT, 0, "read %s, dirtied %s", a, b);
 	if (row < end)
 		cells_text(s->cells, row++, r.col + 1,
 			   f.trend == TREND_NOT_CONVERGING ? ROLE_WARN : ROLE_TEXT, CELL_BOLD,
-			   f.trend == TREND_DONE ? "nothing is left: it waits" :
+			   f.trend == TREND_DONE ?
+				   "nothing is left: it waits" :
 			   f.trend == TREND_CONVERGING ?
-						   f.dirty_bps < f.read_bps ?
-						   "converging: read faster than dirtied" :
-						   "converging: each wave is read out in full" :
+				   waves ? "converging: each wave is read out in full" :
+					   "converging: read faster than dirtied" :
 			   f.trend == TREND_UNKNOWN ? "whether it converges cannot be said yet" :
 			   r.cols >= 52 ? "NOT CONVERGING: dirtied at least as fast as read" :
 					  "NOT CONVERGING: dirtied as fast as read");
 }
 
-void pane_downtime(struct scope *s, struct model *m, struct rect r)
+static void draw(struct scope *s, struct model *m, struct rect r)
 {
 	const struct migration *v = scope_migration(s, m);
 	const struct session *g = scope_session(s, m);
@@ -457,3 +466,15 @@ void pane_downtime(struct scope *s, struct model *m, struct rect r)
 		   units_duration(a, g->window.total_ns + pending), over ? "" : " so far");
 	measured(s, g, r, pending);
 }
+
+const struct pane pane_downtime = {
+	.name = "downtime",
+	.place = PLACE_SIDE,
+	.least = 5,
+	.rows = 7,
+	.most = 10,
+	.column = 8,
+	.rank = 3,
+	.page = stop_page,
+	.draw = draw,
+};

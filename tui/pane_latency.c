@@ -61,7 +61,7 @@ enum store_kind scope_kind_shown(struct scope *s)
 	return s->kind;
 }
 
-void pane_latency(struct scope *s, struct model *m, struct rect r)
+static void draw(struct scope *s, struct model *m, struct rect r)
 {
 	static const uint32_t block[] = { ' ', 0xb7, 0x2591, 0x2592, 0x2588 };
 	static const char ascii[] = " .:*#";
@@ -89,8 +89,16 @@ void pane_latency(struct scope *s, struct model *m, struct rect r)
 				max = s->columns[i].heat[kind][k];
 		}
 	}
-	pane_title(s, PANE_LATENCY, r, "LATENCY", "%s: %llu call%s  (k: next kind)",
-		   store_kind_name(kind), (unsigned long long)total, total == 1 ? "" : "s");
+	/* Four shades by orders of magnitude: what they stand for. */
+	units_count(a, max);
+	pane_title(s, PANE_LATENCY, r, "LATENCY",
+		   r.cols >= 62 ? "%s: %llu call%s, %s 1 to %s %s  (k: next kind)" :
+				  "%s: %llu call%s, %s 1 to %s %s",
+		   store_kind_name(kind), (unsigned long long)total, total == 1 ? "" : "s",
+		   s->opt.glyphs == GLYPHS_ASCII ? "." :
+		   max < 4			 ? "█" :
+						   "·",
+		   a, s->opt.glyphs == GLYPHS_ASCII ? "#" : "█");
 	if (!total) {
 		cells_printf(s->cells, r.row + 1, r.col + 2, ROLE_DIM, 0, "no %s in this stretch",
 			     store_kind_name(kind));
@@ -145,3 +153,15 @@ void pane_latency(struct scope *s, struct model *m, struct rect r)
 			     units_duration(a, g->io_p50_ns), units_duration(b, g->io_p99_ns),
 			     units_duration(c, g->io_max_ns));
 }
+
+const struct pane pane_latency = {
+	.name = "latency",
+	.place = PLACE_SIDE,
+	.least = 5,
+	.rows = 7,
+	.most = 18,
+	.column = 12,
+	.rank = 4,
+	.wheel_zooms = true,
+	.draw = draw,
+};

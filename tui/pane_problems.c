@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "tui/internal.h"
+#include "tui/page.h"
 
 static const char *severity_word(uint32_t severity)
 {
@@ -56,21 +56,30 @@ static int failed_call(struct scope *s, struct model *m, struct rect r, int row)
 
 static void title(struct scope *s, struct rect r)
 {
-	size_t all = judge_findings(s->judge), later = all - s->n_found;
+	size_t all = judge_findings(s->judge), later = all - s->n_found - s->n_elsewhere;
+	char text[128];
+	size_t len;
 
-	if (!all)
+	if (!all) {
 		pane_title(s, PANE_PROBLEMS, r, "PROBLEMS", "none");
-	else if (later)
-		pane_title(s, PANE_PROBLEMS, r, "PROBLEMS", "%zu so far, %zu later", s->n_found,
-			   later);
-	else if (s->n_own == s->n_found || s->n_fleet < 2)
-		pane_title(s, PANE_PROBLEMS, r, "PROBLEMS", "%zu, Enter goes there", s->n_found);
-	else
-		pane_title(s, PANE_PROBLEMS, r, "PROBLEMS", "%zu here, %zu elsewhere", s->n_own,
-			   s->n_found - s->n_own);
+		return;
+	}
+	len = (size_t)snprintf(text, sizeof(text), "%zu%s", s->n_found,
+			       s->n_elsewhere			 ? " here" :
+			       s->n_fleet > 1 && s->problems_all ? " of all" :
+			       later				 ? " so far" :
+								   "");
+	if (s->n_elsewhere)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, ", %zu elsewhere (a: all)",
+					s->n_elsewhere);
+	if (later)
+		snprintf(text + len, sizeof(text) - len, ", %zu later", later);
+	else if (!s->n_elsewhere)
+		snprintf(text + len, sizeof(text) - len, ", Enter goes there");
+	pane_title(s, PANE_PROBLEMS, r, "PROBLEMS", "%s", text);
 }
 
-void pane_problems(struct scope *s, struct model *m, struct rect r)
+static void draw(struct scope *s, struct model *m, struct rect r)
 {
 	char when[UNITS_LEN], dev[NAME_LEN], text[600];
 	int row = failed_call(s, m, r, r.row + 1), rows, col;
@@ -116,7 +125,9 @@ void pane_problems(struct scope *s, struct model *m, struct rect r)
 			 roomy ? "" : ": ", roomy ? "" : f->text);
 		/* Of another migration: it stands back. */
 		cells_field(s->cells, row, col, r.col + r.cols - col, false,
-			    i < s->n_own || s->n_fleet < 2 ? ROLE_TEXT : ROLE_DIM,
+			    s->n_fleet < 2 || scope_finding_of(f, scope_migration(s, m)) ?
+				    ROLE_TEXT :
+				    ROLE_DIM,
 			    sel ? CELL_BOLD : 0, text);
 		listed(s, row, i);
 		for (rest = f->text, told = 1; told < each && *rest && row + 1 < r.row + r.rows;
@@ -136,3 +147,94 @@ void pane_problems(struct scope *s, struct model *m, struct rect r)
 		row++;
 	}
 }
+
+static void page(struct page *p, struct model *m)
+{
+	struct scope *s = p->s;
+	char name[NAME_LEN], a[UNITS_LEN];
+	const struct finding *f;
+	const struct rule *r;
+
+	if (s->problem >= s->n_found) {
+		page_line(p, ROLE_DIM, 0, "no problem here");
+		return;
+	}
+	f = judge_finding(s->judge, s->found[s->problem]);
+	r = judge_rule(f->rule);
+	page_line(p, ROLE_TITLE, CELL_BOLD, "%s", r->name);
+	page_blank(p);
+	page_text(p, ROLE_TEXT, f->text);
+	page_blank(p);
+	page_field(p, "whose turn", "%s", party_name(f->party));
+	if (f->device)
+		page_field(p, "device", "%s", scope_device_name(m, f->device, 60, name));
+	page_field(p, "first seen", "%s, event %llu", scope_time(s, a, f->t_ns),
+		   (unsigned long long)f->seq);
+	page_field(p, "seen", "%llu time%s", (unsigned long long)f->count,
+		   f->count == 1 ? "" : "s");
+	if (r->basis && r->basis[0]) {
+		page_blank(p);
+		page_line(p, ROLE_TITLE, 0, "It rests on:");
+		page_text(p, ROLE_TEXT, r->basis);
+	}
+	page_blank(p);
+	page_line(p, ROLE_DIM, 0, "'vfioscope explain %s' has the whole page.", r->name);
+}
+
+/* Go to the moment of the selected finding; a second time: explain it. */
+static bool enter(struct scope *s)
+{
+	const struct finding *f;
+	struct model *m;
+	size_t i;
+
+	if (s->problem >= s->n_found)
+		return true;
+	i = s->found[s->problem];
+	f = judge_finding(s->judge, i);
+	if (s->cursor == f->seq)
+		return false;
+	scope_remember(s);
+	scope_seek_event(s, f->seq);
+	m = scope_model(s);
+	if (m && f->device && scope_device_shown(m, f->device))
+		scope_pin(s, f->side <= model_sides(m) ? f->side : 0, f->device);
+	/* Later findings have gone from the list. */
+	scope_settle(s);
+	for (s->problem = 0; s->problem + 1 < s->n_found && s->found[s->problem] != i; s->problem++)
+		;
+	scope_say(s, false, "%s: Enter again explains", judge_rule(f->rule)->name);
+	return true;
+}
+
+static void click(struct scope *s, int row, int col)
+{
+	(void)col;
+	if (row < s->listed_row || row >= s->listed_row + s->listed_n)
+		return;
+	s->problem = s->listed[row - s->listed_row];
+	enter(s);
+}
+
+static void step(struct scope *s, int dir)
+{
+	if (dir > 0 && s->problem + 1 < s->n_found)
+		s->problem++;
+	else if (dir < 0 && s->problem)
+		s->problem--;
+}
+
+const struct pane pane_problems = {
+	.name = "problems",
+	.place = PLACE_SIDE,
+	.least = 2,
+	.rows = 3,
+	.most = 10,
+	.column = 4,
+	.rank = 2,
+	.draw = draw,
+	.click = click,
+	.enter = enter,
+	.page = page,
+	.step = step,
+};

@@ -156,7 +156,7 @@ static void draw_machine(struct scope *s, const struct model_device *d, const st
 			    "[here]  ── taken  ┄┄ possible  (not supported)");
 }
 
-void pane_states(struct scope *s, struct model *m, struct rect r)
+static void draw(struct scope *s, struct model *m, struct rect r)
 {
 	const struct model_device *d = model_device(m, s->device);
 	char dev[NAME_LEN], a[UNITS_LEN], b[UNITS_LEN], text[NAME_LEN + 2 * UNITS_LEN + 8];
@@ -182,3 +182,15 @@ void pane_states(struct scope *s, struct model *m, struct rect r)
 		r.cols = 64;
 	draw_machine(s, d, scope_session(s, m), r);
 }
+
+const struct pane pane_states = {
+	.name = "states",
+	.place = PLACE_SIDE,
+	.least = 5,
+	.rows = 8,
+	.most = 11,
+	.column = 11,
+	.rank = 1,
+	.page = device_page,
+	.draw = draw,
+};

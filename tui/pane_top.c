@@ -2,37 +2,9 @@
 /*
  * pane_top.c - header, sentence, key line; and the empty screen
  */
-#include <stdarg.h>
 #include <string.h>
 
 #include "tui/internal.h"
-
-static const char *const pane_names[PANE_NR] = {
-	"header", "sentence", "keys",	"devices", "bytes",
-	"states", "downtime", "events", "latency", "problems",
-};
-
-const char *pane_name(enum pane p)
-{
-	return p < PANE_NR ? pane_names[p] : "";
-}
-
-void pane_title(struct scope *s, enum pane p, struct rect r, const char *name, const char *fmt, ...)
-{
-	unsigned int attr = s->focus == p ? CELL_REVERSE : 0;
-	char text[512];
-	va_list ap;
-	int col;
-
-	cells_fill(s->cells, (struct rect){ r.row, r.col, 1, r.cols }, 0x2500, ROLE_TITLE, 0);
-	col = cells_printf(s->cells, r.row, r.col + 1, ROLE_TITLE, CELL_BOLD | attr, " %d %s ",
-			   p - PANE_FIRST + 1, name);
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	if (*text)
-		cells_printf(s->cells, r.row, col + 1, ROLE_TITLE, 0, " %s ", text);
-}
 
 /* The parts of the header, as far as they are to be shown. */
 struct header {
@@ -133,7 +105,7 @@ static void count_migrations(struct scope *s, struct model *m, struct header *h)
 		part(h, ROLE_HEADER, 1, text + 2);
 }
 
-void pane_header(struct scope *s, struct model *m, struct rect r)
+static void draw_header(struct scope *s, struct model *m, struct rect r)
 {
 	char text[400], a[UNITS_LEN], safe[TEXT_SAFE_LEN(64)];
 	const char *host = s->status.meta ? meta_get(s->status.meta, "host") : NULL, *base;
@@ -175,6 +147,10 @@ void pane_header(struct scope *s, struct model *m, struct rect r)
 		snprintf(text, sizeof(text), "hooks %u/%u", attached, hooks);
 		part(&h, attached < hooks ? ROLE_BAD : ROLE_HEADER, attached < hooks ? 0 : 3, text);
 	}
+	if (s->playing) {
+		snprintf(text, sizeof(text), "▶ %gx", s->speed);
+		part(&h, ROLE_WARN, 0, text);
+	}
 	say_loss(s, m, text, sizeof(text), &role);
 	part(&h, role, 0, text);
 	if (s->status.recording) {
@@ -196,7 +172,7 @@ void pane_header(struct scope *s, struct model *m, struct rect r)
 	}
 }
 
-void pane_sentence(struct scope *s, struct model *m, struct rect r)
+static void draw_sentence(struct scope *s, struct model *m, struct rect r)
 {
 	struct sentence o;
 	size_t cut = 0, len;
@@ -232,33 +208,50 @@ void pane_sentence(struct scope *s, struct model *m, struct rect r)
 	cells_field(s->cells, r.row + 1, r.col, r.cols, false, o.role, CELL_BOLD, o.text + cut);
 }
 
-/* The line at the bottom: a prompt, a message, or the keys that matter most. */
-void pane_keys(struct scope *s, struct model *m, struct rect r)
+/* What is typed, as far as it is in sight of where one types; what it could become. */
+static void draw_prompt(struct scope *s, struct rect r, const char *sign)
 {
-	static const struct {
+	int col = cells_text(s->cells, r.row, r.col, ROLE_KEY, CELL_BOLD, sign), at, begin = col;
+	char head[LINE_MAX_LEN], safe[TEXT_SAFE_LEN(LINE_MAX_LEN)];
+	size_t skip = 0;
+
+	snprintf(head, sizeof(head), "%.*s", (int)s->edit.at, s->edit.text);
+	text_safe(safe, sizeof(safe), head, sizeof(head));
+	while (cells_width(safe + skip) > r.cols - 10) {
+		do
+			skip++;
+		while ((safe[skip] & 0xc0) == 0x80);
+	}
+	at = cells_text(s->cells, r.row, begin, ROLE_TEXT, 0, safe + skip);
+	text_safe(safe, sizeof(safe), s->edit.text + s->edit.at, sizeof(s->edit.text));
+	col = cells_text(s->cells, r.row, at, ROLE_TEXT, 0, safe);
+	if (!*safe)
+		cells_put(s->cells, r.row, col++, ' ', ROLE_TEXT, 0);
+	cells_attr(s->cells, (struct rect){ r.row, at, 1, 1 }, CELL_REVERSE);
+	if (s->hint[0] && col + 2 < r.col + r.cols)
+		cells_field(s->cells, r.row, col + 2, r.col + r.cols - col - 2, false, ROLE_DIM, 0,
+			    s->hint);
+}
+
+/* The line at the bottom: a prompt, a message, or the keys that matter most. */
+static void draw_keys(struct scope *s, struct model *m, struct rect r)
+{
+	const struct {
 		const char *key, *what;
 	} hints[] = {
-		{ "?", "help" },      { "←→", "event" },  { "[]", "arc" },    { "{}", "migration" },
-		{ "Space", "pause" }, { "f", "follow" },  { "/", "find" },    { "&", "filter" },
-		{ "+-0", "zoom" },    { "v", "next VM" }, { "Enter", "why" }, { "1-7", "panes" },
-		{ ":", "command" },   { "q", "quit" },
+		{ "?", "help" },       { "←→", "event" },    { "[]", "arc" },
+		{ "{}", "migration" }, { "Space", "pause" }, { "f", "follow" },
+		{ "/", "find" },       { "&", "filter" },    { "+-0", "zoom" },
+		{ "v", "next VM" },    { "Enter", "why" },   { request_pane_keys(), "panes" },
+		{ ":", "command" },    { "q", "quit" },
 	};
-	static const char *const prompts[] = { "", ":", "/", "&", "mark: " };
+	static const char *const prompts[] = { "", ":", "/", "&", "fleet: ", "mark: " };
 	int col = r.col + 1, quit = r.col + r.cols - 6;
 	size_t i;
 
 	(void)m;
 	if (s->prompt) {
-		char safe[TEXT_SAFE_LEN(sizeof(s->input))];
-
-		col = cells_text(s->cells, r.row, r.col, ROLE_KEY, CELL_BOLD, prompts[s->prompt]);
-		text_safe(safe, sizeof(safe), s->input, sizeof(s->input));
-		/* The end is where one types. */
-		i = cells_width(safe) > r.cols - 10 ? strlen(safe) - (size_t)(r.cols - 10) : 0;
-		while (i && (safe[i] & 0xc0) == 0x80)
-			i++;
-		col = cells_text(s->cells, r.row, col, ROLE_TEXT, 0, safe + i);
-		cells_put(s->cells, r.row, col, ' ', ROLE_TEXT, CELL_REVERSE);
+		draw_prompt(s, r, prompts[s->prompt]);
 		return;
 	}
 	if (s->message[0]) {
@@ -277,6 +270,10 @@ void pane_keys(struct scope *s, struct model *m, struct rect r)
 		col = cells_printf(s->cells, r.row, col, ROLE_DIM, 0, " %s", hints[i].what) + 1;
 	}
 }
+
+const struct pane pane_header = { .name = "header", .least = 1, .draw = draw_header };
+const struct pane pane_sentence = { .name = "sentence", .least = 1, .draw = draw_sentence };
+const struct pane pane_keys = { .name = "keys", .least = 1, .draw = draw_keys };
 
 /* ---- nothing to show ---- */
 

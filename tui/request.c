@@ -42,6 +42,25 @@ const struct request_entry requests[] = {
 	  NULL,
 	  { '}' },
 	  "to where the next begins or ends" },
+	{ .req = REQ_NEXT,
+	  "next",
+	  "WHAT",
+	  { 0 },
+	  "to the next failure, finding, outlier, slow, arc, ..." },
+	{ .req = REQ_PREV, "prev", "WHAT", { 0 }, "to the one before" },
+	{ .req = REQ_SLOW, "slow", "TIME", { 0 }, "what 'slow' is: a call of over TIME (100ms)" },
+	{ .req = REQ_JUMP_BACK, "jump-back", NULL, { '(' }, "back to where one was before a jump" },
+	{ .req = REQ_JUMP_FORTH, "jump-forth", NULL, { ')' }, "and forth again" },
+	{ .req = REQ_PLAY_TOGGLE,
+	  "play-pause",
+	  NULL,
+	  { 'p' },
+	  "the cursor goes on by itself, or stops" },
+	{ .req = REQ_PLAY,
+	  "play",
+	  "SPEED",
+	  { 'P' },
+	  "1x, 10x, 0.1x, stop; without: the next speed" },
 	{ .req = REQ_PAUSE,
 	  "pause",
 	  NULL,
@@ -61,6 +80,11 @@ const struct request_entry requests[] = {
 	  NULL,
 	  { 'e' },
 	  "only events that failed, in the log" },
+	{ .req = REQ_PROBLEMS_ALL,
+	  "problems-all",
+	  NULL,
+	  { 'a' },
+	  "problems of all migrations, or of this one" },
 	{ .req = REQ_ENTER,
 	  "why",
 	  NULL,
@@ -78,13 +102,14 @@ const struct request_entry requests[] = {
 	  NULL,
 	  { '0' },
 	  "fit the axis: the migration, or everything" },
+	{ .req = REQ_ZOOM,
+	  "zoom",
+	  "WHAT",
+	  { 'Z' },
+	  "the axis to the stop; or to state, marks, migration, all" },
 	{ .req = REQ_PAN_LEFT, "pan-left", NULL, { '<' }, "move the axis back" },
 	{ .req = REQ_PAN_RIGHT, "pan-right", NULL, { '>' }, "move the axis on" },
-	{ .req = REQ_PANE,
-	  "pane",
-	  "1-7",
-	  { 0 },
-	  "1 devices 2 bytes 3 states 4 downtime 5 events 6 latency 7 problems" },
+	{ .req = REQ_PANE, "pane", "PANE", { 0 }, "a pane by its number or its name" },
 	{ .req = REQ_PANE_NEXT, "pane-next", NULL, { SKEY_TAB }, "the next pane" },
 	{ .req = REQ_PANE_PREV, "pane-prev", NULL, { SKEY_BACKTAB }, "the pane before" },
 	{ .req = REQ_MAXIMIZE, "maximize", NULL, { 'z' }, "this pane alone, and back" },
@@ -101,11 +126,42 @@ const struct request_entry requests[] = {
 	  "NAME",
 	  { 0 },
 	  "the device whose name ends so; empty: automatic" },
+	{ .req = REQ_LEVEL,
+	  "level",
+	  "LEVEL",
+	  { 0 },
+	  "the table: fleet (all), or the chosen migration" },
+	{ .req = REQ_SORT,
+	  "sort",
+	  "BY",
+	  { 'O' },
+	  "migrations by worst, left, moved, stop, newest, name" },
+	{ .req = REQ_FLEET,
+	  "fleet",
+	  "WORDS",
+	  { 'F' },
+	  "show only migrations with these words; empty: all" },
 	{ .req = REQ_SEEK, "seek", "TIME", { 0 }, "to 1.5s from the first event, or @NANOSECONDS" },
 	{ .req = REQ_MIGRATION, "migration", "N", { 0 }, "to the end of migration N" },
 	{ .req = REQ_AXIS, "axis", "FROM TO", { 0 }, "the time axis from one time to another" },
 	{ .req = REQ_MARK, "mark", "TEXT", { 'm' }, "mark this moment" },
 	{ .req = REQ_MARK_NEXT, "mark-next", NULL, { '\'' }, "to the next mark, around the end" },
+	{ .req = REQ_AB,
+	  "ab",
+	  "N M AT",
+	  { 0 },
+	  "migrations N and M on top of each other at begin or stop" },
+	{ .req = REQ_MARKS, "marks", NULL, { '"' }, "list them; Enter goes to one" },
+	{ .req = REQ_MEASURE,
+	  "measure",
+	  "FROM TO",
+	  { 'M' },
+	  "time, bytes, calls between two marks or times" },
+	{ .req = REQ_COPY,
+	  "copy",
+	  "WHAT",
+	  { 'y' },
+	  "event; or sentence, command: to the terminal's clipboard" },
 	{ .req = REQ_TIME, "time", "BASE", { 't' }, "time base: rel, wall, mono, delta" },
 	{ .req = REQ_GRAPH, "graph", "SET", { 'b' }, "graph set: block, braille, ascii" },
 	{ .req = REQ_UNITS, "units", NULL, { 'u' }, "sizes rounded or in bytes" },
@@ -122,7 +178,6 @@ const struct request_entry requests[] = {
 	{ .req = REQ_SAVE_ROLES, "save-roles", "FILE", { 0 }, NULL },
 	{ .req = REQ_RESIZE, "resize", "ROWSxCOLS", { 0 }, NULL },
 	{ .req = REQ_TICK, "tick", "DURATION", { 0 }, NULL },
-	{ .req = REQ_KEYS, "keys", "KEYS", { 0 }, NULL },
 	{ .req = REQ_NONE, NULL, NULL, { 0 }, NULL },
 };
 
@@ -144,18 +199,64 @@ static const struct {
 	{ SKEY_TAB, "Tab", "Tab" },
 	{ ' ', "Space", "Space" },
 	{ SKEY_BACKSPACE, "Backspace", "Backspace" },
+	{ SKEY_DELETE, "Del", "Del" },
 };
 
-const struct request_entry *request_by_key(int key, enum pane focus, const char **arg)
+/* Keys of a command with an argument. */
+static const struct {
+	int key;
+	enum request req;
+	const char *arg, *help;
+} more_keys[] = {
+	{ 'x', REQ_NEXT, "failure", "the next call that failed; X the one before" },
+	{ 'X', REQ_PREV, "failure", NULL },
+	{ 'i', REQ_NEXT, "finding", "the next finding; I the one before" },
+	{ 'I', REQ_PREV, "finding", NULL },
+	{ '^', REQ_NEXT, "outlier", "the next outlier; _ the one before" },
+	{ '_', REQ_PREV, "outlier", NULL },
+	{ '.', REQ_NEXT, "slow", "the next slow call; , the one before" },
+	{ ',', REQ_PREV, "slow", NULL },
+	{ 'T', REQ_ZOOM, "state", "the axis to the state that the device is in" },
+	{ 'B', REQ_ZOOM, "marks", "the axis to what lies between two marks" },
+	{ 'Y', REQ_COPY, "sentence", "copy the sentence" },
+	{ 'C', REQ_COPY, "command", "copy the 'report --to' of this moment" },
+};
+
+size_t request_more_keys(size_t i, int *key, const char **name, const char **arg, const char **help)
 {
-	static const char *const digits[] = { "1", "2", "3", "4", "5", "6", "7" };
+	const struct request_entry *e;
+	size_t n = sizeof(more_keys) / sizeof(more_keys[0]);
+
+	if (i >= n)
+		return n;
+	for (e = requests; e->req != more_keys[i].req; e++)
+		;
+	*key = more_keys[i].key;
+	*name = e->name;
+	*arg = more_keys[i].arg;
+	*help = more_keys[i].help;
+	return n;
+}
+
+const char *request_pane_keys(void)
+{
+	static char text[] = "1-?";
+
+	text[2] = '0' + PANE_NR - PANE_FIRST;
+	return text;
+}
+
+const struct request_entry *request_by_key(int key, enum pane_id focus, const char **arg)
+{
+	static char digit[2];
 	const struct request_entry *e;
 	size_t i;
 
 	*arg = NULL;
 	for (e = requests; e->req; e++) {
-		if (e->req == REQ_PANE && key >= '1' && key <= '7') {
-			*arg = digits[key - '1'];
+		if (e->req == REQ_PANE && key >= '1' && key < '1' + PANE_NR - PANE_FIRST) {
+			digit[0] = (char)key;
+			*arg = digit;
 			return e;
 		}
 		/* A key that one pane has for itself comes first in the table. */
@@ -165,7 +266,27 @@ const struct request_entry *request_by_key(int key, enum pane focus, const char 
 			if (e->keys[i] == key)
 				return e;
 	}
+	for (i = 0; i < sizeof(more_keys) / sizeof(more_keys[0]); i++) {
+		if (more_keys[i].key != key)
+			continue;
+		*arg = more_keys[i].arg;
+		for (e = requests; e->req != more_keys[i].req; e++)
+			;
+		return e;
+	}
 	return NULL;
+}
+
+void request_candidates(const char *name, size_t len, char *buf, size_t size)
+{
+	const struct request_entry *e;
+	size_t used = 0;
+
+	*buf = '\0';
+	for (e = requests; e->req; e++)
+		if (e->help && len && !strncmp(e->name, name, len) && used < size)
+			used += (size_t)snprintf(buf + used, size - used, "%s%s", used ? ", " : "",
+						 e->name);
 }
 
 const struct request_entry *request_by_name(const char *name, size_t len)

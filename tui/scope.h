@@ -19,6 +19,7 @@
 #include "event.h"
 #include "source.h"
 #include "tui/cells.h"
+#include "tui/config.h"
 #include "view/view.h"
 
 /* No screen is larger, whoever says so. */
@@ -41,13 +42,14 @@ enum {
 	SKEY_PGUP,
 	SKEY_PGDN,
 	SKEY_BACKTAB,
+	SKEY_DELETE,
 	SKEY_ENTER = '\r',
 	SKEY_ESC = 27,
 	SKEY_BACKSPACE = 127,
 	SKEY_TAB = '\t',
 };
 
-enum scope_mouse { MOUSE_CLICK, MOUSE_DOUBLE, MOUSE_WHEEL_UP, MOUSE_WHEEL_DOWN };
+enum scope_mouse { MOUSE_CLICK, MOUSE_DOUBLE, MOUSE_WHEEL_UP, MOUSE_WHEEL_DOWN, MOUSE_RELEASE };
 
 struct scope_options {
 	bool live;
@@ -63,6 +65,9 @@ struct scope_options {
 	 */
 	int (*mark)(void *arg, const char *text);
 	void *arg;
+	/* Keys that mean a command, before all others; must live as long as the scope. */
+	const struct bind *binds;
+	size_t n_binds;
 };
 
 /* What only the outside knows; shown in the header. */
@@ -93,6 +98,12 @@ void scope_set_status(struct scope *s, const struct scope_status *st);
 void scope_tick(struct scope *s, uint64_t now_ns);
 
 void scope_key(struct scope *s, int key);
+/* A character that was pasted and not typed: it is never obeyed. */
+void scope_paste(struct scope *s, int ch);
+/* What somebody wants in the clipboard, once, to be freed; or NULL.  It is harmless text. */
+char *scope_take_clip(struct scope *s);
+/* Does the cursor go on by itself, so that scope_tick() is wanted often? */
+bool scope_playing(const struct scope *s);
 void scope_mouse(struct scope *s, enum scope_mouse what, int row, int col);
 /*
  * A command line as after ':', "seek 1.5s".  0, or -EINVAL: the message line says

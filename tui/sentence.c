@@ -199,24 +199,6 @@ static void what_failed(struct scope *s, const struct failure *f, struct sentenc
 		add(o, " after %s", scope_size(s, err, f->bytes));
 }
 
-/* As the judge's own finding of it tells, else the call, or a rule that it broke. */
-static uint32_t failure_party(struct scope *s, const struct migration *g)
-{
-	uint32_t party = judge_failure_party(&g->cause[0]);
-	size_t i;
-
-	for (i = 0; i < s->n_own; i++)
-		if (judge_finding(s->judge, s->found[i])->rule == RULE_MIGRATION_FAILED)
-			return judge_finding(s->judge, s->found[i])->party;
-	for (i = 0; party == PARTY_UNKNOWN && i < s->n_own; i++) {
-		const struct finding *f = judge_finding(s->judge, s->found[i]);
-
-		if (f->severity == SEV_ERROR && f->seq == g->cause[0].seq)
-			party = f->party;
-	}
-	return party;
-}
-
 static void failed(struct scope *s, struct model *m, const struct subject *j, struct sentence *o)
 {
 	const struct migration *g = j->g;
@@ -235,7 +217,7 @@ static void failed(struct scope *s, struct model *m, const struct subject *j, st
 		on_host(m, "", g->cause[0].host, o);
 	add(o, ": ");
 	what_failed(s, &g->cause[0], o);
-	turn(s, o, failure_party(s, g),
+	turn(s, o, scope_failure_party(s, g),
 	     f && f->severity == SEV_ERROR ? judge_rule(f->rule)->name : NULL);
 	if (!wide(s))
 		on_host(m, ";", g->cause[0].host, o);

@@ -9,48 +9,7 @@
 #include "tui/store_internal.h"
 #include "util/array.h"
 
-/* ---- looking at events ---- */
-
-const struct cached *store_load(struct store *s, uint64_t chunk)
-{
-	const struct chunk *c = &s->chunks[chunk];
-	const uint8_t *p = c->data;
-	struct cached *slot = NULL;
-	struct codec codec;
-	uint32_t i;
-
-	for (i = 0; i < CACHE; i++) {
-		struct cached *k = s->cache[i];
-
-		if (k->chunk == chunk && k->n == c->n) {
-			k->used = ++s->clock;
-			return k;
-		}
-		if (k->chunk == chunk) {
-			slot = k;
-			break;
-		}
-		if (!slot || k->used < slot->used)
-			slot = k;
-	}
-	codec_reset(&codec);
-	for (i = 0; i < c->n; i++) {
-		p = codec_take(&codec, p, &slot->ev[i]);
-		slot->ev[i].seq = chunk * CHUNK + i + 1;
-	}
-	slot->chunk = chunk;
-	slot->n = c->n;
-	slot->used = ++s->clock;
-	return slot;
-}
-
-bool store_get(struct store *s, uint64_t n, struct event *ev)
-{
-	if (n >= s->count)
-		return false;
-	*ev = store_load(s, n / CHUNK)->ev[n % CHUNK];
-	return true;
-}
+/* ---- positions and times ---- */
 
 uint64_t store_count(const struct store *s)
 {
@@ -108,13 +67,14 @@ uint64_t store_position(struct store *s, uint64_t t_ns)
 }
 
 bool store_chunk_may_have(const struct store *s, uint64_t n, uint64_t kinds, bool errors,
-			  uint64_t *first, uint64_t *last)
+			  uint64_t longer_ns, uint64_t *first, uint64_t *last)
 {
 	const struct chunk *c = &s->chunks[n / CHUNK];
 
 	*first = n / CHUNK * CHUNK;
 	*last = *first + c->n - 1;
-	return (c->kinds & kinds) && (!errors || c->errors);
+	return (c->kinds & kinds) && (!errors || c->errors) &&
+	       (!longer_ns || c->longest_ns > longer_ns);
 }
 
 /* ---- appending ---- */
@@ -263,6 +223,8 @@ int store_append(struct store *s, const struct event *ev, struct event_context *
 	c->n++;
 	c->kinds |= 1ULL << ev->kind;
 	c->errors |= event_failed(ev);
+	if (ev->dur_ns > c->longest_ns)
+		c->longest_ns = ev->dur_ns;
 	if (event_kind_is_public(ev->kind)) {
 		if (!s->first_ns)
 			s->first_ns = ev->t_ns;
@@ -330,6 +292,27 @@ uint32_t store_state(const struct store *s, uint32_t device, uint64_t t_ns)
 		if (l->at[lo - 1].device == device)
 			return l->at[lo - 1].state;
 	return MIG_UNKNOWN;
+}
+
+bool store_state_span(const struct store *s, uint32_t device, uint64_t t_ns, uint64_t *from,
+		      uint64_t *to)
+{
+	const struct changes *l = &s->states;
+	bool known = false;
+	size_t i;
+
+	*to = s->last_ns;
+	for (i = 0; i < l->n; i++) {
+		if (l->at[i].device != device)
+			continue;
+		if (l->at[i].t_ns > t_ns) {
+			*to = l->at[i].t_ns;
+			break;
+		}
+		*from = l->at[i].t_ns;
+		known = l->at[i].state < MIG_STATE_NR;
+	}
+	return known;
 }
 
 /* ---- life ---- */

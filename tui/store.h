@@ -42,6 +42,8 @@ int store_append(struct store *s, const struct event *ev, struct event_context *
 uint64_t store_count(const struct store *s);
 /* Event number @n, 0 .. count-1, with seq = @n + 1.  False: there is none. */
 bool store_get(struct store *s, uint64_t n, struct event *ev);
+/* Without a copy, valid until the store is asked for anything else; NULL: there is none. */
+const struct event *store_peek(struct store *s, uint64_t n);
 
 /* The model of all events; of the first @n.  Owned by the store; the latter is
  * valid until the next call.  NULL: out of memory. */
@@ -75,6 +77,10 @@ uint64_t store_moment(const struct store *s, enum store_moment list, uint64_t n,
 #define STORE_CLOSED 254U
 uint32_t store_state(const struct store *s, uint32_t device, uint64_t t_ns);
 
+/* How long it was in that state: [@from, @to], as far as the trace goes.  False: not known. */
+bool store_state_span(const struct store *s, uint32_t device, uint64_t t_ns, uint64_t *from,
+		      uint64_t *to);
+
 /* Kinds of calls of the latency map. */
 enum store_kind {
 	SK_READ,
@@ -89,6 +95,8 @@ enum store_kind {
 };
 /* "read", ...; "unknown", never NULL. */
 const char *store_kind_name(enum store_kind k);
+/* Of an enum event_kind; -1: the map has none for it. */
+int store_kind_of(uint32_t kind);
 
 /* Rows of the latency map: half decades from below 1 us to 10 s and more. */
 #define STORE_LATENCY_ROWS 16
@@ -130,10 +138,11 @@ void store_columns(struct store *s, uint32_t device, uint64_t from_ns, uint64_t 
 
 /*
  * Can any event of the chunk around event @n be of a kind in @kinds (bit set)
- * and, if @errors, have failed?  *@first and *@last are the chunk's events.
+ * and, if @errors, have failed, and have taken longer than @longer_ns?  *@first and
+ * *@last are the chunk's events.
  * For a search that skips.
  */
 bool store_chunk_may_have(const struct store *s, uint64_t n, uint64_t kinds, bool errors,
-			  uint64_t *first, uint64_t *last);
+			  uint64_t longer_ns, uint64_t *first, uint64_t *last);
 
 #endif

@@ -2,8 +2,8 @@
 /*
  * store_internal.h - what the store's own files share; nobody else includes it
  *
- * store.c keeps events in chunks and answers for positions, codec.c is one event in
- * bytes, sums.c what a device did per chunk and column, checkpoints.c the models
+ * store.c keeps events in chunks and answers for positions, chunk.c reads them again,
+ * codec.c is one event in bytes, sums.c what a device did per chunk and column, checkpoints.c the models
  * kept here and there.
  */
 #ifndef VFIOSCOPE_TUI_STORE_INTERNAL_H
@@ -66,6 +66,7 @@ struct chunk {
 	uint64_t before_ns, after_ns; /* times of the positions around it */
 	uint64_t kinds;
 	bool errors;
+	uint64_t longest_ns;
 	struct sums sums;
 };
 
@@ -88,10 +89,6 @@ struct tracks {
 	size_t n_slots;	 /* a power of two, or 0 */
 };
 
-/* NULL: out of memory. */
-struct track *track_of(struct tracks *t, uint32_t device);
-void tracks_free(struct tracks *t);
-
 /*
  * The event into the sums of its chunk; the model has taken it, and @t is the
  * track of @device (NULL: it concerns all).  0 or -ENOMEM.
@@ -103,6 +100,12 @@ void sums_end(struct chunk *c, const struct track *t);
 void sums_close(struct sums *sums);
 /* The last GROUP chunks are complete.  Nothing happens when memory is short. */
 void group_close(struct store *s);
+
+/* ---- tracks.c ---- */
+
+/* NULL: out of memory. */
+struct track *track_of(struct tracks *t, uint32_t device);
+void tracks_free(struct tracks *t);
 
 /* ---- checkpoints.c ---- */
 
@@ -160,6 +163,8 @@ struct store {
 	struct changes moments[MOMENT_LISTS];
 	struct changes states;
 };
+
+/* ---- chunk.c ---- */
 
 /* The events of a chunk; valid until CACHE others were asked for. */
 const struct cached *store_load(struct store *s, uint64_t chunk);

@@ -5,11 +5,9 @@
  * Migrations are ordered by how much they want to be looked at.  A side's number stays
  * while the evidence grows, a migration's may not: what is chosen is side and device.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "tui/internal.h"
-#include "util/array.h"
 
 /* ---- from a device to its migration ---- */
 
@@ -64,7 +62,7 @@ static uint32_t side_of(struct model *m, uint32_t device)
 	return first;
 }
 
-static uint32_t side_now(struct scope *s, struct model *m)
+uint32_t scope_side_now(struct scope *s, struct model *m)
 {
 	/* One that is chosen, but for a moment at which it was not there yet. */
 	if (s->side && s->side <= model_sides(m))
@@ -74,14 +72,14 @@ static uint32_t side_now(struct scope *s, struct model *m)
 
 const struct side *scope_side(struct scope *s, struct model *m)
 {
-	uint32_t id = side_now(s, m);
+	uint32_t id = scope_side_now(s, m);
 
 	return id ? model_side(m, id) : NULL;
 }
 
 const struct session *scope_session(struct scope *s, struct model *m)
 {
-	uint32_t side = side_now(s, m), id;
+	uint32_t side = scope_side_now(s, m), id;
 
 	if (!s->device || !side)
 		return NULL;
@@ -113,7 +111,7 @@ const struct migration *scope_migration_of(struct model *m, uint32_t side)
 
 const struct migration *scope_migration(struct scope *s, struct model *m)
 {
-	return scope_migration_of(m, side_now(s, m));
+	return scope_migration_of(m, scope_side_now(s, m));
 }
 
 uint64_t scope_left(const struct session *g, enum left_source *source)
@@ -165,93 +163,42 @@ const struct model_flight *scope_stuck(struct scope *s, struct model *m, const s
 	return NULL;
 }
 
-/* ---- the order of migrations ---- */
-
-/* Does one of the devices that leave get dirty as fast as it is read? */
-static bool diverges(struct scope *s, struct model *m, const struct migration *g)
+/*
+ * What its stop took or takes: the downtime, what is known of it, or while it leaves what
+ * stopping now would cost.
+ */
+uint64_t scope_stop_ns(struct scope *s, struct model *m, const struct migration *g,
+		       enum stop_kind *kind)
 {
-	const struct side *x = g->source ? model_side_peek(m, g->source) : NULL;
-	struct forecast f;
-	uint32_t i;
+	const struct side *src = g->source ? model_side(m, g->source) : NULL;
+	uint64_t low, mid, high;
+	struct stop_forecast f;
 
-	if (!x || g->ended || x->stop.start_ns != MODEL_NONE)
-		return false;
-	for (i = 0; i < x->n_devices; i++) {
-		uint32_t id = model_side_device(m, g->source, i)->session;
-
-		if (model_session_peek(m, id)->ended)
-			continue;
-		forecast_session(m, id, s->cursor_ns, &f);
-		if (f.trend == TREND_NOT_CONVERGING)
-			return true;
+	*kind = STOP_MEASURED;
+	if (g->downtime_ns != MODEL_NONE)
+		return g->downtime_ns;
+	if (g->stopped_ns != MODEL_NONE)
+		return g->stopped_ns;
+	if (!src)
+		return MODEL_NONE;
+	if (src->stop.start_ns != MODEL_NONE) {
+		if (src->stop_over || g->ended || scope_stuck(s, m, g))
+			return src->stop.total_ns;
+		return s->cursor_ns > src->stop.start_ns ? s->cursor_ns - src->stop.start_ns : 0;
 	}
-	return false;
-}
-
-static enum rank rank_of(struct scope *s, struct model *m, const struct migration *g)
-{
-	uint64_t budget = judge_options(s->judge)->max_downtime_ns;
-
-	if (g->outcome == OUTCOME_FAILED)
-		return RANK_FAILED;
-	if (scope_stuck(s, m, g))
-		return RANK_STUCK;
-	if (budget && judge_downtime_budget(m, g, budget) == BUDGET_EXCEEDED)
-		return RANK_OVER;
-	if (diverges(s, m, g))
-		return RANK_DIVERGES;
-	if (!g->ended)
-		return RANK_UNDER_WAY;
-	return g->outcome == OUTCOME_COMPLETED && !g->ran_again ? RANK_DONE : RANK_OTHER;
-}
-
-static int by_rank(const void *a, const void *b)
-{
-	const struct fleet_row *x = a, *y = b;
-
-	if (x->rank != y->rank)
-		return x->rank < y->rank ? -1 : 1;
-	if (x->weight != y->weight)
-		return x->weight > y->weight ? -1 : 1;
-	return x->migration < y->migration ? -1 : x->migration > y->migration;
-}
-
-void scope_rank(struct scope *s, struct model *m)
-{
-	uint32_t n = model_migrations(m), i;
-	struct fleet_row *rows;
-	enum left_source source;
-
-	if (n > s->cap_fleet) {
-		rows = realloc(s->fleet, n * sizeof(*rows));
-		if (!rows)
-			n = s->cap_fleet;
-		else
-			s->fleet = rows, s->cap_fleet = n;
-	}
-	for (i = 0; i < n; i++) {
-		const struct migration *g = model_migration(m, i + 1);
-		struct fleet_row *r = &s->fleet[i];
-
-		r->migration = g->id;
-		r->rank = rank_of(s, m, g);
-		/* Of those under way by what remains, of others the newest first. */
-		r->weight = g->begin_ns;
-		if (r->rank == RANK_UNDER_WAY || r->rank == RANK_DIVERGES) {
-			r->weight = scope_side_left(m, g->source, &source);
-			if (r->weight == MODEL_NONE)
-				r->weight = g->source ? 1 : 0;
-		}
-	}
-	s->n_fleet = n;
-	if (n)
-		qsort(s->fleet, n, sizeof(*s->fleet), by_rank);
+	if (g->ended)
+		return MODEL_NONE;
+	forecast_side(m, g->source, s->cursor_ns, &f);
+	if (!f.n_devices || f.devices_mid_ns == MODEL_NONE)
+		return MODEL_NONE;
+	*kind = stop_forecast_total(&f, &low, &mid, &high) ? STOP_FORECAST : STOP_AT_LEAST;
+	return mid;
 }
 
 /* ---- what wants to be looked at ---- */
 
 /* The side and device of a migration that tell most of it. */
-static void choose_in(struct scope *s, struct model *m, const struct migration *g)
+void scope_choose_in(struct scope *s, struct model *m, const struct migration *g)
 {
 	const struct model_flight *stuck = scope_stuck(s, m, g);
 	const struct side *x;
@@ -291,48 +238,6 @@ static void choose_in(struct scope *s, struct model *m, const struct migration *
 	}
 }
 
-/*
- * While something is under way, older ones say nothing about now: only what overlaps in
- * time with it counts.  Else the worst of all.
- */
-static const struct migration *choose_migration(struct scope *s, struct model *m)
-{
-	uint64_t since = UINT64_MAX;
-	size_t i;
-
-	for (i = 0; i < s->n_fleet; i++) {
-		const struct migration *g = model_migration(m, s->fleet[i].migration);
-
-		if (!g->ended && g->begin_ns < since)
-			since = g->begin_ns;
-	}
-	for (i = 0; i < s->n_fleet; i++) {
-		const struct migration *g = model_migration(m, s->fleet[i].migration);
-
-		if (since == UINT64_MAX || !g->ended || g->end_ns >= since)
-			return g;
-	}
-	return NULL;
-}
-
-void scope_choose(struct scope *s, struct model *m)
-{
-	const struct migration *g = choose_migration(s, m);
-	uint32_t i;
-
-	s->side = 0;
-	if (g) {
-		choose_in(s, m, g);
-		return;
-	}
-	if (s->device && scope_device_shown(m, s->device))
-		return;
-	s->device = 0;
-	for (i = 0; i < model_devices(m) && !s->device; i++)
-		if (scope_device_shown(m, model_device_at(m, i)->number))
-			s->device = model_device_at(m, i)->number;
-}
-
 void scope_pin(struct scope *s, uint32_t side, uint32_t device)
 {
 	s->side = side;
@@ -343,8 +248,9 @@ void scope_pin(struct scope *s, uint32_t side, uint32_t device)
 
 void scope_pin_migration(struct scope *s, struct model *m, const struct migration *g)
 {
-	choose_in(s, m, g);
+	scope_choose_in(s, m, g);
 	scope_pin(s, s->side, s->device);
+	s->fit_side = s->side;
 }
 
 void scope_pin_event(struct scope *s, uint64_t n)
@@ -360,205 +266,4 @@ void scope_pin_event(struct scope *s, uint64_t n)
 		ev.device = st->device;
 	if (ev.device && scope_device_shown(m, ev.device))
 		scope_pin(s, side_of(m, ev.device), ev.device);
-}
-
-/* ---- the rows of the table ---- */
-
-static bool row_add(struct scope *s, uint32_t migration, uint32_t side, uint32_t device)
-{
-	if (array_room(&s->rowlist, s->n_rows + 1, &s->cap_rows, sizeof(*s->rowlist)))
-		return false;
-	s->rowlist[s->n_rows++] = (struct table_row){ migration, side, device };
-	return true;
-}
-
-static void rows_of_side(struct scope *s, struct model *m, const struct migration *g, uint32_t side)
-{
-	const struct side *x = side ? model_side_peek(m, side) : NULL;
-	uint32_t i;
-
-	for (i = 0; x && i < x->n_devices; i++)
-		row_add(s, g->id, side, model_side_device(m, side, i)->device);
-	/* What was refused before there was a data FD. */
-	if (x && !x->n_devices && x->cause.kind != EV_NONE && x->cause.device)
-		row_add(s, g->id, side, x->cause.device);
-}
-
-void scope_rows(struct scope *s, struct model *m, bool all)
-{
-	uint32_t open = migration_of(m, side_now(s, m)), k;
-	size_t i, migrating;
-
-	s->n_rows = 0;
-	for (i = 0; i < s->n_fleet; i++) {
-		const struct migration *g = model_migration(m, s->fleet[i].migration);
-
-		if (s->n_fleet > 1)
-			row_add(s, g->id, 0, 0);
-		if (!all && s->n_fleet > 1 && g->id != open)
-			continue;
-		rows_of_side(s, m, g, g->source);
-		rows_of_side(s, m, g, g->destination);
-	}
-	migrating = s->n_rows;
-	for (k = 0; k < model_devices(m); k++) {
-		const struct model_device *d = model_device_at(m, k);
-
-		if (d->sessions || !scope_device_shown(m, d->number))
-			continue;
-		for (i = 0; i < migrating && s->rowlist[i].device != d->number; i++)
-			;
-		if (i == migrating)
-			row_add(s, 0, 0, d->number);
-	}
-}
-
-bool scope_row_selected(struct scope *s, struct model *m, const struct table_row *r)
-{
-	return r->device && r->device == s->device && (!r->side || r->side == side_now(s, m));
-}
-
-void scope_step_device(struct scope *s, int dir)
-{
-	struct model *m = scope_model(s);
-	size_t i, k;
-
-	if (!m)
-		return;
-	scope_rank(s, m);
-	scope_rows(s, m, true);
-	for (i = 0; i < s->n_rows && !scope_row_selected(s, m, &s->rowlist[i]); i++)
-		;
-	if (i == s->n_rows)
-		i = dir > 0 ? s->n_rows - 1 : 0;
-	for (k = 0; k < s->n_rows; k++) {
-		i = dir > 0 ? (i + 1) % s->n_rows : (i + s->n_rows - 1) % s->n_rows;
-		if (s->rowlist[i].device) {
-			scope_pin(s, s->rowlist[i].side, s->rowlist[i].device);
-			return;
-		}
-	}
-}
-
-void scope_step_migration(struct scope *s, int dir)
-{
-	struct model *m = scope_model(s);
-	uint32_t now;
-	size_t i, n;
-
-	if (!m)
-		return;
-	scope_rank(s, m);
-	now = migration_of(m, side_now(s, m));
-	n = s->n_fleet;
-	if (!n) {
-		scope_say(s, false, "no migration yet");
-		return;
-	}
-	for (i = 0; i < n && s->fleet[i].migration != now; i++)
-		;
-	if (i == n)
-		i = dir > 0 ? n - 1 : 0;
-	i = dir > 0 ? (i + 1) % n : (i + n - 1) % n;
-	scope_pin_migration(s, m, model_migration(m, s->fleet[i].migration));
-}
-
-/* ---- what the judge says of it ---- */
-
-bool scope_finding_of(const struct finding *f, const struct migration *g)
-{
-	return g && f->side && (f->side == g->source || f->side == g->destination);
-}
-
-const struct finding *scope_finding(struct scope *s, size_t i)
-{
-	const struct finding *f = i < judge_findings(s->judge) ? judge_finding(s->judge, i) : NULL;
-
-	return f && f->seq <= s->cursor ? f : NULL;
-}
-
-bool scope_finding_counts(const struct finding *f)
-{
-	return !f->because_of && !f->ignored;
-}
-
-struct worst_first {
-	bool other;
-	uint32_t severity;
-	bool beside;
-	uint64_t seq;
-	size_t i;
-};
-
-static int by_severity(const void *a, const void *b)
-{
-	const struct worst_first *x = a, *y = b;
-
-	if (x->other != y->other)
-		return x->other ? 1 : -1;
-	if (x->beside != y->beside)
-		return x->beside ? 1 : -1;
-	if (x->severity != y->severity)
-		return x->severity < y->severity ? -1 : 1;
-	return x->seq < y->seq ? -1 : x->seq > y->seq ? 1 : x->i < y->i ? -1 : 1;
-}
-
-void scope_problems(struct scope *s, struct model *m)
-{
-	struct worst_first all[FINDINGS_MAX];
-	const struct migration *g = scope_migration(s, m);
-	size_t i, n = 0;
-
-	s->n_own = 0;
-	for (i = 0; i < judge_findings(s->judge) && n < FINDINGS_MAX; i++) {
-		const struct finding *f = scope_finding(s, i);
-
-		if (!f)
-			continue;
-		all[n++] = (struct worst_first){ !scope_finding_of(f, g), f->severity,
-						 !scope_finding_counts(f), f->seq, i };
-		s->n_own += scope_finding_of(f, g);
-	}
-	qsort(all, n, sizeof(*all), by_severity);
-	for (i = 0; i < n; i++)
-		s->found[i] = (uint16_t)all[i].i;
-	s->n_found = n;
-}
-
-const struct finding *scope_worst(struct scope *s, const struct migration *g)
-{
-	const struct finding *worst = NULL;
-	size_t i;
-
-	for (i = 0; i < judge_findings(s->judge); i++) {
-		const struct finding *f = scope_finding(s, i);
-
-		if (!f || !scope_finding_counts(f) || f->severity > SEV_WARNING ||
-		    !scope_finding_of(f, g))
-			continue;
-		/* Who failed and why is said anyhow. */
-		if (f->rule == RULE_MIGRATION_FAILED)
-			continue;
-		if (!worst || f->severity < worst->severity)
-			worst = f;
-	}
-	return worst;
-}
-
-size_t scope_findings(struct scope *s, const struct migration *g, uint32_t device, uint32_t *worst)
-{
-	size_t n = 0, i;
-
-	*worst = SEV_INCONCLUSIVE + 1;
-	for (i = 0; i < judge_findings(s->judge); i++) {
-		const struct finding *f = scope_finding(s, i);
-
-		if (!f || !scope_finding_counts(f) || (g && !scope_finding_of(f, g)) ||
-		    (device && f->device != device))
-			continue;
-		if (f->severity < *worst)
-			*worst = f->severity;
-		n++;
-	}
-	return n;
 }

@@ -27,6 +27,7 @@ struct terminal {
 	bool utf8, colors;
 	struct cell *shown; /* what the last painting left there */
 	int rows, cols;
+	uint64_t pasted_ns; /* the last pasted character; 0: nothing is being pasted */
 	/* the last press of the mouse */
 	int press_row, press_col;
 	uint64_t press_ns;
@@ -40,7 +41,7 @@ static struct {
 	volatile sig_atomic_t active;
 	int fd;
 	struct termios saved;
-	char seq[256];
+	char seq[320];
 	size_t len;
 } rescue;
 
@@ -83,7 +84,8 @@ static void rescue_arm(const struct termios *saved)
 	static const int signals[] = { SIGSEGV, SIGBUS,	 SIGILL,  SIGFPE,  SIGABRT, SIGQUIT,
 				       SIGSYS,	SIGHUP,	 SIGXCPU, SIGXFSZ, SIGALRM, SIGUSR1,
 				       SIGUSR2, SIGTRAP, SIGINT,  SIGTERM };
-	static const char mouse_off[] = "\033[?1000l\033[?1002l\033[?1003l\033[?1006l";
+	static const char mouse_off[] =
+		"\033[?1000l\033[?1002l\033[?1003l\033[?1006l\033[?2004l\033[?1004l";
 	static bool registered;
 	struct sigaction sa = { .sa_handler = on_crash,
 				.sa_flags = (int)SA_RESETHAND | SA_NODEFER };
@@ -115,31 +117,13 @@ static void rescue_arm(const struct termios *saved)
 
 /* ---- colours ---- */
 
-struct look {
-	short fg8, fg256;
-	attr_t attr; /* without any colour */
+/* Without any colour. */
+static const attr_t plain[ROLE_NR] = {
+	[ROLE_KEY] = A_BOLD, [ROLE_DIM] = A_DIM,    [ROLE_GOOD] = A_BOLD, [ROLE_WARN] = A_BOLD,
+	[ROLE_BAD] = A_BOLD, [ROLE_STATE] = A_BOLD, [ROLE_MARK] = A_BOLD, [ROLE_HEAT4] = A_BOLD,
 };
 
-static const struct look looks[ROLE_NR] = {
-	[ROLE_TEXT] = { -1, -1, 0 },
-	[ROLE_HEADER] = { -1, -1, 0 },
-	[ROLE_TITLE] = { COLOR_CYAN, 74, 0 },
-	[ROLE_KEY] = { COLOR_YELLOW, 221, A_BOLD },
-	[ROLE_DIM] = { -1, 245, A_DIM },
-	[ROLE_GOOD] = { COLOR_GREEN, 114, A_BOLD },
-	[ROLE_WARN] = { COLOR_YELLOW, 214, A_BOLD },
-	[ROLE_BAD] = { COLOR_RED, 203, A_BOLD },
-	[ROLE_INITIAL] = { COLOR_BLUE, 67, 0 },
-	[ROLE_DIRTY] = { COLOR_MAGENTA, 173, 0 },
-	[ROLE_STATE] = { COLOR_CYAN, 81, A_BOLD },
-	[ROLE_MARK] = { COLOR_YELLOW, 228, A_BOLD },
-	[ROLE_HEAT1] = { COLOR_BLUE, 24, 0 },
-	[ROLE_HEAT2] = { COLOR_CYAN, 31, 0 },
-	[ROLE_HEAT3] = { COLOR_YELLOW, 179, 0 },
-	[ROLE_HEAT4] = { COLOR_RED, 209, A_BOLD },
-};
-
-static void init_colors(struct terminal *t, bool color)
+static void init_colors(struct terminal *t, bool color, const struct theme *theme)
 {
 	int role;
 
@@ -149,8 +133,8 @@ static void init_colors(struct terminal *t, bool color)
 		return;
 	use_default_colors();
 	for (role = 0; role < ROLE_NR; role++)
-		init_pair((short)(role + 1), COLORS >= 256 ? looks[role].fg256 : looks[role].fg8,
-			  -1);
+		init_pair((short)(role + 1),
+			  COLORS >= 256 ? theme->look[role].fg256 : theme->look[role].fg8, -1);
 }
 
 static attr_t attributes(const struct terminal *t, const struct cell *c)
@@ -166,7 +150,7 @@ static attr_t attributes(const struct terminal *t, const struct cell *c)
 	if (c->attr & CELL_UNDERLINE)
 		a |= A_UNDERLINE;
 	if (!t->colors)
-		a |= looks[c->role < ROLE_NR ? c->role : 0].attr;
+		a |= plain[c->role < ROLE_NR ? c->role : 0];
 	return a;
 }
 
@@ -197,7 +181,42 @@ static void stops_restore(void)
 		sigaction(stops[i].sig, &stops[i].before, NULL);
 }
 
-int terminal_open(struct terminal **tp, bool color, char *err, size_t err_len)
+/* Beside curses: what it knows nothing of. */
+static void send(const char *seq)
+{
+	size_t len = strlen(seq);
+	ssize_t n;
+
+	fflush(stdout);
+	while (len) {
+		n = write(STDOUT_FILENO, seq, len);
+		if (n <= 0)
+			return;
+		seq += n;
+		len -= (size_t)n;
+	}
+}
+
+static bool has_string(const char *cap)
+{
+	const char *s = tigetstr((char *)cap);
+
+	return s && s != (char *)-1;
+}
+
+/* Keys of our own, behind all that curses has. */
+enum { K_PASTE = KEY_MAX + 1, K_PASTE_END, K_FOCUS, K_FOCUS_LOST };
+
+/* Told apart: what is pasted, and whether anybody looks.  Only to what has a mouse, as xterm has. */
+static void modes(bool on)
+{
+	if (!has_string("kmous"))
+		return;
+	send(on ? "\033[?2004h\033[?1004h" : "\033[?2004l\033[?1004l");
+}
+
+int terminal_open(struct terminal **tp, bool color, const struct theme *theme, char *err,
+		  size_t err_len)
 {
 	const char *term = getenv("TERM");
 	struct termios saved;
@@ -246,7 +265,7 @@ int terminal_open(struct terminal **tp, bool color, char *err, size_t err_len)
 	}
 	set_term(t->screen);
 	rescue_arm(&saved);
-	init_colors(t, color);
+	init_colors(t, color, theme);
 	cbreak();
 	noecho();
 	nonl();
@@ -254,20 +273,18 @@ int terminal_open(struct terminal **tp, bool color, char *err, size_t err_len)
 	keypad(stdscr, TRUE);
 	nodelay(stdscr, TRUE);
 	intrflush(stdscr, FALSE);
-	mousemask(BUTTON1_CLICKED | BUTTON1_PRESSED | BUTTON1_DOUBLE_CLICKED | BUTTON4_PRESSED |
-			  BUTTON5_PRESSED,
+	mousemask(BUTTON1_CLICKED | BUTTON1_PRESSED | BUTTON1_DOUBLE_CLICKED | BUTTON1_RELEASED |
+			  BUTTON4_PRESSED | BUTTON5_PRESSED,
 		  NULL);
 	/* A press is a click: waiting for the release is what makes mice slow. */
 	mouseinterval(0);
+	define_key("\033[200~", K_PASTE);
+	define_key("\033[201~", K_PASTE_END);
+	define_key("\033[I", K_FOCUS);
+	define_key("\033[O", K_FOCUS_LOST);
+	modes(true);
 	*tp = t;
 	return 0;
-}
-
-static bool has_string(const char *cap)
-{
-	const char *s = tigetstr((char *)cap);
-
-	return s && s != (char *)-1;
 }
 
 /* Without a screen of its own to leave, the shell goes on in the last row: give it an empty one. */
@@ -286,6 +303,7 @@ void terminal_close(struct terminal *t)
 	if (!t)
 		return;
 	mousemask(0, NULL);
+	modes(false);
 	leave();
 	rescue.active = 0;
 	delscreen(t->screen);
@@ -331,9 +349,11 @@ void terminal_redraw(struct terminal *t)
 void terminal_suspend(struct terminal *t)
 {
 	def_prog_mode();
+	modes(false);
 	leave();
 	raise(SIGTSTP);
 	reset_prog_mode();
+	modes(true);
 	terminal_redraw(t);
 	refresh();
 }
@@ -405,6 +425,8 @@ static int key_of(wint_t ch)
 		return SKEY_PGDN;
 	case KEY_BTAB:
 		return SKEY_BACKTAB;
+	case KEY_DC:
+		return SKEY_DELETE;
 	case KEY_ENTER:
 		return SKEY_ENTER;
 	case KEY_BACKSPACE:
@@ -414,15 +436,58 @@ static int key_of(wint_t ch)
 	}
 }
 
+static uint64_t clock_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
+}
+
+/* An end that never comes must not swallow keys for ever. */
+#define PASTE_NS 1000000000ULL
+
+/*
+ * Behind an Esc: a sequence that curses does not know, as terminals send for keys and answers
+ * that nobody has a name for.  It is swallowed whole; true: there was one.
+ */
+static bool swallow(void)
+{
+	unsigned int n;
+	wint_t ch;
+
+	if (get_wch(&ch) != OK)
+		return false;
+	if (ch != '[' && ch != 'O' && ch != ']' && ch != 'P' && ch != '_' && ch != '^') {
+		unget_wch((wchar_t)ch);
+		return false;
+	}
+	if (ch == 'O') {
+		get_wch(&ch);
+		return true;
+	}
+	/* A control sequence ends with a letter, a string with BEL or Esc \. */
+	if (ch == '[') {
+		for (n = 0; n < 64 && get_wch(&ch) == OK && (ch < 0x40 || ch > 0x7e); n++)
+			;
+		return true;
+	}
+	for (n = 0; n < 65536 && get_wch(&ch) == OK && ch != 7; n++) {
+		if (ch == 27) {
+			get_wch(&ch);
+			break;
+		}
+	}
+	return true;
+}
+
 /* curses finds a double click in what it reads at once, or makes those wait who want each one. */
 static enum scope_mouse press(struct terminal *t, int row, int col)
 {
 	bool again = row == t->press_row && col == t->press_col;
-	struct timespec ts;
 	uint64_t now;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	now = (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
+	now = clock_now();
 	again &= t->press_ns && now - t->press_ns < DOUBLE_NS;
 	t->press_row = row;
 	t->press_col = col;
@@ -450,6 +515,19 @@ void terminal_read(struct terminal *t, struct terminal_event *ev)
 	if (rc != KEY_CODE_YES) {
 		ev->what = INPUT_KEY;
 		ev->key = (int)ch;
+		if (t->pasted_ns && clock_now() - t->pasted_ns < PASTE_NS) {
+			ev->what = INPUT_PASTE;
+			t->pasted_ns = clock_now();
+		} else if (ch == 27 && swallow()) {
+			ev->what = INPUT_NOTHING;
+		}
+		return;
+	}
+	if (ch >= K_PASTE && ch <= K_FOCUS_LOST) {
+		ev->what = ch == K_FOCUS || ch == K_FOCUS_LOST ? INPUT_FOCUS : INPUT_NOTHING;
+		ev->key = ch == K_FOCUS;
+		if (ev->what == INPUT_NOTHING)
+			t->pasted_ns = ch == K_PASTE ? clock_now() : 0;
 		return;
 	}
 	if (ch == KEY_RESIZE) {
@@ -470,11 +548,42 @@ void terminal_read(struct terminal *t, struct terminal_event *ev)
 			ev->mouse = MOUSE_DOUBLE;
 		else if (m.bstate & (BUTTON1_CLICKED | BUTTON1_PRESSED))
 			ev->mouse = press(t, m.y, m.x);
+		else if (m.bstate & BUTTON1_RELEASED)
+			ev->mouse = MOUSE_RELEASE;
 		else
-			ev->what = INPUT_NONE;
+			ev->what = INPUT_NOTHING;
 		return;
 	}
 	ev->key = key_of(ch);
-	if (ev->key)
-		ev->what = INPUT_KEY;
+	ev->what = ev->key ? INPUT_KEY : INPUT_NOTHING;
+}
+
+/* ---- the clipboard ---- */
+
+void terminal_copy(struct terminal *t, const char *text)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	size_t len = strlen(text), i, n = 0;
+	char seq[4096];
+
+	(void)t;
+	if (!has_string("kmous") || len > 2400)
+		return;
+	n = (size_t)snprintf(seq, sizeof(seq), "\033]52;c;");
+	for (i = 0; i < len; i += 3) {
+		uint32_t v = (uint32_t)(unsigned char)text[i] << 16;
+
+		if (i + 1 < len)
+			v |= (uint32_t)(unsigned char)text[i + 1] << 8;
+		if (i + 2 < len)
+			v |= (unsigned char)text[i + 2];
+		seq[n++] = digits[v >> 18];
+		seq[n++] = digits[v >> 12 & 63];
+		seq[n++] = i + 1 < len ? digits[v >> 6 & 63] : '=';
+		seq[n++] = i + 2 < len ? digits[v & 63] : '=';
+	}
+	seq[n++] = 7;
+	seq[n] = '\0';
+	send(seq);
 }

@@ -19,10 +19,20 @@
 #include <stddef.h>
 
 #include "tui/cells.h"
+#include "tui/theme.h"
 
 struct terminal;
 
-enum terminal_input { INPUT_NONE, INPUT_KEY, INPUT_MOUSE, INPUT_RESIZE, INPUT_GONE };
+enum terminal_input {
+	INPUT_NONE,
+	INPUT_KEY,
+	INPUT_PASTE, /* @key: a character that was not typed */
+	INPUT_MOUSE,
+	INPUT_RESIZE,
+	INPUT_FOCUS,   /* @key: 1 it came, 0 it went */
+	INPUT_NOTHING, /* a sequence that means nothing here, swallowed whole */
+	INPUT_GONE,
+};
 
 struct terminal_event {
 	enum terminal_input what;
@@ -31,15 +41,18 @@ struct terminal_event {
 };
 
 /*
- * Take over the terminal of stdout; keys come from stdin, or from /dev/tty when
+ * Take over the terminal of stdout, with colours of @theme if @color; keys come from stdin, or from /dev/tty when
  * that is no terminal.  0, or -errno with one line in @err.
  */
-int terminal_open(struct terminal **t, bool color, char *err, size_t err_len);
+int terminal_open(struct terminal **t, bool color, const struct theme *theme, char *err,
+		  size_t err_len);
 void terminal_close(struct terminal *t);
 
 bool terminal_is_utf8(const struct terminal *t);
 void terminal_size(struct terminal *t, int *rows, int *cols);
 void terminal_paint(struct terminal *t, const struct cells *c);
+/* Into the clipboard, where the terminal allows it (OSC 52); @text is sent encoded. */
+void terminal_copy(struct terminal *t, const char *text);
 /* What was typed, without waiting. */
 void terminal_read(struct terminal *t, struct terminal_event *ev);
 /* The descriptor that keys come from, for poll(). */

@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -19,6 +20,8 @@
 #define TAKE_NS	 (12 * MS)
 #define IDLE_MS	 15
 #define FRAME_NS (100 * MS)
+/* While nobody looks. */
+#define AWAY_NS	 (1000 * MS)
 
 static uint64_t now_ns(void)
 {
@@ -195,8 +198,17 @@ static int tick(struct tui_trace *t, uint64_t now)
 	return err;
 }
 
+static void copy(struct terminal *term, struct tui_trace *t)
+{
+	char *text = scope_take_clip(t->scope);
+
+	if (text)
+		terminal_copy(term, text);
+	free(text);
+}
+
 /* Everything that was typed.  True: somebody left the terminal for good. */
-static bool keys(struct terminal *term, struct tui_trace *t)
+static bool keys(struct terminal *term, struct tui_trace *t, bool *away)
 {
 	struct terminal_event ev;
 	int rows, cols, n;
@@ -214,6 +226,14 @@ static bool keys(struct terminal *term, struct tui_trace *t)
 				terminal_redraw(term);
 			scope_key(t->scope, ev.key);
 			break;
+		case INPUT_PASTE:
+			scope_paste(t->scope, ev.key);
+			break;
+		case INPUT_FOCUS:
+			*away = !ev.key;
+			break;
+		case INPUT_NOTHING:
+			break;
 		case INPUT_MOUSE:
 			scope_mouse(t->scope, ev.mouse, ev.row, ev.col);
 			break;
@@ -223,6 +243,7 @@ static bool keys(struct terminal *term, struct tui_trace *t)
 			terminal_redraw(term);
 			break;
 		}
+		copy(term, t);
 		if (scope_done(t->scope))
 			return true;
 	}
@@ -232,6 +253,8 @@ static bool keys(struct terminal *term, struct tui_trace *t)
 /* How long there is nothing to draw: until a frame is due, when something has changed. */
 static int frame_due_ms(const struct tui_trace *t, uint64_t drawn, uint64_t now)
 {
+	if (scope_playing(t->scope))
+		return 40;
 	/* A search goes on meanwhile. */
 	if (scope_searching(t->scope))
 		return 0;
@@ -242,7 +265,7 @@ static int frame_due_ms(const struct tui_trace *t, uint64_t drawn, uint64_t now)
 
 /* One round of a running scope.  1: leave; 0: go on; -errno. */
 static int round_of(const struct tui_options *o, struct terminal *term, struct pump *pump,
-		    uint64_t begin, uint64_t *drawn)
+		    uint64_t begin, uint64_t *drawn, bool *away)
 {
 	struct tui_trace *t = o->trace;
 	struct pollfd p = { .fd = terminal_fd(term), .events = POLLIN };
@@ -261,7 +284,7 @@ static int round_of(const struct tui_options *o, struct terminal *term, struct p
 	if (t->ended)
 		poll(&p, 1, frame_due_ms(t, *drawn, now));
 	typed = poll(&p, 1, 0) == 1;
-	if (keys(term, t))
+	if (keys(term, t, away))
 		return 1;
 	now = now_ns();
 	err = tick(t, now);
@@ -271,7 +294,7 @@ static int round_of(const struct tui_options *o, struct terminal *term, struct p
 		terminal_suspend(term);
 	if ((o->signal && *o->signal) || (o->duration_ns && now - begin >= o->duration_ns))
 		return 1;
-	if (scope_dirty(t->scope) && (typed || now - *drawn >= FRAME_NS)) {
+	if (scope_dirty(t->scope) && (typed || now - *drawn >= (*away ? AWAY_NS : FRAME_NS))) {
 		*drawn = now;
 		return paint(pump, term, scope_draw(t->scope));
 	}
@@ -282,10 +305,13 @@ int tui_run(const struct tui_options *o, char err[TUI_ERR_LEN])
 {
 	struct terminal *term;
 	uint64_t begin = now_ns(), drawn = 0;
+	struct theme dark;
 	struct pump pump;
+	bool away = false;
 	int rows, cols, rc;
 
-	rc = terminal_open(&term, o->color, err, TUI_ERR_LEN);
+	theme_by_name(&dark, "dark");
+	rc = terminal_open(&term, o->color, o->theme ?: &dark, err, TUI_ERR_LEN);
 	if (rc)
 		return rc;
 	terminal_size(term, &rows, &cols);
@@ -295,7 +321,7 @@ int tui_run(const struct tui_options *o, char err[TUI_ERR_LEN])
 	rc = pump_open(&pump, o->trace);
 	if (!rc) {
 		do
-			rc = round_of(o, term, &pump, begin, &drawn);
+			rc = round_of(o, term, &pump, begin, &drawn, &away);
 		while (!rc);
 		pump_close(&pump);
 	}

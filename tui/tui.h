@@ -41,6 +41,7 @@ struct tui_trace {
 struct tui_options {
 	struct tui_trace *trace;
 	bool color;
+	const struct theme *theme;	     /* NULL: the dark one */
 	bool force_glyphs;		     /* even where the locale is not UTF-8 */
 	const volatile sig_atomic_t *signal; /* set by a handler: leave; or NULL */
 	uint64_t duration_ns;		     /* leave after this; 0: never */

@@ -30,7 +30,7 @@ static void check(int rows, int cols, const struct layout_options *o)
 		assert_true(at->row + at->rows <= rows);
 		assert_true(at->col + at->cols <= cols);
 		if (!l.tiny)
-			assert_true(at->rows >= layout_min_rows(p) || p == PANE_SENTENCE);
+			assert_true(at->rows >= panes[p]->least || p == PANE_SENTENCE);
 		for (r = at->row; r < at->row + at->rows; r++)
 			for (c = at->col; c < at->col + at->cols; c++)
 				assert_int_equal(used[r][c]++, 0);
@@ -73,7 +73,7 @@ static void test_every_size(void **state)
 				memset(&o, 0, sizeof(o));
 				o.devices = devices[d];
 				o.problems = problems[p];
-				o.focus = (enum pane)f;
+				o.focus = (enum pane_id)f;
 				check(rows, cols, &o);
 				if (rows % 5 == 0) {
 					o.zoomed = true;

@@ -237,7 +237,7 @@ static void test_every_size(void **state)
 				const struct cells *c;
 				int q;
 
-				s->focus = (enum pane)p;
+				s->focus = (enum pane_id)p;
 				scope_resize(s, rows, cols);
 				c = scope_draw(s);
 				assert_int_equal(c->rows, rows);
@@ -248,7 +248,7 @@ static void test_every_size(void **state)
 					if (layout_has(&s->layout, q) &&
 					    pane_empty(c, s->layout.at[q], q >= PANE_FIRST))
 						fail_msg("%dx%d: pane %s is empty:\n%s", rows, cols,
-							 pane_name(q), screen(s));
+							 panes[q]->name, screen(s));
 			}
 		}
 	}
@@ -603,16 +603,40 @@ static void test_several_machines(void **state)
 	synth_read(&made, 8 * MIB, MS);
 	s = scope_of(made.ev, made.n, NULL);
 	scope_resize(s, 40, 120);
-	/* A row for each migration, the devices of the open one below it, then who does not migrate. */
-	assert_non_null(strstr(table_row(s, "web-07"), "▾ web-07    2 devices"));
+	/* A row for each migration, then who does not migrate. */
+	assert_non_null(strstr(table_row(s, "web-07"), "▶ web-07 "));
+	assert_non_null(strstr(table_row(s, "web-07"), "2 devices"));
 	assert_non_null(strstr(table_row(s, "web-07"), "leaves"));
 	assert_non_null(strstr(table_row(s, "web-07"), "72.0 MiB"));
-	assert_non_null(strstr(table_row(s, "3b:00.2"), "48.0 MiB"));
-	assert_non_null(strstr(table_row(s, "3b:00.3"), "24.0 MiB"));
 	assert_non_null(strstr(table_row(s, "5e:00.1"), "db-02"));
-	assert_non_null(strstr(table_row(s, "app-01"), "▸ app-01    1 device"));
+	assert_non_null(strstr(table_row(s, "app-01"), "▸ app-01 "));
+	assert_non_null(strstr(table_row(s, "app-01"), "1 device"));
 	assert_non_null(strstr(table_row(s, "app-01"), "comes"));
 	assert_string_equal(table_row(s, "5e:00.3"), "");
+	/* By what moved the other order, and only who is asked for. */
+	assert_int_equal(scope_command(s, "sort name"), 0);
+	assert_true(row_has(s, 3, "app-01") && row_has(s, 4, "web-07"));
+	assert_int_equal(scope_command(s, "sort worst"), 0);
+	assert_true(row_has(s, 3, "web-07") && row_has(s, 4, "app-01"));
+	assert_int_equal(scope_command(s, "fleet comes"), 0);
+	assert_non_null(strstr(table_row(s, "app-01"), "comes"));
+	assert_string_equal(table_row(s, "db-02 "), table_row(s, "5e:00.1"));
+	assert_int_equal(scope_command(s, "fleet !comes"), 0);
+	assert_string_equal(table_row(s, "app-01"), "");
+	assert_int_equal(scope_command(s, "fleet"), 0);
+	assert_non_null(strstr(table_row(s, "app-01"), "comes"));
+	/* Enter opens one: its devices, and nobody else; Enter again is all of the device. */
+	scope_key(s, SKEY_ENTER);
+	assert_non_null(strstr(table_row(s, "web-07"), "▾ web-07 "));
+	assert_non_null(strstr(table_row(s, "3b:00.2"), "48.0 MiB"));
+	assert_non_null(strstr(table_row(s, "3b:00.3"), "24.0 MiB"));
+	assert_string_equal(table_row(s, "app-01"), "");
+	assert_string_equal(table_row(s, "5e:00.1"), "");
+	scope_key(s, SKEY_ENTER);
+	assert_non_null(strstr(screen(s), "DEVICE 0000:3b:00.2"));
+	scope_key(s, SKEY_ESC);
+	scope_key(s, SKEY_ESC);
+	assert_non_null(strstr(table_row(s, "app-01"), "▸ app-01 "));
 	/* The VM that leaves, with all of its devices, in the sentence. */
 	assert_true(row_has(s, 1, "web-07 (2 devices) LEAVING: 72.0 MiB left by precopy info"));
 	assert_true(row_has(s, 0, "2 under way"));
@@ -703,7 +727,8 @@ static void test_worst_first(void **state)
 		    "web-02 0000:31:00.0 FAILED: SET_STATE(STOP_COPY) gave EIO after 16.0 MiB; the driver's turn"))
 		fail_msg("%s", screen(s));
 	assert_true(row_has(s, 0, "1 FAILED") && row_has(s, 0, "2 completed"));
-	assert_true(row_has(s, 3, "▾ web-02    0000:31:00.0       FAILED"));
+	assert_true(row_has(s, 3, "▶ web-02 ") && row_has(s, 3, " 0000:31:00.0 ") &&
+		    row_has(s, 3, " FAILED "));
 	assert_true(row_has(s, 3, "EIO SET_STATE"));
 	scope_resize(s, 24, 80);
 	assert_true(row_has(s, 1, "web-02 31:00.0 FAILED: SET_STATE(STOP_COPY) gave EIO"));

@@ -69,8 +69,8 @@ static bool has_sys_admin(void)
 	return caps & (1ULL << 21);
 }
 
-/* Is it known that there is no module to load? */
-static bool has_no_vfio(void)
+/* What keeps it from being there. */
+static const char *why_no_vfio(void)
 {
 	char path[128], line[4096];
 	struct utsname u;
@@ -78,15 +78,17 @@ static bool has_no_vfio(void)
 	FILE *f;
 
 	if (uname(&u))
-		return false;
+		return "the vfio module is not loaded";
 	snprintf(path, sizeof(path), "/lib/modules/%.80s/modules.dep", u.release);
 	f = fopen(path, "re");
+	/* 'modprobe' would have nothing to load it from. */
 	if (!f)
-		return false;
+		return "vfio is not in this kernel, and its modules are not in /lib/modules";
 	while (!found && fgets(line, sizeof(line), f))
 		found = strstr(line, "/vfio.ko");
 	fclose(f);
-	return !found;
+	return found ? "the vfio module is not loaded: try 'modprobe vfio-pci'" :
+		       "this kernel was built without vfio (CONFIG_VFIO is not set)";
 }
 
 static int load_btf(struct attach *a, struct btf **vmlinux, struct btf **vfio, char *err,
@@ -126,10 +128,7 @@ static int load_btf(struct attach *a, struct btf **vmlinux, struct btf **vfio, c
 	if (a->builtin)
 		return 0;
 	if (access("/sys/module/vfio", F_OK)) {
-		snprintf(err, err_len, "%s",
-			 has_no_vfio() ?
-				 "this kernel was built without vfio (CONFIG_VFIO is not set)" :
-				 "the vfio module is not loaded: try 'modprobe vfio-pci'");
+		snprintf(err, err_len, "%s", why_no_vfio());
 		return -ENODEV;
 	}
 	*vfio = btf__load_module_btf("vfio", *vmlinux);

@@ -11,6 +11,7 @@
 #include "cmd/keep.h"
 #include "cmd/live_once.h"
 #include "cmd/live_scope.h"
+#include "cmd/scope_config.h"
 #include "cmd/watch.h"
 #include "recording/fold.h"
 
@@ -22,7 +23,8 @@ struct live_opts {
 	int format;
 	int time, graph;
 	bool bytes, force;
-	const char *record;
+	const char *record, *config;
+	struct scope_config scope;
 	uint64_t duration;
 };
 
@@ -43,6 +45,8 @@ static const struct opt live_opts[] = {
 	  .help = "overwrite an existing FILE" },
 	{ 0, "graph", OPT_ENUM, OPT_AT(struct live_opts, graph), .values = scope_glyphs_names,
 	  .help = "what the scope's plots are drawn with" },
+	{ 0, "config", OPT_STRING, OPT_AT(struct live_opts, config), .arg = "FILE",
+	  .help = "the scope's keys and colours (~/.config/vfioscope/scope.conf)" },
 	{ 0, "time", OPT_ENUM, OPT_AT(struct live_opts, time), .values = time_base_names,
 	  .help = "how times are shown" },
 	{ 0, "bytes", OPT_FLAG, OPT_AT(struct live_opts, bytes), .help = "sizes exactly" },
@@ -142,6 +146,7 @@ static int at_terminal(const struct live_opts *o, const struct judge_opts *jo,
 		.graph = o->graph,
 		.duration = o->duration,
 		.judge = jo,
+		.config = &o->scope,
 		.argc = argc,
 		.argv = argv,
 	};
@@ -176,6 +181,9 @@ int cmd_live(int argc, char **argv)
 		goto out;
 	}
 	status = cmd_judging_options(&o.judging, &jo);
+	/* What is wrong there is told before anything is attached. */
+	if (!status && (o.config || (!o.once && o.format == FORMAT_AUTO && isatty(STDOUT_FILENO))))
+		status = scope_config_read(&o.scope, o.config);
 	if (status)
 		goto out;
 	if (o.once && !o.duration)

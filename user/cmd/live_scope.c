@@ -86,6 +86,8 @@ int live_scope(const struct live_scope_opts *o, struct capture *capture)
 		.time = (enum time_base)o->time,
 		.bytes = o->bytes,
 		.judge = o->judge,
+		.binds = o->config->bind,
+		.n_binds = o->config->n_binds,
 		.mark = mark,
 		.arg = &l,
 	};
@@ -93,6 +95,7 @@ int live_scope(const struct live_scope_opts *o, struct capture *capture)
 	struct tui_options to = {
 		.trace = &trace,
 		.color = o->color,
+		.theme = &o->config->theme,
 		.signal = &cmd_watch_signal,
 		.duration_ns = o->duration,
 	};

@@ -6,6 +6,7 @@
 #define VFIOSCOPE_CMD_LIVE_SCOPE_H
 
 #include "cmd/watch.h"
+#include "tui/config.h"
 #include "tui/scope.h"
 
 struct live_scope_opts {
@@ -17,6 +18,7 @@ struct live_scope_opts {
 	int time, graph;
 	uint64_t duration;
 	const struct judge_opts *judge; /* budgets; or NULL */
+	const struct scope_config *config;
 	int argc;
 	char **argv;
 };

@@ -10,6 +10,7 @@
 
 #include "cmd/evidence.h"
 #include "cmd/judging.h"
+#include "cmd/scope_config.h"
 #include "tui/tui.h"
 
 struct replay_opts {
@@ -18,7 +19,8 @@ struct replay_opts {
 	struct cmd_judging judging;
 	int graph;
 	bool bytes;
-	const char *script;
+	const char *script, *config;
+	struct scope_config scope;
 };
 
 static const struct opt opts[] = {
@@ -27,6 +29,8 @@ static const struct opt opts[] = {
 	{ 0, "bytes", OPT_FLAG, OPT_AT(struct replay_opts, bytes), .help = "sizes exactly" },
 	{ 0, "script", OPT_STRING, OPT_AT(struct replay_opts, script), .arg = "FILE",
 	  .help = "obey the lines of FILE (- is standard input) instead of a terminal" },
+	{ 0, "config", OPT_STRING, OPT_AT(struct replay_opts, config), .arg = "FILE",
+	  .help = "keys and colours (~/.config/vfioscope/scope.conf; a script has none)" },
 	OPT_TABLE(cmd_judging_opts, struct replay_opts, judging),
 	OPT_TABLE(cmd_reader_opts, struct replay_opts, reader),
 	OPT_TABLE(cmd_common_opts, struct replay_opts, common),
@@ -100,6 +104,8 @@ static int open_trace(const struct replay_opts *o, const struct judge_opts *jo, 
 	so.time = (enum time_base)o->reader.time;
 	so.bytes = o->bytes;
 	so.judge = jo;
+	so.binds = o->scope.bind;
+	so.n_binds = o->scope.n_binds;
 	t->scope = scope_create(&so);
 	if (!t->scope)
 		return cmd_fail(EXIT_BAD_FILE, "out of memory");
@@ -131,6 +137,7 @@ static int run_terminal(const struct replay_opts *o, struct tui_trace *t)
 	struct tui_options to = {
 		.trace = t,
 		.color = text_use_color(o->common.color, stdout),
+		.theme = &o->scope.theme,
 	};
 	char err[TUI_ERR_LEN];
 	int rc = tui_run(&to, err);
@@ -164,6 +171,9 @@ int cmd_replay(int argc, char **argv)
 				"replay: script and recording cannot both be standard input");
 	if (!status)
 		status = cmd_judging_options(&o.judging, &jo);
+	/* What a script shows is the same for everybody. */
+	if (!status && (o.config || !o.script))
+		status = scope_config_read(&o.scope, o.config);
 	if (status)
 		goto out;
 	status = open_trace(&o, &jo, argv + first, (size_t)(argc - first), &trace, &in);

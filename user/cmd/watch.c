@@ -104,6 +104,7 @@ int cmd_watch_open(const struct cmd_watch *w, const struct cmd_common *common, s
 		.verbose = common->verbose > 1,
 	};
 	char err[256];
+	int ret;
 
 	if (w->pid > INT32_MAX)
 		return cmd_fail(EXIT_USAGE, "--pid: %llu is no process number",
@@ -114,7 +115,14 @@ int cmd_watch_open(const struct cmd_watch *w, const struct cmd_common *common, s
 	    (w->driver && strlen(w->driver) >= EVENT_NAME_LEN) ||
 	    (w->vm && strlen(w->vm) >= EVENT_NAME_LEN))
 		return cmd_fail(EXIT_USAGE, "no device, driver or VM has a name that long");
-	if (capture_open(c, &opts, err, sizeof(err)))
+	ret = capture_open(c, &opts, err, sizeof(err));
+	/* Nothing to be traced here: what else there is. */
+	if (ret == -ENODEV)
+		return cmd_fail(
+			EXIT_NO_ATTACH,
+			"%s; 'vfioscope doctor' says more, 'vfioscope replay FILE' shows a recording",
+			err);
+	if (ret)
 		return cmd_fail(EXIT_NO_ATTACH, "%s", err);
 	return 0;
 }

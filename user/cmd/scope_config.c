@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
+#include "cmd/scope_config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+
+#define CONFIG_MAX 65536
+
+static int read_file(struct scope_config *c, const char *path, FILE *f)
+{
+	char *text = malloc(CONFIG_MAX + 1), err[CONFIG_ERR_LEN];
+	unsigned int line;
+	int status = 0;
+	size_t len;
+
+	if (!text)
+		return cmd_fail(EXIT_USAGE, "out of memory");
+	len = fread(text, 1, CONFIG_MAX + 1, f);
+	if (ferror(f))
+		status = cmd_fail(EXIT_USAGE, "%s: %s", path, strerror(errno));
+	else if (len > CONFIG_MAX)
+		status = cmd_fail(EXIT_USAGE, "%s: a configuration is shorter than that", path);
+	else if (config_parse(c, text, len, &line, err))
+		status = cmd_fail(EXIT_USAGE, "%s:%u: %s", path, line, err);
+	free(text);
+	return status;
+}
+
+int scope_config_read(struct scope_config *c, const char *path)
+{
+	const char *base = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+	char *own = NULL;
+	int status = 0, n = 0;
+	FILE *f;
+
+	config_init(c);
+	if (!path && base && *base == '/')
+		n = asprintf(&own, "%s/vfioscope/scope.conf", base);
+	else if (!path && home && *home == '/')
+		n = asprintf(&own, "%s/.config/vfioscope/scope.conf", home);
+	if (n < 0)
+		return cmd_fail(EXIT_USAGE, "out of memory");
+	if (!path && !own)
+		return 0;
+	f = fopen(path ?: own, "re");
+	if (f) {
+		status = read_file(c, path ?: own, f);
+		fclose(f);
+	} else if (path || errno != ENOENT) {
+		status = cmd_fail(EXIT_USAGE, "%s: %s", path ?: own, strerror(errno));
+	}
+	free(own);
+	return status;
+}
