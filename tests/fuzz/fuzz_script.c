@@ -50,12 +50,25 @@ static const char *line_of(void *arg, const struct event *ev)
 	return arg;
 }
 
+static uint32_t state_of(void *arg, const struct event *ev)
+{
+	(void)arg;
+	return ev->kind % MIG_NR;
+}
+
+static bool is_outlier(void *arg, const struct event *ev)
+{
+	(void)arg;
+	return ev->dur_ns & 1;
+}
+
 static void filter(const char *text)
 {
 	static char line[] = "READ 1.00 MiB, 61.0 us";
 	char err[MATCH_TEXT * 2], turned[300];
 	struct model *m = model_create();
 	struct match match, not ;
+	const struct match_ask ask = { m, trace.ev[0].t_ns, line_of, state_of, is_outlier, line };
 	bool single = !strpbrk(text, " \t!");
 	size_t i;
 
@@ -75,11 +88,12 @@ static void filter(const char *text)
 
 		if (model_feed(m, ev, NULL))
 			fuzz_die("out of memory");
-		yes = match_event(&match, ev, m, line_of, line);
+		yes = match_event(&match, ev, &ask);
 		if (yes && ((match.kinds && !(match.kinds >> ev->kind & 1)) ||
-			    (match.errors && !event_failed(ev))))
+			    (match.errors && !event_failed(ev)) ||
+			    (match.longer_ns && ev->dur_ns <= match.longer_ns)))
 			fuzz_die("'%.80s' matches an event that a search would skip", text);
-		if (single && yes == match_event(&not, ev, m, line_of, line))
+		if (single && yes == match_event(&not, ev, &ask))
 			fuzz_die("'%.80s' and its opposite agree of an event", text);
 	}
 out:
