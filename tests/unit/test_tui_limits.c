@@ -64,8 +64,9 @@ static void up_to(size_t n)
 
 static void test_search_over_chunks(void **state)
 {
-	/* The first and the last of chunks, and neighbours; whole chunks without one between. */
-	static const size_t at[] = { 100, 255, 256, 257, 511, 512, 1023, 1024, 2047, 2048 };
+	/* The first and the last of chunks, and neighbours; some next to chunks that have none. */
+	static const size_t at[] = { 100,  255,	 256,  257,  511,  512,
+				     1023, 1024, 1279, 1792, 2047, 2048 };
 	size_t n = sizeof(at) / sizeof(at[0]), i;
 	struct scope *s;
 
