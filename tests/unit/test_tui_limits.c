@@ -220,6 +220,51 @@ static void test_runs_of_one(void **state)
 	scope_destroy(s);
 }
 
+/* ---- latencies ---- */
+
+static const char *line_of(struct scope *s, int row, char line[1024])
+{
+	static char *text;
+	const char *at;
+	size_t len;
+	FILE *f;
+
+	free(text);
+	f = open_memstream(&text, &len);
+	cells_print(s->cells, f);
+	fclose(f);
+	for (at = text; row > 0; row--)
+		at = strchr(at, '\n') + 1;
+	snprintf(line, 1024, "%.*s", (int)strcspn(at, "\n"), at);
+	return line;
+}
+
+/* Where there is no room for all, the quick ones share the last line, and no line is too many. */
+static void test_latencies_that_fit(void **state)
+{
+	static const char *const want[] = { "300 ms", "100 ms", "30 ms", "10 ms" };
+	struct rect r = { 20, 0, 6, 120 };
+	char line[1024];
+	struct scope *s;
+	uint64_t ns;
+	int i;
+
+	(void)state;
+	for (ns = 2 * US; ns < 3 * SEC; ns *= 3)
+		synth_read(&made, MIB, ns);
+	s = scope_of_made();
+	s->kind = SK_READ;
+	cells_clear(s->cells);
+	pane_latency(s, scope_model(s), r);
+	for (i = 0; i < 4; i++) {
+		assert_non_null(strstr(line_of(s, 21 + i, line), "\u2524"));
+		if (!strstr(line, want[i]))
+			fail_msg("%d: %s is not in: %s", i, want[i], line);
+	}
+	assert_null(strstr(line_of(s, 25, line), "\u2524"));
+	scope_destroy(s);
+}
+
 /* ---- time ---- */
 
 /* An event is over when its end has come: from then on it is before the cursor. */
@@ -293,8 +338,15 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_search_over_chunks), T(test_search_far), T(test_words), T(test_runs),
-		T(test_runs_of_one),	    T(test_at_its_end), T(test_zoom),  T(test_pan),
+		T(test_search_over_chunks),
+		T(test_search_far),
+		T(test_words),
+		T(test_runs),
+		T(test_runs_of_one),
+		T(test_latencies_that_fit),
+		T(test_at_its_end),
+		T(test_zoom),
+		T(test_pan),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
