@@ -45,7 +45,7 @@ want 0 "" "$v" info $src $dst
 grep -q "^  clock .*CLOCK_REALTIME" "$tmp/out" || fail "info does not say how the clocks were tied"
 want 0 "" "$v" report --format html $src $dst
 grep -q "CLOCK_REALTIME of both hosts" "$tmp/out" || fail "the page does not say how the clocks were tied"
-is "one host has one clock" "$("$v" report --format json $src | jq -c .clock)" '{"tied":[],"bound":[],"bound_ns":0}'
+is "one host has one clock" "$("$v" report --format json $src | jq -c .clock)" '{"tied":[],"bound":[],"steps":[],"bound_ns":0}'
 
 # One axis: a moment of it is the same in both files and in the merge.
 for o in "--to 5s" "--from 12s --to 13s" "--migration 2"; do
@@ -78,7 +78,7 @@ story $data/old.vfs tests/data/judge/mtty-qemu.vfs | cmp - <(story "$tmp/three.v
 
 early=tests/data/judge/conforming-qemu.vfs late=tests/data/judge/cancelled-in-stop-copy.vfs
 "$v" report --format json $late $early >"$tmp/r"
-is "one boot has one clock" "$(jq -c .clock "$tmp/r")" '{"tied":[],"bound":[],"bound_ns":0}'
+is "one boot has one clock" "$(jq -c .clock "$tmp/r")" '{"tied":[],"bound":[],"steps":[],"bound_ns":0}'
 is "one boot is one host" "$(jq -c '[.devices[].host] | unique' "$tmp/r")" '["vfioscope-lab"]'
 cmp <(story $late $early) <(story $early; story $late) || fail "one behind the other they are not what they are alone"
 is "which goes first" "$("$v" export $late $early | jq -s '[.[] | select(.count == null) | .t_ns + .dur_ns] | . == sort')" true

@@ -64,7 +64,8 @@ tty() {
 commands=$("$v" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' | grep -vx help)
 readers=''
 for c in $commands; do
-	"$v" "$c" --help | grep -q -e '--migration N' && readers+=" $c"
+	# cut writes a recording: it has a test of its own.
+	[ "$c" != cut ] && "$v" "$c" --help | grep -q -e '--migration N' && readers+=" $c"
 done
 [ "$(wc -w <<<"$commands")" -ge 6 ] || bad "which commands are there? $commands"
 [ "$(wc -w <<<"$readers")" -ge 3 ] || bad "which readers are there? $readers"
@@ -172,6 +173,8 @@ for c in $readers; do
 			# shellcheck disable=SC2086 # words are wanted
 			run "$v" "$c" $w "$good"
 			[ ! -s "$tmp/err" ] || bad "$c $w: $(cat "$tmp/err")"
+			# advise counts them, and there is little to leave out here.
+			[ "$c" = advise ] && ! cmp -s "$tmp/out" "$tmp/whole" && continue
 			[ "$(wc -c <"$tmp/out")" -lt "$(wc -c <"$tmp/whole")" ] || bad "$c $w: shows as much as without"
 		done
 	fi

@@ -24,6 +24,7 @@ args() { # what comes behind the command
 	case $1 in
 	merge) echo "$data/src.vfs $data/dst.vfs" ;;
 	diff) echo "$f $f" ;;
+	cut) echo "--migration 1 $f" ;;
 	record) echo ;;
 	*) echo "$f" ;;
 	esac
@@ -31,7 +32,7 @@ args() { # what comes behind the command
 for c in $writers; do
 	[ "$c" != exercise ] || continue	# looks at its device first
 	read -ra a <<<"$(args "$c")"
-	case $c in record | merge) force=-f ;; *) force= ;; esac
+	case $c in record | merge | cut) force=-f ;; *) force= ;; esac
 	# A symbolic link is not followed, whatever is behind it.
 	echo precious >"$tmp/precious"
 	ln -sf precious "$tmp/link"

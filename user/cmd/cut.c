@@ -601,8 +601,8 @@ const struct command command_cut = {
 	.summary = "A part of a recording, as one of its own",
 	.args = "FILE -o OUT",
 	.text = "Of a migration as little before and after it is kept as the judge needs to say\n"
-		"the same of it; that is tried out. Of a time or a device alone it may say less: a\n"
-		"session that began before is one that was joined late.\n\n"
+		"the same of it; that is tried out. Of a time or a device alone it may say less:\n"
+		"a session that began before is one that was joined late.\n\n"
 		"With --anonymise names are replaced, the same one the same everywhere, and what\n"
 		"remains is listed on stderr; command lines and notes are left out.",
 	.examples = "  vfioscope cut --migration 3 --anonymise incident.vfs -o for-the-vendor.vfs\n"

@@ -259,9 +259,10 @@ const struct command command_diff = {
 		"device-bytes. Without --threshold 10 % and 1 ms, 64 KiB or 10 calls, both, must\n"
 		"be exceeded; what is named counts, and then nothing else does.\n\n"
 		"With --by sample every recording is read by itself, and each completed migration\n"
-		"is one value of each figure (of several devices their mean). A figure differs when\n"
-		"its median does, by 5 % or its threshold, and a rank test (Mann and Whitney's, exact\n"
-		"up to 60 values, corrected for the number of figures) says that it is no chance.",
+		"is one value of each figure (of several devices their mean). A figure differs\n"
+		"when its median does, by 5 % or its threshold, and a rank test (Mann and\n"
+		"Whitney's, exact up to 60 values, corrected for the number of figures) says that\n"
+		"it is no chance.",
 	.examples = "  vfioscope diff --threshold downtime=5% old-driver.vfs new-driver.vfs\n"
 		    "  vfioscope diff --base src.vfs dst.vfs --new merged.vfs\n"
 		    "  vfioscope diff --by order --format json A B | jq .verdict\n"

@@ -707,8 +707,6 @@ int evidence_read(struct evidence *e, const struct evidence_opts *o)
 	/* Sides are joined as far as the clocks allow: a bound beyond a second tells nothing. */
 	if (evidence_say_clocks(e))
 		return EXIT_BAD_FILE;
-	if (meta_get(&e->clock, "step"))
-		cmd_note("%s", meta_get(&e->clock, "step"));
 	model_set_clock_bound(e->model, evidence_join_bound_ns(e));
 	e->view.model = e->model;
 	if (finish(e, o))

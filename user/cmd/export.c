@@ -111,6 +111,9 @@ static int export(struct evidence *e, FILE *f, const struct export_format *forma
 	if (status)
 		return status;
 	evidence_tell_damage(e);
+	/* What other outputs have a place for. */
+	if (meta_get(e->view.clock, "step"))
+		cmd_note("%s", meta_get(e->view.clock, "step"));
 	if (!format->sums)
 		return export_events(e, f, format, view);
 	format->sums(f, &e->view, view);
