@@ -427,7 +427,7 @@ static void test_search_and_filter(void **state)
 	assert_int_equal(scope_command(s, "search nowhere-to-be-found"), 0);
 	while (scope_searching(s))
 		scope_tick(s, 0);
-	assert_non_null(strstr(scope_message(s), "nothing after this moment matches"));
+	assert_non_null(strstr(scope_message(s), "nothing here matches"));
 	scope_destroy(s);
 }
 
