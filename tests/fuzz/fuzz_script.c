@@ -53,7 +53,7 @@ static const char *line_of(void *arg, const struct event *ev)
 static uint32_t state_of(void *arg, const struct event *ev)
 {
 	(void)arg;
-	return ev->kind % MIG_NR;
+	return ev->kind % MIG_STATE_NR;
 }
 
 static bool is_outlier(void *arg, const struct event *ev)

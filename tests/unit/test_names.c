@@ -36,11 +36,6 @@ static const char *of_store_kind(uint32_t v)
 	return store_kind_name((enum store_kind)v);
 }
 
-static const char *of_pane(uint32_t v)
-{
-	return pane_name((enum pane)v);
-}
-
 static const char *of_errno(uint32_t v)
 {
 	return errno_name((int)v);
@@ -80,7 +75,6 @@ static const struct {
 	{ "protocol_verdict_name", protocol_verdict_name, NEVER },
 	{ "left_source_name", left_source_name, NEVER },
 	{ "store_kind_name", of_store_kind, NEVER },
-	{ "pane_name", of_pane, EMPTY },
 	{ "event_kind_name", event_kind_name, SAYS_NULL },
 	{ "mig_state_name", mig_state_name, SAYS_NULL },
 	{ "errno_name", of_errno, SAYS_NULL },
