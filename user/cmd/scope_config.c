@@ -51,7 +51,8 @@ int scope_config_read(struct scope_config *c, const char *path)
 	if (f) {
 		status = read_file(c, path ?: own, f);
 		fclose(f);
-	} else if (path || errno != ENOENT) {
+	} else if (path || (errno != ENOENT && errno != ENOTDIR && errno != EACCES)) {
+		/* Of another's home, as after setuid(), nobody has asked for one. */
 		status = cmd_fail(EXIT_USAGE, "%s: %s", path ?: own, strerror(errno));
 	}
 	free(own);
