@@ -77,8 +77,11 @@ static __always_inline bool beside_fexit(void *ctx)
 	return bpf_get_attach_cookie(ctx) == WIRE_COOKIE_BESIDE_FEXIT;
 }
 
-/* @old is of a call whose return was skipped: by both it counts as the kretprobe's. */
-static __always_inline void kargs_left(__u64 hook, const struct kargs *old)
+/*
+ * What becomes of a call is the kretprobe's to tell, or to count if that was
+ * skipped too: a skipped fexit program is no loss beside that.
+ */
+static __always_inline void fexit_covered(__u64 hook, const struct kargs *old)
 {
 	struct wire_counters *c = counters_get();
 
@@ -95,7 +98,7 @@ static __always_inline void kargs_save(__u64 hook, const __u64 *a, bool tell, vo
 	if (beside_fexit(ctx)) {
 		old = bpf_map_lookup_elem(&kargs, &key);
 		if (old)
-			kargs_left(hook, old);
+			fexit_covered(hook, old);
 	}
 	bpf_map_update_elem(&kargs, &key, &val, BPF_ANY);
 }
@@ -117,7 +120,7 @@ static __always_inline bool kargs_take(__u64 hook, __u64 *a, void *ctx)
 	struct wire_counters *c = counters_get();
 	struct kargs_key key = kargs_key(hook);
 	struct kargs *val = bpf_map_lookup_elem(&kargs, &key);
-	bool tell, fexit_ran, by_fexit;
+	bool tell, by_fexit;
 
 	if (!c || hook >= WIRE_HOOKS)
 		return false;
@@ -138,11 +141,10 @@ static __always_inline bool kargs_take(__u64 hook, __u64 *a, void *ctx)
 	a[2] = val->a[2];
 	a[3] = val->a[3];
 	tell = val->tell;
-	fexit_ran = val->fexit_ran;
 	by_fexit = val->by_fexit;
+	if (beside)
+		fexit_covered(hook, val);
 	bpf_map_delete_elem(&kargs, &key);
-	if (tell && !fexit_ran && beside)
-		__sync_fetch_and_add(&c->covered[hook], 1);
 	if (by_fexit)
 		__sync_fetch_and_add(&c->by_fexit[hook], -1);
 	return tell;
@@ -161,7 +163,7 @@ static __always_inline void kargs_mark(__u64 hook)
 	if (val && val->tell && !val->fexit_ran)
 		return; /* the kprobe's, of this call */
 	if (val)
-		kargs_left(hook, val);
+		fexit_covered(hook, val);
 	bpf_map_update_elem(&kargs, &key, &begun, BPF_ANY);
 }
 

@@ -90,7 +90,7 @@ int join_files(struct bpf_iter__task_file *ctx)
 		return 0;
 	device = private_device(file, &unwanted);
 	/* Of what is built in nothing else tells a driver's files from others. */
-	if (!device && (!BPF_CORE_READ(file, f_op, owner) || filter_device[0] || filter_driver[0]))
+	if (!device && (!BPF_CORE_READ(file, f_op, owner) || devices_filtered()))
 		unwanted = true;
 	if (unwanted)
 		stream_unwanted(file);

@@ -145,6 +145,12 @@ struct {
 	__type(value, struct device_val);
 } devices SEC(".maps") __weak;
 
+/* Some devices are not wanted. */
+static __always_inline bool devices_filtered(void)
+{
+	return filter_device[0] || filter_driver[0];
+}
+
 /* @a is "" or equals @b; both hold WIRE_NAME_LEN bytes. */
 static __always_inline bool name_matches(const volatile char *a, const char *b)
 {
@@ -378,7 +384,7 @@ static __always_inline void stream_unmet(struct file *file)
 	slot = bpf_map_lookup_elem(&stream_slots, &key);
 	if (slot && slot->f_op == (__u64)BPF_CORE_READ(file, f_op))
 		return;
-	if (!filter_device[0] && !filter_driver[0])
+	if (!devices_filtered())
 		__sync_fetch_and_add(&unmet, 1);
 	__sync_fetch_and_add(&strangers, 1);
 	wake_reader();

@@ -223,15 +223,15 @@ uint64_t attach_skipped(struct attach *a)
 	return sum;
 }
 
-/* The misses of the programs that see the entries of a hook. */
-static uint64_t entry_misses(struct attach *a, size_t id)
+/* The misses of the programs that see every close(). */
+static uint64_t close_misses(struct attach *a)
 {
-	const struct hook_type *type = &attach_hook_types[id];
+	const struct hook_type *type = &attach_hook_types[WIRE_HOOK_file_closed];
 	struct attached *at;
 	uint64_t sum = 0;
 	size_t i;
 
-	if (a->skel->bss->by_kprobe[id])
+	if (a->skel->bss->by_kprobe[WIRE_HOOK_file_closed])
 		return prog_misses(bpf_program__fd(attach_program(a, type, "kenter")));
 	for (i = 0; i < a->n_attached; i++) {
 		at = &a->attached[i];
@@ -246,7 +246,7 @@ uint64_t attach_closes_skipped_at_most(struct attach *a)
 	uint64_t alive = a->skel->bss->streams_alive, born = a->skel->bss->last_stream;
 	/* Was there any that it could have been of? */
 	bool ours = alive || a->closes.alive || born != a->closes.born;
-	uint64_t misses = entry_misses(a, WIRE_HOOK_file_closed);
+	uint64_t misses = close_misses(a);
 
 	/* From another program since the last look: it counts from 0. */
 	if (misses < a->closes.misses)
@@ -261,12 +261,12 @@ uint64_t attach_closes_skipped_at_most(struct attach *a)
 
 uint64_t attach_ends_skipped(struct attach *a)
 {
+	/* The program takes each process out whose end it sees; no more are gone than it missed. */
+	uint64_t most = prog_misses(bpf_program__fd(a->skel->progs.process_exit));
 	int fd = bpf_map__fd(a->skel->maps.holders);
 	__u32 at, pid, *from = NULL;
 
-	/* The program takes each process out whose end it sees; no more are gone than it missed. */
-	while (a->ends_lost < prog_misses(bpf_program__fd(a->skel->progs.process_exit)) &&
-	       !bpf_map_get_next_key(fd, from, &pid)) {
+	while (a->ends_lost < most && !bpf_map_get_next_key(fd, from, &pid)) {
 		if (process_has_ended(pid) && !bpf_map_delete_elem(fd, &pid)) {
 			a->ends_lost++;
 			continue; /* from the one before it */
