@@ -133,9 +133,39 @@ static void test_linear(void **state)
 	}
 }
 
+/* What is kept between two looks holds until anything is fed: a definition, too. */
+static void test_looked_at_again(void **state)
+{
+	struct model *m = model_create();
+	struct synth s;
+	size_t i, named;
+
+	(void)state;
+	synth_init(&s);
+	synth_device(&s, 1, "0000:3b:00.1", "mlx5_vfio_pci", 7);
+	s.device = 1;
+	s.state = MIG_RUNNING;
+	s.pid = s.tid = 100;
+	synth_open(&s);
+	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), MS);
+	named = s.n;
+	synth_task(&s, 100, "qemu", "web-07");
+	for (i = 0; i < named; i++)
+		assert_int_equal(model_feed(m, &s.ev[i], NULL), 0);
+	assert_string_equal(model_side(m, 1)->vm, "");
+	assert_null(model_migration(m, 1)->vm);
+	for (; i < s.n; i++)
+		assert_int_equal(model_feed(m, &s.ev[i], NULL), 0);
+	assert_string_equal(model_side(m, 1)->vm, "web-07");
+	assert_string_equal(model_migration(m, 1)->vm, "web-07");
+	model_destroy(m);
+	synth_free(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_looked_at_again),
 		cmocka_unit_test(test_linear),
 	};
 
