@@ -114,6 +114,37 @@ static void test_range(void **state)
 	synth_free(&s);
 }
 
+/* A size that no device has, at the slowest pace there was: long, and still a time. */
+static void test_beyond_all_times(void **state)
+{
+	struct model *m = model_create();
+	struct forecast f;
+	struct synth s;
+	size_t from = 0;
+
+	(void)state;
+	synth_init(&s);
+	synth_device(&s, 1, "0000:3b:00.2", "mlx5_vfio_pci", 7);
+	synth_task(&s, 100, "mig/src/main", "web-07");
+	synth_open(&s);
+	synth_set_state(&s, SYNTH_PATH(MIG_STOP, MIG_STOP_COPY), MS);
+	synth_read(&s, MIB, 1000 * SEC);
+	synth_read(&s, 0, US);
+	synth_set_state(&s, SYNTH_PATH(MIG_STOP), MS);
+	synth_stream_close(&s);
+	synth_set_state(&s, SYNTH_PATH(MIG_RUNNING), MS);
+	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), MS);
+	synth_info(&s, 0, UINT64_MAX - 1);
+	feed(m, &s, &from);
+	forecast_session(m, 2, s.now, &f);
+	assert_int_equal(f.basis, FORECAST_DRIVER);
+	assert_int_equal(f.left_bytes, UINT64_MAX - 1);
+	assert_int_equal(f.guess_ns[WAY_SIZE], 9000000000000000000ULL);
+	assert_true(f.low_ns <= f.mid_ns && f.mid_ns <= f.high_ns);
+	model_destroy(m);
+	synth_free(&s);
+}
+
 static void test_silence(void **state)
 {
 	struct model *m = model_create();
@@ -181,6 +212,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rank),
 		cmocka_unit_test(test_range),
+		cmocka_unit_test(test_beyond_all_times),
 		cmocka_unit_test(test_silence),
 	};
 

@@ -133,9 +133,88 @@ static void test_linear(void **state)
 	}
 }
 
+/* A VM of so many devices, all in the midst of it: what info takes. */
+static double info_of_devices(uint32_t n)
+{
+	struct source_health health = { .ended = true };
+	struct view_options opt = { 0 };
+	struct model *m = model_create();
+	FILE *f = fopen("/dev/null", "w");
+	struct view_evidence e;
+	struct view_file file;
+	struct meta meta = { 0 };
+	struct synth s;
+	uint32_t i;
+	double t;
+	size_t k;
+
+	synth_init(&s);
+	s.pid = s.tid = 100;
+	for (i = 1; i <= n; i++) {
+		synth_device(&s, i, "0000:3b:00.1", "mlx5_vfio_pci", 7);
+		s.device = i;
+		s.state = MIG_RUNNING;
+		synth_open(&s);
+		synth_set_state(&s, SYNTH_PATH(MIG_STOP, MIG_STOP_COPY), MS);
+		synth_read(&s, MIB, US);
+	}
+	for (k = 0; k < s.n; k++)
+		assert_int_equal(model_feed(m, &s.ev[k], NULL), 0);
+	view_one_file(&e, &file, m, "many.vfs", &meta, &health);
+	t = cpu();
+	info_text(f, &e, NULL, &opt);
+	info_json(f, &e, NULL, &opt);
+	t = cpu() - t;
+	fclose(f);
+	model_destroy(m);
+	synth_free(&s);
+	return t;
+}
+
+static void test_devices(void **state)
+{
+	double few = info_of_devices(FEW), many = info_of_devices(FEW * TIMES);
+
+	(void)state;
+	if (many > GROWTH * few + NOISE)
+		fail_msg("info: %u devices take %.2f s, %u take %.2f s", FEW, few, FEW * TIMES,
+			 many);
+}
+
+/* What is kept between two looks holds until anything is fed: a definition, too. */
+static void test_looked_at_again(void **state)
+{
+	struct model *m = model_create();
+	struct synth s;
+	size_t i, named;
+
+	(void)state;
+	synth_init(&s);
+	synth_device(&s, 1, "0000:3b:00.1", "mlx5_vfio_pci", 7);
+	s.device = 1;
+	s.state = MIG_RUNNING;
+	s.pid = s.tid = 100;
+	synth_open(&s);
+	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), MS);
+	named = s.n;
+	synth_task(&s, 100, "qemu", "web-07");
+	for (i = 0; i < named; i++)
+		assert_int_equal(model_feed(m, &s.ev[i], NULL), 0);
+	assert_string_equal(model_side(m, 1)->vm, "");
+	assert_null(model_migration(m, 1)->vm);
+	for (; i < s.n; i++)
+		assert_int_equal(model_feed(m, &s.ev[i], NULL), 0);
+	assert_string_equal(model_side(m, 1)->vm, "web-07");
+	assert_string_equal(model_migration(m, 1)->vm, "web-07");
+	model_destroy(m);
+	synth_free(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_looked_at_again),
+		cmocka_unit_test(test_devices),
 		cmocka_unit_test(test_linear),
 	};
 

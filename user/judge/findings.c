@@ -48,12 +48,11 @@ static struct finding *count_again(struct judge *j, const struct finding *f)
 	return NULL;
 }
 
-static uint32_t keep(struct judge *j, const struct finding *f)
+/* One that is not there yet; its number, 0 when it is not kept. */
+static uint32_t add(struct judge *j, const struct finding *f)
 {
-	struct finding *p = count_again(j, f);
+	struct finding *p;
 
-	if (p)
-		return p->id;
 	if (j->n_findings == FINDINGS_MAX) {
 		j->omitted++;
 		return 0;
@@ -66,6 +65,13 @@ static uint32_t keep(struct judge *j, const struct finding *f)
 	*p = *f;
 	p->id = (uint32_t)j->n_findings;
 	return p->id;
+}
+
+static uint32_t keep(struct judge *j, const struct finding *f)
+{
+	const struct finding *p = count_again(j, f);
+
+	return p ? p->id : add(j, f);
 }
 
 static void fill(const struct look *l, struct finding *f, enum rule_id rule, enum severity sev,
@@ -121,7 +127,7 @@ void find_new(struct look *l, enum rule_id rule, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(f.text, sizeof(f.text), fmt, ap);
 	va_end(ap);
-	keep(l->j, &f);
+	add(l->j, &f);
 }
 
 uint32_t find_at(struct judge *j, const struct finding *proto, const char *fmt, ...)

@@ -219,6 +219,7 @@ const char *errno_text(int64_t ret, char buf[32]);
 	} while (0)
 /* Was it found already?  Then it is counted. */
 bool find_again(struct look *l, enum rule_id rule);
+/* For find() alone: it was not. */
 void find_new(struct look *l, enum rule_id rule, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 /*

@@ -513,10 +513,15 @@ static enum forecast_way believe(const struct errors e[FORECAST_WAYS], const str
 	return won;
 }
 
+/* Some 285 years: no such time is MODEL_NONE. */
+#define LONGEST_NS 9000000000000000000ULL
+
 /* A time that numbers of a recording made: it may be of any size. */
 static uint64_t whole(double ns)
 {
-	return !(ns > 0) ? 0 : ns >= 9e18 ? 9000000000000000000ULL : (uint64_t)ns;
+	uint64_t v = sat_u64(ns);
+
+	return v < LONGEST_NS ? v : LONGEST_NS;
 }
 
 static void set_range(struct forecast *f, double low, double mid, double high)
@@ -633,7 +638,7 @@ void forecast_stop(const struct model *m, const struct dev *d, uint64_t now_ns,
 		look_back(&past, way, s, n);
 		v = guess(&past, out->left_bytes, g ? pace_of(g) : 0, ALL);
 		if (v > 0)
-			out->guess_ns[way] = (uint64_t)v;
+			out->guess_ns[way] = whole(v);
 		errors_of(&past, &e[way]);
 	}
 	out->way = n ? believe(e, out) : FORECAST_WAYS;
@@ -702,19 +707,14 @@ static void forecast_rest(const struct model *m, uint32_t host, uint32_t except,
 	f->rest_high_ns = whole(high * margin + 1e6);
 }
 
-static uint64_t plus(uint64_t a, uint64_t b)
-{
-	return a == MODEL_NONE || b == MODEL_NONE ? MODEL_NONE : a + b;
-}
-
 bool stop_forecast_total(const struct stop_forecast *f, uint64_t *low_ns, uint64_t *mid_ns,
 			 uint64_t *high_ns)
 {
 	bool whole = f->rest_mid_ns != MODEL_NONE;
 
-	*low_ns = f->devices_low_ns + (whole ? f->rest_low_ns : 0);
-	*mid_ns = f->devices_mid_ns + (whole ? f->rest_mid_ns : 0);
-	*high_ns = f->devices_high_ns + (whole ? f->rest_high_ns : 0);
+	*low_ns = sat_add(f->devices_low_ns, whole ? f->rest_low_ns : 0);
+	*mid_ns = sat_add(f->devices_mid_ns, whole ? f->rest_mid_ns : 0);
+	*high_ns = sat_add(f->devices_high_ns, whole ? f->rest_high_ns : 0);
 	return whole;
 }
 
@@ -741,10 +741,11 @@ void forecast_side(const struct model *m, uint32_t side, uint64_t now_ns, struct
 			out->basis = one.basis;
 			out->samples = one.samples;
 		}
-		out->devices_low_ns = plus(out->devices_low_ns, one.low_ns);
-		out->devices_mid_ns = plus(out->devices_mid_ns, one.mid_ns);
-		out->devices_high_ns = plus(out->devices_high_ns, one.high_ns);
-		out->left_bytes = plus(out->left_bytes, one.left_bytes);
+		/* Of one without it there is no sum: MODEL_NONE is where sums end. */
+		sat_inc(&out->devices_low_ns, one.low_ns);
+		sat_inc(&out->devices_mid_ns, one.mid_ns);
+		sat_inc(&out->devices_high_ns, one.high_ns);
+		sat_inc(&out->left_bytes, one.left_bytes);
 		if (!one.basis || (out->basis && one.basis > out->basis))
 			out->basis = one.basis;
 		if (one.samples < out->samples)

@@ -168,7 +168,7 @@ struct sid {
 	uint32_t n_phase[PHASE_NR];
 	uint32_t n_sized; /* devices asked for a size, and for no data FD yet */
 	bool unsure;	  /* a loss hides how one of its devices ended */
-	/* model.events when it, and its migration, were brought up to date while under way; 0 */
+	/* model.fed when it, and its migration, were brought up to date while under way; 0 */
 	uint64_t refreshed, settled;
 	struct failure closed; /* the first device that was closed in mid-session */
 	/* Failures that nothing has made good since; the first ones. */
@@ -208,6 +208,7 @@ struct model {
 	struct model_loss loss;
 	uint64_t hole_to_ns; /* end of the last loss */
 	uint64_t first_ns, last_ns;
+	uint64_t fed; /* all of them: definitions, too */
 	uint64_t events, calls;
 	uint64_t kinds[EV_KIND_NR];
 	struct clock_span *clocks; /* in order */

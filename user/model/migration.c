@@ -275,10 +275,10 @@ uint32_t model_migrations(struct model *m)
 /* Whoever looks often, and nothing happens meanwhile, looks for nothing. */
 static void refresh(const struct model *m, struct sid *s)
 {
-	if (!s || s->refreshed == m->events)
+	if (!s || s->refreshed == m->fed)
 		return;
 	side_refresh(m, s);
-	s->refreshed = m->events;
+	s->refreshed = m->fed;
 }
 
 const struct migration *model_migration(struct model *m, uint32_t id)
@@ -301,11 +301,11 @@ const struct migration *model_migration(struct model *m, uint32_t id)
 			.joined = g->joined,
 		};
 
-		if (any->settled == m->events)
+		if (any->settled == m->fed)
 			return g;
 		refresh(m, src);
 		refresh(m, dst);
-		any->settled = m->events;
+		any->settled = m->fed;
 		migration_settle(m, &now, src, dst);
 		*g = now;
 	}

@@ -444,6 +444,7 @@ int model_feed(struct model *m, const struct event *ev, struct event_context *ct
 
 	ctx = ctx ? ctx : &unused;
 	*ctx = context_of_nothing;
+	m->fed++;
 	if (ev->kind == EV_CLOCK)
 		return clock_take(m, ev);
 	if (!event_kind_is_public(ev->kind))

@@ -146,12 +146,18 @@ static int create_hidden(const struct output *o)
 	return fd < 0 ? -errno : fd;
 }
 
-static int link_hidden(const struct output *o)
+/* A name for what has none: nobody else's. */
+static int link_as(const struct output *o, const char *path)
 {
 	char proc[64];
 
 	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", o->fd);
-	return linkat(AT_FDCWD, proc, AT_FDCWD, o->tmp, AT_SYMLINK_FOLLOW) ? -errno : 0;
+	return linkat(AT_FDCWD, proc, AT_FDCWD, path, AT_SYMLINK_FOLLOW) ? -errno : 0;
+}
+
+static int link_hidden(const struct output *o)
+{
+	return link_as(o, o->tmp);
 }
 
 /* What @make gives with a hidden name that nobody has yet, which is o->tmp then; or -errno. */
@@ -294,11 +300,8 @@ static int rename_over(struct output *o)
 /* Where nothing is yet: whoever comes first has it. */
 static int link_new(struct output *o)
 {
-	char proc[64];
-
-	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", o->fd);
 	if (!o->tmp)
-		return linkat(AT_FDCWD, proc, AT_FDCWD, o->path, AT_SYMLINK_FOLLOW) ? -errno : 0;
+		return link_as(o, o->path);
 	if (!renameat2(AT_FDCWD, o->tmp, AT_FDCWD, o->path, RENAME_NOREPLACE))
 		return 0;
 	if (errno != EINVAL && errno != ENOSYS)

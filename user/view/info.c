@@ -63,10 +63,13 @@ static void print_streams(FILE *f, struct model *m, uint32_t device)
 	uint32_t id;
 
 	for (id = 1; id <= model_sessions(m); id++) {
-		const struct session *g = model_session(m, id);
-		const struct model_stream *s = model_stream(m, g->stream);
+		const struct session *g = model_session_peek(m, id);
+		const struct model_stream *s;
 
-		if (g->device != device || !s)
+		if (g->device != device)
+			continue;
+		s = model_stream(m, g->stream);
+		if (!s)
 			continue;
 		fprintf(f, "    stream %u, %s", s->number, event_direction_name(s->direction));
 		if (!s->defined) {
@@ -229,7 +232,7 @@ static void put_streams(struct json *j, struct model *m)
 	json_key(j, "streams");
 	json_array_begin(j);
 	for (id = 1; id <= model_sessions(m); id++) {
-		const struct session *g = model_session(m, id);
+		const struct session *g = model_session_peek(m, id);
 		const struct model_stream *s = model_stream(m, g->stream);
 
 		if (!s)
