@@ -10,6 +10,7 @@
 
 #include "util/array.h"
 #include "util/sat.h"
+#include "util/stats.h"
 #include "view/advise_items.h"
 #include "view/common.h"
 
@@ -110,22 +111,6 @@ static void take_stop(struct advice *a, const struct view_evidence *e, const str
 	}
 }
 
-static int by_value(const void *a, const void *b)
-{
-	const uint64_t *x = a, *y = b;
-
-	return *x < *y ? -1 : *x > *y;
-}
-
-/* The rank that so many percent are not above: one of the stops. */
-static uint64_t rank_of(uint64_t *v, size_t n, size_t percent)
-{
-	size_t rank = (n * percent + 99) / 100;
-
-	qsort(v, n, sizeof(*v), by_value);
-	return v[rank ? rank - 1 : 0];
-}
-
 /* Of what each stop says, MODEL_NONE left out: the median, and how many said it. */
 static uint64_t median_of(struct advice *a, uint64_t (*get)(const struct advice_stop *s), size_t *n)
 {
@@ -142,8 +127,10 @@ static uint64_t median_of(struct advice *a, uint64_t (*get)(const struct advice_
 		if (x != MODEL_NONE)
 			v[(*n)++] = x;
 	}
-	if (*n)
-		m = rank_of(v, *n, 50);
+	if (*n) {
+		stats_sort_u64(v, *n);
+		m = stats_nearest_rank(v, *n, 50);
+	}
 	free(v);
 	return m;
 }
@@ -180,7 +167,8 @@ static void advise_limit(struct advice *a)
 		v[i] = a->stop[i].ns;
 		alone += !a->stop[i].both;
 	}
-	p95 = rank_of(v, a->n_stops, 95);
+	stats_sort_u64(v, a->n_stops);
+	p95 = stats_nearest_rank(v, a->n_stops, 95);
 	x->value_ns = advice_round_up(p95);
 	x->of_ns = p95;
 	say(a, &x->text, "set it to %s: ", limit_text(t, x->value_ns));
