@@ -66,8 +66,6 @@ static uint64_t process_key(uint32_t host, uint32_t pid)
 
 struct cut {
 	struct cut_opts o;
-	int argc;
-	char **argv;
 	struct evidence e;
 	struct time_window window;
 	/* What is kept: of these, when not all; and from then to then. */
@@ -566,7 +564,7 @@ static int run(struct cut *c, char **paths, int n)
 
 int cmd_cut(int argc, char **argv)
 {
-	struct cut c = { .argc = argc, .argv = argv };
+	struct cut c = { 0 };
 	int first, status;
 
 	first = cmd_parse(&command_cut, argc, argv, &c.o, &status);

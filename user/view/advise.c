@@ -19,7 +19,8 @@
 /* What is less of a stop is not worth a setting. */
 #define WORTH_PERCENT	 5
 
-uint64_t advice_round_up(uint64_t ns)
+/* What a limit of so many ns is set to: two digits, upwards. */
+static uint64_t round_up(uint64_t ns)
 {
 	uint64_t unit = 1;
 
@@ -102,7 +103,6 @@ static void take_stop(struct advice *a, const struct view_evidence *e, const str
 	s->src = src;
 	s->both = g->downtime_ns != MODEL_NONE;
 	s->ns = s->both ? g->downtime_ns : g->stop.total_ns;
-	s->devices = src->n_devices;
 	for (i = 0; i < src->n_devices; i++) {
 		const struct side_device *d = model_side_device(e->model, src->id, i);
 
@@ -169,7 +169,7 @@ static void advise_limit(struct advice *a)
 	}
 	stats_sort_u64(v, a->n_stops);
 	p95 = stats_nearest_rank(v, a->n_stops, 95);
-	x->value_ns = advice_round_up(p95);
+	x->value_ns = round_up(p95);
 	x->of_ns = p95;
 	say(a, &x->text, "set it to %s: ", limit_text(t, x->value_ns));
 	if (a->n_stops == 1)

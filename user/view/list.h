@@ -70,8 +70,6 @@ struct list_key {
 extern const struct list_key list_keys[];
 /* NULL: there is none of that name (of @len bytes). */
 const struct list_key *list_key(const char *name, size_t len);
-/* "time, vm, ...": for sentences. */
-const char *list_key_names(void);
 
 /*
  * What is asked for.  "downtime>300ms", "outcome=failed,cancelled", "vm=web-*",

@@ -189,18 +189,6 @@ const struct list_key *list_key(const char *name, size_t len)
 	return NULL;
 }
 
-const char *list_key_names(void)
-{
-	static char names[512];
-	const struct list_key *k;
-	size_t len = 0;
-
-	for (k = list_keys; k->name && len < sizeof(names); k++)
-		len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s", len ? ", " : "",
-					k->name);
-	return names;
-}
-
 void list_cell(const struct list_row *r, const struct list_key *k, bool exact, char *buf,
 	       size_t size)
 {
