@@ -38,15 +38,14 @@ static void put_sums(struct json *j, const struct list_sums *s)
 	put_spread(j, "stop_window", &s->stop);
 }
 
-static void put_finding_of(struct json *j, const char *word, size_t len)
+/* Of "severity:rule". */
+static void put_finding_of(struct json *j, const char *word)
 {
-	size_t colon = strcspn(word, ":");
+	size_t len = strcspn(word, ":");
 
-	colon = colon < len ? colon : len;
 	json_key(j, "severity");
-	json_string_len(j, word, colon);
-	json_key(j, "rule");
-	json_string_len(j, word + colon + (colon < len), len - colon - (colon < len));
+	json_string_len(j, word, len);
+	json_kstring(j, "rule", word + len + (word[len] == ':'));
 }
 
 static int put_summary(struct json *j, const struct list *list, const struct list_query *q)
@@ -65,7 +64,7 @@ static int put_summary(struct json *j, const struct list *list, const struct lis
 	json_array_begin(j);
 	for (i = 0; i < n && !err; i++) {
 		json_object_begin(j);
-		put_finding_of(j, g[i].name, strlen(g[i].name));
+		put_finding_of(j, g[i].name);
 		json_ku64(j, "migrations", g[i].n);
 		json_object_end(j);
 	}
@@ -169,15 +168,15 @@ static void put_values(struct json *j, const char *key, const struct list_row *r
 
 static void put_findings(struct json *j, const struct list_row *r)
 {
+	char word[SUMMARY_WORD_LEN];
 	const char *p = r->rules;
-	size_t n;
 
 	json_key(j, "findings");
 	json_array_begin(j);
-	for (; *p; p += n + (p[n] == ',')) {
-		n = strcspn(p, ",");
+	while (*p) {
+		p = summary_next(p, word);
 		json_object_begin(j);
-		put_finding_of(j, p, n);
+		put_finding_of(j, word);
 		json_object_end(j);
 	}
 	json_array_end(j);

@@ -112,16 +112,13 @@ static void text_part(const struct list_row *r, char *buf, size_t size)
 
 static void text_rule(const struct list_row *r, char *buf, size_t size)
 {
+	char word[SUMMARY_WORD_LEN];
 	const char *p = r->rules;
-	char word[64];
 
-	for (*buf = '\0'; *p; p += strcspn(p, ","), p += *p == ',') {
-		size_t colon = strcspn(p, ":,"), n = strcspn(p, ",");
-
-		colon = p[colon] == ':' ? colon + 1 : 0;
-		n -= colon;
-		snprintf(word, sizeof(word), "%.*s", (int)(n < 63 ? n : 63), p + colon);
-		add_value(buf, size, word);
+	*buf = '\0';
+	while (*p) {
+		p = summary_next(p, word);
+		add_value(buf, size, summary_rule(word));
 	}
 }
 
