@@ -92,25 +92,18 @@ static int put_summary(struct json *j, const struct list *list, const struct lis
 
 static void put_recordings(struct json *j, const struct list *list)
 {
-	size_t i, bad = 0, read = 0, none = 0, open = 0, damaged = 0;
+	struct list_files n;
+	size_t i;
 
-	for (i = 0; i < list->n_files; i++) {
-		const struct list_file *x = &list->file[i];
-
-		bad += !!x->error;
-		read += x->analysed;
-		none += !x->error && !x->sum.n;
-		open += !x->error && !x->sum.ended;
-		damaged += !x->error && x->sum.unreadable;
-	}
+	list_files(list, &n);
 	json_key(j, "recordings");
 	json_object_begin(j);
 	json_ku64(j, "total", list->n_files);
-	json_ku64(j, "unreadable", bad);
-	json_ku64(j, "without_summary", read);
-	json_ku64(j, "without_migration", none);
-	json_ku64(j, "not_ended", open);
-	json_ku64(j, "damaged", damaged);
+	json_ku64(j, "unreadable", n.bad);
+	json_ku64(j, "without_summary", n.analysed);
+	json_ku64(j, "without_migration", n.without_migration);
+	json_ku64(j, "not_ended", n.not_ended);
+	json_ku64(j, "damaged", n.damaged);
 	json_ku64(j, "migrations_held_twice", list->twice);
 	json_object_end(j);
 	json_key(j, "errors");
@@ -229,7 +222,7 @@ static void put_row(struct json *j, const struct list_row *r)
 
 int list_json(FILE *f, const struct list *list, const struct list_query *q)
 {
-	size_t rows = list->n < q->limit ? list->n : (size_t)q->limit, i;
+	size_t rows = list_printed(list, q), i;
 	struct json *j = json_create(f, true);
 	int err;
 

@@ -520,3 +520,8 @@ void list_apply(struct list *list, const struct list_query *q)
 	list->n = n;
 	qsort_r(list->row, list->n, sizeof(*list->row), compare, (void *)q);
 }
+
+size_t list_printed(const struct list *list, const struct list_query *q)
+{
+	return list->n < q->limit ? list->n : (size_t)q->limit;
+}
