@@ -13,6 +13,7 @@
 #include "util/stats.h"
 #include "view/advise_items.h"
 #include "view/common.h"
+#include "view/downtime.h"
 
 /* What QEMU takes when nobody sets it: 300 ms (migration/options.c). */
 #define DEFAULT_LIMIT_NS 300000000ULL
@@ -102,7 +103,7 @@ static void take_stop(struct advice *a, const struct view_evidence *e, const str
 	s->g = g;
 	s->src = src;
 	s->both = g->downtime_ns != MODEL_NONE;
-	s->ns = s->both ? g->downtime_ns : g->stop.total_ns;
+	s->ns = migration_stop_ns(g);
 	for (i = 0; i < src->n_devices; i++) {
 		const struct side_device *d = model_side_device(e->model, src->id, i);
 
@@ -256,11 +257,12 @@ static const struct help {
 	  "dirty sync", "dirty-log syncs were not seen", by_dirty_log },
 };
 
-static void advise_help(struct advice *a, const struct help *h)
+/* @of: what a stop takes. */
+static void advise_help(struct advice *a, const struct help *h, uint64_t of)
 {
 	char t[UNITS_LEN], u[UNITS_LEN];
-	size_t n, all;
-	uint64_t at_most = median_of(a, h->at_most, &n), of = median_of(a, whole, &all);
+	size_t n;
+	uint64_t at_most = median_of(a, h->at_most, &n);
 	struct advice_item *x;
 
 	if (!n) {
@@ -427,6 +429,7 @@ struct advice *advise(const struct view_evidence *e, const struct view_options *
 {
 	struct advice *a = calloc(1, sizeof(*a));
 	uint32_t id;
+	uint64_t of;
 	size_t i;
 
 	if (!a)
@@ -443,8 +446,9 @@ struct advice *advise(const struct view_evidence *e, const struct view_options *
 		take_devices(a, e, &a->stop[i]);
 	if (a->n_stops) {
 		advise_limit(a);
+		of = median_of(a, whole, &i);
 		for (i = 0; i < sizeof(helps) / sizeof(helps[0]); i++)
-			advise_help(a, &helps[i]);
+			advise_help(a, &helps[i], of);
 		advise_devices(a);
 		for (i = 0; i < a->n_stops && i < 16; i++)
 			advise_sooner(a, e, &a->stop[i]);
