@@ -414,7 +414,8 @@ static void test_sums(void **state)
 
 static void test_lists_of_rules(void **state)
 {
-	char rules[SUMMARY_RULES_LEN] = "error:io-failed";
+	char rules[SUMMARY_RULES_LEN] = "error:io-failed", word[SUMMARY_WORD_LEN];
+	const char *at;
 
 	(void)state;
 	summary_add_rules(rules, "inconclusive:evidence-ends,error:io-failed,advice:slow-call",
@@ -422,8 +423,15 @@ static void test_lists_of_rules(void **state)
 	assert_string_equal(rules, "error:io-failed,advice:slow-call");
 	assert_int_equal(summary_count(rules, SEV_ERROR), 1);
 	assert_int_equal(summary_count(rules, SEV_INCONCLUSIVE), 0);
-	assert_true(summary_has_rule(rules, "slow-call"));
-	assert_false(summary_has_rule(rules, "slow"));
+	at = summary_next(rules, word);
+	assert_string_equal(word, "error:io-failed");
+	assert_string_equal(summary_rule(word), "io-failed");
+	at = summary_next(at, word);
+	assert_string_equal(summary_rule(word), "slow-call");
+	assert_string_equal(at, "");
+	/* A part of a word is another. */
+	summary_add_rules(rules, "advice:slow", NULL);
+	assert_string_equal(rules, "error:io-failed,advice:slow-call,advice:slow");
 }
 
 static int setup(void **state)

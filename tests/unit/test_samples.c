@@ -55,10 +55,12 @@ static void test_rank_test(void **state)
 static void test_shift_and_quantiles(void **state)
 {
 	static const double a[] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 };
+	uint64_t n[] = { 20, UINT64_MAX, 10, 40, 30 };
 	double b[10], shift, low, high;
 	size_t i;
 
 	(void)state;
+	stats_sort_u64(n, 5);
 	for (i = 0; i < 10; i++)
 		b[i] = a[i] + 2.5;
 	assert_int_equal(stats_shift(a, 10, b, 10, &shift, &low, &high), 0);
@@ -68,6 +70,11 @@ static void test_shift_and_quantiles(void **state)
 	close_to(stats_quantile(a, 10, 0.25), 3.25, 1e-12);
 	close_to(stats_quantile(a, 10, 1), 10, 1e-12);
 	close_to(stats_quantile(a, 1, 0.95), 1, 0);
+	assert_int_equal(stats_nearest_rank(n, 5, 50), 30);
+	assert_int_equal(stats_nearest_rank(n, 5, 95), UINT64_MAX);
+	assert_int_equal(stats_nearest_rank(n, 5, 20), 10);
+	assert_int_equal(stats_nearest_rank(n, 5, 21), 20);
+	assert_int_equal(stats_nearest_rank(n, 1, 0), 10);
 	/* One that is far from all others needs few; one within the spread many or none. */
 	assert_in_range(stats_needed(a, 10, 100), 5, 7);
 	assert_true(stats_needed(a, 10, 1) > 30);

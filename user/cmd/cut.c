@@ -14,7 +14,7 @@
 #include "cmd/evidence.h"
 #include "cmd/rewrite.h"
 #include "recording/anonymise.h"
-#include "util/array.h"
+#include "util/numbers.h"
 #include "util/sat.h"
 #include "util/units.h"
 #include "view/common.h"
@@ -48,45 +48,29 @@ static const struct opt opts[] = {
 
 /* ---- what belongs together ---- */
 
-struct set {
-	uint64_t *v;
-	size_t n, cap;
-};
-
-static bool has(const struct set *s, uint64_t v)
+static int add(struct numbers *set, uint64_t v)
 {
-	size_t i;
-
-	for (i = 0; i < s->n; i++)
-		if (s->v[i] == v)
-			return true;
-	return false;
+	return numbers_at(set, v) ? 0 : -ENOMEM;
 }
 
-static int add(struct set *s, uint64_t v)
+static bool has(const struct numbers *set, uint64_t v)
 {
-	if (has(s, v))
-		return 0;
-	if (array_room(&s->v, s->n + 1, &s->cap, sizeof(*s->v)))
-		return -ENOMEM;
-	s->v[s->n++] = v;
-	return 0;
+	return numbers_find(set, v);
 }
 
+/* Hosts are few: only a lie uses the topmost bit. */
 static uint64_t process_key(uint32_t host, uint32_t pid)
 {
-	return (uint64_t)host << 32 | pid;
+	return (uint64_t)(host & INT32_MAX) << 32 | pid;
 }
 
 struct cut {
 	struct cut_opts o;
-	int argc;
-	char **argv;
 	struct evidence e;
 	struct time_window window;
 	/* What is kept: of these, when not all; and from then to then. */
 	bool some;
-	struct set devices, processes;
+	struct numbers devices, processes;
 	uint64_t from_ns, to_ns;
 	bool ends_early; /* before the recording does */
 	/* What that is held against: */
@@ -96,7 +80,7 @@ struct cut {
 	struct rewrite *rw;
 	struct anonymiser *anon;
 	struct meta meta;
-	struct set streams; /* introduced */
+	struct numbers streams; /* introduced */
 	uint64_t kept, all;
 	int err; /* of the writing */
 };
@@ -394,7 +378,7 @@ static int choose(struct cut *c)
 		status = choose_migration(c);
 	if (!status && c->o.device) {
 		/* Of the migration's only that one. */
-		c->devices.n = 0;
+		numbers_free(&c->devices);
 		status = choose_device(c);
 	}
 	if (!status)
@@ -580,7 +564,7 @@ static int run(struct cut *c, char **paths, int n)
 
 int cmd_cut(int argc, char **argv)
 {
-	struct cut c = { .argc = argc, .argv = argv };
+	struct cut c = { 0 };
 	int first, status;
 
 	first = cmd_parse(&command_cut, argc, argv, &c.o, &status);
@@ -590,9 +574,9 @@ int cmd_cut(int argc, char **argv)
 	evidence_close(&c.e);
 	anonymise_destroy(c.anon);
 	meta_clear(&c.meta);
-	free(c.devices.v);
-	free(c.processes.v);
-	free(c.streams.v);
+	numbers_free(&c.devices);
+	numbers_free(&c.processes);
+	numbers_free(&c.streams);
 	return status;
 }
 

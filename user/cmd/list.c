@@ -215,6 +215,7 @@ int cmd_list(int argc, char **argv)
 	struct list_opts o = { .limit = UINT64_MAX };
 	struct recordings r = { 0 };
 	struct list list = { 0 };
+	struct list_files n;
 	struct list_query q;
 	int first, status;
 
@@ -239,10 +240,11 @@ int cmd_list(int argc, char **argv)
 		goto out;
 	}
 	list_apply(&list, &q);
-	if (r.analysed > 1 && o.common.verbose)
+	list_files(&list, &n);
+	if (n.analysed > 1 && o.common.verbose)
 		cmd_note("%zu recordings have no summary at their end, and were read whole",
-			 r.analysed);
-	status = print(&o, &list, &q, r.bad ? EXIT_BAD_FILE : EXIT_OK);
+			 n.analysed);
+	status = print(&o, &list, &q, n.bad ? EXIT_BAD_FILE : EXIT_OK);
 out:
 	list_free(&list);
 	recordings_free(&r);

@@ -106,7 +106,7 @@ static bool has_summary(struct list_file *f)
 	return ok;
 }
 
-static int analyse(struct recordings *r, struct list_file *f)
+static int analyse(struct list_file *f)
 {
 	char *paths[] = { (char *)f->path };
 	struct evidence_opts how = { 0 };
@@ -124,14 +124,13 @@ static int analyse(struct recordings *r, struct list_file *f)
 		status = no_memory();
 	evidence_close(&e);
 	f->analysed = !status;
-	r->analysed += f->analysed;
 	if (status && !f->error)
 		return no_memory();
 	return 0;
 }
 
 /* By the file of summaries, or into it. */
-static int analyse_once(struct recordings *r, struct list_file *f, struct summaries *cache)
+static int analyse_once(struct list_file *f, struct summaries *cache)
 {
 	char path[PATH_MAX];
 	const uint8_t *data;
@@ -142,13 +141,13 @@ static int analyse_once(struct recordings *r, struct list_file *f, struct summar
 
 	if (!cache || !strcmp(f->path, "-") || !realpath(f->path, path) || stat(path, &st) ||
 	    !S_ISREG(st.st_mode))
-		return analyse(r, f);
+		return analyse(f);
 	if (summaries_get(cache, path, &st, &data, &len)) {
 		if (summary_decode(&f->sum, data, len))
 			return 0;
 		summary_free(&f->sum);
 	}
-	status = analyse(r, f);
+	status = analyse(f);
 	/* One that grew meanwhile comes to something else. */
 	if (status || f->error || stat(path, &now) || now.st_size != st.st_size)
 		return status;
@@ -168,11 +167,8 @@ static int read_all(struct recordings *r, struct summaries *cache, bool quiet)
 		struct list_file *f = &r->file[i];
 
 		if (!f->error && !has_summary(f))
-			status = analyse_once(r, f, cache);
-		if (!f->error)
-			continue;
-		r->bad++;
-		if (!quiet)
+			status = analyse_once(f, cache);
+		if (f->error && !quiet)
 			cmd_tell("%s", f->error);
 	}
 	return status;

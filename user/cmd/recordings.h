@@ -16,7 +16,6 @@
 struct recordings {
 	struct list_file *file;
 	size_t n, cap;
-	size_t bad, analysed;
 };
 
 /*

@@ -15,6 +15,7 @@
 
 #include "model/internal.h"
 #include "util/array.h"
+#include "util/stats.h"
 
 const char *joined_how_text(uint32_t how)
 {
@@ -92,13 +93,6 @@ static bool has_name(const struct side *s)
 	return s->vm[0] && s->vm_source != VM_SOURCE_CGROUP;
 }
 
-static int by_value(const void *a, const void *b)
-{
-	const uint64_t *x = a, *y = b;
-
-	return *x < *y ? -1 : *x > *y;
-}
-
 static const struct session *session_at(const struct model *m, const struct sid *s, uint32_t i)
 {
 	return &sess_of(m, s->devs[i].pub.session)->pub;
@@ -119,8 +113,8 @@ static bool same_bytes(const struct model *m, const struct sid *src, const struc
 		a[i] = session_at(m, src, i)->bytes_total;
 		b[i] = session_at(m, dst, i)->bytes_total;
 	}
-	qsort(a, n, sizeof(a[0]), by_value);
-	qsort(b, n, sizeof(b[0]), by_value);
+	stats_sort_u64(a, n);
+	stats_sort_u64(b, n);
 	return !memcmp(a, b, n * sizeof(a[0]));
 }
 

@@ -27,6 +27,25 @@ double stats_quantile(const double *v, size_t n, double q)
 	return v[i] + (at - (double)i) * (v[i + 1] - v[i]);
 }
 
+static int by_u64(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+void stats_sort_u64(uint64_t *v, size_t n)
+{
+	qsort(v, n, sizeof(*v), by_u64);
+}
+
+uint64_t stats_nearest_rank(const uint64_t *v, size_t n, size_t percent)
+{
+	size_t rank = (n * percent + 99) / 100;
+
+	return v[rank ? rank - 1 : 0];
+}
+
 /* Both samples as one, each value with twice its mean rank: whole numbers, ties or not. */
 static double *ranks(const double *a, size_t na, const double *b, size_t nb, size_t *twice,
 		     size_t *sum_a, double *ties)

@@ -16,6 +16,10 @@ void stats_sort(double *v, size_t n);
 /* The @q-th quantile, 0 to 1, linear between two (what R and numpy do by default). */
 double stats_quantile(const double *v, size_t n, double q);
 
+void stats_sort_u64(uint64_t *v, size_t n);
+/* The smallest of @v that @percent of them are not above: one that was measured. */
+uint64_t stats_nearest_rank(const uint64_t *v, size_t n, size_t percent);
+
 /*
  * Mann and Whitney's test: how probable two samples at least as far apart are when both
  * come from one, two-sided.  Exact, ties included, up to STATS_EXACT_MAX values in both

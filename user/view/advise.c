@@ -10,15 +10,18 @@
 
 #include "util/array.h"
 #include "util/sat.h"
+#include "util/stats.h"
 #include "view/advise_items.h"
 #include "view/common.h"
+#include "view/downtime.h"
 
 /* What QEMU takes when nobody sets it: 300 ms (migration/options.c). */
 #define DEFAULT_LIMIT_NS 300000000ULL
 /* What is less of a stop is not worth a setting. */
 #define WORTH_PERCENT	 5
 
-uint64_t advice_round_up(uint64_t ns)
+/* What a limit of so many ns is set to: two digits, upwards. */
+static uint64_t round_up(uint64_t ns)
 {
 	uint64_t unit = 1;
 
@@ -100,30 +103,13 @@ static void take_stop(struct advice *a, const struct view_evidence *e, const str
 	s->g = g;
 	s->src = src;
 	s->both = g->downtime_ns != MODEL_NONE;
-	s->ns = s->both ? g->downtime_ns : g->stop.total_ns;
-	s->devices = src->n_devices;
+	s->ns = migration_stop_ns(g);
 	for (i = 0; i < src->n_devices; i++) {
 		const struct side_device *d = model_side_device(e->model, src->id, i);
 
 		s->io_sum_ns += d->io_ns;
 		s->io_max_ns = d->io_ns > s->io_max_ns ? d->io_ns : s->io_max_ns;
 	}
-}
-
-static int by_value(const void *a, const void *b)
-{
-	const uint64_t *x = a, *y = b;
-
-	return *x < *y ? -1 : *x > *y;
-}
-
-/* The rank that so many percent are not above: one of the stops. */
-static uint64_t rank_of(uint64_t *v, size_t n, size_t percent)
-{
-	size_t rank = (n * percent + 99) / 100;
-
-	qsort(v, n, sizeof(*v), by_value);
-	return v[rank ? rank - 1 : 0];
 }
 
 /* Of what each stop says, MODEL_NONE left out: the median, and how many said it. */
@@ -142,8 +128,10 @@ static uint64_t median_of(struct advice *a, uint64_t (*get)(const struct advice_
 		if (x != MODEL_NONE)
 			v[(*n)++] = x;
 	}
-	if (*n)
-		m = rank_of(v, *n, 50);
+	if (*n) {
+		stats_sort_u64(v, *n);
+		m = stats_nearest_rank(v, *n, 50);
+	}
 	free(v);
 	return m;
 }
@@ -180,8 +168,9 @@ static void advise_limit(struct advice *a)
 		v[i] = a->stop[i].ns;
 		alone += !a->stop[i].both;
 	}
-	p95 = rank_of(v, a->n_stops, 95);
-	x->value_ns = advice_round_up(p95);
+	stats_sort_u64(v, a->n_stops);
+	p95 = stats_nearest_rank(v, a->n_stops, 95);
+	x->value_ns = round_up(p95);
 	x->of_ns = p95;
 	say(a, &x->text, "set it to %s: ", limit_text(t, x->value_ns));
 	if (a->n_stops == 1)
@@ -268,11 +257,12 @@ static const struct help {
 	  "dirty sync", "dirty-log syncs were not seen", by_dirty_log },
 };
 
-static void advise_help(struct advice *a, const struct help *h)
+/* @of: what a stop takes. */
+static void advise_help(struct advice *a, const struct help *h, uint64_t of)
 {
 	char t[UNITS_LEN], u[UNITS_LEN];
-	size_t n, all;
-	uint64_t at_most = median_of(a, h->at_most, &n), of = median_of(a, whole, &all);
+	size_t n;
+	uint64_t at_most = median_of(a, h->at_most, &n);
 	struct advice_item *x;
 
 	if (!n) {
@@ -439,6 +429,7 @@ struct advice *advise(const struct view_evidence *e, const struct view_options *
 {
 	struct advice *a = calloc(1, sizeof(*a));
 	uint32_t id;
+	uint64_t of;
 	size_t i;
 
 	if (!a)
@@ -455,8 +446,9 @@ struct advice *advise(const struct view_evidence *e, const struct view_options *
 		take_devices(a, e, &a->stop[i]);
 	if (a->n_stops) {
 		advise_limit(a);
+		of = median_of(a, whole, &i);
 		for (i = 0; i < sizeof(helps) / sizeof(helps[0]); i++)
-			advise_help(a, &helps[i]);
+			advise_help(a, &helps[i], of);
 		advise_devices(a);
 		for (i = 0; i < a->n_stops && i < 16; i++)
 			advise_sooner(a, e, &a->stop[i]);

@@ -25,7 +25,4 @@ size_t advice_stops(const struct advice *a);
 void advice_text(FILE *f, const struct advice *a, const struct view_options *opt);
 void advice_json(FILE *f, const struct advice *a);
 
-/* What a limit of so many ns is set to: two digits, upwards. */
-uint64_t advice_round_up(uint64_t ns);
-
 #endif

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "model/forecast.h"
+#include "util/stats.h"
 #include "view/common.h"
 #include "view/findings.h"
 
@@ -91,13 +92,6 @@ struct kept {
 	double ratio; /* the median of high / low; 0: none was made */
 };
 
-static int by_ratio(const void *a, const void *b)
-{
-	const double *x = a, *y = b;
-
-	return *x < *y ? -1 : *x > *y;
-}
-
 static struct kept forecasts_kept(const struct estimate_sample *s, size_t n)
 {
 	double *ratio = calloc(n, sizeof(*ratio));
@@ -111,7 +105,7 @@ static struct kept forecasts_kept(const struct estimate_sample *s, size_t n)
 		k.within += s[i].driver_ns >= s[i].low_ns && s[i].driver_ns <= s[i].high_ns;
 	}
 	if (k.made) {
-		qsort(ratio, k.made, sizeof(*ratio), by_ratio);
+		stats_sort(ratio, k.made);
 		k.ratio = ratio[k.made / 2];
 	}
 	free(ratio);

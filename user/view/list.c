@@ -394,6 +394,22 @@ int list_build(struct list *list, const struct list_file *file, size_t n)
 	return err;
 }
 
+void list_files(const struct list *list, struct list_files *out)
+{
+	size_t i;
+
+	memset(out, 0, sizeof(*out));
+	for (i = 0; i < list->n_files; i++) {
+		const struct list_file *x = &list->file[i];
+
+		out->bad += !!x->error;
+		out->analysed += x->analysed;
+		out->without_migration += !x->error && !x->sum.n;
+		out->not_ended += !x->error && !x->sum.ended;
+		out->damaged += !x->error && x->sum.unreadable;
+	}
+}
+
 void list_row_free(struct list_row *r)
 {
 	free(r->rules);

@@ -47,6 +47,11 @@ struct list {
  */
 int list_build(struct list *list, const struct list_file *file, size_t n);
 void list_free(struct list *list);
+/* How many of its recordings are what; of those with an error nothing else is known. */
+struct list_files {
+	size_t bad, analysed, without_migration, not_ended, damaged;
+};
+void list_files(const struct list *list, struct list_files *out);
 /* Of one row, and the order that rows are in when nobody asked for another. */
 void list_row_free(struct list_row *r);
 int list_by_time(const void *a, const void *b);
@@ -70,8 +75,6 @@ struct list_key {
 extern const struct list_key list_keys[];
 /* NULL: there is none of that name (of @len bytes). */
 const struct list_key *list_key(const char *name, size_t len);
-/* "time, vm, ...": for sentences. */
-const char *list_key_names(void);
 
 /*
  * What is asked for.  "downtime>300ms", "outcome=failed,cancelled", "vm=web-*",
@@ -113,6 +116,8 @@ int list_query_columns(struct list_query *q, const char *keys, char err[LIST_ERR
 
 /* Drop what was not asked for, and sort the rest. */
 void list_apply(struct list *list, const struct list_query *q);
+/* How many of the rest are to be printed. */
+size_t list_printed(const struct list *list, const struct list_query *q);
 
 /* ---- sums ---- */
 

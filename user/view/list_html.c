@@ -58,7 +58,7 @@ static int put_group(FILE *f, const struct list *list, const struct list_key *ke
 
 static int put_rows(FILE *f, const struct list *list, const struct list_query *q)
 {
-	size_t rows = list->n < q->limit ? list->n : (size_t)q->limit, i;
+	size_t rows = list_printed(list, q), i;
 	char *cell = malloc(CELL_LEN);
 	const struct list_key *k;
 

@@ -38,15 +38,14 @@ static void put_sums(struct json *j, const struct list_sums *s)
 	put_spread(j, "stop_window", &s->stop);
 }
 
-static void put_finding_of(struct json *j, const char *word, size_t len)
+/* Of "severity:rule". */
+static void put_finding_of(struct json *j, const char *word)
 {
-	size_t colon = strcspn(word, ":");
+	size_t len = strcspn(word, ":");
 
-	colon = colon < len ? colon : len;
 	json_key(j, "severity");
-	json_string_len(j, word, colon);
-	json_key(j, "rule");
-	json_string_len(j, word + colon + (colon < len), len - colon - (colon < len));
+	json_string_len(j, word, len);
+	json_kstring(j, "rule", word + len + (word[len] == ':'));
 }
 
 static int put_summary(struct json *j, const struct list *list, const struct list_query *q)
@@ -65,7 +64,7 @@ static int put_summary(struct json *j, const struct list *list, const struct lis
 	json_array_begin(j);
 	for (i = 0; i < n && !err; i++) {
 		json_object_begin(j);
-		put_finding_of(j, g[i].name, strlen(g[i].name));
+		put_finding_of(j, g[i].name);
 		json_ku64(j, "migrations", g[i].n);
 		json_object_end(j);
 	}
@@ -93,25 +92,18 @@ static int put_summary(struct json *j, const struct list *list, const struct lis
 
 static void put_recordings(struct json *j, const struct list *list)
 {
-	size_t i, bad = 0, read = 0, none = 0, open = 0, damaged = 0;
+	struct list_files n;
+	size_t i;
 
-	for (i = 0; i < list->n_files; i++) {
-		const struct list_file *x = &list->file[i];
-
-		bad += !!x->error;
-		read += x->analysed;
-		none += !x->error && !x->sum.n;
-		open += !x->error && !x->sum.ended;
-		damaged += !x->error && x->sum.unreadable;
-	}
+	list_files(list, &n);
 	json_key(j, "recordings");
 	json_object_begin(j);
 	json_ku64(j, "total", list->n_files);
-	json_ku64(j, "unreadable", bad);
-	json_ku64(j, "without_summary", read);
-	json_ku64(j, "without_migration", none);
-	json_ku64(j, "not_ended", open);
-	json_ku64(j, "damaged", damaged);
+	json_ku64(j, "unreadable", n.bad);
+	json_ku64(j, "without_summary", n.analysed);
+	json_ku64(j, "without_migration", n.without_migration);
+	json_ku64(j, "not_ended", n.not_ended);
+	json_ku64(j, "damaged", n.damaged);
 	json_ku64(j, "migrations_held_twice", list->twice);
 	json_object_end(j);
 	json_key(j, "errors");
@@ -169,15 +161,15 @@ static void put_values(struct json *j, const char *key, const struct list_row *r
 
 static void put_findings(struct json *j, const struct list_row *r)
 {
+	char word[SUMMARY_WORD_LEN];
 	const char *p = r->rules;
-	size_t n;
 
 	json_key(j, "findings");
 	json_array_begin(j);
-	for (; *p; p += n + (p[n] == ',')) {
-		n = strcspn(p, ",");
+	while (*p) {
+		p = summary_next(p, word);
 		json_object_begin(j);
-		put_finding_of(j, p, n);
+		put_finding_of(j, word);
 		json_object_end(j);
 	}
 	json_array_end(j);
@@ -230,7 +222,7 @@ static void put_row(struct json *j, const struct list_row *r)
 
 int list_json(FILE *f, const struct list *list, const struct list_query *q)
 {
-	size_t rows = list->n < q->limit ? list->n : (size_t)q->limit, i;
+	size_t rows = list_printed(list, q), i;
 	struct json *j = json_create(f, true);
 	int err;
 

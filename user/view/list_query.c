@@ -112,16 +112,13 @@ static void text_part(const struct list_row *r, char *buf, size_t size)
 
 static void text_rule(const struct list_row *r, char *buf, size_t size)
 {
+	char word[SUMMARY_WORD_LEN];
 	const char *p = r->rules;
-	char word[64];
 
-	for (*buf = '\0'; *p; p += strcspn(p, ","), p += *p == ',') {
-		size_t colon = strcspn(p, ":,"), n = strcspn(p, ",");
-
-		colon = p[colon] == ':' ? colon + 1 : 0;
-		n -= colon;
-		snprintf(word, sizeof(word), "%.*s", (int)(n < 63 ? n : 63), p + colon);
-		add_value(buf, size, word);
+	*buf = '\0';
+	while (*p) {
+		p = summary_next(p, word);
+		add_value(buf, size, summary_rule(word));
 	}
 }
 
@@ -187,18 +184,6 @@ const struct list_key *list_key(const char *name, size_t len)
 		if (strlen(k->name) == len && !strncmp(k->name, name, len))
 			return k;
 	return NULL;
-}
-
-const char *list_key_names(void)
-{
-	static char names[512];
-	const struct list_key *k;
-	size_t len = 0;
-
-	for (k = list_keys; k->name && len < sizeof(names); k++)
-		len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s", len ? ", " : "",
-					k->name);
-	return names;
 }
 
 void list_cell(const struct list_row *r, const struct list_key *k, bool exact, char *buf,
@@ -534,4 +519,9 @@ void list_apply(struct list *list, const struct list_query *q)
 	}
 	list->n = n;
 	qsort_r(list->row, list->n, sizeof(*list->row), compare, (void *)q);
+}
+
+size_t list_printed(const struct list *list, const struct list_query *q)
+{
+	return list->n < q->limit ? list->n : (size_t)q->limit;
 }

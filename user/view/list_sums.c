@@ -8,22 +8,8 @@
 #include <string.h>
 
 #include "util/array.h"
+#include "util/stats.h"
 #include "view/list.h"
-
-static int by_value(const void *a, const void *b)
-{
-	const uint64_t *x = a, *y = b;
-
-	return *x < *y ? -1 : *x > *y;
-}
-
-/* The smallest value that so many percent are not above: one that was measured. */
-static uint64_t percentile(const uint64_t *v, size_t n, size_t percent)
-{
-	size_t rank = (n * percent + 99) / 100;
-
-	return v[rank ? rank - 1 : 0];
-}
 
 static void spread(uint64_t *v, size_t n, struct list_spread *out)
 {
@@ -31,10 +17,10 @@ static void spread(uint64_t *v, size_t n, struct list_spread *out)
 	out->n = n;
 	if (!n)
 		return;
-	qsort(v, n, sizeof(*v), by_value);
-	out->p50_ns = percentile(v, n, 50);
-	out->p95_ns = percentile(v, n, 95);
-	out->p99_ns = percentile(v, n, 99);
+	stats_sort_u64(v, n);
+	out->p50_ns = stats_nearest_rank(v, n, 50);
+	out->p95_ns = stats_nearest_rank(v, n, 95);
+	out->p99_ns = stats_nearest_rank(v, n, 99);
 	out->max_ns = v[n - 1];
 }
 

@@ -53,25 +53,18 @@ static void put_spread(FILE *f, const char *what, const struct list_spread *s, s
 
 static void put_files(FILE *f, const struct list *list)
 {
-	size_t bad = 0, none = 0, open = 0, damaged = 0, i;
+	struct list_files n;
 
-	for (i = 0; i < list->n_files; i++) {
-		const struct list_file *x = &list->file[i];
-
-		bad += !!x->error;
-		none += !x->error && !x->sum.n;
-		open += !x->error && !x->sum.ended;
-		damaged += !x->error && x->sum.unreadable;
-	}
+	list_files(list, &n);
 	fprintf(f, "  %-12s  %zu", "recordings", list->n_files);
-	if (bad)
-		fprintf(f, ", %zu cannot be read", bad);
-	if (none)
-		fprintf(f, ", %zu without a migration", none);
-	if (open)
-		fprintf(f, ", %zu did not end cleanly", open);
-	if (damaged)
-		fprintf(f, ", %zu damaged", damaged);
+	if (n.bad)
+		fprintf(f, ", %zu cannot be read", n.bad);
+	if (n.without_migration)
+		fprintf(f, ", %zu without a migration", n.without_migration);
+	if (n.not_ended)
+		fprintf(f, ", %zu did not end cleanly", n.not_ended);
+	if (n.damaged)
+		fprintf(f, ", %zu damaged", n.damaged);
 	if (list->twice)
 		fprintf(f, "; %zu migration%s left out that another one holds, too", list->twice,
 			list->twice == 1 ? " is" : "s are");
@@ -175,7 +168,7 @@ static int put_rows(FILE *f, const struct list *list, const struct list_query *q
 		    const struct view_options *opt)
 {
 	size_t width[sizeof(q->column) / sizeof(q->column[0])] = { 0 }, i, c, w;
-	size_t rows = list->n < q->limit ? list->n : (size_t)q->limit;
+	size_t rows = list_printed(list, q);
 	char *cell = malloc(CELL_LEN);
 
 	if (!cell)
@@ -256,7 +249,7 @@ int list_text(FILE *f, const struct list *list, const struct list_query *q,
 
 int list_csv(FILE *f, const struct list *list, const struct list_query *q)
 {
-	size_t rows = list->n < q->limit ? list->n : (size_t)q->limit, i;
+	size_t rows = list_printed(list, q), i;
 	char buf[LIST_TEXT_LEN], out[UNITS_LEN], *p;
 	const struct list_key *k;
 

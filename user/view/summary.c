@@ -11,21 +11,21 @@
 
 /* ---- lists of findings ---- */
 
-/* The next "severity:rule" of @list, "" at its end. */
-static const char *next_rule(const char *list, char word[64])
+const char *summary_next(const char *rules, char word[SUMMARY_WORD_LEN])
 {
-	size_t len = strcspn(list, ",");
+	size_t len = strcspn(rules, ",");
 
-	snprintf(word, 64, "%.*s", (int)(len < 63 ? len : 63), list);
-	return list + len + (list[len] == ',');
+	snprintf(word, SUMMARY_WORD_LEN, "%.*s",
+		 (int)(len < SUMMARY_WORD_LEN ? len : SUMMARY_WORD_LEN - 1), rules);
+	return rules + len + (rules[len] == ',');
 }
 
 static bool has_word(const char *list, const char *word)
 {
-	char w[64];
+	char w[SUMMARY_WORD_LEN];
 
 	while (*list) {
-		list = next_rule(list, w);
+		list = summary_next(list, w);
 		if (!strcmp(w, word))
 			return true;
 	}
@@ -40,7 +40,7 @@ static void add_word(char list[SUMMARY_RULES_LEN], const char *word)
 		snprintf(list + len, SUMMARY_RULES_LEN - len, "%s%s", len ? "," : "", word);
 }
 
-static const char *rule_of(const char *word)
+const char *summary_rule(const char *word)
 {
 	const char *colon = strchr(word, ':');
 
@@ -50,35 +50,23 @@ static const char *rule_of(const char *word)
 uint32_t summary_count(const char *rules, enum severity severity)
 {
 	const char *name = severity_name(severity);
-	char w[64];
+	char w[SUMMARY_WORD_LEN];
 	uint32_t n = 0;
 
 	while (*rules) {
-		rules = next_rule(rules, w);
+		rules = summary_next(rules, w);
 		n += strlen(name) == strcspn(w, ":") && !strncmp(w, name, strlen(name));
 	}
 	return n;
 }
 
-bool summary_has_rule(const char *rules, const char *rule)
-{
-	char w[64];
-
-	while (*rules) {
-		rules = next_rule(rules, w);
-		if (!strcmp(rule_of(w), rule))
-			return true;
-	}
-	return false;
-}
-
 void summary_add_rules(char rules[SUMMARY_RULES_LEN], const char *from, const char *except)
 {
-	char w[64];
+	char w[SUMMARY_WORD_LEN];
 
 	while (*from) {
-		from = next_rule(from, w);
-		if (!except || strcmp(rule_of(w), except))
+		from = summary_next(from, w);
+		if (!except || strcmp(summary_rule(w), except))
 			add_word(rules, w);
 	}
 }
@@ -86,7 +74,7 @@ void summary_add_rules(char rules[SUMMARY_RULES_LEN], const char *from, const ch
 /* What was found of migration @id, 0: of none. */
 static void list_rules(char rules[SUMMARY_RULES_LEN], const struct judge *j, uint32_t id)
 {
-	char word[64];
+	char word[SUMMARY_WORD_LEN];
 	size_t i;
 
 	for (i = 0; j && i < judge_findings(j); i++) {

@@ -81,8 +81,11 @@ bool summary_decode(struct summary *s, const uint8_t *data, size_t len);
 
 /* How many of the severity are in such a list. */
 uint32_t summary_count(const char *rules, enum severity severity);
-/* Does it name the rule? */
-bool summary_has_rule(const char *rules, const char *rule);
+/* The first "severity:rule" of @rules, which may be empty, into @word; returns the rest. */
+#define SUMMARY_WORD_LEN 64
+const char *summary_next(const char *rules, char word[SUMMARY_WORD_LEN]);
+/* The rule of such a word. */
+const char *summary_rule(const char *word);
 /* Add those of @from that it has not, but for the rule @except (NULL: none). */
 void summary_add_rules(char rules[SUMMARY_RULES_LEN], const char *from, const char *except);
 
