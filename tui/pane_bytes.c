@@ -198,10 +198,7 @@ static void draw_times(struct scope *s, int row, int col, int n)
 	if (wall)
 		zero = s->from_ns - real % step;
 	t = s->from_ns > zero ? zero + (s->from_ns - zero + step - 1) / step * step : zero;
-	/* The end of a recording may be the end of all times. */
-	for (; t >= zero && t <= s->to_ns; t = sat_add(t, step)) {
-		if (t == UINT64_MAX)
-			break;
+	for (; t <= s->to_ns && t != UINT64_MAX; t = axis_next(t, step, s->to_ns)) {
 		at = lane_column(s, t, n);
 		if (at < 0)
 			continue;

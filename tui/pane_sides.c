@@ -227,7 +227,7 @@ static void draw_ab(struct scope *s, struct model *m, struct rect r)
 		row += rows + 1;
 	}
 	step = axis_step(before + after, 5);
-	for (t = before % step; t <= before + after && t != UINT64_MAX; t = sat_add(t, step)) {
+	for (t = before % step; t != UINT64_MAX; t = axis_next(t, step, before + after)) {
 		int col = (int)((unsigned __int128)t * (unsigned int)n / (before + after + 1));
 
 		axis_time(a, t > before ? t - before : before - t, step);

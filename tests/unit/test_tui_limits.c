@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "tests/unit/synth.h"
+#include "tui/axis.h"
 #include "tui/internal.h"
 #include "tui/pane.h"
 #include "tui/store_internal.h"
@@ -306,6 +307,17 @@ static void test_zoom(void **state)
 	scope_destroy(s);
 }
 
+/* Labels stand at round times, up to where all times end. */
+static void test_axis_ends(void **state)
+{
+	(void)state;
+	assert_int_equal(axis_next(10, 5, 20), 15);
+	assert_int_equal(axis_next(15, 5, 20), 20);
+	assert_int_equal(axis_next(20, 5, 20), UINT64_MAX);
+	assert_int_equal(axis_next(UINT64_MAX - 7, 5, UINT64_MAX), UINT64_MAX - 2);
+	assert_int_equal(axis_next(UINT64_MAX - 2, 5, UINT64_MAX), UINT64_MAX);
+}
+
 /* The axis goes its way, and the cursor stays in sight. */
 static void test_pan(void **state)
 {
@@ -348,6 +360,7 @@ int main(void)
 		T(test_latencies_that_fit),
 		T(test_at_its_end),
 		T(test_zoom),
+		T(test_axis_ends),
 		T(test_pan),
 	};
 
