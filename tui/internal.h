@@ -221,6 +221,7 @@ struct table_row {
 struct log_row {
 	uint64_t first, last; /* event numbers */
 	uint64_t calls;
+	uint64_t least_ns, most_ns; /* that a call of it took */
 };
 
 struct scope {
