@@ -71,7 +71,7 @@ const char *scope_line(struct scope *s, const struct event *ev)
 	FILE *f;
 
 	ctx.stream = ev->stream ? model_stream(m, ev->stream) : NULL;
-	ctx.device = model_device(m, ev->device ? ev->device : ctx.stream ? ctx.stream->device : 0);
+	ctx.device = model_device(m, model_event_device(m, ev));
 	free(s->line);
 	s->line = NULL;
 	f = open_memstream(&s->line, &s->line_size);

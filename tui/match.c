@@ -175,7 +175,6 @@ static bool holds(const struct match_term *t, const struct event *ev, const stru
 {
 	bool moved = (ev->kind == EV_READ || ev->kind == EV_WRITE) && ev->ret >= 0;
 	const struct model_device *d;
-	const struct model_stream *s;
 	const char *vm;
 
 	switch (t->what) {
@@ -207,8 +206,7 @@ static bool holds(const struct match_term *t, const struct event *ev, const stru
 		vm = model_vm(ask->model, ev->host, ev->pid);
 		return vm && strcasestr(vm, t->text);
 	case T_DEVICE:
-		s = ev->device ? NULL : model_stream(ask->model, ev->stream);
-		d = model_device(ask->model, s ? s->device : ev->device);
+		d = model_device(ask->model, model_event_device(ask->model, ev));
 		return d && strcasestr(d->name, t->text);
 	default:
 		return strcasestr(ask->line(ask->arg, ev), t->text) != NULL;

@@ -104,10 +104,7 @@ static void draw_row(struct scope *s, struct model *m, struct rect r, int row,
 	cells_field(s->cells, row, col + 2, 15, true, ROLE_DIM, 0, when);
 	col += 18;
 	if (r.cols >= 70) {
-		const struct model_stream *st =
-			ev.stream ? model_stream(store_model(s->store), ev.stream) : NULL;
-
-		device = ev.device ? ev.device : st ? st->device : 0;
+		device = model_event_device(store_model(s->store), &ev);
 		w = r.cols >= 100 ? 18 : 8;
 		if (device)
 			scope_device_name(store_model(s->store), device, 255, dev);
