@@ -564,6 +564,8 @@ int lane_column(const struct scope *s, uint64_t t_ns, int n);
 /* A device's states over the axis, in one row of @n columns; what moved in each, likewise. */
 void lane_states(struct scope *s, uint32_t device, int row, int col, int n);
 void lane_moved(struct scope *s, int row, int col, const struct store_column *c, int n);
+/* Of a cell filled from below; @eighths from 0, nothing, to 8. */
+uint32_t lane_block(const struct scope *s, int eighths);
 /* The event of the line at the cursor and that line; false: there is none. */
 bool scope_current(struct scope *s, struct event *ev, struct log_row *row);
 /* It in words: what happened, what that means, what came before and after. */

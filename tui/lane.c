@@ -56,11 +56,17 @@ void lane_states(struct scope *s, uint32_t device, int row, int col, int n)
 	}
 }
 
-void lane_moved(struct scope *s, int row, int col, const struct store_column *c, int n)
+uint32_t lane_block(const struct scope *s, int eighths)
 {
 	static const uint32_t blocks[] = { ' ',	   0x2581, 0x2582, 0x2583, 0x2584,
 					   0x2585, 0x2586, 0x2587, 0x2588 };
 	static const char ascii[] = " .:-=+*#@";
+
+	return s->opt.glyphs == GLYPHS_ASCII ? (uint32_t)ascii[eighths] : blocks[eighths];
+}
+
+void lane_moved(struct scope *s, int row, int col, const struct store_column *c, int n)
+{
 	uint64_t max = 0;
 	int i, h;
 
@@ -69,8 +75,6 @@ void lane_moved(struct scope *s, int row, int col, const struct store_column *c,
 	for (i = 0; i < n && max; i++) {
 		h = c[i].bytes ? 1 + (int)(c[i].bytes * 7 / max) : 0;
 		if (h)
-			cells_put(s->cells, row, col + i,
-				  s->opt.glyphs == GLYPHS_ASCII ? (uint32_t)ascii[h] : blocks[h],
-				  ROLE_INITIAL, 0);
+			cells_put(s->cells, row, col + i, lane_block(s, h), ROLE_INITIAL, 0);
 	}
 }

@@ -50,8 +50,6 @@ static uint64_t most_of_side(struct scope *s, struct model *m, int n)
 /* The glyph of a cell filled up to @part of @steps, of area @dirty or initial. */
 static uint32_t area_glyph(const struct scope *s, int part, int steps, bool dirty, bool light)
 {
-	static const uint32_t eighths[] = { ' ',    0x2581, 0x2582, 0x2583, 0x2584,
-					    0x2585, 0x2586, 0x2587, 0x2588 };
 	/* dots filled from below; dirty every other dot */
 	static const uint32_t full[] = { 0x2800, 0x28c0, 0x28e4, 0x28f6, 0x28ff };
 	static const uint32_t sparse[] = { 0x2800, 0x2840, 0x2860, 0x2862, 0x286a };
@@ -69,7 +67,7 @@ static uint32_t area_glyph(const struct scope *s, int part, int steps, bool dirt
 			return 0x2591;
 		if (dirty)
 			return 0x2592;
-		return eighths[part * 8 / steps ? part * 8 / steps : 1];
+		return lane_block(s, part * 8 / steps ? part * 8 / steps : 1);
 	}
 }
 

@@ -123,9 +123,6 @@ static void fit_columns(const struct scope *s, const struct table_line *l, int n
 
 static void draw_spark(struct scope *s, struct model *m, uint32_t side, int row, int col, int width)
 {
-	static const uint32_t blocks[] = { ' ',	   0x2581, 0x2582, 0x2583, 0x2584,
-					   0x2585, 0x2586, 0x2587, 0x2588 };
-	static const char ascii[] = " .:-=+*#@";
 	const struct side *x = side ? model_side(m, side) : NULL;
 	struct store_column part[SPARK_MAX];
 	uint64_t left[SPARK_MAX] = { 0 }, max = 0, to;
@@ -156,10 +153,7 @@ static void draw_spark(struct scope *s, struct model *m, uint32_t side, int row,
 		/* Logarithmic, as the plot is: a full one is the most of this row. */
 		level = !left[i] ? 0 : 8 + (int)(log2((double)left[i]) - log2((double)max));
 		level = level < 1 && left[i] ? 1 : level;
-		cells_put(s->cells, row, col + i,
-			  !known[i]			? 0xb7 :
-			  s->opt.glyphs == GLYPHS_ASCII ? (uint32_t)ascii[level] :
-							  blocks[level],
+		cells_put(s->cells, row, col + i, known[i] ? lane_block(s, level) : 0xb7,
 			  known[i] ? ROLE_INITIAL : ROLE_DIM, 0);
 	}
 }
