@@ -21,6 +21,16 @@ void scope_say(struct scope *s, bool bad, const char *fmt, ...)
 	s->dirty = true;
 }
 
+int scope_name_at(const char *const *names, const char *name)
+{
+	int i;
+
+	for (i = 0; names[i]; i++)
+		if (!strcmp(names[i], name))
+			return i;
+	return -1;
+}
+
 struct model *scope_model(struct scope *s)
 {
 	return store_model_at(s->store, s->cursor);

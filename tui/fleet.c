@@ -203,11 +203,10 @@ int scope_set_sort(struct scope *s, const char *arg)
 		scope_say(s, false, "migrations by: %s", fleet_sort_names[s->sort]);
 		return 0;
 	}
-	for (i = 0; fleet_sort_names[i]; i++) {
-		if (!strcmp(arg, fleet_sort_names[i])) {
-			s->sort = (enum fleet_sort)i;
-			return 0;
-		}
+	i = scope_name_at(fleet_sort_names, arg);
+	if (i >= 0) {
+		s->sort = (enum fleet_sort)i;
+		return 0;
 	}
 	scope_say(s, true, "migrations are sorted by worst, left, moved, stop, newest, name");
 	return -EINVAL;

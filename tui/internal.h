@@ -333,6 +333,8 @@ char *scope_size(struct scope *s, char buf[UNITS_LEN], uint64_t bytes);
 const char *scope_device_name(struct model *m, uint32_t device, int width, char buf[NAME_LEN]);
 /* The device's state at the cursor; a closed device has none. */
 const char *scope_state_label(struct scope *s, const struct model_device *d, char buf[UNITS_LEN]);
+/* The place of @name in a NULL-terminated list; -1: it is not in it. */
+int scope_name_at(const char *const *names, const char *name);
 void scope_say(struct scope *s, bool bad, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 /* Hooks as the trace's META tells them. */

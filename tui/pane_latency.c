@@ -94,7 +94,7 @@ static void draw(struct scope *s, struct model *m, struct rect r)
 	pane_title(s, PANE_LATENCY, r, "LATENCY",
 		   r.cols >= 62 ? "%s: %llu call%s, %s 1 to %s %s  (k: next kind)" :
 				  "%s: %llu call%s, %s 1 to %s %s",
-		   store_kind_name(kind), (unsigned long long)total, total == 1 ? "" : "s",
+		   store_kind_name(kind), (unsigned long long)total, plural(total),
 		   s->opt.glyphs == GLYPHS_ASCII ? "." :
 		   max < 4			 ? "█" :
 						   "·",

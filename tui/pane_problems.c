@@ -170,8 +170,7 @@ static void page(struct page *p, struct model *m)
 		page_field(p, "device", "%s", scope_device_name(m, f->device, 60, name));
 	page_field(p, "first seen", "%s, event %llu", scope_time(s, a, f->t_ns),
 		   (unsigned long long)f->seq);
-	page_field(p, "seen", "%llu time%s", (unsigned long long)f->count,
-		   f->count == 1 ? "" : "s");
+	page_field(p, "seen", "%llu time%s", (unsigned long long)f->count, plural(f->count));
 	if (r->basis && r->basis[0]) {
 		page_blank(p);
 		page_line(p, ROLE_TITLE, 0, "It rests on:");
