@@ -12,14 +12,12 @@ int lane_column(const struct scope *s, uint64_t t_ns, int n)
 		return -1;
 	if (t_ns == s->to_ns)
 		return n - 1;
-	return (int)((unsigned __int128)(t_ns - s->from_ns) * (unsigned int)n /
-		     (s->to_ns - s->from_ns));
+	return (int)sat_scale(t_ns - s->from_ns, (uint64_t)n, s->to_ns - s->from_ns);
 }
 
 static uint64_t time_of(const struct scope *s, int col, int n)
 {
-	return s->from_ns + (uint64_t)((unsigned __int128)(s->to_ns - s->from_ns) *
-				       (unsigned int)col / (unsigned int)n);
+	return s->from_ns + sat_scale(s->to_ns - s->from_ns, (uint64_t)col, (uint64_t)n);
 }
 
 /* The state over time: its name where there is room, a boundary where it changes. */

@@ -264,7 +264,7 @@ static void measured(struct page *p, const char *name, const struct store_column
 		   scope_size(p->s, a, c->bytes), units_count(b, c->calls),
 		   units_count(d, c->enomsg),
 		   scope_size(p->s, (char[UNITS_LEN]){ 0 },
-			      (uint64_t)((double)c->bytes * 1e9 / (double)ns)),
+			      sat_u64((double)c->bytes * 1e9 / (double)ns)),
 		   units_duration(e, c->io_max_ns));
 }
 

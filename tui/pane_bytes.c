@@ -290,7 +290,7 @@ static bool rates_instead(struct scope *s, struct store_column *c, int n)
 
 	for (i = 0; i < n; i++) {
 		c[i].has_left = c[i].bytes != 0;
-		c[i].initial_min = c[i].initial_max = (uint64_t)((double)c[i].bytes / seconds);
+		c[i].initial_min = c[i].initial_max = sat_u64((double)c[i].bytes / seconds);
 		c[i].rest_min = c[i].rest_max = 0;
 		any |= c[i].bytes != 0;
 	}
@@ -388,9 +388,9 @@ static void click(struct scope *s, int row, int col)
 	(void)row;
 	if (col < plot->col || col >= plot->col + plot->cols)
 		return;
-	scope_seek_time(s, s->from_ns + (uint64_t)((unsigned __int128)(s->to_ns - s->from_ns) *
-						   (2 * (unsigned int)(col - plot->col) + 1) /
-						   (2 * (unsigned int)plot->cols)));
+	scope_seek_time(s, s->from_ns + sat_scale(s->to_ns - s->from_ns,
+						  2 * (uint64_t)(col - plot->col) + 1,
+						  2 * (uint64_t)plot->cols));
 }
 
 const struct pane pane_bytes = {

@@ -226,7 +226,7 @@ static void draw_ab(struct scope *s, struct model *m, struct rect r)
 	}
 	step = axis_step(before + after, 5);
 	for (t = before % step; t != UINT64_MAX; t = axis_next(t, step, before + after)) {
-		int col = (int)((unsigned __int128)t * (unsigned int)n / (before + after + 1));
+		int col = (int)sat_scale(t, (uint64_t)n, before + after + 1);
 
 		axis_time(a, t > before ? t - before : before - t, step);
 		if (col + cells_width(a) + 2 < n)

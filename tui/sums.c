@@ -403,7 +403,7 @@ static int64_t column_of(const struct axis *a, uint64_t t)
 		return -1;
 	if (t >= a->to)
 		return a->n;
-	return (int64_t)((unsigned __int128)(t - a->from) * a->n / (a->to - a->from));
+	return (int64_t)sat_scale(t - a->from, a->n, a->to - a->from);
 }
 
 /* How the device stood when chunk number @chunk began. */
