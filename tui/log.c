@@ -65,9 +65,7 @@ void log_row_at(struct scope *s, uint64_t n, struct log_row *row)
 
 static bool failed(const struct event *ev)
 {
-	return (ev->ret < 0 && !event_is_empty_read(ev) && ev->kind != EV_FEATURE &&
-		ev->kind != EV_MARK) ||
-	       ev->kind == EV_LOSS || ev->kind == EV_STUCK;
+	return match_failed(ev) || ev->kind == EV_LOSS || ev->kind == EV_STUCK;
 }
 
 static bool wanted(struct scope *s, const struct event *ev)

@@ -150,7 +150,7 @@ int match_parse(struct match *m, const char *text, char err[MATCH_TEXT * 2])
 	return 0;
 }
 
-static bool failed(const struct event *ev)
+bool match_failed(const struct event *ev)
 {
 	return ev->ret < 0 && !event_is_empty_read(ev) && ev->kind != EV_LOSS &&
 	       ev->kind != EV_STUCK && ev->kind != EV_MARK && ev->kind != EV_FEATURE;
@@ -181,7 +181,7 @@ static bool holds(const struct match_term *t, const struct event *ev, const stru
 	case T_KIND:
 		return t->number >> ev->kind & 1;
 	case T_ERR:
-		return failed(ev);
+		return match_failed(ev);
 	case T_ERRNO:
 		return ev->ret == -(int64_t)t->number && ev->kind != EV_LOSS;
 	case T_PID:
