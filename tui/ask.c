@@ -21,6 +21,16 @@ void scope_say(struct scope *s, bool bad, const char *fmt, ...)
 	s->dirty = true;
 }
 
+int scope_name_at(const char *const *names, const char *name)
+{
+	int i;
+
+	for (i = 0; names[i]; i++)
+		if (!strcmp(names[i], name))
+			return i;
+	return -1;
+}
+
 struct model *scope_model(struct scope *s)
 {
 	return store_model_at(s->store, s->cursor);
@@ -71,7 +81,7 @@ const char *scope_line(struct scope *s, const struct event *ev)
 	FILE *f;
 
 	ctx.stream = ev->stream ? model_stream(m, ev->stream) : NULL;
-	ctx.device = model_device(m, ev->device ? ev->device : ctx.stream ? ctx.stream->device : 0);
+	ctx.device = model_device(m, model_event_device(m, ev));
 	free(s->line);
 	s->line = NULL;
 	f = open_memstream(&s->line, &s->line_size);

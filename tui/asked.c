@@ -9,20 +9,10 @@ static const char *line_of(void *arg, const struct event *ev)
 	return scope_line(arg, ev);
 }
 
-static uint32_t device_of(struct scope *s, const struct event *ev)
-{
-	const struct model_stream *st;
-
-	if (ev->device || !ev->stream)
-		return ev->device;
-	st = model_stream(store_model(s->store), ev->stream);
-	return st ? st->device : 0;
-}
-
 static uint32_t state_of(void *arg, const struct event *ev)
 {
 	struct scope *s = arg;
-	uint32_t device = device_of(s, ev);
+	uint32_t device = model_event_device(store_model(s->store), ev);
 
 	return device ? store_state(s->store, device, event_end_ns(ev)) : MIG_UNKNOWN;
 }
@@ -57,7 +47,7 @@ static uint64_t outlier_ns(struct scope *s, uint32_t device, enum store_kind kin
 static bool is_outlier(void *arg, const struct event *ev)
 {
 	struct scope *s = arg;
-	uint32_t device = device_of(s, ev);
+	uint32_t device = model_event_device(store_model(s->store), ev);
 	uint64_t calls = event_calls(ev);
 	int kind = store_kind_of(ev->kind);
 

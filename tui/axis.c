@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "util/sat.h"
+
 void scale_fit(struct scale *sc, uint64_t max, int rows, int steps)
 {
 	int top = (int)ceil(log2((double)max) + 0.01), each;
@@ -52,6 +54,12 @@ uint64_t axis_step(uint64_t width_ns, unsigned int parts)
 		if (round[i] * decade <= want)
 			return round[i] * decade;
 	return decade;
+}
+
+uint64_t axis_next(uint64_t t, uint64_t step, uint64_t to)
+{
+	t = sat_add(t, step);
+	return t <= to ? t : UINT64_MAX;
 }
 
 char *axis_time(char buf[UNITS_LEN], uint64_t ns, uint64_t step)

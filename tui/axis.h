@@ -26,5 +26,10 @@ void scale_label(const struct scale *sc, int row, char buf[UNITS_LEN]);
 uint64_t axis_step(uint64_t width_ns, unsigned int parts);
 /* "1.5 s", "250 ms": a multiple of @step, with no digit more than that needs. */
 char *axis_time(char buf[UNITS_LEN], uint64_t ns, uint64_t step);
+/*
+ * The time that is @step behind @t, for a label; UINT64_MAX, where all times end and no
+ * label stands: there is none up to @to.
+ */
+uint64_t axis_next(uint64_t t, uint64_t step, uint64_t to);
 
 #endif

@@ -296,28 +296,10 @@ void cells_to_ascii(struct cells *c)
 	}
 }
 
-static void put_utf8(uint32_t ch, FILE *f)
-{
-	if (ch < 0x80) {
-		fputc((int)ch, f);
-	} else if (ch < 0x800) {
-		fputc((int)(0xc0 | ch >> 6), f);
-		fputc((int)(0x80 | (ch & 0x3f)), f);
-	} else if (ch < 0x10000) {
-		fputc((int)(0xe0 | ch >> 12), f);
-		fputc((int)(0x80 | (ch >> 6 & 0x3f)), f);
-		fputc((int)(0x80 | (ch & 0x3f)), f);
-	} else {
-		fputc((int)(0xf0 | ch >> 18), f);
-		fputc((int)(0x80 | (ch >> 12 & 0x3f)), f);
-		fputc((int)(0x80 | (ch >> 6 & 0x3f)), f);
-		fputc((int)(0x80 | (ch & 0x3f)), f);
-	}
-}
-
 void cells_print(const struct cells *c, FILE *f)
 {
 	int row, col, end;
+	char utf8[4];
 
 	for (row = 0; row < c->rows; row++) {
 		const struct cell *line = &c->at[row * c->cols];
@@ -326,7 +308,7 @@ void cells_print(const struct cells *c, FILE *f)
 			;
 		for (col = 0; col < end; col++)
 			if (!(line[col].attr & CELL_HALF))
-				put_utf8(line[col].ch, f);
+				fwrite(utf8, 1, text_utf8_put(utf8, line[col].ch), f);
 		fputc('\n', f);
 	}
 }

@@ -6,6 +6,14 @@
 
 #include "tui/internal.h"
 
+#define CHOICES_MAX 64
+
+/* What the word that begins at @from of a line could become. */
+struct choices {
+	char text[CHOICES_MAX][72];
+	size_t n, from;
+};
+
 static void offer(struct choices *c, const char *word, const char *text)
 {
 	size_t i;
@@ -136,7 +144,8 @@ static void offer_args(struct scope *s, struct choices *c, enum request req, con
 	}
 }
 
-void scope_choices(struct scope *s, enum prompt p, const char *line, size_t at, struct choices *c)
+/* What could stand at byte @at of what is typed. */
+static void choices(struct scope *s, enum prompt p, const char *line, size_t at, struct choices *c)
 {
 	const struct request_entry *e;
 	char text[LINE_MAX_LEN], *word, *space;
@@ -168,7 +177,7 @@ void scope_complete(struct scope *s)
 	struct choices c;
 	char common[sizeof(c.text[0]) + 1];
 
-	scope_choices(s, s->prompt, s->edit.text, s->edit.at, &c);
+	choices(s, s->prompt, s->edit.text, s->edit.at, &c);
 	s->hint[0] = '\0';
 	if (!c.n) {
 		snprintf(s->hint, sizeof(s->hint), "nothing begins so");

@@ -63,11 +63,9 @@ static int set_color(struct scope_config *c, const char *role, const char *color
 		     char err[CONFIG_ERR_LEN])
 {
 	struct look look;
-	int i;
+	int i = scope_name_at(theme_role_names, role);
 
-	for (i = 0; i < ROLE_NR && strcmp(theme_role_names[i], role); i++)
-		;
-	if (i == ROLE_NR) {
+	if (i < 0) {
 		snprintf(err, CONFIG_ERR_LEN, "nothing is called '%.20s' that has a colour", role);
 		return -EINVAL;
 	}

@@ -203,11 +203,10 @@ int scope_set_sort(struct scope *s, const char *arg)
 		scope_say(s, false, "migrations by: %s", fleet_sort_names[s->sort]);
 		return 0;
 	}
-	for (i = 0; fleet_sort_names[i]; i++) {
-		if (!strcmp(arg, fleet_sort_names[i])) {
-			s->sort = (enum fleet_sort)i;
-			return 0;
-		}
+	i = scope_name_at(fleet_sort_names, arg);
+	if (i >= 0) {
+		s->sort = (enum fleet_sort)i;
+		return 0;
 	}
 	scope_say(s, true, "migrations are sorted by worst, left, moved, stop, newest, name");
 	return -EINVAL;
@@ -253,7 +252,7 @@ static size_t put_devices(struct model *m, uint32_t side, char *out, size_t size
 	return len < size ? len : size;
 }
 
-bool scope_fleet_shows(struct scope *s, struct model *m, const struct migration *g)
+static bool shows(struct scope *s, struct model *m, const struct migration *g)
 {
 	char words[sizeof(s->fleet_filter)], hay[2048], *save = NULL, *w;
 	unsigned int role;
@@ -286,7 +285,7 @@ int scope_set_fleet(struct scope *s, const char *text)
 		return 0;
 	scope_rank(s, m);
 	for (i = 0; i < s->n_fleet; i++)
-		n += scope_fleet_shows(s, m, model_migration(m, s->fleet[i].migration));
+		n += shows(s, m, model_migration(m, s->fleet[i].migration));
 	scope_say(s, false,
 		  *text ? "%zu of %zu migrations; F and Enter shows all" :
 			  "all migrations are shown",
@@ -337,7 +336,7 @@ static void rows_of_migrations(struct scope *s, struct model *m, enum rows_of wh
 				continue;
 			rows_of_side(s, m, g, g->source);
 			rows_of_side(s, m, g, g->destination);
-		} else if (scope_is_fleet(s) && scope_fleet_shows(s, m, g)) {
+		} else if (scope_is_fleet(s) && shows(s, m, g)) {
 			row_add(s, g->id, 0, 0);
 		}
 	}
@@ -421,7 +420,7 @@ void scope_step_migration(struct scope *s, int dir)
 	for (k = 0; k < n; k++) {
 		i = dir > 0 ? (i + 1) % n : (i + n - 1) % n;
 		g = model_migration(m, s->fleet[i].migration);
-		if (!scope_fleet_shows(s, m, g))
+		if (!shows(s, m, g))
 			continue;
 		scope_pin_migration(s, m, g);
 		return;

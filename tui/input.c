@@ -179,11 +179,8 @@ static void drag(struct scope *s, int col)
 	if (to - from < 2)
 		return;
 	scope_remember(s);
-	scope_set_axis(s,
-		       begin + (uint64_t)((unsigned __int128)width * (unsigned int)from /
-					  (unsigned int)plot->cols),
-		       begin + (uint64_t)((unsigned __int128)width * (unsigned int)to /
-					  (unsigned int)plot->cols));
+	scope_set_axis(s, begin + sat_scale(width, (uint64_t)from, (uint64_t)plot->cols),
+		       begin + sat_scale(width, (uint64_t)to, (uint64_t)plot->cols));
 }
 
 void scope_mouse(struct scope *s, enum scope_mouse what, int row, int col)

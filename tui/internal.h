@@ -179,14 +179,6 @@ struct usual {
 	uint64_t count, outlier_ns;
 };
 
-#define CHOICES_MAX 64
-
-/* What the word that begins at @from of a line could become. */
-struct choices {
-	char text[CHOICES_MAX][72];
-	size_t n, from;
-};
-
 /* How much a migration wants to be looked at, most first. */
 enum rank {
 	RANK_FAILED,
@@ -221,6 +213,7 @@ struct table_row {
 struct log_row {
 	uint64_t first, last; /* event numbers */
 	uint64_t calls;
+	uint64_t least_ns, most_ns; /* that a call of it took */
 };
 
 struct scope {
@@ -332,6 +325,8 @@ char *scope_size(struct scope *s, char buf[UNITS_LEN], uint64_t bytes);
 const char *scope_device_name(struct model *m, uint32_t device, int width, char buf[NAME_LEN]);
 /* The device's state at the cursor; a closed device has none. */
 const char *scope_state_label(struct scope *s, const struct model_device *d, char buf[UNITS_LEN]);
+/* The place of @name in a NULL-terminated list; -1: it is not in it. */
+int scope_name_at(const char *const *names, const char *name);
 void scope_say(struct scope *s, bool bad, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 /* Hooks as the trace's META tells them. */
@@ -399,7 +394,6 @@ int scope_set_sort(struct scope *s, const char *arg);
  * hosts, what it does; '!' turns a word around.
  */
 int scope_set_fleet(struct scope *s, const char *text);
-bool scope_fleet_shows(struct scope *s, struct model *m, const struct migration *g);
 /* Does the table show all migrations, and not one that was opened? */
 bool scope_is_fleet(const struct scope *s);
 /* "leaves", "FAILED", ...; *@role is its colour. */
@@ -417,8 +411,6 @@ bool scope_row_selected(struct scope *s, struct model *m, const struct table_row
 
 /* ---- problems.c ---- */
 
-/* The n-th finding, when it is there at the cursor; or NULL. */
-const struct finding *scope_finding(struct scope *s, size_t i);
 bool scope_finding_of(const struct finding *f, const struct migration *g);
 /* Is it no consequence of another, and not ignored? */
 bool scope_finding_counts(const struct finding *f);
@@ -494,8 +486,6 @@ void scope_marks_load(struct scope *s);
 /* Into the evidence when live, beside the recording else. */
 int scope_mark_here(struct scope *s, const char *text);
 void scope_next_mark(struct scope *s);
-/* All, those in the evidence too, by their time; how many. */
-size_t scope_marks(struct scope *s, struct scope_mark out[MARKS_MAX]);
 /* To the one that the list stands on. */
 void scope_go_mark(struct scope *s);
 /* The two around the cursor, or one and the cursor; false: there are none. */
@@ -529,8 +519,6 @@ int scope_ab(struct scope *s, const char *arg);
 /* ---- copy.c, complete.c ---- */
 
 int scope_copy(struct scope *s, const char *what);
-/* What could stand at byte @at of what is typed. */
-void scope_choices(struct scope *s, enum prompt p, const char *line, size_t at, struct choices *c);
 /* As far as it is sure into the line, the rest into the hint. */
 void scope_complete(struct scope *s);
 
@@ -563,6 +551,8 @@ int lane_column(const struct scope *s, uint64_t t_ns, int n);
 /* A device's states over the axis, in one row of @n columns; what moved in each, likewise. */
 void lane_states(struct scope *s, uint32_t device, int row, int col, int n);
 void lane_moved(struct scope *s, int row, int col, const struct store_column *c, int n);
+/* Of a cell filled from below; @eighths from 0, nothing, to 8. */
+uint32_t lane_block(const struct scope *s, int eighths);
 /* The event of the line at the cursor and that line; false: there is none. */
 bool scope_current(struct scope *s, struct event *ev, struct log_row *row);
 /* It in words: what happened, what that means, what came before and after. */

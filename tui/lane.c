@@ -12,14 +12,12 @@ int lane_column(const struct scope *s, uint64_t t_ns, int n)
 		return -1;
 	if (t_ns == s->to_ns)
 		return n - 1;
-	return (int)((unsigned __int128)(t_ns - s->from_ns) * (unsigned int)n /
-		     (s->to_ns - s->from_ns));
+	return (int)sat_scale(t_ns - s->from_ns, (uint64_t)n, s->to_ns - s->from_ns);
 }
 
 static uint64_t time_of(const struct scope *s, int col, int n)
 {
-	return s->from_ns + (uint64_t)((unsigned __int128)(s->to_ns - s->from_ns) *
-				       (unsigned int)col / (unsigned int)n);
+	return s->from_ns + sat_scale(s->to_ns - s->from_ns, (uint64_t)col, (uint64_t)n);
 }
 
 /* The state over time: its name where there is room, a boundary where it changes. */
@@ -56,11 +54,17 @@ void lane_states(struct scope *s, uint32_t device, int row, int col, int n)
 	}
 }
 
-void lane_moved(struct scope *s, int row, int col, const struct store_column *c, int n)
+uint32_t lane_block(const struct scope *s, int eighths)
 {
 	static const uint32_t blocks[] = { ' ',	   0x2581, 0x2582, 0x2583, 0x2584,
 					   0x2585, 0x2586, 0x2587, 0x2588 };
 	static const char ascii[] = " .:-=+*#@";
+
+	return s->opt.glyphs == GLYPHS_ASCII ? (uint32_t)ascii[eighths] : blocks[eighths];
+}
+
+void lane_moved(struct scope *s, int row, int col, const struct store_column *c, int n)
+{
 	uint64_t max = 0;
 	int i, h;
 
@@ -69,8 +73,6 @@ void lane_moved(struct scope *s, int row, int col, const struct store_column *c,
 	for (i = 0; i < n && max; i++) {
 		h = c[i].bytes ? 1 + (int)(c[i].bytes * 7 / max) : 0;
 		if (h)
-			cells_put(s->cells, row, col + i,
-				  s->opt.glyphs == GLYPHS_ASCII ? (uint32_t)ascii[h] : blocks[h],
-				  ROLE_INITIAL, 0);
+			cells_put(s->cells, row, col + i, lane_block(s, h), ROLE_INITIAL, 0);
 	}
 }

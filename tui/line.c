@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tui/scope.h"
+#include "util/text.h"
 
 #define CTRL(c) ((c)&0x1f)
 
@@ -57,26 +58,10 @@ static bool put(struct line *l, const char *text, size_t n)
 bool line_insert(struct line *l, uint32_t ch)
 {
 	char utf8[4];
-	size_t n = 0;
 
 	if (ch < 0x20 || ch >= 0x110000 || ch == 0x7f || (ch >= 0xd800 && ch < 0xe000))
 		return false;
-	if (ch < 0x80) {
-		utf8[n++] = (char)ch;
-	} else if (ch < 0x800) {
-		utf8[n++] = (char)(0xc0 | ch >> 6);
-		utf8[n++] = (char)(0x80 | (ch & 0x3f));
-	} else {
-		if (ch >= 0x10000) {
-			utf8[n++] = (char)(0xf0 | ch >> 18);
-			utf8[n++] = (char)(0x80 | (ch >> 12 & 0x3f));
-		} else {
-			utf8[n++] = (char)(0xe0 | ch >> 12);
-		}
-		utf8[n++] = (char)(0x80 | (ch >> 6 & 0x3f));
-		utf8[n++] = (char)(0x80 | (ch & 0x3f));
-	}
-	return put(l, utf8, n);
+	return put(l, utf8, text_utf8_put(utf8, ch));
 }
 
 void line_replace(struct line *l, size_t from, const char *text)

@@ -24,17 +24,27 @@ static bool can_fold(const struct event *ev)
 	return (event_traits(ev->kind) & EVT_IO) && (ev->ret >= 0 || event_is_empty_read(ev));
 }
 
+static void row_takes(struct log_row *row, const struct event *ev)
+{
+	uint64_t calls = event_calls(ev), each = ev->dur_ns / calls;
+
+	row->calls += calls;
+	row->least_ns = each < row->least_ns ? each : row->least_ns;
+	row->most_ns = each > row->most_ns ? each : row->most_ns;
+}
+
 void log_row_at(struct scope *s, uint64_t n, struct log_row *row)
 {
 	const struct event *e;
 	struct event ev;
 	uint64_t k, looked;
 
-	row->first = row->last = n;
-	row->calls = 1;
+	*row = (struct log_row){ .first = n, .last = n, .calls = 1 };
 	if (!store_get(s->store, n, &ev))
 		return;
-	row->calls = event_calls(&ev);
+	row->calls = 0;
+	row->least_ns = UINT64_MAX;
+	row_takes(row, &ev);
 	if (!can_fold(&ev) || (n >= s->unfold_first && n < s->unfold_end))
 		return;
 	for (k = n, looked = 0; k > 0 && looked < RUN_MAX; k--, looked++) {
@@ -42,22 +52,20 @@ void log_row_at(struct scope *s, uint64_t n, struct log_row *row)
 		if (!same_run(&ev, e))
 			break;
 		row->first = k - 1;
-		row->calls += event_calls(e);
+		row_takes(row, e);
 	}
 	for (k = n + 1, looked = 0; looked < RUN_MAX; k++, looked++) {
 		e = store_peek(s->store, k);
 		if (!e || !same_run(&ev, e))
 			break;
 		row->last = k;
-		row->calls += event_calls(e);
+		row_takes(row, e);
 	}
 }
 
 static bool failed(const struct event *ev)
 {
-	return (ev->ret < 0 && !event_is_empty_read(ev) && ev->kind != EV_FEATURE &&
-		ev->kind != EV_MARK) ||
-	       ev->kind == EV_LOSS || ev->kind == EV_STUCK;
+	return match_failed(ev) || ev->kind == EV_LOSS || ev->kind == EV_STUCK;
 }
 
 static bool wanted(struct scope *s, const struct event *ev)

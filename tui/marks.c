@@ -178,7 +178,8 @@ static int by_time(const void *a, const void *b)
 	return x->t_ns < y->t_ns ? -1 : x->t_ns > y->t_ns;
 }
 
-size_t scope_marks(struct scope *s, struct scope_mark out[MARKS_MAX])
+/* All, those in the evidence too, by their time; how many. */
+static size_t all_marks(struct scope *s, struct scope_mark out[MARKS_MAX])
 {
 	uint64_t k, first, last, count = store_count(s->store);
 	size_t n = 0;
@@ -205,7 +206,7 @@ size_t scope_marks(struct scope *s, struct scope_mark out[MARKS_MAX])
 void marks_page(struct page *p)
 {
 	struct scope_mark *all = calloc(MARKS_MAX, sizeof(*all));
-	size_t n = all ? scope_marks(p->s, all) : 0, i;
+	size_t n = all ? all_marks(p->s, all) : 0, i;
 	char a[UNITS_LEN];
 
 	if (!n)
@@ -223,7 +224,7 @@ void marks_page(struct page *p)
 void scope_go_mark(struct scope *s)
 {
 	struct scope_mark *all = calloc(MARKS_MAX, sizeof(*all));
-	size_t n = all ? scope_marks(s, all) : 0;
+	size_t n = all ? all_marks(s, all) : 0;
 
 	if (s->mark < n) {
 		scope_remember(s);
@@ -236,7 +237,7 @@ void scope_go_mark(struct scope *s)
 bool scope_between_marks(struct scope *s, uint64_t *from, uint64_t *to)
 {
 	struct scope_mark *all = calloc(MARKS_MAX, sizeof(*all));
-	size_t n = all ? scope_marks(s, all) : 0, i;
+	size_t n = all ? all_marks(s, all) : 0, i;
 
 	/* The two around the cursor; of one, it and the cursor. */
 	for (i = 0; i < n && all[i].t_ns <= s->cursor_ns; i++)
@@ -263,7 +264,7 @@ static void measured(struct page *p, const char *name, const struct store_column
 		   scope_size(p->s, a, c->bytes), units_count(b, c->calls),
 		   units_count(d, c->enomsg),
 		   scope_size(p->s, (char[UNITS_LEN]){ 0 },
-			      (uint64_t)((double)c->bytes * 1e9 / (double)ns)),
+			      sat_u64((double)c->bytes * 1e9 / (double)ns)),
 		   units_duration(e, c->io_max_ns));
 }
 

@@ -150,7 +150,7 @@ int match_parse(struct match *m, const char *text, char err[MATCH_TEXT * 2])
 	return 0;
 }
 
-static bool failed(const struct event *ev)
+bool match_failed(const struct event *ev)
 {
 	return ev->ret < 0 && !event_is_empty_read(ev) && ev->kind != EV_LOSS &&
 	       ev->kind != EV_STUCK && ev->kind != EV_MARK && ev->kind != EV_FEATURE;
@@ -175,14 +175,13 @@ static bool holds(const struct match_term *t, const struct event *ev, const stru
 {
 	bool moved = (ev->kind == EV_READ || ev->kind == EV_WRITE) && ev->ret >= 0;
 	const struct model_device *d;
-	const struct model_stream *s;
 	const char *vm;
 
 	switch (t->what) {
 	case T_KIND:
 		return t->number >> ev->kind & 1;
 	case T_ERR:
-		return failed(ev);
+		return match_failed(ev);
 	case T_ERRNO:
 		return ev->ret == -(int64_t)t->number && ev->kind != EV_LOSS;
 	case T_PID:
@@ -207,8 +206,7 @@ static bool holds(const struct match_term *t, const struct event *ev, const stru
 		vm = model_vm(ask->model, ev->host, ev->pid);
 		return vm && strcasestr(vm, t->text);
 	case T_DEVICE:
-		s = ev->device ? NULL : model_stream(ask->model, ev->stream);
-		d = model_device(ask->model, s ? s->device : ev->device);
+		d = model_device(ask->model, model_event_device(ask->model, ev));
 		return d && strcasestr(d->name, t->text);
 	default:
 		return strcasestr(ask->line(ask->arg, ev), t->text) != NULL;

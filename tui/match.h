@@ -56,6 +56,8 @@ struct match_ask {
 };
 
 bool match_event(const struct match *m, const struct event *ev, const struct match_ask *ask);
+/* What "err" stands for: a call that gave an errno, but for the stream's end and features. */
+bool match_failed(const struct event *ev);
 /* Looking at an event with it is dear: its text is needed. */
 bool match_is_dear(const struct match *m);
 

@@ -205,9 +205,9 @@ void scope_play_step(struct scope *s, uint64_t now_ns)
 		if (s->cursor_ns >= last && !s->opt.live)
 			s->playing = false;
 		else
-			scope_seek_time(s,
-					s->cursor_ns + (uint64_t)((double)(now_ns - s->played_ns) *
-								  s->speed));
+			scope_seek_time(s, sat_add(s->cursor_ns,
+						   sat_u64((double)(now_ns - s->played_ns) *
+							   s->speed)));
 	}
 	s->played_ns = now_ns;
 }

@@ -75,11 +75,10 @@ static int set_time(struct scope *s, const char *arg)
 		scope_say(s, false, "times: %s", time_base_names[s->opt.time]);
 		return 0;
 	}
-	for (i = 0; time_base_names[i]; i++) {
-		if (!strcmp(arg, time_base_names[i])) {
-			s->opt.time = (enum time_base)i;
-			return 0;
-		}
+	i = scope_name_at(time_base_names, arg);
+	if (i >= 0) {
+		s->opt.time = (enum time_base)i;
+		return 0;
 	}
 	scope_say(s, true, "times are rel, wall, mono, delta");
 	return -EINVAL;
@@ -118,11 +117,10 @@ static int set_graph(struct scope *s, const char *arg)
 			s->opt.glyphs = GLYPHS_BLOCK;
 		return 0;
 	}
-	for (i = 0; scope_glyphs_names[i]; i++) {
-		if (!strcmp(arg, scope_glyphs_names[i])) {
-			s->opt.glyphs = (enum scope_glyphs)i;
-			return 0;
-		}
+	i = scope_name_at(scope_glyphs_names, arg);
+	if (i >= 0) {
+		s->opt.glyphs = (enum scope_glyphs)i;
+		return 0;
 	}
 	scope_say(s, true, "graph sets are block, braille, ascii");
 	return -EINVAL;

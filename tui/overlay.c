@@ -95,8 +95,6 @@ again:
 		s->scroll = p.n > rows ? p.n - rows : 0;
 		cells_fill(s->cells, (struct rect){ r.row + 1, r.col, r.rows - 1, r.cols }, ' ',
 			   ROLE_TEXT, 0);
-		if (p.n - rows != s->scroll || s->scroll)
-			goto again;
 		goto again;
 	}
 	cells_printf(s->cells, r.row, r.col + 1, ROLE_TITLE, CELL_BOLD,

@@ -43,20 +43,24 @@ void page_blank(struct page *p)
 	page_line(p, ROLE_TEXT, 0, "%s", "");
 }
 
+size_t page_line_end(const char *text, size_t width)
+{
+	size_t len = strlen(text), cut = width;
+
+	if (len <= width)
+		return len;
+	while (cut > 0 && text[cut] != ' ')
+		cut--;
+	return cut ? cut : width;
+}
+
 void page_text(struct page *p, unsigned int role, const char *text)
 {
 	int width = p->r.cols - 6;
-	size_t len, cut;
+	size_t cut;
 
 	while (*text) {
-		len = strlen(text);
-		cut = len;
-		if ((int)len > width && width > 0) {
-			for (cut = (size_t)width; cut > 0 && text[cut] != ' '; cut--)
-				;
-			if (!cut)
-				cut = (size_t)width;
-		}
+		cut = page_line_end(text, width > 0 ? (size_t)width : strlen(text));
 		page_line(p, role, 0, "  %.*s", (int)cut, text);
 		text += cut;
 		while (*text == ' ')

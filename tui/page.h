@@ -22,6 +22,8 @@ void page_field(struct page *p, const char *name, const char *fmt, ...)
 void page_blank(struct page *p);
 /* A long text over several lines, broken at blanks. */
 void page_text(struct page *p, unsigned int role, const char *text);
+/* How many bytes of @text are a line of at most @width: up to a blank; the texts are our own. */
+size_t page_line_end(const char *text, size_t width);
 /* Where the next line will be on the screen; false: out of sight. */
 bool page_row(const struct page *p, int *row);
 

@@ -50,8 +50,6 @@ static uint64_t most_of_side(struct scope *s, struct model *m, int n)
 /* The glyph of a cell filled up to @part of @steps, of area @dirty or initial. */
 static uint32_t area_glyph(const struct scope *s, int part, int steps, bool dirty, bool light)
 {
-	static const uint32_t eighths[] = { ' ',    0x2581, 0x2582, 0x2583, 0x2584,
-					    0x2585, 0x2586, 0x2587, 0x2588 };
 	/* dots filled from below; dirty every other dot */
 	static const uint32_t full[] = { 0x2800, 0x28c0, 0x28e4, 0x28f6, 0x28ff };
 	static const uint32_t sparse[] = { 0x2800, 0x2840, 0x2860, 0x2862, 0x286a };
@@ -69,7 +67,7 @@ static uint32_t area_glyph(const struct scope *s, int part, int steps, bool dirt
 			return 0x2591;
 		if (dirty)
 			return 0x2592;
-		return eighths[part * 8 / steps ? part * 8 / steps : 1];
+		return lane_block(s, part * 8 / steps ? part * 8 / steps : 1);
 	}
 }
 
@@ -198,10 +196,7 @@ static void draw_times(struct scope *s, int row, int col, int n)
 	if (wall)
 		zero = s->from_ns - real % step;
 	t = s->from_ns > zero ? zero + (s->from_ns - zero + step - 1) / step * step : zero;
-	/* The end of a recording may be the end of all times. */
-	for (; t >= zero && t <= s->to_ns; t = sat_add(t, step)) {
-		if (t == UINT64_MAX)
-			break;
+	for (; t <= s->to_ns && t != UINT64_MAX; t = axis_next(t, step, s->to_ns)) {
 		at = lane_column(s, t, n);
 		if (at < 0)
 			continue;
@@ -295,7 +290,7 @@ static bool rates_instead(struct scope *s, struct store_column *c, int n)
 
 	for (i = 0; i < n; i++) {
 		c[i].has_left = c[i].bytes != 0;
-		c[i].initial_min = c[i].initial_max = (uint64_t)((double)c[i].bytes / seconds);
+		c[i].initial_min = c[i].initial_max = sat_u64((double)c[i].bytes / seconds);
 		c[i].rest_min = c[i].rest_max = 0;
 		any |= c[i].bytes != 0;
 	}
@@ -393,9 +388,9 @@ static void click(struct scope *s, int row, int col)
 	(void)row;
 	if (col < plot->col || col >= plot->col + plot->cols)
 		return;
-	scope_seek_time(s, s->from_ns + (uint64_t)((unsigned __int128)(s->to_ns - s->from_ns) *
-						   (2 * (unsigned int)(col - plot->col) + 1) /
-						   (2 * (unsigned int)plot->cols)));
+	scope_seek_time(s, s->from_ns + sat_scale(s->to_ns - s->from_ns,
+						  2 * (uint64_t)(col - plot->col) + 1,
+						  2 * (uint64_t)plot->cols));
 }
 
 const struct pane pane_bytes = {

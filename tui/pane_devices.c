@@ -30,8 +30,12 @@ static const struct column all[C_NR] = {
 };
 
 /* What a narrow screen has least use for goes first. */
-static const int fleet_drops[] = { C_DRIVER, C_PART, C_FOR, C_MOVED, C_SPARK, C_BAD, C_VM, C_STOP };
-static const int device_drops[] = { C_DRIVER, C_BAD, C_FOR, C_MOVED, C_VM, C_DOES, C_STOP, C_LEFT };
+#define DROPS 8
+static const int all_drops[2][DROPS] = {
+	/* of devices, of migrations */
+	{ C_DRIVER, C_BAD, C_FOR, C_MOVED, C_VM, C_DOES, C_STOP, C_LEFT },
+	{ C_DRIVER, C_PART, C_FOR, C_MOVED, C_SPARK, C_BAD, C_VM, C_STOP },
+};
 
 static int sum_of(const struct column c[C_NR])
 {
@@ -68,16 +72,15 @@ static void spread(struct column c[C_NR], int cols)
 static void choose_columns(const struct scope *s, int cols, struct column c[C_NR])
 {
 	bool fleet = scope_is_fleet(s);
-	const int *drops = fleet ? fleet_drops : device_drops;
-	size_t n = fleet ? sizeof(fleet_drops) / sizeof(int) : sizeof(device_drops) / sizeof(int),
-	       i;
+	const int *drops = all_drops[fleet];
+	int i;
 
 	memcpy(c, all, sizeof(all));
 	if (fleet)
 		c[C_DRIVER].width = 0;
 	else
 		c[C_PART].width = c[C_SPARK].width = 0;
-	for (i = 0; i < n && sum_of(c) > cols; i++) {
+	for (i = 0; i < DROPS && sum_of(c) > cols; i++) {
 		/* Better three columns of findings than none. */
 		if (drops[i] == C_BAD && sum_of(c) - 1 <= cols)
 			c[C_BAD].width = 3;
@@ -91,11 +94,7 @@ static void choose_columns(const struct scope *s, int cols, struct column c[C_NR
 static void fit_columns(const struct scope *s, const struct table_line *l, int n, int cols,
 			struct column c[C_NR])
 {
-	bool fleet = scope_is_fleet(s);
-	const int *drops = fleet ? fleet_drops : device_drops;
-	size_t n_drops = fleet ? sizeof(fleet_drops) / sizeof(int) :
-				 sizeof(device_drops) / sizeof(int),
-	       k;
+	const int *drops = all_drops[scope_is_fleet(s)];
 	int i, row, need[C_NR];
 
 	for (i = 0; i < C_NR; i++) {
@@ -111,8 +110,8 @@ static void fit_columns(const struct scope *s, const struct table_line *l, int n
 		while (sum_of(c) > cols && i != C_SPARK &&
 		       c[i].width > (c[i].right ? need[i] : all[i].width))
 			c[i].width--;
-	for (k = 0; k < n_drops && sum_of(c) > cols; k++)
-		c[drops[k]].width = 0;
+	for (i = 0; i < DROPS && sum_of(c) > cols; i++)
+		c[drops[i]].width = 0;
 }
 
 /* ---- what is left, over the time of the migration so far ---- */
@@ -123,9 +122,6 @@ static void fit_columns(const struct scope *s, const struct table_line *l, int n
 
 static void draw_spark(struct scope *s, struct model *m, uint32_t side, int row, int col, int width)
 {
-	static const uint32_t blocks[] = { ' ',	   0x2581, 0x2582, 0x2583, 0x2584,
-					   0x2585, 0x2586, 0x2587, 0x2588 };
-	static const char ascii[] = " .:-=+*#@";
 	const struct side *x = side ? model_side(m, side) : NULL;
 	struct store_column part[SPARK_MAX];
 	uint64_t left[SPARK_MAX] = { 0 }, max = 0, to;
@@ -156,10 +152,7 @@ static void draw_spark(struct scope *s, struct model *m, uint32_t side, int row,
 		/* Logarithmic, as the plot is: a full one is the most of this row. */
 		level = !left[i] ? 0 : 8 + (int)(log2((double)left[i]) - log2((double)max));
 		level = level < 1 && left[i] ? 1 : level;
-		cells_put(s->cells, row, col + i,
-			  !known[i]			? 0xb7 :
-			  s->opt.glyphs == GLYPHS_ASCII ? (uint32_t)ascii[level] :
-							  blocks[level],
+		cells_put(s->cells, row, col + i, known[i] ? lane_block(s, level) : 0xb7,
 			  known[i] ? ROLE_INITIAL : ROLE_DIM, 0);
 	}
 }

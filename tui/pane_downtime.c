@@ -43,7 +43,7 @@ static int part_of(const struct rows *w, uint64_t ns)
 		return 0;
 	if (ns > w->total)
 		ns = w->total;
-	return (int)((unsigned __int128)ns * (unsigned int)w->width / w->total);
+	return (int)sat_scale(ns, (uint64_t)w->width, w->total);
 }
 
 /* Name, time and share; the bar is somebody else's. */

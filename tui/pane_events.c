@@ -69,22 +69,15 @@ static int short_name(char *dev, int w)
 static void run_text(struct scope *s, const struct log_row *lr, const struct event *ev,
 		     const struct event *last, char *text, size_t size)
 {
-	uint64_t least = UINT64_MAX, most = 0, n, each;
 	char a[UNITS_LEN], b[UNITS_LEN], c[UNITS_LEN], what[UNITS_LEN];
-	struct event e;
 
-	for (n = lr->first; n <= lr->last && store_get(s->store, n, &e); n++) {
-		each = e.dur_ns / event_calls(&e);
-		least = each < least ? each : least;
-		most = each > most ? each : most;
-	}
 	if (ev->ret > 0)
 		scope_size(s, what, (uint64_t)ev->ret);
 	else
 		strcpy(what, ev->ret ? "ENOMSG" : "0");
 	snprintf(text, size, "%s %s ×%llu, %s–%s, in %s", event_kind_name(ev->kind), what,
-		 (unsigned long long)lr->calls, units_duration(b, least), units_duration(c, most),
-		 units_duration(a, event_end_ns(last) - ev->t_ns));
+		 (unsigned long long)lr->calls, units_duration(b, lr->least_ns),
+		 units_duration(c, lr->most_ns), units_duration(a, event_end_ns(last) - ev->t_ns));
 }
 
 static void draw_row(struct scope *s, struct model *m, struct rect r, int row,
@@ -111,10 +104,7 @@ static void draw_row(struct scope *s, struct model *m, struct rect r, int row,
 	cells_field(s->cells, row, col + 2, 15, true, ROLE_DIM, 0, when);
 	col += 18;
 	if (r.cols >= 70) {
-		const struct model_stream *st =
-			ev.stream ? model_stream(store_model(s->store), ev.stream) : NULL;
-
-		device = ev.device ? ev.device : st ? st->device : 0;
+		device = model_event_device(store_model(s->store), &ev);
 		w = r.cols >= 100 ? 18 : 8;
 		if (device)
 			scope_device_name(store_model(s->store), device, 255, dev);

@@ -67,7 +67,7 @@ static void draw(struct scope *s, struct model *m, struct rect r)
 	static const char ascii[] = " .:*#";
 	const struct session *g = scope_session(s, m);
 	uint64_t rows[STORE_LATENCY_ROWS] = { 0 }, max = 0, total = 0;
-	int n = r.cols - AXIS - 1, i, k, height = r.rows - 2, span, row, cur = -1;
+	int n = r.cols - AXIS - 1, i, k, height = r.rows - 2, span, row, cur;
 	enum store_kind kind = scope_kind_shown(s);
 	unsigned int lo, hi;
 	char a[UNITS_LEN], b[UNITS_LEN], c[UNITS_LEN];
@@ -94,7 +94,7 @@ static void draw(struct scope *s, struct model *m, struct rect r)
 	pane_title(s, PANE_LATENCY, r, "LATENCY",
 		   r.cols >= 62 ? "%s: %llu call%s, %s 1 to %s %s  (k: next kind)" :
 				  "%s: %llu call%s, %s 1 to %s %s",
-		   store_kind_name(kind), (unsigned long long)total, total == 1 ? "" : "s",
+		   store_kind_name(kind), (unsigned long long)total, plural(total),
 		   s->opt.glyphs == GLYPHS_ASCII ? "." :
 		   max < 4			 ? "█" :
 						   "·",
@@ -112,11 +112,7 @@ static void draw(struct scope *s, struct model *m, struct rect r)
 	if (span > height)
 		lo = hi - (unsigned int)height + 1;
 	span = (int)(hi - lo) + 1;
-	if (s->cursor_ns >= s->from_ns && s->cursor_ns <= s->to_ns)
-		cur = s->cursor_ns == s->to_ns ?
-			      n - 1 :
-			      (int)((unsigned __int128)(s->cursor_ns - s->from_ns) *
-				    (unsigned int)n / (s->to_ns - s->from_ns));
+	cur = lane_column(s, s->cursor_ns, n);
 	for (k = 0; k < span; k++) {
 		unsigned int level = hi - (unsigned int)k;
 

@@ -18,18 +18,6 @@ static unsigned int severity_role(uint32_t severity)
 	return severity == SEV_ERROR ? ROLE_BAD : severity == SEV_ADVICE ? ROLE_TEXT : ROLE_WARN;
 }
 
-/* Where a line of at most @width bytes ends: at a blank; the texts are our own. */
-static size_t line_end(const char *text, size_t width)
-{
-	size_t len = strlen(text), cut = width;
-
-	if (len <= width)
-		return len;
-	while (cut > 0 && text[cut] != ' ')
-		cut--;
-	return cut ? cut : width;
-}
-
 static void listed(struct scope *s, int row, size_t problem)
 {
 	int i = row - s->listed_row;
@@ -132,7 +120,7 @@ static void draw(struct scope *s, struct model *m, struct rect r)
 		listed(s, row, i);
 		for (rest = f->text, told = 1; told < each && *rest && row + 1 < r.row + r.rows;
 		     told++) {
-			size_t cut = line_end(rest, (size_t)(r.cols - 9));
+			size_t cut = page_line_end(rest, (size_t)(r.cols - 9));
 
 			snprintf(text, sizeof(text), "%.*s", (int)cut, rest);
 			if (told + 1 == each && rest[cut])
@@ -170,8 +158,7 @@ static void page(struct page *p, struct model *m)
 		page_field(p, "device", "%s", scope_device_name(m, f->device, 60, name));
 	page_field(p, "first seen", "%s, event %llu", scope_time(s, a, f->t_ns),
 		   (unsigned long long)f->seq);
-	page_field(p, "seen", "%llu time%s", (unsigned long long)f->count,
-		   f->count == 1 ? "" : "s");
+	page_field(p, "seen", "%llu time%s", (unsigned long long)f->count, plural(f->count));
 	if (r->basis && r->basis[0]) {
 		page_blank(p);
 		page_line(p, ROLE_TITLE, 0, "It rests on:");

@@ -133,8 +133,6 @@ static uint64_t anchor(const struct scope *s, const struct migration *g)
 static void draw_left(struct scope *s, struct model *m, const struct side *x, struct rect r,
 		      uint64_t from, uint64_t to, uint64_t max)
 {
-	static const uint32_t eighths[] = { ' ',    0x2581, 0x2582, 0x2583, 0x2584,
-					    0x2585, 0x2586, 0x2587, 0x2588 };
 	struct store_column sum[PLOT_COLS_MAX];
 	struct scale sc;
 	int i, k, h;
@@ -154,7 +152,7 @@ static void draw_left(struct scope *s, struct model *m, const struct side *x, st
 		h = scale_height(&sc, sum[i].rest_max);
 		for (k = 0; k < r.rows && h > 0; k++, h -= 8)
 			cells_put(s->cells, r.row + r.rows - 1 - k, r.col + i,
-				  s->opt.glyphs == GLYPHS_ASCII ? '#' : eighths[h > 8 ? 8 : h],
+				  s->opt.glyphs == GLYPHS_ASCII ? '#' : lane_block(s, h > 8 ? 8 : h),
 				  ROLE_INITIAL, 0);
 	}
 }
@@ -227,8 +225,8 @@ static void draw_ab(struct scope *s, struct model *m, struct rect r)
 		row += rows + 1;
 	}
 	step = axis_step(before + after, 5);
-	for (t = before % step; t <= before + after && t != UINT64_MAX; t = sat_add(t, step)) {
-		int col = (int)((unsigned __int128)t * (unsigned int)n / (before + after + 1));
+	for (t = before % step; t != UINT64_MAX; t = axis_next(t, step, before + after)) {
+		int col = (int)sat_scale(t, (uint64_t)n, before + after + 1);
 
 		axis_time(a, t > before ? t - before : before - t, step);
 		if (col + cells_width(a) + 2 < n)

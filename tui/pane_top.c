@@ -56,7 +56,7 @@ static void say_loss(struct scope *s, struct model *m, char *text, size_t size, 
 			snprintf(text, size, "LOSS %s", units_count(a, l->events));
 		else
 			snprintf(text, size, "LOSS in %llu place%s", (unsigned long long)l->places,
-				 l->places == 1 ? "" : "s");
+				 plural(l->places));
 	}
 	if (s->status.has_health && (h->frames_damaged || h->bytes_skipped)) {
 		*role = ROLE_BAD;
@@ -160,7 +160,7 @@ static void draw_header(struct scope *s, struct model *m, struct rect r)
 	}
 	count_migrations(s, m, &h);
 	n = scope_findings(s, NULL, 0, &worst);
-	snprintf(text, sizeof(text), "%zu finding%s", n, n == 1 ? "" : "s");
+	snprintf(text, sizeof(text), "%zu finding%s", n, plural(n));
 	part(&h, !n ? ROLE_HEADER : worst == SEV_ERROR ? ROLE_BAD : ROLE_WARN, 0, text);
 	drop_parts(&h, r.col + r.cols - col);
 	for (i = 0; i < h.n; i++) {

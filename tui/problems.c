@@ -12,7 +12,8 @@ bool scope_finding_of(const struct finding *f, const struct migration *g)
 	return g && f->side && (f->side == g->source || f->side == g->destination);
 }
 
-const struct finding *scope_finding(struct scope *s, size_t i)
+/* The n-th finding, when it is there at the cursor; or NULL. */
+static const struct finding *finding(struct scope *s, size_t i)
 {
 	const struct finding *f = i < judge_findings(s->judge) ? judge_finding(s->judge, i) : NULL;
 
@@ -54,7 +55,7 @@ void scope_problems(struct scope *s, struct model *m)
 
 	s->n_own = s->n_elsewhere = 0;
 	for (i = 0; i < judge_findings(s->judge) && n < FINDINGS_MAX; i++) {
-		const struct finding *f = scope_finding(s, i);
+		const struct finding *f = finding(s, i);
 
 		if (!f)
 			continue;
@@ -80,7 +81,7 @@ const struct finding *scope_worst(struct scope *s, const struct migration *g)
 	size_t i;
 
 	for (i = 0; i < judge_findings(s->judge); i++) {
-		const struct finding *f = scope_finding(s, i);
+		const struct finding *f = finding(s, i);
 
 		if (!f || !scope_finding_counts(f) || f->severity > SEV_WARNING ||
 		    !scope_finding_of(f, g))
@@ -100,7 +101,7 @@ size_t scope_findings(struct scope *s, const struct migration *g, uint32_t devic
 
 	*worst = SEV_INCONCLUSIVE + 1;
 	for (i = 0; i < judge_findings(s->judge); i++) {
-		const struct finding *f = scope_finding(s, i);
+		const struct finding *f = finding(s, i);
 
 		if (!f || !scope_finding_counts(f) || (g && !scope_finding_of(f, g)) ||
 		    (device && f->device != device))
@@ -118,7 +119,7 @@ uint32_t scope_failure_party(struct scope *s, const struct migration *g)
 	size_t i;
 
 	for (i = 0; i < judge_findings(s->judge); i++) {
-		const struct finding *f = scope_finding(s, i);
+		const struct finding *f = finding(s, i);
 
 		if (!f || !scope_finding_of(f, g))
 			continue;

@@ -222,17 +222,23 @@ static const struct {
 	{ 'C', REQ_COPY, "command", "copy the 'report --to' of this moment" },
 };
 
-size_t request_more_keys(size_t i, int *key, const char **name, const char **arg, const char **help)
+static const struct request_entry *entry_of(enum request req)
 {
 	const struct request_entry *e;
+
+	for (e = requests; e->req != req; e++)
+		;
+	return e;
+}
+
+size_t request_more_keys(size_t i, int *key, const char **name, const char **arg, const char **help)
+{
 	size_t n = sizeof(more_keys) / sizeof(more_keys[0]);
 
 	if (i >= n)
 		return n;
-	for (e = requests; e->req != more_keys[i].req; e++)
-		;
 	*key = more_keys[i].key;
-	*name = e->name;
+	*name = entry_of(more_keys[i].req)->name;
 	*arg = more_keys[i].arg;
 	*help = more_keys[i].help;
 	return n;
@@ -270,9 +276,7 @@ const struct request_entry *request_by_key(int key, enum pane_id focus, const ch
 		if (more_keys[i].key != key)
 			continue;
 		*arg = more_keys[i].arg;
-		for (e = requests; e->req != more_keys[i].req; e++)
-			;
-		return e;
+		return entry_of(more_keys[i].req);
 	}
 	return NULL;
 }

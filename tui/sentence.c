@@ -513,7 +513,7 @@ static void nothing(struct scope *s, struct model *m, struct sentence *o)
 		add(o, s->opt.live ? "Nothing migrates" : "Nothing migrates in this recording");
 	}
 	if (n)
-		add(o, "; %u device%s seen", n, n == 1 ? "" : "s");
+		add(o, "; %u device%s seen", n, plural(n));
 	if (hooks)
 		add(o, "; %u/%u hooks attached", attached, hooks);
 	if (s->opt.live)

@@ -34,8 +34,8 @@ static void bar(struct page *p, int row, int col, int width, uint64_t from, uint
 		return;
 	to = to > total ? total : to;
 	from = from > to ? to : from;
-	a = (int)((unsigned __int128)from * (unsigned int)width / total);
-	b = (int)((unsigned __int128)to * (unsigned int)width / total);
+	a = (int)sat_scale(from, (uint64_t)width, total);
+	b = (int)sat_scale(to, (uint64_t)width, total);
 	a = a >= width ? width - 1 : a;
 	if (b > a)
 		cells_fill(p->s->cells, (struct rect){ row, col + a, 1, b - a }, 0x2588, role, 0);

@@ -256,14 +256,12 @@ void scope_pin_migration(struct scope *s, struct model *m, const struct migratio
 void scope_pin_event(struct scope *s, uint64_t n)
 {
 	struct model *m = scope_model(s);
-	const struct model_stream *st;
 	struct event ev;
+	uint32_t device;
 
 	if (!n || !m || !store_get(s->store, n - 1, &ev))
 		return;
-	st = ev.device || !ev.stream ? NULL : model_stream(m, ev.stream);
-	if (st)
-		ev.device = st->device;
-	if (ev.device && scope_device_shown(m, ev.device))
-		scope_pin(s, side_of(m, ev.device), ev.device);
+	device = model_event_device(m, &ev);
+	if (device && scope_device_shown(m, device))
+		scope_pin(s, side_of(m, device), device);
 }

@@ -403,18 +403,7 @@ static int64_t column_of(const struct axis *a, uint64_t t)
 		return -1;
 	if (t >= a->to)
 		return a->n;
-	return (int64_t)((unsigned __int128)(t - a->from) * a->n / (a->to - a->from));
-}
-
-/* The device that an event is of, as the model has it; 0: none. */
-static uint32_t device_of(const struct store *s, const struct event *ev)
-{
-	const struct model_stream *st;
-
-	if (ev->device || !ev->stream)
-		return ev->device;
-	st = model_stream(s->model, ev->stream);
-	return st ? st->device : 0;
+	return (int64_t)sat_scale(t - a->from, a->n, a->to - a->from);
 }
 
 /* How the device stood when chunk number @chunk began. */
@@ -457,7 +446,7 @@ static void columns_exact(struct store *s, size_t chunk, uint32_t device, const 
 
 		if (!event_kind_is_public(ev->kind))
 			continue;
-		if (!all && device_of(s, ev) != device)
+		if (!all && model_event_device(s->model, ev) != device)
 			continue;
 		col = column_of(a, event_end_ns(ev));
 		if (col >= 0 && col < a->n)

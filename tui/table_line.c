@@ -63,7 +63,7 @@ void table_migration(struct scope *s, struct model *m, const int width[C_NR],
 		scope_device_name(m, device, width[C_DEVICE], l->text[C_DEVICE]);
 	else
 		snprintf(l->text[C_DEVICE], NAME_LEN, "%u device%s", own->n_devices,
-			 own->n_devices == 1 ? "" : "s");
+			 plural(own->n_devices));
 	snprintf(l->text[C_DOES], NAME_LEN, "%s",
 		 scope_does(src != NULL, g->ended, g->outcome, &l->role[C_DOES]));
 	if (g->outcome == OUTCOME_FAILED && g->n_causes) {

@@ -111,6 +111,23 @@ static void test_pad(void **state)
 	assert_string_equal(pad("abc", 0, false), "abc");
 }
 
+/* What is written is what is read, and as short as it can be. */
+static void test_utf8(void **state)
+{
+	uint32_t cp, got = 0;
+	char out[4];
+	size_t n;
+
+	(void)state;
+	for (cp = 0; cp < 0x110000; cp++) {
+		if (cp >= 0xd800 && cp < 0xe000)
+			continue;
+		n = text_utf8_put(out, cp);
+		if (text_utf8(out, n, &got) != n || got != cp)
+			fail_msg("U+%04X becomes %zu bytes that are U+%04X", cp, n, got);
+	}
+}
+
 static void test_color(void **state)
 {
 	FILE *f = tmpfile();
@@ -131,7 +148,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_safe),	    cmocka_unit_test(test_safe_cut),
 		cmocka_unit_test(test_safe_always), cmocka_unit_test(test_pad),
-		cmocka_unit_test(test_color),
+		cmocka_unit_test(test_color),	    cmocka_unit_test(test_utf8),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

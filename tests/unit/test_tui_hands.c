@@ -13,70 +13,20 @@
 #include <cmocka.h>
 
 #include "recording/recording.h"
-#include "tests/unit/synth.h"
-#include "tui/internal.h"
+#include "tests/unit/scope_help.h"
 
 static struct synth made;
 
-static struct scope *scope_of_made(const struct scope_options *o)
-{
-	static const struct scope_options none;
-	struct scope *s = scope_create(o ?: &none);
-	struct scope_status st = { .has_health = true, .health.ended = true };
-	size_t i;
-
-	assert_non_null(s);
-	for (i = 0; i < made.n; i++)
-		assert_int_equal(scope_feed(s, &made.ev[i]), 0);
-	scope_set_status(s, &st);
-	assert_int_equal(scope_end(s), 0);
-	scope_resize(s, 40, 120);
-	scope_draw(s);
-	return s;
-}
-
 static struct scope *one_migration(const struct scope_options *o)
 {
-	struct synth_plan plan = { .precopy = true, .precopy_reads = 60, .stop_copy_reads = 8 };
-
-	synth_free(&made);
-	synth_init(&made);
-	synth_task(&made, 4711, "qemu-system-x86", "web-07");
-	synth_device(&made, 1, "0000:3b:00.2", "mlx5_vfio_pci",
-		     MIG_FLAG_STOP_COPY | MIG_FLAG_P2P | MIG_FLAG_PRE_COPY);
-	synth_open(&made);
-	synth_pause(&made, 50 * MS);
-	synth_source(&made, &plan);
-	return scope_of_made(o);
-}
-
-static const char *screen(struct scope *s)
-{
-	static char *text;
-	size_t len;
-	FILE *f;
-
-	free(text);
-	text = NULL;
-	f = open_memstream(&text, &len);
-	cells_print(scope_draw(s), f);
-	fclose(f);
-	return text;
+	synth_one_migration(&made);
+	return scope_drawn(made.ev, made.n, o);
 }
 
 static void type(struct scope *s, const char *text)
 {
 	for (; *text; text++)
 		scope_key(s, (unsigned char)*text);
-}
-
-static void settle(struct scope *s)
-{
-	unsigned int n = 0;
-
-	while (scope_searching(s) && n++ < 10000)
-		scope_tick(s, 0);
-	assert_true(n < 10000);
 }
 
 static void test_line(void **state)
@@ -259,7 +209,7 @@ static struct scope *with_failure(void)
 	synth_set_state_fails(&made, MIG_STOP_COPY, 5);
 	synth_device(&made, 3, "0000:3b:00.4", "mlx5_vfio_pci", all);
 	synth_open(&made);
-	return scope_of_made(NULL);
+	return scope_drawn(made.ev, made.n, NULL);
 }
 
 static void test_moments(void **state)

@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/synth.h"
-#include "tui/internal.h"
+#include "tests/unit/scope_help.h"
+#include "tui/axis.h"
 #include "tui/pane.h"
 #include "tui/store_internal.h"
 
@@ -39,19 +39,7 @@ static int teardown(void **state)
 
 static struct scope *scope_of_made(void)
 {
-	static const struct scope_options none;
-	struct scope_status st = { .has_health = true, .health.ended = true };
-	struct scope *s = scope_create(&none);
-	size_t i;
-
-	assert_non_null(s);
-	for (i = 0; i < made.n; i++)
-		assert_int_equal(scope_feed(s, &made.ev[i]), 0);
-	scope_set_status(s, &st);
-	assert_int_equal(scope_end(s), 0);
-	scope_resize(s, 40, 120);
-	scope_draw(s);
-	return s;
+	return scope_drawn(made.ev, made.n, NULL);
 }
 
 /* Reads up to event @n, counted from 0. */
@@ -82,25 +70,21 @@ static void test_search_over_chunks(void **state)
 	scope_key(s, 'g');
 	assert_int_equal(scope_command(s, "search kind=get_state"), 0);
 	for (i = 0; i < n; i++) {
-		while (scope_searching(s))
-			scope_tick(s, 0);
+		settle(s);
 		assert_int_equal(scope_cursor(s), at[i] + 1);
 		scope_key(s, 'n');
 	}
 	/* Beyond the last it begins anew. */
-	while (scope_searching(s))
-		scope_tick(s, 0);
+	settle(s);
 	assert_int_equal(scope_cursor(s), at[0] + 1);
 	scope_key(s, 'G');
 	for (i = n; i-- > 0;) {
 		scope_key(s, 'N');
-		while (scope_searching(s))
-			scope_tick(s, 0);
+		settle(s);
 		assert_int_equal(scope_cursor(s), at[i] + 1);
 	}
 	scope_key(s, 'N');
-	while (scope_searching(s))
-		scope_tick(s, 0);
+	settle(s);
 	assert_int_equal(scope_cursor(s), at[n - 1] + 1);
 	scope_destroy(s);
 }
@@ -122,22 +106,18 @@ static void test_search_far(void **state)
 	s = scope_of_made();
 	scope_key(s, 'g');
 	assert_int_equal(scope_command(s, "search dur>1s"), 0);
-	while (scope_searching(s))
-		scope_tick(s, 0);
+	settle(s);
 	assert_int_equal(scope_cursor(s), first);
 	scope_key(s, 'n');
-	while (scope_searching(s))
-		scope_tick(s, 0);
+	settle(s);
 	assert_int_equal(scope_cursor(s), last);
 	scope_key(s, 'G');
 	scope_key(s, 'N');
 	assert_true(scope_searching(s));
-	while (scope_searching(s))
-		scope_tick(s, 0);
+	settle(s);
 	assert_int_equal(scope_cursor(s), last);
 	scope_key(s, 'N');
-	while (scope_searching(s))
-		scope_tick(s, 0);
+	settle(s);
 	assert_int_equal(scope_cursor(s), first);
 	scope_destroy(s);
 }
@@ -306,6 +286,17 @@ static void test_zoom(void **state)
 	scope_destroy(s);
 }
 
+/* Labels stand at round times, up to where all times end. */
+static void test_axis_ends(void **state)
+{
+	(void)state;
+	assert_int_equal(axis_next(10, 5, 20), 15);
+	assert_int_equal(axis_next(15, 5, 20), 20);
+	assert_int_equal(axis_next(20, 5, 20), UINT64_MAX);
+	assert_int_equal(axis_next(UINT64_MAX - 7, 5, UINT64_MAX), UINT64_MAX - 2);
+	assert_int_equal(axis_next(UINT64_MAX - 2, 5, UINT64_MAX), UINT64_MAX);
+}
+
 /* The axis goes its way, and the cursor stays in sight. */
 static void test_pan(void **state)
 {
@@ -348,6 +339,7 @@ int main(void)
 		T(test_latencies_that_fit),
 		T(test_at_its_end),
 		T(test_zoom),
+		T(test_axis_ends),
 		T(test_pan),
 	};
 

@@ -15,8 +15,7 @@
 #include <cmocka.h>
 
 #include "recording/recording.h"
-#include "tests/unit/synth.h"
-#include "tui/internal.h"
+#include "tests/unit/scope_help.h"
 
 #define DATA "tests/tui/data/"
 
@@ -28,21 +27,6 @@ static uint64_t rnd(uint64_t below)
 	seed ^= seed >> 7;
 	seed ^= seed << 17;
 	return seed % below;
-}
-
-/* The screen as one string; freed by the next call. */
-static const char *screen(struct scope *s)
-{
-	static char *text;
-	size_t len;
-	FILE *f;
-
-	free(text);
-	text = NULL;
-	f = open_memstream(&text, &len);
-	cells_print(scope_draw(s), f);
-	fclose(f);
-	return text;
 }
 
 static bool row_has(struct scope *s, int row, const char *what)
@@ -81,35 +65,11 @@ static struct event *read_recording(const char *path, size_t *n)
 	return evs;
 }
 
-static struct scope *scope_of(const struct event *evs, size_t n, const struct scope_options *o)
-{
-	static const struct scope_options none;
-	struct scope *s = scope_create(o ?: &none);
-	struct scope_status st = { .has_health = true, .health.ended = true };
-	size_t i;
-
-	assert_non_null(s);
-	for (i = 0; i < n; i++)
-		assert_int_equal(scope_feed(s, &evs[i]), 0);
-	scope_set_status(s, &st);
-	assert_int_equal(scope_end(s), 0);
-	return s;
-}
-
 static struct synth made;
 
 static struct scope *synth_scope(const struct scope_options *o)
 {
-	struct synth_plan plan = { .precopy = true, .precopy_reads = 60, .stop_copy_reads = 8 };
-
-	synth_free(&made);
-	synth_init(&made);
-	synth_task(&made, 4711, "qemu-system-x86", "web-07");
-	synth_device(&made, 1, "0000:3b:00.2", "mlx5_vfio_pci",
-		     MIG_FLAG_STOP_COPY | MIG_FLAG_P2P | MIG_FLAG_PRE_COPY);
-	synth_open(&made);
-	synth_pause(&made, 50 * MS);
-	synth_source(&made, &plan);
+	synth_one_migration(&made);
 	return scope_of(made.ev, made.n, o);
 }
 

@@ -126,6 +126,12 @@ void cmd_tell(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* A line on stderr, "vfioscope: ...", silenced by -q. */
 void cmd_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/*
+ * All of @f, whose name is @path: a @what ("policy"), of at most 64 KiB.  To be freed; NULL:
+ * what is wrong has been said, *@status is the exit code.
+ */
+char *cmd_read_text(FILE *f, const char *path, const char *what, size_t *len, int *status);
+
 /* -q, -v, --color: every command has them. */
 struct cmd_common {
 	bool quiet;

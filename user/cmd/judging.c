@@ -31,32 +31,20 @@ const struct opt cmd_judging_opts[] = {
 	OPT_END,
 };
 
-#define POLICY_MAX 65536
-
 static int read_policy(const char *path, struct judge_opts *jo)
 {
-	char *text = malloc(POLICY_MAX + 1), err[JUDGE_ERR_LEN];
+	char err[JUDGE_ERR_LEN], *text;
+	FILE *f = fopen(path, "re");
 	unsigned int line;
 	int status = 0;
 	size_t len;
-	FILE *f;
 
-	if (!text)
-		return cmd_fail(EXIT_USAGE, "out of memory");
-	f = fopen(path, "re");
-	if (!f) {
-		status = cmd_fail(EXIT_USAGE, "%s: %s", path, strerror(errno));
-		goto out;
-	}
-	len = fread(text, 1, POLICY_MAX + 1, f);
-	if (ferror(f))
-		status = cmd_fail(EXIT_USAGE, "%s: %s", path, strerror(errno));
-	else if (len > POLICY_MAX)
-		status = cmd_fail(EXIT_USAGE, "%s: a policy is shorter than that", path);
-	else if (judge_policy(jo, text, len, &line, err))
+	if (!f)
+		return cmd_fail(EXIT_USAGE, "%s: %s", path, strerror(errno));
+	text = cmd_read_text(f, path, "policy", &len, &status);
+	if (text && judge_policy(jo, text, len, &line, err))
 		status = cmd_fail(EXIT_USAGE, "%s:%u: %s", path, line, err);
 	fclose(f);
-out:
 	free(text);
 	return status;
 }

@@ -248,6 +248,27 @@ int cmd_open(const char *path, struct event_source **src)
 	return 0;
 }
 
+#define TEXT_MAX 65536
+
+char *cmd_read_text(FILE *f, const char *path, const char *what, size_t *len, int *status)
+{
+	char *text = malloc(TEXT_MAX + 1);
+
+	if (!text) {
+		*status = cmd_fail(EXIT_USAGE, "out of memory");
+		return NULL;
+	}
+	*len = fread(text, 1, TEXT_MAX + 1, f);
+	if (ferror(f))
+		*status = cmd_fail(EXIT_USAGE, "%s: %s", path, strerror(errno));
+	else if (*len > TEXT_MAX)
+		*status = cmd_fail(EXIT_USAGE, "%s: a %s is shorter than that", path, what);
+	else
+		return text;
+	free(text);
+	return NULL;
+}
+
 /* The file of -o, which gets its name once it is whole. */
 static struct output *output;
 

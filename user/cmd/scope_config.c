@@ -9,23 +9,15 @@
 
 #include "cmd/cmd.h"
 
-#define CONFIG_MAX 65536
-
 static int read_file(struct scope_config *c, const char *path, FILE *f)
 {
-	char *text = malloc(CONFIG_MAX + 1), err[CONFIG_ERR_LEN];
+	char err[CONFIG_ERR_LEN], *text;
 	unsigned int line;
 	int status = 0;
 	size_t len;
 
-	if (!text)
-		return cmd_fail(EXIT_USAGE, "out of memory");
-	len = fread(text, 1, CONFIG_MAX + 1, f);
-	if (ferror(f))
-		status = cmd_fail(EXIT_USAGE, "%s: %s", path, strerror(errno));
-	else if (len > CONFIG_MAX)
-		status = cmd_fail(EXIT_USAGE, "%s: a configuration is shorter than that", path);
-	else if (config_parse(c, text, len, &line, err))
+	text = cmd_read_text(f, path, "configuration", &len, &status);
+	if (text && config_parse(c, text, len, &line, err))
 		status = cmd_fail(EXIT_USAGE, "%s:%u: %s", path, line, err);
 	free(text);
 	return status;

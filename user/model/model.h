@@ -186,6 +186,8 @@ uint32_t model_devices(const struct model *m);
 const struct model_device *model_device_at(const struct model *m, uint32_t i);
 const struct model_device *model_device(const struct model *m, uint32_t number);
 const struct model_stream *model_stream(const struct model *m, uint32_t number);
+/* The number of the device that an event is of, by its stream where it names none; 0: of none. */
+uint32_t model_event_device(const struct model *m, const struct event *ev);
 /* NULL: not seen. */
 const struct model_process *model_process(const struct model *m, uint32_t host, uint32_t pid);
 /* The VM of a process, or NULL. */

@@ -287,6 +287,16 @@ const struct model_stream *model_stream(const struct model *m, uint32_t number)
 	return number ? map_get(&m->streams, number) : NULL;
 }
 
+uint32_t model_event_device(const struct model *m, const struct event *ev)
+{
+	const struct model_stream *s;
+
+	if (ev->device || !ev->stream)
+		return ev->device;
+	s = model_stream(m, ev->stream);
+	return s ? s->device : 0;
+}
+
 /* ---- beginning, end, and a copy ---- */
 
 static void dev_drop(void *p)

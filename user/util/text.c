@@ -51,6 +51,17 @@ size_t text_utf8(const char *str, size_t len, uint32_t *cp)
 	return n;
 }
 
+size_t text_utf8_put(char out[4], uint32_t cp)
+{
+	size_t n = cp < 0x80 ? 1 : cp < 0x800 ? 2 : cp < 0x10000 ? 3 : 4, i;
+	static const unsigned char lead[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+
+	for (i = n - 1; i > 0; i--, cp >>= 6)
+		out[i] = (char)(0x80 | (cp & 0x3f));
+	out[0] = (char)(lead[n] | cp);
+	return n;
+}
+
 /*
  * Characters that do something instead of being seen: controls, line
  * separators, bidirectional marks and overrides (CVE-2021-42574 and its kin),

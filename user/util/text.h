@@ -26,6 +26,8 @@
  * of bytes it takes; 0 when they are no valid character (or @len is 0).
  */
 size_t text_utf8(const char *s, size_t len, uint32_t *cp);
+/* Encode @cp, below 0x110000, into @out; the number of bytes it takes. */
+size_t text_utf8_put(char out[4], uint32_t cp);
 
 /*
  * Write the harmless form of @src (at most @len bytes, or up to NUL) to @dst,
