@@ -14,6 +14,8 @@ struct one {
 	uint64_t id; /* pid << 32 | tid */
 	struct wire_earlier call;
 	uint64_t user_time;
+	uint32_t target;
+	bool has_target;
 	bool told;
 };
 
@@ -41,11 +43,32 @@ static void take(uint64_t id, const struct wire_earlier *call, void *arg)
 	};
 }
 
+/*
+ * The head of a VFIO_DEVICE_FEATURE's argument, as its caller wrote it.  Read while it may
+ * be: once all is attached the process gives up the memory of others.
+ */
+static void find_target(struct one *c)
+{
+	struct {
+		uint32_t argsz, flags, state;
+	} head;
+	struct iovec to = { &head, sizeof(head) };
+	struct iovec from = { (void *)(uintptr_t)c->call.user_arg, sizeof(head) };
+
+	if (c->call.kind != WIRE_FEATURE ||
+	    process_vm_readv(c->id >> 32, &to, 1, &from, 1, 0) != (ssize_t)sizeof(head) ||
+	    head.flags != (VFIO_FEATURE_SET | VFIO_FEATURE_MIG_DEVICE_STATE))
+		return;
+	c->target = head.state;
+	c->has_target = true;
+}
+
 struct earlier *earlier_create(struct attach *a)
 {
 	struct earlier *e = calloc(1, sizeof(*e));
 	struct timespec ts;
 	struct found f;
+	size_t i;
 
 	if (!e)
 		return NULL;
@@ -54,6 +77,8 @@ struct earlier *earlier_create(struct attach *a)
 	e->seen_ns = ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 	attach_earlier(a, take, &f);
 	e->n = f.n;
+	for (i = 0; i < e->n; i++)
+		find_target(&e->calls[i]);
 	if (e->n)
 		return e;
 	free(e);
@@ -85,23 +110,6 @@ static bool is_same(const struct one *a, const struct one *b)
 	       !memcmp(&a->call, &b->call, sizeof(a->call));
 }
 
-/* The head of a VFIO_DEVICE_FEATURE's argument, as its caller wrote it. */
-static void find_target(const struct one *c, struct attach_flight *f)
-{
-	struct {
-		uint32_t argsz, flags, state;
-	} head;
-	struct iovec to = { &head, sizeof(head) };
-	struct iovec from = { (void *)(uintptr_t)c->call.user_arg, sizeof(head) };
-
-	if (c->call.kind != WIRE_FEATURE ||
-	    process_vm_readv(c->id >> 32, &to, 1, &from, 1, 0) != (ssize_t)sizeof(head) ||
-	    head.flags != (VFIO_FEATURE_SET | VFIO_FEATURE_MIG_DEVICE_STATE))
-		return;
-	f->feature_target = head.state;
-	f->has_target = true;
-}
-
 void earlier_flights(struct earlier *e, struct attach *a,
 		     void (*fn)(const struct attach_flight *f, void *arg), void *arg)
 {
@@ -128,9 +136,10 @@ void earlier_flights(struct earlier *e, struct attach *a,
 			.tid = now[k].id,
 			.pid = now[k].id >> 32,
 			.news = !e->calls[i].told,
+			.feature_target = e->calls[i].target,
+			.has_target = e->calls[i].has_target,
 		};
 		e->calls[i].told = true;
-		find_target(&now[k], &flight);
 		fn(&flight, arg);
 	}
 }
