@@ -10,7 +10,8 @@
 
 /* A model is kept after so many events; doubled when they cost too much. */
 #define CHECKPOINT 8192U
-#define MODELS_MAX (96ULL << 20)
+#define MODELS_MAX (192ULL << 20)
+#define NEAR	   (sizeof(((struct checkpoints *)0)->near) / sizeof(struct checkpoint))
 
 void checkpoints_init(struct checkpoints *p)
 {
@@ -25,6 +26,8 @@ void checkpoints_free(struct checkpoints *p)
 	for (i = 0; i < p->n; i++)
 		model_destroy(p->at[i].model);
 	free(p->at);
+	for (i = 0; i < NEAR; i++)
+		model_destroy(p->near[i].model);
 	model_destroy(p->cursor);
 }
 
@@ -70,12 +73,40 @@ void checkpoint(struct checkpoints *p, const struct model *m, uint64_t count)
 		thin(p);
 }
 
+static uint64_t distance(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : b - a;
+}
+
+/* On the way to @n: in place of the one that is the farthest from there. */
+static void keep_near(struct checkpoints *p, uint64_t n)
+{
+	struct checkpoint *at = &p->near[0];
+	size_t i;
+
+	if (p->cursor_n % CHECKPOINT || n - p->cursor_n > (NEAR - 1) * CHECKPOINT ||
+	    p->spacing == CHECKPOINT)
+		return;
+	for (i = 0; i < NEAR; i++) {
+		struct checkpoint *k = &p->near[i];
+
+		if (k->model && k->n == p->cursor_n)
+			return;
+		if (!k->model || (at->model && distance(k->n, n) > distance(at->n, n)))
+			at = k;
+	}
+	model_destroy(at->model);
+	at->model = model_clone(p->cursor);
+	at->n = p->cursor_n;
+}
+
 static int run_to(struct store *s, struct checkpoints *p, uint64_t n)
 {
 	const struct cached *k;
 	int err;
 
 	while (p->cursor_n < n) {
+		keep_near(p, n);
 		k = store_load(s, p->cursor_n / CHUNK);
 		err = model_feed(p->cursor, &k->ev[p->cursor_n % CHUNK], NULL);
 		if (err)
@@ -108,6 +139,12 @@ struct model *store_model_at(struct store *s, uint64_t n)
 	if (lo) {
 		from = p->at[lo - 1].model;
 		at = p->at[lo - 1].n;
+	}
+	for (lo = 0; lo < NEAR; lo++) {
+		if (!p->near[lo].model || p->near[lo].n > n || p->near[lo].n <= at)
+			continue;
+		from = p->near[lo].model;
+		at = p->near[lo].n;
 	}
 	if (!p->cursor || p->cursor_n > n || p->cursor_n < at) {
 		model_destroy(p->cursor);

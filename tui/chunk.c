@@ -2,39 +2,35 @@
 /*
  * chunk.c - the events of a chunk, and one of them
  */
+#include <stdlib.h>
+
 #include "tui/store_internal.h"
 
 const struct cached *store_load(struct store *s, uint64_t chunk)
 {
 	const struct chunk *c = &s->chunks[chunk];
+	struct cached **slot = &s->cache[chunk % CACHE], *k;
 	const uint8_t *p = c->data;
-	struct cached *slot = NULL;
 	struct codec codec;
 	uint32_t i;
 
-	for (i = 0; i < CACHE; i++) {
-		struct cached *k = s->cache[i];
-
-		if (k->chunk == chunk && k->n == c->n) {
-			k->used = ++s->clock;
-			return k;
-		}
-		if (k->chunk == chunk) {
-			slot = k;
-			break;
-		}
-		if (!slot || k->used < slot->used)
-			slot = k;
+	if (!*slot) {
+		*slot = malloc(sizeof(**slot));
+		if (*slot)
+			(*slot)->chunk = UINT64_MAX;
 	}
+	/* Without memory all share the first one. */
+	k = *slot ?: s->cache[0];
+	if (k->chunk == chunk && k->n == c->n)
+		return k;
 	codec_reset(&codec);
 	for (i = 0; i < c->n; i++) {
-		p = codec_take(&codec, p, &slot->ev[i]);
-		slot->ev[i].seq = chunk * CHUNK + i + 1;
+		p = codec_take(&codec, p, &k->ev[i]);
+		k->ev[i].seq = chunk * CHUNK + i + 1;
 	}
-	slot->chunk = chunk;
-	slot->n = c->n;
-	slot->used = ++s->clock;
-	return slot;
+	k->chunk = chunk;
+	k->n = c->n;
+	return k;
 }
 
 const struct event *store_peek(struct store *s, uint64_t n)

@@ -118,8 +118,7 @@ void codec_put(const struct codec *c, struct buf *b, const struct event *ev)
 	}
 }
 
-/* The bytes are our own: they need no checking. */
-static uint64_t take_varint(const uint8_t **p)
+uint64_t codec_varint(const uint8_t **p)
 {
 	uint64_t v = 0;
 	unsigned int shift = 0;
@@ -133,7 +132,7 @@ static uint64_t take_varint(const uint8_t **p)
 
 static void take_string(const uint8_t **p, char *dst, size_t size)
 {
-	size_t len = take_varint(p);
+	size_t len = codec_varint(p);
 
 	memset(dst, 0, size);
 	memcpy(dst, *p, len);
@@ -159,37 +158,37 @@ const uint8_t *codec_take(struct codec *c, const uint8_t *p, struct event *ev)
 	uint32_t kind;
 	size_t n, i;
 
-	kind = take_varint(&p);
+	kind = codec_varint(&p);
 	same = &c->last[kind];
 	*ev = *same;
 	ev->kind = kind;
-	ev->t_ns = prev->t_ns + unzigzag(take_varint(&p));
-	ev->dur_ns = flags & H_DUR ? take_varint(&p) : 0;
-	ev->cpu = flags & H_CPU ? take_varint(&p) : prev->cpu;
+	ev->t_ns = prev->t_ns + unzigzag(codec_varint(&p));
+	ev->dur_ns = flags & H_DUR ? codec_varint(&p) : 0;
+	ev->cpu = flags & H_CPU ? codec_varint(&p) : prev->cpu;
 	if (flags & H_TASK) {
-		ev->pid = take_varint(&p);
-		ev->tid = take_varint(&p);
+		ev->pid = codec_varint(&p);
+		ev->tid = codec_varint(&p);
 		take_string(&p, ev->comm, sizeof(ev->comm));
 	} else {
 		ev->pid = prev->pid;
 		ev->tid = prev->tid;
 		memcpy(ev->comm, prev->comm, sizeof(ev->comm));
 	}
-	ev->host = flags & H_HOST ? take_varint(&p) : prev->host;
-	ev->device = flags & H_DEVICE ? take_varint(&p) : prev->device;
-	ev->stream = flags & H_STREAM ? take_varint(&p) : prev->stream;
+	ev->host = flags & H_HOST ? codec_varint(&p) : prev->host;
+	ev->device = flags & H_DEVICE ? codec_varint(&p) : prev->device;
+	ev->stream = flags & H_STREAM ? codec_varint(&p) : prev->stream;
 	if (flags & H_RET)
-		ev->ret = (int64_t)unzigzag(take_varint(&p));
+		ev->ret = (int64_t)unzigzag(codec_varint(&p));
 	if (flags & H_BODY) {
 		f = event_fields(kind, &n);
 		for (i = 0; i < n; i++) {
 			if (f[i].type == EF_STR)
 				take_string(&p, (char *)ev + f[i].offset, f[i].size);
 			else if (f[i].size == sizeof(uint32_t))
-				set_int(ev, &f[i], take_varint(&p));
+				set_int(ev, &f[i], codec_varint(&p));
 			else
 				set_int(ev, &f[i],
-					get_int(same, &f[i]) + unzigzag(take_varint(&p)));
+					get_int(same, &f[i]) + unzigzag(codec_varint(&p)));
 		}
 	}
 	codec_took(c, ev);

@@ -237,6 +237,7 @@ struct scope {
 	unsigned int sparks;   /* devices that may still be looked at for this drawing */
 	uint32_t fit_side;     /* of the migration that the axis is fit to */
 	enum level level;
+	bool opened; /* the screen is about a migration */
 	enum fleet_sort sort;
 	char fleet_filter[128];
 	struct fleet_row *fleet; /* migrations at the cursor, in the order of the table */
@@ -352,16 +353,13 @@ const struct side *scope_side(struct scope *s, struct model *m);
 const struct session *scope_session(struct scope *s, struct model *m);
 /* The device's last session in a side; @side 0: its last one; or NULL. */
 const struct session *scope_session_of(struct model *m, uint32_t side, uint32_t device);
-/*
- * What is left to be read of a source's session, as the model has it; 0 once it gave
- * its end, MODEL_NONE: nobody said.  LEFT_NOT_SEEN with 0: the end was read.
- */
-uint64_t scope_left(const struct session *g, enum left_source *source);
-/* Of all devices of a side together; MODEL_NONE: of one of them nobody said. */
+/* session_left() of all devices of a side together; MODEL_NONE: of one of them nobody said. */
 uint64_t scope_side_left(struct model *m, uint32_t side, enum left_source *source);
 /* A call of the migration that has been out for too long; or NULL. */
 const struct model_flight *scope_stuck(struct scope *s, struct model *m, const struct migration *g);
 
+/* Does the stop on its source @src take no more: all is read, or what became of it is known? */
+bool scope_stop_over(const struct migration *g, const struct side *src);
 /* How scope_stop_ns() knows. */
 enum stop_kind {
 	STOP_MEASURED,
@@ -478,6 +476,9 @@ int scope_save_screen(struct scope *s, const char *arg);
 /* What each cell of the screen is about, as a map of letters; for goldens and pictures. */
 int scope_save_roles(struct scope *s, const char *arg);
 int scope_write_report(struct scope *s, const char *arg);
+/* What a view wants to know of the evidence: @m is the model of a moment, *@file is of *@e. */
+void scope_evidence(struct scope *s, struct model *m, struct view_evidence *e,
+		    struct view_file *file);
 int scope_export_view(struct scope *s, const char *arg);
 
 /* ---- marks.c ---- */

@@ -183,7 +183,7 @@ static void draw_times(struct scope *s, int row, int col, int n)
 {
 	bool wall = s->opt.time == TIME_WALL, mono = s->opt.time == TIME_MONO;
 	uint64_t zero = mono ? 0 : store_first_ns(s->store), step, t, real = 0;
-	char label[UNITS_LEN];
+	char label[UNITS_LEN], day[UNITS_LEN];
 	int at, w, next = 0;
 
 	if (wall) {
@@ -202,7 +202,7 @@ static void draw_times(struct scope *s, int row, int col, int n)
 			continue;
 		if (wall)
 			snprintf(label, sizeof(label), "%.*s", step < 1000000000 ? 12 : 8,
-				 units_clock(label, model_realtime_ns(store_model(s->store), t)));
+				 units_clock(day, model_realtime_ns(store_model(s->store), t)));
 		else
 			axis_time(label, t - zero, step);
 		w = cells_width(label) + 1;
@@ -219,16 +219,18 @@ static void draw_calls(struct scope *s, const struct session *g, int row, int co
 {
 	char c[UNITS_LEN], d[UNITS_LEN], e[UNITS_LEN], text[256];
 	bool save = g && g->direction == DIR_SAVE;
+	uint64_t calls = !g ? 0 : save ? g->reads : g->writes;
 	size_t len;
 
 	cells_field(s->cells, row, col - AXIS, AXIS - 1, true, ROLE_DIM, 0, "shown");
 	snprintf(text, sizeof(text), "%s", units_duration(c, s->to_ns - s->from_ns));
-	if (g && (g->reads || g->writes)) {
+	if (calls) {
 		len = strlen(text);
-		snprintf(text + len, sizeof(text) - len, "; so far %s %s%s%s%s, p99 %s",
-			 units_count(c, save ? g->reads : g->writes), save ? "reads" : "writes",
+		snprintf(text + len, sizeof(text) - len, "; so far %s %s%s%s%s%s%s%s",
+			 units_count(c, calls), save ? "read" : "write", plural(calls),
 			 save ? ", " : "", save ? units_count(d, g->enomsg) : "",
-			 save ? " ENOMSG" : "", units_duration(e, g->io_p99_ns));
+			 save ? " ENOMSG" : "", g->io_measured ? ", p99 " : "",
+			 g->io_measured ? units_duration(e, g->io_p99_ns) : "");
 	}
 	cells_text(s->cells, row, col, ROLE_DIM, 0, text);
 }
@@ -255,7 +257,7 @@ static void cursor_label(struct scope *s, struct model *m, struct rect r, int n)
 	const struct session *g = scope_session(s, m);
 	int col = lane_column(s, s->cursor_ns, n), w;
 	enum left_source source;
-	uint64_t left = scope_left(g, &source);
+	uint64_t left = session_left(g, &source);
 	char a[UNITS_LEN], what[UNITS_LEN + 16], text[UNITS_LEN + 32];
 
 	if (col < 0)
@@ -336,7 +338,7 @@ static void draw(struct scope *s, struct model *m, struct rect r)
 		enum left_source source;
 
 		told = true;
-		scope_left(scope_session(s, m), &source);
+		session_left(scope_session(s, m), &source);
 		/* MIG_DATA_SIZE does not tell dirty bytes from those that only STOP_COPY gives. */
 		pane_title(s, PANE_BYTES, r, "BYTES LEFT",
 			   r.cols >= 76 ? "%s %s initial %s %s  o empty R reinit S switch" :

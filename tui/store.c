@@ -101,7 +101,7 @@ static int note_state(struct store *s, struct track *t, uint64_t t_ns, uint32_t 
 }
 
 /* A loss can have touched every device: those that it made unknown are noted. */
-static int note_losses(struct store *s, struct chunk *c, uint64_t t_ns)
+static int note_losses(struct store *s, uint64_t t_ns)
 {
 	struct track *t = s->tracks.at;
 	size_t i;
@@ -112,7 +112,7 @@ static int note_losses(struct store *s, struct chunk *c, uint64_t t_ns)
 			continue;
 		err |= note_state(s, t, t_ns, EV_LOSS);
 		if (t->now.state == MIG_UNKNOWN)
-			sums_end(c, t);
+			sums_end(s, t);
 	}
 	return err;
 }
@@ -133,9 +133,9 @@ static int note(struct store *s, struct chunk *c, const struct event *ev,
 		t = ev->device ? track_of(&s->tracks, ev->device) : NULL;
 		if (ev->device && !t)
 			return -ENOMEM;
-		err |= sums_add(c, ev, ev->device, t, false);
+		err |= sums_add(s, c, ev, ev->device, t);
 		if (ev->kind == EV_LOSS)
-			err |= note_losses(s, c, end_ns);
+			err |= note_losses(s, end_ns);
 		return err ? -ENOMEM : 0;
 	}
 	if (!device || !event_kind_is_public(ev->kind))
@@ -143,9 +143,9 @@ static int note(struct store *s, struct chunk *c, const struct event *ev,
 	t = track_of(&s->tracks, device);
 	if (!t)
 		return -ENOMEM;
-	err |= sums_add(c, ev, device, t, ctx->device->precopy_info_v2);
+	err |= sums_add(s, c, ev, device, t);
 	err |= note_state(s, t, end_ns, ev->kind);
-	sums_end(c, t);
+	sums_end(s, t);
 	if (ev->kind == EV_ARC || (ev->kind == EV_SET_STATE && ev->ret < 0))
 		err |= change_add(&s->moments[MOMENT_ARC], s->count, end_ns, device, 0);
 	return err ? -ENOMEM : 0;
@@ -171,13 +171,13 @@ static struct chunk *open_chunk(struct store *s)
 			}
 		}
 	}
-	if (s->n_chunks)
-		sums_close(&s->chunks[s->n_chunks - 1].sums);
-	if (s->n_chunks >= (s->n_groups + 1) * GROUP)
-		group_close(s);
+	if (s->n_chunks && !sums_pack(s))
+		return NULL;
+	s->open.n = 0;
+	groups_close(s);
 	c = &s->chunks[s->n_chunks++];
 	memset(c, 0, sizeof(*c));
-	c->lo_ns = UINT64_MAX;
+	c->all.lo_ns = UINT64_MAX;
 	c->before_ns = c->after_ns = s->last_ns;
 	codec_reset(&s->codec);
 	return c;
@@ -230,10 +230,10 @@ int store_append(struct store *s, const struct event *ev, struct event_context *
 			s->first_ns = ev->t_ns;
 		if (end_ns > s->last_ns)
 			s->last_ns = end_ns;
-		if (end_ns < c->lo_ns)
-			c->lo_ns = end_ns;
-		if (end_ns > c->hi_ns)
-			c->hi_ns = end_ns;
+		if (end_ns < c->all.lo_ns)
+			c->all.lo_ns = end_ns;
+		if (end_ns > c->all.hi_ns)
+			c->all.hi_ns = end_ns;
 	}
 	c->after_ns = s->last_ns;
 	s->count++;
@@ -320,7 +320,6 @@ bool store_state_span(const struct store *s, uint32_t device, uint64_t t_ns, uin
 struct store *store_create(void)
 {
 	struct store *s = calloc(1, sizeof(*s));
-	uint32_t i;
 
 	if (!s)
 		return NULL;
@@ -328,13 +327,10 @@ struct store *store_create(void)
 	s->model = model_create();
 	if (!s->model)
 		goto fail;
-	for (i = 0; i < CACHE; i++) {
-		s->cache[i] = malloc(sizeof(*s->cache[i]));
-		if (!s->cache[i])
-			goto fail;
-		s->cache[i]->chunk = UINT64_MAX;
-		s->cache[i]->used = 0;
-	}
+	s->cache[0] = malloc(sizeof(*s->cache[0]));
+	if (!s->cache[0])
+		goto fail;
+	s->cache[0]->chunk = UINT64_MAX;
 	return s;
 fail:
 	store_destroy(s);
@@ -343,18 +339,22 @@ fail:
 
 void store_destroy(struct store *s)
 {
-	size_t i;
+	size_t i, k;
 
 	if (!s)
 		return;
 	for (i = 0; i < s->n_chunks; i++) {
 		free(s->chunks[i].data);
-		free(s->chunks[i].sums.at);
+		sums_free(&s->chunks[i].all.sums);
+		buf_free(&s->chunks[i].left);
 	}
 	free(s->chunks);
-	for (i = 0; i < s->n_groups; i++)
-		free(s->groups[i].sums.at);
-	free(s->groups);
+	for (k = 0; k < LEVELS; k++) {
+		for (i = 0; i < s->level[k].n; i++)
+			sums_free(&s->level[k].at[i].sums);
+		free(s->level[k].at);
+	}
+	free(s->open.at);
 	checkpoints_free(&s->points);
 	for (i = 0; i < CACHE; i++)
 		free(s->cache[i]);

@@ -114,17 +114,6 @@ const struct migration *scope_migration(struct scope *s, struct model *m)
 	return scope_migration_of(m, scope_side_now(s, m));
 }
 
-uint64_t scope_left(const struct session *g, enum left_source *source)
-{
-	*source = LEFT_NOT_SEEN;
-	if (!g || g->direction != DIR_SAVE)
-		return MODEL_NONE;
-	/* The stream has said so itself. */
-	if (g->eof)
-		return 0;
-	return left_bytes(&g->left, source, NULL);
-}
-
 uint64_t scope_side_left(struct model *m, uint32_t side, enum left_source *source)
 {
 	const struct side *x = side ? model_side(m, side) : NULL;
@@ -138,7 +127,7 @@ uint64_t scope_side_left(struct model *m, uint32_t side, enum left_source *sourc
 	for (i = 0; i < x->n_devices; i++) {
 		const struct side_device *d = model_side_device(m, side, i);
 
-		left = scope_left(model_session_peek(m, d->session), &from);
+		left = session_left(model_session_peek(m, d->session), &from);
 		if (left == MODEL_NONE)
 			return MODEL_NONE;
 		sum = left < UINT64_MAX - sum ? sum + left : UINT64_MAX - 1;
@@ -163,6 +152,11 @@ const struct model_flight *scope_stuck(struct scope *s, struct model *m, const s
 	return NULL;
 }
 
+bool scope_stop_over(const struct migration *g, const struct side *src)
+{
+	return src->stop_over || g->ended || g->outcome == OUTCOME_FAILED;
+}
+
 /*
  * What its stop took or takes: the downtime, what is known of it, or while it leaves what
  * stopping now would cost.
@@ -182,13 +176,13 @@ uint64_t scope_stop_ns(struct scope *s, struct model *m, const struct migration 
 	if (!src)
 		return MODEL_NONE;
 	if (src->stop.start_ns != MODEL_NONE) {
-		if (src->stop_over || g->ended || scope_stuck(s, m, g))
+		if (scope_stop_over(g, src) || scope_stuck(s, m, g))
 			return src->stop.total_ns;
 		return s->cursor_ns > src->stop.start_ns ? s->cursor_ns - src->stop.start_ns : 0;
 	}
 	if (g->ended)
 		return MODEL_NONE;
-	forecast_side(m, g->source, s->cursor_ns, &f);
+	forecast_side(m, g->source, model_last_ns(m), &f);
 	if (!f.n_devices || f.devices_mid_ns == MODEL_NONE)
 		return MODEL_NONE;
 	*kind = stop_forecast_total(&f, &low, &mid, &high) ? STOP_FORECAST : STOP_AT_LEAST;

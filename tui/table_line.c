@@ -55,6 +55,9 @@ void table_migration(struct scope *s, struct model *m, const int width[C_NR],
 	char a[UNITS_LEN];
 
 	line_init(l);
+	/* An only one has a name. */
+	if (!device && own->n_devices == 1)
+		device = model_side_device(m, own->id, 0)->device;
 	if (g->vm)
 		safe_name(l->text[C_VM], g->vm);
 	else
@@ -88,10 +91,11 @@ void table_migration(struct scope *s, struct model *m, const int width[C_NR],
 	if (stuck && g->outcome != OUTCOME_FAILED)
 		units_duration(l->text[C_FOR], stuck->seen_ns - stuck->start_ns);
 	else
-		units_duration(l->text[C_FOR], (g->ended		   ? g->end_ns :
-						s->cursor_ns > g->begin_ns ? s->cursor_ns :
-									     g->begin_ns) -
-						       g->begin_ns);
+		units_duration(l->text[C_FOR],
+			       (g->ended || g->outcome == OUTCOME_FAILED ? g->end_ns :
+				s->cursor_ns > g->begin_ns		 ? s->cursor_ns :
+									   g->begin_ns) -
+				       g->begin_ns);
 	scope_size(s, l->text[C_MOVED], own->bytes_total);
 	if (left != MODEL_NONE)
 		scope_size(s, l->text[C_LEFT], left);
@@ -114,7 +118,7 @@ void table_device(struct scope *s, struct model *m, const int width[C_NR],
 	const struct side *x = r->side ? model_side_peek(m, r->side) : NULL;
 	bool save = g && g->direction == DIR_SAVE;
 	enum left_source source;
-	uint64_t left = scope_left(g, &source);
+	uint64_t left = session_left(g, &source);
 	struct forecast f;
 	char a[UNITS_LEN];
 	const char *vm = x && x->vm[0] ? x->vm : model_vm(m, d->host, d->pid);
@@ -158,7 +162,7 @@ void table_device(struct scope *s, struct model *m, const int width[C_NR],
 				       g->window.total_ns :
 				       s->cursor_ns - g->window.start_ns);
 	} else if (save && !g->ended) {
-		forecast_session(m, g->id, s->cursor_ns, &f);
+		forecast_session(m, g->id, model_last_ns(m), &f);
 		if (f.basis != FORECAST_NONE && f.mid_ns != MODEL_NONE)
 			snprintf(l->text[C_STOP], NAME_LEN, "≈%s", units_duration(a, f.mid_ns));
 	}

@@ -47,8 +47,7 @@ struct track *track_of(struct tracks *t, uint32_t device)
 	at = &t->at[t->n++];
 	memset(at, 0, sizeof(*at));
 	at->device = device;
-	at->now.state = MIG_UNKNOWN;
-	left_init(&at->now.left);
+	said_init(&at->now);
 	t->slots[slot] = (uint32_t)t->n;
 	return at;
 }

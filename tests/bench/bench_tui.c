@@ -2,10 +2,10 @@
 /*
  * bench_tui.c - the scope with ten million events: memory, keys, frames
  *
- * Usage: bench_tui [EVENTS]
+ * Usage: bench_tui [EVENTS [DEVICES]]	(without: of one device, and of 32 in 8 VMs)
  *
- * Targets: a key answered within 50 ms, a frame under 16 ms; taking 100,000 events
- * a second within 10 % of a core.
+ * Targets: a key answered within 50 ms, also where a filter matches nothing; a frame under
+ * 16 ms; taking 100,000 events a second within 10 % of a core.
  */
 #define _GNU_SOURCE
 #include <stdio.h>
@@ -62,40 +62,105 @@ static void press(struct scope *s, int key, struct stat *keys, struct stat *fram
 	took(frames, t2 - t1);
 }
 
-static uint64_t fill(struct scope *s, uint64_t events)
+/* A device: what the builder knows of it while another one acts. */
+struct end {
+	uint32_t device, pid, stream, state;
+};
+
+static void act(struct synth *y, const struct end *e)
 {
-	uint64_t n = 0;
-	struct synth y;
+	y->device = e->device;
+	y->pid = y->tid = e->pid;
+	y->stream = e->stream;
+	y->state = e->state;
+}
+
+static void acted(const struct synth *y, struct end *e)
+{
+	e->stream = y->stream;
+	e->state = y->state;
+}
+
+static int take(struct scope *s, struct synth *y, uint64_t *n)
+{
 	size_t i;
 
-	synth_init(&y);
-	synth_task(&y, 4711, "qemu-system-x86", "web-07");
-	synth_device(&y, 1, "0000:3b:00.2", "mlx5_vfio_pci",
-		     MIG_FLAG_STOP_COPY | MIG_FLAG_P2P | MIG_FLAG_PRE_COPY);
-	synth_open(&y);
-	/* One long pre-copy that reads, asks and spins; every million events a new one. */
-	while (n < events) {
-		if (n % 1000000 < 64) {
-			struct synth_plan p = { .precopy = true,
-						.precopy_reads = 20,
-						.stop_copy_reads = 10 };
-
-			synth_source(&y, &p);
-			synth_reset(&y);
-			synth_set_state(&y, SYNTH_PATH(MIG_PRE_COPY), MS);
-		}
-		synth_info(&y, rnd(4) ? 0 : rnd(64) * MIB, rnd(1u << 28));
-		for (i = 0; i < 20; i++)
-			synth_read(&y, (int64_t)MIB, (50 + rnd(40)) * US);
-		synth_empty_run(&y, -42, 1, US, 0);
-		synth_empty_run(&y, -42, (uint32_t)(2 + rnd(50)), US, 40 * US);
-		for (i = 0; i < y.n; i++) {
-			y.ev[i].seq = ++n;
-			if (scope_feed(s, &y.ev[i]))
-				return 0;
-		}
-		y.n = 0;
+	for (i = 0; i < y->n; i++) {
+		y->ev[i].seq = ++*n;
+		if (scope_feed(s, &y->ev[i]))
+			return -1;
 	}
+	y->n = 0;
+	return 0;
+}
+
+static void open_device(struct synth *y, struct end *e, uint32_t i)
+{
+	char name[EVENT_NAME_LEN];
+
+	*e = (struct end){ .device = i + 1, .pid = 4711 + i / 4, .state = MIG_RUNNING };
+	if (i % 4 == 0) {
+		snprintf(name, sizeof(name), "web-%02u", i / 4);
+		y->pid = y->tid = e->pid;
+		synth_task(y, e->pid, "qemu-system-x86", name);
+	}
+	snprintf(name, sizeof(name), "0000:%02x:00.%u", 0x3b + i / 4, i % 4);
+	synth_device(y, e->device, name, "mlx5_vfio_pci",
+		     MIG_FLAG_STOP_COPY | MIG_FLAG_P2P | MIG_FLAG_PRE_COPY);
+	act(y, e);
+	synth_open(y);
+	acted(y, e);
+}
+
+/* One after the other, as a VMM with several devices does it: asks, reads, finds nothing more. */
+static void a_turn(struct synth *y)
+{
+	unsigned int i;
+
+	synth_info(y, rnd(4) ? 0 : rnd(64) * MIB, rnd(1u << 28));
+	for (i = 0; i < 20; i++)
+		synth_read(y, (int64_t)MIB, (50 + rnd(40)) * US);
+	synth_empty_run(y, -42, 1, US, 0);
+	synth_empty_run(y, -42, (uint32_t)(2 + rnd(50)), US, 40 * US);
+}
+
+/* Long pre-copies of all devices side by side; every million events a VM has migrated once more. */
+static uint64_t fill(struct scope *s, uint64_t events, uint32_t devices)
+{
+	struct end *end = calloc(devices, sizeof(*end));
+	uint64_t n = 0, next = 0;
+	struct synth y;
+	uint32_t i;
+
+	synth_init(&y);
+	for (i = 0; end && i < devices; i++)
+		open_device(&y, &end[i], i);
+	while (end && n < events) {
+		/* One after the other: the first time all, then a VM each time. */
+		bool migrate = n >= next;
+		uint32_t vm = (uint32_t)(next / 1000000) % ((devices + 3) / 4);
+
+		next += migrate ? 1000000 : 0;
+		for (i = 0; i < devices; i++) {
+			act(&y, &end[i]);
+			if (migrate && (next == 1000000 || i / 4 == vm)) {
+				struct synth_plan p = { .precopy = true,
+							.precopy_reads = 20,
+							.stop_copy_reads = 10 };
+
+				if (y.state != MIG_RUNNING)
+					synth_reset(&y);
+				synth_source(&y, &p);
+				synth_reset(&y);
+				synth_set_state(&y, SYNTH_PATH(MIG_PRE_COPY), MS);
+			}
+			a_turn(&y);
+			acted(&y, &end[i]);
+			if (take(s, &y, &n))
+				n = events = 0;
+		}
+	}
+	free(end);
 	synth_free(&y);
 	return n;
 }
@@ -112,29 +177,52 @@ static long resident_kib(void)
 	return pages * 4;
 }
 
-int main(int argc, char **argv)
+/* A key where there is a filter that lets nothing through, the worst that a step can meet. */
+static void filtered(struct scope *s)
 {
-	static const int keys[] = { ' ', '[', ']', '{', '}', 'n', '+', '+', '+', '+', '-', '0', '1',
-				    '2', '3', '4', '5', '6', '7', 't', 'e', 'e', 'd', 'u', 'u' };
-	uint64_t events = argc > 1 ? strtoull(argv[1], NULL, 0) : 10000000, n;
+	static const int keys[] = { SKEY_LEFT, SKEY_RIGHT, SKEY_PGUP, SKEY_PGDN, 'g', 'G' };
+	struct stat k = { 0 }, f = { 0 };
+	size_t i, r;
+
+	scope_command(s, "last");
+	scope_command(s, "filter nothing has these words");
+	scope_draw(s);
+	for (r = 0; r < 20; r++)
+		for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+			press(s, keys[i], &k, &f);
+	scope_command(s, "filter");
+	printf("tui: a filter that matches nothing: keys mean %.2f ms, max %.2f ms (target 50)\n",
+	       k.sum / k.n * 1e3, k.max * 1e3);
+}
+
+static int measure(uint64_t events, uint32_t devices)
+{
+	static const int keys[] = { ' ', '[', ']', '{',	       '}',	 'n',	  '+', '+', '+',
+				    '+', '-', '0', '1',	       '2',	 '3',	  '4', '5', '6',
+				    '7', '8', '9', 't',	       'e',	 'e',	  'd', 'v', 'V',
+				    'D', 'u', 'u', SKEY_ENTER, SKEY_ESC, SKEY_ESC };
 	struct scope_options o = { .live = false };
 	struct stat k = { 0 }, f = { 0 }, seek = { 0 }, seek_frame = { 0 }, step = { 0 },
 		    step_frame = { 0 };
 	struct scope *s = scope_create(&o);
+	long before = resident_kib();
 	double t0, t1;
 	char cmd[64];
 	size_t i, r;
+	uint64_t n;
 
+	if (!s)
+		return 1;
 	t0 = now();
-	n = fill(s, events);
+	n = fill(s, events, devices);
 	t1 = now();
 	if (!n)
 		return 1;
-	printf("tui: %llu events taken in %.2f s: %.0f ns each; 100000/s are %.1f %% of a core\n",
-	       (unsigned long long)n, t1 - t0, (t1 - t0) / (double)n * 1e9,
+	printf("tui: %u devices, %llu events taken in %.2f s: %.0f ns each; 100000/s are %.1f %% of a core\n",
+	       devices, (unsigned long long)n, t1 - t0, (t1 - t0) / (double)n * 1e9,
 	       (t1 - t0) / (double)n * 1e5 * 100);
-	printf("tui: %ld MiB resident, %.1f bytes an event\n", resident_kib() / 1024,
-	       (double)resident_kib() * 1024 / (double)n);
+	printf("tui: %ld MiB resident, %.1f bytes an event\n", (resident_kib() - before) / 1024,
+	       (double)(resident_kib() - before) * 1024 / (double)n);
 	scope_resize(s, 60, 200);
 	for (r = 0; r < 10; r++)
 		for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
@@ -162,6 +250,16 @@ int main(int argc, char **argv)
 	       step.sum / step.n * 1e3, step.max * 1e3);
 	printf("tui: frames of a moment already there mean %6.2f ms, max %6.2f ms\n",
 	       seek_frame.sum / seek_frame.n * 1e3, seek_frame.max * 1e3);
+	filtered(s);
 	scope_destroy(s);
 	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	uint64_t events = argc > 1 ? strtoull(argv[1], NULL, 0) : 10000000;
+
+	if (argc > 2)
+		return measure(events, (uint32_t)strtoul(argv[2], NULL, 0));
+	return measure(events, 1) || measure(events, 32);
 }

@@ -375,8 +375,8 @@ static void test_left(void **state)
 	struct store_column col;
 	struct synth s;
 	struct store *st;
-	unsigned int i, round, known = 0, ended = 0, by_size = 0;
-	uint64_t n, left;
+	unsigned int i, round, known = 0, ended = 0, by_size = 0, between = 0, some = 0;
+	uint64_t n, left, initial;
 
 	(void)state;
 	synth_init(&s);
@@ -417,6 +417,7 @@ static void test_left(void **state)
 	for (n = 1; n < s.n; n++) {
 		const struct session *g;
 		enum left_source source;
+		struct model *m;
 
 		/* One event in the column, or it has what was before, too. */
 		if (!event_kind_is_public(s.ev[n - 1].kind) ||
@@ -424,23 +425,25 @@ static void test_left(void **state)
 		    store_time(st, n) == store_time(st, n - 1))
 			continue;
 		store_columns(st, 1, store_time(st, n), store_time(st, n) + 1, 1, &col);
-		g = model_device(store_model_at(st, n), 1)->session ?
-			    model_session_peek(store_model_at(st, n),
-					       model_device(store_model_at(st, n), 1)->session) :
-			    NULL;
-		if (!g || !g->stream)
-			continue;
-		left = left_bytes(&g->left, &source, NULL);
-		if (g->eof && left != MODEL_NONE)
-			left = 0;
+		m = store_model_at(st, n);
+		left = model_left(m, 1, &initial);
 		assert_int_equal(col.has_left, left != MODEL_NONE);
-		if (left != MODEL_NONE)
-			assert_int_equal(col.initial_last + col.rest_last, left);
+		if (left != MODEL_NONE) {
+			assert_int_equal(col.initial_last, initial);
+			assert_int_equal(col.rest_last, left - initial);
+		}
+		g = model_session_peek(m, model_device(m, 1)->session);
+		if (!g) {
+			between += left != MODEL_NONE;
+			continue;
+		}
+		assert_int_equal(left, session_left(g, &source));
 		known += left != MODEL_NONE;
 		ended += g->eof;
 		by_size += source == LEFT_DATA_SIZE;
+		some += left != MODEL_NONE && initial && initial < left;
 	}
-	assert_true(known > 300 && ended >= 15 && by_size > 50);
+	assert_true(known > 300 && ended >= 15 && by_size > 50 && between > 20 && some > 20);
 	store_destroy(st);
 	synth_free(&s);
 }

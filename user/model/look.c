@@ -32,6 +32,30 @@ const struct session *model_session_peek(const struct model *m, uint32_t id)
 	return g ? &g->pub : NULL;
 }
 
+uint64_t model_left(const struct model *m, uint32_t device, uint64_t *initial)
+{
+	const struct dev *d = dev_get(m, device);
+	const struct sess *g = d ? sess_of(m, d->sess) : NULL;
+	uint64_t left;
+
+	*initial = 0;
+	if (!d)
+		return MODEL_NONE;
+	if (!g) {
+		left = left_bytes(&d->left, NULL, NULL);
+		if (left != MODEL_NONE)
+			return left;
+		g = sess_of(m, d->last_sess);
+	}
+	left = session_left(g ? &g->pub : NULL, NULL);
+	if (left != MODEL_NONE && g->pub.initial_last != MODEL_NONE) {
+		*initial = sat_sub(g->pub.initial_last, g->pub.left.info_since);
+		if (*initial > left)
+			*initial = left;
+	}
+	return left;
+}
+
 const struct model_loss *model_loss(const struct model *m)
 {
 	return &m->loss;

@@ -208,6 +208,12 @@ const struct session *model_session(struct model *m, uint32_t id);
  * peer, the percentiles, and the window while it is not over.
  */
 const struct session *model_session_peek(const struct model *m, uint32_t id);
+/*
+ * What is left of a device's session, or was when its last one ended, and nothing was asked
+ * since (session_left()); of it *@initial are the initial bytes, which are read first.
+ * MODEL_NONE, and *@initial 0: nobody said.  Cheap enough for every event.
+ */
+uint64_t model_left(const struct model *m, uint32_t device, uint64_t *initial);
 uint32_t model_sides(const struct model *m);
 const struct side *model_side(struct model *m, uint32_t id);
 const struct side *model_side_peek(const struct model *m, uint32_t id);

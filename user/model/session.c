@@ -25,6 +25,16 @@ const char *outcome_name(uint32_t outcome)
 	return outcome < sizeof(names) / sizeof(names[0]) ? names[outcome] : "unknown";
 }
 
+uint64_t session_left(const struct session *g, enum left_source *source)
+{
+	if (source)
+		*source = LEFT_NOT_SEEN;
+	if (!g || g->direction != DIR_SAVE)
+		return MODEL_NONE;
+	/* The stream has said so itself. */
+	return g->eof ? 0 : left_bytes(&g->left, source, NULL);
+}
+
 struct sess *sess_create(struct model *m, struct dev *d, uint32_t direction, const struct event *ev)
 {
 	struct sess *g = calloc(1, sizeof(*g));

@@ -261,4 +261,11 @@ struct session {
 	uint64_t holes;	 /* in so many places */
 };
 
+/*
+ * What is left to be read of a source's session, as left_bytes() has it; 0 once the stream
+ * gave its end, which *@source (may be NULL) has as LEFT_NOT_SEEN.  MODEL_NONE: nobody
+ * said, or it is no source's; so for @g NULL.
+ */
+uint64_t session_left(const struct session *g, enum left_source *source);
+
 #endif
