@@ -116,3 +116,12 @@ void scope_hooks(const struct scope *s, unsigned int *attached, unsigned int *al
 			(*attached)++;
 	}
 }
+
+void scope_evidence(struct scope *s, struct model *m, struct view_evidence *e,
+		    struct view_file *file)
+{
+	view_one_file(e, file, m, s->opt.path ?: "live", s->status.meta,
+		      s->status.has_health ? &s->status.health : NULL);
+	e->clock = s->status.clock;
+	e->bound_ns = s->status.clock_bound_ns;
+}

@@ -72,8 +72,11 @@ char *axis_time(char buf[UNITS_LEN], uint64_t ns, uint64_t step)
 	uint64_t part;
 	unsigned int i;
 
-	/* Seconds down to a tenth, then what the step is a whole number of. */
-	for (i = 0; i < 3 && step < units[i].ns / 10; i++)
+	/*
+	 * Seconds down to a tenth, then what the step is a whole number of; beyond the first
+	 * second always seconds, as the log has them.
+	 */
+	for (i = 0; i < 3 && ns < units[0].ns && step < units[i].ns / 10; i++)
 		;
 	for (part = step; part && part < units[i].ns; part *= 10)
 		digits++;

@@ -24,7 +24,7 @@ void scale_label(const struct scale *sc, int row, char buf[UNITS_LEN]);
 
 /* The largest number of 1, 2 or 5 times a power of ten (ns) that parts @width_ns into @parts or more. */
 uint64_t axis_step(uint64_t width_ns, unsigned int parts);
-/* "1.5 s", "250 ms": a multiple of @step, with no digit more than that needs. */
+/* "250 ms", "1.5 s", "105.453 s": a multiple of @step, with no digit more than that needs. */
 char *axis_time(char buf[UNITS_LEN], uint64_t ns, uint64_t step);
 /*
  * The time that is @step behind @t, for a label; UINT64_MAX, where all times end and no

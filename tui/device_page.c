@@ -40,8 +40,7 @@ void device_page(struct page *p, struct model *m)
 	f = open_memstream(&text, &len);
 	if (!f)
 		return;
-	view_one_file(&t, &file, m, p->s->opt.path ?: "live", p->s->status.meta,
-		      p->s->status.has_health ? &p->s->status.health : NULL);
+	scope_evidence(p->s, m, &t, &file);
 	report_text(f, &t, &v);
 	if (!fclose(f) && text) {
 		at = strstr(text, "\nMIGRATION");

@@ -13,7 +13,7 @@
 /* ---- how much they want to be looked at ---- */
 
 /* Does one of the devices that leave get dirty as fast as it is read? */
-static bool diverges(struct scope *s, struct model *m, const struct migration *g)
+static bool diverges(struct model *m, const struct migration *g)
 {
 	const struct side *x = g->source ? model_side_peek(m, g->source) : NULL;
 	struct forecast f;
@@ -26,7 +26,7 @@ static bool diverges(struct scope *s, struct model *m, const struct migration *g
 
 		if (model_session_peek(m, id)->ended)
 			continue;
-		forecast_session(m, id, s->cursor_ns, &f);
+		forecast_session(m, id, model_last_ns(m), &f);
 		if (f.trend == TREND_NOT_CONVERGING)
 			return true;
 	}
@@ -47,7 +47,7 @@ static enum rank rank_of(struct scope *s, struct model *m, const struct migratio
 		return RANK_OVER;
 	if (window && src && src->stop.start_ns != MODEL_NONE && src->stop.total_ns > window)
 		return RANK_OVER;
-	if (diverges(s, m, g))
+	if (diverges(m, g))
 		return RANK_DIVERGES;
 	if (!g->ended)
 		return RANK_UNDER_WAY;
@@ -297,7 +297,7 @@ int scope_set_fleet(struct scope *s, const char *text)
 
 bool scope_is_fleet(const struct scope *s)
 {
-	return s->n_fleet > 1 && s->level == LEVEL_FLEET;
+	return s->n_fleet > 1 && (s->level == LEVEL_FLEET || !s->opened);
 }
 
 static bool row_add(struct scope *s, uint32_t migration, uint32_t side, uint32_t device)
@@ -348,6 +348,7 @@ void scope_rows(struct scope *s, struct model *m, enum rows_of what)
 	uint32_t k;
 
 	s->n_rows = 0;
+	s->opened = scope_migration(s, m) != NULL;
 	rows_of_migrations(s, m, what);
 	migrating = s->n_rows;
 	/* A migration that was opened has the screen for itself. */

@@ -332,6 +332,9 @@ void scope_say(struct scope *s, bool bad, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 /* Hooks as the trace's META tells them. */
 void scope_hooks(const struct scope *s, unsigned int *attached, unsigned int *all);
+/* What a view wants to know of the evidence: @m is the model of a moment, *@file is of *@e. */
+void scope_evidence(struct scope *s, struct model *m, struct view_evidence *e,
+		    struct view_file *file);
 /* The kind of calls that the latency pane shows: the chosen one, or the next that the stretch has. */
 enum store_kind scope_kind_shown(struct scope *s);
 
@@ -476,9 +479,6 @@ int scope_save_screen(struct scope *s, const char *arg);
 /* What each cell of the screen is about, as a map of letters; for goldens and pictures. */
 int scope_save_roles(struct scope *s, const char *arg);
 int scope_write_report(struct scope *s, const char *arg);
-/* What a view wants to know of the evidence: @m is the model of a moment, *@file is of *@e. */
-void scope_evidence(struct scope *s, struct model *m, struct view_evidence *e,
-		    struct view_file *file);
 int scope_export_view(struct scope *s, const char *arg);
 
 /* ---- marks.c ---- */

@@ -110,8 +110,7 @@ int scope_write_report(struct scope *s, const char *arg)
 		return -EINVAL;
 	if (out_open(s, arg, ".report.txt", &o))
 		return -EINVAL;
-	view_one_file(&t, &file, m, s->opt.path ?: "live", s->status.meta,
-		      s->status.has_health ? &s->status.health : NULL);
+	scope_evidence(s, m, &t, &file);
 	/* The judge has seen all of it: it has no say in the middle. */
 	if (s->cursor == store_count(s->store))
 		t.judge = s->judged ? s->judge : NULL;

@@ -272,8 +272,9 @@ static bool enter(struct scope *s)
 	if (!m || !scope_is_fleet(s))
 		return false;
 	g = scope_migration(s, m);
-	if (g)
-		scope_pin_migration(s, m, g);
+	if (!g)
+		return false;
+	scope_pin_migration(s, m, g);
 	s->level = LEVEL_MIGRATION;
 	s->fit = FIT_MIGRATION;
 	return true;

@@ -181,14 +181,15 @@ static void held(struct rows *w, const char *name, uint64_t low, uint64_t mid, u
 }
 
 /* What was measured beside what was forecast, each part against its own. */
-static void beside_forecast(struct rows *w, const struct side *src)
+static void beside_forecast(struct rows *w, const struct migration *g, const struct side *src)
 {
 	const struct session_window *stop = &src->stop;
 	const struct stop_forecast *f = &src->forecast;
 	uint64_t devices = stop->arcs_ns + stop->load_ns + stop->io_ns;
 
 	/* A stop that was given up measures nothing that was forecast. */
-	if (!f->n_devices || (src->ended && src->outcome != OUTCOME_COMPLETED))
+	if (!f->n_devices || g->outcome == OUTCOME_FAILED ||
+	    (src->ended && src->outcome != OUTCOME_COMPLETED))
 		return;
 	held(w, "devices, guess", f->devices_low_ns, f->devices_mid_ns, f->devices_high_ns, devices,
 	     src->stop_over);
@@ -242,10 +243,10 @@ static bool parts(struct scope *s, struct model *m, const struct migration *g, s
 	pane_title(s, PANE_DOWNTIME, r, g->downtime_ns != MODEL_NONE ? "DOWNTIME" : "STOP", "%s%s",
 		   units_duration(a, total + pending),
 		   g->downtime_ns != MODEL_NONE ? " of the VM" :
-		   g->ended || src->stop_over	? " on the source" :
+		   scope_stop_over(g, src)	? " on the source" :
 						  " so far, on the source");
 	rows_begin(&w, s, r, total + pending);
-	if (!g->ended && !src->stop_over)
+	if (!scope_stop_over(g, src))
 		w.nothing = "not yet";
 	/* What is nothing goes first, then what only explains a part. */
 	shares = (int)named + 1 <= r.rows - 1;
@@ -276,7 +277,7 @@ static bool parts(struct scope *s, struct model *m, const struct migration *g, s
 		bar(&w, at, at + pending, ROLE_DIM);
 		w.row++;
 	}
-	beside_forecast(&w, src);
+	beside_forecast(&w, g, src);
 	if (rows_left(&w) && g->downtime_ns == MODEL_NONE)
 		cells_field(s->cells, w.row++, r.col + 1, r.cols - 2, false, ROLE_DIM, 0,
 			    no_downtime(g));
@@ -370,7 +371,7 @@ static void forecast(struct scope *s, struct model *m, uint32_t side, const stru
 	bool whole, waves;
 	struct rows w;
 
-	forecast_side(m, side, s->cursor_ns, &v);
+	forecast_side(m, side, model_last_ns(m), &v);
 	if (v.n_devices && v.devices_mid_ns != MODEL_NONE) {
 		whole = stop_forecast_total(&v, &low, &sum, &high);
 		/* The devices' part alone is no total. */
@@ -402,7 +403,7 @@ static void forecast(struct scope *s, struct model *m, uint32_t side, const stru
 	} else {
 		pane_title(s, PANE_DOWNTIME, r, "IF STOPPED NOW", "nothing to go by yet");
 	}
-	forecast_session(m, g->id, s->cursor_ns, &f);
+	forecast_session(m, g->id, model_last_ns(m), &f);
 	/* What comes in waves that are each read out gets dirty faster than it is read. */
 	waves = f.trend == TREND_CONVERGING && f.read_bps != MODEL_NONE &&
 		f.dirty_bps >= f.read_bps;
@@ -444,7 +445,7 @@ static void draw(struct scope *s, struct model *m, struct rect r)
 			    "what a stop would cost, and then did cost");
 		return;
 	}
-	if (src && !src->stop_over && !v->ended && !model_flights(m) &&
+	if (src && !scope_stop_over(v, src) && !model_flights(m) &&
 	    src->stop.start_ns != MODEL_NONE && s->cursor_ns > src->stop.end_ns)
 		pending = s->cursor_ns - src->stop.end_ns;
 	if (parts(s, m, v, r, pending))

@@ -75,9 +75,11 @@ static void run_text(struct scope *s, const struct log_row *lr, const struct eve
 		scope_size(s, what, (uint64_t)ev->ret);
 	else
 		strcpy(what, ev->ret ? "ENOMSG" : "0");
-	snprintf(text, size, "%s %s ×%llu, %s–%s, in %s", event_kind_name(ev->kind), what,
-		 (unsigned long long)lr->calls, units_duration(b, lr->least_ns),
-		 units_duration(c, lr->most_ns), units_duration(a, event_end_ns(last) - ev->t_ns));
+	units_duration(b, lr->least_ns);
+	units_duration(c, lr->most_ns);
+	snprintf(text, size, "%s %s ×%llu, %s%s%s, in %s", event_kind_name(ev->kind), what,
+		 (unsigned long long)lr->calls, b, strcmp(b, c) ? "–" : " each",
+		 strcmp(b, c) ? c : "", units_duration(a, event_end_ns(last) - ev->t_ns));
 }
 
 static void draw_row(struct scope *s, struct model *m, struct rect r, int row,

@@ -42,14 +42,14 @@ static int failed_call(struct scope *s, struct model *m, struct rect r, int row)
 	return row + 1;
 }
 
-static void title(struct scope *s, struct rect r)
+static void title(struct scope *s, struct rect r, bool failed)
 {
 	size_t all = judge_findings(s->judge), later = all - s->n_found - s->n_elsewhere;
 	char text[128];
 	size_t len;
 
 	if (!all) {
-		pane_title(s, PANE_PROBLEMS, r, "PROBLEMS", "none");
+		pane_title(s, PANE_PROBLEMS, r, "PROBLEMS", failed ? "what failed" : "none");
 		return;
 	}
 	len = (size_t)snprintf(text, sizeof(text), "%zu%s", s->n_found,
@@ -75,7 +75,7 @@ static void draw(struct scope *s, struct model *m, struct rect r)
 	const char *rest;
 	bool roomy;
 
-	title(s, r);
+	title(s, r, row > r.row + 1);
 	if (!s->n_found && row > r.row + 1)
 		return;
 	if (!s->n_found) {

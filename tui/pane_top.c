@@ -125,8 +125,11 @@ static void draw_header(struct scope *s, struct model *m, struct rect r)
 		snprintf(text, sizeof(text), " %s %s", s->opt.live ? "live" : "replay",
 			 text_safe(safe, sizeof(safe), host ?: "", 24));
 	else
-		snprintf(text, sizeof(text), " replay %s",
-			 text_safe(safe, sizeof(safe), base, s->cols < 110 ? 24 : 64));
+		snprintf(text, sizeof(text), "%s %s", s->cols < 70 ? "" : " replay",
+			 text_safe(safe, sizeof(safe), base,
+				   s->cols < 70	 ? 14 :
+				   s->cols < 110 ? 24 :
+						   64));
 	col = cells_text(s->cells, r.row, col, ROLE_HEADER, CELL_REVERSE, text);
 
 	real = model_realtime_ns(store_model(s->store), s->cursor_ns);

@@ -78,6 +78,8 @@ struct scope_status {
 	const struct meta *meta; /* or NULL */
 	struct source_health health;
 	bool has_health;
+	const struct meta *clock; /* as view_evidence has them; or NULL */
+	uint64_t clock_bound_ns;
 	const char *error; /* why the source broke, or NULL */
 };
 

@@ -24,6 +24,9 @@ static void add(struct sentence *o, const char *fmt, ...)
 }
 
 /* Is there room for more than what matters most? */
+/* With so many columns all of it is told at length. */
+#define ROOMY 150
+
 static bool wide(const struct scope *s)
 {
 	return s->cols >= 110;
@@ -167,19 +170,14 @@ static void budget(struct scope *s, struct model *m, const struct subject *j, st
 static void mostly(struct model *m, const struct migration *g, bool wide, struct sentence *o)
 {
 	struct downtime_part part[MIGRATION_PARTS_MAX];
-	size_t n = migration_parts(m, g, part), i, best = n;
+	const struct downtime_part *p = parts_longest(part, migration_parts(m, g, part));
 	char name[UNITS_LEN], a[UNITS_LEN];
 
-	for (i = 0; i < n; i++)
-		if (!part[i].share && part[i].ns != MODEL_NONE && part[i].total_ns &&
-		    (best == n || part[i].ns > part[best].ns))
-			best = i;
-	if (best == n || !part[best].ns)
+	if (!p || !p->total_ns)
 		return;
-	add(o, "; most of it %s: %s (%u %%%s%s)", downtime_part_name(&part[best], name),
-	    units_duration(a, part[best].ns),
-	    (unsigned int)((part[best].ns * 100 + part[best].total_ns / 2) / part[best].total_ns),
-	    wide && part[best].who ? ", " : "", wide && part[best].who ? part[best].who : "");
+	add(o, "; most of it %s: %s (%u %%%s%s)", downtime_part_name(p, name),
+	    units_duration(a, p->ns), (unsigned int)((p->ns * 100 + p->total_ns / 2) / p->total_ns),
+	    wide && p->who ? ", " : "", wide && p->who ? p->who : "");
 }
 
 /* "SET_STATE(STOP_COPY) gave EIO", without what a wide screen has room for. */
@@ -187,7 +185,7 @@ static void what_failed(struct scope *s, const struct failure *f, struct sentenc
 {
 	char text[FAILURE_TEXT_LEN], err[UNITS_LEN];
 
-	if (s->cols >= 160 || f->ret >= 0) {
+	if (s->cols >= ROOMY || f->ret >= 0) {
 		add(o, "%s", judge_failure_text(f, text));
 		return;
 	}
@@ -367,18 +365,19 @@ static void say_forecast(struct scope *s, struct model *m, const struct subject 
 	uint64_t most = opts->max_stop_window_ns ?: opts->max_downtime_ns, sum, low, high;
 	char a[UNITS_LEN], b[UNITS_LEN];
 	struct stop_forecast f;
-	bool whole;
+	bool whole, roomy = s->cols >= ROOMY;
 
-	forecast_side(m, j->src->id, s->cursor_ns, &f);
+	forecast_side(m, j->src->id, model_last_ns(m), &f);
 	if (!f.n_devices || f.devices_mid_ns == MODEL_NONE)
 		return;
 	whole = stop_forecast_total(&f, &low, &sum, &high);
+	/* What a stop would cost is never what has no room. */
 	if (whole)
 		add(o, "; stop now ≈%s", units_duration(a, sum));
 	else
 		add(o,
-		    wide(s) ? "; if stopped now: devices ≈%s, the rest not known" :
-			      "; devices' stop ≈%s, rest unknown",
+		    roomy ? "; if stopped now: devices ≈%s, the rest not known" :
+			    "; devices' stop ≈%s, rest unknown",
 		    units_duration(a, sum));
 	if (most && sum > most) {
 		o->role = ROLE_BAD;
@@ -390,19 +389,20 @@ static void say_forecast(struct scope *s, struct model *m, const struct subject 
 		    high > most		      ? "likely OK" :
 						"OK");
 	}
-	if (whole || wide(s))
+	if (whole || roomy)
 		add(o, " (%s–%s)", units_duration(a, low), units_duration(b, high));
 }
 
 /* Does what is left get less, of the device that does worst? */
-static enum forecast_trend trend_of(struct scope *s, struct model *m, const struct subject *j)
+static enum forecast_trend trend_of(struct model *m, const struct subject *j)
 {
 	enum forecast_trend worst = TREND_DONE;
 	struct forecast f;
 	uint32_t i;
 
 	for (i = 0; i < j->src->n_devices; i++) {
-		forecast_session(m, model_side_device(m, j->src->id, i)->session, s->cursor_ns, &f);
+		forecast_session(m, model_side_device(m, j->src->id, i)->session, model_last_ns(m),
+				 &f);
 		if (f.trend == TREND_NOT_CONVERGING)
 			return f.trend;
 		if (f.trend == TREND_UNKNOWN ||
@@ -412,13 +412,32 @@ static enum forecast_trend trend_of(struct scope *s, struct model *m, const stru
 	return j->src->n_devices ? worst : TREND_UNKNOWN;
 }
 
+/* How much, by whose word (LEFT_NOT_SEEN: never mind), whether it gets less, and what a stop would cost. */
+static void what_is_left(struct scope *s, struct model *m, const struct subject *j, uint64_t left,
+			 enum left_source source, struct sentence *o)
+{
+	enum forecast_trend trend = trend_of(m, j);
+	char a[UNITS_LEN];
+
+	add(o, "%s left%s%s", scope_size(s, a, left), source != LEFT_NOT_SEEN ? " by " : "",
+	    source != LEFT_NOT_SEEN ? left_source_name(source) : "");
+	if (trend == TREND_NOT_CONVERGING)
+		o->role = ROLE_WARN;
+	add(o, "%s",
+	    trend == TREND_DONE		  ? ", converged" :
+	    trend == TREND_CONVERGING	  ? ", converging" :
+	    trend == TREND_NOT_CONVERGING ? ", NOT CONVERGING" :
+					    ", first pass");
+	say_forecast(s, m, j, o);
+}
+
 static void leaving(struct scope *s, struct model *m, const struct subject *j, struct sentence *o)
 {
 	const struct model_device *only = only_device(m, j->src);
 	enum left_source source;
 	uint64_t left = scope_side_left(m, j->src->id, &source);
-	enum forecast_trend trend;
 	char a[UNITS_LEN], b[UNITS_LEN];
+	struct sentence before;
 
 	add(o, " LEAVING");
 	if (only && only->state == MIG_UNKNOWN)
@@ -441,24 +460,18 @@ static void leaving(struct scope *s, struct model *m, const struct subject *j, s
 		budget(s, m, j, o);
 		return;
 	}
-	if (left == MODEL_NONE)
+	if (left == MODEL_NONE) {
 		add(o, "%s read, what is left was not asked for",
 		    scope_size(s, a, j->src->bytes_total));
-	else
-		add(o, "%s left%s%s", scope_size(s, a, left),
-		    wide(s) && source != LEFT_NOT_SEEN ? " by " : "",
-		    wide(s) && source != LEFT_NOT_SEEN ? left_source_name(source) : "");
-	if (left == MODEL_NONE)
 		return;
-	trend = trend_of(s, m, j);
-	if (trend == TREND_NOT_CONVERGING)
-		o->role = ROLE_WARN;
-	add(o, "%s",
-	    trend == TREND_DONE		  ? ", converged" :
-	    trend == TREND_CONVERGING	  ? ", converging" :
-	    trend == TREND_NOT_CONVERGING ? ", NOT CONVERGING" :
-					    ", first pass");
-	say_forecast(s, m, j, o);
+	}
+	before = *o;
+	what_is_left(s, m, j, left, wide(s) ? source : LEFT_NOT_SEEN, o);
+	/* Where it is from yields to what a stop would cost. */
+	if (cells_width(o->text) >= s->cols) {
+		*o = before;
+		what_is_left(s, m, j, left, LEFT_NOT_SEEN, o);
+	}
 }
 
 static void under_way(struct scope *s, struct model *m, const struct subject *j, struct sentence *o)
@@ -487,11 +500,30 @@ static void under_way(struct scope *s, struct model *m, const struct subject *j,
 		add(o, "; here the recording ends");
 }
 
+/* A device is chosen that is no part of any, while there are migrations. */
+static void not_this_one(struct scope *s, struct model *m, const struct model_device *d,
+			 struct sentence *o)
+{
+	const char *vm = model_vm(m, d->host, d->pid);
+	char name[NAME_LEN], dev[NAME_LEN];
+	size_t i, under_way = 0;
+
+	for (i = 0; i < s->n_fleet; i++)
+		under_way += !model_migration(m, s->fleet[i].migration)->ended;
+	add(o, "%s%s%s has not migrated by this moment; of %zu migration%s %zu under way",
+	    vm ? safe_name(name, vm) : "", vm ? " " : "", short_device(s, m, d->number, dev),
+	    s->n_fleet, plural(s->n_fleet), under_way);
+}
+
 static void nothing(struct scope *s, struct model *m, struct sentence *o)
 {
 	unsigned int attached, hooks, n = 0;
 	uint32_t i;
 
+	if (s->n_fleet && s->device && model_device(m, s->device)) {
+		not_this_one(s, m, model_device(m, s->device), o);
+		return;
+	}
 	scope_hooks(s, &attached, &hooks);
 	for (i = 0; i < model_devices(m); i++)
 		n += scope_device_shown(m, model_device_at(m, i)->number);

@@ -4,7 +4,9 @@
 . "$(dirname "$0")/lib"
 data=tests/tui/data
 
-tests/tui/moments "$v" 400 $data/*.vfs || fail "the scope and report --to disagree"
+tests/tui/moments "$v" "${MOMENTS:-200}" $data/*.vfs || fail "the scope and report --to disagree"
+# Failures, tables of many devices, several files in one: fewer moments of many recordings.
+tests/tui/moments "$v" 20 tests/data/cases/*.vfs tests/data/judge/*.vfs tests/data/merge/src.vfs || fail "the scope and report --to disagree"
 
 # A reader's --to is a cut: what ended later does not exist, whatever began before.
 for f in $data/qemu.vfs $data/mtty.vfs; do

@@ -49,16 +49,16 @@ def device(options, host):
 CAPS = "return-path", "switchover-ack", "events"
 
 
-def pair(source_args, destination_args, paused=True, caps=CAPS, prefix="", source=None):
+def pair(source_args, destination_args, paused=True, caps=CAPS, prefix="", source=None, vm="vm0", socket=SOCKET):
     """Source and destination, ready for `migrate`; the destination stays paused when it has arrived."""
-    src = source or lab.Qemu(prefix + "src", source_args)
-    dst = lab.Qemu(prefix + "dst", destination_args + ["-incoming", "defer"] + (["-S"] if paused else []))
+    src = source or lab.Qemu(prefix + "src", source_args, vm)
+    dst = lab.Qemu(prefix + "dst", destination_args + ["-incoming", "defer"] + (["-S"] if paused else []), vm)
     for vm in (dst,) if source else (src, dst):
         vm.connect()
         vm.do("migrate-set-capabilities", capabilities=[{"capability": c, "state": True} for c in caps])
-    if os.path.exists(SOCKET):
-        os.unlink(SOCKET)
-    dst.do("migrate-incoming", uri="unix:" + SOCKET)
+    if os.path.exists(socket):
+        os.unlink(socket)
+    dst.do("migrate-incoming", uri="unix:" + socket)
     return src, dst
 
 

@@ -112,6 +112,8 @@ static int open_trace(const struct replay_opts *o, const struct judge_opts *jo, 
 	status = evidence_say_clocks(&in->evidence);
 	if (status)
 		return status;
+	t->status.clock = in->evidence.view.clock;
+	t->status.clock_bound_ns = in->evidence.view.bound_ns;
 	scope_set_clock_bound(t->scope, evidence_join_bound_ns(&in->evidence));
 	plan(o, in);
 	t->at_end = in->at_end;
