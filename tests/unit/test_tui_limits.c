@@ -621,7 +621,7 @@ static void test_calls_of_a_stop(void **state)
 
 /* ---- models that are kept ---- */
 
-/* They cost what their devices cost: at 96 MiB every other one goes. */
+/* They cost what their devices cost: at 192 MiB every other one goes. */
 static void test_models_max(void **state)
 {
 	struct checkpoints p;
@@ -641,8 +641,8 @@ static void test_models_max(void **state)
 	checkpoint(&p, m, 8192);
 	assert_int_equal(p.n, 1);
 	cost = p.cost;
-	fit = (96ULL << 20) / cost;
-	assert_true(fit > 100 && fit < 200);
+	fit = (192ULL << 20) / cost;
+	assert_true(fit > 200 && fit < 300);
 	for (k = 2; k <= fit; k++)
 		checkpoint(&p, m, k * 8192);
 	assert_int_equal(p.n, fit);
