@@ -11,21 +11,31 @@
 /* What the word that begins at @from of a line could become. */
 struct choices {
 	char text[CHOICES_MAX][72];
+	char common[72]; /* what all begin with, those that there is no room for too */
+	bool cut;	 /* there are such */
 	size_t n, from;
 };
 
 static void offer(struct choices *c, const char *word, const char *text)
 {
-	size_t i;
+	size_t i, k;
 
 	/* What cannot be typed as one word is no choice. */
 	if (strncmp(text, word, strlen(word)) || strlen(text) >= sizeof(c->text[0]) ||
-	    strpbrk(text, " \t") || c->n == CHOICES_MAX)
+	    strpbrk(text, " \t"))
 		return;
 	for (i = 0; i < c->n; i++)
 		if (!strcmp(c->text[i], text))
 			return;
-	strcpy(c->text[c->n++], text);
+	if (!c->n)
+		strcpy(c->common, text);
+	for (k = 0; c->common[k] && c->common[k] == text[k]; k++)
+		;
+	c->common[k] = '\0';
+	if (c->n == CHOICES_MAX)
+		c->cut = true;
+	else
+		strcpy(c->text[c->n++], text);
 }
 
 static void offer_all(struct choices *c, const char *word, const char *const *texts)
@@ -134,7 +144,7 @@ static void offer_args(struct scope *s, struct choices *c, enum request req, con
 		offer_names(s, c, word, "", false);
 		break;
 	case REQ_MIGRATION:
-		for (i = 1; i <= (int)model_migrations(store_model(s->store)) && i < 64; i++) {
+		for (i = 1; i <= (int)model_migrations(store_model(s->store)); i++) {
 			snprintf(text, sizeof(text), "%d", i);
 			offer(c, word, text);
 		}
@@ -173,9 +183,9 @@ static void choices(struct scope *s, enum prompt p, const char *line, size_t at,
 
 void scope_complete(struct scope *s)
 {
-	size_t i, k, len, used = 0;
+	size_t i, len, used = 0;
 	struct choices c;
-	char common[sizeof(c.text[0]) + 1];
+	char common[sizeof(c.common) + 1];
 
 	choices(s, s->prompt, s->edit.text, s->edit.at, &c);
 	s->hint[0] = '\0';
@@ -183,12 +193,7 @@ void scope_complete(struct scope *s)
 		snprintf(s->hint, sizeof(s->hint), "nothing begins so");
 		return;
 	}
-	strcpy(common, c.text[0]);
-	for (i = 1; i < c.n; i++) {
-		for (k = 0; common[k] && common[k] == c.text[i][k]; k++)
-			;
-		common[k] = '\0';
-	}
+	strcpy(common, c.common);
 	len = strlen(common);
 	/* What is whole goes on with a blank; what ends with its sign with its value. */
 	if (c.n == 1 && len && !strchr("=<>", common[len - 1]))
@@ -197,4 +202,6 @@ void scope_complete(struct scope *s)
 	for (i = 0; c.n > 1 && i < c.n && used < sizeof(s->hint); i++)
 		used += (size_t)snprintf(s->hint + used, sizeof(s->hint) - used, "%s%s",
 					 i ? " " : "", c.text[i]);
+	if (c.cut && used < sizeof(s->hint))
+		snprintf(s->hint + used, sizeof(s->hint) - used, " ...");
 }

@@ -288,6 +288,7 @@ struct scope {
 
 	struct scope_mark *marks;
 	size_t n_marks, mark;		   /* @mark: the one that the list stands on */
+	bool marks_cut;			   /* FILE.marks has more than MARKS_MAX */
 	uint64_t measure_from, measure_to; /* 0: between marks */
 	char *clip;			   /* for the terminal's clipboard; or NULL */
 	int drag_col;			   /* where a button went down in the plot; -1 */

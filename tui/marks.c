@@ -56,8 +56,10 @@ void scope_marks_load(struct scope *s)
 		t = strtoull(line, &text, 10);
 		if (text == line)
 			continue;
-		if (mark_keep(s, t, *text == ' ' ? text + 1 : text))
+		if (mark_keep(s, t, *text == ' ' ? text + 1 : text)) {
+			s->marks_cut = true;
 			break;
+		}
 	}
 	fclose(f);
 }
@@ -109,6 +111,11 @@ int scope_mark_here(struct scope *s, const char *text)
 	}
 	if (!store_count(s->store))
 		return 0;
+	/* before it is in the file */
+	if (s->n_marks == MARKS_MAX) {
+		scope_say(s, true, "no room for another mark: there are %u", MARKS_MAX);
+		return -EINVAL;
+	}
 	text_safe(safe, sizeof(safe), text, EVENT_TEXT_LEN);
 	if (s->opt.marks_path) {
 		err = mark_write(s, safe);
@@ -117,7 +124,7 @@ int scope_mark_here(struct scope *s, const char *text)
 	}
 	err = mark_keep(s, s->cursor_ns, safe);
 	if (err)
-		scope_say(s, true, "no room for another mark");
+		scope_say(s, true, "no memory for another mark");
 	else
 		scope_say(s, false,
 			  s->opt.marks_path ? "marked, in %s" :
@@ -178,22 +185,29 @@ static int by_time(const void *a, const void *b)
 	return x->t_ns < y->t_ns ? -1 : x->t_ns > y->t_ns;
 }
 
-/* All, those in the evidence too, by their time; how many. */
-static size_t all_marks(struct scope *s, struct scope_mark out[MARKS_MAX])
+/* All, those in the evidence too, by their time; how many.  @cut (or NULL): there are more. */
+static size_t all_marks(struct scope *s, struct scope_mark out[MARKS_MAX], bool *cut)
 {
 	uint64_t k, first, last, count = store_count(s->store);
 	size_t n = 0;
 	struct event ev;
 
-	for (; n < s->n_marks && n < MARKS_MAX; n++)
+	if (cut)
+		*cut = s->marks_cut;
+	for (; n < s->n_marks; n++)
 		out[n] = s->marks[n];
-	for (k = 0; k < count && n < MARKS_MAX; k++) {
+	for (k = 0; k < count; k++) {
 		if (!store_chunk_may_have(s->store, k, 1ULL << EV_MARK, false, 0, &first, &last)) {
 			k = last;
 			continue;
 		}
 		if (!store_get(s->store, k, &ev) || ev.kind != EV_MARK)
 			continue;
+		if (n == MARKS_MAX) {
+			if (cut)
+				*cut = true;
+			break;
+		}
 		out[n].t_ns = event_end_ns(&ev);
 		text_safe(out[n].text, sizeof(out[n].text), ev.mark.text, sizeof(ev.mark.text));
 		n++;
@@ -206,7 +220,8 @@ static size_t all_marks(struct scope *s, struct scope_mark out[MARKS_MAX])
 void marks_page(struct page *p)
 {
 	struct scope_mark *all = calloc(MARKS_MAX, sizeof(*all));
-	size_t n = all ? all_marks(p->s, all) : 0, i;
+	bool cut = false;
+	size_t n = all ? all_marks(p->s, all, &cut) : 0, i;
 	char a[UNITS_LEN];
 
 	if (!n)
@@ -218,13 +233,16 @@ void marks_page(struct page *p)
 			  i == p->s->mark ? CELL_BOLD : 0, "%s %15s  %s",
 			  i == p->s->mark ? "▶" : " ", scope_time(p->s, a, all[i].t_ns),
 			  all[i].text);
+	if (cut)
+		page_line(p, ROLE_WARN, 0,
+			  "there are more marks than %u; these are all that are kept", MARKS_MAX);
 	free(all);
 }
 
 void scope_go_mark(struct scope *s)
 {
 	struct scope_mark *all = calloc(MARKS_MAX, sizeof(*all));
-	size_t n = all ? all_marks(s, all) : 0;
+	size_t n = all ? all_marks(s, all, NULL) : 0;
 
 	if (s->mark < n) {
 		scope_remember(s);
@@ -237,7 +255,7 @@ void scope_go_mark(struct scope *s)
 bool scope_between_marks(struct scope *s, uint64_t *from, uint64_t *to)
 {
 	struct scope_mark *all = calloc(MARKS_MAX, sizeof(*all));
-	size_t n = all ? all_marks(s, all) : 0, i;
+	size_t n = all ? all_marks(s, all, NULL) : 0, i;
 
 	/* The two around the cursor; of one, it and the cursor. */
 	for (i = 0; i < n && all[i].t_ns <= s->cursor_ns; i++)

@@ -218,10 +218,10 @@ static void draw(struct scope *s, struct model *m, struct rect r)
 	for (k = 0; k < s->n_rows; k++)
 		if (scope_row_selected(s, m, &s->rowlist[k]))
 			at = k;
+	rows = rows < LINES_MAX ? rows : LINES_MAX;
 	/* The selected one is in sight. */
 	if (rows > 0 && at >= (size_t)rows)
 		first = at - (size_t)rows + 1;
-	rows = rows < LINES_MAX ? rows : LINES_MAX;
 	lines = rows > 0 ? calloc((size_t)rows, sizeof(*lines)) : NULL;
 	for (; lines && n < rows && first + (size_t)n < s->n_rows; n++) {
 		const struct table_row *t = &s->rowlist[first + (size_t)n];

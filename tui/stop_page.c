@@ -89,6 +89,7 @@ void stop_page(struct page *p, struct model *m)
 	struct log_row row;
 	struct event ev;
 	char a[UNITS_LEN], b[UNITS_LEN];
+	bool more = false;
 	int calls = 0;
 
 	if (!g || g->stop.start_ns == MODEL_NONE) {
@@ -99,17 +100,19 @@ void stop_page(struct page *p, struct model *m)
 	total = whole ? g->downtime_ns : g->stop.total_ns;
 	page_line(p, ROLE_TITLE, CELL_BOLD, "%s of %s from %s, call by call",
 		  whole ? "DOWNTIME" : "STOP", units_duration(a, total), scope_time(p->s, b, from));
-	for (n = store_position(p->s->store, from); n < count && calls < CALLS_MAX;
-	     n = row.last + 1) {
+	for (n = store_position(p->s->store, from); n < count; n = row.last + 1) {
 		row.last = n;
 		if (!store_get(p->s->store, n, &ev) || ev.t_ns > from + total)
 			break;
 		if (!of_migration(m, g, &ev) || event_end_ns(&ev) < from)
 			continue;
+		more = calls == CALLS_MAX;
+		if (more)
+			break;
 		log_row_at(p->s, n, &row);
 		call(p, m, &row, &ev, from, total);
 		calls++;
 	}
-	if (calls == CALLS_MAX)
+	if (more)
 		page_line(p, ROLE_DIM, 0, "... and more");
 }

@@ -29,6 +29,8 @@ want 2 "*--delay: 'here=1s' is none of *" "$v" exercise a --delay here=1s
 want 2 "*--cancel and --reset *" "$v" exercise a --cancel precopy --reset precopy
 want 2 "*--no-load and --to contradict each other" "$v" exercise a --no-load --to b
 want 2 "*--repeat: from 1 to 1000000" "$v" exercise a --repeat 0
+want 2 "*--repeat: from 1 to 1000000" "$v" exercise a --repeat 1000001
+want 4 "vfioscope: a: *" "$v" exercise a --repeat 1000000
 want 2 "*-o keeps the recording of --check" "$v" exercise a -o x.vfs
 want 2 "*--format junit is what --check prints" "$v" exercise a --format junit
 want 2 "*--vary chooses how it ends: *" "$v" exercise a --vary --fault fd-lost

@@ -231,6 +231,9 @@ want 2 "vfioscope: have.vfs exists; -f overwrites it" "$v" record -o have.vfs
 cmp -s "$good" have.vfs || bad "record -o have.vfs: it is another file now"
 want 5 "vfioscope: dir: is a directory" "$v" record -o dir
 want 2 "vfioscope: record: --duration: 'long' is not a duration *" "$v" record --duration long
+want 2 "vfioscope: --linger: 10s at most" "$v" record --linger 10001ms
+want 125 "vfioscope: --linger: 10s at most" "$v" record --linger 10001ms -- true
+"$v" record --linger 10s -o /nonexistent/x.vfs 2>&1 | grep -q linger && bad "--linger 10s is too much"
 want 2 "vfioscope: record: --ring: 'big' is not a size *" "$v" record --ring big
 want 2 "vfioscope: live: 'x': it takes no argument*" "$v" live x
 want 2 "vfioscope: doctor: 'x': it takes no argument" "$v" doctor x

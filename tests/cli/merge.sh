@@ -87,6 +87,18 @@ want 0 "" "$v" merge -q -f $data/src.vfs $data/dst.vfs -o "$tmp/m.vfs"
 want 2 "vfioscope: $tmp/m.vfs: is one of the recordings that are read" "$v" merge -f "$tmp/m.vfs" $data/dst.vfs -o "$tmp/m.vfs"
 want 2 "vfioscope: only one recording can come on standard input" "$v" merge - - -o "$tmp/x.vfs"
 want 5 "vfioscope: /nonexistent: No such file or directory" "$v" merge $data/src.vfs /nonexistent -o "$tmp/x.vfs"
+# Of a command line that is too long there is a part, and it is said to be one.
+command_of() {
+	local many
+	mapfile -t many < <(yes -- -q | head -n "$1")
+	"$v" merge "${many[@]}" $data/src.vfs $data/dst.vfs -f -o "$tmp/l.vfs"
+	"$v" info --format json "$tmp/l.vfs" | jq -r .meta.command
+}
+command_of 1000 >"$tmp/out"
+[ "$(tail -c 8 "$tmp/out")" = dst.vfs ] || fail "a command line of 3 KB is not kept"
+command_of 2000 >"$tmp/out"
+[ "$(wc -c <"$tmp/out")" = $((4096 + 3 + 1)) ] && [ "$(tail -c 4 "$tmp/out")" = ... ] ||
+	fail "of a command line of 6 KB $(wc -c <"$tmp/out") bytes are kept"
 want 5 "vfioscope: README.md: *" "$v" merge README.md $data/dst.vfs -o "$tmp/x.vfs"
 want 5 "vfioscope: /dev/full: No space left on device" "$v" merge $data/src.vfs $data/dst.vfs -f -o /dev/full
 [ ! -e "$tmp/x.vfs" ] || fail "a merge that failed left a file"

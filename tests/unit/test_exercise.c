@@ -140,6 +140,9 @@ static void words(void **state)
 	assert_true(r.given && r.index == 0 && !r.rate);
 	assert_int_equal(exercise_parse_dirty("9:4MiB/s", &r, err), 0);
 	assert_true(r.index == 9 && r.rate == 4 << 20);
+	assert_int_equal(exercise_parse_dirty("255", &r, err), 0);
+	assert_int_equal(r.index, 255);
+	assert_int_equal(exercise_parse_dirty("256", &r, err), -EINVAL);
 
 	assert_int_equal(exercise_parse_compare("2:0x1000:8KiB", &r, err), 0);
 	assert_true(r.index == 2 && r.offset == 4096 && r.length == 8192);

@@ -351,6 +351,7 @@ static void test_query(void **state)
 				  source("web-3,x", 5 * SEC) };
 	char first[64], err[LIST_ERR_LEN];
 	struct list_query q;
+	size_t i;
 
 	(void)state;
 	x[1].plan.stop_copy_reads = 40;
@@ -372,6 +373,11 @@ static void test_query(void **state)
 	/* Not known is neither less nor more. */
 	assert_int_equal(rows_where(x, 3, "downtime<1h", NULL, first, sizeof(first)), 0);
 	assert_int_equal(rows_where(x, 3, "downtime>=0ms", NULL, first, sizeof(first)), 0);
+	list_query_init(&q);
+	for (i = 0; i < 32; i++)
+		assert_int_equal(list_query_where(&q, "vm=web-*", err), 0);
+	assert_int_equal(list_query_where(&q, "vm=web-*", err), -EINVAL);
+	assert_string_equal(err, "at most 32 conditions");
 	list_query_init(&q);
 	assert_int_equal(list_query_where(&q, "downtime>300", err), -EINVAL);
 	assert_int_equal(list_query_where(&q, "downtme>300ms", err), -EINVAL);

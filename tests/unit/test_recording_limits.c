@@ -11,6 +11,93 @@
 
 #define NSEC 1000000000ULL
 
+/* A header of @size bytes, as a later version may write one, and one event behind it. */
+static void long_header(uint32_t size, bool damaged)
+{
+	struct event ev = { .kind = EV_MARK, .mark.text = "hello" };
+	struct bytes b = record(&ev, 1, NULL, NULL, true);
+	uint8_t *p = calloc(1, size + b.len - HEADER_LEN);
+	struct source_health health;
+	struct event_source *src;
+	struct events got;
+	int end;
+
+	assert_non_null(p);
+	memcpy(p, b.p, HEADER_LEN - 4);
+	put_le32(p + HEADER_SIZE, size);
+	put_le32(p + size - 4, format_crc(p, size - 4));
+	memcpy(p + size, b.p + HEADER_LEN, b.len - HEADER_LEN);
+	assert_int_equal(open_bytes(&src, p, size + b.len - HEADER_LEN), 0);
+	got = read_until(src, &end);
+	/* What stands behind is found whatever the header is. */
+	assert_int_equal(end, -ENODATA);
+	assert_true(got.n >= 1);
+	src->ops->health(src, &health);
+	assert_int_equal(health.frames_damaged > 0, damaged);
+	src->ops->close(src);
+	free(got.ev);
+	free(p);
+	free(b.p);
+}
+
+static void test_header_max(void **state)
+{
+	(void)state;
+	long_header(HEADER_LEN, false);
+	long_header(4096, false);
+	long_header(4097, true);
+}
+
+/* ---- a summary ---- */
+
+/* Of @len bytes, as it is found in the file; how long it is. */
+static size_t summary(const char *path, size_t len)
+{
+	struct event ev = { .kind = EV_MARK, .mark.text = "hello" };
+	uint8_t *data = malloc(len), *found = NULL;
+	struct recording_writer *w;
+	struct recording_stat st;
+	char text[256];
+	uint64_t x = 1; /* what comes of it cannot be compressed */
+	size_t n = 0, i;
+	int err;
+
+	assert_non_null(data);
+	for (i = 0; i < len; i++)
+		data[i] = (uint8_t)((x = x * 6364136223846793005ULL + 1) >> 56);
+	assert_int_equal(
+		recording_writer_open(&w, open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600),
+				      NULL),
+		0);
+	assert_int_equal(recording_writer_put(w, &ev), 0);
+	assert_int_equal(recording_writer_summary(w, data, len), 0);
+	assert_int_equal(recording_writer_end(w), 0);
+	assert_int_equal(recording_writer_close(w), 0);
+	assert_int_equal(recording_stat(path, &st, NULL, NULL, text, sizeof(text)), 0);
+	err = recording_summary(path, &found, &n);
+	assert_int_equal(st.type[RECORDING_SUMMARY].frames, err ? 0 : 1);
+	assert_true(!err || err == -ENOENT);
+	assert_true(err || (n == len && !memcmp(found, data, len)));
+	free(found);
+	free(data);
+	return err ? 0 : n;
+}
+
+static void test_summary_max(void **state)
+{
+	char path[] = "/tmp/vfioscope-summary-XXXXXX";
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(summary(path, 1000), 1000);
+	assert_int_equal(summary(path, 1U << 20), 1U << 20);
+	/* The recording is whole without it. */
+	assert_int_equal(summary(path, (1U << 20) + 1), 0);
+	unlink(path);
+}
+
 /* ---- files made frame by frame ---- */
 
 static struct buf file;
@@ -645,6 +732,7 @@ int main(void)
 		cmocka_unit_test(test_index_steps),  cmocka_unit_test(test_meta_split),
 		cmocka_unit_test(test_registry),     cmocka_unit_test(test_fold_runs),
 		cmocka_unit_test(test_fold_age),     cmocka_unit_test(test_fold_count),
+		cmocka_unit_test(test_header_max),   cmocka_unit_test(test_summary_max),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, done);

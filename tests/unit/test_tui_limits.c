@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -327,6 +328,336 @@ static void test_pan(void **state)
 	scope_destroy(s);
 }
 
+/* ---- what is kept of what was typed, and of where one was ---- */
+
+/* A file of @n marks, its name in @path. */
+static void write_marks(char *path, unsigned int n)
+{
+	int fd = mkstemp(path);
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
+	unsigned int i;
+
+	assert_non_null(f);
+	for (i = 0; i < n; i++)
+		fprintf(f, "%llu mark-%u\n", (unsigned long long)made.ev[made.n - 1].t_ns + i,
+			i + 1);
+	assert_int_equal(fclose(f), 0);
+}
+
+/* Its last page of the list of marks. */
+static const char *end_of_marks(struct scope *s)
+{
+	assert_int_equal(scope_command(s, "marks"), 0);
+	screen(s);
+	s->scroll = 1 << 20;
+	return screen(s);
+}
+
+static unsigned int lines_of(const char *path)
+{
+	FILE *f = fopen(path, "r");
+	unsigned int n = 0;
+	int c;
+
+	assert_non_null(f);
+	while ((c = fgetc(f)) != EOF)
+		n += c == '\n';
+	fclose(f);
+	return n;
+}
+
+static void test_marks_max(void **state)
+{
+	static const unsigned int n[] = { 1023, 1024, 1025 };
+	unsigned int i;
+
+	(void)state;
+	up_to(300);
+	for (i = 0; i < 3; i++) {
+		char path[] = "/tmp/vfioscope-marks-XXXXXX";
+		struct scope_options o = { .marks_path = path };
+		const char *text;
+		struct scope *s;
+
+		write_marks(path, n[i]);
+		s = scope_drawn(made.ev, made.n, &o);
+		text = end_of_marks(s);
+		assert_non_null(strstr(text, n[i] == 1023 ? "mark-1023" : "mark-1024"));
+		assert_null(strstr(text, "mark-1025"));
+		/* That some are not there is said. */
+		assert_int_equal(!!strstr(text, "more marks than 1024"), n[i] == 1025);
+		scope_key(s, SKEY_ESC);
+		if (n[i] == 1023) {
+			assert_int_equal(scope_command(s, "mark one more"), 0);
+			assert_int_equal(lines_of(path), 1024);
+		}
+		/* What is refused is not in the file either. */
+		assert_int_not_equal(scope_command(s, "mark too many"), 0);
+		assert_non_null(strstr(scope_message(s), "no room for another mark"));
+		assert_int_equal(lines_of(path), n[i] < 1024 ? 1024 : n[i]);
+		scope_destroy(s);
+		unlink(path);
+	}
+}
+
+/* Those of the evidence count as well. */
+static void test_marks_of_evidence(void **state)
+{
+	unsigned int n;
+
+	(void)state;
+	for (n = 1024; n <= 1025; n++) {
+		struct scope *s;
+		unsigned int i;
+
+		teardown(NULL);
+		setup(NULL);
+		for (i = 0; i < n; i++)
+			snprintf(synth_add(&made, EV_MARK, 0, 0)->mark.text, EVENT_TEXT_LEN,
+				 "mark-%u", i + 1);
+		s = scope_of_made();
+		assert_non_null(strstr(end_of_marks(s), "mark-1024"));
+		assert_int_equal(!!strstr(screen(s), "more marks than 1024"), n == 1025);
+		scope_destroy(s);
+	}
+}
+
+static void test_history_max(void **state)
+{
+	struct history h = { 0 };
+	struct line l;
+	char text[16];
+	int i;
+
+	(void)state;
+	for (i = 1; i <= 33; i++) {
+		snprintf(text, sizeof(text), "line-%d", i);
+		history_add(&h, text);
+		line_set(&l, "");
+		for (int k = 0; k < 40; k++)
+			history_step(&h, &l, -1);
+		/* Of 33 the first is gone. */
+		assert_string_equal(l.text, i <= 32 ? "line-1" : "line-2");
+		h.at = h.n;
+	}
+	history_free(&h);
+}
+
+static void test_jumps_max(void **state)
+{
+	unsigned int n, i;
+
+	(void)state;
+	up_to(300);
+	for (n = 99; n <= 101; n++) {
+		struct scope *s = scope_of_made();
+
+		for (i = 0; i < n; i++) {
+			scope_seek_event(s, 10 + i);
+			scope_remember(s);
+		}
+		scope_seek_event(s, 250);
+		/* The way back takes a place as well. */
+		for (i = 0; i < 120; i++)
+			scope_jump(s, -1);
+		assert_int_equal(s->cursor, n == 99 ? 10 : 10 + n - 99);
+		scope_destroy(s);
+	}
+}
+
+static void test_screen_max(void **state)
+{
+	struct scope *s;
+
+	(void)state;
+	up_to(2600);
+	s = scope_of_made();
+	assert_int_equal(scope_command(s, "resize 2000x4000"), 0);
+	/* As many rows of the log and columns of the plots as there are at most. */
+	assert_non_null(strstr(screen(s), "web-07"));
+	assert_int_not_equal(scope_command(s, "resize 2001x4000"), 0);
+	assert_int_not_equal(scope_command(s, "resize 2000x4001"), 0);
+	assert_non_null(strstr(scope_message(s), "up to 2000x4000"));
+	scope_destroy(s);
+}
+
+static void test_keys_max(void **state)
+{
+	struct scope_config c;
+	char err[CONFIG_ERR_LEN], text[64];
+	unsigned int line, i;
+
+	(void)state;
+	config_init(&c);
+	for (i = 0; i < 64; i++) {
+		snprintf(text, sizeof(text), "key %c = quit\n", (char)('!' + i));
+		assert_int_equal(config_parse(&c, text, strlen(text), &line, err), 0);
+	}
+	assert_int_equal(c.n_binds, 64);
+	/* One that is there already may change. */
+	assert_int_equal(config_parse(&c, "key ! = time wall", 17, &line, err), 0);
+	assert_string_equal(c.bind[0].command, "time wall");
+	assert_int_equal(config_parse(&c, "key z = quit", 12, &line, err), -EINVAL);
+	assert_string_equal(err, "more than 64 keys");
+}
+
+/* A VM of @n devices, of which the last is called otherwise, that leaves. */
+static void many_devices(unsigned int n)
+{
+	char name[32];
+	unsigned int i;
+
+	teardown(NULL);
+	setup(NULL);
+	synth_free(&made);
+	synth_init(&made);
+	synth_task(&made, 4711, "qemu-system-x86", "web-07");
+	for (i = 1; i <= n; i++) {
+		snprintf(name, sizeof(name), "%s:%02x.0", i == n ? "0001:00" : "0000:3b", i);
+		synth_device(&made, i, name, "mlx5_vfio_pci", 7);
+		synth_open(&made);
+		synth_set_state(&made, SYNTH_PATH(MIG_PRE_COPY), MS);
+		synth_info(&made, 0, MIB);
+	}
+}
+
+/* What a Tab makes of the name of a device. */
+static void completed(struct scope *s, const char *want)
+{
+	const char *text = ":device 0";
+
+	for (; *text; text++)
+		scope_key(s, (unsigned char)*text);
+	scope_key(s, '\t');
+	assert_string_equal(s->edit.text, want);
+	scope_key(s, SKEY_ESC);
+}
+
+/* What there is no room to offer is a choice all the same. */
+static void test_choices_max(void **state)
+{
+	unsigned int n;
+
+	(void)state;
+	for (n = 64; n <= 66; n++) {
+		struct scope *s;
+
+		many_devices(n);
+		s = scope_of_made();
+		completed(s, "device 000");
+		assert_int_equal(!!strstr(s->hint, "..."), 0);
+		scope_destroy(s);
+	}
+}
+
+static void test_rows_max(void **state)
+{
+	static const unsigned int n[] = { 63, 64, 65 };
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		char command[32];
+		struct scope *s;
+
+		many_devices(n[i]);
+		s = scope_of_made();
+		scope_resize(s, 2000, 400);
+		scope_draw(s);
+		assert_int_equal(s->table_n, n[i] < 64 ? n[i] : 64);
+		/* The selected one is among them. */
+		snprintf(command, sizeof(command), "device 0001:00:%02x.0", n[i]);
+		assert_int_equal(scope_command(s, command), 0);
+		scope_draw(s);
+		assert_int_equal(s->table_n, n[i] < 64 ? n[i] : 64);
+		assert_int_equal(s->table[s->table_n - 1].device, n[i]);
+		scope_destroy(s);
+	}
+}
+
+/* ---- the page of a stop ---- */
+
+/* Its end, of a stop with @reads reads, none like the one before; freed by the next screen(). */
+static const char *end_of_stop(struct scope **s, unsigned int reads)
+{
+	unsigned int i;
+
+	teardown(NULL);
+	setup(NULL);
+	synth_set_state(&made, SYNTH_PATH(MIG_PRE_COPY_P2P), MS);
+	synth_set_state(&made, SYNTH_PATH(MIG_STOP_COPY), MS);
+	for (i = 0; i < reads; i++)
+		synth_read(&made, (int64_t)(1 + i), US);
+	*s = scope_of_made();
+	assert_int_equal(scope_command(*s, "pane downtime"), 0);
+	scope_key(*s, SKEY_ENTER);
+	assert_non_null(strstr(screen(*s), "call by call"));
+	(*s)->scroll = 1 << 20;
+	return screen(*s);
+}
+
+static void test_calls_of_a_stop(void **state)
+{
+	unsigned int lines, others, n;
+	const char *text;
+	struct scope *s;
+
+	(void)state;
+	/* What is in it but the reads: its title is a line, too. */
+	text = strstr(end_of_stop(&s, 100), " of ");
+	while (text && sscanf(text, " of %u lines", &lines) != 1)
+		text = strstr(text + 1, " of ");
+	assert_non_null(text);
+	others = lines - 1 - 100;
+	assert_in_range(others, 1, 10);
+	scope_destroy(s);
+	for (n = 1999; n <= 2001; n++) {
+		text = end_of_stop(&s, n - others);
+		/* Of just as many as there is room for nothing is missing. */
+		assert_int_equal(!!strstr(text, "... and more"), n == 2001);
+		scope_destroy(s);
+	}
+}
+
+/* ---- models that are kept ---- */
+
+/* They cost what their devices cost: at 192 MiB every other one goes. */
+static void test_models_max(void **state)
+{
+	struct checkpoints p;
+	struct model *m = model_create();
+	uint64_t cost, fit, k;
+	struct event ev = { .kind = EV_DEVICE };
+	uint32_t i;
+
+	(void)state;
+	for (i = 1; i <= 100; i++) {
+		ev.device = i;
+		assert_int_equal(model_feed(m, &ev, NULL), 0);
+	}
+	checkpoints_init(&p);
+	checkpoint(&p, m, 8192 - 1);
+	assert_int_equal(p.n, 0);
+	checkpoint(&p, m, 8192);
+	assert_int_equal(p.n, 1);
+	cost = p.cost;
+	fit = (192ULL << 20) / cost;
+	assert_true(fit > 200 && fit < 300);
+	for (k = 2; k <= fit; k++)
+		checkpoint(&p, m, k * 8192);
+	assert_int_equal(p.n, fit);
+	assert_int_equal(p.cost, fit * cost);
+	assert_int_equal(p.spacing, 8192);
+	checkpoint(&p, m, k * 8192);
+	assert_int_equal(p.n, (fit + 1) / 2);
+	assert_int_equal(p.cost, p.n * cost);
+	assert_int_equal(p.spacing, 2 * 8192);
+	for (k = 0; k < p.n; k++)
+		assert_int_equal(p.at[k].n, (k + 1) * 2 * 8192);
+	checkpoints_free(&p);
+	model_destroy(m);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -341,6 +672,16 @@ int main(void)
 		T(test_zoom),
 		T(test_axis_ends),
 		T(test_pan),
+		T(test_marks_max),
+		T(test_marks_of_evidence),
+		T(test_history_max),
+		T(test_jumps_max),
+		T(test_screen_max),
+		T(test_keys_max),
+		T(test_choices_max),
+		T(test_rows_max),
+		T(test_calls_of_a_stop),
+		T(test_models_max),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

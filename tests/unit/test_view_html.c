@@ -269,6 +269,38 @@ static uint32_t count(const char *what)
 	return n;
 }
 
+/* On the migration's axis so many findings have a place; on their own sessions' all. */
+static void test_pins_max(void **state)
+{
+	uint32_t n, i, pins[2];
+	char name[32];
+
+	(void)state;
+	for (n = 64; n <= 65; n++) {
+		teardown(NULL);
+		setup(NULL);
+		synth_task(&s, 100, "mig", "web-07");
+		for (i = 1; i <= n; i++) {
+			snprintf(name, sizeof(name), "0000:3b:%02x.0", i);
+			synth_device(&s, i, name, "mlx5_vfio_pci", 7);
+			synth_open(&s);
+			synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), US);
+			synth_info(&s, MIB, 0);
+			synth_read(&s, MIB, US);
+			synth_read(&s, 0, US);
+		}
+		/* No call can be under way any more. */
+		synth_pause(&s, 20 * SEC);
+		synth_add(&s, EV_MARK, 0, 0)->device = 0;
+		feed();
+		show("x.vfs");
+		assert_int_equal(count("<summary>Each of the"), 1);
+		pins[n - 64] = count("\" title=\"eof-in-precopy\">");
+	}
+	assert_int_equal(pins[0], 2 * 64);
+	assert_int_equal(pins[1], 64 + 65);
+}
+
 /* Whatever times there are: few ticks, and each in its place. */
 static void test_axis(void **state)
 {
@@ -504,6 +536,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_failed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_not_seen, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_many, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_pins_max, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_axis, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_endless, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_painted, setup, teardown),

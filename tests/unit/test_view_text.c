@@ -542,6 +542,27 @@ static void test_info(void **state)
 	has("\"streams\": [\n");
 }
 
+static void test_info_value_max(void **state)
+{
+	char value[514], want[600];
+
+	(void)state;
+	memset(value, 'x', sizeof(value));
+	value[512] = '\0';
+	meta_add(&meta, "note", value);
+	value[512] = 'y';
+	value[513] = '\0';
+	meta_add(&meta, "other", value);
+	show(INFO_TEXT);
+	snprintf(want, sizeof(want), "  note           %.512s\n", value);
+	has(want);
+	/* That it goes on is said; all of it is in the other form. */
+	snprintf(want, sizeof(want), "  other          %.512s...\n", value);
+	has(want);
+	show(INFO_JSON);
+	has(value);
+}
+
 static void test_lines(void **state)
 {
 	(void)state;
@@ -627,6 +648,7 @@ int main(void)
 		T(test_report_json_fields),
 		T(test_report_filter),
 		T(test_info),
+		T(test_info_value_max),
 		T(test_lines),
 		T(test_hostile_names),
 	};

@@ -15,7 +15,6 @@
 #include "capture/attach.h"
 #include "capture/discover.h"
 
-#define MAX_MODULES   512
 #define DETACH_MS     10000 /* some 60 links, each an RCU grace period or two */
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -24,7 +24,7 @@
 #define QUEUE_LEN   8192
 /* A record can become three events: a loss before it, a task, itself. */
 #define QUEUE_SPARE 4
-#define MAX_CPUS    4096
+#define MAX_CPUS    8192	  /* NR_CPUS, where it is largest */
 #define STUCK_NS    1000000000ULL /* a call this old is told */
 
 struct capture {

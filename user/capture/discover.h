@@ -37,6 +37,9 @@ struct found_func {
 /* "read", "set_state", ...: what a hook of this prototype is called; "unknown", never NULL. */
 const char *proto_name(enum proto proto);
 
+/* As many as are looked at. */
+#define MAX_MODULES 512
+
 struct found_module {
 	char name[64];
 	/* of its folder in /sys/module: one that was away and is back has another */

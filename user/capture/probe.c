@@ -25,7 +25,6 @@
 #include "capture/discover.h"
 #include "capture/process.h"
 
-#define MAX_MODULES	512
 #define CONFIG_MAX	(4 << 20)
 /* PROC_USER_INIT_INO: the first user namespace has this inode on every kernel. */
 #define INIT_USERNS_INO 0xeffffffdU

@@ -34,8 +34,8 @@ static void note_arc(struct dev *d, const struct event *ev, const struct session
 		c->t_ns = ev->t_ns;
 		c->from0 = ev->arc.from;
 	}
-	if (c->n_arcs <= MODEL_CALL_ARCS)
-		c->arcs[c->n_arcs - 1] = *arc;
+	/* Of too many the first ones, and the last. */
+	c->arcs[(c->n_arcs < MODEL_CALL_ARCS ? c->n_arcs : MODEL_CALL_ARCS) - 1] = *arc;
 	c->from = ev->arc.from;
 	c->to = ev->arc.to;
 	c->ret = ev->ret;
@@ -178,6 +178,8 @@ static int attempt(struct model *m, struct dev *d, const struct event *ev, uint3
 		return -ENOMEM;
 	for (i = 0; c && i < c->n_arcs && i < MODEL_CALL_ARCS; i++)
 		sess_push_arc(g, &c->arcs[i]);
+	if (c && c->n_arcs > MODEL_CALL_ARCS)
+		g->pub.arcs_folded += c->n_arcs - MODEL_CALL_ARCS;
 	sess_call(d, g, ev, d->pub.likely);
 	err = side_call(m, d, g, ev, c);
 	if (err)

@@ -121,7 +121,7 @@ struct model_call {
 	int64_t ret;	   /* of the last arc */
 	uint32_t n_arcs;
 	uint32_t born; /* the stream that was handed out; 0: none was seen */
-	struct session_arc arcs[MODEL_CALL_ARCS];
+	struct session_arc arcs[MODEL_CALL_ARCS]; /* the first ones, and the last */
 };
 
 /* What an event means where it stands, and what it changed. */

@@ -7,6 +7,7 @@
 #include "util/json.h"
 #include "view/common.h"
 
+/* What is longer is in --format json. */
 #define VALUE_MAX 512
 
 static void put_pairs(FILE *f, const struct meta *m)
@@ -16,13 +17,13 @@ static void put_pairs(FILE *f, const struct meta *m)
 	size_t i;
 
 	for (i = 0; m && i < m->n; i++) {
-		const char *k = m->entries[i].key;
+		const char *k = m->entries[i].key, *v = m->entries[i].value;
 
 		/* The same key again is a list: its name stands once. */
 		fprintf(f, "  ");
 		text_pad(f, strcmp(prev, k) ? text_safe(key, sizeof(key), k, 64) : "", 14, false);
-		fprintf(f, " %s\n",
-			text_safe(value, sizeof(value), m->entries[i].value, VALUE_MAX));
+		fprintf(f, " %s%s\n", text_safe(value, sizeof(value), v, VALUE_MAX),
+			strnlen(v, VALUE_MAX + 1) > VALUE_MAX ? "..." : "");
 		prev = k;
 	}
 }
