@@ -23,7 +23,7 @@ static int request_pane(struct scope *s, const char *arg)
 	int p;
 
 	for (p = PANE_FIRST; p < PANE_NR; p++) {
-		if (!strcmp(panes[p]->name, arg) || (arg[0] == '1' + p - PANE_FIRST && !arg[1])) {
+		if (!strcmp(panes[p]->name, arg) || (arg[0] && arg[0] == pane_key(p) && !arg[1])) {
 			scope_focus(s, p);
 			return 0;
 		}

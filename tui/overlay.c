@@ -32,7 +32,7 @@ static void help(struct page *p)
 			  12 - cells_width(keys) > 0 ? 12 - cells_width(keys) : 0, "", name,
 			  e->help);
 		for (k = PANE_FIRST; e->req == REQ_PANE && k < PANE_NR; k++)
-			page_line(p, ROLE_TEXT, 0, "%*s %d %s", 32, "", k - PANE_FIRST + 1,
+			page_line(p, ROLE_TEXT, 0, "%*s %c %s", 32, "", pane_key(k) ?: ' ',
 				  panes[k]->name);
 	}
 	page_blank(p);

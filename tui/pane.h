@@ -17,7 +17,7 @@ struct scope;
 struct model;
 struct page;
 
-/* In the order of their numbers, from 1; at most nine, for they are keys. */
+/* In the order of their numbers, from 1; the first nine are keys, all have a name and are in Tab's way. */
 #define SCOPE_PANES(P)        \
 	P(DEVICES, devices)   \
 	P(BYTES, bytes)       \
@@ -39,6 +39,12 @@ enum pane_id {
 	PANE_FIRST = PANE_KEYS + 1,
 };
 #undef PANE_NUMBER
+
+/* The key of a pane, a digit; 0: it has none. */
+static inline int pane_key(enum pane_id p)
+{
+	return p >= PANE_FIRST && p < PANE_FIRST + 9 && p < PANE_NR ? '1' + (int)p - PANE_FIRST : 0;
+}
 
 enum pane_place {
 	PLACE_LINE,  /* where layout_compute() has it */

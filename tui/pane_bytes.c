@@ -301,10 +301,13 @@ static bool rates_instead(struct scope *s, struct store_column *c, int n)
 
 static void say_nothing(struct scope *s, struct rect r)
 {
+	struct model *all = store_model(s->store);
+
 	cells_field(s->cells, r.row + r.rows / 2, r.col + 1, r.cols - 2, false, ROLE_DIM, 0,
-		    scope_session(s, store_model(s->store)) ?
+		    scope_session(s, all) ?
 			    "nothing was read or written in this stretch; 0 fits the axis" :
-			    "this device has not migrated");
+		    scope_migration(s, all) ? "it ended before anything could be read or written" :
+					      "this device has not migrated");
 }
 
 static void draw(struct scope *s, struct model *m, struct rect r)

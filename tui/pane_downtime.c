@@ -220,6 +220,40 @@ static const char *no_downtime(const struct migration *g)
 }
 
 /*
+ * Which parts have no row of their own where there are only @rows: the shortest, which
+ * are one row together.  What they come to.
+ */
+static uint64_t leave_out(const struct downtime_part *part, size_t n, int rows,
+			  bool out[MIGRATION_PARTS_MAX])
+{
+	uint64_t rest = 0, ns, least_ns = 0;
+	size_t i, least;
+	int shown = 0;
+
+	for (i = 0; i < n; i++) {
+		out[i] = false;
+		shown += part[i].ns && !part[i].share;
+	}
+	if (shown <= rows)
+		return 0;
+	for (; shown >= rows; shown--) {
+		for (least = n, i = 0; i < n; i++) {
+			/* What was not seen is least of all. */
+			ns = part[i].ns == MODEL_NONE ? 0 : part[i].ns;
+			if (!part[i].ns || part[i].share || out[i] || (least < n && ns >= least_ns))
+				continue;
+			least = i;
+			least_ns = ns;
+		}
+		if (least == n)
+			break;
+		out[least] = true;
+		rest += least_ns;
+	}
+	return rest;
+}
+
+/*
  * The parts of the VM's downtime, or of the stop on its source: one after the other, the
  * next bar beginning where the one before ended.  False: the source stopped nothing.
  */
@@ -229,10 +263,10 @@ static bool parts(struct scope *s, struct model *m, const struct migration *g, s
 	struct downtime_part part[MIGRATION_PARTS_MAX];
 	size_t n = migration_parts(m, g, part), i, named = 0;
 	const struct side *src = g->source ? model_side(m, g->source) : NULL;
-	uint64_t at = 0, total = 0, share = 0;
+	uint64_t at = 0, total = 0, share = 0, rest;
 	char name[UNITS_LEN], a[UNITS_LEN];
+	bool shares, out[MIGRATION_PARTS_MAX];
 	struct rows w;
-	bool shares;
 
 	if (!n)
 		return false;
@@ -250,9 +284,14 @@ static bool parts(struct scope *s, struct model *m, const struct migration *g, s
 		w.nothing = "not yet";
 	/* What is nothing goes first, then what only explains a part. */
 	shares = (int)named + 1 <= r.rows - 1;
+	rest = leave_out(part, n, r.rows - 1 - (pending != 0), out);
 	for (i = 0; i < n && rows_left(&w); i++) {
 		if (!part[i].ns || (part[i].share && !shares))
 			continue;
+		if (out[i]) {
+			at += part[i].ns == MODEL_NONE ? 0 : part[i].ns;
+			continue;
+		}
 		if (part[i].share) {
 			char inner[UNITS_LEN + 2];
 
@@ -269,6 +308,10 @@ static bool parts(struct scope *s, struct model *m, const struct migration *g, s
 			share = at;
 			at += part[i].ns;
 		}
+		w.row++;
+	}
+	if (rest && rows_left(&w)) {
+		label(&w, "all else", rest);
 		w.row++;
 	}
 	if (rows_left(&w) && pending) {

@@ -83,7 +83,9 @@ static void draw(struct scope *s, struct model *m, struct rect r)
 
 		cells_field(s->cells, row, r.col + 1, r.cols - 2, false,
 			    later ? ROLE_DIM : ROLE_GOOD, 0,
-			    later ? "none yet at this moment" : "nothing wrong was seen");
+			    s->n_elsewhere ? "none of this migration" :
+			    later	   ? "none yet at this moment" :
+					     "nothing wrong was seen");
 		return;
 	}
 	if (s->problem >= s->n_found)

@@ -248,7 +248,7 @@ const char *request_pane_keys(void)
 {
 	static char text[] = "1-?";
 
-	text[2] = '0' + PANE_NR - PANE_FIRST;
+	text[2] = PANE_NR - PANE_FIRST < 9 ? '0' + PANE_NR - PANE_FIRST : '9';
 	return text;
 }
 
@@ -260,7 +260,8 @@ const struct request_entry *request_by_key(int key, enum pane_id focus, const ch
 
 	*arg = NULL;
 	for (e = requests; e->req; e++) {
-		if (e->req == REQ_PANE && key >= '1' && key < '1' + PANE_NR - PANE_FIRST) {
+		if (e->req == REQ_PANE && key >= '1' && key <= '9' &&
+		    PANE_FIRST + key - '1' < PANE_NR) {
 			digit[0] = (char)key;
 			*arg = digit;
 			return e;

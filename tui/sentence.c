@@ -55,7 +55,8 @@ static const char *short_device(struct scope *s, struct model *m, uint32_t devic
 {
 	const char *name, *slash;
 
-	scope_device_name(m, device, 60, buf);
+	/* A UUID gives way: the table has more of it. */
+	scope_device_name(m, device, s->cols >= ROOMY ? 60 : 14, buf);
 	slash = strrchr(buf, '/');
 	name = slash ? slash + 1 : buf;
 	if (!wide(s) && !strncmp(name, "0000:", 5))
@@ -431,46 +432,54 @@ static void what_is_left(struct scope *s, struct model *m, const struct subject 
 	say_forecast(s, m, j, o);
 }
 
+/* All is read, or the rest of it is while the guest stands still. */
+static void stopped(struct scope *s, struct model *m, const struct subject *j, uint64_t left,
+		    struct sentence *o)
+{
+	uint64_t stop_ns = since(s, j->src->stop.start_ns);
+	char a[UNITS_LEN], b[UNITS_LEN];
+
+	if (j->src->stop_over) {
+		add(o, "all %s read; stopped for %s so far", scope_size(s, a, j->src->bytes_total),
+		    units_duration(b, stop_ns));
+		landing(m, j, o);
+		return;
+	}
+	o->role = ROLE_WARN;
+	add(o, "STOPPED for %s", units_duration(a, stop_ns));
+	if (left != MODEL_NONE)
+		add(o, ", %s left to read", scope_size(s, a, left));
+	add(o, "; %s read so far", scope_size(s, a, j->src->bytes_total));
+	budget(s, m, j, o);
+}
+
 static void leaving(struct scope *s, struct model *m, const struct subject *j, struct sentence *o)
 {
 	const struct model_device *only = only_device(m, j->src);
 	enum left_source source;
 	uint64_t left = scope_side_left(m, j->src->id, &source);
-	char a[UNITS_LEN], b[UNITS_LEN];
-	struct sentence before;
+	const struct sentence before = *o;
+	char a[UNITS_LEN];
+	int terse;
 
-	add(o, " LEAVING");
-	if (only && only->state == MIG_UNKNOWN)
-		add(o, wide(s) ? ", its state not yet known" : "");
-	else if (only && wide(s))
-		add(o, " in %s", state_label(a, only->state));
-	add(o, ": ");
-	if (j->src->stop.start_ns != MODEL_NONE && j->src->stop_over) {
-		add(o, "all %s read; stopped for %s so far", scope_size(s, a, j->src->bytes_total),
-		    units_duration(b, since(s, j->src->stop.start_ns)));
-		landing(m, j, o);
-		return;
-	}
-	if (j->src->stop.start_ns != MODEL_NONE) {
-		o->role = ROLE_WARN;
-		add(o, "STOPPED for %s", units_duration(a, since(s, j->src->stop.start_ns)));
-		if (left != MODEL_NONE)
-			add(o, ", %s left to read", scope_size(s, a, left));
-		add(o, "; %s read so far", scope_size(s, a, j->src->bytes_total));
-		budget(s, m, j, o);
-		return;
-	}
-	if (left == MODEL_NONE) {
-		add(o, "%s read, what is left was not asked for",
-		    scope_size(s, a, j->src->bytes_total));
-		return;
-	}
-	before = *o;
-	what_is_left(s, m, j, left, wide(s) ? source : LEFT_NOT_SEEN, o);
-	/* Where it is from yields to what a stop would cost. */
-	if (cells_width(o->text) >= s->cols) {
+	/* By whose word, and in which state, yields to what a stop would cost. */
+	for (terse = wide(s) ? 0 : 2; terse < 3; terse++) {
 		*o = before;
-		what_is_left(s, m, j, left, LEFT_NOT_SEEN, o);
+		add(o, " LEAVING");
+		if (only && terse < 2 && only->state == MIG_UNKNOWN)
+			add(o, ", its state not yet known");
+		else if (only && terse < 2)
+			add(o, " in %s", state_label(a, only->state));
+		add(o, ": ");
+		if (j->src->stop.start_ns != MODEL_NONE)
+			stopped(s, m, j, left, o);
+		else if (left == MODEL_NONE)
+			add(o, "%s read, what is left was not asked for",
+			    scope_size(s, a, j->src->bytes_total));
+		else
+			what_is_left(s, m, j, left, terse ? LEFT_NOT_SEEN : source, o);
+		if (cells_width(o->text) < s->cols)
+			return;
 	}
 }
 
