@@ -44,10 +44,12 @@ static __always_inline void iommufd_ioctl_on_exit(const __u64 *a, void *ctx)
 	struct set_dirty_tracking set = {};
 	struct get_dirty_bitmap get = {};
 	struct wire_dirty_pages *rec;
+	__u64 start_ns = call && call->cmd == (__u32)a[1] ? call->start_ns : 0;
 
+	why_end(start_ns, WIRE_DIRTY_PAGES, 0, 0, 0);
 	rec = record_reserve(WIRE_DIRTY_PAGES, sizeof(*rec));
 	if (rec) {
-		rec->head.start_ns = call && call->cmd == (__u32)a[1] ? call->start_ns : 0;
+		rec->head.start_ns = start_ns;
 		rec->head.ret = a[3];
 		rec->flags = 0;
 		/* Read at the exit, when copy_from_user() has made the page resident. */

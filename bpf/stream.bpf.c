@@ -38,8 +38,11 @@ static __always_inline void io_begin(struct file *file, __u32 kind)
 	tid = (__u32)bpf_get_current_pid_tgid();
 	owner = tid << 8 | kind;
 	now = bpf_ktime_get_ns();
+	/* A poll() operation asks and never waits. */
+	if (kind != WIRE_POLL)
+		why_begin(now, false);
 
-	/* An unfinished entry of this task: its exit was never seen. */
+		/* An unfinished entry of this task: its exit was never seen. */
 #pragma unroll
 	for (i = 0; i < WIRE_CELLS; i++) {
 		if (st->cell[i].owner >> 8 == tid) {
@@ -110,6 +113,7 @@ static __always_inline void io_exit(struct file *file, __u32 kind, __u64 size, _
 	if (!st || !task_wanted())
 		return;
 	start = io_end(st, kind);
+	why_end(start, kind, 0, st->device, st->id);
 	rec = record_reserve(kind, sizeof(*rec));
 	if (!rec)
 		return;
@@ -222,6 +226,7 @@ static __always_inline void ioctl_on_exit(const __u64 *a, void *ctx)
 	if (!st || !task_wanted())
 		return;
 	start = io_end(st, WIRE_INFO);
+	why_end(start, WIRE_INFO, 0, st->device, st->id);
 	rec = record_reserve(WIRE_INFO, sizeof(*rec));
 	if (!rec)
 		return;
@@ -265,6 +270,7 @@ static __always_inline void release_on_exit(const __u64 *a, void *ctx)
 	device = st->device;
 	id = st->id;
 	start = io_end(st, WIRE_STREAM_RELEASE);
+	why_end(start, WIRE_STREAM_RELEASE, 0, device, id);
 	record_plain(WIRE_STREAM_RELEASE, start, (int)a[2], device, id);
 	stream_forget(file, st);
 }
