@@ -462,9 +462,12 @@ static void test_decode(void **state)
 	rec.faults = 3;
 	put_frame(&rec, 0, "msleep+0x2f/0x40");
 	put_frame(&rec, 1, "save_read+0x52/0x100 [mtty]");
-	put_frame(&rec, 2, "?");
-	put_frame(&rec, 3, "vfs_read+0xb0/0x370");
-	put_frame(&rec, 4, "ksys_read+0x6f/0xf0");
+	/* It is traced, which is no news of what it waits for. */
+	put_frame(&rec, 2, "bpf_trampoline_79457009080+0x89/0x100");
+	put_frame(&rec, 3, "save_read+0x9/0x100 [mtty]");
+	put_frame(&rec, 4, "?");
+	put_frame(&rec, 5, "vfs_read+0xb0/0x370");
+	put_frame(&rec, 6, "ksys_read+0x6f/0xf0");
 	assert_int_equal(decode_record(&rec, sizeof(rec), &ev), 0);
 	assert_int_equal(ev.kind, EV_WHY);
 	assert_int_equal(ev.why.call, EV_SET_STATE);

@@ -164,21 +164,39 @@ static void decode_feature(const struct wire_feature *rec, struct event *ev)
 		unread(ev, ev->kind, rec->head.end_ns);
 }
 
+static bool begins_with_one(const char *frame, const char *const *begins)
+{
+	for (; *begins; begins++)
+		if (!strncmp(frame, *begins, strlen(*begins)))
+			return true;
+	return false;
+}
+
 /* What every system call has in its stack says nothing of this one. */
 static bool is_entry(const char *frame)
 {
 	static const char *const begins[] = {
-		"vfs_read+",	   "vfs_write+",    "vfs_ioctl+",    "ksys_read+",
-		"ksys_write+",	   "__x64_sys_",    "__arm64_sys_",  "__se_sys_",
-		"do_syscall_64+",  "x64_sys_call+", "entry_SYSCALL", "el0_svc",
-		"invoke_syscall+",
+		"vfs_read+",	   "vfs_write+",
+		"vfs_ioctl+",	   "ksys_read+",
+		"ksys_write+",	   "__x64_sys_",
+		"__arm64_sys_",	   "__se_sys_",
+		"do_syscall_64+",  "x64_sys_call+",
+		"entry_SYSCALL_",  "el0_svc",
+		"invoke_syscall+", NULL,
 	};
-	size_t i;
 
-	for (i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)
-		if (!strncmp(frame, begins[i], strlen(begins[i])))
-			return true;
-	return false;
+	return begins_with_one(frame, begins);
+}
+
+/* What is there because the function is traced, by us or by others. */
+static bool is_tracer(const char *frame)
+{
+	static const char *const begins[] = {
+		"bpf_trampoline_",	   "bpf_prog_", "arch_rethook_trampoline+",
+		"__kretprobe_trampoline+", NULL,
+	};
+
+	return begins_with_one(frame, begins);
 }
 
 /* "function+0x1f/0x40 [module]", of @len bytes, as "function+0x1f[module]". */
@@ -203,15 +221,26 @@ static size_t frame_text(char out[WIRE_FRAME_LEN + 1], const char frame[WIRE_FRA
 static void stack_text(const struct wire_why *rec, char out[EVENT_STACK_LEN])
 {
 	char frame[WIRE_FRAME_LEN + 1];
-	size_t len = 0, n, sep;
+	size_t len = 0, n, sep, name, last = 0;
+	bool traced = false;
 	uint32_t i;
 
 	out[0] = '\0';
 	for (i = 0; i < rec->n_frames && i < WIRE_FRAMES; i++) {
 		n = frame_text(frame, rec->frame[i]);
 		sep = len ? 3 : 0;
+		if (is_tracer(frame)) {
+			traced = true;
+			continue;
+		}
+		/* A function that is called by its own trampoline stands there twice. */
+		name = strcspn(frame, "+");
+		if (traced && len && !strncmp(out + last, frame, name) && out[last + name] == '+')
+			continue;
 		if (!n || is_entry(frame) || len + sep + n >= EVENT_STACK_LEN)
 			return;
+		traced = false;
+		last = len + sep;
 		memcpy(out + len, " < ", sep);
 		memcpy(out + len + sep, frame, n + 1);
 		len += sep + n;
