@@ -45,11 +45,13 @@ static __always_inline void iommufd_ioctl_on_exit(const __u64 *a, void *ctx)
 	struct get_dirty_bitmap get = {};
 	struct wire_dirty_pages *rec;
 	__u64 start_ns = call && call->cmd == (__u32)a[1] ? call->start_ns : 0;
+	__u64 end_ns;
 
-	why_end(start_ns, WIRE_DIRTY_PAGES, 0, 0, 0);
+	end_ns = why_end(start_ns, WIRE_DIRTY_PAGES, 0, 0, 0);
 	rec = record_reserve(WIRE_DIRTY_PAGES, sizeof(*rec));
 	if (rec) {
 		rec->head.start_ns = start_ns;
+		record_end(&rec->head, end_ns);
 		rec->head.ret = a[3];
 		rec->flags = 0;
 		/* Read at the exit, when copy_from_user() has made the page resident. */

@@ -241,15 +241,18 @@ static __always_inline struct why_task *why_ended(__u64 start_ns, bool whole)
 	return w;
 }
 
-static __always_inline void why_tell(struct why_task *w, __u32 kind, __u32 feature, __u64 start_ns,
-				     __u32 device, __u32 stream)
+/* When it ended: what comes now takes time of its own; 0: not told. */
+static __always_inline __u64 why_tell(struct why_task *w, __u32 kind, __u32 feature, __u64 start_ns,
+				      __u32 device, __u32 stream)
 {
 	struct wire_why *rec = record_reserve(WIRE_WHY, sizeof(*rec));
 	__u32 zero = 0;
 	const struct why_task *none;
+	__u64 end_ns;
 
 	if (!rec)
-		return;
+		return 0;
+	end_ns = rec->head.end_ns;
 	rec->head.start_ns = start_ns;
 	rec->head.device = device;
 	rec->head.stream = stream;
@@ -265,7 +268,7 @@ static __always_inline void why_tell(struct why_task *w, __u32 kind, __u32 featu
 		none = bpf_map_lookup_elem(&why_empty, &zero);
 		if (!none) {
 			bpf_ringbuf_discard(rec, 0);
-			return;
+			return 0;
 		}
 		why_sums_set(rec, &w->sums, &none->sums);
 		rec->longest_ns = w->longest_ns;
@@ -275,16 +278,19 @@ static __always_inline void why_tell(struct why_task *w, __u32 kind, __u32 featu
 	if (w->fault_ns)
 		rec->seen &= ~WIRE_WHY_FAULTS;
 	record_submit(rec, false);
+	return end_ns;
 }
 
-/* The call of that kind that the thread began at @start_ns returns: before its own record. */
-static __always_inline void why_end(__u64 start_ns, __u32 kind, __u32 feature, __u32 device,
-				    __u32 stream)
+/*
+ * The call of that kind that the thread began at @start_ns returns: before its own record, for
+ * which it gives the end; 0: it is now.
+ */
+static __always_inline __u64 why_end(__u64 start_ns, __u32 kind, __u32 feature, __u32 device,
+				     __u32 stream)
 {
 	struct why_task *w = why_ended(start_ns, true);
 
-	if (w)
-		why_tell(w, kind, feature, start_ns, device, stream);
+	return w ? why_tell(w, kind, feature, start_ns, device, stream) : 0;
 }
 
 /* A step of the state machine begins, in a call. */
@@ -304,14 +310,16 @@ static __always_inline void why_arc_begin(__u64 start_ns)
 	w->arc_longest.n = 0;
 }
 
-static __always_inline void why_arc_end(__u64 start_ns, __u32 device)
+static __always_inline __u64 why_arc_end(__u64 start_ns, __u32 device)
 {
 	struct why_task *w = why_ended(start_ns, false);
+	__u64 end_ns;
 
 	if (!w)
-		return;
-	why_tell(w, WIRE_ARC, 0, start_ns, device, 0);
+		return 0;
+	end_ns = why_tell(w, WIRE_ARC, 0, start_ns, device, 0);
 	w->arc_ns = 0;
+	return end_ns;
 }
 
 #endif
