@@ -14,7 +14,9 @@
 #include <cmocka.h>
 
 #include "capture/decode.h"
+#include "model/internal.h"
 #include "tests/unit/judge_help.h"
+#include "tests/unit/scope_help.h"
 #include "view/downtime.h"
 #include "view/view.h"
 
@@ -132,6 +134,52 @@ static void test_precopy(void **state)
 	assert_true(w[0].in_stop);
 	assert_int_equal(w[1].dur_ns, 900 * MS);
 	assert_false(w[1].in_stop);
+}
+
+/* As many as there is room for: the longest, in order. */
+static void test_slowest(void **state)
+{
+	const struct call_why *w;
+	uint32_t n, i;
+
+	(void)state;
+	device(1, 100);
+	to_stop_copy();
+	for (i = 0; i < SESSION_SLOW_MAX + 1; i++) {
+		/* The shortest neither first nor last. */
+		synth_read(&s, MIB, (2 + (i + 3) % (SESSION_SLOW_MAX + 1)) * MS);
+		synth_why(&s, EV_READ, 0, 0, 0, 0, 0, "");
+	}
+	feed(EV_READ);
+	w = model_session_slow(m, 1, &n);
+	assert_int_equal(n, SESSION_SLOW_MAX);
+	for (i = 0; i < n; i++)
+		assert_int_equal(w[i].dur_ns, (SESSION_SLOW_MAX + 2 - i) * MS);
+}
+
+/* So many reasons wait for their calls; when one more comes the oldest call was lost. */
+static void test_pending(void **state)
+{
+	struct event *ev;
+	uint32_t more, i;
+
+	(void)state;
+	for (more = 0; more < 2; more++) {
+		synth_free(&s);
+		synth_init(&s);
+		device(1, 100);
+		to_stop_copy();
+		synth_read(&s, MIB, 50 * MS);
+		synth_why(&s, EV_READ, 50 * MS, 0, 0, 0, 0, STACK);
+		/* Between it and its call there are those of other threads. */
+		for (i = 0; i < WHY_PENDING - 1 + more; i++) {
+			ev = synth_why(&s, EV_READ, 0, 0, 0, 0, 0, "");
+			ev->tid = 1000 + i;
+		}
+		model_destroy(m);
+		m = model_create();
+		assert_int_equal(feed(EV_READ).why != NULL, !more);
+	}
 }
 
 /* A step's is the step's, and of its SET_STATE the rest. */
@@ -331,6 +379,25 @@ static void test_reports(void **state)
 	}
 }
 
+/* On the scope: in the log beside its call, and under its part of the stop. */
+static void test_scope(void **state)
+{
+	struct scope *scope;
+	const char *text;
+
+	(void)state;
+	device(1, 100);
+	to_stop_copy();
+	synth_why(&s, EV_ARC, 0, 405 * MS, 0, 0, 0, STACK);
+	synth_read(&s, MIB, 2 * MS);
+	synth_read(&s, 0, 10 * US);
+	scope = scope_drawn(s.ev, s.n, NULL);
+	text = screen(scope);
+	has(text, "why: arc 412 ms: 405 ms blocked in cmd_exec");
+	has(text, "arc to STOP_COPY 412 ms: 405 ms blocked in ");
+	scope_destroy(scope);
+}
+
 static const char *finding_text(const struct judge *j, enum rule_id rule)
 {
 	size_t i;
@@ -507,8 +574,10 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_read), T(test_precopy),	T(test_arc),   T(test_lost_call), T(test_overlap),
-		T(test_loss), T(test_findings), T(test_words), T(test_decode),	  T(test_reports),
+		T(test_read),	  T(test_precopy),   T(test_slowest), T(test_pending),
+		T(test_arc),	  T(test_lost_call), T(test_overlap), T(test_loss),
+		T(test_findings), T(test_words),     T(test_decode),  T(test_reports),
+		T(test_scope),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
