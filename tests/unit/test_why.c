@@ -392,6 +392,7 @@ static void test_scope(void **state)
 	synth_read(&s, MIB, 2 * MS);
 	synth_read(&s, 0, 10 * US);
 	scope = scope_drawn(s.ev, s.n, NULL);
+	scope_resize(scope, 60, 160);
 	text = screen(scope);
 	has(text, "why: arc 412 ms: 405 ms blocked in cmd_exec");
 	has(text, "arc to STOP_COPY 412 ms: 405 ms blocked in ");
