@@ -253,9 +253,11 @@ static __always_inline void container_ioctl_on_exit(const __u64 *a, void *ctx)
 	struct wire_call *call = call_get();
 	struct wire_dirty_pages *rec;
 	__u64 start_ns = call && call->kind == WIRE_DIRTY_PAGES ? call->start_ns : 0;
+	__u32 head[2] = {}; /* argsz, flags */
 	__u64 end_ns;
 
-	end_ns = why_end(start_ns, WIRE_DIRTY_PAGES, 0, 0, 0);
+	bpf_probe_read_user(head, sizeof(head), (void *)a[2]);
+	end_ns = why_end(start_ns, WIRE_DIRTY_PAGES, head[1], 0, 0);
 	rec = record_reserve(WIRE_DIRTY_PAGES, sizeof(*rec));
 	if (rec) {
 		rec->head.start_ns = start_ns;

@@ -235,7 +235,7 @@ struct wire_process_exit {
 struct wire_why {
 	struct wire_head head;
 	__u32 call;    /* enum wire_kind */
-	__u32 feature; /* of a WIRE_FEATURE: VFIO_FEATURE_* | index */
+	__u32 feature; /* of a WIRE_FEATURE: VFIO_FEATURE_* | index; of WIRE_DIRTY_PAGES: its flags */
 	__u32 seen;    /* WIRE_WHY_* */
 	__u32 n_frames;
 	__u64 asleep_ns;

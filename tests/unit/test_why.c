@@ -547,6 +547,10 @@ static void test_decode(void **state)
 	rec.feature = VFIO_FEATURE_GET | VFIO_FEATURE_MIG_DATA_SIZE;
 	assert_int_equal(decode_record(&rec, sizeof(rec), &ev), 0);
 	assert_int_equal(ev.why.call, EV_DATA_SIZE);
+	rec.call = WIRE_DIRTY_PAGES;
+	rec.feature = VFIO_DIRTY_PAGES_START;
+	assert_int_equal(decode_record(&rec, sizeof(rec), &ev), 0);
+	assert_int_equal(ev.why.call, EV_DMA_LOG_START);
 	rec.call = WIRE_READ;
 	/* Without the programs that see page faults there is no number of them. */
 	rec.seen = WIRE_WHY_SUMS;

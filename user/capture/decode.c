@@ -106,6 +106,14 @@ static uint32_t feature_kind(uint32_t flags)
 	return EV_FEATURE;
 }
 
+/* Of a container's or an IOMMUFD's dirty log. */
+static uint32_t dirty_kind(uint32_t flags)
+{
+	return flags & VFIO_DIRTY_PAGES_START ? EV_DMA_LOG_START :
+	       flags & VFIO_DIRTY_PAGES_STOP  ? EV_DMA_LOG_STOP :
+						EV_DMA_LOG_REPORT;
+}
+
 static void decode_feature(const struct wire_feature *rec, struct event *ev)
 {
 	uint32_t index = rec->flags & VFIO_FEATURE_MASK;
@@ -385,9 +393,7 @@ int decode_record(const void *data, size_t size, struct event *ev)
 	case WIRE_DIRTY_PAGES: {
 		const struct wire_dirty_pages *rec = data;
 
-		ev->kind = rec->flags & VFIO_DIRTY_PAGES_START ? EV_DMA_LOG_START :
-			   rec->flags & VFIO_DIRTY_PAGES_STOP  ? EV_DMA_LOG_STOP :
-								 EV_DMA_LOG_REPORT;
+		ev->kind = dirty_kind(rec->flags);
 		if (ev->kind == EV_DMA_LOG_REPORT) {
 			ev->dma_log.iova = rec->iova;
 			ev->dma_log.length = rec->length;
@@ -420,8 +426,9 @@ int decode_record(const void *data, size_t size, struct event *ev)
 		const struct wire_why *rec = data;
 
 		decode_why(rec, ev);
-		ev->why.call = rec->call == WIRE_FEATURE ? feature_kind(rec->feature) :
-							   decode_kind(rec->call);
+		ev->why.call = rec->call == WIRE_FEATURE     ? feature_kind(rec->feature) :
+			       rec->call == WIRE_DIRTY_PAGES ? dirty_kind(rec->feature) :
+							       decode_kind(rec->call);
 		break;
 	}
 	case WIRE_LOST_EXIT: {
