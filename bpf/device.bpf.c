@@ -37,14 +37,17 @@ static __always_inline bool call_is(struct wire_call *call, __u32 cmd, __u32 dev
 static __always_inline void arc_finish(struct wire_call *call, __s64 ret)
 {
 	struct wire_arc *rec;
+	__u64 end_ns;
 
 	if (!call->arc_open)
 		return;
 	call->arc_open = 0;
+	end_ns = why_arc_end(call->arc_start_ns, call->device);
 	rec = record_reserve(WIRE_ARC, sizeof(*rec));
 	if (!rec)
 		return;
 	rec->head.start_ns = call->arc_start_ns;
+	record_end(&rec->head, end_ns);
 	rec->head.device = call->device;
 	rec->head.ret = ret;
 	rec->from = call->arc_from;
@@ -82,11 +85,24 @@ static __always_inline void feature_exit(struct wire_call *call, __u64 start_ns,
 	struct wire_feature *rec;
 	__u32 head[2] = {};
 	__u32 index, len = 0;
+	bool readable;
+	__u64 end_ns;
 
+	/*
+	 * Read at the exit, when copy_to_user() or copy_from_user() has just
+	 * made the page resident: these programs must not fault.
+	 */
+	readable = !bpf_probe_read_user(head, sizeof(head), (void *)arg);
+	end_ns = why_end(start_ns, WIRE_FEATURE,
+			 call && call->has_target ?
+				 VFIO_FEATURE_SET | VFIO_FEATURE_MIG_DEVICE_STATE :
+				 head[1],
+			 device, stream);
 	rec = record_reserve(WIRE_FEATURE, sizeof(*rec));
 	if (!rec)
 		return;
 	rec->head.start_ns = start_ns;
+	record_end(&rec->head, end_ns);
 	rec->head.device = device;
 	rec->head.ret = ret;
 	rec->valid = 0;
@@ -100,11 +116,7 @@ static __always_inline void feature_exit(struct wire_call *call, __u64 start_ns,
 		rec->target = call->target;
 		rec->valid |= WIRE_FEATURE_TARGET;
 	}
-	/*
-	 * Read at the exit, when copy_to_user() or copy_from_user() has just
-	 * made the page resident: these programs must not fault.
-	 */
-	if (!bpf_probe_read_user(head, sizeof(head), (void *)arg)) {
+	if (readable) {
 		rec->valid |= WIRE_FEATURE_HEADER;
 		index = head[1] & VFIO_FEATURE_MASK;
 		if (head[1] & VFIO_FEATURE_PROBE)
@@ -177,8 +189,8 @@ static __always_inline void device_ioctl_on_exit(const __u64 *a, void *ctx)
 	__s64 ret = a[3];
 	struct wire_call *call;
 	struct wire_reset *rec;
+	__u64 start_ns = 0, end_ns;
 	__u32 device, stream;
-	__u64 start_ns = 0;
 
 	device = device_id(file_vdev((struct file *)a[0]));
 	if (!device)
@@ -199,9 +211,11 @@ static __always_inline void device_ioctl_on_exit(const __u64 *a, void *ctx)
 			stream = call->stream;
 		feature_exit(call, start_ns, device, stream, a[2], ret);
 	} else {
+		end_ns = why_end(start_ns, WIRE_RESET, 0, device, 0);
 		rec = record_reserve(WIRE_RESET, sizeof(*rec));
 		if (rec) {
 			rec->head.start_ns = start_ns;
+			record_end(&rec->head, end_ns);
 			rec->head.device = device;
 			rec->head.ret = ret;
 			rec->cmd = cmd;
@@ -238,10 +252,16 @@ static __always_inline void container_ioctl_on_exit(const __u64 *a, void *ctx)
 {
 	struct wire_call *call = call_get();
 	struct wire_dirty_pages *rec;
+	__u64 start_ns = call && call->kind == WIRE_DIRTY_PAGES ? call->start_ns : 0;
+	__u32 head[2] = {}; /* argsz, flags */
+	__u64 end_ns;
 
+	bpf_probe_read_user(head, sizeof(head), (void *)a[2]);
+	end_ns = why_end(start_ns, WIRE_DIRTY_PAGES, head[1], 0, 0);
 	rec = record_reserve(WIRE_DIRTY_PAGES, sizeof(*rec));
 	if (rec) {
-		rec->head.start_ns = call && call->kind == WIRE_DIRTY_PAGES ? call->start_ns : 0;
+		rec->head.start_ns = start_ns;
+		record_end(&rec->head, end_ns);
 		rec->head.ret = a[3];
 		/* argsz, flags, iova, length, page size: up to the bitmap's address */
 		if (bpf_probe_read_user(&rec->argsz, 32, (void *)a[2]))
@@ -297,6 +317,7 @@ static __always_inline void next_state_on_exit(const __u64 *a, void *ctx)
 	call->arc_target = a[2];
 	call->arc_start_ns = bpf_ktime_get_ns();
 	call->arc_open = 1;
+	why_arc_begin(call->arc_start_ns);
 }
 
 HOOK_ENTER(next_state, true)
@@ -333,9 +354,12 @@ static __always_inline void open_close_exit(__u32 kind, struct vfio_device *vdev
 	__u32 device = device_id(vdev);
 	struct wire_call *call = call_get();
 	bool begun = call && call->kind == kind && call_concerns(call, device);
+	__u64 end_ns = 0;
 
+	if (begun)
+		end_ns = why_end(call->start_ns, kind, 0, device, 0);
 	if (device)
-		record_plain(kind, begun ? call->start_ns : 0, ret, device, 0);
+		record_plain(kind, begun ? call->start_ns : 0, end_ns, ret, device, 0);
 	if (call)
 		call_end();
 	if (!device)

@@ -2,12 +2,15 @@
 /* The variables that all programs share; see hook, record and who.bpf.h. */
 #include "bpf/hook.bpf.h"
 #include "bpf/who.bpf.h"
+#include "bpf/why.bpf.h"
 
 const volatile __u32 filter_pid;
 const volatile __u32 filter_tasks;
 const volatile char filter_device[WIRE_NAME_LEN];
 const volatile char filter_driver[WIRE_NAME_LEN];
 const volatile __u32 wake_bytes = 256 << 10;
+
+const volatile __u8 why_wanted;
 
 __u64 streams_alive;
 __u8 by_kprobe[WIRE_HOOKS];
@@ -19,5 +22,9 @@ __u64 strangers;
 __u64 unmet;
 __u32 modules_came;
 __u32 join_what;
+__u32 why_seen;
+__u32 why_signs;
+__u64 why_lost;
+__u8 why_marks[WHY_MARKS];
 
 char LICENSE[] SEC("license") = "GPL";

@@ -23,6 +23,7 @@ int process_exit(struct bpf_raw_tracepoint_args *ctx)
 	/* Every thread of the host ends here. */
 	if (!last_device)
 		return 0;
+	why_forget(bpf_get_current_pid_tgid());
 	pid = bpf_get_current_pid_tgid() >> 32;
 	held = bpf_map_lookup_elem(&holders, &pid);
 	if (!held)

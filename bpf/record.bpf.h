@@ -125,6 +125,13 @@ static __always_inline void symbol_name(char *out, void *func)
 	}
 }
 
+/* What it tells of ended at @end_ns, before we did something else; 0: just now. */
+static __always_inline void record_end(struct wire_head *h, __u64 end_ns)
+{
+	if (end_ns)
+		h->end_ns = end_ns;
+}
+
 /* A record of what another task has: found by the iterator, not by a hook. */
 static __always_inline void record_of_task(struct wire_head *h, struct task_struct *task)
 {
@@ -135,9 +142,9 @@ static __always_inline void record_of_task(struct wire_head *h, struct task_stru
 	bpf_probe_read_kernel_str(h->comm, sizeof(h->comm), task->comm);
 }
 
-/* A record without a body. */
+/* A record without a body.  @end_ns: as record_end() */
 static __always_inline void
-record_plain(__u32 kind, __u64 start_ns, __s64 ret, __u32 device, __u32 stream)
+record_plain(__u32 kind, __u64 start_ns, __u64 end_ns, __s64 ret, __u32 device, __u32 stream)
 {
 	struct wire_plain *rec = record_reserve(kind, sizeof(*rec));
 
@@ -145,6 +152,7 @@ record_plain(__u32 kind, __u64 start_ns, __s64 ret, __u32 device, __u32 stream)
 		return;
 	if (start_ns)
 		rec->head.start_ns = start_ns;
+	record_end(&rec->head, end_ns);
 	rec->head.ret = ret;
 	rec->head.device = device;
 	rec->head.stream = stream;

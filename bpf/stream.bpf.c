@@ -38,8 +38,11 @@ static __always_inline void io_begin(struct file *file, __u32 kind)
 	tid = (__u32)bpf_get_current_pid_tgid();
 	owner = tid << 8 | kind;
 	now = bpf_ktime_get_ns();
+	/* A poll() operation asks and never waits. */
+	if (kind != WIRE_POLL)
+		why_begin(now, false);
 
-	/* An unfinished entry of this task: its exit was never seen. */
+		/* An unfinished entry of this task: its exit was never seen. */
 #pragma unroll
 	for (i = 0; i < WIRE_CELLS; i++) {
 		if (st->cell[i].owner >> 8 == tid) {
@@ -105,15 +108,17 @@ static __always_inline void io_exit(struct file *file, __u32 kind, __u64 size, _
 {
 	struct wire_stream *st = stream_met(file);
 	struct wire_io *rec;
-	__u64 start;
+	__u64 start, end;
 
 	if (!st || !task_wanted())
 		return;
 	start = io_end(st, kind);
+	end = why_end(start, kind, 0, st->device, st->id);
 	rec = record_reserve(kind, sizeof(*rec));
 	if (!rec)
 		return;
 	rec->head.start_ns = start;
+	record_end(&rec->head, end);
 	rec->head.ret = ret;
 	rec->head.device = st->device;
 	rec->head.stream = st->id;
@@ -217,15 +222,17 @@ static __always_inline void ioctl_on_exit(const __u64 *a, void *ctx)
 	struct precopy_info info = {};
 	struct wire_info *rec;
 	__s64 ret = a[3];
-	__u64 start;
+	__u64 start, end;
 
 	if (!st || !task_wanted())
 		return;
 	start = io_end(st, WIRE_INFO);
+	end = why_end(start, WIRE_INFO, 0, st->device, st->id);
 	rec = record_reserve(WIRE_INFO, sizeof(*rec));
 	if (!rec)
 		return;
 	rec->head.start_ns = start;
+	record_end(&rec->head, end);
 	rec->head.ret = ret;
 	rec->head.device = st->device;
 	rec->head.stream = st->id;
@@ -255,7 +262,7 @@ static __always_inline void release_on_exit(const __u64 *a, void *ctx)
 	struct file *file = (struct file *)a[1];
 	struct wire_stream *st = stream_get(file);
 	__u32 device, id;
-	__u64 start;
+	__u64 start, end;
 
 	/* Whoever closes it: the stream is over, so no filter by task here. */
 	if (!st) {
@@ -265,7 +272,8 @@ static __always_inline void release_on_exit(const __u64 *a, void *ctx)
 	device = st->device;
 	id = st->id;
 	start = io_end(st, WIRE_STREAM_RELEASE);
-	record_plain(WIRE_STREAM_RELEASE, start, (int)a[2], device, id);
+	end = why_end(start, WIRE_STREAM_RELEASE, 0, device, id);
+	record_plain(WIRE_STREAM_RELEASE, start, end, (int)a[2], device, id);
 	stream_forget(file, st);
 }
 

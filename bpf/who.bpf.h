@@ -15,6 +15,7 @@
 #define VFIOSCOPE_WHO_BPF_H
 
 #include "bpf/record.bpf.h"
+#include "bpf/why.bpf.h"
 
 #define ANON_INODE_FS_MAGIC 0x09041934 /* include/uapi/linux/magic.h */
 
@@ -533,6 +534,24 @@ struct feature_head {
 	__u32 state;
 };
 
+/* Does a migration begin like this?  Rarely anything else does. */
+static __always_inline bool call_is_sign(const struct wire_call *call)
+{
+	__u32 index = call->flags & VFIO_FEATURE_MASK;
+
+	if (call->kind == WIRE_DIRTY_PAGES)
+		return true;
+	if (call->kind != WIRE_FEATURE || call->flags & VFIO_FEATURE_PROBE)
+		return false;
+	/* Begun at the driver's set_state, see set_state_on_enter(), or nobody knows. */
+	if (!call->flags)
+		return true;
+	if (call->flags & VFIO_FEATURE_SET)
+		return index == VFIO_FEATURE_MIG_DEVICE_STATE ||
+		       index == VFIO_FEATURE_DMA_LOGGING_START;
+	return index == VFIO_FEATURE_MIG_DATA_SIZE;
+}
+
 static __always_inline void call_begin(__u32 kind, __u32 cmd, __u32 device, __u64 arg)
 {
 	__u64 id = bpf_get_current_pid_tgid();
@@ -554,6 +573,7 @@ static __always_inline void call_begin(__u32 kind, __u32 cmd, __u32 device, __u6
 	}
 	if (bpf_map_update_elem(&calls, &id, &call, BPF_ANY))
 		table_full();
+	why_begin(call.start_ns, call_is_sign(&call));
 }
 
 /*

@@ -37,6 +37,7 @@ enum wire_kind {
 	WIRE_LOST_EXIT,	   /* a call whose return no program saw */
 	WIRE_DIRTY_PAGES,  /* VFIO_IOMMU_DIRTY_PAGES of a container, or an IOMMUFD's */
 	WIRE_PROCESS_EXIT, /* a process that held a device or a data FD ended */
+	WIRE_WHY,	   /* what a call's time was spent on; it comes before that call */
 	WIRE_KIND_NR,
 };
 
@@ -217,6 +218,37 @@ struct wire_process_exit {
 	__u32 pad;
 };
 
+/* A frame of a kernel stack: "function+0x1f/0x40 [module]", "?": nobody knows its name */
+#define WIRE_FRAMES	8
+#define WIRE_FRAME_LEN	96
+#define WIRE_WHY_MIN_NS 1000000ULL /* calls and steps that are shorter have none */
+
+/* What of a struct wire_why was seen; else it is 0. */
+#define WIRE_WHY_SUMS	(1U << 0) /* the scheduler's events, all along */
+#define WIRE_WHY_FAULTS (1U << 1)
+#define WIRE_WHY_LOCKS	(1U << 2) /* else they are in @blocked_ns */
+
+/*
+ * Where the call was from the head's start to its end, but for what it ran.  Its
+ * stack is that of its longest wait; of a call that is still out, that of now.
+ */
+struct wire_why {
+	struct wire_head head;
+	__u32 call;    /* enum wire_kind */
+	__u32 feature; /* of a WIRE_FEATURE: VFIO_FEATURE_* | index; of WIRE_DIRTY_PAGES: its flags */
+	__u32 seen;    /* WIRE_WHY_* */
+	__u32 n_frames;
+	__u64 asleep_ns;
+	__u64 blocked_ns; /* uninterruptible */
+	__u64 locked_ns;  /* for a lock of the kernel */
+	__u64 runqueue_ns;
+	__u64 fault_ns; /* in page faults, but for a cpu */
+	__u64 longest_ns;
+	__u32 faults;
+	__u32 on_cpu; /* of a call that is still out: it runs, so that its stack is not to be had */
+	char frame[WIRE_FRAMES][WIRE_FRAME_LEN];
+};
+
 WIRE_ASSERT(wire_head, 72);
 WIRE_ASSERT(wire_device, 360);
 WIRE_ASSERT(wire_plain, 72);
@@ -232,6 +264,7 @@ WIRE_ASSERT(wire_info, 96);
 WIRE_ASSERT(wire_lost_exit, 80);
 WIRE_ASSERT(wire_dirty_pages, 104);
 WIRE_ASSERT(wire_process_exit, 80);
+WIRE_ASSERT(wire_why, 912);
 
 /* The hooks of the kernel side, HOOK(NAME) of hook.bpf.h. */
 enum wire_hook {

@@ -4,7 +4,7 @@
  *
  *	reconfigure	write 1: the device has been reconfigured, and all of it
  *			is new initial data; EINVAL unless in PRE_COPY*
- *	fault, delay, fail	see fault.c
+ *	fault, delay, fail	see fault.c, delay.c
  */
 
 #include <linux/debugfs.h>

@@ -5,8 +5,7 @@
  *
  *	fault		write the name of a rule to break, or "none"; read them
  *			all, the one in force in brackets
- *	delay		write a name, "=" and milliseconds; read them all. Only a
- *			fatal signal ends the wait early: long ones are hangs
+ *	delay		see delay.c
  *	fail		write a name, "=" and an errno (a number; 0 ends it); for
  *			"read" and "write" perhaps "@" and a byte of the stream
  *
@@ -21,10 +20,8 @@
 #include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/file.h>
-#include <linux/hrtimer.h>
 #include <linux/module.h>
 #include <linux/poll.h>
-#include <linux/sched/signal.h>
 #include <linux/seq_file.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
@@ -35,8 +32,6 @@
 
 /* What a pre-copy that is but a probe gives away. */
 #define PROBE_BYTES SZ_64K
-
-#define DELAY_MAX_MS 600000
 
 enum {
 	FAULT_NONE,
@@ -118,13 +113,6 @@ static const char *const rule_names[FAULT_NR] = {
 	[FAULT_RESUME_SHORT] = "resume-short",
 };
 
-static const char *const delay_names[IVSHMEM_DELAY_NR] = {
-	[IVSHMEM_DELAY_ARC] = "arc",
-	[IVSHMEM_DELAY_READ] = "read",
-	[IVSHMEM_DELAY_WRITE] = "write",
-	[IVSHMEM_DELAY_LOAD] = "load",
-};
-
 static const char *const fail_names[IVSHMEM_FAIL_NR] = {
 	[IVSHMEM_FAIL_PRECOPY] = "precopy", [IVSHMEM_FAIL_ARC] = "arc",
 	[IVSHMEM_FAIL_LOAD] = "load",	    [IVSHMEM_FAIL_READ] = "read",
@@ -135,23 +123,6 @@ static const char *const fail_names[IVSHMEM_FAIL_NR] = {
 static int rule(const struct ivshmem_device *idev)
 {
 	return READ_ONCE(idev->faults.rule);
-}
-
-/* 0, or -EINTR when the caller is to die. */
-static int delay(struct ivshmem_device *idev, enum ivshmem_delay what)
-{
-	u32 ms = READ_ONCE(idev->faults.delay_ms[what]);
-	ktime_t end = ktime_add_ms(ktime_get(), ms);
-
-	if (!ms)
-		return 0;
-	/* msleep() counts in jiffies, and rounds up by two of them */
-	do {
-		set_current_state(TASK_KILLABLE);
-		if (!schedule_hrtimeout_range(&end, 200 * NSEC_PER_USEC, HRTIMER_MODE_ABS))
-			return 0;
-	} while (!fatal_signal_pending(current));
-	return -EINTR;
 }
 
 /* 0, or the errno with which it fails, when @end bytes of the session are too many. */
@@ -200,7 +171,7 @@ static int before_read(struct ivshmem_stream *stream, size_t *len)
 
 	if (!f->slept && in_state(stream, true)) {
 		f->slept = true;
-		ret = delay(idev, IVSHMEM_DELAY_READ);
+		ret = ivshmem_delay(idev, IVSHMEM_DELAY_READ);
 		if (ret)
 			return ret;
 	}
@@ -374,7 +345,7 @@ static ssize_t faulty_resume_write(struct file *filp, const char __user *buf, si
 		return -ESPIPE;
 	if (!f->slept) {
 		f->slept = true;
-		ret = delay(stream->idev, IVSHMEM_DELAY_WRITE);
+		ret = ivshmem_delay(stream->idev, IVSHMEM_DELAY_WRITE);
 	}
 	if (!ret && !ivshmem_stream_dead(stream))
 		ret = failure(stream->idev, IVSHMEM_FAIL_WRITE, f->moved + len);
@@ -570,7 +541,7 @@ static struct file *faulty_set_state(struct vfio_device *vdev, enum vfio_device_
 		/* the delay is the first step's, in a way of several */
 		if (READ_ONCE(idev->faults.delay_ms[IVSHMEM_DELAY_LOAD])) {
 			res = ivshmem_state_go(idev, VFIO_DEVICE_STATE_STOP);
-			ret = delay(idev, IVSHMEM_DELAY_LOAD);
+			ret = ivshmem_delay(idev, IVSHMEM_DELAY_LOAD);
 			if (!IS_ERR(res) && ret)
 				res = ERR_PTR(ret);
 		}
@@ -579,7 +550,7 @@ static struct file *faulty_set_state(struct vfio_device *vdev, enum vfio_device_
 	} else {
 		res = ivshmem_state_go(idev, new_state);
 		if (new_state == VFIO_DEVICE_STATE_STOP_COPY && cur != new_state) {
-			ret = delay(idev, IVSHMEM_DELAY_ARC);
+			ret = ivshmem_delay(idev, IVSHMEM_DELAY_ARC);
 			if (!res && ret)
 				res = ERR_PTR(ret);
 		}
@@ -644,7 +615,7 @@ static const struct vfio_log_ops faulty_log_ops = {
 };
 
 /* Between wrapped and not: each time all operations at once, and never to none. */
-static void wrap(struct ivshmem_device *idev)
+void ivshmem_fault_wrap(struct ivshmem_device *idev)
 {
 	struct ivshmem_faults *f = &idev->faults;
 	struct vfio_device *vdev = &idev->core.vdev;
@@ -663,7 +634,7 @@ static void wrap(struct ivshmem_device *idev)
 /* The files */
 
 /* The next line that somebody wrote, without its end. */
-static int get_line(char *buf, size_t size, const char __user *from, size_t count)
+int ivshmem_fault_line(char *buf, size_t size, const char __user *from, size_t count)
 {
 	if (count >= size)
 		return -EINVAL;
@@ -688,7 +659,7 @@ static ssize_t fault_write(struct file *file, const char __user *from, size_t co
 	struct seq_file *m = file->private_data;
 	struct ivshmem_device *idev = m->private;
 	char buf[32];
-	int i, ret = get_line(buf, sizeof(buf), from, count);
+	int i, ret = ivshmem_fault_line(buf, sizeof(buf), from, count);
 
 	if (ret)
 		return ret;
@@ -697,41 +668,10 @@ static ssize_t fault_write(struct file *file, const char __user *from, size_t co
 		return -EINVAL;
 	WRITE_ONCE(idev->faults.shown, 0);
 	WRITE_ONCE(idev->faults.rule, i);
-	wrap(idev);
+	ivshmem_fault_wrap(idev);
 	return count;
 }
 DEFINE_SHOW_STORE_ATTRIBUTE(fault);
-
-static int delay_show(struct seq_file *m, void *v)
-{
-	struct ivshmem_device *idev = m->private;
-	int i;
-
-	for (i = 0; i < IVSHMEM_DELAY_NR; i++)
-		seq_printf(m, "%s=%u\n", delay_names[i], READ_ONCE(idev->faults.delay_ms[i]));
-	return 0;
-}
-
-static ssize_t delay_write(struct file *file, const char __user *from, size_t count, loff_t *pos)
-{
-	struct seq_file *m = file->private_data;
-	struct ivshmem_device *idev = m->private;
-	char buf[32], *value = buf, *name;
-	int i, ret = get_line(buf, sizeof(buf), from, count);
-	u32 ms;
-
-	if (ret)
-		return ret;
-	value = strim(buf);
-	name = strsep(&value, "=");
-	i = match_string(delay_names, IVSHMEM_DELAY_NR, name);
-	if (i < 0 || !value || kstrtou32(value, 10, &ms) || ms > DELAY_MAX_MS)
-		return -EINVAL;
-	WRITE_ONCE(idev->faults.delay_ms[i], ms);
-	wrap(idev);
-	return count;
-}
-DEFINE_SHOW_STORE_ATTRIBUTE(delay);
 
 static int fail_show(struct seq_file *m, void *v)
 {
@@ -749,7 +689,7 @@ static ssize_t fail_write(struct file *file, const char __user *from, size_t cou
 	struct seq_file *m = file->private_data;
 	struct ivshmem_device *idev = m->private;
 	char buf[48], *at, *name;
-	int i, ret = get_line(buf, sizeof(buf), from, count);
+	int i, ret = ivshmem_fault_line(buf, sizeof(buf), from, count);
 	u64 byte = 0;
 	u16 err;
 
@@ -770,7 +710,7 @@ static ssize_t fail_write(struct file *file, const char __user *from, size_t cou
 		return -EOPNOTSUPP;
 	WRITE_ONCE(idev->faults.fail_at[i], byte);
 	WRITE_ONCE(idev->faults.fail[i], err);
-	wrap(idev);
+	ivshmem_fault_wrap(idev);
 	return count;
 }
 DEFINE_SHOW_STORE_ATTRIBUTE(fail);
@@ -778,11 +718,12 @@ DEFINE_SHOW_STORE_ATTRIBUTE(fail);
 void ivshmem_fault_init(struct ivshmem_device *idev)
 {
 	init_waitqueue_head(&idev->faults.unwoken);
+	ivshmem_delay_init(idev);
 }
 
 void ivshmem_fault_debug_add(struct ivshmem_device *idev, struct dentry *dir)
 {
 	debugfs_create_file("fault", 0600, dir, idev, &fault_fops);
-	debugfs_create_file("delay", 0600, dir, idev, &delay_fops);
+	ivshmem_delay_debug_add(idev, dir);
 	debugfs_create_file("fail", 0600, dir, idev, &fail_fops);
 }

@@ -96,6 +96,9 @@ static const char *meaning(const struct event *ev, uint32_t state)
 			     "the VMM asked which pages the device wrote to";
 	case EV_STUCK:
 		return "a call has been out for so long that it is told before it returns";
+	case EV_WHY:
+		return "what the time of a call was spent on: the call itself is the next of its "
+		       "thread, or has not returned yet";
 	case EV_LOSS:
 		return "here events are missing: what is said of this stretch is a lower bound";
 	case EV_MARK:

@@ -208,6 +208,16 @@ static unsigned int part_role(const struct downtime_part *p)
 	return p->who && strstr(p->who, "dirty") ? ROLE_MARK : ROLE_INITIAL;
 }
 
+/* What its calls were spent on, in what room there is. */
+static void say_why(struct rows *w, const struct downtime_part *p)
+{
+	char why[WHY_SENTENCE_LEN];
+
+	if (!rows_left(w) || !part_why_sentence(&p->why, p->ns, why)[0])
+		return;
+	cells_field(w->s->cells, w->row++, w->r.col + 3, w->r.cols - 4, false, ROLE_DIM, 0, why);
+}
+
 /* Why there is none; of what is under way: not yet. */
 static const char *no_downtime(const struct migration *g)
 {
@@ -309,6 +319,8 @@ static bool parts(struct scope *s, struct model *m, const struct migration *g, s
 			at += part[i].ns;
 		}
 		w.row++;
+		if (shares)
+			say_why(&w, &part[i]);
 	}
 	if (rest && rows_left(&w)) {
 		label(&w, "all else", rest);

@@ -137,6 +137,20 @@ static const struct event_field process_exit_fields[] = {
 	FIELD(2, "signal", process_exit.signal, EF_U32, 0),
 };
 
+static const struct event_field why_fields[] = {
+	FIELD(1, "call", why.call, EF_KIND, 0),
+	FIELD(2, "so_far", why.so_far, EF_BOOL, 0),
+	FIELD(3, "on_cpu_ns", why.on_cpu_ns, EF_U64, EFF_KNOWN),
+	FIELD(4, "asleep_ns", why.asleep_ns, EF_U64, EFF_KNOWN),
+	FIELD(5, "blocked_ns", why.blocked_ns, EF_U64, EFF_KNOWN),
+	FIELD(6, "lock_ns", why.lock_ns, EF_U64, EFF_KNOWN),
+	FIELD(7, "runqueue_ns", why.runqueue_ns, EF_U64, EFF_KNOWN),
+	FIELD(8, "fault_ns", why.fault_ns, EF_U64, EFF_KNOWN),
+	FIELD(9, "faults", why.faults, EF_U64, EFF_KNOWN),
+	FIELD(10, "longest_ns", why.longest_ns, EF_U64, EFF_KNOWN),
+	FIELD(11, "stack", why.stack, EF_STR, 0),
+};
+
 static const struct event_field clock_fields[] = {
 	FIELD(1, "realtime_ns", clock.realtime_ns, EF_U64, 0),
 	FIELD(2, "boottime_ns", clock.boottime_ns, EF_U64, 0),
@@ -175,6 +189,7 @@ static const struct {
 	KIND_F(EV_LOSS, "loss", loss_fields),
 	KIND_F(EV_MARK, "mark", mark_fields),
 	KIND_F(EV_PROCESS_EXIT, "process_exit", process_exit_fields),
+	KIND_F(EV_WHY, "why", why_fields),
 	KIND_F(EV_DEVICE, "device", device_def_fields),
 	KIND_F(EV_TASK, "task", task_def_fields),
 	KIND_F(EV_CLOCK, "clock", clock_fields),

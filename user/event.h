@@ -82,6 +82,7 @@ enum event_kind {
 	EV_LOSS = 23,
 	EV_MARK = 24,
 	EV_PROCESS_EXIT = 25, /* a process that held a device ended */
+	EV_WHY = 26,	      /* what the time of a call was spent on */
 	/* Definitions: they carry names, not happenings; no NDJSON line. */
 	EV_DEVICE = 32, /* first sight of a device */
 	EV_TASK = 33,	/* first sight of a process: its VM */
@@ -130,14 +131,20 @@ enum event_vm_source {
 	VM_SOURCE_CGROUP = 2,  /* its cgroup: no other host knows it */
 };
 
-#define EVENT_COMM_LEN 16
-#define EVENT_NAME_LEN 64
-#define EVENT_TEXT_LEN 128
+#define EVENT_COMM_LEN	16
+#define EVENT_NAME_LEN	64
+#define EVENT_TEXT_LEN	128
+#define EVENT_STACK_LEN 256
+
+/* Calls that took less have no EV_WHY. */
+#define EVENT_WHY_MIN_NS 1000000ULL
 
 /* set_state.target when the call failed before it named one */
 #define EVENT_TARGET_NONE  (-1LL)
+/* A field that would be 0 if it had been seen: one of EFF_KNOWN */
+#define EVENT_NOT_SEEN	   UINT64_MAX
 /* poll.wait_ns while the same task's next call has not been seen */
-#define EVENT_WAIT_UNKNOWN UINT64_MAX
+#define EVENT_WAIT_UNKNOWN EVENT_NOT_SEEN
 
 struct event {
 	uint64_t seq;
@@ -257,6 +264,27 @@ struct event {
 		struct {
 			uint32_t code, signal;
 		} process_exit;
+		/*
+		 * Of a call, or a step, of EVENT_WHY_MIN_NS or more, the same
+		 * thread's that began at t_ns: it stands before the call's own
+		 * event, so that whoever is told of that knows why.  @so_far: of
+		 * one that has not returned, after its EV_STUCK.
+		 *
+		 * The times add up to dur_ns; each can be EVENT_NOT_SEEN, and is then
+		 * in another (a lock's in @blocked_ns, a page fault's in all).
+		 * @asleep_ns and @blocked_ns, which is uninterruptible, are waits for
+		 * anything but what has a time of its own: a lock of the kernel, a
+		 * cpu, a page fault.  @stack: of the longest wait, which took
+		 * @longest_ns; of one that has not returned, where it is now.  Names
+		 * of the kernel's functions, innermost first:
+		 * "msleep+0x2f < save_read+0x52[module]".
+		 */
+		struct {
+			uint64_t on_cpu_ns, asleep_ns, blocked_ns, lock_ns, runqueue_ns, fault_ns;
+			uint64_t faults, longest_ns;
+			uint32_t call, so_far;
+			char stack[EVENT_STACK_LEN];
+		} why;
 		struct {
 			uint64_t realtime_ns, boottime_ns;
 		} clock;
@@ -286,7 +314,7 @@ enum event_field_type {
 /* When a field means something; a view leaves it out otherwise. */
 #define EFF_ON_SUCCESS (1U << 0) /* only when ret >= 0 */
 #define EFF_NOT_ONE    (1U << 1) /* only in a folded event: count > 1 */
-#define EFF_KNOWN      (1U << 2) /* not when EVENT_WAIT_UNKNOWN / _TARGET_NONE */
+#define EFF_KNOWN      (1U << 2) /* not when EVENT_NOT_SEEN / EVENT_TARGET_NONE */
 #define EFF_INTERNAL   (1U << 3) /* stored, but not part of the NDJSON */
 
 struct event_field {
@@ -353,6 +381,7 @@ static inline uint32_t event_traits_of(enum event_kind kind)
 	case EV_LOSS:
 	case EV_MARK:
 	case EV_PROCESS_EXIT:
+	case EV_WHY:
 		return EVT_PUBLIC;
 	case EV_NONE:
 	case EV_DEVICE:

@@ -139,6 +139,10 @@ struct signal_struct {
 	__s32 group_exit_code;
 };
 
+struct sched_info {
+	__u64 run_delay;
+};
+
 struct task_struct {
 	__s32 pid;
 	__s32 tgid;
@@ -147,6 +151,8 @@ struct task_struct {
 	struct task_struct *group_leader;
 	__s32 exit_code;
 	struct signal_struct *signal;
+	__u32 __state;
+	struct sched_info sched_info;
 };
 
 struct bpf_iter__task {

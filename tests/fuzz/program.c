@@ -96,6 +96,22 @@ static void next_state(struct run *r)
 				((uint64_t)how + 1) * 50 * US);
 }
 
+/* Why the next call takes its time, or one that is out has taken it so far. */
+static void put_why(struct run *r, struct event *ev, uint64_t dur)
+{
+	uint8_t how = take8(r->b);
+
+	memset(&ev->why, 0, sizeof(ev->why));
+	ev->kind = EV_WHY;
+	ev->dur_ns = dur;
+	ev->why.call = how % EV_KIND_NR;
+	ev->why.so_far = how >> 7;
+	ev->why.asleep_ns = take(r->b, 3);
+	ev->why.runqueue_ns = take(r->b, 2);
+	ev->why.on_cpu_ns = dur - ev->why.asleep_ns - ev->why.runqueue_ns;
+	take_string(r->b, ev->why.stack, sizeof(ev->why.stack));
+}
+
 /* A source and its destination: the devices of a VM, one after the other, on both hosts. */
 static void migration(struct run *r)
 {
@@ -192,6 +208,8 @@ static void simple(struct run *r, uint8_t op)
 		ev->stream = s->stream;
 		ev->stuck.call = take8(r->b) % EV_KIND_NR;
 		ev->stuck.age_ns = dur << 22;
+		if (ev->stuck.call == EV_WHY)
+			put_why(r, ev, dur);
 		return;
 	case 14:
 		ev = synth_add(s, EV_MARK, 0, 0);

@@ -163,6 +163,39 @@ void synth_set_state(struct synth *s, const uint8_t *path, uint64_t arc_ns)
 	ev->set_state.target = target;
 }
 
+struct event *synth_why(struct synth *s, uint32_t kind, uint64_t asleep_ns, uint64_t blocked_ns,
+			uint64_t lock_ns, uint64_t runqueue_ns, uint64_t fault_ns,
+			const char *stack)
+{
+	uint64_t now = s->now;
+	struct event *ev;
+	size_t i = s->n, k;
+
+	while (i && s->ev[i - 1].kind != kind)
+		i--;
+	assert(i);
+	synth_add(s, EV_WHY, 0, 0);
+	s->now = now;
+	memmove(&s->ev[i], &s->ev[i - 1], (s->n - i) * sizeof(*s->ev));
+	ev = &s->ev[i - 1];
+	memset(&ev->why, 0, sizeof(ev->why));
+	ev->kind = EV_WHY;
+	ev->ret = 0;
+	for (k = i - 1; k < s->n; k++)
+		s->ev[k].seq = k + 1;
+	ev->why.call = kind;
+	ev->why.asleep_ns = asleep_ns;
+	ev->why.blocked_ns = blocked_ns;
+	ev->why.lock_ns = lock_ns;
+	ev->why.runqueue_ns = runqueue_ns;
+	ev->why.fault_ns = fault_ns;
+	ev->why.faults = fault_ns != 0;
+	ev->why.on_cpu_ns = ev->dur_ns - asleep_ns - blocked_ns - lock_ns - runqueue_ns - fault_ns;
+	ev->why.longest_ns = asleep_ns > blocked_ns ? asleep_ns : blocked_ns;
+	put_string(ev->why.stack, sizeof(ev->why.stack), stack);
+	return ev;
+}
+
 void synth_set_state_fails(struct synth *s, uint32_t target, int err)
 {
 	uint64_t begin = s->now;

@@ -78,6 +78,14 @@ void synth_poll(struct synth *s, uint32_t mask);
 void synth_stream_close(struct synth *s);
 void synth_loss(struct synth *s, uint64_t count, uint64_t from_ns, uint64_t to_ns, uint32_t what);
 
+/*
+ * Why the last event of @kind took its time, told before it: @ns in the order of enum
+ * why_part; the rest of it was on the cpu.  The EV_WHY, to be changed.
+ */
+struct event *synth_why(struct synth *s, uint32_t kind, uint64_t asleep_ns, uint64_t blocked_ns,
+			uint64_t lock_ns, uint64_t runqueue_ns, uint64_t fault_ns,
+			const char *stack);
+
 /* What a played migration moved. */
 struct synth_plan {
 	uint32_t precopy_reads;	  /* of 1 MiB each */

@@ -15,6 +15,7 @@
 #include "bpf/wire.h"
 #include "capture/discover.h"
 #include "capture/keeper.h"
+#include "capture/why.h"
 #include "vfioscope.skel.h"
 
 #define HOPELESS_MS 500
@@ -726,6 +727,7 @@ int attach_close(struct attach *a, bool hopeless)
 	while (a->n_attached)
 		attached_forget(&a->attached[--a->n_attached]);
 	free(a->attached);
+	why_forget(a);
 	if (a->streams)
 		munmap((void *)a->streams, a->streams_len);
 	vfioscope_bpf__destroy(a->skel);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * attach_internal.h - what loading (load.c), attaching (attach.c, core.c), its
- * misses (misses.c) and the calls in flight (flights.c) share
+ * misses (misses.c), the calls in flight (flights.c) and what these wait for (why.c)
+ * share
  */
 #ifndef VFIOSCOPE_ATTACH_INTERNAL_H
 #define VFIOSCOPE_ATTACH_INTERNAL_H
@@ -47,6 +48,14 @@ struct attached {
 	uint64_t misses_answered; /* what attach_avoid_skips() knows of them */
 };
 
+/* The scheduler's programs, see why.h: pairs of two, the exit first. */
+enum why_link {
+	WHY_LINK_SWITCH,
+	WHY_LINK_FAULTS,
+	WHY_LINK_LOCKS = WHY_LINK_FAULTS + 2,
+	WHY_LINKS = WHY_LINK_LOCKS + 2,
+};
+
 struct attach {
 	struct vfioscope_bpf *skel;
 	enum capture_method method;
@@ -78,6 +87,13 @@ struct attach {
 		uint64_t alive, born;
 	} closes;
 	uint64_t ends_lost; /* attach_ends_skipped() */
+	struct {
+		struct bpf_link *link[WHY_LINKS];
+		uint32_t signs;	  /* of the kernel side's, at the last look */
+		uint64_t sign_ns; /* when there was one last */
+		bool failed;	  /* not tried again */
+		char error[128];
+	} why;
 };
 
 /*

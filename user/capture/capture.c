@@ -14,6 +14,7 @@
 #include "capture/decode.h"
 #include "capture/earlier.h"
 #include "capture/process.h"
+#include "capture/why.h"
 
 /* The ring is looked at at least this often, whatever wakes us. */
 #define LOOK_MS	    50
@@ -49,6 +50,9 @@ struct capture {
 	uint64_t skipped_seen; /* unfinished entries in the ring */
 	/* attach_closes_skipped_at_most(), attach_ends_skipped(), attach_unmet() */
 	uint64_t closes_told, ends_told, unmet_told;
+	uint64_t why_told; /* why_lost() */
+	bool why_failed;   /* that is in the notes */
+	bool hangs;	   /* a call was out for STUCK_NS at the last look */
 	uint64_t table_told;
 	uint64_t checked_ns; /* when the counters were last read */
 
@@ -147,6 +151,7 @@ static void tell_counters(struct capture *c)
 	tell_skipped(c, attach_closes_skipped_at_most(c->attach), &c->closes_told, EV_STREAM_CLOSE,
 		     t);
 	tell_skipped(c, attach_ends_skipped(c->attach), &c->ends_told, EV_PROCESS_EXIT, t);
+	tell_skipped(c, why_lost(c->attach), &c->why_told, EV_WHY, t);
 	if (now.table_full > c->table_told) {
 		tell_loss(c, now.table_full - c->table_told, c->checked_ns, t, LOSS_TABLE, EV_NONE,
 			  0);
@@ -192,6 +197,24 @@ static void tell_task(struct capture *c, uint32_t pid)
 	ev->task_def.source = name.source;
 }
 
+/* What the call of @stuck, which has just been told, does and has done. */
+static void tell_why(struct capture *c, const struct event *stuck, uint64_t start_ns)
+{
+	static struct wire_why rec;
+	struct event *ev;
+
+	if (!why_look_at(c->attach, stuck->tid, &rec))
+		return;
+	ev = queue_add(c);
+	*ev = *stuck;
+	decode_why(&rec, ev);
+	ev->kind = EV_WHY;
+	ev->t_ns = start_ns;
+	ev->dur_ns = stuck->stuck.age_ns;
+	ev->why.call = stuck->stuck.call;
+	ev->why.so_far = 1;
+}
+
 struct stuck_look {
 	struct capture *c;
 	uint64_t now, before; /* this look and the one before; before 0: the last look */
@@ -210,6 +233,7 @@ static void tell_flight(const struct attach_flight *f, void *arg)
 	age = look->now - f->start_ns;
 	if (look->before > f->start_ns)
 		before = look->before - f->start_ns;
+	c->hangs |= age >= STUCK_NS;
 	if (age < STUCK_NS || (look->before && !age_is_told(before, age)) ||
 	    !process_in_file_call(f->tid))
 		return;
@@ -232,6 +256,7 @@ static void tell_flight(const struct attach_flight *f, void *arg)
 		c->stuck_at_end = true;
 	ev->stuck.call = f->has_target ? EV_SET_STATE : decode_kind(f->kind);
 	ev->stuck.age_ns = age;
+	tell_why(c, ev, f->start_ns);
 	if (f->news)
 		meta_addf(
 			&c->meta, "note",
@@ -246,6 +271,7 @@ static void tell_stuck(struct capture *c, bool last)
 
 	if (last)
 		look.before = 0;
+	c->hangs = false;
 	attach_flights(c->attach, tell_flight, &look);
 	earlier_flights(c->earlier, c->attach, tell_flight, &look);
 	c->looked_ns = look.now;
@@ -392,6 +418,17 @@ out:
 	return c->tail >= QUEUE_LEN - 2 * QUEUE_SPARE ? -EAGAIN : 0;
 }
 
+/* The scheduler's programs come and go with the migrations. */
+static void follow_why(struct capture *c)
+{
+	why_update(c->attach, now_ns(), c->hangs);
+	if (c->why_failed || !why_error(c->attach))
+		return;
+	c->why_failed = true;
+	meta_addf(&c->meta, "note", "why calls take their time is not seen: %s",
+		  why_error(c->attach));
+}
+
 static void rescan(struct capture *c)
 {
 	int added = attach_rescan(c->attach);
@@ -470,6 +507,7 @@ static int capture_next(struct event_source *src, struct event *ev, int timeout_
 			/* Wake-ups are rare by design: look at the ring anyway. */
 			if (err == 0)
 				err = ring_buffer__consume(c->rb);
+			follow_why(c);
 			tick(c);
 			join_strangers(c);
 		}
@@ -606,6 +644,10 @@ int capture_open(struct capture **out, const struct capture_opts *opts, char *er
 			&c->meta, "note",
 			"recorded in a PID namespace of its own: the names of processes and of their VMs, and which calls hang, could not be seen");
 	c->earlier = earlier_create(c->attach);
+	/* What is open already may be used at once. */
+	follow_why(c);
+	if (!c->why_failed)
+		meta_add(&c->meta, "why", opts->no_why ? "off" : "on");
 	attach_hooks(c->attach, &n_hooks);
 	tell_hooks(c, n_hooks);
 	c->rb = ring_buffer__new(attach_ring_fd(c->attach), on_record, c, NULL);

@@ -36,6 +36,7 @@ struct capture_opts {
 	size_t ring_bytes;  /* rounded up to a power of two pages; 0: 16 MiB */
 	enum capture_method method;
 	bool no_join; /* do not adopt what is open already */
+	bool no_why;  /* do not ask the scheduler what calls wait for */
 	bool verbose; /* libbpf's own messages on stderr */
 };
 

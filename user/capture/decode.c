@@ -41,6 +41,8 @@ uint32_t decode_kind(uint32_t wire_kind)
 		return EV_DMA_LOG_REPORT;
 	case WIRE_PROCESS_EXIT:
 		return EV_PROCESS_EXIT;
+	case WIRE_WHY:
+		return EV_WHY;
 	}
 	return EV_NONE;
 }
@@ -79,6 +81,39 @@ static bool needs_payload(uint32_t kind)
 	       kind == EV_DMA_LOG_REPORT || kind == EV_DATA_SIZE;
 }
 
+/* By the head of its argument alone; EV_FEATURE: it has no kind of its own. */
+static uint32_t feature_kind(uint32_t flags)
+{
+	uint32_t index = flags & VFIO_FEATURE_MASK;
+	bool get = flags & VFIO_FEATURE_GET, set = flags & VFIO_FEATURE_SET;
+
+	if (flags & VFIO_FEATURE_PROBE || get == set)
+		return EV_FEATURE;
+	if (index == VFIO_FEATURE_MIG_DEVICE_STATE)
+		return set ? EV_SET_STATE : EV_GET_STATE;
+	if (get && index == VFIO_FEATURE_MIGRATION)
+		return EV_MIGRATION_FLAGS;
+	if (set && index == VFIO_FEATURE_DMA_LOGGING_START)
+		return EV_DMA_LOG_START;
+	if (set && index == VFIO_FEATURE_DMA_LOGGING_STOP)
+		return EV_DMA_LOG_STOP;
+	if (get && index == VFIO_FEATURE_DMA_LOGGING_REPORT)
+		return EV_DMA_LOG_REPORT;
+	if (get && index == VFIO_FEATURE_MIG_DATA_SIZE)
+		return EV_DATA_SIZE;
+	if (set && index == VFIO_FEATURE_MIG_PRECOPY_INFO_V2)
+		return EV_PRECOPY_INFO_V2;
+	return EV_FEATURE;
+}
+
+/* Of a container's or an IOMMUFD's dirty log. */
+static uint32_t dirty_kind(uint32_t flags)
+{
+	return flags & VFIO_DIRTY_PAGES_START ? EV_DMA_LOG_START :
+	       flags & VFIO_DIRTY_PAGES_STOP  ? EV_DMA_LOG_STOP :
+						EV_DMA_LOG_REPORT;
+}
+
 static void decode_feature(const struct wire_feature *rec, struct event *ev)
 {
 	uint32_t index = rec->flags & VFIO_FEATURE_MASK;
@@ -105,32 +140,30 @@ static void decode_feature(const struct wire_feature *rec, struct event *ev)
 								   FEATURE_OP_NONE;
 		return;
 	}
-	if (get && index == VFIO_FEATURE_MIGRATION) {
-		ev->kind = EV_MIGRATION_FLAGS;
+	ev->kind = feature_kind(rec->flags);
+	switch (ev->kind) {
+	case EV_MIGRATION_FLAGS:
 		ev->migration_flags.flags = rec->payload[0];
-	} else if (set && index == VFIO_FEATURE_MIG_DEVICE_STATE) {
-		ev->kind = EV_SET_STATE;
+		break;
+	case EV_SET_STATE:
 		ev->set_state.target = payload ? (uint32_t)rec->payload[0] : EVENT_TARGET_NONE;
-	} else if (get && index == VFIO_FEATURE_MIG_DEVICE_STATE) {
-		ev->kind = EV_GET_STATE;
+		break;
+	case EV_GET_STATE:
 		ev->get_state.reported = payload ? (uint32_t)rec->payload[0] : MIG_UNKNOWN;
-	} else if (set && index == VFIO_FEATURE_DMA_LOGGING_START) {
-		ev->kind = EV_DMA_LOG_START;
+		break;
+	case EV_DMA_LOG_START:
 		ev->dma_log.page_size = rec->payload[0];
 		ev->dma_log.ranges = rec->payload[1];
-	} else if (set && index == VFIO_FEATURE_DMA_LOGGING_STOP) {
-		ev->kind = EV_DMA_LOG_STOP;
-	} else if (get && index == VFIO_FEATURE_DMA_LOGGING_REPORT) {
-		ev->kind = EV_DMA_LOG_REPORT;
+		break;
+	case EV_DMA_LOG_REPORT:
 		ev->dma_log.iova = rec->payload[0];
 		ev->dma_log.length = rec->payload[1];
 		ev->dma_log.page_size = rec->payload[2];
-	} else if (get && index == VFIO_FEATURE_MIG_DATA_SIZE) {
-		ev->kind = EV_DATA_SIZE;
+		break;
+	case EV_DATA_SIZE:
 		ev->data_size.stop_copy_length = rec->payload[0];
-	} else if (set && index == VFIO_FEATURE_MIG_PRECOPY_INFO_V2) {
-		ev->kind = EV_PRECOPY_INFO_V2;
-	} else {
+		break;
+	case EV_FEATURE:
 		ev->feature.index = index;
 		ev->feature.op = get ? FEATURE_OP_GET : FEATURE_OP_SET;
 		return;
@@ -139,8 +172,113 @@ static void decode_feature(const struct wire_feature *rec, struct event *ev)
 		unread(ev, ev->kind, rec->head.end_ns);
 }
 
+static bool begins_with_one(const char *frame, const char *const *begins)
+{
+	for (; *begins; begins++)
+		if (!strncmp(frame, *begins, strlen(*begins)))
+			return true;
+	return false;
+}
+
+/* What every system call has in its stack says nothing of this one. */
+static bool is_entry(const char *frame)
+{
+	static const char *const begins[] = {
+		"vfs_read+",	   "vfs_write+",
+		"vfs_ioctl+",	   "ksys_read+",
+		"ksys_write+",	   "__x64_sys_",
+		"__arm64_sys_",	   "__se_sys_",
+		"do_syscall_64+",  "x64_sys_call+",
+		"entry_SYSCALL_",  "el0_svc",
+		"invoke_syscall+", NULL,
+	};
+
+	return begins_with_one(frame, begins);
+}
+
+/* What is there because the function is traced, by us or by others. */
+static bool is_tracer(const char *frame)
+{
+	static const char *const begins[] = {
+		"bpf_trampoline_",	   "bpf_prog_", "arch_rethook_trampoline+",
+		"__kretprobe_trampoline+", NULL,
+	};
+
+	return begins_with_one(frame, begins);
+}
+
+/* "function+0x1f/0x40 [module]", of @len bytes, as "function+0x1f[module]". */
+static size_t frame_text(char out[WIRE_FRAME_LEN + 1], const char frame[WIRE_FRAME_LEN])
+{
+	size_t n = strnlen(frame, WIRE_FRAME_LEN), i, len = 0;
+	bool in_size = false;
+
+	for (i = 0; i < n; i++) {
+		if (frame[i] == '/')
+			in_size = true;
+		else if (frame[i] == ' ')
+			in_size = false;
+		if (!in_size && frame[i] != ' ')
+			out[len++] = frame[i];
+	}
+	out[len] = '\0';
+	return len;
+}
+
+/* As many frames as have room, from the innermost. */
+static void stack_text(const struct wire_why *rec, char out[EVENT_STACK_LEN])
+{
+	char frame[WIRE_FRAME_LEN + 1];
+	size_t len = 0, n, sep, name, last = 0;
+	bool traced = false;
+	uint32_t i;
+
+	out[0] = '\0';
+	for (i = 0; i < rec->n_frames && i < WIRE_FRAMES; i++) {
+		n = frame_text(frame, rec->frame[i]);
+		sep = len ? 3 : 0;
+		if (is_tracer(frame)) {
+			traced = true;
+			continue;
+		}
+		/* A function that is called by its own trampoline stands there twice. */
+		name = strcspn(frame, "+");
+		if (traced && len && !strncmp(out + last, frame, name) && out[last + name] == '+')
+			continue;
+		if (!n || is_entry(frame) || len + sep + n >= EVENT_STACK_LEN)
+			return;
+		traced = false;
+		last = len + sep;
+		memcpy(out + len, " < ", sep);
+		memcpy(out + len + sep, frame, n + 1);
+		len += sep + n;
+	}
+}
+
+void decode_why(const struct wire_why *rec, struct event *ev)
+{
+	bool sums = rec->seen & WIRE_WHY_SUMS;
+	bool faults = sums && rec->seen & WIRE_WHY_FAULTS;
+	uint64_t took = sat_sub(rec->head.end_ns, rec->head.start_ns), off;
+
+	memset(&ev->why, 0, sizeof(ev->why));
+	ev->why.asleep_ns = sums ? rec->asleep_ns : EVENT_NOT_SEEN;
+	ev->why.blocked_ns = sums ? rec->blocked_ns : EVENT_NOT_SEEN;
+	ev->why.lock_ns = sums && rec->seen & WIRE_WHY_LOCKS ? rec->locked_ns : EVENT_NOT_SEEN;
+	ev->why.runqueue_ns = sums ? rec->runqueue_ns : EVENT_NOT_SEEN;
+	ev->why.fault_ns = faults ? rec->fault_ns : EVENT_NOT_SEEN;
+	ev->why.faults = faults ? rec->faults : EVENT_NOT_SEEN;
+	ev->why.longest_ns = sums ? rec->longest_ns : EVENT_NOT_SEEN;
+	/* The rest of the time it ran. */
+	off = rec->asleep_ns + rec->blocked_ns + rec->locked_ns + rec->runqueue_ns +
+	      (faults ? rec->fault_ns : 0);
+	ev->why.on_cpu_ns = sums ? sat_sub(took, off) : EVENT_NOT_SEEN;
+	stack_text(rec, ev->why.stack);
+}
+
 static const uint16_t record_size[WIRE_KIND_NR] = {
 	[WIRE_DEVICE] = sizeof(struct wire_device),
+	[WIRE_WHY] = sizeof(struct wire_why),
 	[WIRE_DEVICE_OPEN] = sizeof(struct wire_plain),
 	[WIRE_DEVICE_CLOSE] = sizeof(struct wire_plain),
 	[WIRE_DEVICE_RESET] = sizeof(struct wire_device_reset),
@@ -255,9 +393,7 @@ int decode_record(const void *data, size_t size, struct event *ev)
 	case WIRE_DIRTY_PAGES: {
 		const struct wire_dirty_pages *rec = data;
 
-		ev->kind = rec->flags & VFIO_DIRTY_PAGES_START ? EV_DMA_LOG_START :
-			   rec->flags & VFIO_DIRTY_PAGES_STOP  ? EV_DMA_LOG_STOP :
-								 EV_DMA_LOG_REPORT;
+		ev->kind = dirty_kind(rec->flags);
 		if (ev->kind == EV_DMA_LOG_REPORT) {
 			ev->dma_log.iova = rec->iova;
 			ev->dma_log.length = rec->length;
@@ -284,6 +420,15 @@ int decode_record(const void *data, size_t size, struct event *ev)
 		/* wait(2): the signal in seven bits, then one for the core dump. */
 		ev->process_exit.signal = rec->status & 0x7f;
 		ev->process_exit.code = ev->process_exit.signal ? 0 : rec->status >> 8 & 0xff;
+		break;
+	}
+	case WIRE_WHY: {
+		const struct wire_why *rec = data;
+
+		decode_why(rec, ev);
+		ev->why.call = rec->call == WIRE_FEATURE     ? feature_kind(rec->feature) :
+			       rec->call == WIRE_DIRTY_PAGES ? dirty_kind(rec->feature) :
+							       decode_kind(rec->call);
 		break;
 	}
 	case WIRE_LOST_EXIT: {

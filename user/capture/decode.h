@@ -18,6 +18,9 @@
  */
 int decode_record(const void *data, size_t size, struct event *ev);
 
+/* Fill the body alone of an EV_WHY, but for its call, from @rec. */
+void decode_why(const struct wire_why *rec, struct event *ev);
+
 /* The event kind that a wire kind becomes, as far as that alone tells. */
 uint32_t decode_kind(uint32_t wire_kind);
 

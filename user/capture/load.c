@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "capture/keeper.h"
+#include "capture/why.h"
 #include "vfioscope.skel.h"
 
 static const char needs_privilege[] = "attaching needs root, or CAP_SYS_ADMIN: try 'sudo'";
@@ -156,10 +157,11 @@ static unsigned int ring_size(size_t want)
 	return size;
 }
 
-static int load_programs(struct attach *a, const struct capture_opts *opts, struct btf *vmlinux,
-			 char *err, size_t err_len)
+static int load_skeleton(struct attach *a, const struct capture_opts *opts, struct btf *vmlinux,
+			 enum why_load why)
 {
 	struct vfioscope_bpf *s;
+	const char *missing;
 	int ret;
 
 	s = vfioscope_bpf__open();
@@ -182,8 +184,30 @@ static int load_programs(struct attach *a, const struct capture_opts *opts, stru
 					  0);
 	bpf_program__set_autoload(s->progs.file_operations_near,
 				  a->builtin && bpf_program__autoload(s->progs.file_operations_of));
-
+	missing = why_prepare(s, vmlinux, why);
+	if (missing)
+		why = WHY_LOAD_NONE;
 	ret = vfioscope_bpf__load(s);
+	if (ret && why != WHY_LOAD_NONE) {
+		/* Is it these that it does not like? */
+		snprintf(a->why.error, sizeof(a->why.error), "this kernel refuses the programs: %s",
+			 strerror(-ret));
+		vfioscope_bpf__destroy(s);
+		a->skel = NULL;
+		return load_skeleton(a, opts, vmlinux, why - 1);
+	}
+	if (!ret && why != WHY_LOAD_NONE)
+		a->why.error[0] = '\0';
+	else if (!ret && missing && !opts->no_why)
+		snprintf(a->why.error, sizeof(a->why.error), "%s", missing);
+	return ret;
+}
+
+static int load_programs(struct attach *a, const struct capture_opts *opts, struct btf *vmlinux,
+			 char *err, size_t err_len)
+{
+	int ret = load_skeleton(a, opts, vmlinux, opts->no_why ? WHY_LOAD_NONE : WHY_LOAD_ALL);
+
 	if (!ret)
 		return 0;
 	if (!has_sys_admin())

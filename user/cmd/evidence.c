@@ -557,7 +557,8 @@ static int count(struct evidence *e, const struct event *ev)
 	if (event_end_ns(ev) > v->last_ns)
 		v->last_ns = event_end_ns(ev);
 	v->calls += event_calls(ev);
-	if (ev->kind == EV_LOSS) {
+	/* Of a call that is there the reason alone is no hole. */
+	if (ev->kind == EV_LOSS && ev->loss.what != EV_WHY) {
 		v->lost += ev->loss.count;
 		v->loss_places++;
 	}

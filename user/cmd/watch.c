@@ -7,6 +7,8 @@
 
 #include "util/privs.h"
 
+static const char *const why_names[] = { "on", "off", NULL };
+
 const struct opt cmd_watch_opts[] = {
 	{ 0, "device", OPT_STRING, OPT_AT(struct cmd_watch, device), .arg = "BDF|UUID",
 	  .help = "only this device" },
@@ -20,6 +22,8 @@ const struct opt cmd_watch_opts[] = {
 	  .help = "size of the kernel's ring buffer (16MiB)" },
 	{ 0, "attach", OPT_ENUM, OPT_AT(struct cmd_watch, method), .values = capture_method_names,
 	  .help = "how functions are traced; auto: fentry, where it cannot attach kprobe" },
+	{ 0, "why", OPT_ENUM, OPT_AT(struct cmd_watch, why), .values = why_names,
+	  .help = "ask the scheduler what long calls wait for (on)" },
 	{ 0, "no-fold", OPT_FLAG, OPT_AT(struct cmd_watch, no_fold),
 	  .help = "keep each empty read as an event of its own" },
 	OPT_END,
@@ -101,6 +105,7 @@ int cmd_watch_open(const struct cmd_watch *w, const struct cmd_common *common, s
 		.pid = w->pid,
 		.ring_bytes = w->ring,
 		.method = w->method,
+		.no_why = w->why == WATCH_WHY_OFF,
 		.verbose = common->verbose > 1,
 	};
 	char err[256];

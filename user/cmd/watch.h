@@ -11,12 +11,15 @@
 #include "capture/capture.h"
 #include "cmd/cmd.h"
 
-/* --device, --driver, --pid, --vm, --ring, --attach, --no-fold */
+/* --device, --driver, --pid, --vm, --ring, --attach, --why, --no-fold */
+enum watch_why { WATCH_WHY_ON, WATCH_WHY_OFF };
+
 struct cmd_watch {
 	const char *device, *driver, *vm;
 	uint64_t pid;
 	uint64_t ring;
 	int method; /* enum capture_method */
+	int why;    /* enum watch_why */
 	bool no_fold;
 };
 

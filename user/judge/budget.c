@@ -36,10 +36,26 @@ void rule_not_converging(struct look *l)
 	     size_text(c, s->samples[0].left), size_text(d, now));
 }
 
+/* Why the longer of the two took its time; "": that is not recorded. */
+static void why_first_byte(const struct look *l, char why[WHY_TEXT_LEN])
+{
+	const struct session *g = l->g;
+	bool arc = g->switch_arc_ns > g->first_read_ns;
+	const struct call_why *w;
+	uint32_t n, i;
+
+	why[0] = '\0';
+	w = model_session_slow(l->model, g->id, &n);
+	for (i = 0; i < n; i++)
+		if (arc ? w[i].call == EV_ARC && w[i].t_ns == g->switch_ns :
+			  w[i].call == EV_READ && w[i].dur_ns == g->first_read_ns)
+			judge_why_text(&w[i], why);
+}
+
 void rule_slow_first_byte(struct look *l)
 {
 	const struct session *g = l->g;
-	char a[UNITS_LEN], b[UNITS_LEN];
+	char a[UNITS_LEN], b[UNITS_LEN], why[WHY_TEXT_LEN];
 	uint64_t first;
 
 	if (g->direction != DIR_SAVE || g->first_read_ns == MODEL_NONE ||
@@ -48,12 +64,13 @@ void rule_slow_first_byte(struct look *l)
 		return;
 	/* Between the two the VMM synchronises its RAM: not the driver's. */
 	first = g->switch_arc_ns + g->first_read_ns;
-	if (first >= 50 * NS_PER_MS && first > g->window.total_ns / 2)
-		find(l, RULE_SLOW_FIRST_BYTE,
-		     "the arc to STOP_COPY (%s) and the first read() (%s) are %.0f %% of the stop "
-		     "window",
-		     ms_text(a, g->switch_arc_ns), ms_text(b, g->first_read_ns),
-		     100.0 * (double)first / (double)g->window.total_ns);
+	if (first < 50 * NS_PER_MS || first <= g->window.total_ns / 2)
+		return;
+	why_first_byte(l, why);
+	find(l, RULE_SLOW_FIRST_BYTE,
+	     "the arc to STOP_COPY (%s) and the first read() (%s) are %.0f %% of the stop window%s%s",
+	     ms_text(a, g->switch_arc_ns), ms_text(b, g->first_read_ns),
+	     100.0 * (double)first / (double)g->window.total_ns, why[0] ? ": " : "", why);
 }
 
 /* ---- the user's budgets for a migration ---- */

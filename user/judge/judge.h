@@ -257,6 +257,21 @@ uint32_t judge_failure_party(const struct failure *f);
  */
 #define FAILURE_TEXT_LEN 160
 const char *judge_failure_text(const struct failure *f, char buf[FAILURE_TEXT_LEN]);
+
+/* "on_cpu", and "on the cpu": static. */
+const char *why_part_key(enum why_part part);
+const char *why_part_words(enum why_part part);
+/* The innermost functions, without their offsets; harmless text, "" when there are none. */
+#define WHY_STACK_LEN 128
+const char *judge_why_stack(const struct call_why *w, char buf[WHY_STACK_LEN]);
+/*
+ * "405 ms blocked in cmd_exec[core] < save_state[driver], 6.00 ms on the cpu": what makes up
+ * the call, the most first; harmless text, "" when nothing is known.
+ */
+#define WHY_TEXT_LEN 320
+const char *judge_why_text(const struct call_why *w, char buf[WHY_TEXT_LEN]);
+/* The same of an EV_WHY. */
+const char *judge_why_of(const struct event *ev, char buf[WHY_TEXT_LEN]);
 /* What came of the other side, as "its source ..."; NULL: nothing is known.  Static storage. */
 const char *judge_consequence_text(struct model *m, const struct migration *g);
 

@@ -187,24 +187,47 @@ static bool may_wait(uint32_t call, uint32_t state)
 	       (call == EV_READ && (state == MIG_UNKNOWN || mig_state_is_precopy(state)));
 }
 
-static struct jstuck *stuck_of(struct judge *j, const struct event *ev)
+static struct jstuck *stuck_of(struct judge *j, const struct event *ev, uint32_t call)
 {
 	uint32_t i;
 
 	for (i = 0; i < j->n_stuck; i++)
 		if (j->stuck[i].tid == ev->tid && j->stuck[i].host == ev->host &&
-		    j->stuck[i].call == ev->stuck.call)
+		    j->stuck[i].call == call)
 			return &j->stuck[i];
 	return NULL;
+}
+
+/* Its reason comes after it. */
+static void say_why_stuck(struct look *l)
+{
+	const struct event *ev = l->ev;
+	const struct jstuck *known = stuck_of(l->j, ev, ev->why.call);
+	const struct model_flight *f;
+	char a[UNITS_LEN], why[WHY_TEXT_LEN];
+	uint32_t i;
+
+	for (i = 0; known && ev->why.so_far && i < model_flights(l->model); i++) {
+		f = model_flight(l->model, i);
+		if (f->tid == ev->tid && f->host == ev->host && f->call == ev->why.call &&
+		    judge_why_text(&f->why, why)[0])
+			finding_retell(l->j, known->finding, "%s has not returned for %s: %s",
+				       event_call_name(f->call), ms_text(a, ev->dur_ns), why);
+	}
 }
 
 void rule_call_stuck(struct look *l)
 {
 	const struct event *ev = l->ev;
-	struct jstuck *known = stuck_of(l->j, ev);
+	struct jstuck *known;
 	char a[UNITS_LEN];
 	struct finding f;
 
+	if (ev->kind == EV_WHY) {
+		say_why_stuck(l);
+		return;
+	}
+	known = stuck_of(l->j, ev, ev->stuck.call);
 	if (ev->stuck.age_ns <= l->j->opts.stuck_after_ns || may_wait(ev->stuck.call, l->state))
 		return;
 	/* One finding a call: it tells its age as it was last seen. */
@@ -240,13 +263,16 @@ void rule_call_stuck(struct look *l)
 void rule_slow_call(struct look *l)
 {
 	const struct event *ev = l->ev;
-	char a[UNITS_LEN];
+	char a[UNITS_LEN], why[WHY_TEXT_LEN] = "";
 
 	if (event_calls(ev) > 1 || ev->dur_ns <= NS_PER_SEC)
 		return;
 	if (ev->kind == EV_READ && (!l->settled || mig_state_is_precopy(l->state)))
 		return;
-	find(l, RULE_SLOW_CALL, "%s took %s", event_call_name(ev->kind), ms_text(a, ev->dur_ns));
+	if (l->ctx->why)
+		judge_why_text(l->ctx->why, why);
+	find(l, RULE_SLOW_CALL, "%s took %s%s%s", event_call_name(ev->kind), ms_text(a, ev->dur_ns),
+	     why[0] ? ": " : "", why);
 }
 
 /* ---- what the rules remember ---- */

@@ -24,7 +24,8 @@ struct model_call *arc_call(struct dev *d, uint32_t tid, bool make)
 	return free_;
 }
 
-static void note_arc(struct dev *d, const struct event *ev, const struct session_arc *arc)
+static void note_arc(struct dev *d, const struct event *ev, const struct session_arc *arc,
+		     const struct call_why *w)
 {
 	struct model_call *c = arc_call(d, ev->tid, true);
 
@@ -39,6 +40,8 @@ static void note_arc(struct dev *d, const struct event *ev, const struct session
 	c->from = ev->arc.from;
 	c->to = ev->arc.to;
 	c->ret = ev->ret;
+	if (w)
+		why_of_step(c, w);
 }
 
 /*
@@ -105,7 +108,7 @@ int arc_take(struct model *m, struct dev *d, const struct event *ev, struct even
 	struct sess *g = sess_of(m, d->sess);
 	bool begins;
 
-	note_arc(d, ev, &arc);
+	note_arc(d, ev, &arc, m->why);
 	if (ev->ret < 0 || to >= MIG_STATE_NR) {
 		/* It did not happen, but it took its time. */
 		stop_spend(m, d, part, ev->t_ns, end_ns);

@@ -9,6 +9,7 @@
  *	loss.c		what a loss leaves unknown
  *	stop.c		where the time goes while a device stands still
  *	flight.c	calls that have not returned
+ *	why.c		what calls spent their time on
  *	session.c	one device and one data FD
  *	side.c		what one process does for one migration
  *	side_call.c	its calls, its dirty logging, its end
@@ -134,6 +135,8 @@ struct sess {
 	uint32_t trend_step, trend_skip;
 	uint64_t moved_end_ns;	 /* of a read() with data and nothing after it; 0 */
 	uint64_t last_io_end_ns; /* of a read() or write(); MODEL_NONE */
+	struct call_why *slow;	 /* SESSION_SLOW_MAX, once there is one */
+	uint32_t n_slow;
 };
 
 /* How a device of a side stands. */
@@ -181,6 +184,13 @@ struct sid {
 	uint32_t n_eof;
 };
 
+/* An EV_WHY whose call has not come yet: that is the thread's next event, or was lost. */
+#define WHY_PENDING 32
+struct why_pending {
+	uint32_t host, tid;
+	struct call_why why; /* call EV_NONE: nothing */
+};
+
 /* What CLOCK_REALTIME showed from some moment on. */
 struct clock_span {
 	uint64_t from_ns;
@@ -201,6 +211,11 @@ struct model {
 	struct flight *flights;
 	uint32_t n_flights;
 	size_t cap_flights;
+	struct why_pending pending[WHY_PENDING];
+	uint32_t n_pending, next_pending;
+	/* Of the call that is being taken: NULL, or @last_why; and less what its steps have. */
+	const struct call_why *why;
+	struct call_why last_why, why_rest;
 	char (*hosts)[EVENT_NAME_LEN]; /* by number; [0] is "" */
 	uint32_t n_hosts;
 	size_t cap_hosts;
@@ -377,6 +392,20 @@ int flight_stuck(struct model *m, const struct event *ev, const struct dev *d);
 void flight_returned(struct model *m, const struct event *ev);
 void flight_exited(struct model *m, uint32_t host, uint32_t pid);
 enum path_part flight_part(uint32_t call);
+
+/* ---- why.c ---- */
+
+/* An EV_WHY. */
+void why_take(struct model *m, const struct event *ev);
+/* m->why and ctx->why, of the event that is taken next; ctx->call is known. */
+void why_of_event(struct model *m, const struct event *ev, struct event_context *ctx);
+/* A step of the SET_STATE @c has it. */
+void why_of_step(struct model_call *c, const struct call_why *w);
+/* path_add(), and what the call that is being taken was spent on. */
+void path_spend(const struct model *m, struct path *p, uint32_t owner, enum path_part part,
+		uint64_t start_ns, uint64_t end_ns);
+/* Among the slowest of the session, perhaps.  0 or -ENOMEM. */
+int why_keep(struct sess *g, const struct call_why *w, bool in_stop);
 
 /* ---- session.c ---- */
 

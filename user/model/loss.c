@@ -57,6 +57,11 @@ void loss_take(struct model *m, const struct event *ev)
 	struct dev *d;
 	uint32_t i;
 
+	/* The calls are there, and all that counts of them. */
+	if (ev->loss.what == EV_WHY) {
+		sat_inc(&m->loss.reasons, ev->loss.count);
+		return;
+	}
 	m->loss.events += ev->loss.count;
 	m->loss.places++;
 	m->loss.damage += ev->loss.cause == LOSS_DAMAGE;

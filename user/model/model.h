@@ -99,13 +99,16 @@ struct model_flight {
 	uint32_t call;	/* enum event_kind */
 	uint32_t state; /* of the device, when it was first seen out */
 	uint64_t start_ns, seen_ns;
-	uint64_t seq; /* of the event that first told */
+	uint64_t seq;	     /* of the event that first told */
+	struct call_why why; /* as of the last look at it */
 };
 
 struct model_loss {
 	uint64_t events; /* sum of all counts */
 	uint64_t places; /* EV_LOSS seen */
 	uint64_t damage; /* of them, unreadable parts of a recording */
+	/* Not in these: calls of which it was lost what they were spent on. */
+	uint64_t reasons;
 };
 
 /*
@@ -122,6 +125,8 @@ struct model_call {
 	uint32_t n_arcs;
 	uint32_t born; /* the stream that was handed out; 0: none was seen */
 	struct session_arc arcs[MODEL_CALL_ARCS]; /* the first ones, and the last */
+	/* What its steps were spent on, as far as that was recorded. */
+	uint64_t why_dur_ns, why_ns[WHY_PARTS];
 };
 
 /* What an event means where it stands, and what it changed. */
@@ -141,6 +146,8 @@ struct event_context {
 	bool settled;
 	/* The arcs of a SET_STATE that returns; of an arc, those before it.  NULL: none. */
 	const struct model_call *call;
+	/* Why the call took its time; NULL: that is not recorded. */
+	const struct call_why *why;
 	/* It moved the device. */
 	struct {
 		bool any, final; /* @final: that was where the VMM wanted it */
@@ -214,6 +221,13 @@ const struct session *model_session_peek(const struct model *m, uint32_t id);
  * MODEL_NONE, and *@initial 0: nobody said.  Cheap enough for every event.
  */
 uint64_t model_left(const struct model *m, uint32_t device, uint64_t *initial);
+/*
+ * The session's calls that took longest, those while its device stood still before the
+ * others; the first *@n of it.  Calls without an EV_WHY are not among them.
+ */
+const struct call_why *model_session_slow(const struct model *m, uint32_t id, uint32_t *n);
+/* What an EV_WHY says, without what its call alone knows (the states of an arc). */
+void call_why_of(const struct event *ev, struct call_why *out);
 uint32_t model_sides(const struct model *m);
 const struct side *model_side(struct model *m, uint32_t id);
 const struct side *model_side_peek(const struct model *m, uint32_t id);

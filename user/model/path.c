@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "util/array.h"
+#include "util/sat.h"
 
 #define OWNER_GAP  UINT32_MAX
 #define OWNER_HOLE (UINT32_MAX - 1)
@@ -196,6 +197,29 @@ void path_add_run(struct path *p, uint32_t owner, enum path_part part, uint64_t 
 		return;
 	make_room(p, 1);
 	spend(p, OWNER_GAP, GAP_IO, end_ns);
+}
+
+void path_why(struct path *p, uint32_t owner, enum path_part part, uint64_t start_ns,
+	      uint64_t end_ns, const struct call_why *w)
+{
+	uint64_t own = 0, from, to;
+	uint32_t i, k;
+
+	if (!p->active)
+		return;
+	for (i = p->n_spans; i > p->first && p->spans[i - 1].end_ns > start_ns; i--) {
+		const struct path_span *s = &p->spans[i - 1];
+
+		from = s->start_ns > start_ns ? s->start_ns : start_ns;
+		to = s->end_ns < end_ns ? s->end_ns : end_ns;
+		if (s->owner == owner && s->part == part && to > from)
+			own += to - from;
+	}
+	if (own > w->dur_ns)
+		own = w->dur_ns;
+	for (k = 0; k < WHY_PARTS; k++)
+		if (w->ns[k] != MODEL_NONE)
+			sat_inc(&p->sum.why_ns[part][k], sat_scale(w->ns[k], own, w->dur_ns));
 }
 
 void path_result(const struct path *p, struct session_window *out)

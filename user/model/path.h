@@ -17,14 +17,6 @@
 
 #include "model/side.h"
 
-enum path_part {
-	PART_ARC,
-	PART_LOAD, /* the arc by which a destination takes the state in */
-	PART_IO,
-	PART_DIRTY_SYNC,
-	PART_OTHER, /* calls that have no part of their own */
-};
-
 #define PATH_SPANS 64
 /* Those that go leave room for some time: moving the others up is what costs. */
 #define PATH_ROOM  (PATH_SPANS + 32)
@@ -62,6 +54,12 @@ void path_add(struct path *p, uint32_t owner, enum path_part part, uint64_t star
 /* A run of calls that were inside for @inside_ns of their span. */
 void path_add_run(struct path *p, uint32_t owner, enum path_part part, uint64_t start_ns,
 		  uint64_t end_ns, uint64_t inside_ns);
+/*
+ * The call that was added last, or what of it counts (@w: its time and parts), was spent so:
+ * booked by what of it the path has as @owner's and @part's.
+ */
+void path_why(struct path *p, uint32_t owner, enum path_part part, uint64_t start_ns,
+	      uint64_t end_ns, const struct call_why *w);
 /* As it would be if it ended with the last call. */
 void path_result(const struct path *p, struct session_window *out);
 

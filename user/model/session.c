@@ -87,6 +87,7 @@ void sess_destroy(struct sess *g)
 	if (!g)
 		return;
 	free(g->io);
+	free(g->slow);
 	free(g);
 }
 
@@ -97,15 +98,24 @@ struct sess *sess_copy(const struct sess *g)
 	if (!c)
 		return NULL;
 	*c = *g;
+	c->io = NULL;
+	c->slow = NULL;
 	if (g->io) {
 		c->io = malloc(sizeof(*c->io));
-		if (!c->io) {
-			free(c);
-			return NULL;
-		}
+		if (!c->io)
+			goto out;
 		*c->io = *g->io;
 	}
+	if (g->slow) {
+		c->slow = malloc(SESSION_SLOW_MAX * sizeof(*c->slow));
+		if (!c->slow)
+			goto out;
+		memcpy(c->slow, g->slow, SESSION_SLOW_MAX * sizeof(*c->slow));
+	}
 	return c;
+out:
+	sess_destroy(c);
+	return NULL;
 }
 
 static void close_run(struct sess *g)
@@ -148,6 +158,9 @@ static void add_flights(const struct model *m, struct sess *g, const struct dev 
 		if (f->seen_ns > s->end_ns && f->start_ns >= s->start_ns)
 			s->end_ns = f->seen_ns;
 		path_add(&now, d->owner, flight_part(f->call), f->start_ns, f->seen_ns);
+		if (f->why.seen)
+			path_why(&now, d->owner, flight_part(f->call), f->start_ns, f->seen_ns,
+				 &f->why);
 	}
 	if (!now.active || s->eof)
 		return;

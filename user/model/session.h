@@ -27,10 +27,46 @@ enum outcome {
 /* Static storage; "unknown" for no outcome. */
 const char *outcome_name(uint32_t outcome);
 
+/* What a call's time can be spent on: the times of an EV_WHY, in their order. */
+enum why_part {
+	WHY_ON_CPU,
+	WHY_ASLEEP,   /* a wait, for anything but what has a part of its own */
+	WHY_BLOCKED,  /* the same, uninterruptible */
+	WHY_LOCK,     /* for a lock of the kernel */
+	WHY_RUNQUEUE, /* for a cpu */
+	WHY_FAULT,    /* in page faults */
+	WHY_PARTS,
+};
+
+/* Whose time a call's is, in a window. */
+enum path_part {
+	PART_ARC,
+	PART_LOAD, /* the arc by which a destination takes the state in */
+	PART_IO,
+	PART_DIRTY_SYNC,
+	PART_OTHER, /* calls that have no part of their own */
+	PART_NR,
+};
+
+/* Why a call took its time: see EV_WHY.  MODEL_NONE where something was not seen. */
+struct call_why {
+	uint32_t call;	   /* enum event_kind; EV_NONE: nothing is known */
+	uint32_t from, to; /* of an arc; @to of a SET_STATE; else MIG_UNKNOWN */
+	uint32_t part;	   /* enum path_part */
+	bool so_far;	   /* it has not returned */
+	bool seen;	   /* else there is no more than the stack */
+	bool in_stop;	   /* its device stood still */
+	uint64_t t_ns, dur_ns;
+	uint64_t ns[WHY_PARTS];
+	uint64_t faults, longest_ns;
+	char stack[EVENT_STACK_LEN];
+};
+
 /* Lists of a session hold at most this many; the rest is folded. */
 #define SESSION_STATES_MAX 24
 #define SESSION_ARCS_MAX   32
 #define SESSION_TREND_MAX  48
+#define SESSION_SLOW_MAX   6
 
 struct session_state {
 	uint32_t state; /* the likely one: see model_device.likely */
@@ -90,6 +126,11 @@ struct session_window {
 	uint64_t outside_ns;	  /* no call in flight: */
 	uint64_t gap_ns[GAP_NR];  /* the same by name */
 	uint64_t unattributed_ns; /* other calls, holes in the evidence */
+	/*
+	 * Of each part, as far as it was recorded what its calls were spent on.  Calls
+	 * under EVENT_WHY_MIN_NS were not; what two calls cover may be in it twice.
+	 */
+	uint64_t why_ns[PART_NR][WHY_PARTS];
 	/* Of all that, in calls that had not returned when they were last seen. */
 	uint64_t in_flight_ns;
 };

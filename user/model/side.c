@@ -648,7 +648,7 @@ void side_spend(struct model *m, struct proc *p, uint32_t owner, enum path_part 
 	if (!s || s->pub.ended)
 		return;
 	for (i = 0; i < s->n_tails; i++)
-		path_add(s->tails[i].path, owner, part, start_ns, end_ns);
+		path_spend(m, s->tails[i].path, owner, part, start_ns, end_ns);
 }
 
 void side_stop_ended(struct model *m, struct proc *p, uint64_t t_ns)

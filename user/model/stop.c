@@ -83,14 +83,14 @@ bool stop_is_arriving(const struct model *m, const struct dev *d)
 void stop_spend_in(struct model *m, struct dev *d, struct proc *p, enum path_part part,
 		   uint64_t start_ns, uint64_t end_ns)
 {
-	path_add(&d->window, d->owner, part == PART_LOAD ? PART_ARC : part, start_ns, end_ns);
+	path_spend(m, &d->window, d->owner, part == PART_LOAD ? PART_ARC : part, start_ns, end_ns);
 	if (!p)
 		return;
 	/* Where one process is both, what arrives is no part of what leaves. */
 	if (stop_is_arriving(m, d))
 		side_spend(m, p, d->owner, part, start_ns, end_ns);
 	else if (p->stop.active)
-		path_add(&p->stop, d->owner, part, start_ns, end_ns);
+		path_spend(m, &p->stop, d->owner, part, start_ns, end_ns);
 }
 
 /*
@@ -111,12 +111,12 @@ int stop_container(struct model *m, const struct event *ev)
 
 		if (!d || proc_at(m, d->proc) != p)
 			continue;
-		path_add(&d->window, OWNER_CONTAINER, part, ev->t_ns, end_ns);
+		path_spend(m, &d->window, OWNER_CONTAINER, part, ev->t_ns, end_ns);
 		if (g && ev->kind == EV_DMA_LOG_REPORT)
 			g->pub.dma_log_reports++;
 	}
 	if (p && p->stop.active)
-		path_add(&p->stop, OWNER_CONTAINER, part, ev->t_ns, end_ns);
+		path_spend(m, &p->stop, OWNER_CONTAINER, part, ev->t_ns, end_ns);
 	return side_call(m, NULL, NULL, ev, NULL);
 }
 

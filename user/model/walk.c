@@ -375,9 +375,10 @@ static int take(struct model *m, const struct event *ev, struct event_context *c
 	struct dev *d = NULL;
 	struct sess *g;
 	uint32_t before, number, sides = m->n_sides;
-	bool was_over;
+	bool was_over, stood = false;
 	int err = 0;
 
+	m->why = NULL;
 	if (ev->kind == EV_LOSS) {
 		loss_take(m, ev);
 		d = dev_get(m, ev->device);
@@ -396,14 +397,20 @@ static int take(struct model *m, const struct event *ev, struct event_context *c
 	if (err)
 		return err;
 	before = d ? d->sess : 0;
+	if (ev->kind == EV_WHY) {
+		why_take(m, ev);
+		goto tell;
+	}
 	g = sess_of(m, before);
 	was_over = !g || g->pub.session_over;
+	stood = d && d->window.active;
 	if (d) {
 		ctx->state_before = d->pub.state;
 		ctx->settled = d->pub.state != MIG_UNKNOWN && ev->t_ns >= d->pub.settled_ns;
 		if (ev->kind == EV_SET_STATE || ev->kind == EV_ARC || ev->kind == EV_STREAM_OPEN)
 			take_call(m, d, ev, ctx);
 	}
+	why_of_event(m, ev, ctx);
 	if (ev->kind == EV_PROCESS_EXIT)
 		side_exit(m, ev);
 	else if (!d && (event_traits(ev->kind) & EVT_CALL) && !s)
@@ -432,6 +439,11 @@ static int take(struct model *m, const struct event *ev, struct event_context *c
 		ctx->side_began = m->n_sides;
 tell:
 	fill_context(m, ctx, ev, d, before, s);
+	if (m->why) {
+		g = sess_of(m, ctx->session);
+		if (g && why_keep(g, m->why, stood || (d && d->window.active)))
+			return -ENOMEM;
+	}
 	side = ev->kind != EV_LOSS ? side_of(m, ctx->side) : NULL;
 	if (side && side->pub.ended && side->pub.end_ns == event_end_ns(ev))
 		ctx->side_ended = ctx->side;

@@ -38,6 +38,17 @@ static void add_share(struct parts *p, const char *key, const char *name, uint64
 	p->out[p->n - 1].share = true;
 }
 
+#define BIT(part) (1U << (part))
+
+/* The last part is the time of calls: of which kinds, and where they are to be found. */
+static void add_why(struct parts *p, const struct model *m, const struct session_window *w,
+		    uint32_t kinds, uint32_t side, uint32_t session)
+{
+	struct downtime_part *last = &p->out[p->n - 1];
+
+	part_why(&last->why, m, w->why_ns, kinds, last->ns, side, session, w->start_ns, w->end_ns);
+}
+
 static const char *const gap_keys[GAP_NR] = {
 	[GAP_ARCS] = "between_arcs", [GAP_FIRST_IO] = "to_first_io",	 [GAP_IO] = "between_io",
 	[GAP_LOAD] = "to_next_arc",  [GAP_START] = "between_later_arcs",
@@ -88,6 +99,7 @@ size_t session_parts(struct model *m, const struct session *g,
 		return 0;
 	add_part(&p, "arcs", "state arcs", w->arcs_ns, PARTY_DRIVER, "the driver",
 		 "in changes of state");
+	add_why(&p, m, w, BIT(PART_ARC), g->side, g->id);
 	for (i = 0; i < g->n_arcs; i++) {
 		if (!is_in_window(g, &g->arcs[i]))
 			continue;
@@ -98,16 +110,19 @@ size_t session_parts(struct model *m, const struct session *g,
 	}
 	add_part(&p, "io", save ? "in read()" : "in write()", w->io_ns, PARTY_DRIVER, "the driver",
 		 save ? "in read()" : "in write()");
+	add_why(&p, m, w, BIT(PART_IO), g->side, g->id);
 	/* A log that was not seen did not take 0 ns. */
 	add_part(&p, "dirty_sync", "dirty sync",
 		 side && !side->dirty_log_seen ? MODEL_NONE : w->dirty_sync_ns, PARTY_DRIVER,
 		 "the driver", "in reports of the dirty log");
+	add_why(&p, m, w, BIT(PART_DIRTY_SYNC), g->side, g->id);
 	add_part(&p, "outside", "outside", w->outside_ns, PARTY_VMM,
 		 others ? "other devices, VMM, network" : "VMM, RAM, network",
 		 "while no call on the device was in flight");
 	add_gaps(&p, w->gap_ns, save, others);
 	add_part(&p, "unattributed", "unattributed", w->unattributed_ns, PARTY_UNKNOWN,
 		 "other calls, holes", "in other calls, or in a hole of the evidence");
+	add_why(&p, m, w, BIT(PART_OTHER), g->side, g->id);
 	return p.n;
 }
 
@@ -116,9 +131,13 @@ const char *downtime_part_name(const struct downtime_part *p, char buf[UNITS_LEN
 	return p->name ? p->name : state_label(buf, p->state);
 }
 
-static void add_landing(struct parts *p, const struct migration *g)
+static void add_landing(struct parts *p, const struct model *m, const struct migration *g)
 {
 	const struct landing *l = &g->landing;
+	struct session_window w = {
+		.start_ns = g->stop.end_ns,
+		.end_ns = sat_add(g->stop.end_ns, l->total_ns),
+	};
 
 	p->landing = true;
 	if (!g->parts_known) {
@@ -126,16 +145,20 @@ static void add_landing(struct parts *p, const struct migration *g)
 			 "no further evidence", "after the source's last byte");
 		return;
 	}
+	memcpy(w.why_ns, l->why_ns, sizeof(w.why_ns));
 	add_part(p, "transfer", "on its way", l->transfer_ns, PARTY_VMM, "VMM, network",
 		 "between the source's last byte and the destination's last write()");
 	add_part(p, "write", "in write()", l->write_ns, PARTY_DRIVER, "its driver",
 		 "in the destination's last calls of write()");
+	add_why(p, m, &w, BIT(PART_IO), g->destination, 0);
 	add_part(p, "before_load", "before the load", l->before_load_ns, PARTY_VMM, "VMM",
 		 "between the destination's last write() and its load of the state");
 	add_part(p, "load", "final load", l->load_ns, PARTY_DRIVER, "its driver",
 		 "in the destination's load of the state");
+	add_why(p, m, &w, BIT(PART_LOAD), g->destination, 0);
 	add_part(p, "arcs_to_run", "arcs to run", l->arcs_ns, PARTY_DRIVER, "its driver",
 		 "in the destination's changes of state until it ran");
+	add_why(p, m, &w, BIT(PART_ARC), g->destination, 0);
 	add_part(p, "between_arcs_to_run", "between them", l->start_ns, PARTY_VMM, "VMM",
 		 "between the destination's changes of state until it ran");
 	if (l->unattributed_ns)
@@ -161,17 +184,21 @@ size_t migration_parts(struct model *m, const struct migration *g,
 		return 0;
 	add_part(&p, "arcs", "state arcs", w->arcs_ns + w->load_ns, PARTY_DRIVER, "the driver",
 		 "in changes of state");
+	add_why(&p, m, w, BIT(PART_ARC) | BIT(PART_LOAD), src->id, 0);
 	add_part(&p, "io", "in read()", w->io_ns, PARTY_DRIVER, "the driver", "in read()");
+	add_why(&p, m, w, BIT(PART_IO), src->id, 0);
 	add_part(&p, "dirty_sync", "dirty sync",
 		 src->dirty_log_seen ? w->dirty_sync_ns : MODEL_NONE, PARTY_DRIVER, "the driver",
 		 "in reports of the dirty log");
+	add_why(&p, m, w, BIT(PART_DIRTY_SYNC), src->id, 0);
 	add_part(&p, "outside", "outside", w->outside_ns, PARTY_VMM, "VMM, RAM, network",
 		 "while no call on a device was in flight");
 	add_gaps(&p, w->gap_ns, true, false);
 	add_part(&p, "unattributed", "unattributed", w->unattributed_ns, PARTY_UNKNOWN,
 		 "other calls, holes", "in other calls, or in a hole of the evidence");
+	add_why(&p, m, w, BIT(PART_OTHER), src->id, 0);
 	if (g->downtime_ns != MODEL_NONE)
-		add_landing(&p, g);
+		add_landing(&p, m, g);
 	return p.n;
 }
 
@@ -237,8 +264,10 @@ void downtime_text(FILE *f, struct model *m, const struct session *g)
 	size_t n = session_parts(m, g, part), i;
 	char a[UNITS_LEN];
 
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		print_part(f, &part[i], 2, false);
+		part_why_text(f, &part[i].why, part[i].ns, 6);
+	}
 	print_in_flight(f, &g->window, 2);
 	if (g->direction == DIR_SAVE && g->lead_ns != MODEL_NONE)
 		fprintf(f, "  its first arc came %s after the last read() of pre-copy\n",
@@ -289,6 +318,7 @@ void migration_parts_text(FILE *f, struct model *m, const struct migration *g, i
 				"");
 		landing = part[i].landing;
 		print_part(f, &part[i], indent, true);
+		part_why_text(f, &part[i].why, part[i].ns, indent + 4);
 	}
 	print_small(f, part, n, indent);
 	print_in_flight(f, &g->stop, indent);
@@ -343,6 +373,7 @@ void migration_parts_json(struct json *j, const char *key, struct model *m,
 		json_kstring(j, "party", party_name(part[i].party));
 		json_kstring(j, "side", part[i].landing ? "destination" : "source");
 		json_kstring(j, "text", part[i].when);
+		part_why_json(j, "why", &part[i].why);
 		json_key(j, "shares");
 		json_array_begin(j);
 		for (; i + 1 < n && part[i + 1].share; i++) {

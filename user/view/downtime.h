@@ -8,6 +8,7 @@
 #include "util/json.h"
 #include "util/units.h"
 #include "view/view.h"
+#include "view/why.h"
 
 /*
  * The parts of the device's own stop window as lines of text.  No percentages:
@@ -22,11 +23,12 @@ struct downtime_part {
 	uint32_t state;
 	uint32_t party; /* PARTY_*: whose time it was */
 	uint64_t ns;
-	uint64_t total_ns; /* that a percentage is of */
-	const char *who;   /* may have caused it; or NULL */
-	const char *when;  /* "between one read() and the next": in words */
-	bool share;	   /* of the part before that is none */
-	bool landing;	   /* after the stop window */
+	uint64_t total_ns;   /* that a percentage is of */
+	const char *who;     /* may have caused it; or NULL */
+	const char *when;    /* "between one read() and the next": in words */
+	bool share;	     /* of the part before that is none */
+	bool landing;	     /* after the stop window */
+	struct part_why why; /* what its calls were spent on; of a part of calls */
 };
 #define DOWNTIME_PARTS_MAX (5 + SESSION_ARCS_MAX + GAP_NR)
 /*

@@ -231,6 +231,7 @@ static const char style[] =
 	".fall .b{position:relative;height:1.05rem;background:var(--card);border-radius:3px}"
 	".fall .b i{position:absolute;top:0;bottom:0;min-width:2px;border-radius:2px}.fall .share{font-size:.8rem;color:var(--dim)}"
 	".fall .n.share{padding-left:1rem}.fall .b.share{height:.5rem}.fall .w{color:var(--dim);font-size:.8rem}"
+	".fall .why{grid-column:1/-1;padding-left:1rem;color:var(--dim);font-size:.8rem;overflow-wrap:anywhere}"
 	".fall .sep{grid-column:1/-1;border-top:1px dashed var(--line);padding-top:.25rem;margin-top:.2rem;color:var(--dim);"
 	"font-size:.8rem}\n"
 	".finding{margin:.8rem 0;padding:.6rem .8rem;border-left:4px solid var(--line);background:var(--card)}"

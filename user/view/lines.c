@@ -103,6 +103,16 @@ static void print_io(struct lines *l, const struct event *ev)
 	}
 }
 
+/* What stands before its call, or after what says that it is still out. */
+static void print_why(struct lines *l, const struct event *ev)
+{
+	char text[WHY_TEXT_LEN];
+
+	fprintf(l->f, ": %s", event_call_name(ev->why.call));
+	print_duration(l, " ", ev->dur_ns);
+	fprintf(l->f, ": %s", judge_why_of(ev, text)[0] ? text : "not known");
+}
+
 static void print_detail(struct lines *l, const struct event *ev, const struct event_context *ctx)
 {
 	char a[UNITS_LEN], b[UNITS_LEN], name[TEXT_SAFE_LEN(EVENT_TEXT_LEN)];
@@ -176,6 +186,9 @@ static void print_detail(struct lines *l, const struct event *ev, const struct e
 		fprintf(l->f, ": %s has not returned", event_kind_name(ev->stuck.call) ?: "a call");
 		print_duration(l, " for ", ev->stuck.age_ns);
 		break;
+	case EV_WHY:
+		print_why(l, ev);
+		break;
 	case EV_LOSS:
 		if (ev->loss.count)
 			fprintf(l->f, " of %llu events", (unsigned long long)ev->loss.count);
@@ -195,7 +208,7 @@ static void print_detail(struct lines *l, const struct event *ev, const struct e
 
 static bool is_told(uint32_t kind)
 {
-	return kind == EV_STUCK || kind == EV_LOSS || kind == EV_MARK;
+	return kind == EV_STUCK || kind == EV_LOSS || kind == EV_MARK || kind == EV_WHY;
 }
 
 static void print_text(struct lines *l, const struct event *ev, const struct event_context *ctx)

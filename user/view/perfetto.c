@@ -326,6 +326,17 @@ static void put_instant(struct perfetto *p, const struct track_id *id, const str
 		put_begin(p, t, name, TYPE_INSTANT, row->ev->t_ns, row);
 }
 
+/* Of a call that is still out: at the moment at which it was looked at. */
+static void put_why(struct perfetto *p, const struct track_id *id, const struct row *row)
+{
+	const struct track *t = pf_track_at(p, id, row->ev, row->ctx);
+	char text[WHY_TEXT_LEN];
+
+	if (t)
+		put_begin(p, t, judge_why_of(row->ev, text)[0] ? text : "why", TYPE_INSTANT,
+			  event_end_ns(row->ev), row);
+}
+
 static void put_apart(struct perfetto *p, enum track_kind kind, uint32_t number,
 		      const struct row *row, const char *name, uint64_t start_ns, uint64_t end_ns)
 {
@@ -383,6 +394,16 @@ static void put_event(void *arg, const struct row *row)
 		return;
 	case EV_DEVICE_RESET:
 		put_instant(p, &id, row, name);
+		return;
+	case EV_WHY:
+		/* That of a call is in the notes of its slice. */
+		if (!ev->why.so_far)
+			return;
+		id = (struct track_id){ .kind = TRACK_TASK,
+					.number = ev->pid,
+					.sub = ev->tid,
+					.host = ev->host };
+		put_why(p, &id, row);
 		return;
 	}
 	if (end_ns < start_ns)

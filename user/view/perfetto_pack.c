@@ -173,6 +173,24 @@ static void note_value(struct buf *b, const char *name, struct value *v)
 }
 
 /* Who did it, how it went, and the body's fields. */
+static void note_why(struct buf *b, const struct call_why *w)
+{
+	char name[40], text[WHY_TEXT_LEN];
+	int k;
+
+	if (judge_why_text(w, text)[0])
+		pf_note_text(b, "why", text, sizeof(text));
+	for (k = 0; k < WHY_PARTS; k++) {
+		snprintf(name, sizeof(name), "why_%s_ns", why_part_key((enum why_part)k));
+		if (w->ns[k] != MODEL_NONE)
+			pf_note_u64(b, name, w->ns[k]);
+	}
+	if (w->faults != MODEL_NONE)
+		pf_note_u64(b, "why_faults", w->faults);
+	if (w->stack[0])
+		pf_note_text(b, "why_stack", w->stack, sizeof(w->stack));
+}
+
 void pf_notes(struct buf *b, const struct row *row)
 {
 	const struct event_context *ctx = row->ctx;
@@ -211,6 +229,8 @@ void pf_notes(struct buf *b, const struct row *row)
 	for (i = 0; i < n; i++)
 		if (value_of(ev, &fields[i], &v))
 			note_value(b, fields[i].name, &v);
+	if (row->ctx->why)
+		note_why(b, row->ctx->why);
 }
 
 /* ---- tracks ---- */

@@ -157,7 +157,7 @@ static void put_window(struct report *r, const struct session *g)
 {
 	struct downtime_part part[DOWNTIME_PARTS_MAX];
 	size_t n = session_parts(r->m, g, part), i;
-	char a[UNITS_LEN], b[UNITS_LEN];
+	char a[UNITS_LEN], b[UNITS_LEN], why[WHY_SENTENCE_LEN];
 	FILE *f = r->f;
 
 	if (!n) {
@@ -175,6 +175,11 @@ static void put_window(struct report *r, const struct session *g)
 		fprintf(f, "<td class=num>%s<td>",
 			part[i].ns == MODEL_NONE ? "not seen" : units_duration(a, part[i].ns));
 		html_printf(f, "%s", part[i].who ? part[i].who : "");
+		fputs("</tr>\n", f);
+		if (!part_why_sentence(&part[i].why, part[i].ns, why)[0])
+			continue;
+		fputs("<tr class=share><td colspan=3>", f);
+		html_printf(f, "%s", why);
 		fputs("</tr>\n", f);
 	}
 	fputs("</table></div>\n", f);

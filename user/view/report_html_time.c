@@ -125,7 +125,7 @@ static const char *part_class(const struct downtime_part *p)
 static void put_part(FILE *f, const struct downtime_part *p, uint64_t from)
 {
 	const char *share = p->share ? " share" : "";
-	char a[UNITS_LEN], b[UNITS_LEN];
+	char a[UNITS_LEN], b[UNITS_LEN], why[WHY_SENTENCE_LEN];
 	double left = fmin(plot_percent(from, p->total_ns), 99.8);
 
 	fprintf(f, "<div class=row><div class=\"n%s\" title=\"%s\">", share, p->when);
@@ -143,6 +143,11 @@ static void put_part(FILE *f, const struct downtime_part *p, uint64_t from)
 	fprintf(f, "</div><div class=\"w%s\">", share);
 	html_printf(f, "%s", p->who ? p->who : "");
 	fputs("</div></div>\n", f);
+	if (part_why_sentence(&p->why, p->ns, why)[0]) {
+		fputs("<div class=why>", f);
+		html_printf(f, "%s", why);
+		fputs("</div>\n", f);
+	}
 }
 
 static void put_sep(struct report *r, const char *what, uint32_t side)

@@ -30,8 +30,9 @@ static const struct schema_object objects[] = {
 	{ "device", "a device on its host; flags null: not known",
 	  "host:s? number:u device:s? driver:s? bus:s? flags:[s]? precopy_info_v2:b state:S "
 	  "sessions:u failed_set_states:u flags_errno:s?" },
-	{ "loss", "what is missing in the evidence",
-	  "events:u places:u damaged_places:u bytes_skipped:u ended:b" },
+	{ "loss",
+	  "what is missing in the evidence; reasons: calls that are there, but not what they were spent on",
+	  "events:u places:u damaged_places:u reasons:u bytes_skipped:u ended:b" },
 	{ "outcomes", "migrations by outcome; ran_again: of the completed ones, on their source",
 	  "completed:u failed:u cancelled:u unfinished:u ran_again:u" },
 	{ "migration", "the migration of a VM; text: it in a sentence",
@@ -46,8 +47,16 @@ static const struct schema_object objects[] = {
 	{ "process", "", "pid:u comm:s" },
 	{ "step", "of a SET_STATE", "from:S to:S" },
 	{ "part",
-	  "of a downtime or a stop: they add up to it; ns null: not seen; shares: of this one",
-	  "part:s ns:u? party:s side:source|destination text:s shares:[@share]" },
+	  "of a downtime or a stop: they add up to it; ns null: not seen; shares: of this one; "
+	  "why null: what its calls were spent on is not recorded, or it has none",
+	  "part:s ns:u? party:s side:source|destination text:s why:@why? shares:[@share]" },
+	{ "why", "what the calls of a part were spent on: it adds up to that",
+	  "on_cpu_ns:u asleep_ns:u blocked_ns:u lock_ns:u runqueue_ns:u fault_ns:u "
+	  "not_recorded_ns:u longest:@slow_call?" },
+	{ "slow_call",
+	  "a call of 1 ms or more, and what it was spent on; null: not seen; stack: of its longest wait",
+	  "call:s? to:S? t_ns:u dur_ns:u in_stop:b on_cpu_ns:u? asleep_ns:u? blocked_ns:u? "
+	  "lock_ns:u? runqueue_ns:u? fault_ns:u? faults:u? longest_ns:u? stack:s" },
 	{ "share", "", "part:s ns:u party:s text:s" },
 	{ "joined", "how source and destination were found to belong together, or why not",
 	  "how:s? sure:b why:s? candidates:u" },
@@ -80,7 +89,8 @@ static const struct schema_object objects[] = {
 	  "initial_bytes_zero_ns:u? dirty_bytes_first:u? dirty_bytes_last:u? dirty_bytes_max:u? "
 	  "dirty_rises:u dirty_falls:u data_sizes:u data_sizes_failed:u data_size_last:u? "
 	  "left_bytes:u? left:@left? left_at_switchover:@left? estimate_at_switchover:u? "
-	  "estimate_source:data_size|precopy_info? dma_log_reports:u " WINDOW "lead_ns:u? "
+	  "estimate_source:data_size|precopy_info? dma_log_reports:u " WINDOW
+	  "slow_calls:[@slow_call] lead_ns:u? "
 	  "load_ns:u? forecast:@forecast? forecast_at_stop:@forecast? failures:u "
 	  "first_failure:@failure? resets:u lost:u holes:u not_seen:{s}" },
 	{ "state", "a device's stay in a state",

@@ -114,6 +114,7 @@ static void print_file(struct report *r, const struct view_file *t)
 static void print_files(struct report *r)
 {
 	const struct meta *clock = r->e->clock;
+	char a[UNITS_LEN];
 	size_t i;
 
 	fprintf(r->f, "\n%sEVIDENCE%s\n", paint(r->opt, C_BOLD), paint(r->opt, C_OFF));
@@ -121,6 +122,10 @@ static void print_files(struct report *r)
 		print_file(r, &r->e->files[i]);
 	for (i = 0; clock && i < clock->n; i++)
 		print_line(r, clock->entries[i].key, clock->entries[i].value);
+	if (model_loss(r->m)->reasons)
+		fprintf(r->f, LABEL "of %s call%s it was lost what they were spent on\n", "why",
+			units_count(a, model_loss(r->m)->reasons),
+			plural(model_loss(r->m)->reasons));
 }
 
 /* ---- first of all ---- */

@@ -16,6 +16,7 @@ struct held {
 	struct model_device device;
 	struct model_stream stream;
 	char vm[EVENT_NAME_LEN], host[EVENT_NAME_LEN];
+	struct call_why why;
 	uint64_t realtime_ns;
 	uint32_t migration;
 	bool waits; /* for its task's next call */
@@ -145,6 +146,10 @@ static void hold_context(struct held *h, const struct event_context *ctx)
 		h->ctx.stream = &h->stream;
 	}
 	h->ctx.call = NULL;
+	if (ctx->why) {
+		h->why = *ctx->why;
+		h->ctx.why = &h->why;
+	}
 }
 
 int rows_event(struct rows *r, const struct model *m, const struct event *ev,

@@ -6,7 +6,8 @@
 
 bool value_has_result(uint32_t kind)
 {
-	return kind != EV_STUCK && kind != EV_LOSS && kind != EV_MARK && kind != EV_PROCESS_EXIT;
+	return kind != EV_STUCK && kind != EV_LOSS && kind != EV_MARK && kind != EV_PROCESS_EXIT &&
+	       kind != EV_WHY;
 }
 
 const char *value_next_bit(const struct value *v, uint64_t *bits, char buf[BIT_NAME_LEN])
@@ -77,7 +78,7 @@ bool value_of(const struct event *ev, const struct event_field *fd, struct value
 		break;
 	}
 	if ((fd->flags & EFF_KNOWN) &&
-	    (fd->type == EF_TARGET ? v->s64 == EVENT_TARGET_NONE : v->u64 == EVENT_WAIT_UNKNOWN))
+	    (fd->type == EF_TARGET ? v->s64 == EVENT_TARGET_NONE : v->u64 == EVENT_NOT_SEEN))
 		return false;
 
 	switch (fd->type) {

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * why.bpf.c - what threads in a call wait for
+ *
+ * Attached while a migration is under way, and only then: the scheduler's switches,
+ * page faults and contended locks of the whole host come here, and those of threads
+ * without an entry leave after two loads.
+ */
+#include "bpf/why.bpf.h"
+
+static __always_inline void went_out(struct task_struct *prev, __u64 now)
+{
+	struct why_task *w = why_of(prev->pid);
+
+	if (!w || !w->start_ns)
+		return;
+	if (w->out_ns)
+		w->torn = 1;
+	why_settle(w, prev->sched_info.run_delay);
+	w->delay = prev->sched_info.run_delay;
+	w->out_state = prev->__state;
+	w->out_ns = now;
+}
+
+static __always_inline void came_in(struct task_struct *next, __u64 now)
+{
+	struct why_task *w = why_of(next->pid);
+	long size;
+
+	if (!w || !w->start_ns || !w->out_ns)
+		return;
+	w->waited_ns = now - w->out_ns;
+	w->out_ns = 0;
+	w->last.n = 0;
+	if (!w->out_state ||
+	    (w->waited_ns <= w->longest_ns && (!w->arc_ns || w->waited_ns <= w->arc_longest_ns)))
+		return;
+	size = bpf_get_task_stack(next, w->last.ip, sizeof(w->last.ip), 0);
+	if (size > 0)
+		w->last.n = (__u64)size / sizeof(w->last.ip[0]);
+}
+
+/* bool preempt, struct task_struct *prev, struct task_struct *next, ... */
+SEC("tp_btf/sched_switch")
+int why_switch(__u64 *ctx)
+{
+	struct task_struct *prev = (struct task_struct *)ctx[1];
+	struct task_struct *next = (struct task_struct *)ctx[2];
+	__u64 now;
+
+	if (!(why_marks[prev->pid & (WHY_MARKS - 1)] | why_marks[next->pid & (WHY_MARKS - 1)]))
+		return 0;
+	now = bpf_ktime_get_ns();
+	went_out(prev, now);
+	came_in(next, now);
+	return 0;
+}
+
+/* The entry of the thread that is in a traced call. */
+static __always_inline struct why_task *why_current(void)
+{
+	struct why_task *w = why_of(bpf_get_current_pid_tgid());
+
+	return w && w->start_ns ? w : NULL;
+}
+
+SEC("?fentry/handle_mm_fault")
+int why_fault_enter(__u64 *ctx)
+{
+	struct why_task *w = why_current();
+
+	if (!w)
+		return 0;
+	why_settle_current(w);
+	/* The return from the last one was not seen. */
+	if (w->fault_ns)
+		w->seen &= ~WIRE_WHY_FAULTS;
+	w->fault_ns = bpf_ktime_get_ns();
+	w->fault_runqueue = w->sums.runqueue;
+	return 0;
+}
+
+SEC("?fexit/handle_mm_fault")
+int why_fault_exit(__u64 *ctx)
+{
+	struct why_task *w = why_current();
+	__u64 took, runqueue;
+
+	if (!w || !w->fault_ns)
+		return 0;
+	why_settle_current(w);
+	took = bpf_ktime_get_ns() - w->fault_ns;
+	runqueue = w->sums.runqueue - w->fault_runqueue;
+	w->sums.fault += took > runqueue ? took - runqueue : 0;
+	w->sums.faults++;
+	w->fault_ns = 0;
+	return 0;
+}
+
+/* Since Linux 5.19: 16edd9b511a1 "locking: Add lock contention tracepoints" */
+SEC("?tp_btf/contention_begin")
+int why_lock_begin(__u64 *ctx)
+{
+	struct why_task *w = why_current();
+
+	if (!w)
+		return 0;
+	why_settle_current(w);
+	w->locks++;
+	return 0;
+}
+
+SEC("?tp_btf/contention_end")
+int why_lock_end(__u64 *ctx)
+{
+	struct why_task *w = why_current();
+
+	if (!w || !w->locks)
+		return 0;
+	why_settle_current(w);
+	w->locks--;
+	return 0;
+}
+
+/* ---- a call that does not return ---- */
+
+/* Whose: set by user space, which then reads why_now. */
+__u32 why_tid;
+
+/* [0]: what the iterator below found, [1]: what the sample did; names, and no address */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__type(value, struct wire_why);
+} why_now SEC(".maps");
+
+/* The stack of another thread, or that of a sample. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct why_stack);
+} why_scratch SEC(".maps");
+
+SEC("iter/task")
+int why_look(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct why_stack *stack;
+	struct wire_why *rec;
+	struct why_task *w;
+	struct why_sums sums;
+	const struct why_task *none;
+	__u32 zero = 0;
+	__u64 out_ns;
+	long size;
+
+	if (!task || task->pid != why_tid)
+		return 0;
+	rec = bpf_map_lookup_elem(&why_now, &zero);
+	stack = bpf_map_lookup_elem(&why_scratch, &zero);
+	none = bpf_map_lookup_elem(&why_empty, &zero);
+	if (!rec || !stack || !none)
+		return 0;
+	rec->call = WIRE_WHY; /* it was found */
+	rec->seen = 0;
+	/* What runs cannot be unwound from here. */
+	rec->on_cpu = !task->__state;
+	size = rec->on_cpu ? 0 : bpf_get_task_stack(task, stack->ip, sizeof(stack->ip), 0);
+	stack->n = size > 0 ? (__u64)size / sizeof(stack->ip[0]) : 0;
+	frame_names(rec, stack);
+	rec->head.end_ns = bpf_ktime_get_ns();
+	w = why_of(task->pid);
+	if (!w || !w->start_ns || !w->seen || w->torn)
+		return 0;
+	rec->head.start_ns = w->start_ns;
+	sums = w->sums;
+	out_ns = w->out_ns;
+	rec->longest_ns = w->longest_ns;
+	/* The wait that it is in, and that of before, which nobody has settled yet. */
+	if (w->waited_ns) {
+		if (w->out_state & STATE_UNINTERRUPTIBLE)
+			sums.blocked += w->waited_ns;
+		else if (w->out_state)
+			sums.asleep += w->waited_ns;
+		else
+			sums.runqueue += w->waited_ns;
+	}
+	if (out_ns && out_ns < rec->head.end_ns) {
+		__u64 out = rec->head.end_ns - out_ns;
+
+		if (w->locks)
+			sums.locked += out;
+		else if (w->out_state & STATE_UNINTERRUPTIBLE)
+			sums.blocked += out;
+		else if (w->out_state)
+			sums.asleep += out;
+		else
+			sums.runqueue += out;
+		if (out > rec->longest_ns)
+			rec->longest_ns = out;
+	}
+	why_sums_set(rec, &sums, &none->sums);
+	rec->seen = w->seen;
+	return 0;
+}
+
+/* Of the thread, while it runs: a timer of the cpu that it is on. */
+SEC("perf_event")
+int why_sample(void *ctx)
+{
+	__u32 zero = 0, one = 1;
+	struct why_stack *stack = bpf_map_lookup_elem(&why_scratch, &zero);
+	struct wire_why *rec = bpf_map_lookup_elem(&why_now, &one);
+	long size;
+
+	if (!rec || !stack || rec->call)
+		return 0;
+	size = bpf_get_stack(ctx, stack->ip, sizeof(stack->ip), 0);
+	stack->n = size > 0 ? (__u64)size / sizeof(stack->ip[0]) : 0;
+	if (!stack->n)
+		return 0;
+	frame_names(rec, stack);
+	rec->call = WIRE_WHY;
+	return 0;
+}
+
+/* ---- */
+
+/*
+ * The scheduler's programs have come while calls were under way: what those of them
+ * that are asleep have been since.  One that began long before is not told of at all.
+ */
+#define SEED_NS 100000000ULL
+
+SEC("iter/task")
+int why_seed(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct why_task *w;
+	__u64 now;
+
+	if (!task)
+		return 0;
+	w = why_of(task->pid);
+	now = bpf_ktime_get_ns();
+	if (!w || !w->start_ns || w->seen || now - w->start_ns > SEED_NS)
+		return 0;
+	if (task->__state && !w->out_ns) {
+		w->delay = BPF_CORE_READ(task, sched_info.run_delay);
+		w->out_state = task->__state;
+		w->out_ns = w->start_ns;
+	}
+	w->seen = why_seen;
+	return 0;
+}

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * why.bpf.h - what the time of a call was spent on
+ *
+ * A thread that makes the calls that are traced has an entry of its own, which the
+ * hooks of its calls begin and end, and which the scheduler's programs
+ * (why.bpf.c) keep up to date meanwhile.  What they find out:
+ * - a wait is from a switch away from the thread to the next one to it.  What of
+ *   it was waiting for a cpu the kernel counts itself (sched_info.run_delay), so
+ *   that no program need run at a wake-up; the rest has the name of what it waited
+ *   for;
+ * - the stack is taken when the wait is over, and only if it may be the longest:
+ *   then the scheduler has put the thread's registers where they can be found.
+ * Addresses stay in the entries, which user space never reads; the names are made
+ * at the end of the call.
+ */
+#ifndef VFIOSCOPE_WHY_BPF_H
+#define VFIOSCOPE_WHY_BPF_H
+
+#include "bpf/record.bpf.h"
+
+/* Set before load: --why */
+extern const volatile __u8 why_wanted;
+/* What of struct wire_why the programs that are attached see: WIRE_WHY_*; 0: none is. */
+extern __u32 why_seen;
+/* Signs of a migration: user space attaches the scheduler's programs. */
+extern __u32 why_signs;
+/* Calls whose reason was lost. */
+extern __u64 why_lost;
+
+/*
+ * Does a thread with such a number have an entry?  A switch between two threads that
+ * have none costs these two loads, and no look-up.
+ */
+#define WHY_MARKS   4096
+#define WHY_THREADS 4096
+extern __u8 why_marks[WHY_MARKS];
+
+struct why_stack {
+	__u64 n;
+	__u64 ip[WIRE_FRAMES];
+};
+
+struct why_sums {
+	__u64 asleep, blocked, locked, runqueue, fault;
+	__u64 faults;
+};
+
+struct why_task {
+	__u64 start_ns;	      /* of the call that it is in; 0: of none */
+	__u64 arc_ns;	      /* of the step of that; 0: none */
+	__u32 seen;	      /* as struct wire_why has it */
+	__u32 torn;	      /* a switch was missed */
+	__u64 out_ns;	      /* since when it is off the cpu; 0: it is on one */
+	__u64 delay;	      /* its run_delay then */
+	__u64 waited_ns;      /* of the last wait, until that is settled */
+	__u64 fault_ns;	      /* since when it is in a page fault; 0: in none */
+	__u64 fault_runqueue; /* sums.runqueue then */
+	__u32 out_state;
+	__u32 locks;			/* that it is waiting for: one in another */
+	struct why_sums sums, arc_sums; /* of the call; as they were when the step began */
+	__u64 longest_ns, arc_longest_ns;
+	struct why_stack last, longest, arc_longest;
+};
+
+/* By thread number. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, WHY_THREADS);
+	__type(key, __u32);
+	__type(value, struct why_task);
+} why_tasks SEC(".maps") __weak;
+
+/* A place to begin an entry from: it is too large for a program's stack. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct why_task);
+} why_empty SEC(".maps") __weak;
+
+#define STATE_UNINTERRUPTIBLE 0x0002 /* include/linux/sched.h */
+#define STATE_RTLOCK_WAIT     0x1000
+
+static __always_inline struct why_task *why_of(__u32 tid)
+{
+	if (!why_marks[tid & (WHY_MARKS - 1)])
+		return NULL;
+	return bpf_map_lookup_elem(&why_tasks, &tid);
+}
+
+/* The thread has ended.  Its mark may be another's, too. */
+static __always_inline void why_forget(__u32 tid)
+{
+	if (why_marks[tid & (WHY_MARKS - 1)])
+		bpf_map_delete_elem(&why_tasks, &tid);
+}
+
+static __always_inline __u64 current_run_delay(void)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+
+	if (!bpf_core_field_exists(task->sched_info.run_delay))
+		return 0;
+	return BPF_CORE_READ(task, sched_info.run_delay);
+}
+
+/* The last wait is over, and its waiting for a cpu is in @delay. */
+static __always_inline void why_settle(struct why_task *w, __u64 delay)
+{
+	__u64 slept = w->waited_ns, runqueue = delay - w->delay;
+
+	if (!slept)
+		return;
+	w->waited_ns = 0;
+	if (runqueue > slept || !w->out_state)
+		runqueue = slept;
+	slept -= runqueue;
+	w->sums.runqueue += runqueue;
+	/* In a page fault all but that is the fault's. */
+	if (w->fault_ns)
+		;
+	else if (w->locks)
+		w->sums.locked += slept;
+	else if (w->out_state & (STATE_UNINTERRUPTIBLE | STATE_RTLOCK_WAIT))
+		w->sums.blocked += slept;
+	else
+		w->sums.asleep += slept;
+	if (!w->last.n)
+		return;
+	if (slept > w->longest_ns) {
+		w->longest_ns = slept;
+		w->longest = w->last;
+	}
+	if (w->arc_ns && slept > w->arc_longest_ns) {
+		w->arc_longest_ns = slept;
+		w->arc_longest = w->last;
+	}
+}
+
+static __always_inline void why_settle_current(struct why_task *w)
+{
+	if (w->waited_ns)
+		why_settle(w, current_run_delay());
+}
+
+/* The thread begins a call.  @sign: it may be the first one of a migration. */
+static __always_inline void why_begin(__u64 start_ns, bool sign)
+{
+	__u32 tid = bpf_get_current_pid_tgid(), zero = 0;
+	struct why_task *w;
+
+	if (!why_wanted || (!why_seen && !sign))
+		return;
+	w = why_of(tid);
+	if (!w) {
+		w = bpf_map_lookup_elem(&why_empty, &zero);
+		if (!w || bpf_map_update_elem(&why_tasks, &tid, w, BPF_ANY)) {
+			__sync_fetch_and_add(&why_lost, 1);
+			return;
+		}
+		why_marks[tid & (WHY_MARKS - 1)] = 1;
+		w = bpf_map_lookup_elem(&why_tasks, &tid);
+		if (!w)
+			return;
+	}
+	w->arc_ns = 0;
+	w->torn = 0;
+	w->out_ns = 0;
+	w->waited_ns = 0;
+	w->fault_ns = 0;
+	w->locks = 0;
+	__builtin_memset(&w->sums, 0, sizeof(w->sums));
+	w->longest_ns = 0;
+	w->longest.n = 0;
+	w->seen = why_seen;
+	w->start_ns = start_ns;
+	if (!why_seen) {
+		__sync_fetch_and_add(&why_signs, 1);
+		wake_reader();
+	}
+}
+
+/* Names of @n frames: the kernel's, for what it knows no name of would print as an address. */
+static __always_inline void frame_names(struct wire_why *rec, const struct why_stack *stack)
+{
+	static const char fmt[] = "%pS";
+	__u32 i, n = 0;
+	__u64 ip;
+	char *name;
+
+#pragma clang loop unroll(disable)
+	for (i = 0; i < WIRE_FRAMES; i++) {
+		name = rec->frame[i];
+		__builtin_memset(name, 0, WIRE_FRAME_LEN);
+		if (i >= stack->n)
+			continue;
+		ip = stack->ip[i];
+		bpf_snprintf(name, WIRE_FRAME_LEN, fmt, &ip, sizeof(ip));
+		if (name[0] == '0') {
+			__builtin_memset(name, 0, WIRE_FRAME_LEN);
+			name[0] = '?';
+		}
+		n = i + 1;
+	}
+	rec->n_frames = n;
+}
+
+static __always_inline void
+why_sums_set(struct wire_why *rec, const struct why_sums *now, const struct why_sums *from)
+{
+	rec->asleep_ns = now->asleep - from->asleep;
+	rec->blocked_ns = now->blocked - from->blocked;
+	rec->locked_ns = now->locked - from->locked;
+	rec->runqueue_ns = now->runqueue - from->runqueue;
+	rec->fault_ns = now->fault - from->fault;
+	rec->faults = now->faults - from->faults;
+}
+
+/* The entry of the thread whose call began at @start_ns and was long enough to be told of. */
+static __always_inline struct why_task *why_ended(__u64 start_ns, bool whole)
+{
+	__u32 tid = bpf_get_current_pid_tgid();
+	struct why_task *w;
+
+	if (!why_seen || !start_ns)
+		return NULL;
+	w = why_of(tid);
+	if (!w || (whole ? w->start_ns : w->arc_ns) != start_ns)
+		return NULL;
+	if (whole)
+		w->start_ns = 0;
+	/* It began before the scheduler's programs were there. */
+	if (!w->seen || bpf_ktime_get_ns() - start_ns < WIRE_WHY_MIN_NS)
+		return NULL;
+	why_settle_current(w);
+	if (w->torn || w->out_ns) {
+		__sync_fetch_and_add(&why_lost, 1);
+		return NULL;
+	}
+	return w;
+}
+
+/* When it ended: what comes now takes time of its own; 0: not told. */
+static __always_inline __u64 why_tell(struct why_task *w, __u32 kind, __u32 feature, __u64 start_ns,
+				      __u32 device, __u32 stream)
+{
+	struct wire_why *rec = record_reserve(WIRE_WHY, sizeof(*rec));
+	__u32 zero = 0;
+	const struct why_task *none;
+	__u64 end_ns;
+
+	if (!rec)
+		return 0;
+	end_ns = rec->head.end_ns;
+	rec->head.start_ns = start_ns;
+	rec->head.device = device;
+	rec->head.stream = stream;
+	rec->call = kind;
+	rec->feature = feature;
+	rec->seen = w->seen;
+	rec->on_cpu = 0;
+	if (kind == WIRE_ARC) {
+		why_sums_set(rec, &w->sums, &w->arc_sums);
+		rec->longest_ns = w->arc_longest_ns;
+		frame_names(rec, &w->arc_longest);
+	} else {
+		none = bpf_map_lookup_elem(&why_empty, &zero);
+		if (!none) {
+			bpf_ringbuf_discard(rec, 0);
+			return 0;
+		}
+		why_sums_set(rec, &w->sums, &none->sums);
+		rec->longest_ns = w->longest_ns;
+		frame_names(rec, &w->longest);
+	}
+	/* The return from a fault was not seen: how long it took nobody knows. */
+	if (w->fault_ns)
+		rec->seen &= ~WIRE_WHY_FAULTS;
+	record_submit(rec, false);
+	return end_ns;
+}
+
+/*
+ * The call of that kind that the thread began at @start_ns returns: before its own record, for
+ * which it gives the end; 0: it is now.
+ */
+static __always_inline __u64 why_end(__u64 start_ns, __u32 kind, __u32 feature, __u32 device,
+				     __u32 stream)
+{
+	struct why_task *w = why_ended(start_ns, true);
+
+	return w ? why_tell(w, kind, feature, start_ns, device, stream) : 0;
+}
+
+/* A step of the state machine begins, in a call. */
+static __always_inline void why_arc_begin(__u64 start_ns)
+{
+	struct why_task *w;
+
+	if (!why_seen)
+		return;
+	w = why_of(bpf_get_current_pid_tgid());
+	if (!w || !w->start_ns)
+		return;
+	why_settle_current(w);
+	w->arc_ns = start_ns;
+	w->arc_sums = w->sums;
+	w->arc_longest_ns = 0;
+	w->arc_longest.n = 0;
+}
+
+static __always_inline __u64 why_arc_end(__u64 start_ns, __u32 device)
+{
+	struct why_task *w = why_ended(start_ns, false);
+	__u64 end_ns;
+
+	if (!w)
+		return 0;
+	end_ns = why_tell(w, WIRE_ARC, 0, start_ns, device, 0);
+	w->arc_ns = 0;
+	return end_ns;
+}
+
+#endif

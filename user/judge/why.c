@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * why.c - in words: what a call spent its time on
+ */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "judge/judge.h"
+#include "util/units.h"
+
+/* Frames that are named in a sentence: what it waits in, and who made it. */
+#define FRAMES_TOLD 3
+/* Less of a call is no part of its reason. */
+#define SHARE_TOLD  20
+
+static const struct {
+	const char *key, *words;
+	bool waits; /* the stack says for what */
+} parts[WHY_PARTS] = {
+	[WHY_ON_CPU] = { "on_cpu", "on the cpu", false },
+	[WHY_ASLEEP] = { "asleep", "asleep", true },
+	[WHY_BLOCKED] = { "blocked", "blocked", true },
+	[WHY_LOCK] = { "lock", "waiting for a lock", true },
+	[WHY_RUNQUEUE] = { "runqueue", "waiting for a cpu", false },
+	[WHY_FAULT] = { "fault", "in page faults", true },
+};
+
+const char *why_part_key(enum why_part part)
+{
+	return parts[part].key;
+}
+
+const char *why_part_words(enum why_part part)
+{
+	return parts[part].words;
+}
+
+/* What the kernel's names consist of; a recording may claim others. */
+static bool is_of_name(char c)
+{
+	return isalnum((unsigned char)c) || strchr("_.[]?-", c);
+}
+
+const char *judge_why_stack(const struct call_why *w, char buf[WHY_STACK_LEN])
+{
+	const char *p = w->stack, *end = w->stack + strnlen(w->stack, sizeof(w->stack));
+	size_t len = 0, n, i;
+	unsigned int frames;
+
+	buf[0] = '\0';
+	for (frames = 0; frames < FRAMES_TOLD && p < end; frames++) {
+		char name[WHY_STACK_LEN];
+		const char *next = strstr(p, " < ");
+		bool offset = false;
+
+		if (!next)
+			next = end;
+		for (n = 0; p < next && n < sizeof(name) - 1; p++) {
+			if (*p == '+')
+				offset = true;
+			else if (*p == '[')
+				offset = false;
+			if (!offset)
+				name[n++] = is_of_name(*p) ? *p : '?';
+		}
+		i = len ? 3 : 0;
+		if (len + i + n >= WHY_STACK_LEN)
+			break;
+		memcpy(buf + len, " < ", i);
+		memcpy(buf + len + i, name, n);
+		len += i + n;
+		buf[len] = '\0';
+		p = next < end ? next + 3 : end;
+	}
+	return buf;
+}
+
+const char *judge_why_text(const struct call_why *w, char buf[WHY_TEXT_LEN])
+{
+	char a[UNITS_LEN], stack[WHY_STACK_LEN];
+	bool told[WHY_PARTS] = { false }, named = false;
+	size_t len = 0;
+
+	buf[0] = '\0';
+	judge_why_stack(w, stack);
+	if (!w->seen) {
+		if (stack[0])
+			snprintf(buf, WHY_TEXT_LEN, "in %s", stack);
+		return buf;
+	}
+	/* The most first; the stack goes with the most of what waits. */
+	for (;;) {
+		int best = -1, k;
+
+		for (k = 0; k < WHY_PARTS; k++)
+			if (!told[k] && w->ns[k] != MODEL_NONE &&
+			    (best < 0 || w->ns[k] > w->ns[best]))
+				best = k;
+		if (best < 0 || !w->ns[best] || w->ns[best] < w->dur_ns / SHARE_TOLD)
+			break;
+		told[best] = true;
+		len += (size_t)snprintf(buf + len, WHY_TEXT_LEN - len, "%s%s %s", len ? ", " : "",
+					units_duration(a, w->ns[best]), parts[best].words);
+		/* Of what has not returned the stack is that of now, whatever it does. */
+		if (len < WHY_TEXT_LEN && stack[0] && !named && (parts[best].waits || w->so_far)) {
+			len += (size_t)snprintf(buf + len, WHY_TEXT_LEN - len, " in %s", stack);
+			named = true;
+		}
+		if (len >= WHY_TEXT_LEN)
+			break;
+	}
+	return buf;
+}
+
+const char *judge_why_of(const struct event *ev, char buf[WHY_TEXT_LEN])
+{
+	struct call_why w;
+
+	call_why_of(ev, &w);
+	return judge_why_text(&w, buf);
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "view/why.h"
+
+#include <string.h>
+
+#include "view/common.h"
+
+/* A part that is this small a share of its whole is not told in words. */
+#define SHARE_TOLD 100
+
+static void find_worst(struct part_why *out, const struct model *m, uint32_t parts,
+		       uint32_t session, uint64_t from_ns, uint64_t to_ns)
+{
+	const struct call_why *w;
+	uint32_t n, i;
+
+	w = model_session_slow(m, session, &n);
+	for (i = 0; i < n; i++)
+		if (parts >> w[i].part & 1 && w[i].t_ns < to_ns &&
+		    sat_add(w[i].t_ns, w[i].dur_ns) > from_ns &&
+		    (!out->worst || w[i].dur_ns > out->worst->dur_ns))
+			out->worst = &w[i];
+}
+
+void part_why(struct part_why *out, const struct model *m, const uint64_t sum[PART_NR][WHY_PARTS],
+	      uint32_t parts, uint64_t part_ns, uint32_t side, uint32_t session, uint64_t from_ns,
+	      uint64_t to_ns)
+{
+	uint64_t told = 0;
+	uint32_t p, k, id;
+
+	memset(out, 0, sizeof(*out));
+	if (part_ns == MODEL_NONE || !part_ns)
+		return;
+	for (p = 0; p < PART_NR; p++)
+		for (k = 0; k < WHY_PARTS && parts >> p & 1; k++)
+			sat_inc(&out->ns[k], sum[p][k]);
+	for (k = 0; k < WHY_PARTS; k++)
+		sat_inc(&told, out->ns[k]);
+	if (!told)
+		return;
+	out->any = true;
+	/* What two calls covered at once is in it twice, and was there once. */
+	for (k = 0; told > part_ns && k < WHY_PARTS; k++)
+		out->ns[k] = sat_scale(out->ns[k], part_ns, told);
+	out->rest_ns = part_ns;
+	for (k = 0; k < WHY_PARTS; k++)
+		out->rest_ns = sat_sub(out->rest_ns, out->ns[k]);
+	if (session)
+		find_worst(out, m, parts, session, from_ns, to_ns);
+	for (id = session ? 0 : model_side_session(m, side, 0); id;
+	     id = model_side_session(m, side, id))
+		find_worst(out, m, parts, id, from_ns, to_ns);
+}
+
+const char *part_why_words(const struct part_why *w, char buf[PART_WHY_LEN])
+{
+	uint64_t total = w->rest_ns;
+	bool told[WHY_PARTS] = { false };
+	char a[UNITS_LEN];
+	size_t len = 0;
+	int k, best;
+
+	buf[0] = '\0';
+	for (k = 0; k < WHY_PARTS; k++)
+		sat_inc(&total, w->ns[k]);
+	for (;;) {
+		for (best = -1, k = 0; k < WHY_PARTS; k++)
+			if (!told[k] && (best < 0 || w->ns[k] > w->ns[best]))
+				best = k;
+		if (!w->any || best < 0 || !w->ns[best] || w->ns[best] < total / SHARE_TOLD)
+			break;
+		told[best] = true;
+		len += (size_t)snprintf(buf + len, PART_WHY_LEN - len, "%s%s %s", len ? ", " : "",
+					units_duration(a, w->ns[best]),
+					why_part_words((enum why_part)best));
+		if (len >= PART_WHY_LEN)
+			return buf;
+	}
+	if (len && w->rest_ns > total / SHARE_TOLD)
+		snprintf(buf + len, PART_WHY_LEN - len, ", %s not recorded",
+			 units_duration(a, w->rest_ns));
+	return buf;
+}
+
+const char *call_why_name(const struct call_why *w, char buf[CALL_NAME_LEN])
+{
+	char a[UNITS_LEN];
+
+	if (w->call == EV_ARC)
+		snprintf(buf, CALL_NAME_LEN, "arc to %s", state_label(a, w->to));
+	else if (w->call == EV_SET_STATE && w->to != MIG_UNKNOWN)
+		snprintf(buf, CALL_NAME_LEN, "SET_STATE(%s)", state_label(a, w->to));
+	else
+		snprintf(buf, CALL_NAME_LEN, "%s", event_call_name(w->call));
+	return buf;
+}
+
+const char *part_why_sentence(const struct part_why *w, uint64_t part_ns,
+			      char buf[WHY_SENTENCE_LEN])
+{
+	char why[WHY_TEXT_LEN] = "", name[CALL_NAME_LEN], a[UNITS_LEN];
+	char words[PART_WHY_LEN] = "";
+	bool worst = w->worst && judge_why_text(w->worst, why)[0];
+
+	buf[0] = '\0';
+	if (!w->any)
+		return buf;
+	/* One call that is all of it says the same. */
+	if (!worst || w->worst->dur_ns < part_ns - part_ns / 10)
+		part_why_words(w, words);
+	if (worst)
+		snprintf(buf, WHY_SENTENCE_LEN, "%s%s%s %s: %s", words, words[0] ? "; " : "",
+			 call_why_name(w->worst, name), units_duration(a, w->worst->dur_ns), why);
+	else
+		snprintf(buf, WHY_SENTENCE_LEN, "%s", words);
+	return buf;
+}
+
+void part_why_text(FILE *f, const struct part_why *w, uint64_t part_ns, int indent)
+{
+	char text[WHY_SENTENCE_LEN];
+
+	if (!part_why_sentence(w, part_ns, text)[0])
+		return;
+	fprintf(f, "%*s", indent, "");
+	wrap_text(f, text, (size_t)indent, (size_t)indent + 2, 80);
+}
+
+/* ---- JSON ---- */
+
+void call_why_json(struct json *j, const struct call_why *w)
+{
+	char key[32], stack[TEXT_SAFE_LEN(EVENT_STACK_LEN)];
+	int k;
+
+	json_object_begin(j);
+	json_kname(j, "call", event_kind_name(w->call));
+	json_kname(j, "to", w->to == MIG_UNKNOWN ? NULL : mig_state_name(w->to));
+	json_ku64(j, "t_ns", w->t_ns);
+	json_ku64(j, "dur_ns", w->dur_ns);
+	json_kbool(j, "in_stop", w->in_stop);
+	for (k = 0; k < WHY_PARTS; k++) {
+		snprintf(key, sizeof(key), "%s_ns", why_part_key((enum why_part)k));
+		json_known(j, key, w->ns[k]);
+	}
+	json_known(j, "faults", w->faults);
+	json_known(j, "longest_ns", w->longest_ns);
+	json_kname(j, "stack",
+		   text_safe(stack, sizeof(stack), w->stack, strnlen(w->stack, EVENT_STACK_LEN)));
+	json_object_end(j);
+}
+
+void part_why_json(struct json *j, const char *key, const struct part_why *w)
+{
+	char name[32];
+	int k;
+
+	json_key(j, key);
+	if (!w->any) {
+		json_null(j);
+		return;
+	}
+	json_object_begin(j);
+	for (k = 0; k < WHY_PARTS; k++) {
+		snprintf(name, sizeof(name), "%s_ns", why_part_key((enum why_part)k));
+		json_ku64(j, name, w->ns[k]);
+	}
+	json_ku64(j, "not_recorded_ns", w->rest_ns);
+	json_key(j, "longest");
+	if (w->worst)
+		call_why_json(j, w->worst);
+	else
+		json_null(j);
+	json_object_end(j);
+}
+
+void slow_calls_json(struct json *j, const char *key, const struct model *m, uint32_t session)
+{
+	const struct call_why *w;
+	uint32_t n, i;
+
+	w = model_session_slow(m, session, &n);
+	json_key(j, key);
+	json_array_begin(j);
+	for (i = 0; i < n; i++)
+		call_why_json(j, &w[i]);
+	json_array_end(j);
+}
