@@ -2,7 +2,7 @@
 /*
  * test_record - what `record` does when its output fails
  *
- * The command itself (user/cmd/record.c, keep.c, toolmeta.c) on a capture of our
+ * The command itself (user/cmd/record.c and what it consists of) on a capture of our
  * own, in a child: it makes events until it is stopped.
  */
 #define _GNU_SOURCE
@@ -13,12 +13,10 @@
 
 #include <cmocka.h>
 
-#include "user/cmd/toolmeta.c"
-#define failed	   keep_failed
-#define write_meta keep_write_meta
-#include "user/cmd/keep.c"
-#undef failed
-#undef write_meta
+#include "tests/unit/each_sources.h"
+#define set judging_set
+#include "user/cmd/judging.c"
+#undef set
 #include "user/cmd/record.c"
 
 #include "tests/unit/tmpdir.h"
@@ -163,6 +161,31 @@ uint64_t cmd_watch_now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
+}
+
+volatile sig_atomic_t cmd_watch_reload;
+
+void cmd_watch_reloads(void)
+{
+}
+
+void capture_idle(struct capture *c, bool idle)
+{
+	(void)c;
+	(void)idle;
+}
+
+char *cmd_read_text(FILE *f, const char *path, const char *what, size_t *len, int *status)
+{
+	(void)f;
+	(void)len;
+	*status = cmd_fail(EXIT_USAGE, "%s: no %s", path, what);
+	return NULL;
+}
+
+void cmd_tell(const char *fmt, ...)
+{
+	(void)fmt;
 }
 
 int cmd_fail(int status, const char *fmt, ...)

@@ -27,12 +27,16 @@ const struct opt cmd_watch_opts[] = {
 
 volatile sig_atomic_t cmd_watch_signal;
 
+volatile sig_atomic_t cmd_watch_reload;
+
 static volatile sig_atomic_t let_go_asked;
 
 static void on_signal(int sig)
 {
 	if (sig == SIGUSR1)
 		let_go_asked = 1;
+	else if (sig == SIGUSR2)
+		cmd_watch_reload = 1;
 	else
 		cmd_watch_signal = sig;
 }
@@ -82,6 +86,13 @@ void cmd_watch_signals(void)
 		sigaction(SIGHUP, &sa, NULL);
 	sigaction(SIGUSR1, &sa, NULL);
 	signal(SIGPIPE, SIG_IGN);
+}
+
+void cmd_watch_reloads(void)
+{
+	struct sigaction sa = { .sa_handler = on_signal };
+
+	sigaction(SIGUSR2, &sa, NULL);
 }
 
 uint64_t cmd_watch_now_ns(void)

@@ -35,6 +35,10 @@ extern volatile sig_atomic_t cmd_watch_signal;
 /* Catch them (without SA_RESTART) and ignore SIGPIPE. */
 void cmd_watch_signals(void);
 
+/* Set by a SIGUSR2, once cmd_watch_reloads() was called: what can change is to be looked at. */
+extern volatile sig_atomic_t cmd_watch_reload;
+void cmd_watch_reloads(void);
+
 /*
  * SIGUSR1 asks to let go of the drivers' modules (capture_let_go()): done here
  * if it came, and told.
