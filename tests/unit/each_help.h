@@ -61,14 +61,14 @@ static void put_told(const char *fmt, va_list ap)
 	snprintf(told + len, sizeof(told) - len, "\n");
 }
 
-#define TELLER(name)                     \
-	void name(const char *fmt, ...)  \
-	{                                \
-		va_list ap;              \
-                                         \
-		va_start(ap, fmt);       \
-		put_told(fmt, ap);       \
-		va_end(ap);              \
+#define TELLER(name)                    \
+	void name(const char *fmt, ...) \
+	{                               \
+		va_list ap;             \
+                                        \
+		va_start(ap, fmt);      \
+		put_told(fmt, ap);      \
+		va_end(ap);             \
 	}
 TELLER(cmd_note)
 TELLER(cmd_tell)
@@ -168,8 +168,8 @@ static void play(struct each *e, struct synth *const *s, size_t n)
 	free(ev);
 }
 
-#define PLAY(e, ...)                                                               \
-	play(e, (struct synth *const[]){ __VA_ARGS__ },                            \
+#define PLAY(e, ...)                                    \
+	play(e, (struct synth *const[]){ __VA_ARGS__ }, \
 	     sizeof((struct synth *const[]){ __VA_ARGS__ }) / sizeof(struct synth *))
 
 static const struct synth_plan plan = { .precopy_reads = 4, .stop_copy_reads = 2, .precopy = true };

@@ -8,8 +8,13 @@ static const char *kept_by(const char *conditions, bool fails, const struct judg
 {
 	static char why[40];
 	struct opt_list list = { .items = &conditions, .n = 1 };
-	struct each_opts o = { .dir = "d", .watch = &watch, .src = &source, .argc = 1,
-			       .argv = args, .command = 1, .budgets = budgets };
+	struct each_opts o = { .dir = "d",
+			       .watch = &watch,
+			       .src = &source,
+			       .argc = 1,
+			       .argv = args,
+			       .command = 1,
+			       .budgets = budgets };
 	struct each_stats st;
 	struct keep_if k;
 	struct each *e;
@@ -251,7 +256,8 @@ static void full(void **state)
 	assert_true(h.events > 100);
 	is_told("(not all of it could be written)");
 	/* Still full: not even a beginning. */
-	assert_int_equal(system("head -c 100000 /dev/zero > d/fill 2>/dev/null; test -s d/fill"), 0);
+	assert_int_equal(system("head -c 100000 /dev/zero > d/fill 2>/dev/null; test -s d/fill"),
+			 0);
 	migrate(e, 2, 4);
 	unlink("d/fill");
 	migrate(e, 3, 4);

@@ -25,7 +25,9 @@
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
 /* ---- a capture of our own ---- */
 
@@ -165,8 +167,16 @@ uint64_t cmd_watch_now_ns(void)
 
 volatile sig_atomic_t cmd_watch_reload;
 
+static void on_reload(int sig)
+{
+	cmd_watch_reload = sig;
+}
+
 void cmd_watch_reloads(void)
 {
+	struct sigaction sa = { .sa_handler = on_reload };
+
+	sigaction(SIGUSR2, &sa, NULL);
 }
 
 void capture_idle(struct capture *c, bool idle)
@@ -574,13 +584,97 @@ static void arguments(void **state)
 	assert_false(note);
 }
 
+/* ---- always on ---- */
+
+static int manager; /* its socket */
+static char heard[4096];
+
+static void listen_there(void)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX, .sun_path = "notify" };
+
+	manager = socket(AF_UNIX, SOCK_DGRAM, 0);
+	unlink("notify");
+	assert_int_equal(bind(manager, (struct sockaddr *)&addr, sizeof(addr)), 0);
+}
+
+static void hear(void)
+{
+	size_t len = 0;
+	ssize_t n;
+
+	while (len < sizeof(heard) - 2 &&
+	       (n = recv(manager, heard + len, sizeof(heard) - len - 2, MSG_DONTWAIT)) > 0) {
+		len += (size_t)n;
+		heard[len++] = '\n';
+	}
+	heard[len] = '\0';
+}
+
+static void is_a_service(void)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/notify", tmpdir_path());
+	setenv("NOTIFY_SOCKET", path, 1);
+	setenv("WATCHDOG_USEC", "200000", 1);
+	unsetenv("WATCHDOG_PID");
+}
+
+static void reload_it(pid_t pid)
+{
+	kill(pid, SIGUSR2);
+	usleep(400000);
+	kill(pid, SIGTERM);
+}
+
+static int times(const char *text, const char *what)
+{
+	int n = 0;
+
+	while ((text = strstr(text, what))) {
+		n++;
+		text += strlen(what);
+	}
+	return n;
+}
+
+/* It waits, says that it is alive, and leaves nothing where nothing migrated. */
+static void always_on(void **state)
+{
+	struct run r = { .before = is_a_service, .during = reload_it, .step_us = 10000 };
+	uint64_t ms;
+
+	(void)state;
+	listen_there();
+	assert_int_equal(RECORD(&r, &ms, "--each-migration", "d"), EXIT_OK);
+	hear();
+	assert_int_equal(times(heard, "RELOADING=1\nMONOTONIC_USEC="), 1);
+	assert_int_equal(times(heard, "READY=1"), 2);
+	assert_true(times(heard, "WATCHDOG=1") >= 3);
+	assert_int_equal(times(heard, "STATUS=0 under way, 0 kept"), 1);
+	assert_int_equal(rmdir("d"), 0);
+	close(manager);
+	r = (struct run){ .step_us = 10000 };
+	assert_int_equal(RECORD(&r, &ms, "--each-migration", "d", "--duration", "200ms"), EXIT_OK);
+	assert_true(ms < 2000);
+	assert_int_equal(RECORD(&r, &ms, "--each-migration", "d", "--", "sh", "-c", "exit 5"), 5);
+	assert_int_equal(RECORD(&r, &ms, "--each-migration", "no/d"), EXIT_BAD_FILE);
+	assert_int_equal(RECORD(&r, &ms, "--each-migration", ""), EXIT_USAGE);
+	assert_int_equal(RECORD(&r, &ms, "--each-migration", "d", "-o", "a.vfs"), EXIT_USAGE);
+	assert_int_equal(RECORD(&r, &ms, "--keep-last", "3"), EXIT_USAGE);
+	assert_int_equal(RECORD(&r, &ms, "--each-migration", "d", "--keep-if", "over-budget"),
+			 EXIT_USAGE);
+	assert_int_equal(RECORD(&r, &ms, "--each-migration", "d", "--policy", "none"), EXIT_USAGE);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, tmpdir_enter, tmpdir_leave)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(plain),     T(duration_first), T(drain_fails), T(stalled_reader), T(slow_reader),
-		T(too_large), T(full_disk),	 T(tampered),	 T(arguments),
+		T(too_large), T(full_disk),	 T(tampered),	 T(arguments),	    T(always_on),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -58,7 +58,7 @@ struct capture {
 	uint64_t joined_ns;
 	uint64_t tick_ns;
 	uint64_t looked_ns; /* at the calls in flight */
-	uint64_t clock_ns; /* when the clocks were told */
+	uint64_t clock_ns;  /* when the clocks were told */
 	bool idle;
 	uint64_t stop_ns; /* 0: running */
 	bool drained;

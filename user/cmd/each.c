@@ -25,11 +25,11 @@
 #include "view/common.h"
 
 /* A process that ended unseen ends its migration so long after its last event. */
-#define GONE_NS	     10000000000ULL
+#define GONE_NS	  10000000000ULL
 /* The clock of day goes its own way by more than any slewing. */
-#define STEP_NS	     1000000000ULL
+#define STEP_NS	  1000000000ULL
 /* Sides that the model remembers before it is made anew. */
-#define SIDES_MAX    64
+#define SIDES_MAX 64
 
 struct chapter {
 	struct chapter *next; /* the older one */
@@ -89,8 +89,7 @@ static void tell_failed(struct chapter *c)
 	if (c->failed || !c->keep || !keep_error(c->keep))
 		return;
 	c->failed = true;
-	cmd_tell("%s: %s; the rest of this migration is not recorded", c->who,
-		 keep_error(c->keep));
+	cmd_tell("%s: %s; the rest of this migration is not recorded", c->who, keep_error(c->keep));
 }
 
 static void chapter_put(struct each *e, struct chapter *c, const struct event *ev)
@@ -245,16 +244,17 @@ static void open_file(struct each *e, struct chapter *c)
 	if (err)
 		cmd_tell("%s: %s", e->o.dir, strerror(-err));
 	else
-		keep_open(&c->keep, &(struct keep_opts){
-					    .path = c->path,
-					    .watch = e->o.watch,
-					    .src = e->o.src,
-					    .argc = e->o.argc,
-					    .argv = e->o.argv,
-					    .command = e->o.command,
-					    .budgets = e->o.budgets,
-					    .cancel = e->o.cancel,
-				    });
+		keep_open(&c->keep,
+			  &(struct keep_opts){
+				  .path = c->path,
+				  .watch = e->o.watch,
+				  .src = e->o.src,
+				  .argc = e->o.argc,
+				  .argv = e->o.argv,
+				  .command = e->o.command,
+				  .budgets = e->o.budgets,
+				  .cancel = e->o.cancel,
+			  });
 	if (c->keep)
 		return;
 	cmd_tell("%s: a migration begins that is NOT RECORDED", c->who);
@@ -624,8 +624,8 @@ static void settle(struct each *e)
 	int err = shelf_reload(e->shelf);
 
 	if (err)
-		cmd_tell("%s: %s: nothing can be kept there, whoever owns it must let root", e->o.dir,
-			 strerror(-err));
+		cmd_tell("%s: %s: nothing can be kept there, whoever owns it must let root",
+			 e->o.dir, strerror(-err));
 	look_at_clocks(e);
 	e->settled = true;
 }

@@ -7,9 +7,12 @@
 static const struct {
 	const char *word, *condition;
 } words[] = {
-	{ "completed", "outcome=completed" },	{ "failed", "outcome=failed" },
-	{ "cancelled", "outcome=cancelled" },	{ "unfinished", "outcome=unfinished" },
-	{ "finding", "findings>0" },		{ "over-budget", NULL },
+	{ "completed", "outcome=completed" },
+	{ "failed", "outcome=failed" },
+	{ "cancelled", "outcome=cancelled" },
+	{ "unfinished", "outcome=unfinished" },
+	{ "finding", "findings>0" },
+	{ "over-budget", NULL },
 	{ "inconclusive", "verdict=inconclusive" },
 };
 

@@ -33,6 +33,7 @@
 
 #define WAIT_MS	  50
 #define IDLE_MS	  5000
+#define LOOK_NS	  10000000ULL
 #define STATUS_NS 5000000000ULL
 
 struct record_opts {
@@ -375,12 +376,12 @@ static int run(struct recorder *r)
 			if (err)
 				return err;
 			/* At a million events a second the clock is not read for each. */
-			if (++since < 256)
+			if (++since < 256 && event_end_ns(&ev) < looked + LOOK_NS)
 				continue;
 		}
 		since = 0;
 		now = cmd_watch_now_ns();
-		if (now - looked < 10000000)
+		if (now - looked < LOOK_NS)
 			continue;
 		looked = now;
 		cmd_watch_let_go(r->capture);
@@ -427,10 +428,10 @@ static void summarise_each(struct recorder *r)
 	units_size(size, st.bytes, false);
 	cmd_note("%llu migration%s: %llu kept (%s), %llu dropped, %llu not recorded, "
 		 "%llu cut short; %llu events, %llu lost",
-		 (unsigned long long)st.begun, st.begun == 1 ? "" : "s", (unsigned long long)st.kept,
-		 size, (unsigned long long)st.dropped, (unsigned long long)st.missed,
-		 (unsigned long long)st.cut, (unsigned long long)st.events,
-		 (unsigned long long)(st.lost + st.events_missed));
+		 (unsigned long long)st.begun, st.begun == 1 ? "" : "s",
+		 (unsigned long long)st.kept, size, (unsigned long long)st.dropped,
+		 (unsigned long long)st.missed, (unsigned long long)st.cut,
+		 (unsigned long long)st.events, (unsigned long long)(st.lost + st.events_missed));
 }
 
 static void summarise(struct recorder *r)
@@ -500,7 +501,8 @@ static int check_each(struct recorder *r)
 			EXIT_USAGE,
 			"record: --keep-if, --keep-last, --keep-size, --keep-age and --policy are of --each-migration");
 	if (keep_if_wants_budgets(&r->keep_if) && !r->o.policy)
-		return cmd_fail(EXIT_USAGE, "record: --keep-if over-budget: over which? --policy FILE");
+		return cmd_fail(EXIT_USAGE,
+				"record: --keep-if over-budget: over which? --policy FILE");
 	return read_budgets(&r->o, &r->budgets);
 }
 
@@ -646,10 +648,10 @@ const struct command command_record = {
 	.text = "Captures until CMD ends, a signal comes, or --duration or --migrations is\n"
 		"reached. With CMD the exit status is CMD's, or 125 when the capture failed; what\n"
 		"is under way when CMD ends is waited for, --linger long.\n\n"
-		"With --each-migration it goes on for ever: DIR gets a recording of each migration\n"
-		"of a VM, TIME-VM-OUTCOME.vfs, from before its first sign to after its end, and\n"
-		"'vfioscope list DIR' tells of all. SIGUSR2 has --policy, the clock and the limits\n"
-		"looked at anew.",
+		"With --each-migration it goes on for ever: DIR gets a recording of each\n"
+		"migration of a VM, TIME-VM-OUTCOME.vfs, from before its first sign to after its\n"
+		"end; 'vfioscope list DIR' tells of all. SIGUSR2 has --policy, the clock and the\n"
+		"limits looked at anew.",
 	.examples = "  vfioscope record -o incident.vfs\n"
 		    "  vfioscope record --migrations 1 -o - | vfioscope report -\n"
 		    "  vfioscope record --each-migration /var/lib/vfioscope --keep-last 500 \\\n"

@@ -88,7 +88,11 @@ static void plain_name(char out[WHO_LEN + 1], const char *who)
 /* Has it the form of a name of ours? */
 static bool is_ours(const char *name)
 {
-	static const char stamp[] = "dddddddd" "T" "dddddd" "Z-";
+	static const char stamp[] =
+		"dddddddd"
+		"T"
+		"dddddd"
+		"Z-";
 	size_t len = strlen(name), i;
 
 	for (i = 0; i < sizeof(stamp) - 1; i++)
@@ -257,8 +261,8 @@ static int read_dir(const char *dir, struct entry **out, size_t *n)
 			*out = e;
 		}
 		snprintf((*out)[*n].name, sizeof((*out)[*n].name), "%s", d->d_name);
-		(*out)[*n].mtime_ns =
-			(uint64_t)st.st_mtim.tv_sec * 1000000000ULL + (uint64_t)st.st_mtim.tv_nsec;
+		(*out)[*n].mtime_ns = (uint64_t)st.st_mtim.tv_sec * 1000000000ULL +
+				      (uint64_t)st.st_mtim.tv_nsec;
 		(*out)[(*n)++].size = (uint64_t)st.st_size;
 	}
 	closedir(handle);
@@ -541,7 +545,7 @@ static void take_leftover(struct shelf *s, const char *name)
 
 static int take_leftovers(struct shelf *s)
 {
-	char (*name)[NAME_MAX + 1] = NULL;
+	char(*name)[NAME_MAX + 1] = NULL;
 	size_t n = 0, cap = 0, i;
 	struct dirent *d;
 	DIR *dir = opendir(s->dir);

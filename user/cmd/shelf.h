@@ -57,8 +57,8 @@ int shelf_reload(struct shelf *s);
 
 /* What became of what was put, in order: to be told, to be freed with shelf_news_free(). */
 struct shelf_news {
-	struct shelf_news *next; /* the shelf's */
-	int err;		 /* -errno: it could not be kept as it should be */
+	struct shelf_news *next;	     /* the shelf's */
+	int err;			     /* -errno: it could not be kept as it should be */
 	unsigned int kept, dropped, trimmed; /* recordings, of them by the limits */
 	uint64_t bytes;			     /* of what was kept */
 	char text[1400];		     /* harmless to a terminal through cmd_note() */
