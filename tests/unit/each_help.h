@@ -97,13 +97,13 @@ static struct cmd_watch watch;
 static char arg0[] = "record";
 static char *args[] = { arg0, NULL };
 
-static struct keep_if all; /* no condition */
+static struct keep_if keeps_all; /* no condition */
 
-static struct each *start(const struct shelf_limits *limits, const struct keep_if *keep_if)
+static inline struct each *start(const struct shelf_limits *limits, const struct keep_if *keep_if)
 {
 	struct each_opts o = {
 		.dir = "d",
-		.keep_if = keep_if ?: &all,
+		.keep_if = keep_if ?: &keeps_all,
 		.watch = &watch,
 		.src = &source,
 		.argc = 1,
@@ -131,7 +131,7 @@ static void wait_until(struct each *e, uint64_t to)
 }
 
 /* Events of several builders in order of completion. */
-static int by_end(const void *a, const void *b)
+static inline int by_end(const void *a, const void *b)
 {
 	uint64_t x = event_end_ns(a), y = event_end_ns(b);
 
@@ -212,13 +212,13 @@ static int enter(void **state)
 
 static char names[200][NAME_MAX + 1];
 
-static int by_name(const void *a, const void *b)
+static inline int by_name(const void *a, const void *b)
 {
 	return strcmp(a, b);
 }
 
 /* Files in "d", sorted, into names[]. */
-static size_t files(void)
+static inline size_t files(void)
 {
 	DIR *dir = opendir("d");
 	struct dirent *d;
@@ -251,7 +251,7 @@ struct held {
 	uint64_t first_seq_ns;
 };
 
-static struct held look(const char *name)
+static inline struct held look(const char *name)
 {
 	struct model *m = model_create();
 	struct event_source *src;

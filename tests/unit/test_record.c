@@ -17,6 +17,11 @@
 #define set judging_set
 #include "user/cmd/judging.c"
 #undef set
+#define put   metrics_put
+#define start metrics_start
+#include "user/cmd/metrics_out.c"
+#undef put
+#undef start
 #include "user/cmd/record.c"
 
 #include "tests/unit/tmpdir.h"
@@ -36,6 +41,7 @@ struct capture {
 	struct meta meta;
 	uint64_t n;	  /* events so far */
 	uint64_t step_us; /* between two */
+	bool silent;	  /* nothing happens at all */
 	bool stopped;
 	int after; /* what comes for ever when it is stopped; 0: its end */
 };
@@ -51,6 +57,8 @@ static int fake_next(struct event_source *src, struct event *ev, int timeout_ms)
 		return c->after == -EAGAIN ? 0 : c->after ?: -ENODATA;
 	if (c->step_us && timeout_ms)
 		usleep((useconds_t)c->step_us);
+	if (c->silent)
+		return 0;
 	memset(ev, 0, sizeof(*ev));
 	ev->t_ns = cmd_watch_now_ns();
 	if (!c->n++) {
@@ -147,9 +155,10 @@ void cmd_watch_attached(const struct capture *c, char *buf, size_t size)
 	snprintf(buf, size, "attached 1/1 (none)");
 }
 
-void cmd_watch_settle(bool child)
+void cmd_watch_settle(bool child, bool serves)
 {
 	(void)child;
+	(void)serves;
 }
 
 void cmd_watch_let_go(struct capture *c)
@@ -611,10 +620,16 @@ static void hear(void)
 	heard[len] = '\0';
 }
 
+static void is_silent(void)
+{
+	fake.silent = true;
+}
+
 static void is_a_service(void)
 {
 	char path[128];
 
+	is_silent();
 	snprintf(path, sizeof(path), "%s/notify", tmpdir_path());
 	setenv("NOTIFY_SOCKET", path, 1);
 	setenv("WATCHDOG_USEC", "200000", 1);
@@ -655,7 +670,7 @@ static void always_on(void **state)
 	assert_int_equal(times(heard, "STATUS=0 under way, 0 kept"), 1);
 	assert_int_equal(rmdir("d"), 0);
 	close(manager);
-	r = (struct run){ .step_us = 10000 };
+	r = (struct run){ .before = is_silent, .step_us = 10000 };
 	assert_int_equal(RECORD(&r, &ms, "--each-migration", "d", "--duration", "200ms"), EXIT_OK);
 	assert_true(ms < 2000);
 	assert_int_equal(RECORD(&r, &ms, "--each-migration", "d", "--", "sh", "-c", "exit 5"), 5);

@@ -20,7 +20,8 @@
 #define IDLE_MS	    5000
 #define SOON_MS	    2 /* a module is being loaded */
 #define TICK_NS	    1000000000ULL
-#define JOIN_NS	    100000000ULL /* between two looks for a data FD that is not known */
+#define IDLE_NS	    30000000000ULL /* the counters of each program take their time */
+#define JOIN_NS	    100000000ULL   /* between two looks for a data FD that is not known */
 #define CLOCK_NS    10000000000ULL
 #define QUEUE_LEN   8192
 /* A record can become three events: a loss before it, a task, itself. */
@@ -410,7 +411,7 @@ static void tick(struct capture *c)
 	uint64_t t = now_ns();
 	int changed;
 
-	if (t - c->tick_ns < TICK_NS)
+	if (t - c->tick_ns < (c->idle ? IDLE_NS : TICK_NS))
 		return;
 	c->tick_ns = t;
 	tell_counters(c);

@@ -357,6 +357,8 @@ static void chapter_end(struct each *e, struct chapter *c)
 	keep_end(c->keep);
 	tell_failed(c);
 	sum = keep_summary(c->keep);
+	if (sum && e->o.metrics)
+		metrics_take(e->o.metrics, sum, keep_model(c->keep));
 	describe(c, sum, text, sizeof(text), word, sizeof(word));
 	keep = keep_if_holds(e->o.keep_if, sum, keep_over_budget(c->keep), why);
 	if (!e->o.keep_if->n)
@@ -473,7 +475,7 @@ static int deliver(struct each *e, const struct event *ev)
 	int err = 0;
 
 	for (c = e->chapter; c && !err; c = c->next) {
-		if (!is_everybodys(ev->kind) && !(ev->pid && owns(&c->pids, ev->pid)))
+		if (!is_everybodys(ev->kind) && !owns(&c->pids, ev->pid))
 			continue;
 		err = give(e, c, ev);
 		any = true;

@@ -20,6 +20,7 @@
 #include "cmd/keep_if.h"
 #include "cmd/shelf.h"
 #include "source.h"
+#include "view/metrics.h"
 
 #define EACH_TAIL_NS 5000000000ULL
 
@@ -31,6 +32,7 @@ struct each_opts { /* all is the caller's, and outlives it */
 	struct shelf_limits limits;
 	const struct keep_if *keep_if;
 	const struct judge_opts *budgets; /* what "over-budget" means; NULL: nothing */
+	struct metrics *metrics;	  /* to count each migration in; NULL: nobody counts */
 	/* As keep_opts. */
 	const struct cmd_watch *watch;
 	struct event_source *src;

@@ -231,6 +231,11 @@ const struct summary *keep_summary(struct keep *k)
 	return k->summed ? &k->sum : NULL;
 }
 
+struct model *keep_model(const struct keep *k)
+{
+	return summariser_model(k->summariser);
+}
+
 bool keep_over_budget(const struct keep *k)
 {
 	return k->summed && summariser_over_budget(k->summariser);

@@ -65,6 +65,8 @@ int keep_end(struct keep *k);
  * keep_close().  NULL: there was no memory for it.
  */
 const struct summary *keep_summary(struct keep *k);
+/* What that is summed up from. */
+struct model *keep_model(const struct keep *k);
 /* After keep_summary(): was one of the budgets exceeded? */
 bool keep_over_budget(const struct keep *k);
 /* A descriptor of the caller's own for the recording, which is locked as long as it is open. */

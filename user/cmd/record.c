@@ -18,6 +18,7 @@
 #include "cmd/each.h"
 #include "cmd/judging.h"
 #include "cmd/keep.h"
+#include "cmd/metrics_out.h"
 #include "cmd/watch.h"
 #include "recording/fold.h"
 #include "recording/recording.h"
@@ -33,7 +34,7 @@
 
 #define WAIT_MS	  50
 #define IDLE_MS	  5000
-#define LOOK_NS	  10000000ULL
+#define TICK_NS	  10000000ULL
 #define STATUS_NS 5000000000ULL
 
 struct record_opts {
@@ -49,7 +50,7 @@ struct record_opts {
 	const char *each; /* a directory */
 	struct opt_list keep_if;
 	struct shelf_limits limits;
-	const char *policy;
+	const char *policy, *metrics;
 };
 
 static const struct opt record_opts[] = {
@@ -79,6 +80,8 @@ static const struct opt record_opts[] = {
 	  .help = "drop what is older than TIME (7d)" },
 	{ 0, "policy", OPT_STRING, OPT_AT(struct record_opts, policy), .arg = "FILE",
 	  .help = "the budgets of --keep-if over-budget, as check has them" },
+	{ 0, "metrics", OPT_STRING, OPT_AT(struct record_opts, metrics), .arg = "FILE|unix:PATH",
+	  .help = "keep there what all came to, for Prometheus: a textfile, or a socket" },
 	OPT_TABLE(cmd_watch_opts, struct record_opts, watch),
 	OPT_TABLE(cmd_common_opts, struct record_opts, common),
 	OPT_END,
@@ -91,6 +94,7 @@ struct recorder {
 	struct model *model;
 	struct keep *keep; /* one recording of all, or: */
 	struct each *each;
+	struct metrics_out *metrics;
 	struct keep_if keep_if;
 	struct judge_opts budgets;
 	uint64_t watchdog_ns, fed_ns, told_ns; /* of the service's manager */
@@ -342,6 +346,7 @@ static int tick(struct recorder *r, uint64_t now)
 	capture_idle(r->capture, !each_under_way(r->each));
 	reload(r, now);
 	tell_manager(r, now);
+	metrics_out_tick(r->metrics, r->each, now);
 	return err;
 }
 
@@ -376,12 +381,12 @@ static int run(struct recorder *r)
 			if (err)
 				return err;
 			/* At a million events a second the clock is not read for each. */
-			if (++since < 256 && event_end_ns(&ev) < looked + LOOK_NS)
+			if (++since < 256 && event_end_ns(&ev) < looked + TICK_NS)
 				continue;
 		}
 		since = 0;
 		now = cmd_watch_now_ns();
-		if (now - looked < LOOK_NS)
+		if (now - looked < TICK_NS)
 			continue;
 		looked = now;
 		cmd_watch_let_go(r->capture);
@@ -416,6 +421,7 @@ static int finish(struct recorder *r)
 	if (err || !r->each)
 		return err ?: keep_end(r->keep);
 	each_end(r->each);
+	metrics_out_end(r->metrics, r->each);
 	return 0;
 }
 
@@ -496,10 +502,10 @@ static int check_each(struct recorder *r)
 	if (r->o.each && r->o.output)
 		return cmd_fail(EXIT_USAGE, "record: --each-migration makes its own names: no -o");
 	if (!r->o.each && (r->keep_if.n || r->o.limits.last || r->o.limits.bytes ||
-			   r->o.limits.age_ns || r->o.policy))
+			   r->o.limits.age_ns || r->o.policy || r->o.metrics))
 		return cmd_fail(
 			EXIT_USAGE,
-			"record: --keep-if, --keep-last, --keep-size, --keep-age and --policy are of --each-migration");
+			"record: --keep-if, --keep-last, --keep-size, --keep-age, --policy and --metrics are of --each-migration");
 	if (keep_if_wants_budgets(&r->keep_if) && !r->o.policy)
 		return cmd_fail(EXIT_USAGE,
 				"record: --keep-if over-budget: over which? --policy FILE");
@@ -529,6 +535,7 @@ static int open_sink(struct recorder *r, int argc, char **argv, int command)
 		.limits = r->o.limits,
 		.keep_if = &r->keep_if,
 		.budgets = r->o.policy ? &r->budgets : NULL,
+		.metrics = metrics_out_sums(r->metrics),
 		.watch = &r->o.watch,
 		.src = r->src,
 		.argc = argc,
@@ -582,6 +589,10 @@ static int record(struct recorder *r, int argc, char **argv, char **command)
 		return failed(with_command, status);
 	r->src = capture_source(r->capture);
 	/* After the hooks are attached: a capture that cannot begin leaves nothing. */
+	if (r->o.metrics)
+		status = metrics_out_open(&r->metrics, r->o.metrics);
+	if (status)
+		return failed(with_command, status);
 	status = open_sink(r, argc, argv,
 			   r->o.record_args || !with_command ? argc : (int)(command - argv));
 	if (status)
@@ -595,7 +606,7 @@ static int record(struct recorder *r, int argc, char **argv, char **command)
 			return cmd_fail(STATUS_CAPTURE_FAILED, "cannot start %s: %s", command[0],
 					strerror(errno));
 	}
-	cmd_watch_settle(with_command);
+	cmd_watch_settle(with_command, metrics_out_serves(r->metrics));
 	err = run(r);
 	end_progress(r);
 	if (!err)
@@ -630,6 +641,7 @@ int cmd_record(int argc, char **argv)
 	status = record(&r, argc, argv, argv + first);
 	fold_close(r.fold);
 	each_close(r.each);
+	metrics_out_close(r.metrics);
 	err = keep_close(r.keep);
 	/* Some file systems tell of a full disk only now. */
 	if (err && err != -EPIPE && status == EXIT_OK)

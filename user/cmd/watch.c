@@ -51,11 +51,12 @@ void cmd_watch_let_go(struct capture *c)
 		capture_let_go(c));
 }
 
-void cmd_watch_settle(bool child)
+void cmd_watch_settle(bool child, bool serves)
 {
 	uint64_t keep = PRIVS_CAP(CAP_BPF) | PRIVS_CAP(CAP_PERFMON) | PRIVS_CAP(CAP_SYS_ADMIN) |
 			PRIVS_CAP(CAP_SYS_PTRACE);
-	int err = privs_drop(child ? keep | PRIVS_CAP(CAP_KILL) : keep, PRIVS_WATCH);
+	int err = privs_drop(child ? keep | PRIVS_CAP(CAP_KILL) : keep,
+			     serves ? PRIVS_SERVE : PRIVS_WATCH);
 
 	if (err)
 		cmd_note("cannot give away privileges: %s", strerror(-err));

@@ -49,9 +49,10 @@ void cmd_watch_let_go(struct capture *c);
  * After attaching, and after whatever was to be started and opened: give away what
  * watching does not need.  Kept: what attaches to a driver that is loaded later
  * (CAP_BPF, CAP_PERFMON; CAP_SYS_ADMIN for a module's BTF), what looks into /proc of
- * the processes that have devices (CAP_SYS_PTRACE), and what ends @child.
+ * the processes that have devices (CAP_SYS_PTRACE), and what ends @child.  @serves: connections to a
+ * socket that listens are still taken.
  */
-void cmd_watch_settle(bool child);
+void cmd_watch_settle(bool child, bool serves);
 
 /* Close the capture, and tell if the kernel did not let go of its hooks. */
 void cmd_watch_close(struct capture *c);

@@ -90,6 +90,11 @@ bool summariser_write(struct summariser *s, struct recording_writer *w, const st
 	return done;
 }
 
+struct model *summariser_model(const struct summariser *s)
+{
+	return s ? s->model : NULL;
+}
+
 bool summariser_over_budget(const struct summariser *s)
 {
 	size_t i;

@@ -33,6 +33,8 @@ void summariser_bound(struct summariser *s, uint64_t bound_ns);
  */
 bool summariser_write(struct summariser *s, struct recording_writer *w, const struct meta *meta,
 		      struct summary *out);
+/* What it was summed up from; NULL: there is none. */
+struct model *summariser_model(const struct summariser *s);
 /* After that: was one of the budgets exceeded? */
 bool summariser_over_budget(const struct summariser *s);
 
