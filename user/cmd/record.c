@@ -50,7 +50,7 @@ struct record_opts {
 	const char *each; /* a directory */
 	struct opt_list keep_if;
 	struct shelf_limits limits;
-	const char *policy, *metrics;
+	const char *policy, *profile, *metrics;
 };
 
 static const struct opt record_opts[] = {
@@ -80,6 +80,8 @@ static const struct opt record_opts[] = {
 	  .help = "drop what is older than TIME (7d)" },
 	{ 0, "policy", OPT_STRING, OPT_AT(struct record_opts, policy), .arg = "FILE",
 	  .help = "the budgets of --keep-if over-budget, as check has them" },
+	{ 0, "profile", OPT_STRING, OPT_AT(struct record_opts, profile), .arg = "NAME",
+	  .help = "of the policy file take the part called [NAME], too" },
 	{ 0, "metrics", OPT_STRING, OPT_AT(struct record_opts, metrics), .arg = "FILE|unix:PATH",
 	  .help = "keep there what all came to, for Prometheus: a textfile, or a socket" },
 	OPT_TABLE(cmd_watch_opts, struct record_opts, watch),
@@ -114,7 +116,7 @@ struct recorder {
 /* 0, or the exit code with the error told. */
 static int read_budgets(const struct record_opts *o, struct judge_opts *budgets)
 {
-	struct cmd_judging j = { .command = "record", .policy = o->policy };
+	struct cmd_judging j = { .command = "record", .policy = o->policy, .profile = o->profile };
 
 	return cmd_judging_options(&j, budgets);
 }
