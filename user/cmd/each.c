@@ -29,7 +29,9 @@
 /* The clock of day goes its own way by more than any slewing. */
 #define STEP_NS	  1000000000ULL
 /* Sides that the model remembers before it is made anew. */
-#define SIDES_MAX 64
+#define SIDES_MAX 8
+/* Processes of migrations that ended lately: those of several VMs at once, and more. */
+#define THROUGH_MAX 64
 
 struct chapter {
 	struct chapter *next; /* the older one */
@@ -59,6 +61,11 @@ struct each {
 	size_t n;
 	struct each_stats stats;
 	bool settled;
+	struct {
+		uint32_t pid;
+		uint64_t ns;
+	} through[THROUGH_MAX]; /* who was last, and until when */
+	size_t next_through;
 	int64_t ahead_ns, slept_ns; /* CLOCK_REALTIME less _BOOTTIME, that less _MONOTONIC */
 };
 
@@ -184,20 +191,31 @@ static bool is_vm(const struct chapter *c, const char *vm)
 	return vm && vm[0] && !strcmp(c->vm, vm);
 }
 
-/* When the process was last through with a migration; 0: it was in none. */
-static uint64_t through_ns(const struct each *e, const struct chapter *c, uint32_t host,
-			   uint32_t pid)
+/* When the process was last through with a migration; 0: it was in none lately. */
+static uint64_t through_ns(const struct each *e, uint32_t pid)
 {
 	uint64_t through = 0;
-	uint32_t i;
+	size_t i;
 
-	for (i = model_sides(e->model); i; i--) {
-		const struct side *s = model_side_peek(e->model, i);
-
-		if (s->id != c->side[0] && s->pid == pid && s->host == host && s->end_ns > through)
-			through = s->end_ns;
-	}
+	for (i = 0; i < THROUGH_MAX; i++)
+		if (e->through[i].pid == pid && e->through[i].ns > through)
+			through = e->through[i].ns;
 	return through;
+}
+
+/* Its sides are over: what was before is not the next one's. */
+static void note_through(struct each *e, const struct chapter *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->n_sides; i++) {
+		const struct side *s = model_side_peek(e->model, c->side[i]);
+
+		if (!s->ended)
+			continue;
+		e->through[e->next_through % THROUGH_MAX].pid = s->pid;
+		e->through[e->next_through++ % THROUGH_MAX].ns = s->end_ns;
+	}
 }
 
 /* All that its processes did in the last seconds, but for the migration before. */
@@ -212,7 +230,7 @@ static int give_past(struct each *e, struct chapter *c)
 	for (i = 0; i < past_count(e->past) && !err; i++) {
 		const struct event *ev = past_event(e->past, i);
 
-		if (ev->pid && ev->t_ns <= through_ns(e, c, ev->host, ev->pid))
+		if (ev->pid && ev->t_ns <= through_ns(e, ev->pid))
 			continue;
 		if (ev->kind == EV_LOSS || owns(&c->pids, ev->pid)) {
 			err = give(e, c, ev);
@@ -384,6 +402,7 @@ static void end_at(struct each *e, struct chapter **at)
 
 	*at = c->next;
 	e->n--;
+	note_through(e, c);
 	chapter_end(e, c);
 }
 
@@ -441,6 +460,7 @@ static int side_began(struct each *e, uint32_t id)
 		if (!has_direction(e, c, s->direction))
 			return add_side(c, id, s->pid);
 		/* What is left of that one is its other side. */
+		note_through(e, c);
 		disown(&c->pids, s->pid);
 		at = &c->next;
 	}
