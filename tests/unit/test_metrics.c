@@ -4,8 +4,8 @@
  */
 #include "tests/unit/each_help.h"
 
-#define put   metrics_put
-#define start metrics_start
+#define put	      metrics_put
+#define start	      metrics_start
 #define clock_gettime fake_clock_gettime
 #include "user/cmd/metrics_out.c"
 #undef put

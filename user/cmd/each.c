@@ -25,11 +25,11 @@
 #include "view/common.h"
 
 /* A process that ended unseen ends its migration so long after its last event. */
-#define GONE_NS	  10000000000ULL
+#define GONE_NS	    10000000000ULL
 /* The clock of day goes its own way by more than any slewing. */
-#define STEP_NS	  1000000000ULL
+#define STEP_NS	    1000000000ULL
 /* Sides that the model remembers before it is made anew. */
-#define SIDES_MAX 8
+#define SIDES_MAX   8
 /* Processes of migrations that ended lately: those of several VMs at once, and more. */
 #define THROUGH_MAX 64
 
