@@ -10,7 +10,7 @@
 #   make fuzz       look for inputs that break something, FUZZ_SECONDS (600) for each target (clang)
 #   make bench      measure; no test depends on it
 #   make vmlinux    regenerate vmlinux/vmlinux.h from the lab's kernels
-#   make install    DESTDIR, prefix, mandir, bashcompdir
+#   make install    DESTDIR, prefix, mandir, bashcompdir, systemdunitdir (empty: no unit)
 #
 # V=1 shows the commands; DEVELOPER=1 turns warnings into errors; SAN=1 builds
 # with the address and undefined-behaviour sanitizers (into build-san/);
@@ -26,6 +26,7 @@ prefix ?= /usr/local
 bindir ?= $(prefix)/bin
 mandir ?= $(prefix)/share/man
 bashcompdir ?= $(prefix)/share/bash-completion/completions
+systemdunitdir ?= $(prefix)/lib/systemd/system
 
 VERSION := 0.1.0
 B := $(if $(SAN),build-san,build)
@@ -227,6 +228,11 @@ install: all
 	done
 	install -d $(DESTDIR)$(bashcompdir)
 	$(B)/vfioscope completion bash > $(DESTDIR)$(bashcompdir)/vfioscope
+ifneq ($(systemdunitdir),)
+	install -d $(DESTDIR)$(systemdunitdir)
+	sed 's|/usr/local/bin/|$(bindir)/|' contrib/systemd/vfioscope.service \
+		> $(DESTDIR)$(systemdunitdir)/vfioscope.service
+endif
 
 clean:
 	$(Q)rm -rf build build-san build-fuzz build-cov

@@ -101,6 +101,23 @@ printf 'strict = yes\n' >"$tmp/policy"
 want 0 "" "$v" check $data/enomsg-spin.vfs
 want 1 "" "$v" check --strict $data/enomsg-spin.vfs
 want 1 "" "$v" check --policy "$tmp/policy" $data/enomsg-spin.vfs
+# Profiles: what stands before the first is for all, and a mistake is one in any of them.
+printf 'max-stop-window = 400ms\n[ lab ]\nmax-downtime = 20s\n[tight]\nmax-downtime = 1s # both hosts\n' >"$tmp/policy"
+want 0 "" "$v" check --policy "$tmp/policy" "$f"
+want 0 "" "$v" check --policy "$tmp/policy" --profile lab "$f"
+want 1 "" "$v" check --policy "$tmp/policy" --profile tight "$f"
+has "downtime-budget"
+want 2 "vfioscope: $tmp/policy: there is no profile 'ligth', but lab, tight" "$v" check --policy "$tmp/policy" --profile ligth "$f"
+want 2 "vfioscope: check: --profile: of which --policy?" "$v" check --profile lab "$f"
+printf '[lab]\nmax-downtime = 20s\n[tight]\nmax-downtime = soon\n' >"$tmp/policy"
+want 2 "vfioscope: $tmp/policy:4: max-downtime: *" "$v" check --policy "$tmp/policy" --profile lab "$f"
+printf '[lab]\nmax-downtime = 20s\n' >"$tmp/policy"
+want 2 "vfioscope: $tmp/policy: which profile? lab" "$v" check --policy "$tmp/policy" "$f"
+# The one that is shipped: each of its profiles is one.
+for p in $(sed -n 's/^\[\(.*\)\]$/\1/p' contrib/ci/policy.conf); do
+	"$v" check --policy contrib/ci/policy.conf --profile "$p" "$f" >/dev/null 2>"$tmp/err"
+	[ $? -le 1 ] && [ ! -s "$tmp/err" ] || fail "policy.conf: $p: $(cat "$tmp/err")"
+done
 # As long as a policy may be, and a byte more.
 { printf 'max-downtime = 20s\n'; yes "# $(printf '%0.s-' {1..97})" | head -c $((65536 - 20)); printf '\n'; } >"$tmp/policy"
 [ "$(stat -c %s "$tmp/policy")" = 65536 ] || fail "the longest policy is not"
@@ -116,6 +133,35 @@ want 2 "" "$v" check --format json --expect finished=1 "$f"
 has '{"error":'
 
 # JSON and JUnit are what they say, whatever the names in the recording are.
+# SARIF and annotations: a result for each finding of the JSON, with its rule and its page.
+for c in 15-qat-refused 02-hisi-duplicate-good 04-mlx5-cancel-leak fleet; do
+	"$v" check --format json "$cases/$c.vfs" >"$tmp/json"
+	"$v" check --format sarif -o "$tmp/sarif" "$cases/$c.vfs"
+	"$v" check --format annotations "$cases/$c.vfs" >"$tmp/notes"
+	jq -e --slurpfile j "$tmp/json" '.version == "2.1.0" and (.runs | length) == 1 and (.runs[0] |
+		(.tool.driver.rules | all(.help.text | length > 100)) and .invocations[0].executionSuccessful and
+		([.results[] | [.ruleId, .message.text]] | sort) == ([$j[0].findings[] | [.rule, .text]] | sort) and
+		(.tool.driver.rules as $rules | .results | all($rules[.ruleIndex].id == .ruleId)) and
+		(.results | all((.kind == "open") == (.level == "none") and .locations[0].physicalLocation.artifactLocation.uri != "")))' \
+		"$tmp/sarif" >/dev/null || fail "$c: SARIF: $(jq -c '.runs[0].results[] | [.ruleId, .kind, .level]' "$tmp/sarif")"
+	n=$(jq '[.findings[] | select(.because_of == null and (.ignored | not))] | length' "$tmp/json")
+	[ "$(grep -c '^::\(error\|warning\|notice\) file=.*,title=[a-z0-9-]*::' "$tmp/notes")" = "$n" ] && [ "$(wc -l <"$tmp/notes")" = "$n" ] ||
+		fail "$c: annotations, of which there are $n: $(cat "$tmp/notes")"
+done
+want 1 "" "$v" check --format annotations $cases/15-qat-refused.vfs
+grep -q '^::error file=tests/data/cases/15-qat-refused.vfs,title=migration-failed::tls-1 with 0000.6b:00.1 .*gave EINVAL' "$tmp/out" || fail "$(cat "$tmp/out")"
+want 0 "" "$v" check --format sarif --ignore migration-failed $cases/05-mlx5-save-fails.vfs
+jq -e '.runs[0].results | any(.ruleId == "migration-failed" and .suppressions[0].justification == "--ignore")' "$tmp/out" >/dev/null || fail "suppressed"
+want 5 "vfioscope: /nonexistent: *" "$v" check --format sarif -o "$tmp/sarif" /nonexistent
+jq -e '.runs[0] | (.invocations[0] | .executionSuccessful == false and (.toolExecutionNotifications[0].message.text | test("nonexistent"))) and .results == []' "$tmp/sarif" >/dev/null || fail "SARIF of nothing"
+want 5 "vfioscope: /nonexistent: *" "$v" check --format annotations /nonexistent
+[ "$(cat "$tmp/out")" = "::error title=vfioscope::/nonexistent: No such file or directory" ] || fail "$(cat "$tmp/out")"
+cp $cases/15-qat-refused.vfs "$tmp/a, b:%.vfs"
+want 1 "" "$v" check --format annotations "$tmp/a, b:%.vfs"
+grep -q "^::error file=.*/a%2C b%3A%25.vfs,title=" "$tmp/out" || fail "$(cat "$tmp/out")"
+want 1 "" "$v" check --format sarif "$tmp/a, b:%.vfs"
+grep -q '"uri": ".*/a,%20b%3A%25.vfs"' "$tmp/out" || fail "$(grep uri "$tmp/out")"
+
 schema=tests/data/schemas/junit.xsd
 for f in "$data"/*.vfs "$cases"/*.vfs tests/data/recordings/*.vfs; do
 	for format in json junit text; do

@@ -50,20 +50,28 @@ static void policy(const char *text, size_t len)
 	memset(&all, 0, sizeof(all));
 	judge_opts_init(&all);
 	lines = all;
-	rc = judge_policy(&all, text, len, &line, err);
+	rc = judge_policy(&all, text, len, "p", &line, err);
+	plausible(&all);
+	if (rc)
+		one_line(err, sizeof(err), true);
+	all = lines;
+	rc = judge_policy(&all, text, len, NULL, &line, err);
 	plausible(&all);
 	if (rc) {
 		one_line(err, sizeof(err), true);
-		if (rc != -EINVAL || !line)
+		if (rc != -EINVAL || (!line && !memchr(text, '[', len)))
 			fuzz_die("a policy is refused, and not said why and where");
 	}
+	/* A profile is more than its lines. */
+	if (len && memchr(text, '[', len))
+		return;
 	/* Line by line it is the same. */
 	for (n = 1; len && !(rc && n == line); n++) {
 		const char *end = memchr(text, '\n', len);
 		size_t size = end ? (size_t)(end - text) + 1 : len;
 		unsigned int of;
 
-		if (judge_policy(&lines, text, size, &of, err))
+		if (judge_policy(&lines, text, size, NULL, &of, err))
 			fuzz_die("line %u is refused when it is alone", n);
 		text += size;
 		len -= size;

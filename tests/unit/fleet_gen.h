@@ -48,7 +48,7 @@ static inline void fleet_events(struct synth *s, const struct fleet_side *x)
 
 static inline int fleet_write(const char *path, const struct fleet_side *x)
 {
-	struct summariser *sum = x->without_summary ? NULL : summariser_create();
+	struct summariser *sum = x->without_summary ? NULL : summariser_create(NULL);
 	struct recording_writer *w;
 	struct meta meta = { 0 };
 	struct synth s;
@@ -67,7 +67,7 @@ static inline int fleet_write(const char *path, const struct fleet_side *x)
 		summariser_take(sum, &s.ev[i]);
 		err = recording_writer_put(w, &s.ev[i]);
 	}
-	summariser_write(sum, w, &meta);
+	summariser_write(sum, w, &meta, NULL);
 	if (!err)
 		err = recording_writer_end(w);
 	if (recording_writer_close(w))

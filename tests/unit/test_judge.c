@@ -1859,7 +1859,7 @@ static void test_options(void **state)
 	unsigned int line;
 
 	(void)state;
-	assert_int_equal(judge_policy(&opts, text, sizeof(text) - 1, &line, err), 0);
+	assert_int_equal(judge_policy(&opts, text, sizeof(text) - 1, NULL, &line, err), 0);
 	assert_int_equal(opts.max_arc_ns, 500 * US);
 	assert_int_equal(opts.n_arcs, 1);
 	assert_true(opts.strict && opts.ignore[RULE_EOF_IN_PRECOPY] && opts.expects_completed);
@@ -1894,11 +1894,11 @@ static void test_options(void **state)
 	opts.max_downtime_ns = 2 * MS;
 	assert_string_equal(line_of(resume_whole), "downtime-budget | findings");
 
-	assert_int_equal(judge_policy(&opts, "strict = yes\nmax-arc = soon\n", 29, &line, err),
+	assert_int_equal(judge_policy(&opts, "strict = yes\nmax-arc = soon\n", 29, NULL, &line, err),
 			 -EINVAL);
 	assert_int_equal(line, 2);
 	assert_string_equal(err, "max-arc: 'soon' is no duration (300ms, 1.5s)");
-	assert_int_equal(judge_policy(&opts, "nonsense", 8, &line, err), -EINVAL);
+	assert_int_equal(judge_policy(&opts, "nonsense", 8, NULL, &line, err), -EINVAL);
 	assert_int_equal(judge_opts_set(&opts, "ignore", "no-such-rule", err), -EINVAL);
 	/* Of a list that ends with a mistake nothing is taken. */
 	opts.ignore[RULE_IO_FAILED] = false;

@@ -104,6 +104,10 @@ static void filtered(uint64_t keep, enum privs_filter f)
 	CHECK(is_forbidden(ptrace(PTRACE_TRACEME, 0, 0, 0)));
 	CHECK(is_forbidden(syscall(SYS_setuid, getuid())));
 	CHECK(is_forbidden(syscall(SYS_syslog, 10, NULL, 0)));
+	/* EBADF: it was let through */
+	CHECK(is_forbidden(accept(-1, NULL, NULL)) == (f != PRIVS_SERVE));
+	CHECK(is_forbidden(accept4(-1, NULL, NULL, 0)) == (f != PRIVS_SERVE));
+	CHECK(is_forbidden(bind(-1, NULL, 0)));
 	/* the first and the last of the list; what a watcher goes on with is below */
 	if (f == PRIVS_READ) {
 		CHECK(is_forbidden(syscall(SYS_bpf, -1, NULL, 0)));
@@ -146,6 +150,11 @@ static void watching(void)
 	filtered(0, PRIVS_WATCH);
 }
 
+static void serving(void)
+{
+	filtered(0, PRIVS_SERVE);
+}
+
 /* Root would be let: it is the filter that says no, and not a capability that is gone. */
 static void reading_as_is(void)
 {
@@ -182,6 +191,7 @@ static void test_filters(void **state)
 	(void)state;
 	in_child(reading);
 	in_child(watching);
+	in_child(serving);
 	in_child(reading_as_is);
 	in_child(watching_as_is);
 	in_child(watching_traces);

@@ -2,7 +2,7 @@
 /*
  * test_record - what `record` does when its output fails
  *
- * The command itself (user/cmd/record.c, keep.c, toolmeta.c) on a capture of our
+ * The command itself (user/cmd/record.c and what it consists of) on a capture of our
  * own, in a child: it makes events until it is stopped.
  */
 #define _GNU_SOURCE
@@ -13,12 +13,15 @@
 
 #include <cmocka.h>
 
-#include "user/cmd/toolmeta.c"
-#define failed	   keep_failed
-#define write_meta keep_write_meta
-#include "user/cmd/keep.c"
-#undef failed
-#undef write_meta
+#include "tests/unit/each_sources.h"
+#define set judging_set
+#include "user/cmd/judging.c"
+#undef set
+#define put   metrics_put
+#define start metrics_start
+#include "user/cmd/metrics_out.c"
+#undef put
+#undef start
 #include "user/cmd/record.c"
 
 #include "tests/unit/tmpdir.h"
@@ -27,7 +30,9 @@
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
 /* ---- a capture of our own ---- */
 
@@ -36,6 +41,7 @@ struct capture {
 	struct meta meta;
 	uint64_t n;	  /* events so far */
 	uint64_t step_us; /* between two */
+	bool silent;	  /* nothing happens at all */
 	bool stopped;
 	int after; /* what comes for ever when it is stopped; 0: its end */
 };
@@ -51,6 +57,8 @@ static int fake_next(struct event_source *src, struct event *ev, int timeout_ms)
 		return c->after == -EAGAIN ? 0 : c->after ?: -ENODATA;
 	if (c->step_us && timeout_ms)
 		usleep((useconds_t)c->step_us);
+	if (c->silent)
+		return 0;
 	memset(ev, 0, sizeof(*ev));
 	ev->t_ns = cmd_watch_now_ns();
 	if (!c->n++) {
@@ -147,9 +155,10 @@ void cmd_watch_attached(const struct capture *c, char *buf, size_t size)
 	snprintf(buf, size, "attached 1/1 (none)");
 }
 
-void cmd_watch_settle(bool child)
+void cmd_watch_settle(bool child, bool serves)
 {
 	(void)child;
+	(void)serves;
 }
 
 void cmd_watch_let_go(struct capture *c)
@@ -163,6 +172,39 @@ uint64_t cmd_watch_now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
+}
+
+volatile sig_atomic_t cmd_watch_reload;
+
+static void on_reload(int sig)
+{
+	cmd_watch_reload = sig;
+}
+
+void cmd_watch_reloads(void)
+{
+	struct sigaction sa = { .sa_handler = on_reload };
+
+	sigaction(SIGUSR2, &sa, NULL);
+}
+
+void capture_idle(struct capture *c, bool idle)
+{
+	(void)c;
+	(void)idle;
+}
+
+char *cmd_read_text(FILE *f, const char *path, const char *what, size_t *len, int *status)
+{
+	(void)f;
+	(void)len;
+	*status = cmd_fail(EXIT_USAGE, "%s: no %s", path, what);
+	return NULL;
+}
+
+void cmd_tell(const char *fmt, ...)
+{
+	(void)fmt;
 }
 
 int cmd_fail(int status, const char *fmt, ...)
@@ -551,13 +593,103 @@ static void arguments(void **state)
 	assert_false(note);
 }
 
+/* ---- always on ---- */
+
+static int manager; /* its socket */
+static char heard[4096];
+
+static void listen_there(void)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX, .sun_path = "notify" };
+
+	manager = socket(AF_UNIX, SOCK_DGRAM, 0);
+	unlink("notify");
+	assert_int_equal(bind(manager, (struct sockaddr *)&addr, sizeof(addr)), 0);
+}
+
+static void hear(void)
+{
+	size_t len = 0;
+	ssize_t n;
+
+	while (len < sizeof(heard) - 2 &&
+	       (n = recv(manager, heard + len, sizeof(heard) - len - 2, MSG_DONTWAIT)) > 0) {
+		len += (size_t)n;
+		heard[len++] = '\n';
+	}
+	heard[len] = '\0';
+}
+
+static void is_silent(void)
+{
+	fake.silent = true;
+}
+
+static void is_a_service(void)
+{
+	char path[128];
+
+	is_silent();
+	snprintf(path, sizeof(path), "%s/notify", tmpdir_path());
+	setenv("NOTIFY_SOCKET", path, 1);
+	setenv("WATCHDOG_USEC", "200000", 1);
+	unsetenv("WATCHDOG_PID");
+}
+
+static void reload_it(pid_t pid)
+{
+	kill(pid, SIGUSR2);
+	usleep(400000);
+	kill(pid, SIGTERM);
+}
+
+static int times(const char *text, const char *what)
+{
+	int n = 0;
+
+	while ((text = strstr(text, what))) {
+		n++;
+		text += strlen(what);
+	}
+	return n;
+}
+
+/* It waits, says that it is alive, and leaves nothing where nothing migrated. */
+static void always_on(void **state)
+{
+	struct run r = { .before = is_a_service, .during = reload_it, .step_us = 10000 };
+	uint64_t ms;
+
+	(void)state;
+	listen_there();
+	assert_int_equal(RECORD(&r, &ms, "--each-migration", "d"), EXIT_OK);
+	hear();
+	assert_int_equal(times(heard, "RELOADING=1\nMONOTONIC_USEC="), 1);
+	assert_int_equal(times(heard, "READY=1"), 2);
+	assert_true(times(heard, "WATCHDOG=1") >= 3);
+	assert_int_equal(times(heard, "STATUS=0 under way, 0 kept"), 1);
+	assert_int_equal(rmdir("d"), 0);
+	close(manager);
+	r = (struct run){ .before = is_silent, .step_us = 10000 };
+	assert_int_equal(RECORD(&r, &ms, "--each-migration", "d", "--duration", "200ms"), EXIT_OK);
+	assert_true(ms < 2000);
+	assert_int_equal(RECORD(&r, &ms, "--each-migration", "d", "--", "sh", "-c", "exit 5"), 5);
+	assert_int_equal(RECORD(&r, &ms, "--each-migration", "no/d"), EXIT_BAD_FILE);
+	assert_int_equal(RECORD(&r, &ms, "--each-migration", ""), EXIT_USAGE);
+	assert_int_equal(RECORD(&r, &ms, "--each-migration", "d", "-o", "a.vfs"), EXIT_USAGE);
+	assert_int_equal(RECORD(&r, &ms, "--keep-last", "3"), EXIT_USAGE);
+	assert_int_equal(RECORD(&r, &ms, "--each-migration", "d", "--keep-if", "over-budget"),
+			 EXIT_USAGE);
+	assert_int_equal(RECORD(&r, &ms, "--each-migration", "d", "--policy", "none"), EXIT_USAGE);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, tmpdir_enter, tmpdir_leave)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(plain),     T(duration_first), T(drain_fails), T(stalled_reader), T(slow_reader),
-		T(too_large), T(full_disk),	 T(tampered),	 T(arguments),
+		T(too_large), T(full_disk),	 T(tampered),	 T(arguments),	    T(always_on),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,10 +18,12 @@
 
 /* The ring is looked at at least this often, whatever wakes us. */
 #define LOOK_MS	    50
+#define IDLE_MS	    5000
 #define SOON_MS	    2 /* a module is being loaded */
 #define TICK_NS	    1000000000ULL
-#define JOIN_NS	    100000000ULL /* between two looks for a data FD that is not known */
-#define CLOCK_EVERY 10		 /* ticks */
+#define IDLE_NS	    30000000000ULL /* the counters of each program take their time */
+#define JOIN_NS	    100000000ULL   /* between two looks for a data FD that is not known */
+#define CLOCK_NS    10000000000ULL
 #define QUEUE_LEN   8192
 /* A record can become three events: a loss before it, a task, itself. */
 #define QUEUE_SPARE 4
@@ -61,7 +63,8 @@ struct capture {
 	uint64_t joined_ns;
 	uint64_t tick_ns;
 	uint64_t looked_ns; /* at the calls in flight */
-	unsigned int ticks;
+	uint64_t clock_ns;  /* when the clocks were told */
+	bool idle;
 	uint64_t stop_ns; /* 0: running */
 	bool drained;
 	bool stuck_at_end; /* a call hung when the capture ended */
@@ -445,7 +448,7 @@ static void tick(struct capture *c)
 	uint64_t t = now_ns();
 	int changed;
 
-	if (t - c->tick_ns < TICK_NS)
+	if (t - c->tick_ns < (c->idle ? IDLE_NS : TICK_NS))
 		return;
 	c->tick_ns = t;
 	tell_counters(c);
@@ -456,8 +459,10 @@ static void tick(struct capture *c)
 			&c->meta, "note",
 			"fentry programs were skipped by the kernel: %d functions traced by kprobes from monotonic %llu ns on",
 			changed, (unsigned long long)now_ns());
-	if (++c->ticks % CLOCK_EVERY == 0)
+	if (t - c->clock_ns >= CLOCK_NS) {
+		c->clock_ns = t;
 		tell_clock(c);
+	}
 	rescan(c);
 }
 
@@ -478,8 +483,8 @@ static int capture_next(struct event_source *src, struct event *ev, int timeout_
 {
 	struct capture *c = (struct capture *)src;
 	uint64_t deadline = now_ns() + (uint64_t)(timeout_ms < 0 ? 0 : timeout_ms) * 1000000;
+	int look_ms = c->idle ? IDLE_MS : LOOK_MS, wait, err;
 	uint64_t end, t;
-	int wait, err;
 	bool soon;
 
 	while (c->head == c->tail) {
@@ -500,8 +505,8 @@ static int capture_next(struct event_source *src, struct event *ev, int timeout_
 			t = now_ns();
 			if (attach_rescan_due(c->attach, &soon))
 				rescan(c);
-			wait = attach_rescan_due(c->attach, &soon) && soon ? SOON_MS : LOOK_MS;
-			if (timeout_ms >= 0 && deadline < t + LOOK_MS * 1000000ULL)
+			wait = attach_rescan_due(c->attach, &soon) && soon ? SOON_MS : look_ms;
+			if (timeout_ms >= 0 && deadline < t + (uint64_t)look_ms * 1000000)
 				wait = deadline > t ? (deadline - t) / 1000000 : 0;
 			err = ring_buffer__poll(c->rb, wait);
 			/* Wake-ups are rare by design: look at the ring anyway. */
@@ -657,6 +662,7 @@ int capture_open(struct capture **out, const struct capture_opts *opts, char *er
 		goto fail;
 	}
 	c->tick_ns = now_ns();
+	c->clock_ns = c->tick_ns;
 	c->checked_ns = c->tick_ns;
 	c->looked_ns = c->tick_ns;
 	c->last_ns = c->tick_ns;
@@ -676,6 +682,11 @@ struct event_source *capture_source(struct capture *c)
 const struct capture_hook *capture_hooks(const struct capture *c, size_t *n)
 {
 	return attach_hooks(c->attach, n);
+}
+
+void capture_idle(struct capture *c, bool idle)
+{
+	c->idle = idle;
 }
 
 void capture_stop(struct capture *c)

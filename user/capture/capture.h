@@ -85,6 +85,13 @@ int capture_let_go(struct capture *c);
 bool capture_left_behind(void);
 
 /*
+ * Nothing is under way: until told otherwise look at the ring every few seconds, not 20
+ * times in one, and at the counters and the calls that hang twice a minute.  What begins a migration wakes all the
+ * same.
+ */
+void capture_idle(struct capture *c, bool idle);
+
+/*
  * No event after this moment will be delivered; those before it still are:
  * call next() until -ENODATA.
  */

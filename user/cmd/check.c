@@ -15,9 +15,9 @@ struct check_opts {
 	const char *output;
 };
 
-enum { FORMAT_TEXT, FORMAT_JSON, FORMAT_JUNIT };
+enum { FORMAT_TEXT, FORMAT_JSON, FORMAT_JUNIT, FORMAT_SARIF, FORMAT_ANNOTATIONS };
 
-static const char *const formats[] = { "text", "json", "junit", NULL };
+static const char *const formats[] = { "text", "json", "junit", "sarif", "annotations", NULL };
 
 static const struct opt opts[] = {
 	OPT_TABLE(cmd_judging_opts, struct check_opts, judging),
@@ -39,13 +39,22 @@ static int report_error(const struct check_opts *o, int status)
 	struct timespec now;
 	FILE *f;
 
-	if (o->format != FORMAT_JUNIT || (!o->output && status != EXIT_BAD_FILE))
+	if (o->format < FORMAT_JUNIT || (!o->output && status != EXIT_BAD_FILE))
 		return status;
 	f = cmd_open_output(o->output);
 	if (!f)
 		return status;
 	clock_gettime(CLOCK_REALTIME, &now);
-	check_junit_error(f, cmd_last_error(), (uint64_t)now.tv_sec * 1000000000ULL);
+	switch (o->format) {
+	case FORMAT_SARIF:
+		check_sarif_error(f, cmd_last_error());
+		break;
+	case FORMAT_ANNOTATIONS:
+		check_annotations_error(f, cmd_last_error());
+		break;
+	default:
+		check_junit_error(f, cmd_last_error(), (uint64_t)now.tv_sec * 1000000000ULL);
+	}
 	return cmd_close_output(f, EXIT_OK) ?: status;
 }
 
@@ -79,6 +88,12 @@ static int judge_files(struct check_opts *o, char **paths, size_t n, struct evid
 		break;
 	case FORMAT_JUNIT:
 		check_junit(f, &e->view, &view);
+		break;
+	case FORMAT_SARIF:
+		check_sarif(f, &e->view, &view);
+		break;
+	case FORMAT_ANNOTATIONS:
+		check_annotations(f, &e->view, &view);
 		break;
 	default:
 		check_text(f, &e->view, &view);
@@ -114,9 +129,11 @@ const struct command command_check = {
 		"  max-arc = PRE_COPY_P2P:STOP_COPY=20ms\n"
 		"  ignore = poll-missing, enomsg-spin\n"
 		"  strict = yes\n"
-		"  expect = completed=1",
+		"  expect = completed=1\n"
+		"  [lab]                       # and what --profile lab adds",
 	.examples = "  vfioscope check --max-stop-window 300ms --expect completed=1 FILE\n"
 		    "  vfioscope check --format junit -o report.xml src.vfs dst.vfs\n"
+		    "  vfioscope check --format sarif -o report.sarif FILE\n"
 		    "  vfioscope explain eof-in-precopy",
 	.opts = opts,
 	.run = cmd_check,

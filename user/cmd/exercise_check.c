@@ -175,7 +175,7 @@ static int record(struct watched *w, int argc, char **argv)
 		cmd_watch_attached(w->capture, attached, sizeof(attached));
 		cmd_note("%s", attached);
 	}
-	cmd_watch_settle(true);
+	cmd_watch_settle(true, false);
 	if (write(w->go, "", 1) != 1)
 		return cmd_fail(EXIT_NO_ATTACH, "the process that drives is gone");
 	err = follow(w);

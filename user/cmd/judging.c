@@ -24,6 +24,8 @@ const struct opt cmd_judging_opts[] = {
 	  .help = "how many migrations must have completed" },
 	{ 0, "policy", OPT_STRING, OPT_AT(struct cmd_judging, policy), .arg = "FILE",
 	  .help = "read 'key = value' lines with these settings; the command line wins" },
+	{ 0, "profile", OPT_STRING, OPT_AT(struct cmd_judging, profile), .arg = "NAME",
+	  .help = "of the policy file take the part called [NAME], too" },
 	{ 0, "strict", OPT_FLAG, OPT_AT(struct cmd_judging, strict),
 	  .help = "advice is a finding, too" },
 	{ 0, "ignore", OPT_LIST, OPT_AT(struct cmd_judging, ignore), .arg = "RULE[@DRIVER][,...]",
@@ -31,7 +33,7 @@ const struct opt cmd_judging_opts[] = {
 	OPT_END,
 };
 
-static int read_policy(const char *path, struct judge_opts *jo)
+static int read_policy(const char *path, const char *profile, struct judge_opts *jo)
 {
 	char err[JUDGE_ERR_LEN], *text;
 	FILE *f = fopen(path, "re");
@@ -42,8 +44,9 @@ static int read_policy(const char *path, struct judge_opts *jo)
 	if (!f)
 		return cmd_fail(EXIT_USAGE, "%s: %s", path, strerror(errno));
 	text = cmd_read_text(f, path, "policy", &len, &status);
-	if (text && judge_policy(jo, text, len, &line, err))
-		status = cmd_fail(EXIT_USAGE, "%s:%u: %s", path, line, err);
+	if (text && judge_policy(jo, text, len, profile, &line, err))
+		status = line ? cmd_fail(EXIT_USAGE, "%s:%u: %s", path, line, err) :
+				cmd_fail(EXIT_USAGE, "%s: %s", path, err);
 	fclose(f);
 	free(text);
 	return status;
@@ -77,7 +80,9 @@ int cmd_judging_options(const struct cmd_judging *o, struct judge_opts *jo)
 
 	judge_opts_init(jo);
 	if (o->policy)
-		status = read_policy(o->policy, jo);
+		status = read_policy(o->policy, o->profile, jo);
+	else if (o->profile)
+		status = cmd_fail(EXIT_USAGE, "%s: --profile: of which --policy?", o->command);
 	for (i = 0; i < sizeof(settings) / sizeof(settings[0]) && !status; i++)
 		status = set(o, jo, settings[i].key, settings[i].value);
 	for (i = 0; i < o->max_arc.n && !status; i++)

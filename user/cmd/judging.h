@@ -9,10 +9,10 @@
 #include "cmd/cmd.h"
 #include "judge/judge.h"
 
-/* --max-..., --stuck-after, --expect, --policy, --strict, --ignore */
+/* --max-..., --stuck-after, --expect, --policy, --profile, --strict, --ignore */
 struct cmd_judging {
 	const char *command; /* whose mistakes are told; set by the caller */
-	const char *policy;
+	const char *policy, *profile;
 	const char *max_downtime, *max_stop_window, *max_dirty_sync, *max_read, *max_write;
 	const char *stuck_after, *expect;
 	struct opt_list max_arc, ignore;

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "view/summarise.h"
 #include "cmd/toolmeta.h"
 #include "recording/output.h"
 #include "util/units.h"
@@ -22,6 +21,8 @@ struct keep {
 	struct output *output;
 	struct recording_writer *writer;
 	struct summariser *summariser;
+	struct summary sum; /* once it has ended */
+	bool summed;
 	struct meta meta; /* as written */
 	size_t meta_told;
 	uint64_t looked_ns;
@@ -59,8 +60,8 @@ static int keep_put(struct event_sink *sink, const struct event *ev)
 
 	if (err)
 		k->missed++;
-	else
-		summariser_take(k->summariser, ev);
+	/* It goes on: what the whole came to is known all the same. */
+	summariser_take(k->summariser, ev);
 	return k->next ? k->next->put(k->next, ev) : err;
 }
 
@@ -148,7 +149,7 @@ int keep_open(struct keep **kp, const struct keep_opts *o)
 	k->sink.put = keep_put;
 	k->next = o->next;
 	k->src = o->src;
-	k->summariser = summariser_create();
+	k->summariser = summariser_create(o->budgets);
 	snprintf(k->path, sizeof(k->path), "%s", strcmp(o->path, "-") ? o->path : "stdout");
 	err = output_open(&k->output, o->path, keep_flags(o->force), why);
 	if (err) {
@@ -217,10 +218,32 @@ int keep_end(struct keep *k)
 	write_meta(k);
 	failed(k, output_lost(k->output));
 	if (!k->err) {
-		summariser_write(k->summariser, k->writer, &k->meta);
+		k->summed = summariser_write(k->summariser, k->writer, &k->meta, &k->sum);
 		failed(k, recording_writer_end(k->writer));
 	}
 	return k->err;
+}
+
+const struct summary *keep_summary(struct keep *k)
+{
+	if (k->err && !k->summed)
+		k->summed = summariser_write(k->summariser, k->writer, &k->meta, &k->sum);
+	return k->summed ? &k->sum : NULL;
+}
+
+struct model *keep_model(const struct keep *k)
+{
+	return summariser_model(k->summariser);
+}
+
+bool keep_over_budget(const struct keep *k)
+{
+	return k->summed && summariser_over_budget(k->summariser);
+}
+
+int keep_fd(const struct keep *k)
+{
+	return output_fd(k->output);
 }
 
 int keep_close(struct keep *k)
@@ -233,6 +256,7 @@ int keep_close(struct keep *k)
 	err = k->err ?: err;
 	output_close(k->output);
 	summariser_destroy(k->summariser);
+	summary_free(&k->sum);
 	meta_clear(&k->meta);
 	free(k);
 	return err;

@@ -20,6 +20,7 @@
 
 #include "recording/recording.h"
 #include "source.h"
+#include "view/summarise.h"
 
 struct cmd_watch;
 struct keep;
@@ -34,6 +35,8 @@ struct keep_opts {
 	/* The command line that made it; @command as tool_meta() has it. */
 	int argc, command;
 	char **argv;
+	/* Budgets to hold it against beside, for keep_over_budget(); NULL: none. */
+	const struct judge_opts *budgets;
 	/* Once it is set, a reader that has stalled is waited for a second, and no more. */
 	const volatile sig_atomic_t *cancel;
 };
@@ -57,6 +60,17 @@ const char *keep_error(struct keep *k);
 void keep_missed(struct keep *k, uint64_t n);
 /* Make the recording whole.  0 or -errno. */
 int keep_end(struct keep *k);
+/*
+ * What it all came to, also what could not be written any more: after keep_end(), until
+ * keep_close().  NULL: there was no memory for it.
+ */
+const struct summary *keep_summary(struct keep *k);
+/* What that is summed up from. */
+struct model *keep_model(const struct keep *k);
+/* After keep_summary(): was one of the budgets exceeded? */
+bool keep_over_budget(const struct keep *k);
+/* A descriptor of the caller's own for the recording, which is locked as long as it is open. */
+int keep_fd(const struct keep *k);
 /* Free; the first -errno of all that went wrong, or 0.  NULL is fine. */
 int keep_close(struct keep *k);
 

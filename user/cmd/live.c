@@ -245,7 +245,7 @@ int cmd_live(int argc, char **argv)
 		}
 		sink = fold_sink(fold);
 	}
-	cmd_watch_settle(false);
+	cmd_watch_settle(false, false);
 	cmd_watch_attached(capture, attached, sizeof(attached));
 	if (!once)
 		cmd_note("%s, watching; Ctrl-C ends it", attached);

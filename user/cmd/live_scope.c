@@ -131,7 +131,7 @@ int live_scope(const struct live_scope_opts *o, struct capture *capture)
 		}
 		l.first = fold_sink(l.fold);
 	}
-	cmd_watch_settle(false);
+	cmd_watch_settle(false, false);
 	trace.scope = l.scope;
 	trace.src = l.src;
 	trace.sink = l.first;

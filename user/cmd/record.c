@@ -11,16 +11,18 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "cmd/each.h"
+#include "cmd/judging.h"
 #include "cmd/keep.h"
+#include "cmd/metrics_out.h"
 #include "cmd/watch.h"
 #include "recording/fold.h"
 #include "recording/recording.h"
+#include "util/notify.h"
 #include "util/units.h"
 
 /* As timeout(1): the capture failed, the command could not be run or found. */
@@ -29,6 +31,11 @@
 #define STATUS_NOT_FOUND      127
 
 #define LINGER_MAX_NS 10000000000ULL
+
+#define WAIT_MS	  50
+#define IDLE_MS	  5000
+#define TICK_NS	  10000000ULL
+#define STATUS_NS 5000000000ULL
 
 struct record_opts {
 	struct cmd_common common;
@@ -40,6 +47,10 @@ struct record_opts {
 	uint64_t linger;
 	uint64_t ready_fd; /* 0: none */
 	bool record_args;
+	const char *each; /* a directory */
+	struct opt_list keep_if;
+	struct shelf_limits limits;
+	const char *policy, *profile, *metrics;
 };
 
 static const struct opt record_opts[] = {
@@ -57,6 +68,22 @@ static const struct opt record_opts[] = {
 	  .help = "write a line to this descriptor when every hook is attached" },
 	{ 0, "record-args", OPT_FLAG, OPT_AT(struct record_opts, record_args),
 	  .help = "keep CMD's arguments in the recording, not its name alone: secrets stand in them" },
+	{ 0, "each-migration", OPT_STRING, OPT_AT(struct record_opts, each), .arg = "DIR",
+	  .help = "go on for ever, and make a recording in DIR of each migration of a VM" },
+	{ 0, "keep-if", OPT_LIST, OPT_AT(struct record_opts, keep_if), .arg = "CONDITION[|...]",
+	  .help = "of these keep those for which one holds: failed, finding, over-budget, stop>300ms (all)" },
+	{ 0, "keep-last", OPT_U64, OPT_AT(struct record_opts, limits.last), .arg = "N",
+	  .help = "drop the oldest when DIR has more than N" },
+	{ 0, "keep-size", OPT_SIZE, OPT_AT(struct record_opts, limits.bytes), .arg = "SIZE",
+	  .help = "drop the oldest when they have more than SIZE together" },
+	{ 0, "keep-age", OPT_DURATION, OPT_AT(struct record_opts, limits.age_ns), .arg = "TIME",
+	  .help = "drop what is older than TIME (7d)" },
+	{ 0, "policy", OPT_STRING, OPT_AT(struct record_opts, policy), .arg = "FILE",
+	  .help = "the budgets of --keep-if over-budget, as check has them" },
+	{ 0, "profile", OPT_STRING, OPT_AT(struct record_opts, profile), .arg = "NAME",
+	  .help = "of the policy file take the part called [NAME], too" },
+	{ 0, "metrics", OPT_STRING, OPT_AT(struct record_opts, metrics), .arg = "FILE|unix:PATH",
+	  .help = "keep there what all came to, for Prometheus: a textfile, or a socket" },
 	OPT_TABLE(cmd_watch_opts, struct record_opts, watch),
 	OPT_TABLE(cmd_common_opts, struct record_opts, common),
 	OPT_END,
@@ -67,7 +94,13 @@ struct recorder {
 	struct capture *capture;
 	struct event_source *src;
 	struct model *model;
-	struct keep *keep;
+	struct keep *keep; /* one recording of all, or: */
+	struct each *each;
+	struct metrics_out *metrics;
+	struct keep_if keep_if;
+	struct judge_opts budgets;
+	uint64_t watchdog_ns, fed_ns, told_ns; /* of the service's manager */
+	char status[256];
 	struct fold *fold;
 	struct event_sink *sink; /* the fold's, or the recording's */
 	uint64_t begin_ns;
@@ -79,6 +112,14 @@ struct recorder {
 	char path[4096];
 	bool progress; /* a progress line is on the terminal */
 };
+
+/* 0, or the exit code with the error told. */
+static int read_budgets(const struct record_opts *o, struct judge_opts *budgets)
+{
+	struct cmd_judging j = { .command = "record", .policy = o->policy, .profile = o->profile };
+
+	return cmd_judging_options(&j, budgets);
+}
 
 static void default_path(char *buf, size_t size)
 {
@@ -93,45 +134,26 @@ static void default_path(char *buf, size_t size)
 	snprintf(buf, size, "vfioscope-%s-%s" RECORDING_SUFFIX, host, when);
 }
 
-/* sd_notify(3), which is one datagram. */
-static void notify_systemd(void)
-{
-	const char *path = getenv("NOTIFY_SOCKET");
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	size_t len;
-	int fd;
-
-	if (!path || (path[0] != '/' && path[0] != '@'))
-		return;
-	len = strlen(path);
-	if (len >= sizeof(addr.sun_path))
-		return;
-	memcpy(addr.sun_path, path, len);
-	if (path[0] == '@')
-		addr.sun_path[0] = '\0';
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return;
-	if (sendto(fd, "READY=1", 7, MSG_NOSIGNAL, (struct sockaddr *)&addr,
-		   offsetof(struct sockaddr_un, sun_path) + len) < 0 &&
-	    errno != ECONNREFUSED)
-		cmd_note("cannot notify systemd: %s", strerror(errno));
-	close(fd);
-}
-
 static void tell_ready(struct recorder *r)
 {
 	char attached[400];
+	int err;
 
 	cmd_watch_attached(r->capture, attached, sizeof(attached));
-	cmd_note("%s, recording to %s", attached, strcmp(r->path, "-") ? r->path : "stdout");
+	if (r->each)
+		cmd_note("%s, recording each migration into %s", attached, r->o.each);
+	else
+		cmd_note("%s, recording to %s", attached,
+			 strcmp(r->path, "-") ? r->path : "stdout");
 	if (r->o.ready_fd) {
 		dprintf((int)r->o.ready_fd, "%s\n", attached);
 		/* whoever waits there sees the end of it; ours stay ours */
 		if (r->o.ready_fd > STDERR_FILENO)
 			close((int)r->o.ready_fd);
 	}
-	notify_systemd();
+	err = notify("READY=1");
+	if (err && err != -ECONNREFUSED)
+		cmd_note("cannot notify systemd: %s", strerror(-err));
 }
 
 static pid_t start_command(struct recorder *r, char **argv)
@@ -153,18 +175,75 @@ static pid_t start_command(struct recorder *r, char **argv)
 	_exit(errno == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN);
 }
 
+static void say_each(const struct recorder *r, char *buf, size_t size)
+{
+	struct each_stats st;
+
+	each_stats(r->each, &st);
+	snprintf(buf, size,
+		 "%zu under way, %llu kept, %llu dropped, %llu not recorded, %llu events lost",
+		 each_under_way(r->each), (unsigned long long)st.kept,
+		 (unsigned long long)(st.dropped + st.trimmed), (unsigned long long)st.missed,
+		 (unsigned long long)st.lost);
+}
+
+/* What the service's manager wants to hear. */
+static void tell_manager(struct recorder *r, uint64_t now)
+{
+	char text[256] = "STATUS=";
+
+	if (r->watchdog_ns && now - r->fed_ns >= r->watchdog_ns / 4) {
+		r->fed_ns = now;
+		notify("WATCHDOG=1");
+	}
+	if (now - r->told_ns < STATUS_NS)
+		return;
+	r->told_ns = now;
+	say_each(r, text + strlen(text), sizeof(text) - strlen(text));
+	if (!strcmp(text, r->status))
+		return;
+	notify(text);
+	snprintf(r->status, sizeof(r->status), "%s", text);
+}
+
+/* SIGUSR2: what is under way goes on under the old policy. */
+static void reload(struct recorder *r, uint64_t now)
+{
+	struct judge_opts fresh;
+	char text[80];
+
+	if (!cmd_watch_reload)
+		return;
+	cmd_watch_reload = 0;
+	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%llu",
+		 (unsigned long long)(now / 1000));
+	notify(text);
+	if (!read_budgets(&r->o, &fresh)) {
+		r->budgets = fresh;
+		cmd_note("the policy, the clock and the limits are looked at anew");
+	}
+	each_reload(r->each);
+	notify("READY=1");
+}
+
 static void show_progress(struct recorder *r, uint64_t now)
 {
 	struct recording_writer_stats st;
-	char size[UNITS_LEN];
+	char size[UNITS_LEN], text[200];
 
+	r->progress = true;
+	if (r->each) {
+		say_each(r, text, sizeof(text));
+		fprintf(stderr, "\r\033[K%llu s  %s",
+			(unsigned long long)((now - r->begin_ns) / 1000000000), text);
+		return;
+	}
 	keep_stats(r->keep, &st);
 	units_size(size, st.bytes, false);
 	fprintf(stderr, "\r\033[K%llu s  %llu events  %s  lost %llu  migrations %u",
 		(unsigned long long)((now - r->begin_ns) / 1000000000),
 		(unsigned long long)st.events, size, (unsigned long long)st.lost,
 		model_migrations(r->model));
-	r->progress = true;
 }
 
 static void end_progress(struct recorder *r)
@@ -181,8 +260,13 @@ static void end_progress(struct recorder *r)
  */
 static uint64_t migrations_ended(struct recorder *r)
 {
+	struct each_stats st;
 	uint32_t i;
 
+	if (r->each) {
+		each_stats(r->each, &st);
+		return st.ended;
+	}
 	if (!r->side_ended)
 		return r->ended;
 	r->side_ended = false;
@@ -196,6 +280,8 @@ static bool is_side_under_way(const struct recorder *r)
 {
 	uint32_t i;
 
+	if (r->each)
+		return each_under_way(r->each);
 	for (i = model_sides(r->model); i; i--)
 		if (!model_side_peek(r->model, i)->ended)
 			return true;
@@ -205,8 +291,12 @@ static bool is_side_under_way(const struct recorder *r)
 static int take(struct recorder *r, const struct event *ev)
 {
 	struct event_context ctx;
-	int err = model_feed(r->model, ev, &ctx);
+	int err;
 
+	/* It has a model of its own, of what the fold leaves. */
+	if (r->each)
+		return r->sink->put(r->sink, ev);
+	err = model_feed(r->model, ev, &ctx);
 	if (err)
 		return err;
 	r->side_ended |= ctx.side_ended;
@@ -247,6 +337,35 @@ static bool is_over(struct recorder *r, uint64_t now, bool idle)
 	return r->o.migrations && migrations_ended(r) >= r->o.migrations;
 }
 
+/* Of one recording, or of many. */
+static int tick(struct recorder *r, uint64_t now)
+{
+	int err = r->fold ? fold_tick(r->fold, now) : 0;
+
+	if (err || !r->each)
+		return err ?: keep_tick(r->keep, now);
+	err = each_tick(r->each, now);
+	capture_idle(r->capture, !each_under_way(r->each));
+	reload(r, now);
+	tell_manager(r, now);
+	metrics_out_tick(r->metrics, r->each, now);
+	return err;
+}
+
+/* How long to wait for an event, in ms: nobody is woken for nothing. */
+static int patience(const struct recorder *r)
+{
+	uint64_t ms = IDLE_MS;
+
+	if (!r->each || r->child > 0 || each_under_way(r->each))
+		return WAIT_MS;
+	if (r->watchdog_ns && r->watchdog_ns / 4000000 < ms)
+		ms = r->watchdog_ns / 4000000;
+	if (r->o.duration && r->o.duration / 1000000 < ms)
+		ms = r->o.duration / 1000000;
+	return ms < WAIT_MS ? WAIT_MS : (int)ms;
+}
+
 static int run(struct recorder *r)
 {
 	bool progress = isatty(STDERR_FILENO) && !r->o.common.quiet && !r->child;
@@ -256,7 +375,7 @@ static int run(struct recorder *r)
 	int n, err;
 
 	for (;;) {
-		n = r->src->ops->next(r->src, &ev, 50);
+		n = r->src->ops->next(r->src, &ev, patience(r));
 		if (n < 0)
 			return n;
 		if (n > 0) {
@@ -264,18 +383,16 @@ static int run(struct recorder *r)
 			if (err)
 				return err;
 			/* At a million events a second the clock is not read for each. */
-			if (++since < 256)
+			if (++since < 256 && event_end_ns(&ev) < looked + TICK_NS)
 				continue;
 		}
 		since = 0;
 		now = cmd_watch_now_ns();
-		if (now - looked < 10000000)
+		if (now - looked < TICK_NS)
 			continue;
 		looked = now;
 		cmd_watch_let_go(r->capture);
-		err = r->fold ? fold_tick(r->fold, now) : 0;
-		if (!err)
-			err = keep_tick(r->keep, now);
+		err = tick(r, now);
 		if (err)
 			return err;
 		if (progress && now - shown > 1000000000) {
@@ -303,7 +420,26 @@ static int finish(struct recorder *r)
 	if (n != -ENODATA)
 		return n < 0 ? n : -EIO;
 	err = r->fold ? fold_flush(r->fold) : 0;
-	return err ?: keep_end(r->keep);
+	if (err || !r->each)
+		return err ?: keep_end(r->keep);
+	each_end(r->each);
+	metrics_out_end(r->metrics, r->each);
+	return 0;
+}
+
+static void summarise_each(struct recorder *r)
+{
+	struct each_stats st;
+	char size[UNITS_LEN];
+
+	each_stats(r->each, &st);
+	units_size(size, st.bytes, false);
+	cmd_note("%llu migration%s: %llu kept (%s), %llu dropped, %llu not recorded, "
+		 "%llu cut short; %llu events, %llu lost",
+		 (unsigned long long)st.begun, st.begun == 1 ? "" : "s",
+		 (unsigned long long)st.kept, size, (unsigned long long)st.dropped,
+		 (unsigned long long)st.missed, (unsigned long long)st.cut,
+		 (unsigned long long)st.events, (unsigned long long)(st.lost + st.events_missed));
 }
 
 static void summarise(struct recorder *r)
@@ -313,6 +449,10 @@ static void summarise(struct recorder *r)
 	uint64_t bytes = 0;
 	uint32_t i;
 
+	if (r->each) {
+		summarise_each(r);
+		return;
+	}
 	for (i = 1; i <= model_sessions(r->model); i++)
 		bytes += model_session(r->model, i)->bytes_total;
 	keep_stats(r->keep, &st);
@@ -347,23 +487,92 @@ static void count_missed(struct recorder *r)
 {
 	struct event ev;
 
+	if (!r->keep)
+		return;
 	capture_stop(r->capture);
 	while (r->src->ops->next(r->src, &ev, 0) > 0)
 		keep_missed(r->keep, event_kind_is_public(ev.kind));
 }
 
+/* 0, or the exit code with the error told. */
+static int check_each(struct recorder *r)
+{
+	int status = keep_if_parse(&r->keep_if, &r->o.keep_if);
+
+	if (status)
+		return status;
+	if (r->o.each && r->o.output)
+		return cmd_fail(EXIT_USAGE, "record: --each-migration makes its own names: no -o");
+	if (!r->o.each && (r->keep_if.n || r->o.limits.last || r->o.limits.bytes ||
+			   r->o.limits.age_ns || r->o.policy || r->o.metrics))
+		return cmd_fail(
+			EXIT_USAGE,
+			"record: --keep-if, --keep-last, --keep-size, --keep-age, --policy and --metrics are of --each-migration");
+	if (keep_if_wants_budgets(&r->keep_if) && !r->o.policy)
+		return cmd_fail(EXIT_USAGE,
+				"record: --keep-if over-budget: over which? --policy FILE");
+	return read_budgets(&r->o, &r->budgets);
+}
+
+static int check(struct recorder *r)
+{
+	int status = check_each(r);
+
+	if (status)
+		return status;
+	if (r->o.output)
+		snprintf(r->path, sizeof(r->path), "%s", r->o.output);
+	else if (!r->o.each)
+		default_path(r->path, sizeof(r->path));
+	if (r->o.linger > LINGER_MAX_NS)
+		return cmd_fail(EXIT_USAGE, "--linger: 10s at most");
+	return r->o.each ? 0 : keep_check(r->path, r->o.force);
+}
+
+/* Where it all goes: a recording, or a directory of them. */
+static int open_sink(struct recorder *r, int argc, char **argv, int command)
+{
+	struct each_opts each = {
+		.dir = r->o.each,
+		.limits = r->o.limits,
+		.keep_if = &r->keep_if,
+		.budgets = r->o.policy ? &r->budgets : NULL,
+		.metrics = metrics_out_sums(r->metrics),
+		.watch = &r->o.watch,
+		.src = r->src,
+		.argc = argc,
+		.argv = argv,
+		.command = command,
+		.cancel = &cmd_watch_signal,
+	};
+	struct keep_opts keep = {
+		.path = r->path,
+		.force = r->o.force,
+		.watch = &r->o.watch,
+		.src = r->src,
+		.argc = argc,
+		.argv = argv,
+		.command = command,
+		.cancel = &cmd_watch_signal,
+	};
+	int status = r->o.each ? each_open(&r->each, &each) : keep_open(&r->keep, &keep);
+
+	if (status)
+		return status;
+	r->sink = r->each ? each_sink(r->each) : keep_sink(r->keep);
+	if (r->o.watch.no_fold)
+		return 0;
+	if (fold_open(&r->fold, r->sink, 0))
+		return cmd_fail(EXIT_BAD_FILE, "out of memory");
+	r->sink = fold_sink(r->fold);
+	return 0;
+}
+
 static int record(struct recorder *r, int argc, char **argv, char **command)
 {
 	bool with_command = command[0] != NULL;
-	int err, status;
+	int err, status = check(r);
 
-	if (r->o.output)
-		snprintf(r->path, sizeof(r->path), "%s", r->o.output);
-	else
-		default_path(r->path, sizeof(r->path));
-	if (r->o.linger > LINGER_MAX_NS)
-		return failed(with_command, cmd_fail(EXIT_USAGE, "--linger: 10s at most"));
-	status = keep_check(r->path, r->o.force);
 	if (status)
 		return failed(with_command, status);
 	/* Nothing is open yet but what we were given. */
@@ -371,6 +580,9 @@ static int record(struct recorder *r, int argc, char **argv, char **command)
 		return failed(with_command, cmd_fail(EXIT_USAGE, "--ready-fd: %llu is not open",
 						     (unsigned long long)r->o.ready_fd));
 	cmd_watch_signals();
+	if (r->o.each)
+		cmd_watch_reloads();
+	r->watchdog_ns = notify_watchdog_ns();
 	r->model = model_create();
 	if (!r->model)
 		return failed(with_command, cmd_fail(EXIT_NO_ATTACH, "out of memory"));
@@ -379,26 +591,14 @@ static int record(struct recorder *r, int argc, char **argv, char **command)
 		return failed(with_command, status);
 	r->src = capture_source(r->capture);
 	/* After the hooks are attached: a capture that cannot begin leaves nothing. */
-	status = keep_open(
-		&r->keep,
-		&(struct keep_opts){
-			.path = r->path,
-			.force = r->o.force,
-			.watch = &r->o.watch,
-			.src = r->src,
-			.argc = argc,
-			.argv = argv,
-			.command = r->o.record_args || !with_command ? argc : (int)(command - argv),
-			.cancel = &cmd_watch_signal,
-		});
+	if (r->o.metrics)
+		status = metrics_out_open(&r->metrics, r->o.metrics);
 	if (status)
 		return failed(with_command, status);
-	r->sink = keep_sink(r->keep);
-	if (!r->o.watch.no_fold) {
-		if (fold_open(&r->fold, r->sink, 0))
-			return failed(with_command, cmd_fail(EXIT_BAD_FILE, "out of memory"));
-		r->sink = fold_sink(r->fold);
-	}
+	status = open_sink(r, argc, argv,
+			   r->o.record_args || !with_command ? argc : (int)(command - argv));
+	if (status)
+		return failed(with_command, status);
 
 	tell_ready(r);
 	r->begin_ns = cmd_watch_now_ns();
@@ -408,7 +608,7 @@ static int record(struct recorder *r, int argc, char **argv, char **command)
 			return cmd_fail(STATUS_CAPTURE_FAILED, "cannot start %s: %s", command[0],
 					strerror(errno));
 	}
-	cmd_watch_settle(with_command);
+	cmd_watch_settle(with_command, metrics_out_serves(r->metrics));
 	err = run(r);
 	end_progress(r);
 	if (!err)
@@ -422,7 +622,7 @@ static int record(struct recorder *r, int argc, char **argv, char **command)
 	if (err == -EPIPE && !with_command)
 		return EXIT_OK;
 	count_missed(r);
-	if (keep_error(r->keep))
+	if (r->keep && keep_error(r->keep))
 		status = cmd_fail(EXIT_BAD_FILE, "%s", keep_error(r->keep));
 	else
 		status = cmd_fail(EXIT_NO_ATTACH, "%s",
@@ -442,6 +642,8 @@ int cmd_record(int argc, char **argv)
 		return status;
 	status = record(&r, argc, argv, argv + first);
 	fold_close(r.fold);
+	each_close(r.each);
+	metrics_out_close(r.metrics);
 	err = keep_close(r.keep);
 	/* Some file systems tell of a full disk only now. */
 	if (err && err != -EPIPE && status == EXIT_OK)
@@ -449,6 +651,7 @@ int cmd_record(int argc, char **argv)
 				  strerror(-err));
 	cmd_watch_close(r.capture);
 	model_destroy(r.model);
+	opt_list_free(&r.o.keep_if);
 	return status;
 }
 
@@ -458,9 +661,15 @@ const struct command command_record = {
 	.args = "[-- CMD [ARG]...]",
 	.text = "Captures until CMD ends, a signal comes, or --duration or --migrations is\n"
 		"reached. With CMD the exit status is CMD's, or 125 when the capture failed; what\n"
-		"is under way when CMD ends is waited for, --linger long.",
+		"is under way when CMD ends is waited for, --linger long.\n\n"
+		"With --each-migration it goes on for ever: DIR gets a recording of each\n"
+		"migration of a VM, TIME-VM-OUTCOME.vfs, from before its first sign to after its\n"
+		"end; 'vfioscope list DIR' tells of all. SIGUSR2 has --policy, the clock and the\n"
+		"limits looked at anew.",
 	.examples = "  vfioscope record -o incident.vfs\n"
-		    "  vfioscope record --migrations 1 -o - | vfioscope report -",
+		    "  vfioscope record --migrations 1 -o - | vfioscope report -\n"
+		    "  vfioscope record --each-migration /var/lib/vfioscope --keep-last 500 \\\n"
+		    "    --keep-if 'failed|finding|stop>300ms'",
 	.opts = record_opts,
 	.flags = OPTS_STOP_AT_ARG,
 	.privileged = true,

@@ -83,7 +83,7 @@ int rewrite_begin(struct rewrite **rwp, const char *path, bool force, const stru
 		drop(rw);
 		return failed(path, err);
 	}
-	rw->summariser = summariser_create();
+	rw->summariser = summariser_create(NULL);
 	summariser_bound(rw->summariser, bound_ns);
 	*rwp = rw;
 	return 0;
@@ -100,7 +100,7 @@ int rewrite_end(struct rewrite *rw, int err, bool ended)
 	int status, closed;
 
 	if (!err && ended) {
-		summariser_write(rw->summariser, rw->w, rw->meta);
+		summariser_write(rw->summariser, rw->w, rw->meta, NULL);
 		err = recording_writer_end(rw->w);
 	}
 	closed = recording_writer_close(rw->w);

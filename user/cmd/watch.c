@@ -31,12 +31,16 @@ const struct opt cmd_watch_opts[] = {
 
 volatile sig_atomic_t cmd_watch_signal;
 
+volatile sig_atomic_t cmd_watch_reload;
+
 static volatile sig_atomic_t let_go_asked;
 
 static void on_signal(int sig)
 {
 	if (sig == SIGUSR1)
 		let_go_asked = 1;
+	else if (sig == SIGUSR2)
+		cmd_watch_reload = 1;
 	else
 		cmd_watch_signal = sig;
 }
@@ -51,11 +55,12 @@ void cmd_watch_let_go(struct capture *c)
 		capture_let_go(c));
 }
 
-void cmd_watch_settle(bool child)
+void cmd_watch_settle(bool child, bool serves)
 {
 	uint64_t keep = PRIVS_CAP(CAP_BPF) | PRIVS_CAP(CAP_PERFMON) | PRIVS_CAP(CAP_SYS_ADMIN) |
 			PRIVS_CAP(CAP_SYS_PTRACE);
-	int err = privs_drop(child ? keep | PRIVS_CAP(CAP_KILL) : keep, PRIVS_WATCH);
+	int err = privs_drop(child ? keep | PRIVS_CAP(CAP_KILL) : keep,
+			     serves ? PRIVS_SERVE : PRIVS_WATCH);
 
 	if (err)
 		cmd_note("cannot give away privileges: %s", strerror(-err));
@@ -86,6 +91,13 @@ void cmd_watch_signals(void)
 		sigaction(SIGHUP, &sa, NULL);
 	sigaction(SIGUSR1, &sa, NULL);
 	signal(SIGPIPE, SIG_IGN);
+}
+
+void cmd_watch_reloads(void)
+{
+	struct sigaction sa = { .sa_handler = on_signal };
+
+	sigaction(SIGUSR2, &sa, NULL);
 }
 
 uint64_t cmd_watch_now_ns(void)

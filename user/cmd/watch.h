@@ -38,6 +38,10 @@ extern volatile sig_atomic_t cmd_watch_signal;
 /* Catch them (without SA_RESTART) and ignore SIGPIPE. */
 void cmd_watch_signals(void);
 
+/* Set by a SIGUSR2, once cmd_watch_reloads() was called: what can change is to be looked at. */
+extern volatile sig_atomic_t cmd_watch_reload;
+void cmd_watch_reloads(void);
+
 /*
  * SIGUSR1 asks to let go of the drivers' modules (capture_let_go()): done here
  * if it came, and told.
@@ -48,9 +52,10 @@ void cmd_watch_let_go(struct capture *c);
  * After attaching, and after whatever was to be started and opened: give away what
  * watching does not need.  Kept: what attaches to a driver that is loaded later
  * (CAP_BPF, CAP_PERFMON; CAP_SYS_ADMIN for a module's BTF), what looks into /proc of
- * the processes that have devices (CAP_SYS_PTRACE), and what ends @child.
+ * the processes that have devices (CAP_SYS_PTRACE), and what ends @child.  @serves: connections to a
+ * socket that listens are still taken.
  */
-void cmd_watch_settle(bool child);
+void cmd_watch_settle(bool child, bool serves);
 
 /* Close the capture, and tell if the kernel did not let go of its hooks. */
 void cmd_watch_close(struct capture *c);

@@ -175,12 +175,13 @@ void judge_opts_init(struct judge_opts *o);
 int judge_opts_set(struct judge_opts *o, const char *key, const char *value,
 		   char err[JUDGE_ERR_LEN]);
 /*
- * A whole policy file: "key = value" lines, '#' begins a comment.  0, or
- * -EINVAL with *@line and @err saying where and why; @o then has the settings
- * of the lines before.
+ * A whole policy file: "key = value" lines, '#' begins a comment, "[name]" a profile.  What
+ * stands before the first is for all; of the others that called @profile (NULL: none) is
+ * taken, behind it.  0, or -EINVAL with *@line (0: the file as such) and @err saying where
+ * and why, also of a profile that is not taken; @o then has the settings of the lines before.
  */
-int judge_policy(struct judge_opts *o, const char *text, size_t len, unsigned int *line,
-		 char err[JUDGE_ERR_LEN]);
+int judge_policy(struct judge_opts *o, const char *text, size_t len, const char *profile,
+		 unsigned int *line, char err[JUDGE_ERR_LEN]);
 
 enum verdict {
 	VERDICT_PASS = 0,

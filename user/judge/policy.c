@@ -190,10 +190,44 @@ static char *trim(char *s)
 	return s;
 }
 
-int judge_policy(struct judge_opts *o, const char *text, size_t len, unsigned int *line,
-		 char err[JUDGE_ERR_LEN])
+/* "[name]": its name, in place; NULL: it is none. */
+static char *section(char *s)
 {
-	char buf[512], *eq, *hash, *key;
+	size_t n = strlen(s);
+
+	if (s[0] != '[' || s[n - 1] != ']')
+		return NULL;
+	s[n - 1] = '\0';
+	return trim(s + 1);
+}
+
+/* Which there are: the end of a sentence. */
+static void add_name(char names[JUDGE_ERR_LEN], const char *name)
+{
+	size_t len = strlen(names);
+
+	snprintf(names + len, JUDGE_ERR_LEN - len, "%s%.40s", len ? ", " : "", name);
+}
+
+static int set_line(struct judge_opts *o, char *line, char err[JUDGE_ERR_LEN])
+{
+	char *eq = strchr(line, '=');
+
+	if (!eq) {
+		snprintf(err, JUDGE_ERR_LEN, "'%.40s' is no 'key = value'", line);
+		return -EINVAL;
+	}
+	*eq = '\0';
+	return judge_opts_set(o, trim(line), trim(eq + 1), err);
+}
+
+int judge_policy(struct judge_opts *o, const char *text, size_t len, const char *profile,
+		 unsigned int *line, char err[JUDGE_ERR_LEN])
+{
+	/* Of profiles that are not taken: only whether they could be. */
+	struct judge_opts other = *o, *into = o;
+	char buf[512], names[JUDGE_ERR_LEN] = "", *hash, *key, *name;
+	bool any = false, found = false;
 	size_t n;
 
 	for (*line = 1; len; (*line)++) {
@@ -214,14 +248,24 @@ int judge_policy(struct judge_opts *o, const char *text, size_t len, unsigned in
 		key = trim(buf);
 		if (!*key)
 			continue;
-		eq = strchr(key, '=');
-		if (!eq) {
-			snprintf(err, JUDGE_ERR_LEN, "'%.40s' is no 'key = value'", key);
-			return -EINVAL;
+		name = section(key);
+		if (name) {
+			into = profile && !strcmp(name, profile) ? o : &other;
+			found |= into == o;
+			add_name(names, name);
+			continue;
 		}
-		*eq = '\0';
-		if (judge_opts_set(o, trim(key), trim(eq + 1), err))
+		any |= into == o;
+		if (set_line(into, key, err))
 			return -EINVAL;
 	}
-	return 0;
+	*line = 0;
+	if (profile && !found)
+		snprintf(err, JUDGE_ERR_LEN, "there is no profile '%.40s'%s%.80s", profile,
+			 *names ? ", but " : " at all", names);
+	else if (!any && *names)
+		snprintf(err, JUDGE_ERR_LEN, "which profile? %.120s", names);
+	else
+		return 0;
+	return -EINVAL;
 }

@@ -187,6 +187,8 @@ static mode_t wanted_mode(const struct output *o)
 
 	if (o->flags & OUTPUT_RECORDING)
 		return 0600;
+	if (o->flags & OUTPUT_SHARED)
+		return 0644;
 	/* A collector that may read the old one may read the new one. */
 	if (!lstat(o->path, &st) && S_ISREG(st.st_mode))
 		return st.st_mode & 0777;

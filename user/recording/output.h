@@ -35,6 +35,8 @@ enum output_flags {
 	 * recording, and is locked while it is open.
 	 */
 	OUTPUT_RECORDING = 1U << 2,
+	/* All may read it, whatever the umask: it is made for another user's program. */
+	OUTPUT_SHARED = 1U << 3,
 };
 
 #define OUTPUT_ERR_LEN 512

@@ -58,6 +58,7 @@ static struct event *find(const struct registry_class *c, const struct event *ev
 int registry_learn(struct registry *r, const struct event *ev)
 {
 	int k = registry_class(ev->kind);
+	size_t max = r->max ? r->max : REGISTRY_MAX;
 	struct registry_class *c;
 	struct event *e;
 
@@ -73,7 +74,7 @@ int registry_learn(struct registry *r, const struct event *ev)
 	}
 	if (ev->kind == EV_STREAM_RELEASE)
 		return 0;
-	if (c->n == REGISTRY_MAX) {
+	if (c->n == max) {
 		memmove(c->ev, c->ev + 1, (c->n - 1) * sizeof(*c->ev));
 		c->n--;
 	}
@@ -90,10 +91,16 @@ int registry_learn(struct registry *r, const struct event *ev)
 	return 0;
 }
 
-bool registry_knows(const struct registry *r, const struct event *ev)
+const struct event *registry_find(const struct registry *r, const struct event *ev)
 {
 	int k = registry_class(ev->kind);
-	const struct event *e = k < 0 ? NULL : find(&r->class[k], ev);
+
+	return k < 0 ? NULL : find(&r->class[k], ev);
+}
+
+bool registry_knows(const struct registry *r, const struct event *ev)
+{
+	const struct event *e = registry_find(r, ev);
 
 	return e && event_same(e, ev);
 }

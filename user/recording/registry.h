@@ -4,8 +4,8 @@
  *
  * Internal to this folder.  The writer keeps one for its SNAPSHOT frames, the
  * reader one to know which events of a SNAPSHOT it has delivered already.
- * Bounded: the latest REGISTRY_MAX of each class (hosts, devices, tasks, streams
- * not yet released), plus the last EV_CLOCK.
+ * Bounded: the latest REGISTRY_MAX, or @max, of each class (hosts, devices, tasks,
+ * streams not yet released), plus the last EV_CLOCK.
  */
 #ifndef VFIOSCOPE_RECORDING_REGISTRY_H
 #define VFIOSCOPE_RECORDING_REGISTRY_H
@@ -24,6 +24,7 @@ struct registry_class {
 };
 
 struct registry {
+	size_t max; /* of each class; 0: REGISTRY_MAX */
 	struct registry_class class[REGISTRY_CLASSES];
 };
 
@@ -54,6 +55,8 @@ static inline bool registry_cares(uint32_t kind)
 
 /* Note a definition or a release; other kinds do nothing.  0 or -ENOMEM. */
 int registry_learn(struct registry *r, const struct event *ev);
+/* What is noted under the number that @ev names, whatever else it says; NULL: nothing is. */
+const struct event *registry_find(const struct registry *r, const struct event *ev);
 /* Is this very definition noted? */
 bool registry_knows(const struct registry *r, const struct event *ev);
 size_t registry_count(const struct registry *r);

@@ -48,11 +48,14 @@ static int drop_capabilities(uint64_t keep)
 #error "a kernel's headers without bpf() are too old"
 #endif
 
-/* The first is for PRIVS_READ alone. */
+/* The first are for PRIVS_READ alone, the next for all but PRIVS_SERVE. */
 static const uint16_t forbidden[] = {
 	SYS_bpf,
 	SYS_perf_event_open,
 #define FIRST_OF_WATCH 2
+	SYS_accept,
+	SYS_accept4,
+#define FIRST_OF_SERVE 4
 	SYS_execve,
 	SYS_execveat,
 	SYS_ptrace,
@@ -62,8 +65,6 @@ static const uint16_t forbidden[] = {
 	SYS_connect,
 	SYS_bind,
 	SYS_listen,
-	SYS_accept,
-	SYS_accept4,
 	SYS_unshare,
 	SYS_setns,
 	SYS_mount,
@@ -126,7 +127,9 @@ static int set_filter(enum privs_filter which)
 {
 	struct sock_filter code[N_FORBIDDEN + 6];
 	struct sock_fprog prog = { .filter = code };
-	const uint16_t *list = forbidden + (which == PRIVS_READ ? 0 : FIRST_OF_WATCH);
+	const uint16_t *list = forbidden + (which == PRIVS_READ	 ? 0 :
+					    which == PRIVS_SERVE ? FIRST_OF_SERVE :
+								   FIRST_OF_WATCH);
 	size_t n = N_FORBIDDEN - (size_t)(list - forbidden), i;
 	size_t allow = 4 + n, forbid = allow + 1; /* the two lines at the end */
 

@@ -26,6 +26,8 @@ enum privs_filter {
 	 * mounts, modules and kernels, users, keys.
 	 */
 	PRIVS_WATCH,
+	/* The same, but for accept() on a socket that listens already. */
+	PRIVS_SERVE,
 	/* And what traces: bpf(), perf_event_open(). */
 	PRIVS_READ,
 };

@@ -114,6 +114,8 @@ int list_query_sort(struct list_query *q, const char *keys, char err[LIST_ERR_LE
 int list_query_group(struct list_query *q, const char *keys, char err[LIST_ERR_LEN]);
 int list_query_columns(struct list_query *q, const char *keys, char err[LIST_ERR_LEN]);
 
+/* Does one row fulfil them all? */
+bool list_fits(const struct list_row *r, const struct list_query *q);
 /* Drop what was not asked for, and sort the rest. */
 void list_apply(struct list *list, const struct list_query *q);
 /* How many of the rest are to be printed. */

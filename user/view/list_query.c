@@ -462,7 +462,7 @@ static bool fits_number(const struct list_filter *f, uint64_t v)
 	}
 }
 
-static bool fits(const struct list_row *r, const struct list_query *q)
+bool list_fits(const struct list_row *r, const struct list_query *q)
 {
 	size_t i;
 
@@ -512,7 +512,7 @@ void list_apply(struct list *list, const struct list_query *q)
 	size_t i, n = 0;
 
 	for (i = 0; i < list->n; i++) {
-		if (fits(&list->row[i], q))
+		if (list_fits(&list->row[i], q))
 			list->row[n++] = list->row[i];
 		else
 			list_row_free(&list->row[i]);

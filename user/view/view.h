@@ -120,6 +120,12 @@ void check_json(FILE *f, const struct view_evidence *e, const struct view_option
 void check_junit(FILE *f, const struct view_evidence *e, const struct view_options *opt);
 /* The same when nothing could be judged, and why; @real_ns: now. */
 void check_junit_error(FILE *f, const char *text, uint64_t real_ns);
+/* SARIF 2.1.0: a result per finding, what is inconclusive "open". */
+void check_sarif(FILE *f, const struct view_evidence *e, const struct view_options *opt);
+void check_sarif_error(FILE *f, const char *text);
+/* Lines that a CI job's log turns into annotations ("::error ...", GitHub's). */
+void check_annotations(FILE *f, const struct view_evidence *e, const struct view_options *opt);
+void check_annotations_error(FILE *f, const char *text);
 enum verdict view_verdict(const struct view_evidence *e, const struct view_options *opt);
 
 /* explain: a page, or the list of all. */
