@@ -11,6 +11,7 @@ static void help(struct page *p)
 	const struct request_entry *e;
 	char keys[64], name[40], k12[12];
 	const char *cmd, *arg, *what;
+	bool narrow;
 	int k, key;
 	size_t i;
 
@@ -28,9 +29,13 @@ static void help(struct page *p)
 				 i ? " " : "", request_key_name(e->keys[i], k12));
 		}
 		snprintf(name, sizeof(name), "%s%s%s", e->name, e->arg ? " " : "", e->arg ?: "");
+		/* What a key does is never cut: it has a line of its own then. */
+		narrow = 34 + cells_width(e->help) > p->r.cols;
 		page_line(p, ROLE_TEXT, 0, "%s%*s :%-17s %s", keys,
 			  12 - cells_width(keys) > 0 ? 12 - cells_width(keys) : 0, "", name,
-			  e->help);
+			  narrow ? "" : e->help);
+		if (narrow)
+			page_line(p, ROLE_TEXT, 0, "  %s", e->help);
 		for (k = PANE_FIRST; e->req == REQ_PANE && k < PANE_NR; k++)
 			page_line(p, ROLE_TEXT, 0, "%*s %c %s", 32, "", pane_key(k) ?: ' ',
 				  panes[k]->name);

@@ -211,7 +211,12 @@ static void press(const char *path, uint64_t keys)
 			scope_draw(s);
 			took(t0, path, "a piece of a search", i);
 		}
-		assert_false(scope_done(s));
+		/* ":q" may come, too. */
+		if (scope_done(s)) {
+			scope_destroy(s);
+			s = scope_of_file(path);
+			scope_resize(s, 24, 80);
+		}
 		assert_int_equal(scope_count(s), events);
 		assert_true(scope_cursor(s) <= events);
 	}
