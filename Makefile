@@ -72,6 +72,8 @@ UNIT_LIBS_test_tui_terminal := -lvterm -lutil
 UNIT_LIBS_test_exercise_run := $(addprefix -Wl$(comma)--wrap=,open close read write pread pwrite poll ioctl \
 	access fcntl __read_chk __pread_chk __poll_chk)
 UNIT_LIBS_bench_live := -lutil
+# A file system with a quota.
+UNIT_LIBS_test_record := -Wl$(comma)--wrap=write
 # A file system without O_TMPFILE.
 UNIT_LIBS_test_output := -Wl$(comma)--wrap=open
 

@@ -27,6 +27,12 @@ struct trace {
 	struct source_health health;
 };
 
+/*
+ * Of what costs most an input gets a part: true once in @one_in times, by a chance that is
+ * the same for the same input.  With FUZZ_THOROUGH in the environment always.
+ */
+bool stack_some(unsigned int one_in);
+
 /* stack_model.c: sums are exact, and a copy goes the way of its original. */
 void stack_model(const struct trace *t, struct bytes *in);
 /* The store's model of a moment is that of the events until then. */
@@ -37,8 +43,8 @@ void stack_scope(const struct trace *t, struct bytes *script);
 /* stack_views.c: everything that is printed. */
 void stack_views_begin(void);
 /*
- * The verdict, twice, then the views that @which names (8 bits each); all agree.  @two:
- * there is a second recording.
+ * The verdict, then a view of those that @which names (8 bits each), now and then all of
+ * them and the verdict twice; they agree.  @two: there is a second recording.
  */
 #define STACK_VIEWS 3
 void stack_views(const struct trace *t, const uint8_t which[STACK_VIEWS], struct bytes *in,

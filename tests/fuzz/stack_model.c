@@ -163,10 +163,10 @@ void stack_model(const struct trace *t, struct bytes *in)
 	struct model *m = model_create(), *copy = NULL;
 	struct judge *j = judge_create(NULL), *judge_copy = NULL;
 	size_t at = t->n ? take(in, 2) % t->n : 0, i;
-	bool look = take8(in) & 1;
+	bool look = take8(in) & 1, twins = stack_some(2);
 
 	for (i = 0; i < t->n; i++) {
-		if (i == at) {
+		if (twins && i == at) {
 			copy = model_clone(m);
 			judge_copy = judge_clone(j);
 		}

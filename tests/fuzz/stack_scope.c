@@ -90,7 +90,9 @@ static void step(struct scope *s, struct bytes *in)
 	}
 	while (scope_searching(s))
 		scope_tick(s, s->now_ns);
-	scope_draw(s);
+	/* A large screen costs, and shows what a small one does. */
+	if (s->rows * s->cols <= 10000 || stack_some(8))
+		scope_draw(s);
 }
 
 static int no_mark(void *arg, const char *text)

@@ -480,6 +480,58 @@ static void too_large(void **state)
 	told("a.vfs: File too large", &kept, &missed);
 }
 
+/* ---- a quota: what the kernel gives is played, no file system here has one ---- */
+
+static uint64_t quota = UINT64_MAX; /* bytes that may still be written to files */
+
+ssize_t __real_write(int fd, const void *p, size_t n);
+ssize_t __wrap_write(int fd, const void *p, size_t n);
+ssize_t __wrap_write(int fd, const void *p, size_t n)
+{
+	struct stat st;
+
+	if (quota == UINT64_MAX || fd <= STDERR_FILENO || fstat(fd, &st) || !S_ISREG(st.st_mode))
+		return __real_write(fd, p, n);
+	if (!quota && n) {
+		errno = EDQUOT;
+		return -1;
+	}
+	/* What still fits is taken. */
+	n = n < quota ? n : (size_t)quota;
+	quota -= n;
+	return __real_write(fd, p, n);
+}
+
+static void limit_quota(void)
+{
+	quota = 1000000; /* some frames */
+}
+
+static void no_quota(void)
+{
+	quota = 0;
+}
+
+static void over_quota(void **state)
+{
+	struct run r = { .before = limit_quota };
+	uint64_t ms, kept, missed;
+	bool ended;
+
+	(void)state;
+	assert_int_equal(RECORD(&r, &ms, "-o", "a.vfs"), EXIT_BAD_FILE);
+	told("a.vfs: Disk quota exceeded", &kept, &missed);
+	assert_true(kept && kept == events_of("a.vfs", &ended) && missed > 0);
+	assert_false(ended);
+	assert_int_equal(RECORD(&r, &ms, "-f", "-o", "a.vfs", "--", "sleep", "0.5"), 125);
+	told("a.vfs: Disk quota exceeded", &kept, &missed);
+	/* Not even the first byte: no file is left. */
+	r.before = no_quota;
+	assert_int_equal(RECORD(&r, &ms, "-o", "b.vfs"), EXIT_BAD_FILE);
+	assert_string_equal(out, "b.vfs: Disk quota exceeded\n");
+	assert_int_equal(access("b.vfs", F_OK), -1);
+}
+
 static void small_disk(void)
 {
 	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
@@ -689,7 +741,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(plain),     T(duration_first), T(drain_fails), T(stalled_reader), T(slow_reader),
-		T(too_large), T(full_disk),	 T(tampered),	 T(arguments),	    T(always_on),
+		T(too_large), T(over_quota),	 T(full_disk),	 T(tampered),	    T(arguments),
+		T(always_on),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

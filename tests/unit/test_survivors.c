@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Places where the code was broken by chance (tests/mutate --random) and every test passed:
+ * what a finding names, the edge of a time, an order that nobody had asked for.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "model/digest.h"
+#include "recording/hosts.h"
+#include "tests/unit/judge_help.h"
+
+static struct synth s;
+static struct model *m;
+static struct judge *j;
+static struct source_health health;
+static struct meta meta;
+
+static int setup(void **state)
+{
+	(void)state;
+	judge_opts_init(&opts);
+	memset(&evidence, 0, sizeof(evidence));
+	memset(&health, 0, sizeof(health));
+	health.ended = true;
+	evidence.health = &health;
+	synth_init(&s);
+	m = NULL;
+	j = NULL;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	judge_destroy(j);
+	model_destroy(m);
+	synth_free(&s);
+	meta_clear(&meta);
+	return 0;
+}
+
+/* Anew, with what the builder has now. */
+static void look(void)
+{
+	judge_destroy(j);
+	model_destroy(m);
+	judge_synth(&s, &m, &j);
+}
+
+static const struct finding *found(uint32_t rule)
+{
+	size_t i;
+
+	for (i = 0; i < judge_findings(j); i++)
+		if (judge_finding(j, i)->rule == rule)
+			return judge_finding(j, i);
+	return NULL;
+}
+
+static void device(uint32_t host, uint32_t pid, uint32_t number)
+{
+	s.host = host;
+	synth_device(&s, number, "0000:3b:00.2", "mlx5_vfio_pci", 7);
+	synth_task(&s, pid, "qemu-system-x86", "");
+	synth_open(&s);
+}
+
+static void back_to(uint32_t host, uint32_t pid, uint32_t number, uint32_t stream, uint32_t state)
+{
+	s.host = host;
+	s.pid = s.tid = pid;
+	s.device = number;
+	s.stream = stream;
+	s.state = state;
+}
+
+/* ---- the judge ---- */
+
+/* What was under way when the recording was cut off is named. */
+static void test_cut_off_in(void **state)
+{
+	const struct finding *f;
+
+	(void)state;
+	begin(&s, "mlx5_vfio_pci", 7);
+	precopy(&s);
+	drain(&s);
+	begin(&s, "mlx5_vfio_pci", 7);
+	precopy(&s);
+	health.ended = false;
+	look();
+	f = found(RULE_DAMAGED_TRACE);
+	assert_non_null(f);
+	for (size_t i = 0; i < judge_findings(j); i++)
+		if (judge_finding(j, i)->rule == RULE_DAMAGED_TRACE && judge_finding(j, i)->device)
+			f = judge_finding(j, i);
+	assert_int_equal(f->device, 1);
+	assert_int_equal(f->session, 2);
+	assert_int_equal(f->stream, 2);
+}
+
+/* A rule that is ignored of a driver: that rule, and of that driver. */
+static void test_ignored_at(void **state)
+{
+	static const struct {
+		const char *what;
+		bool ignored;
+	} of[] = { { "eof-in-precopy@mlx5_vfio_pci", true },
+		   { "eof-in-precopy@hisi_acc_vfio_pci", false },
+		   { "slow-call@mlx5_vfio_pci", false } };
+	char err[JUDGE_ERR_LEN];
+	size_t i;
+
+	(void)state;
+	begin(&s, "mlx5_vfio_pci", 7);
+	precopy(&s);
+	synth_read(&s, 0, US);
+	stop_copy(&s);
+	drain(&s);
+	for (i = 0; i < sizeof(of) / sizeof(of[0]); i++) {
+		judge_opts_init(&opts);
+		assert_int_equal(judge_opts_set(&opts, "ignore", of[i].what, err), 0);
+		look();
+		assert_non_null(found(RULE_EOF_IN_PRECOPY));
+		assert_int_equal(found(RULE_EOF_IN_PRECOPY)->ignored, of[i].ignored);
+	}
+}
+
+/* A read() that begins when the info has returned knows of it; one that began before does not. */
+static void test_info_and_read(void **state)
+{
+	uint64_t early;
+
+	(void)state;
+	for (early = 0; early < 2; early++) {
+		teardown(NULL);
+		setup(NULL);
+		begin(&s, "mlx5_vfio_pci", 7);
+		precopy(&s);
+		s.gap = 0;
+		synth_info(&s, 4 * MIB, 0);
+		s.now -= early;
+		synth_read(&s, -ENOMSG, US);
+		s.gap = 10 * US;
+		synth_read(&s, 4 * MIB, US);
+		stop_copy(&s);
+		drain(&s);
+		look();
+		assert_int_equal(found(RULE_PREMATURE_ENOMSG) != NULL, !early);
+	}
+}
+
+/* No data FD was seen, where none can be seen, is not that there was none. */
+static void test_births_unseen(void **state)
+{
+	static const char *const hooks[] = { "mlx5_vfio_pci set_state set_state none no BTF",
+					     "mlx5_vfio_pci set_state set_state fexit ok" };
+	struct event *ev;
+	size_t i;
+
+	(void)state;
+	begin(&s, "mlx5_vfio_pci", 7);
+	synth_set_state(&s, SYNTH_PATH(MIG_STOP), MS);
+	ev = synth_add(&s, EV_ARC, MS, 0);
+	ev->arc.from = MIG_STOP;
+	ev->arc.to = ev->arc.target = MIG_STOP_COPY;
+	ev->t_ns += US;
+	ev = synth_add(&s, EV_SET_STATE, 2 * MS, 0);
+	ev->t_ns = s.ev[s.n - 2].t_ns - US;
+	ev->set_state.target = MIG_STOP_COPY;
+	synth_pause(&s, 20 * SEC);
+	synth_add(&s, EV_MARK, 0, 0)->device = 0;
+	for (i = 0; i < 2; i++) {
+		meta_clear(&meta);
+		meta_add(&meta, "hook", hooks[i]);
+		evidence.meta = &meta;
+		look();
+		assert_int_equal(found(RULE_FD_MISSING) != NULL, i);
+	}
+}
+
+/* ---- the model ---- */
+
+/* Migrations are counted as they begin, and that is with the first of both sides. */
+static void test_order_of_migrations(void **state)
+{
+	(void)state;
+	device(2, 200, 1);
+	synth_set_state(&s, SYNTH_PATH(MIG_RUNNING_P2P, MIG_STOP, MIG_RESUMING), MS);
+	device(3, 300, 2);
+	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), MS);
+	synth_read(&s, 3 * MIB, US);
+	device(1, 100, 3);
+	synth_set_state(&s, SYNTH_PATH(MIG_RUNNING_P2P, MIG_STOP, MIG_STOP_COPY), MS);
+	synth_read(&s, MIB, US);
+	synth_read(&s, 0, US);
+	back_to(2, 200, 1, 1, MIG_RESUMING);
+	synth_write(&s, MIB, US);
+	synth_set_state(&s, SYNTH_PATH(MIG_STOP, MIG_RUNNING_P2P, MIG_RUNNING), MS);
+	look();
+	assert_int_equal(model_migrations(m), 2);
+	assert_int_equal(model_migration(m, 1)->destination, 1);
+	assert_int_equal(model_migration(m, 1)->source, 3);
+	assert_int_equal(model_migration(m, 2)->source, 2);
+	assert_true(model_migration(m, 1)->begin_ns < model_migration(m, 2)->begin_ns);
+	assert_int_equal(model_side(m, 2)->migration, 2);
+}
+
+/* One device is read to its end, the other never is: the stop is as long as calls of it are seen. */
+static void test_stop_of_two(void **state)
+{
+	uint64_t last_ns;
+
+	(void)state;
+	device(1, 100, 1);
+	precopy(&s);
+	device(1, 100, 2);
+	precopy(&s);
+	back_to(1, 100, 1, 1, MIG_PRE_COPY);
+	stop_copy(&s);
+	back_to(1, 100, 2, 2, MIG_PRE_COPY);
+	stop_copy(&s);
+	back_to(1, 100, 1, 1, MIG_STOP_COPY);
+	synth_read(&s, MIB, US);
+	synth_read(&s, 0, US);
+	synth_pause(&s, 50 * MS);
+	back_to(1, 100, 2, 2, MIG_STOP_COPY);
+	synth_read(&s, MIB, US);
+	last_ns = event_end_ns(last(&s));
+	synth_stream_close(&s);
+	synth_close(&s);
+	back_to(1, 100, 1, 1, MIG_STOP_COPY);
+	synth_stream_close(&s);
+	synth_close(&s);
+	look();
+	assert_int_equal(model_sides(m), 1);
+	assert_true(model_side(m, 1)->ended);
+	assert_false(model_side(m, 1)->stop_over);
+	assert_true(model_side(m, 1)->stop.end_ns >= last_ns);
+}
+
+/* CLOCK_REALTIME is put forward by an hour: of that hour nothing is, and it is where it was left out. */
+static void test_hour_that_was_not(void **state)
+{
+	uint64_t before, after, t;
+	struct event *ev;
+
+	(void)state;
+	before = s.ev[0].clock.realtime_ns;
+	synth_pause(&s, 10 * SEC);
+	ev = synth_add(&s, EV_CLOCK, 0, 0);
+	ev->clock = s.ev[0].clock;
+	ev->clock.realtime_ns = before + 10 * SEC + 3600 * SEC;
+	ev->clock.boottime_ns += 10 * SEC;
+	after = ev->t_ns;
+	synth_pause(&s, 10 * SEC);
+	synth_add(&s, EV_MARK, 0, 0)->device = 0;
+	look();
+	assert_true(model_instant_of(m, before + 5 * SEC, &t));
+	assert_int_equal(t, s.ev[0].t_ns + 5 * SEC);
+	assert_true(model_instant_of(m, before + 1800 * SEC, &t));
+	assert_in_range(t, s.ev[0].t_ns, after);
+	assert_true(t > s.ev[0].t_ns + 5 * SEC);
+	assert_true(model_instant_of(m, before + 3600 * SEC + 15 * SEC, &t));
+	assert_in_range(t, after, after + 6 * SEC);
+}
+
+/* A side that is made of its digest: its sessions, its host, and what failed on it. */
+static void test_digest(void **state)
+{
+	const struct side *of;
+	struct digest d;
+	struct model *all;
+	uint32_t id;
+
+	(void)state;
+	device(1, 100, 1);
+	precopy(&s);
+	device(1, 100, 2);
+	synth_set_state_fails(&s, MIG_PRE_COPY, EIO);
+	synth_close(&s);
+	back_to(1, 100, 1, 1, MIG_PRE_COPY);
+	synth_stream_close(&s);
+	synth_close(&s);
+	look();
+	assert_int_equal(model_side(m, 1)->cause.host, 1);
+	assert_int_equal(model_digest(m, 1, &d), 0);
+	all = model_create();
+	assert_int_equal(model_add_digest(all, &d, 7, "node7", &id), 0);
+	of = model_side(all, id);
+	assert_int_equal(of->host, 7);
+	assert_int_equal(of->cause.host, 7);
+	assert_int_equal(of->n_sessions, 2);
+	id = model_side_session(all, id, 0);
+	assert_int_equal(id, 1);
+	id = model_side_session(all, of->id, id);
+	assert_int_equal(id, 2);
+	assert_int_equal(model_side_session(all, of->id, id), 0);
+	model_destroy(all);
+	digest_free(&d);
+}
+
+/* ---- the recording ---- */
+
+/* What a part said of its damage in words that nobody knows is damage all the same. */
+static void test_damage_in_words(void **state)
+{
+	(void)state;
+	host_damage_read("something is wrong", &health);
+	assert_int_equal(health.frames_damaged, 1);
+	assert_true(health.ended);
+	host_damage_read("12 bytes, 3 frames: node7", &health);
+	assert_int_equal(health.bytes_skipped, 12);
+	assert_int_equal(health.frames_damaged, 4);
+}
+
+int main(void)
+{
+#define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(test_cut_off_in),	     T(test_ignored_at),
+		T(test_info_and_read),	     T(test_births_unseen),
+		T(test_order_of_migrations), T(test_stop_of_two),
+		T(test_hour_that_was_not),   T(test_digest),
+		T(test_damage_in_words),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
