@@ -740,9 +740,9 @@ static void always_on(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(plain),     T(duration_first), T(drain_fails), T(stalled_reader), T(slow_reader),
-		T(too_large), T(over_quota),	 T(full_disk),	 T(tampered),	    T(arguments),
-		T(always_on),
+		T(plain),	T(duration_first), T(drain_fails), T(stalled_reader),
+		T(slow_reader), T(too_large),	   T(over_quota),  T(full_disk),
+		T(tampered),	T(arguments),	   T(always_on),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
