@@ -21,6 +21,7 @@ vfioscope() { "$tool" "$@"; }
 for job in github gitlab; do
 	n=0
 	while read -r line; do
+		# shellcheck disable=SC2034 # for what is evaluated
 		(cd "$tmp/job" && POLICY=contrib/ci/policy.conf && eval "$line") >"$tmp/out" 2>"$tmp/err"
 		got=$? n=$((n + 1))
 		case $line in
