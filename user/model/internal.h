@@ -124,7 +124,7 @@ struct proc {
 struct sess {
 	struct session pub;
 	uint32_t next;	 /* of its side, 0: the last */
-	struct hist *io; /* while it is alive */
+	struct hist *io; /* while it is alive and has moved anything */
 	bool started_by_arc;
 	bool write_failed;	  /* since: what comes now is a gap's other end */
 	uint64_t unknown_zero_ns; /* read() gave 0 in an unknown state; MODEL_NONE */
@@ -409,6 +409,8 @@ int why_keep(struct sess *g, const struct call_why *w, bool in_stop);
 
 /* ---- session.c ---- */
 
+/* Before a read() or write() of it is taken, which may be its first.  0 or -ENOMEM. */
+int sess_room_for_io(struct sess *g, const struct event *ev);
 /* NULL: out of memory. */
 struct sess *sess_create(struct model *m, struct dev *d, uint32_t direction,
 			 const struct event *ev);

@@ -35,6 +35,15 @@ uint64_t session_left(const struct session *g, enum left_source *source)
 	return g->eof ? 0 : left_bytes(&g->left, source, NULL);
 }
 
+/* Most sessions of a hostile recording move nothing: its memory is for those that do. */
+int sess_room_for_io(struct sess *g, const struct event *ev)
+{
+	if (g->io || g->pub.ended || ev->ret <= 0)
+		return 0;
+	g->io = calloc(1, sizeof(*g->io));
+	return g->io ? 0 : -ENOMEM;
+}
+
 struct sess *sess_create(struct model *m, struct dev *d, uint32_t direction, const struct event *ev)
 {
 	struct sess *g = calloc(1, sizeof(*g));
@@ -43,11 +52,6 @@ struct sess *sess_create(struct model *m, struct dev *d, uint32_t direction, con
 
 	if (!g)
 		return NULL;
-	g->io = calloc(1, sizeof(*g->io));
-	if (!g->io) {
-		free(g);
-		return NULL;
-	}
 	g->unknown_zero_ns = MODEL_NONE;
 	g->trend_step = 1;
 	s = &g->pub;

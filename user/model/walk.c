@@ -281,7 +281,9 @@ static int take_stream_event(struct model *m, struct dev *d, struct model_stream
 	}
 	if (!d)
 		return 0;
-	err = side_call(m, d, g, ev, NULL);
+	if (g && event_traits(ev->kind) & EVT_IO)
+		err = sess_room_for_io(g, ev);
+	err = err ?: side_call(m, d, g, ev, NULL);
 	if (err)
 		return err;
 	if (event_traits(ev->kind) & EVT_IO)
