@@ -469,12 +469,17 @@ static inline bool event_is_empty_read(const struct event *ev)
 }
 
 /*
- * Was the call only interrupted: EAGAIN, EINTR, and the kernel's own restarts
- * (-512 to -516, include/linux/errno.h), after which it is made again?
+ * Was the call only interrupted: the kernel's own restarts (-512 to -516,
+ * include/linux/errno.h), after which it is made again, and EAGAIN and EINTR of a
+ * read() or a write(), which are made again as a matter of course?  Any other call
+ * that gives these two has failed: no VMM tries a SET_STATE again for its errno, and
+ * where one does, the one that succeeds makes good what failed before.
  */
 static inline bool event_is_interrupted(const struct event *ev)
 {
-	return ev->ret == -EAGAIN || ev->ret == -EINTR || (ev->ret <= -512 && ev->ret >= -516);
+	if (ev->ret <= -512 && ev->ret >= -516)
+		return true;
+	return (ev->ret == -EAGAIN || ev->ret == -EINTR) && (event_traits(ev->kind) & EVT_IO);
 }
 
 /*

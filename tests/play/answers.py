@@ -152,6 +152,8 @@ def one(name, hosts, want):
                 fail(name, f"not so: {rest}\n{p.stderr}{text}")
         elif word == "says" and squeeze(rest) not in squeeze(text):
             fail(name, f"does not say '{rest}':\n{text}")
+        elif word == "tells" and squeeze(rest) not in squeeze(run("report", *files).stdout):
+            fail(name, f"report does not tell '{rest}'")
         elif word == "silent" and squeeze(rest) in squeeze(text):
             fail(name, f"says '{rest}':\n{text}")
         elif word == "check":
@@ -163,7 +165,7 @@ def one(name, hosts, want):
         elif word == "alone":
             host, rest = rest.split(None, 1)
             answer(f"{name}-{host}", [paths[host]], rest)
-        elif word not in ("says", "silent"):
+        elif word not in ("says", "tells", "silent"):
             fail(name, f"nothing that is wanted: {line}")
 
 

@@ -167,12 +167,12 @@ static void was(struct vmm *v, uint32_t i)
 
 static void enter(const struct step *t)
 {
-	struct vmm *v = &vmms[n_vmms++];
+	struct vmm *v = &vmms[n_vmms];
 	const char *vm = arg(t, 4), *flags = t->n > 7 ? t->arg[7] : "spc";
 	bool cgroup = !strncmp(vm, "cgroup:", 7);
 	uint32_t i;
 
-	if (n_vmms == VMMS)
+	if (n_vmms++ == VMMS)
 		bad("one VMM too many:", arg(t, 1));
 	memset(v, 0, sizeof(*v));
 	snprintf(v->name, sizeof(v->name), "%s", arg(t, 1));

@@ -205,6 +205,9 @@ const char *size_text(char *buf, uint64_t bytes);
 /* A state or an errno in words, also one without a name. */
 const char *state_text(uint32_t state, char buf[32]);
 const char *errno_text(int64_t ret, char buf[32]);
+/* A device's name, harmless; by its number where it has none. */
+#define DEVICE_TEXT_LEN 72
+const char *device_text(const struct model *m, uint32_t number, char buf[DEVICE_TEXT_LEN]);
 
 /* ---- findings.c ---- */
 

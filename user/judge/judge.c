@@ -12,6 +12,7 @@
 
 #include "judge/internal.h"
 #include "util/array.h"
+#include "util/text.h"
 #include "util/units.h"
 
 /* A reset by the guest or the bus is told when it is over; it took about this. */
@@ -170,6 +171,16 @@ const char *errno_text(int64_t ret, char buf[32])
 	if (name)
 		return name;
 	snprintf(buf, sizeof(char[32]), "error %lld", (long long)ret);
+	return buf;
+}
+
+const char *device_text(const struct model *m, uint32_t number, char buf[DEVICE_TEXT_LEN])
+{
+	const struct model_device *d = model_device(m, number);
+
+	if (d && d->name[0])
+		return text_safe(buf, DEVICE_TEXT_LEN, d->name, sizeof(d->name));
+	snprintf(buf, DEVICE_TEXT_LEN, "device %u", number);
 	return buf;
 }
 

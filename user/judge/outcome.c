@@ -204,6 +204,16 @@ void rule_migration_failed(struct look *l)
 	}
 }
 
+/* How far did the destination get with what its source gave whole? */
+static const char *destination_stands(const struct side *src, const struct side *dst)
+{
+	if (dst->ended)
+		return "the destination was closed before it ran";
+	if (dst->bytes_total < src->bytes_total && !dst->holes && !dst->joined_late)
+		return "the destination has not taken all of its state in";
+	return "loaded, not started: the destination does not run in the evidence";
+}
+
 void rule_evidence_ends(struct look *l)
 {
 	struct model *m = l->model;
@@ -221,14 +231,17 @@ void rule_evidence_ends(struct look *l)
 		f.migration = g->id;
 		f.side = g->source ? g->source : g->destination;
 		f.host = src ? src->host : dst ? dst->host : 0;
-		if (src && dst && src->outcome == OUTCOME_COMPLETED)
-			why = "loaded, not started: the destination does not run in the evidence";
-		else if (src && dst && dst->outcome == OUTCOME_COMPLETED)
+		if (src && dst && src->outcome == OUTCOME_COMPLETED) {
+			why = destination_stands(src, dst);
+			f.side = dst->id;
+			f.host = dst->host;
+		} else if (src && dst && dst->outcome == OUTCOME_COMPLETED) {
 			why = "the destination runs, and its source was not seen to give its end";
-		else if (!src)
+		} else if (!src) {
 			why = "its source is not in the evidence, and would tell";
-		else
+		} else {
 			why = "the evidence ends in it";
+		}
 		find_at(l->j, &f, "nothing in the evidence says how the migration ended: %s", why);
 	}
 }

@@ -227,6 +227,7 @@ void rule_p2p_skipped(struct look *l)
 {
 	const struct model_device *me = l->ctx->device;
 	struct jdev *d = l->dev;
+	char name[DEVICE_TEXT_LEN];
 	struct finding f;
 	uint32_t sibling;
 	bool saves;
@@ -239,9 +240,9 @@ void rule_p2p_skipped(struct look *l)
 			return;
 		if (saves)
 			find(l, RULE_P2P_SKIPPED,
-			     "asked to stop while device %u of the same process still runs "
+			     "asked to stop while %s of the same process still runs "
 			     "outside a P2P state: its DMA may hit a stopped device",
-			     sibling);
+			     device_text(l->model, sibling, name));
 		else if (!d->skipped_seq) {
 			/* So far a mere pause; a save in this stop makes it one. */
 			d->skipped_seq = l->ev->seq;
@@ -253,9 +254,9 @@ void rule_p2p_skipped(struct look *l)
 		f.device = d->number;
 		f.session = l->session;
 		find_at(l->j, &f,
-			"asked to stop while device %u of the same process still ran "
+			"asked to stop while %s of the same process still ran "
 			"outside a P2P state: its DMA may have hit a stopped device",
-			d->skipped_sibling);
+			device_text(l->model, d->skipped_sibling, name));
 	}
 }
 

@@ -99,6 +99,7 @@ void failure_take_cause(struct sid *s)
 	/* The process's end, which its devices' closes follow from, else the first close. */
 	f = NULL;
 	if (s->pub.exit.kind && (s->n_phase[PHASE_ASKED] || s->closed.kind ||
+				 (s->pub.direction == DIR_RESUME && s->n_phase[PHASE_GONE]) ||
 				 (!s->pub.n_devices && !s->pub.dma_log_refused)))
 		f = &s->pub.exit;
 	else if (s->pub.direction == DIR_SAVE && s->closed.kind)

@@ -56,7 +56,8 @@ int flight_stuck(struct model *m, const struct event *ev, const struct dev *d)
 	f->device = d ? d->pub.number : 0;
 	f->stream = ev->stream;
 	f->session = d ? d->sess : 0;
-	f->side = f->session ? sess_of(m, f->session)->pub.side : 0;
+	/* The call that would hand out the data FD belongs to what its process is at. */
+	f->side = f->session ? sess_of(m, f->session)->pub.side : side_at_event(m, ev);
 	f->call = ev->stuck.call;
 	f->state = d ? d->pub.state : MIG_UNKNOWN;
 	f->seen_ns = ev->t_ns;

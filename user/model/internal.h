@@ -488,6 +488,8 @@ struct sidedev *side_of_dev(struct model *m, const struct dev *d, uint32_t direc
 void side_set_phase(struct sid *s, struct sidedev *sd, enum phase phase);
 /* The direction in which the device was used last. */
 uint32_t side_direction_of(const struct model *m, const struct dev *d);
+/* Has its VM the name that the VMM gave it, which is the same on every host? */
+bool side_is_named(const struct side *s);
 /* Is its dirty logging on? */
 bool proc_logs(const struct proc *p);
 /* What was spent on @dst since the last byte of the source @src; false: nobody looked. */

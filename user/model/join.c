@@ -88,11 +88,6 @@ static uint64_t late_ns(const struct side *src, const struct side *dst)
 	return src->outcome == OUTCOME_FAILED && !dst->bytes_total ? LATE_NS : 0;
 }
 
-static bool has_name(const struct side *s)
-{
-	return s->vm[0] && s->vm_source != VM_SOURCE_CGROUP;
-}
-
 static const struct session *session_at(const struct model *m, const struct sid *s, uint32_t i)
 {
 	return &sess_of(m, s->devs[i].pub.session)->pub;
@@ -125,30 +120,40 @@ static const char *driver_at(const struct model *m, const struct sid *s, uint32_
 	return d ? d->pub.driver : "";
 }
 
-/* Is there a device of its driver at the source for each of the destination's? */
-static bool drivers_fit(const struct model *m, const struct sid *src, const struct sid *dst)
+/* Is there a device of its driver in @of for each of @each's? */
+static bool has_like(const struct model *m, const struct sid *of, const struct sid *each)
 {
 	bool used[DEVICES_MAX] = { false };
 	uint32_t i, k;
 
-	if (!src->pub.n_devices || src->pub.n_devices > DEVICES_MAX ||
-	    dst->pub.n_devices > DEVICES_MAX)
-		return true;
-	for (i = 0; i < dst->pub.n_devices; i++) {
-		const char *driver = driver_at(m, dst, i);
+	for (i = 0; i < each->pub.n_devices; i++) {
+		const char *driver = driver_at(m, each, i);
 
-		for (k = 0; k < src->pub.n_devices; k++) {
-			const char *other = driver_at(m, src, k);
+		for (k = 0; k < of->pub.n_devices; k++) {
+			const char *other = driver_at(m, of, k);
 
 			if (!used[k] && (!driver[0] || !other[0] || !strcmp(driver, other)))
 				break;
 		}
-		/* One that joined the source later, or has left it: more is no proof. */
-		if (k == src->pub.n_devices)
+		if (k == of->pub.n_devices)
 			return false;
 		used[k] = true;
 	}
 	return true;
+}
+
+/*
+ * A source has what the destination has: one that joined it later, or has left it, is
+ * no proof.  Of one that failed, was given back or is under way some were never asked.
+ */
+static bool drivers_fit(const struct model *m, const struct sid *src, const struct sid *dst)
+{
+	if (!src->pub.n_devices || src->pub.n_devices > DEVICES_MAX ||
+	    dst->pub.n_devices > DEVICES_MAX)
+		return true;
+	if (src->pub.n_devices < dst->pub.n_devices && src->pub.outcome != OUTCOME_COMPLETED)
+		return has_like(m, dst, src);
+	return has_like(m, src, dst);
 }
 
 static bool share_a_device(const struct sid *src, const struct sid *dst)
@@ -169,7 +174,7 @@ static uint32_t fit_of(const struct join *j, const struct sid *src, const struct
 	const struct model *m = j->m;
 	uint64_t bound = src->pub.host != dst->pub.host ? m->bound_ns : 0;
 	uint32_t fit = FIT;
-	bool named = has_name(&src->pub) && has_name(&dst->pub);
+	bool named = side_is_named(&src->pub) && side_is_named(&dst->pub);
 
 	if (named && strcmp(src->pub.vm, dst->pub.vm))
 		return 0;
@@ -445,12 +450,12 @@ static void look_for_namesakes(struct join *j)
 	for (i = 0; i < m->n_sides; i++) {
 		const struct side *a = &m->sides[i]->pub;
 
-		for (k = 0;
-		     k < m->n_sides && k < 1024 && !j->partner[i] && has_name(a) && !j->namesake[i];
+		for (k = 0; k < m->n_sides && k < 1024 && !j->partner[i] && side_is_named(a) &&
+			    !j->namesake[i];
 		     k++) {
 			const struct side *b = &m->sides[k]->pub;
 
-			j->namesake[i] = b->direction != a->direction && has_name(b) &&
+			j->namesake[i] = b->direction != a->direction && side_is_named(b) &&
 					 !strcmp(a->vm, b->vm);
 		}
 	}

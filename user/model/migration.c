@@ -21,6 +21,7 @@ const char *downtime_why_text(uint32_t why)
 		[DOWNTIME_NO_OVERLAP] = "no other side is joined to it: no overlap in time",
 		[DOWNTIME_JOINED_LATE] = "the VM stood still already when the capture began",
 		[DOWNTIME_AMBIGUOUS] = "no other side is joined to it: several could be it",
+		[DOWNTIME_IN_FLIGHT] = "a change of state on the source has not returned",
 	};
 
 	return why < sizeof(texts) / sizeof(texts[0]) ? texts[why] : "unknown";
@@ -105,7 +106,7 @@ static enum downtime_why why_alone(const struct migration *g, enum downtime_why 
 						   missing;
 }
 
-/* Was a device of it found in a stop that is not in the evidence? */
+/* Was a device of it found in a stop that is not in the evidence, or not its begin? */
 static bool stood_still_before(const struct model *m, const struct sid *src)
 {
 	const struct sess *g;
@@ -119,13 +120,26 @@ static bool stood_still_before(const struct model *m, const struct sid *src)
 	return false;
 }
 
+/* Is a SET_STATE of one of its devices out?  Where to, its return will tell. */
+static bool is_asked_to_move(const struct model *m, const struct sid *s)
+{
+	uint32_t i;
+
+	for (i = 0; i < m->n_flights; i++)
+		if (m->flights[i].pub.side == s->pub.id && m->flights[i].pub.call == EV_SET_STATE)
+			return true;
+	return false;
+}
+
 static enum downtime_why why_none(const struct model *m, const struct migration *g,
 				  const struct sid *src, const struct sid *dst)
 {
 	if (!src)
 		return why_alone(g, DOWNTIME_NO_SOURCE);
 	if (src->pub.stop.start_ns == MODEL_NONE)
-		return stood_still_before(m, src) ? DOWNTIME_JOINED_LATE : DOWNTIME_NEVER_STOPPED;
+		return stood_still_before(m, src) ? DOWNTIME_JOINED_LATE :
+		       is_asked_to_move(m, src)	  ? DOWNTIME_IN_FLIGHT :
+						    DOWNTIME_NEVER_STOPPED;
 	if (g->outcome != OUTCOME_COMPLETED &&
 	    (was_given_back(src) || src->pub.ran_again_ns != MODEL_NONE))
 		return DOWNTIME_GIVEN_BACK;
@@ -136,6 +150,8 @@ static enum downtime_why why_none(const struct model *m, const struct migration 
 	if (dst->pub.run_ns == MODEL_NONE || !dst->pub.ended ||
 	    dst->n_phase[PHASE_DONE] != dst->pub.n_devices)
 		return DOWNTIME_NOT_RUNNING;
+	if (stood_still_before(m, src))
+		return DOWNTIME_JOINED_LATE;
 	if (src->pub.holes || dst->pub.holes || !source_gave_all(src))
 		return DOWNTIME_HOLE;
 	return DOWNTIME_KNOWN;
@@ -215,7 +231,7 @@ static void take_downtime(const struct model *m, struct migration *g, const stru
 	g->downtime_why = why_none(m, g, src, dst);
 	if (src)
 		g->stop = src->pub.stop;
-	if (g->downtime_why == DOWNTIME_GIVEN_BACK)
+	if (g->downtime_why == DOWNTIME_GIVEN_BACK && !stood_still_before(m, src))
 		g->stopped_ns = src->pub.ran_again_ns != MODEL_NONE ?
 					sat_sub(src->pub.ran_again_ns, src->pub.stop.start_ns) :
 					src->pub.stopped_ns;
@@ -230,6 +246,17 @@ static void take_downtime(const struct model *m, struct migration *g, const stru
 	take_landing(g, src, dst);
 }
 
+/* The name that the VMM gave it, on whichever side, before what a cgroup is called. */
+static const char *vm_of(const struct sid *src, const struct sid *dst)
+{
+	const struct sid *s = src ?: dst;
+
+	if (dst && dst->pub.vm[0] &&
+	    (!s->pub.vm[0] || (!side_is_named(&s->pub) && side_is_named(&dst->pub))))
+		s = dst;
+	return s->pub.vm[0] ? s->pub.vm : NULL;
+}
+
 void migration_settle(struct model *m, struct migration *g, struct sid *src, struct sid *dst)
 {
 	const struct sid *any = src ? src : dst;
@@ -238,10 +265,7 @@ void migration_settle(struct model *m, struct migration *g, struct sid *src, str
 	g->ended = (!src || src->pub.ended) && (!dst || dst->pub.ended);
 	g->ran_again = src && src->pub.outcome == OUTCOME_COMPLETED &&
 		       src->pub.ran_again_ns != MODEL_NONE;
-	g->vm = src && src->pub.vm[0] ? src->pub.vm :
-		dst && dst->pub.vm[0] ? dst->pub.vm :
-		any->pub.vm[0]	      ? any->pub.vm :
-					NULL;
+	g->vm = vm_of(src, dst);
 	g->end_ns = any->pub.end_ns;
 	if (src && dst && dst->pub.end_ns > g->end_ns)
 		g->end_ns = dst->pub.end_ns;

@@ -22,6 +22,7 @@ enum downtime_why {
 	DOWNTIME_NO_OVERLAP,	/* sides of one VM, and at other times */
 	DOWNTIME_AMBIGUOUS,	/* several could be the other side */
 	DOWNTIME_JOINED_LATE,	/* it had begun before the capture */
+	DOWNTIME_IN_FLIGHT,	/* a SET_STATE of the source is out: perhaps its begin */
 };
 /* One phrase, no full stop; "" for DOWNTIME_KNOWN. */
 const char *downtime_why_text(uint32_t why);

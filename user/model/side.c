@@ -117,6 +117,11 @@ fail:
 
 /* ---- how it stands ---- */
 
+bool side_is_named(const struct side *s)
+{
+	return s->vm[0] && s->vm_source != VM_SOURCE_CGROUP;
+}
+
 bool proc_logs(const struct proc *p)
 {
 	return p->n_logging || p->container_logs;
@@ -360,6 +365,8 @@ static struct sid *side_create(struct model *m, const struct event *ev, struct p
 	s->pub.stop.start_ns = s->pub.stopped_ns = MODEL_NONE;
 	if (direction == DIR_SAVE) {
 		s->pub.log_is_own = proc_logs(p) && sat_sub(t_ns, p->log_since_ns) <= SIDE_LOG_NS;
+		if (s->pub.log_is_own)
+			s->pub.dma_log_starts = p->n_logging + (p->container_logs ? 1 : 0);
 		s->pub.dirty_log_seen = proc_logs(p);
 		begin_paused(s, p, t_ns);
 	}
@@ -557,6 +564,9 @@ void side_closed(struct model *m, struct dev *d, const struct event *ev)
 		p->n_logging--;
 		if (!proc_logs(p))
 			p->log_since_ns = MODEL_NONE;
+		/* Whose last device is closed while it logs has given nothing back. */
+		if (s && !s->pub.ended && !s->pub.n_devices && !p->n_open)
+			s->unsure = true;
 	}
 	close_in(m, d, DIR_SAVE, ev);
 	close_in(m, d, DIR_RESUME, ev);
@@ -600,8 +610,7 @@ static int begin_tail(struct sid *dst, const struct sid *src, uint64_t eof_ns)
 
 static bool may_be_one_vm(const struct side *a, const struct side *b)
 {
-	return !a->vm[0] || !b->vm[0] || a->vm_source == VM_SOURCE_CGROUP ||
-	       b->vm_source == VM_SOURCE_CGROUP || !strcmp(a->vm, b->vm);
+	return !side_is_named(a) || !side_is_named(b) || !strcmp(a->vm, b->vm);
 }
 
 int side_eof(struct model *m, struct dev *d, struct sess *g)

@@ -92,11 +92,13 @@ static int put_findings(FILE *f, const struct list *list, const struct list_sums
 		size_t len = colon ? (size_t)(colon - found[i].name) : 0;
 		char name[TEXT_SAFE_LEN(64)];
 
-		fprintf(w.f, "%s%s", i ? ", " : ": ",
+		/* All rules that found something, whatever that weighs. */
+		fprintf(w.f, "%s%s", i ? ", " : "; found: ",
 			text_safe(name, sizeof(name), colon ? colon + 1 : found[i].name, 64));
-		/* Of another severity than most of that rule. */
-		if (rule && (strlen(severity_name(rule->severity)) != len ||
-			     strncmp(severity_name(rule->severity), found[i].name, len)))
+		/* No error and no warning, or of another severity than most of that rule. */
+		if (rule &&
+		    (rule->severity > SEV_WARNING || strlen(severity_name(rule->severity)) != len ||
+		     strncmp(severity_name(rule->severity), found[i].name, len)))
 			fprintf(w.f, " (%s)", text_safe(name, sizeof(name), found[i].name, len));
 		fprintf(w.f, " %zu", found[i].n);
 	}

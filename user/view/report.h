@@ -42,6 +42,8 @@ void words_side(FILE *f, struct report *r, const struct side *s);
 void words_stop(FILE *f, struct report *r, const struct side *s);
 void words_dirty_log(FILE *f, const struct side *s);
 bool words_forecast(FILE *f, struct report *r, const struct migration *g);
+/* What a hole means for the figures beside it; @lost 0: nobody has counted. */
+void words_holes(FILE *f, uint64_t lost);
 /* What a device's row has no column for; @outcome: of its migration. */
 bool words_notes(FILE *f, const struct session *g, uint32_t outcome);
 /* Calls of a side that failed and are no cause. */

@@ -159,7 +159,6 @@ static void put_device(struct report *r, const struct session *g, uint32_t outco
 static void put_side(struct report *r, const struct side *s, uint32_t outcome, bool open)
 {
 	bool save = s->direction == DIR_SAVE;
-	char a[UNITS_LEN];
 	struct words w;
 	FILE *f = r->f;
 	uint32_t id;
@@ -180,10 +179,10 @@ static void put_side(struct report *r, const struct side *s, uint32_t outcome, b
 			words_dirty_log(w.f, s);
 		fact_close(r, &w);
 	}
-	if (s->holes)
-		fprintf(f,
-			"<dt>holes<dd class=loud>%s events lost that may be its own: lower bounds",
-			units_count(a, s->lost));
+	if (s->holes) {
+		fputs("<dt>holes<dd class=loud>", f);
+		words_holes(f, s->lost);
+	}
 	if (s->sizes_failed || s->failures_beside) {
 		fputs("<dt>also failed<dd>", f);
 		words_beside(f, s);
@@ -274,7 +273,7 @@ static void put_facts(struct report *r, const struct migration *g)
 	fprintf(f, "<dl><dt>began<dd>%s s after the first event", report_when(r, a, g->begin_ns));
 	if (real)
 		fprintf(f, ", %.19sZ", units_rfc3339(a, real));
-	if (!g->ended)
+	if (!g->ended && g->outcome == OUTCOME_UNFINISHED)
 		fputs("; it is not over when the evidence ends", f);
 	fputc('\n', f);
 	put_causes(r, g);

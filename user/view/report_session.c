@@ -111,13 +111,18 @@ static void print_who(struct report *r, const struct session *g)
 	if (g->joined_late)
 		fprintf(f, LABEL "%sits begin is not in the evidence%s\n", "joined late",
 			paint(r->opt, C_YELLOW), paint(r->opt, C_OFF));
-	if (g->holes)
+	if (g->holes) {
+		fprintf(f, LABEL "%s", "HOLES", paint(r->opt, C_RED));
+		if (g->lost)
+			fprintf(f, "%llu event%s lost", (unsigned long long)g->lost,
+				plural(g->lost));
+		else
+			fputs("events lost, nobody knows how many,", f);
 		fprintf(f,
-			LABEL
-			"%s%llu event%s lost in %llu place%s that it may have touched:\n" INDENT
+			" in %llu place%s that it may have touched:\n" INDENT
 			"its figures are lower bounds%s\n",
-			"HOLES", paint(r->opt, C_RED), (unsigned long long)g->lost, plural(g->lost),
 			(unsigned long long)g->holes, plural(g->holes), paint(r->opt, C_OFF));
+	}
 	if (g->resets)
 		fprintf(f, LABEL "%llu of the device during the session\n", "resets",
 			(unsigned long long)g->resets);

@@ -400,10 +400,11 @@ static void print_side(struct report *r, const struct side *s, uint32_t outcome)
 		wrap_text(r->f, text ?: "", save ? 8 : 13, 2, 80);
 		free(text);
 	}
-	if (s->holes)
-		fprintf(r->f, LABEL "%s%llu event%s lost that may be its own: lower bounds%s\n",
-			"HOLES", paint(r->opt, C_RED), (unsigned long long)s->lost, plural(s->lost),
-			paint(r->opt, C_OFF));
+	if (s->holes) {
+		fprintf(r->f, LABEL "%s", "HOLES", paint(r->opt, C_RED));
+		words_holes(r->f, s->lost);
+		fprintf(r->f, "%s\n", paint(r->opt, C_OFF));
+	}
 	if (save) {
 		print_stop(r, s);
 		print_log(r, s);
@@ -438,7 +439,9 @@ static void print_migration(struct report *r, const struct migration *g)
 		fprintf(l.f, "%s%s%s %s %s%s; began %s", paint(r->opt, outcome_color(g->outcome)),
 			outcome_caps(g->outcome), paint(r->opt, C_OFF),
 			g->outcome == OUTCOME_COMPLETED ? "in" : "after",
-			dur(a, g->end_ns - g->begin_ns), g->ended ? "" : ", when the evidence ends",
+			dur(a, g->end_ns - g->begin_ns),
+			g->ended || g->outcome != OUTCOME_UNFINISHED ? "" :
+								       ", when the evidence ends",
 			report_when(r, b, g->begin_ns));
 		if (real)
 			fprintf(l.f, ", %.19sZ", units_rfc3339(b, real));

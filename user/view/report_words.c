@@ -153,6 +153,27 @@ bool words_forecast(FILE *f, struct report *r, const struct migration *g)
 	return true;
 }
 
+void words_holes(FILE *f, uint64_t lost)
+{
+	char a[UNITS_LEN];
+
+	/* What a damaged part of a recording held nobody has counted. */
+	if (lost)
+		fprintf(f, "%s event%s lost", units_count(a, lost), plural(lost));
+	else
+		fputs("events lost, nobody knows how many,", f);
+	fputs(" that may be its own: lower bounds", f);
+}
+
+/* Another session follows one that was given back: the device itself was not cancelled. */
+static const char *device_stands(char buf[FAILURE_TEXT_LEN], const struct session *g)
+{
+	if (g->outcome == OUTCOME_CANCELLED)
+		return "this session: given back";
+	snprintf(buf, FAILURE_TEXT_LEN, "this device: %s", outcome_caps(g->outcome));
+	return buf;
+}
+
 bool words_notes(FILE *f, const struct session *g, uint32_t outcome)
 {
 	char a[UNITS_LEN], b[UNITS_LEN], text[FAILURE_TEXT_LEN];
@@ -165,7 +186,7 @@ bool words_notes(FILE *f, const struct session *g, uint32_t outcome)
 	/* What the other side did to it is no news of this device. */
 	if (g->outcome != outcome && !(g->eof && outcome == OUTCOME_COMPLETED) &&
 	    (g->outcome == OUTCOME_FAILED || outcome == OUTCOME_COMPLETED))
-		NOTE("this device: %s", outcome_caps(g->outcome));
+		NOTE("%s", device_stands(text, g));
 	for (i = 0; i < g->n_arcs; i++)
 		if (g->arcs[i].ret < 0)
 			NOTE("FAILED STEP %s to %s: %s", state_label(a, g->arcs[i].from),
@@ -186,16 +207,17 @@ bool words_notes(FILE *f, const struct session *g, uint32_t outcome)
 		     plural(g->resets));
 	if (g->joined_late)
 		NOTE("joined late: its begin is not in the evidence");
-	if (g->holes)
-		NOTE("HOLES: %s event%s lost that may be its own: lower bounds",
-		     units_count(a, g->lost), plural(g->lost));
+	if (g->holes) {
+		NOTE("HOLES: ");
+		words_holes(f, g->lost);
+	}
 #undef NOTE
 	return *sep;
 }
 
 void words_side(FILE *f, struct report *r, const struct side *s)
 {
-	char host[NAME_LEN], comm[NAME_LEN], a[UNITS_LEN], b[UNITS_LEN];
+	char host[NAME_LEN], comm[NAME_LEN], a[UNITS_LEN], b[UNITS_LEN], text[FAILURE_TEXT_LEN];
 	const char *on = side_host(host, r->e, s);
 	bool save = s->direction == DIR_SAVE;
 
@@ -207,11 +229,14 @@ void words_side(FILE *f, struct report *r, const struct side *s)
 	if (s->n_devices != migration_devices(r->m, model_migration(r->m, s->migration)))
 		fprintf(f, ", %u device%s", s->n_devices, plural(s->n_devices));
 	if (s->run_ns != MODEL_NONE && !save && s->run_ns != s->end_ns)
-		fprintf(f, "; the last device ran at %s", report_when(r, a, s->run_ns));
+		fprintf(f, "; the %s device ran at %s",
+			s->outcome == OUTCOME_COMPLETED ? "last" : "latest",
+			report_when(r, a, s->run_ns));
 	if (s->ran_again_ns != MODEL_NONE)
 		fprintf(f, "; ran again at %s", report_when(r, a, s->ran_again_ns));
 	if (s->exit.kind)
-		fprintf(f, "; its process ended at %s", report_when(r, a, s->exit.t_ns));
+		fprintf(f, "; %s at %s", judge_failure_text(&s->exit, text),
+			report_when(r, a, s->exit.t_ns));
 	if (s->joined_late)
 		fputs("; JOINED LATE: it had begun before the capture", f);
 	if (s->resets)

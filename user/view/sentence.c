@@ -169,6 +169,20 @@ static void put_stop(FILE *f, const struct view_evidence *e, const struct migrat
 		fputs("; no device was stopped", f);
 }
 
+/* A VMM that ended by an error of its own: neither a cause by itself nor of no interest. */
+static void put_exits(FILE *f, const struct view_evidence *e, const struct migration *g)
+{
+	const struct side *of[] = { model_side(e->model, g->source),
+				    model_side(e->model, g->destination) };
+	char text[FAILURE_TEXT_LEN];
+	size_t i;
+
+	for (i = 0; i < 2; i++)
+		if (of[i] && of[i]->exit.kind && (of[i]->exit.code || of[i]->exit.signal))
+			fprintf(f, "; on the %s %s", i ? "destination" : "source",
+				judge_failure_text(&of[i]->exit, text));
+}
+
 /* What it still waits for. */
 static void put_flight(FILE *f, const struct view_evidence *e, const struct migration *g)
 {
@@ -217,6 +231,8 @@ void migration_sentence(FILE *f, const struct view_evidence *e, const struct mig
 		      f);
 	else
 		fprintf(f, ", %s of device state", units_size(b, bytes, opt->bytes));
+	if (g->outcome == OUTCOME_CANCELLED || g->outcome == OUTCOME_UNFINISHED)
+		put_exits(f, e, g);
 	if (g->outcome == OUTCOME_UNFINISHED)
 		put_flight(f, e, g);
 	put_stop(f, e, g, opt);
