@@ -87,6 +87,12 @@ cmp <(story $early $late) <(story "$tmp/day.vfs") || fail "their merge is not wh
 is "a merge of one boot is of that boot" "$("$v" info --format json "$tmp/day.vfs" | jq -r .meta.boot_id)" \
 	"$("$v" info --format json $early | jq -r .meta.boot_id)"
 
+# A clock that is a minute out says of two halves that one was over when the other began: that
+# the bytes took so long bounds what the clocks say, and no more than a second of it joins.
+"$v" report --format json $src $data/far.vfs >"$tmp/r"
+jq -e '.clock.bound_ns > 60e9' "$tmp/r" >/dev/null || fail "the bound of a clock that is a minute out: $(jq -c .clock "$tmp/r")"
+is "migrations by a clock that is a minute out" "$(jq '.migrations | length' "$tmp/r")" 2
+
 # ---- given twice ----
 
 twice() { # twice NAME FILE FILE
@@ -98,6 +104,11 @@ twice() { # twice NAME FILE FILE
 	done
 	[ ! -e "$tmp/x.vfs" ] || fail "a merge that was refused left a file"
 }
+# Two parts that have one instant in common: the event that was then is in both.
+at=$("$v" export $src | jq -r 'select(.kind == "stream_close") | .t_ns' | tail -n 1)
+"$v" cut -q --to "@$at" $src -o "$tmp/until.vfs" 2>/dev/null && "$v" cut -q --from "@$at" $src -o "$tmp/since.vfs" 2>/dev/null ||
+	fail "a recording cannot be cut at @$at"
+want 2 "vfioscope: * overlap: both hold the same 0 ns of node7, from @$at to @$at *" "$v" check "$tmp/until.vfs" "$tmp/since.vfs"
 cp $src "$tmp/copy.vfs"
 head -c 10000 $dst >"$tmp/part.vfs"
 twice node7 $src $src

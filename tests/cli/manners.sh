@@ -231,6 +231,9 @@ want 2 "vfioscope: have.vfs exists; -f overwrites it" "$v" record -o have.vfs
 cmp -s "$good" have.vfs || bad "record -o have.vfs: it is another file now"
 want 5 "vfioscope: dir: is a directory" "$v" record -o dir
 want 2 "vfioscope: record: --duration: 'long' is not a duration *" "$v" record --duration long
+mapfile -t many < <(seq -f "--keep-if=downtime>%.0fms" 17)
+want 2 "vfioscope: record: --keep-if: at most 16 conditions" "$v" record "${many[@]}" --each-migration d
+"$v" record "${many[@]:1}" --each-migration /nonexistent/d 2>&1 | grep -q 'at most' && bad "16 conditions are too many"
 want 2 "vfioscope: --linger: 10s at most" "$v" record --linger 10001ms
 want 125 "vfioscope: --linger: 10s at most" "$v" record --linger 10001ms -- true
 "$v" record --linger 10s -o /nonexistent/x.vfs 2>&1 | grep -q linger && bad "--linger 10s is too much"

@@ -328,6 +328,31 @@ static void test_pan(void **state)
 	scope_destroy(s);
 }
 
+/* A page of the log leaves one line of it in sight. */
+static void test_page(void **state)
+{
+	struct scope *s;
+	uint64_t at;
+	int n, i;
+
+	(void)state;
+	/* None like the one before: a line each. */
+	for (i = 0; i < 400; i++)
+		synth_read(&made, 1 + i, US);
+	s = scope_of_made();
+	scope_seek_event(s, 100);
+	scope_draw(s);
+	n = s->log_n;
+	assert_in_range(n, 5, 40);
+	at = s->cursor;
+	assert_int_equal(scope_command(s, "page-next"), 0);
+	assert_int_equal(s->cursor, at + (uint64_t)n - 1);
+	scope_draw(s);
+	assert_int_equal(scope_command(s, "page-prev"), 0);
+	assert_int_equal(s->cursor, at);
+	scope_destroy(s);
+}
+
 /* ---- what is kept of what was typed, and of where one was ---- */
 
 /* A file of @n marks, its name in @path. */
@@ -672,6 +697,7 @@ int main(void)
 		T(test_zoom),
 		T(test_axis_ends),
 		T(test_pan),
+		T(test_page),
 		T(test_marks_max),
 		T(test_marks_of_evidence),
 		T(test_history_max),

@@ -222,6 +222,9 @@ static void test_lanes(void **state)
 	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++)
 		reads(base, t[i].from, t[i].to);
 	export();
+	/* The migration's own slice begins with it. */
+	assert_int_equal(slice(outcome_name(model_migration(m, 1)->outcome), 0)->t_ns,
+			 model_migration(m, 1)->begin_ns);
 	assert_int_equal(slices("read"), sizeof(t) / sizeof(t[0]));
 	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 		const struct mark *k = slice("read", i);

@@ -202,6 +202,34 @@ static void test_report(void **state)
 }
 
 /* Every session in full, on the evidence's one time axis. */
+/* Where a stop ends of which no end was seen, and where one that was closed in its midst. */
+static void test_stop_without_end(void **state)
+{
+	int closed;
+
+	(void)state;
+	for (closed = 0; closed < 2; closed++) {
+		teardown(NULL);
+		setup(NULL);
+		begin();
+		synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), MS);
+		synth_set_state(&s, SYNTH_PATH(MIG_STOP_COPY), MS);
+		synth_read(&s, MIB, US);
+		if (closed) {
+			synth_stream_close(&s);
+			synth_close(&s);
+		}
+		feed();
+		opt.sessions = true;
+		show(REPORT_TEXT);
+		has("Stop window");
+		if (closed)
+			lacks("to the last call seen");
+		else
+			has("to the last call seen\n");
+	}
+}
+
 static void test_report_sessions(void **state)
 {
 	const struct synth_plan plan = {
@@ -639,17 +667,12 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_report),
-		T(test_report_sessions),
-		T(test_report_in_flight),
-		T(test_report_troubles),
-		T(test_report_nothing),
-		T(test_report_stop),
-		T(test_report_json_fields),
-		T(test_report_filter),
-		T(test_info),
-		T(test_info_value_max),
-		T(test_lines),
+		T(test_report),		  T(test_report_sessions),
+		T(test_report_in_flight), T(test_stop_without_end),
+		T(test_report_troubles),  T(test_report_nothing),
+		T(test_report_stop),	  T(test_report_json_fields),
+		T(test_report_filter),	  T(test_info),
+		T(test_info_value_max),	  T(test_lines),
 		T(test_hostile_names),
 	};
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * make.c - writes src.vfs, dst.vfs, behind.vfs and step.vfs: ../judge/reference-qemu.vfs,
+ * make.c - writes src.vfs, dst.vfs, behind.vfs, far.vfs and step.vfs: ../judge/reference-qemu.vfs,
  * a migration of QEMU within one machine, as two machines would have recorded it
  *
  * The source's host keeps its clocks.  The destination's CLOCK_MONOTONIC is 15 s
  * behind and runs 20 ppm faster; its CLOCK_REALTIME is 3 ms ahead of the
- * source's, in behind.vfs 200 ms behind.  In step.vfs, the source's, CLOCK_REALTIME is
+ * source's, in behind.vfs 200 ms behind, in far.vfs 60 s ahead.  In step.vfs, the source's, CLOCK_REALTIME is
  * set forward by 2 h after 5 s.  Processes, devices and streams have the
  * same numbers on both.  old.vfs is src.vfs and dst.vfs as merge wrote them before
  * events had a host.  Not part of any build: the recordings are in the tree,
@@ -117,6 +117,7 @@ int main(void)
 
 	err = err ?: make(DIR "dst.vfs", 1, 3 * MS, 0);
 	err = err ?: make(DIR "behind.vfs", 1, -200 * MS, 0);
+	err = err ?: make(DIR "far.vfs", 1, 60000LL * MS, 0);
 	err = err ?: make(DIR "step.vfs", 0, 0, 7200000000000ULL);
 
 	if (err)
