@@ -105,6 +105,11 @@ static int take_device_event(struct model *m, struct dev *d, const struct event 
 	struct sess *g = sess_of(m, d->sess);
 	int err = 0;
 
+	/* One of a stream that nobody knows. */
+	if (g && event_traits(ev->kind) & EVT_IO)
+		err = sess_room_for_io(g, ev);
+	if (err)
+		return err;
 	/* Before the move: a call that ends the session still belongs to it. */
 	if (g && ev->kind != EV_ARC && ev->kind != EV_DEVICE_CLOSE)
 		sess_call(d, g, ev, likely_at(d, ev->t_ns));
