@@ -356,6 +356,9 @@ static void test_reports(void **state)
 		if (with) {
 			has(out, "arc to STOP_COPY 412 ms: 405 ms blocked in cmd_exec[mlx5_core]");
 			has(out, "2.00 ms on the cpu, 910 µs not recorded");
+			/* What its step has is not told of it again. */
+			if (strstr(out, "SET_STATE(STOP_COPY) 4"))
+				fail_msg("the call has what its step has:\n%s", out);
 		} else if (strstr(out, "blocked") || strstr(out, "not recorded")) {
 			fail_msg("nothing was recorded, and yet:\n%s", out);
 		}

@@ -57,6 +57,7 @@ struct call_why {
 	bool seen;	   /* else there is no more than the stack */
 	bool in_stop;	   /* its device stood still */
 	uint64_t t_ns, dur_ns;
+	uint64_t own_ns; /* of @dur_ns what its steps, which are calls of their own, do not have */
 	uint64_t ns[WHY_PARTS];
 	uint64_t faults, longest_ns;
 	char stack[EVENT_STACK_LEN];

@@ -104,6 +104,7 @@ void why_of_event(struct model *m, const struct event *ev, struct event_context 
 	m->why_rest = m->last_why;
 	if (ctx->call)
 		leave_steps_out(&m->why_rest, ctx->call);
+	m->last_why.own_ns = m->why_rest.dur_ns;
 }
 
 void why_of_step(struct model_call *c, const struct call_why *w)

@@ -15,8 +15,9 @@ static void find_worst(struct part_why *out, const struct model *m, uint32_t par
 	uint32_t n, i;
 
 	w = model_session_slow(m, session, &n);
+	/* One of which the steps have the most is told of at those. */
 	for (i = 0; i < n; i++)
-		if (parts >> w[i].part & 1 && w[i].t_ns < to_ns &&
+		if (parts >> w[i].part & 1 && w[i].own_ns >= w[i].dur_ns / 2 && w[i].t_ns < to_ns &&
 		    sat_add(w[i].t_ns, w[i].dur_ns) > from_ns &&
 		    (!out->worst || w[i].dur_ns > out->worst->dur_ns))
 			out->worst = &w[i];
