@@ -512,17 +512,20 @@ def vfioscope():
     return path if os.path.exists(path) else None
 
 
-def each_event(path):
-    """The events of a recording, one by one: a storm leaves millions."""
+def each_event(path, why=False):
+    """The events of a recording, one by one: a storm leaves millions. Unless `why`, without the reasons of slow calls, of which
+    no two recordings of one run have the same, and without the losses of those."""
     p = subprocess.Popen([vfioscope(), "export", "--format", "ndjson", path], stdout=subprocess.PIPE, universal_newlines=True)
     for line in p.stdout:
-        yield json.loads(line)
+        e = json.loads(line)
+        if why or e["kind"] != "why" and (e["kind"] != "loss" or e.get("what") != "why"):
+            yield e
     if p.wait():
         raise LabError("vfioscope export %s ended with %d" % (path, p.returncode))
 
 
-def events(path):
-    return list(each_event(path))
+def events(path, why=False):
+    return list(each_event(path, why))
 
 
 def lost(found):

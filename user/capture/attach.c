@@ -474,7 +474,7 @@ static int hooks_drop(struct attach *a, const char *module, const char *reason)
 	int dropped = 0;
 
 	/* What its programs missed goes with them. */
-	attach_skipped(a);
+	attach_skipped(a, true);
 	for (i = 0; i < a->n_attached; i++) {
 		h = &a->hooks[a->attached[i].hook];
 		if (is_core(h->module) || (module[0] && strcmp(module, h->module))) {

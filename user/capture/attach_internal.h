@@ -79,7 +79,8 @@ struct attach {
 	struct {
 		uint64_t misses;       /* of its fexit programs, until then */
 		uint64_t kexit_before; /* of its kretprobes' program: none of them was lost */
-		bool settled;	       /* no call that began before can still be under way */
+		bool agreed;	       /* the bounds of @misses did, once */
+		bool settled;	       /* @misses is final */
 	} taken_over[WIRE_HOOKS];
 	/* attach_closes_skipped_at_most(): at the last look */
 	struct {

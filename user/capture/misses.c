@@ -28,6 +28,7 @@
 #include "vfioscope.skel.h"
 
 #define SETTLE_TRIES 64
+#define SETTLE_LOOKS 4 /* once it was known */
 
 int attach_counters(const struct attach *a, struct wire_counters *out)
 {
@@ -124,16 +125,15 @@ uint64_t attach_own_misses(const struct attach *a, struct attached *at)
  * and one from above; a few looks bring them together unless the machine is
  * very busy.
  */
-static void settle(struct attach *a, size_t id, uint64_t *low, uint64_t *high)
+static void settle(struct attach *a, size_t id, int tries, uint64_t *low, uint64_t *high)
 {
 	struct wire_counters before, after;
 	uint64_t misses;
-	int tries;
 	size_t i;
 
 	*low = 0;
 	*high = UINT64_MAX;
-	for (tries = 0; tries < SETTLE_TRIES && *low < *high; tries++) {
+	for (; tries && *low < *high; tries--) {
 		if (attach_counters(a, &before))
 			break;
 		misses = 0;
@@ -173,33 +173,40 @@ void attach_take_over(struct attach *a, const struct hook_type *type)
 	a->taken_over[id].kexit_before = kexit_misses(a, id);
 	a->skel->bss->by_kprobe[id] = 1;
 	/* Calls that began before may still miss their fexit: see attach_skipped(). */
-	settle(a, id, &low, &high);
+	settle(a, id, SETTLE_TRIES, &low, &high);
 	a->taken_over[id].misses = low;
 }
 
-static void settle_all(struct attach *a)
+/*
+ * A loss that was told is never taken back, so until the last time no more is told
+ * than the lower bound; the last time, when there are few calls, never less than was lost.
+ */
+static void settle_all(struct attach *a, bool last)
 {
-	uint64_t low, high;
+	uint64_t low, high, lost;
 	size_t id;
+	int tries;
 
 	for (id = 0; id < WIRE_HOOKS; id++) {
 		if (!a->skel->bss->by_kprobe[id] || a->taken_over[id].settled)
 			continue;
-		settle(a, id, &low, &high);
-		/* Never less than was lost. */
-		if (high != UINT64_MAX && high > a->taken_over[id].misses)
-			a->taken_over[id].misses = high;
-		a->taken_over[id].settled = true;
+		tries = a->taken_over[id].agreed && !last ? SETTLE_LOOKS : SETTLE_TRIES;
+		settle(a, id, tries, &low, &high);
+		lost = last && high != UINT64_MAX ? high : low;
+		if (lost > a->taken_over[id].misses)
+			a->taken_over[id].misses = lost;
+		a->taken_over[id].agreed |= low == high;
+		a->taken_over[id].settled = last;
 	}
 }
 
-uint64_t attach_skipped(struct attach *a)
+uint64_t attach_skipped(struct attach *a, bool last)
 {
 	uint64_t sum, kexit[WIRE_HOOKS];
 	struct wire_counters counters;
 	size_t i;
 
-	settle_all(a);
+	settle_all(a, last);
 	sum = a->misses_gone;
 	for (i = 0; i < a->n_attached; i++)
 		sum += attach_own_misses(a, &a->attached[i]);
