@@ -36,6 +36,7 @@ struct watched {
  * A change of state, a reset or a write that is out for so long, or any call
  * after a signal asked for the end, does not come back.
  */
+#define LOOK_NS	     50000000ULL
 #define STUCK_NS     20000000000ULL
 #define SIGNALLED_NS 5000000000ULL
 
@@ -104,7 +105,7 @@ static int fork_child(struct watched *w)
 static int follow(struct watched *w)
 {
 	struct event_sink *sink = fold_sink(w->fold);
-	uint64_t now, signalled = 0;
+	uint64_t now, signalled = 0, looked = 0;
 	bool over = false;
 	struct event ev;
 	int n, err = 0;
@@ -117,18 +118,23 @@ static int follow(struct watched *w)
 			err = sink->put(sink, &ev);
 			if (err)
 				return err;
-			if (over || ev.kind != EV_STUCK || ev.stuck.call == EV_READ ||
-			    ev.stuck.call == EV_POLL || ev.stuck.age_ns < STUCK_NS)
-				continue;
-			over = true;
-			capture_stop(w->capture);
-			continue;
+			if (!over && ev.kind == EV_STUCK && ev.stuck.call != EV_READ &&
+			    ev.stuck.call != EV_POLL && ev.stuck.age_ns >= STUCK_NS) {
+				over = true;
+				capture_stop(w->capture);
+			}
 		}
 		now = cmd_watch_now_ns();
-		err = fold_tick(w->fold, now);
-		if (err)
-			return err;
-		keep_tick(w->keep, now);
+		/* Events may come without end, and a signal between them. */
+		if (n > 0 && now - looked < LOOK_NS)
+			continue;
+		looked = now;
+		if (!n) {
+			err = fold_tick(w->fold, now);
+			if (err)
+				return err;
+			keep_tick(w->keep, now);
+		}
 		/* It was sent to this process alone, or to both: twice is once. */
 		if (cmd_watch_signal && !signalled) {
 			signalled = now;
