@@ -250,26 +250,11 @@ static __always_inline void container_ioctl_on_enter(const __u64 *a)
 
 static __always_inline void container_ioctl_on_exit(const __u64 *a, void *ctx)
 {
-	struct wire_call *call = call_get();
-	struct wire_dirty_pages *rec;
-	__u64 start_ns = call && call->kind == WIRE_DIRTY_PAGES ? call->start_ns : 0;
-	__u32 head[2] = {}; /* argsz, flags */
-	__u64 end_ns;
+	struct dirty_pages d = {};
 
-	bpf_probe_read_user(head, sizeof(head), (void *)a[2]);
-	end_ns = why_end(start_ns, WIRE_DIRTY_PAGES, head[1], 0, 0);
-	rec = record_reserve(WIRE_DIRTY_PAGES, sizeof(*rec));
-	if (rec) {
-		rec->head.start_ns = start_ns;
-		record_end(&rec->head, end_ns);
-		rec->head.ret = a[3];
-		/* argsz, flags, iova, length, page size: up to the bitmap's address */
-		if (bpf_probe_read_user(&rec->argsz, 32, (void *)a[2]))
-			__builtin_memset(&rec->argsz, 0, 32);
-		record_submit(rec, true);
-	}
-	if (call)
-		call_end();
+	if (bpf_probe_read_user(&d, sizeof(d), (void *)a[2]))
+		__builtin_memset(&d, 0, sizeof(d));
+	dirty_pages_end(a[1], a[3], &d);
 }
 
 HOOK(container_ioctl, 3)

@@ -40,37 +40,22 @@ static __always_inline void iommufd_ioctl_on_enter(const __u64 *a)
 
 static __always_inline void iommufd_ioctl_on_exit(const __u64 *a, void *ctx)
 {
-	struct wire_call *call = call_get();
 	struct set_dirty_tracking set = {};
 	struct get_dirty_bitmap get = {};
-	struct wire_dirty_pages *rec;
-	__u64 start_ns = call && call->cmd == (__u32)a[1] ? call->start_ns : 0;
-	__u32 flags = 0;
-	__u64 end_ns;
+	struct dirty_pages d = {};
 
 	/* Read at the exit, when copy_from_user() has made the page resident. */
 	if ((__u32)a[1] == IOMMUFD_SET_DIRTY_TRACKING) {
 		bpf_probe_read_user(&set, sizeof(set), (void *)a[2]);
-		flags = set.flags & DIRTY_TRACKING_ENABLE ? VFIO_DIRTY_PAGES_START :
-							    VFIO_DIRTY_PAGES_STOP;
+		d.flags = set.flags & DIRTY_TRACKING_ENABLE ? VFIO_DIRTY_PAGES_START :
+							      VFIO_DIRTY_PAGES_STOP;
 	} else {
 		bpf_probe_read_user(&get, sizeof(get), (void *)a[2]);
+		d.iova = get.iova;
+		d.length = get.length;
+		d.page_size = get.page_size;
 	}
-	end_ns = why_end(start_ns, WIRE_DIRTY_PAGES, flags, 0, 0);
-	rec = record_reserve(WIRE_DIRTY_PAGES, sizeof(*rec));
-	if (rec) {
-		rec->head.start_ns = start_ns;
-		record_end(&rec->head, end_ns);
-		rec->head.ret = a[3];
-		rec->flags = flags;
-		rec->argsz = 0;
-		rec->iova = get.iova;
-		rec->length = get.length;
-		rec->page_size = get.page_size;
-		record_submit(rec, true);
-	}
-	if (call)
-		call_end();
+	dirty_pages_end(a[1], a[3], &d);
 }
 
 HOOK(iommufd_ioctl, 3)

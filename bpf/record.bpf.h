@@ -106,10 +106,16 @@ static __always_inline void wake_reader(void)
 		bpf_ringbuf_discard(nothing, BPF_RB_FORCE_WAKEUP);
 }
 
-/*
- * "function [module]" as kallsyms knows it.  A symbol that it does not know
- * would print as a bare address: that must not leave.
- */
+/* What kallsyms has no name for is printed as a bare address, which must not leave. */
+static __always_inline void hide_address(char *name, __u32 len)
+{
+	if (name[0] != '0')
+		return;
+	__builtin_memset(name, 0, len);
+	name[0] = '?';
+}
+
+/* "function [module]" as kallsyms knows it. */
 static __always_inline void symbol_name(char *out, void *func)
 {
 	static const char fmt[] = "%ps";
@@ -119,10 +125,7 @@ static __always_inline void symbol_name(char *out, void *func)
 	if (!func)
 		return;
 	bpf_snprintf(out, WIRE_NAME_LEN, fmt, &arg, sizeof(arg));
-	if (out[0] == '0') {
-		__builtin_memset(out, 0, WIRE_NAME_LEN);
-		out[0] = '?';
-	}
+	hide_address(out, WIRE_NAME_LEN);
 }
 
 /* What it tells of ended at @end_ns, before we did something else; 0: just now. */

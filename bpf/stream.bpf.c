@@ -35,14 +35,14 @@ static __always_inline void io_begin(struct file *file, __u32 kind)
 
 	if (!st || !task_wanted())
 		return;
-	tid = (__u32)bpf_get_current_pid_tgid();
-	owner = tid << 8 | kind;
 	now = bpf_ktime_get_ns();
 	/* A poll() operation asks and never waits. */
 	if (kind != WIRE_POLL)
 		why_begin(now, false);
+	tid = (__u32)bpf_get_current_pid_tgid();
+	owner = tid << 8 | kind;
 
-		/* An unfinished entry of this task: its exit was never seen. */
+	/* An unfinished entry of this task: its exit was never seen. */
 #pragma unroll
 	for (i = 0; i < WIRE_CELLS; i++) {
 		if (st->cell[i].owner >> 8 == tid) {

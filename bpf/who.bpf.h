@@ -592,6 +592,38 @@ static __always_inline void call_end(void)
 	bpf_map_delete_elem(&calls, &id);
 }
 
+/* What a dirty log's call asked for: as a container's argument has it, up to the bitmap's address. */
+struct dirty_pages {
+	__u32 argsz;
+	__u32 flags; /* VFIO_DIRTY_PAGES_*; 0: a report, or not readable */
+	__u64 iova, length, page_size;
+};
+
+/* A dirty log's call, which names no device, returns. */
+static __always_inline void dirty_pages_end(__u32 cmd, __s64 ret, const struct dirty_pages *d)
+{
+	struct wire_call *call = call_get();
+	bool begun = call && call->kind == WIRE_DIRTY_PAGES && call->cmd == cmd;
+	__u64 start_ns = begun ? call->start_ns : 0, end_ns;
+	struct wire_dirty_pages *rec;
+
+	end_ns = why_end(start_ns, WIRE_DIRTY_PAGES, d->flags, 0, 0);
+	rec = record_reserve(WIRE_DIRTY_PAGES, sizeof(*rec));
+	if (rec) {
+		rec->head.start_ns = start_ns;
+		record_end(&rec->head, end_ns);
+		rec->head.ret = ret;
+		rec->argsz = d->argsz;
+		rec->flags = d->flags;
+		rec->iova = d->iova;
+		rec->length = d->length;
+		rec->page_size = d->page_size;
+		record_submit(rec, true);
+	}
+	if (call)
+		call_end();
+}
+
 /* Data-FD calls that found no free cell */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -25,7 +25,6 @@ static __always_inline void went_out(struct task_struct *prev, __u64 now)
 static __always_inline void came_in(struct task_struct *next, __u64 now)
 {
 	struct why_task *w = why_of(next->pid);
-	long size;
 
 	if (!w || !w->start_ns || !w->out_ns)
 		return;
@@ -35,9 +34,7 @@ static __always_inline void came_in(struct task_struct *next, __u64 now)
 	if (!w->out_state ||
 	    (w->waited_ns <= w->longest_ns && (!w->arc_ns || w->waited_ns <= w->arc_longest_ns)))
 		return;
-	size = bpf_get_task_stack(next, w->last.ip, sizeof(w->last.ip), 0);
-	if (size > 0)
-		w->last.n = (__u64)size / sizeof(w->last.ip[0]);
+	w->last.n = stack_frames(bpf_get_task_stack(next, w->last.ip, sizeof(w->last.ip), 0));
 }
 
 /* bool preempt, struct task_struct *prev, struct task_struct *next, ... */
@@ -154,7 +151,6 @@ int why_look(struct bpf_iter__task *ctx)
 	const struct why_task *none;
 	__u32 zero = 0;
 	__u64 out_ns;
-	long size;
 
 	if (!task || task->pid != why_tid)
 		return 0;
@@ -166,9 +162,9 @@ int why_look(struct bpf_iter__task *ctx)
 	rec->call = WIRE_WHY; /* it was found */
 	rec->seen = 0;
 	/* What runs cannot be unwound from here. */
-	rec->on_cpu = !task->__state;
-	size = rec->on_cpu ? 0 : bpf_get_task_stack(task, stack->ip, sizeof(stack->ip), 0);
-	stack->n = size > 0 ? (__u64)size / sizeof(stack->ip[0]) : 0;
+	stack->n = 0;
+	if (task->__state)
+		stack->n = stack_frames(bpf_get_task_stack(task, stack->ip, sizeof(stack->ip), 0));
 	frame_names(rec, stack);
 	rec->head.end_ns = bpf_ktime_get_ns();
 	w = why_of(task->pid);
@@ -179,25 +175,11 @@ int why_look(struct bpf_iter__task *ctx)
 	out_ns = w->out_ns;
 	rec->longest_ns = w->longest_ns;
 	/* The wait that it is in, and that of before, which nobody has settled yet. */
-	if (w->waited_ns) {
-		if (w->out_state & STATE_UNINTERRUPTIBLE)
-			sums.blocked += w->waited_ns;
-		else if (w->out_state)
-			sums.asleep += w->waited_ns;
-		else
-			sums.runqueue += w->waited_ns;
-	}
+	why_book(&sums, w, w->waited_ns);
 	if (out_ns && out_ns < rec->head.end_ns) {
 		__u64 out = rec->head.end_ns - out_ns;
 
-		if (w->locks)
-			sums.locked += out;
-		else if (w->out_state & STATE_UNINTERRUPTIBLE)
-			sums.blocked += out;
-		else if (w->out_state)
-			sums.asleep += out;
-		else
-			sums.runqueue += out;
+		why_book(&sums, w, out);
 		if (out > rec->longest_ns)
 			rec->longest_ns = out;
 	}
@@ -213,12 +195,10 @@ int why_sample(void *ctx)
 	__u32 zero = 0, one = 1;
 	struct why_stack *stack = bpf_map_lookup_elem(&why_scratch, &zero);
 	struct wire_why *rec = bpf_map_lookup_elem(&why_now, &one);
-	long size;
 
 	if (!rec || !stack || rec->call)
 		return 0;
-	size = bpf_get_stack(ctx, stack->ip, sizeof(stack->ip), 0);
-	stack->n = size > 0 ? (__u64)size / sizeof(stack->ip[0]) : 0;
+	stack->n = stack_frames(bpf_get_stack(ctx, stack->ip, sizeof(stack->ip), 0));
 	if (!stack->n)
 		return 0;
 	frame_names(rec, stack);

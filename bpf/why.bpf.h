@@ -41,6 +41,12 @@ struct why_stack {
 	__u64 ip[WIRE_FRAMES];
 };
 
+/* @size: what bpf_get_stack() and its like gave. */
+static __always_inline __u64 stack_frames(long size)
+{
+	return size > 0 ? (__u64)size / sizeof(__u64) : 0;
+}
+
 struct why_sums {
 	__u64 asleep, blocked, locked, runqueue, fault;
 	__u64 faults;
@@ -105,6 +111,19 @@ static __always_inline __u64 current_run_delay(void)
 	return BPF_CORE_READ(task, sched_info.run_delay);
 }
 
+/* The thread was off the cpu for @ns, and not for a cpu unless that is all it wanted. */
+static __always_inline void why_book(struct why_sums *sums, const struct why_task *w, __u64 ns)
+{
+	if (!w->out_state)
+		sums->runqueue += ns;
+	else if (w->locks)
+		sums->locked += ns;
+	else if (w->out_state & (STATE_UNINTERRUPTIBLE | STATE_RTLOCK_WAIT))
+		sums->blocked += ns;
+	else
+		sums->asleep += ns;
+}
+
 /* The last wait is over, and its waiting for a cpu is in @delay. */
 static __always_inline void why_settle(struct why_task *w, __u64 delay)
 {
@@ -118,14 +137,8 @@ static __always_inline void why_settle(struct why_task *w, __u64 delay)
 	slept -= runqueue;
 	w->sums.runqueue += runqueue;
 	/* In a page fault all but that is the fault's. */
-	if (w->fault_ns)
-		;
-	else if (w->locks)
-		w->sums.locked += slept;
-	else if (w->out_state & (STATE_UNINTERRUPTIBLE | STATE_RTLOCK_WAIT))
-		w->sums.blocked += slept;
-	else
-		w->sums.asleep += slept;
+	if (!w->fault_ns)
+		why_book(&w->sums, w, slept);
 	if (!w->last.n)
 		return;
 	if (slept > w->longest_ns) {
@@ -181,7 +194,7 @@ static __always_inline void why_begin(__u64 start_ns, bool sign)
 	}
 }
 
-/* Names of @n frames: the kernel's, for what it knows no name of would print as an address. */
+/* Names of the frames. */
 static __always_inline void frame_names(struct wire_why *rec, const struct why_stack *stack)
 {
 	static const char fmt[] = "%pS";
@@ -197,10 +210,7 @@ static __always_inline void frame_names(struct wire_why *rec, const struct why_s
 			continue;
 		ip = stack->ip[i];
 		bpf_snprintf(name, WIRE_FRAME_LEN, fmt, &ip, sizeof(ip));
-		if (name[0] == '0') {
-			__builtin_memset(name, 0, WIRE_FRAME_LEN);
-			name[0] = '?';
-		}
+		hide_address(name, WIRE_FRAME_LEN);
 		n = i + 1;
 	}
 	rec->n_frames = n;
@@ -259,7 +269,7 @@ static __always_inline __u64 why_tell(struct why_task *w, __u32 kind, __u32 feat
 	rec->call = kind;
 	rec->feature = feature;
 	rec->seen = w->seen;
-	rec->on_cpu = 0;
+	rec->pad = 0;
 	if (kind == WIRE_ARC) {
 		why_sums_set(rec, &w->sums, &w->arc_sums);
 		rec->longest_ns = w->arc_longest_ns;

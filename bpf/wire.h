@@ -245,7 +245,7 @@ struct wire_why {
 	__u64 fault_ns; /* in page faults, but for a cpu */
 	__u64 longest_ns;
 	__u32 faults;
-	__u32 on_cpu; /* of a call that is still out: it runs, so that its stack is not to be had */
+	__u32 pad;
 	char frame[WIRE_FRAMES][WIRE_FRAME_LEN];
 };
 

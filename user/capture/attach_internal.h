@@ -159,6 +159,8 @@ int attach_use_kprobes(struct attach *a, const struct hook_type *type);
 
 /* The returns that a program alone missed; what all functions share is not in it. */
 uint64_t attach_own_misses(const struct attach *a, struct attached *at);
+/* Runs of a program that the kernel skipped; 0 of one that is not loaded (@fd < 0). */
+uint64_t prog_misses(int fd);
 /* The kprobes, which are attached, take over the hook; keep what was missed until then. */
 void attach_take_over(struct attach *a, const struct hook_type *type);
 

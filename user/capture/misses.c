@@ -60,7 +60,7 @@ out:
 	return err;
 }
 
-static uint64_t prog_misses(int fd)
+uint64_t prog_misses(int fd)
 {
 	struct bpf_prog_info info;
 	__u32 len = sizeof(info);

@@ -128,18 +128,6 @@ static void put_all(struct attach *a)
 		s->bss->why_seen |= WIRE_WHY_FAULTS;
 }
 
-static uint64_t switch_misses(const struct attach *a)
-{
-	struct bpf_prog_info info;
-	__u32 len = sizeof(info);
-
-	memset(&info, 0, sizeof(info));
-	if (!bpf_program__autoload(a->skel->progs.why_switch) ||
-	    bpf_obj_get_info_by_fd(bpf_program__fd(a->skel->progs.why_switch), &info, &len))
-		return 0;
-	return info.recursion_misses;
-}
-
 static void take_all_off(struct attach *a)
 {
 	int fd = bpf_map__fd(a->skel->maps.why_tasks), i;
@@ -182,7 +170,7 @@ uint32_t why_seen(const struct attach *a)
 
 uint64_t why_lost(struct attach *a)
 {
-	return a->skel->bss->why_lost + switch_misses(a);
+	return a->skel->bss->why_lost + prog_misses(bpf_program__fd(a->skel->progs.why_switch));
 }
 
 void why_forget(struct attach *a)

@@ -409,7 +409,7 @@ int why_keep(struct sess *g, const struct call_why *w, bool in_stop);
 
 /* ---- session.c ---- */
 
-/* Before a read() or write() of it is taken, which may be its first.  0 or -ENOMEM. */
+/* Before a call of it (@g may be NULL) is taken, which may be its first read() or write().  0 or -ENOMEM. */
 int sess_room_for_io(struct sess *g, const struct event *ev);
 /* NULL: out of memory. */
 struct sess *sess_create(struct model *m, struct dev *d, uint32_t direction,

@@ -35,10 +35,10 @@ uint64_t session_left(const struct session *g, enum left_source *source)
 	return g->eof ? 0 : left_bytes(&g->left, source, NULL);
 }
 
-/* Most sessions of a hostile recording move nothing: its memory is for those that do. */
+/* A hostile recording has many sessions that move nothing. */
 int sess_room_for_io(struct sess *g, const struct event *ev)
 {
-	if (g->io || g->pub.ended || ev->ret <= 0)
+	if (!g || g->io || g->pub.ended || !(event_traits(ev->kind) & EVT_IO) || ev->ret <= 0)
 		return 0;
 	g->io = calloc(1, sizeof(*g->io));
 	return g->io ? 0 : -ENOMEM;

@@ -103,11 +103,10 @@ static int take_device_event(struct model *m, struct dev *d, const struct event 
 {
 	uint64_t end_ns = ev->t_ns + ev->dur_ns;
 	struct sess *g = sess_of(m, d->sess);
-	int err = 0;
+	int err;
 
-	/* One of a stream that nobody knows. */
-	if (g && event_traits(ev->kind) & EVT_IO)
-		err = sess_room_for_io(g, ev);
+	/* Of a stream that nobody knows. */
+	err = sess_room_for_io(g, ev);
 	if (err)
 		return err;
 	/* Before the move: a call that ends the session still belongs to it. */
@@ -286,9 +285,7 @@ static int take_stream_event(struct model *m, struct dev *d, struct model_stream
 	}
 	if (!d)
 		return 0;
-	if (g && event_traits(ev->kind) & EVT_IO)
-		err = sess_room_for_io(g, ev);
-	err = err ?: side_call(m, d, g, ev, NULL);
+	err = sess_room_for_io(g, ev) ?: side_call(m, d, g, ev, NULL);
 	if (err)
 		return err;
 	if (event_traits(ev->kind) & EVT_IO)
