@@ -29,10 +29,15 @@
  * be skipped, the kprobes, which run without preemption, take over, and the
  * fentry programs stay and stand back; where the kprobe was skipped at an entry
  * they only say that there was one.  A call is told by the method that saw its
- * entry, and by fexit when the kprobe did not.  The fexit program runs first.  What
- * the kernel counts as missed by a fexit program although the kretprobe told
- * the call, or counted it, is counted as covered; what it counts as missed by a
- * kretprobe's although fexit told the call, as by_fexit.
+ * entry, and by fexit when the kprobe did not.  The fexit program runs first, and
+ * sees each call unless the kernel counts it as missed.  So what is lost is
+ * - what fexit programs missed, but for what the kretprobe was shown then, and
+ *   told, or counted: that is "covered";
+ * - what fexit stood back for and the kretprobe was not shown: "stood_back" less
+ *   those that it was shown.
+ * Neither needs to know which calls are older than the kprobes.  What a
+ * kretprobe's program missed is needed where another function of the same hook
+ * has no fexit: "told_beside" is to be taken from that.
  */
 #ifndef VFIOSCOPE_HOOK_BPF_H
 #define VFIOSCOPE_HOOK_BPF_H
@@ -50,14 +55,15 @@ struct kargs_key {
 	__u64 hook;
 };
 
-/* A call between its kprobe and its kretprobe. */
+/* A call between its kprobe and its kretprobe; what a skipped kretprobe left until then. */
 struct kargs {
 	__u64 a[4];
-	__u8 tell;	/* by the kretprobe */
-	__u8 fexit_ran; /* and stood back, or told it when the kprobe did not see the entry */
-	__u8 by_fexit;	/* told so, and counted */
-	__u8 marked;	/* by the fentry program: the kprobe's was skipped */
-	__u8 pad[4];
+	__u8 tell;	  /* by the kretprobe */
+	__u8 fexit_ran;	  /* and stood back, or told it when the kprobe did not see the entry */
+	__u8 told_beside; /* told so, and counted */
+	__u8 marked;	  /* by the fentry program: the kprobe's was skipped */
+	__u8 fentry_ran;  /* and found the kprobe's entry */
+	__u8 pad[3];
 };
 
 struct {
@@ -66,6 +72,14 @@ struct {
 	__type(key, struct kargs_key);
 	__type(value, struct kargs);
 } kargs SEC(".maps") __weak;
+
+/* Whose calls fexit has told since kprobes took the hook over. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, WIRE_CALLS);
+	__type(key, struct kargs_key);
+	__type(value, __u8);
+} told_since SEC(".maps") __weak;
 
 static __always_inline struct kargs_key kargs_key(__u64 hook)
 {
@@ -77,29 +91,11 @@ static __always_inline bool beside_fexit(void *ctx)
 	return bpf_get_attach_cookie(ctx) == WIRE_COOKIE_BESIDE_FEXIT;
 }
 
-/*
- * What becomes of a call is the kretprobe's to tell, or to count if that was
- * skipped too: a skipped fexit program is no loss beside that.
- */
-static __always_inline void fexit_covered(__u64 hook, const struct kargs *old)
-{
-	struct wire_counters *c = counters_get();
-
-	if (c && hook < WIRE_HOOKS && (old->tell || old->marked) && !old->fexit_ran)
-		__sync_fetch_and_add(&c->covered[hook], 1);
-}
-
-static __always_inline void kargs_save(__u64 hook, const __u64 *a, bool tell, void *ctx)
+static __always_inline void kargs_save(__u64 hook, const __u64 *a, bool tell)
 {
 	struct kargs_key key = kargs_key(hook);
 	struct kargs val = { .a = { a[0], a[1], a[2], a[3] }, .tell = tell };
-	struct kargs *old;
 
-	if (beside_fexit(ctx)) {
-		old = bpf_map_lookup_elem(&kargs, &key);
-		if (old)
-			fexit_covered(hook, old);
-	}
 	bpf_map_update_elem(&kargs, &key, &val, BPF_ANY);
 }
 
@@ -113,6 +109,18 @@ static __always_inline bool tells_all(__u64 hook)
 	return hook != WIRE_HOOK_device_gone && hook != WIRE_HOOK_pci_void;
 }
 
+/* The kretprobe is shown a return: what fexit does not count, or counted for nothing. */
+static __always_inline void
+kretprobe_ran(__u64 hook, const struct kargs *val, struct wire_counters *c)
+{
+	if (!val || !val->fexit_ran)
+		__sync_fetch_and_add(&c->covered[hook], 1);
+	else if (val->tell)
+		__sync_fetch_and_add(&c->stood_back[hook], -1);
+	else if (val->told_beside)
+		__sync_fetch_and_add(&c->told_beside[hook], -1);
+}
+
 /* Take the arguments of the call that returns; false: it is not to be told. */
 static __always_inline bool kargs_take(__u64 hook, __u64 *a, void *ctx)
 {
@@ -120,20 +128,28 @@ static __always_inline bool kargs_take(__u64 hook, __u64 *a, void *ctx)
 	struct wire_counters *c = counters_get();
 	struct kargs_key key = kargs_key(hook);
 	struct kargs *val = bpf_map_lookup_elem(&kargs, &key);
-	bool tell, by_fexit;
+	bool counts, tell;
 
 	if (!c || hook >= WIRE_HOOKS)
 		return false;
-	/* Nobody has kept what it was called with, nor told it. */
-	if (!val || (val->marked && !val->fexit_ran)) {
+	/* The kprobes are only just coming. */
+	if (!by_kprobe[hook]) {
 		if (val)
 			bpf_map_delete_elem(&kargs, &key);
-		if (beside)
-			__sync_fetch_and_add(&c->covered[hook], 1);
-		if (tells_all(hook)) {
+		return false;
+	}
+	counts = val || tells_all(hook);
+	if (beside && counts)
+		kretprobe_ran(hook, val, c);
+	/* Nobody has told it, nor can; beside fexit whatever is not wanted was told so. */
+	if (!val || (beside && !val->tell && !val->fexit_ran)) {
+		if (counts)
 			__sync_fetch_and_add(&c->unheralded[hook], 1);
+		/* What the kprobe noted before they took over fexit may have told. */
+		if (counts && (!val || val->marked))
 			record_lost_exit(WIRE_NONE, 0, 0, 0);
-		}
+		if (val)
+			bpf_map_delete_elem(&kargs, &key);
 		return false;
 	}
 	a[0] = val->a[0];
@@ -141,12 +157,7 @@ static __always_inline bool kargs_take(__u64 hook, __u64 *a, void *ctx)
 	a[2] = val->a[2];
 	a[3] = val->a[3];
 	tell = val->tell;
-	by_fexit = val->by_fexit;
-	if (beside)
-		fexit_covered(hook, val);
 	bpf_map_delete_elem(&kargs, &key);
-	if (by_fexit)
-		__sync_fetch_and_add(&c->by_fexit[hook], -1);
 	return tell;
 }
 
@@ -160,11 +171,25 @@ static __always_inline void kargs_mark(__u64 hook)
 	struct kargs *val = bpf_map_lookup_elem(&kargs, &key);
 	struct kargs begun = { .marked = 1 };
 
-	if (val && val->tell && !val->fexit_ran)
-		return; /* the kprobe's, of this call */
-	if (val)
-		fexit_covered(hook, val);
+	if (val && val->tell && !val->fexit_ran && !val->fentry_ran) {
+		val->fentry_ran = 1; /* the kprobe's, of this call */
+		return;
+	}
 	bpf_map_update_elem(&kargs, &key, &begun, BPF_ANY);
+}
+
+/*
+ * Has the kretprobe been there when the call began that fexit tells now?  It has
+ * if the task has had another return since kprobes took over.
+ */
+static __always_inline bool began_since(const struct kargs_key *key)
+{
+	__u8 one = 1;
+
+	if (bpf_map_lookup_elem(&told_since, key))
+		return true;
+	bpf_map_update_elem(&told_since, key, &one, BPF_ANY);
+	return false;
 }
 
 /* Is the call that returns the fexit program's to tell? */
@@ -174,22 +199,19 @@ static __always_inline bool fexit_is_due(__u64 hook)
 	struct kargs_key key = kargs_key(hook);
 	struct wire_counters *c = counters_get();
 
-	if (!by_kprobe[hook])
+	if (!by_kprobe[hook] || !c || hook >= WIRE_HOOKS)
 		return true;
 	val = bpf_map_lookup_elem(&kargs, &key);
-	if (!val) {
-		/* It began before them.  Should a kretprobe see it, it need not count it. */
-		bpf_map_update_elem(&kargs, &key, &told, BPF_ANY);
-		return true;
-	}
-	val->fexit_ran = 1;
-	if (val->tell)
+	if (val && val->tell && !val->fexit_ran) {
+		val->fexit_ran = 1;
+		__sync_fetch_and_add(&c->stood_back[hook], 1);
 		return false;
-	/* Else it may have begun before the kretprobe was there. */
-	if (val->marked && c && hook < WIRE_HOOKS) {
-		val->by_fexit = 1;
-		__sync_fetch_and_add(&c->by_fexit[hook], 1);
 	}
+	/* What is there else is no entry of this call, or the mark of it. */
+	told.told_beside = began_since(&key);
+	if (told.told_beside)
+		__sync_fetch_and_add(&c->told_beside[hook], 1);
+	bpf_map_update_elem(&kargs, &key, &told, BPF_ANY);
 	return true;
 }
 
@@ -213,7 +235,8 @@ int name##_enter(__u64 *ctx)						\
 SEC("kprobe")								\
 int name##_exit(__u64 *ctx)						\
 {									\
-	if (name##_wants(ctx) && fexit_is_due(WIRE_HOOK_##name))	\
+	/* In this order: what stands back is to be known of every call. */ \
+	if (fexit_is_due(WIRE_HOOK_##name) && name##_wants(ctx))	\
 		name##_on_exit(ctx, ctx);				\
 	return 0;							\
 }
@@ -227,7 +250,7 @@ int name##_kenter(struct pt_regs *ctx)					\
 	bool tell = by_kprobe[WIRE_HOOK_##name] && name##_wants(a);	\
 									\
 	if (keep)							\
-		kargs_save(WIRE_HOOK_##name, a, tell, ctx);		\
+		kargs_save(WIRE_HOOK_##name, a, tell);			\
 	if (tell)							\
 		name##_on_enter(a);					\
 	return 0;							\

@@ -297,10 +297,10 @@ struct wire_counters {
 	__u64 lost_kind[WIRE_KIND_NR];
 	__u64 table_full; /* a device or a stream that found no place */
 	/* by enum wire_hook, see hook.bpf.h: */
-	__u64 covered[WIRE_HOOKS]; /* fexit was skipped, and the kretprobe knew */
-	/* fexit told it although kprobes have taken over, less those whose kretprobe saw that */
-	__u64 by_fexit[WIRE_HOOKS];
-	__u64 unheralded[WIRE_HOOKS]; /* returns that no program had seen entering */
+	__u64 covered[WIRE_HOOKS];     /* fexit was skipped, and the kretprobe was not */
+	__u64 stood_back[WIRE_HOOKS];  /* fexit did, less those whose kretprobe ran */
+	__u64 told_beside[WIRE_HOOKS]; /* by fexit beside the kprobes, less the same */
+	__u64 unheralded[WIRE_HOOKS];  /* returns that no program had seen entering */
 };
 
 /* Attach cookie of kprobe and kretprobe on a function that has fentry and fexit programs too. */

@@ -166,6 +166,7 @@ static int attach_libbpf(struct attach *a, struct bpf_program *prog, bool is_exi
 
 	if (!at)
 		return -ENOMEM;
+	at->beside = cookie == WIRE_COOKIE_BESIDE_FEXIT;
 	at->link = symbol ? bpf_program__attach_kprobe_opts(prog, symbol, &opts) :
 			    bpf_program__attach(prog);
 	err = libbpf_get_error(at->link);
@@ -222,6 +223,8 @@ static int attach_by_kprobe(struct attach *a, const struct hook_type *type, cons
 		if (err)
 			attached_drop_last(a);
 	}
+	if (!err && !beside)
+		a->of_hook[type - attach_hook_types].kprobe_alone = true;
 	return err;
 }
 
@@ -473,15 +476,13 @@ static int hooks_drop(struct attach *a, const char *module, const char *reason)
 	size_t i, kept = 0;
 	int dropped = 0;
 
-	/* What its programs missed goes with them. */
-	attach_skipped(a, true);
 	for (i = 0; i < a->n_attached; i++) {
 		h = &a->hooks[a->attached[i].hook];
 		if (is_core(h->module) || (module[0] && strcmp(module, h->module))) {
 			a->attached[kept++] = a->attached[i];
 			continue;
 		}
-		a->misses_gone += attach_own_misses(a, &a->attached[i]);
+		attach_keep_misses(a, &a->attached[i]);
 		attached_drop(&a->attached[i]);
 		if (capture_hook_attached(h)) {
 			h->method = "none";

@@ -76,10 +76,10 @@ int attach_ring_fd(const struct attach *a);
 int attach_counters(const struct attach *a, struct wire_counters *out);
 /*
  * Returns that the kernel did not show to their program (missed runs), since
- * the beginning.  Exact when no call is under way; since kprobes took over, it
- * may be less by what is not yet proven, and is never less the @last time.
+ * the beginning.  Exact when no call is under way; else it may be more by those
+ * calls when kprobes have taken over, which a few looks make improbable.
  */
-uint64_t attach_skipped(struct attach *a, bool last);
+uint64_t attach_skipped(struct attach *a);
 /*
  * The same for the user's close() of a data FD, which has no return to miss.  Its
  * program sees those of the whole host, so it is no more than that many.

@@ -43,6 +43,7 @@ struct attached {
 	struct bpf_link *link; /* libbpf's, or NULL */
 	int link_fd, prog_fd;  /* our own when link is NULL */
 	bool is_exit;
+	bool beside;		  /* a kprobe of a function that has fentry programs, too */
 	size_t hook;		  /* index of what it serves */
 	uint64_t misses;	  /* of a fentry program that tells: at the last look */
 	uint64_t misses_answered; /* what attach_avoid_skips() knows of them */
@@ -73,15 +74,13 @@ struct attach {
 	const struct wire_stream *streams; /* the kernel side's table */
 	size_t streams_len;
 	int ncpus;
-	pid_t keeper;	      /* closes the links; see keeper.h */
-	uint64_t misses_gone; /* of programs that were let go */
-	/* by enum wire_hook: when kprobes took over */
+	pid_t keeper;		    /* closes the links; see keeper.h */
+	uint64_t skipped;	    /* attach_skipped(): at the last look */
+	uint64_t links_misses_gone; /* of what was detached; see attach_skipped() */
 	struct {
-		uint64_t misses;       /* of its fexit programs, until then */
-		uint64_t kexit_before; /* of its kretprobes' program: none of them was lost */
-		bool agreed;	       /* the bounds of @misses did, once */
-		bool settled;	       /* @misses is final */
-	} taken_over[WIRE_HOOKS];
+		uint64_t misses_gone; /* the same of its fexit programs */
+		bool kprobe_alone;    /* a function of it has no fexit program */
+	} of_hook[WIRE_HOOKS];
 	/* attach_closes_skipped_at_most(): at the last look */
 	struct {
 		uint64_t misses, lost;
@@ -157,11 +156,26 @@ struct bpf_program *attach_program(const struct attach *a, const struct hook_typ
  */
 int attach_use_kprobes(struct attach *a, const struct hook_type *type);
 
-/* The returns that a program alone missed; what all functions share is not in it. */
-uint64_t attach_own_misses(const struct attach *a, struct attached *at);
+/* Of one hook: what the kernel counts as skipped, and what the programs count; see hook.bpf.h. */
+struct hook_tally {
+	uint64_t fexit;	   /* skipped runs of its fexit programs */
+	uint64_t kexit;	   /* of the program that all its kretprobes run */
+	bool kprobe_alone; /* a function of it has kprobes and no fexit program */
+	/* wire_counters */
+	uint64_t covered, stood_back, told_beside, unheralded;
+};
+
+/*
+ * Calls that neither method has told.  Exact when none is under way and all functions
+ * of the hook are traced alike; never less else.
+ */
+uint64_t hook_skipped(const struct hook_tally *t);
+
+/* @at is about to be detached: what it missed is kept. */
+void attach_keep_misses(struct attach *a, struct attached *at);
 /* Runs of a program that the kernel skipped; 0 of one that is not loaded (@fd < 0). */
 uint64_t prog_misses(int fd);
-/* The kprobes, which are attached, take over the hook; keep what was missed until then. */
+/* The kprobes, which are attached, take over the hook. */
 void attach_take_over(struct attach *a, const struct hook_type *type);
 
 #endif

@@ -131,7 +131,7 @@ static void tell_counters(struct capture *c)
 	struct wire_counters now;
 	uint64_t skipped, t = now_ns();
 
-	skipped = attach_skipped(c->attach, c->drained);
+	skipped = attach_skipped(c->attach);
 	if (attach_counters(c->attach, &now))
 		return;
 	/*

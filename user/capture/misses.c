@@ -3,12 +3,13 @@
  * Which calls the kernel did not show to their programs, and what follows;
  * bpf/hook.bpf.h says when it skips one.  A call is lost when
  * - its fexit program was skipped.  When that is seen kprobes take over the hook,
- *   and the fexit programs stay where they are and stand back; what they miss
- *   from then on is not lost.  The kernel goes on counting it, so a miss is held
- *   against what the kretprobes knew (wire_counters.covered);
- * - its kretprobe's program was skipped, or the kernel had no instance left;
- * - its kprobe's program was skipped: the kretprobe counts that, call by call,
- *   since the kernel's counter does not say which of them were lost, too
+ *   and the fexit programs stay where they are and stand back.  The kernel goes on
+ *   counting what they miss, so that is held against what the kretprobes were shown
+ *   (wire_counters.covered), and what they stood back for as well (stood_back);
+ * - without a fexit program: its kretprobe's was skipped, or the kernel had no
+ *   instance left;
+ * - its kprobe's program was skipped, and fexit's: the kretprobe counts that, call by
+ *   call, since the kernel's counter does not say which of them were lost, too
  *   (wire_counters.unheralded).
  *
  * A hook that has only an entry loses its event with that.  Every close() of the
@@ -23,12 +24,14 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "capture/process.h"
 #include "vfioscope.skel.h"
 
-#define SETTLE_TRIES 64
-#define SETTLE_LOOKS 4 /* once it was known */
+/* A call that is under way ends while it is looked so often, at such a distance. */
+#define LOOKS	 4
+#define LOOKS_US 2000
 
 int attach_counters(const struct attach *a, struct wire_counters *out)
 {
@@ -51,7 +54,8 @@ int attach_counters(const struct attach *a, struct wire_counters *out)
 			out->lost_kind[k] += per_cpu[cpu].lost_kind[k];
 		for (k = 0; k < WIRE_HOOKS; k++) {
 			out->covered[k] += per_cpu[cpu].covered[k];
-			out->by_fexit[k] += per_cpu[cpu].by_fexit[k];
+			out->stood_back[k] += per_cpu[cpu].stood_back[k];
+			out->told_beside[k] += per_cpu[cpu].told_beside[k];
 			out->unheralded[k] += per_cpu[cpu].unheralded[k];
 		}
 	}
@@ -104,53 +108,50 @@ static bool is_fexit(const struct attached *at)
 	return at->is_exit && at->prog_fd >= 0;
 }
 
-uint64_t attach_own_misses(const struct attach *a, struct attached *at)
+/* Only of returns: a skipped entry is counted elsewhere; see above. */
+static uint64_t fexit_misses(struct attached *at)
 {
-	const struct hook_type *type = attach_hook_type(a->hooks[at->hook].kind);
-	uint64_t sum = 0;
-
-	/* Only returns: a skipped entry is counted elsewhere; see above. */
-	if (!at->is_exit || !type->event)
-		return 0;
-	if (is_fexit(at) && !a->skel->bss->by_kprobe[type - attach_hook_types])
-		sum += at->misses = prog_misses(at->prog_fd);
-	if (at->link)
-		sum += link_misses(at->link);
-	return sum;
+	return is_fexit(at) ? at->misses = prog_misses(at->prog_fd) : 0;
 }
 
-/*
- * What the fexit programs of a hook missed that no kretprobe told.  The two
- * counts cannot be read in one moment, so each look gives a bound from below
- * and one from above; a few looks bring them together unless the machine is
- * very busy.
- */
-static void settle(struct attach *a, size_t id, int tries, uint64_t *low, uint64_t *high)
+/* The same; where there is a fexit program, that tells. */
+static uint64_t alone_misses(const struct attached *at)
 {
-	struct wire_counters before, after;
-	uint64_t misses;
+	return at->is_exit && at->link && !at->beside ? link_misses(at->link) : 0;
+}
+
+static const struct hook_type *type_of(const struct attach *a, const struct attached *at)
+{
+	return attach_hook_type(a->hooks[at->hook].kind);
+}
+
+void attach_keep_misses(struct attach *a, struct attached *at)
+{
+	const struct hook_type *type = type_of(a, at);
+
+	if (!type->event)
+		return;
+	a->of_hook[type - attach_hook_types].misses_gone += fexit_misses(at);
+	a->links_misses_gone += alone_misses(at);
+}
+
+/* What the fexit programs of each hook missed, @of[WIRE_HOOKS]; returns what links did. */
+static uint64_t own_misses(struct attach *a, uint64_t *of)
+{
+	uint64_t links = a->links_misses_gone;
+	const struct hook_type *type;
 	size_t i;
 
-	*low = 0;
-	*high = UINT64_MAX;
-	for (; tries && *low < *high; tries--) {
-		if (attach_counters(a, &before))
-			break;
-		misses = 0;
-		for (i = 0; i < a->n_attached; i++)
-			if (is_fexit(&a->attached[i]) &&
-			    attach_hook_type(a->hooks[a->attached[i].hook].kind) ==
-				    &attach_hook_types[id])
-				misses += prog_misses(a->attached[i].prog_fd);
-		if (attach_counters(a, &after))
-			break;
-		if (misses > after.covered[id] && misses - after.covered[id] > *low)
-			*low = misses - after.covered[id];
-		if (misses < before.covered[id])
-			*high = 0;
-		else if (misses - before.covered[id] < *high)
-			*high = misses - before.covered[id];
+	for (i = 0; i < WIRE_HOOKS; i++)
+		of[i] = a->of_hook[i].misses_gone;
+	for (i = 0; i < a->n_attached; i++) {
+		type = type_of(a, &a->attached[i]);
+		if (!type->event)
+			continue;
+		of[type - attach_hook_types] += fexit_misses(&a->attached[i]);
+		links += alone_misses(&a->attached[i]);
 	}
+	return links;
 }
 
 /* Of the program that kretprobes of a hook run, on however many functions. */
@@ -166,68 +167,76 @@ static uint64_t kexit_misses(const struct attach *a, size_t id)
 void attach_take_over(struct attach *a, const struct hook_type *type)
 {
 	size_t id = type - attach_hook_types;
-	uint64_t low, high;
 
 	if (id == WIRE_HOOK_file_closed)
 		attach_closes_skipped_at_most(a);
-	a->taken_over[id].kexit_before = kexit_misses(a, id);
 	a->skel->bss->by_kprobe[id] = 1;
-	/* Calls that began before may still miss their fexit: see attach_skipped(). */
-	settle(a, id, SETTLE_TRIES, &low, &high);
-	a->taken_over[id].misses = low;
 }
 
-/*
- * A loss that was told is never taken back, so until the last time no more is told
- * than the lower bound; the last time, when there are few calls, never less than was lost.
- */
-static void settle_all(struct attach *a, bool last)
+static uint64_t less(uint64_t a, uint64_t b)
 {
-	uint64_t low, high, lost;
-	size_t id;
-	int tries;
-
-	for (id = 0; id < WIRE_HOOKS; id++) {
-		if (!a->skel->bss->by_kprobe[id] || a->taken_over[id].settled)
-			continue;
-		tries = a->taken_over[id].agreed && !last ? SETTLE_LOOKS : SETTLE_TRIES;
-		settle(a, id, tries, &low, &high);
-		lost = last && high != UINT64_MAX ? high : low;
-		if (lost > a->taken_over[id].misses)
-			a->taken_over[id].misses = lost;
-		a->taken_over[id].agreed |= low == high;
-		a->taken_over[id].settled = last;
-	}
+	return a > b ? a - b : 0;
 }
 
-uint64_t attach_skipped(struct attach *a, bool last)
+uint64_t hook_skipped(const struct hook_tally *t)
 {
-	uint64_t sum, kexit[WIRE_HOOKS];
+	/* Below zero for a moment: the cpus' counts are read one after another. */
+	uint64_t stood_back = (int64_t)t->stood_back > 0 ? t->stood_back : 0;
+	uint64_t told_beside = (int64_t)t->told_beside > 0 ? t->told_beside : 0;
+	uint64_t lost = less(t->fexit + t->unheralded, t->covered) + stood_back;
+
+	/* What both missed is in it twice: of which calls that were is not known. */
+	return lost + (t->kprobe_alone ? less(t->kexit, told_beside + stood_back) : 0);
+}
+
+static uint64_t look(struct attach *a)
+{
+	uint64_t sum, misses[WIRE_HOOKS], kexit[WIRE_HOOKS];
 	struct wire_counters counters;
 	size_t i;
 
-	settle_all(a, last);
-	sum = a->misses_gone;
-	for (i = 0; i < a->n_attached; i++)
-		sum += attach_own_misses(a, &a->attached[i]);
 	/* Before the counters: a call that ends between the two is told late, not twice. */
+	sum = own_misses(a, misses);
 	for (i = 0; i < WIRE_HOOKS; i++)
 		kexit[i] = kexit_misses(a, i);
 	if (attach_counters(a, &counters))
 		memset(&counters, 0, sizeof(counters));
 	for (i = 0; i < WIRE_HOOKS; i++) {
-		sum += a->taken_over[i].misses;
-		sum += counters.unheralded[i];
-		kexit[i] -= a->taken_over[i].kexit_before;
-		/* Below zero: such a call is between its fexit and its kretprobe. */
-		if ((int64_t)counters.by_fexit[i] > 0)
-			kexit[i] -=
-				counters.by_fexit[i] < kexit[i] ? counters.by_fexit[i] : kexit[i];
-		sum += kexit[i];
+		struct hook_tally tally = {
+			.fexit = misses[i],
+			.kexit = kexit[i],
+			.kprobe_alone = a->of_hook[i].kprobe_alone,
+			.covered = counters.covered[i],
+			.stood_back = counters.stood_back[i],
+			.told_beside = counters.told_beside[i],
+			.unheralded = counters.unheralded[i],
+		};
+
+		sum += hook_skipped(&tally);
 	}
 	if (bpf_program__autoload(a->skel->progs.next_state_exit))
 		sum += prog_misses(bpf_program__fd(a->skel->progs.next_state_exit));
 	return sum;
+}
+
+uint64_t attach_skipped(struct attach *a)
+{
+	uint64_t least = look(a), sum;
+	bool beside = false;
+	size_t i;
+
+	for (i = 0; i < WIRE_HOOKS; i++)
+		beside |= a->skel->bss->by_kprobe[i];
+	/* A call that fexit stood back for, or missed, may be on its way to the kretprobe. */
+	for (i = 1; beside && i < LOOKS && least > a->skipped; i++) {
+		usleep(LOOKS_US);
+		sum = look(a);
+		if (sum < least)
+			least = sum;
+	}
+	if (least > a->skipped)
+		a->skipped = least;
+	return a->skipped;
 }
 
 /* The misses of the programs that see every close(). */
@@ -242,7 +251,7 @@ static uint64_t close_misses(struct attach *a)
 		return prog_misses(bpf_program__fd(attach_program(a, type, "kenter")));
 	for (i = 0; i < a->n_attached; i++) {
 		at = &a->attached[i];
-		if (at->prog_fd >= 0 && attach_hook_type(a->hooks[at->hook].kind) == type)
+		if (at->prog_fd >= 0 && type_of(a, at) == type)
 			sum += at->misses = prog_misses(at->prog_fd);
 	}
 	return sum;
@@ -295,7 +304,7 @@ int attach_avoid_skips(struct attach *a)
 		return 0;
 	for (i = 0; i < a->n_attached; i++) {
 		at = &a->attached[i];
-		type = attach_hook_type(a->hooks[at->hook].kind);
+		type = type_of(a, at);
 		if (at->misses == at->misses_answered ||
 		    a->skel->bss->by_kprobe[type - attach_hook_types])
 			continue;
