@@ -7,7 +7,11 @@
  */
 #include "tui/internal.h"
 
-/* An endless run is shown in pieces of so many events: looking at it is dear. */
+/*
+ * An endless run is shown in pieces: looking at it is dear.  It is cut at the
+ * multiples of this many events that as many of the run stand before, so that each of
+ * its events finds the same pieces.
+ */
 #define RUN_MAX 1024U
 
 /* Reads and writes of one stream that went alike; how long each took may differ. */
@@ -24,43 +28,71 @@ static bool can_fold(const struct event *ev)
 	return (event_traits(ev->kind) & EVT_IO) && (ev->ret >= 0 || event_is_empty_read(ev));
 }
 
-static void row_takes(struct log_row *row, const struct event *ev)
+/* A part of a run, none of it (@calls 0) or all of it. */
+struct part {
+	uint64_t calls, least_ns, most_ns;
+};
+
+static void part_takes(struct part *part, const struct event *ev)
 {
 	uint64_t calls = event_calls(ev), each = ev->dur_ns / calls;
 
-	row->calls += calls;
-	row->least_ns = each < row->least_ns ? each : row->least_ns;
-	row->most_ns = each > row->most_ns ? each : row->most_ns;
+	if (!part->calls || each < part->least_ns)
+		part->least_ns = each;
+	part->most_ns = each > part->most_ns ? each : part->most_ns;
+	part->calls += calls;
+}
+
+static void row_takes(struct log_row *row, const struct part *part)
+{
+	if (!part->calls)
+		return;
+	row->calls += part->calls;
+	row->least_ns = part->least_ns < row->least_ns ? part->least_ns : row->least_ns;
+	row->most_ns = part->most_ns > row->most_ns ? part->most_ns : row->most_ns;
 }
 
 void log_row_at(struct scope *s, uint64_t n, struct log_row *row)
 {
+	/* Where the run may be cut, before @n and behind it, and one piece further. */
+	uint64_t cut = n - n % RUN_MAX, next = cut + RUN_MAX;
+	uint64_t least = cut > RUN_MAX ? cut - RUN_MAX : 0, most = next + RUN_MAX;
+	uint64_t first = n, end = n + 1;
+	struct part before = {}, piece = {}, behind = {};
 	const struct event *e;
 	struct event ev;
-	uint64_t k, looked;
 
 	*row = (struct log_row){ .first = n, .last = n, .calls = 1 };
 	if (!store_get(s->store, n, &ev))
 		return;
 	row->calls = 0;
 	row->least_ns = UINT64_MAX;
-	row_takes(row, &ev);
-	if (!can_fold(&ev) || (n >= s->unfold_first && n < s->unfold_end))
-		return;
-	for (k = n, looked = 0; k > 0 && looked < RUN_MAX; k--, looked++) {
-		e = store_peek(s->store, k - 1);
-		if (!same_run(&ev, e))
-			break;
-		row->first = k - 1;
-		row_takes(row, e);
+	part_takes(&piece, &ev);
+	if (can_fold(&ev) && !(n >= s->unfold_first && n < s->unfold_end)) {
+		for (; first > least; first--) {
+			e = store_peek(s->store, first - 1);
+			if (!same_run(&ev, e))
+				break;
+			part_takes(first > cut ? &piece : &before, e);
+		}
+		for (; end < most; end++) {
+			e = store_peek(s->store, end);
+			if (!e || !same_run(&ev, e))
+				break;
+			part_takes(end < next ? &piece : &behind, e);
+		}
 	}
-	for (k = n + 1, looked = 0; looked < RUN_MAX; k++, looked++) {
-		e = store_peek(s->store, k);
-		if (!e || !same_run(&ev, e))
-			break;
-		row->last = k;
-		row_takes(row, e);
-	}
+	row_takes(row, &piece);
+	if (first <= cut && end > next)
+		end = next;
+	else
+		row_takes(row, &behind);
+	if (cut >= RUN_MAX && first == cut - RUN_MAX)
+		first = cut;
+	else
+		row_takes(row, &before);
+	row->first = first;
+	row->last = end - 1;
 }
 
 static bool failed(const struct event *ev)

@@ -144,8 +144,8 @@ static void draw(struct scope *s, struct model *m, struct rect r)
 	row = r.row + 1 + span;
 	if (g && g->io_measured && (kind == SK_READ || kind == SK_WRITE) && row < r.row + r.rows)
 		cells_printf(s->cells, row, r.col + 1, ROLE_TEXT, 0,
-			     r.cols >= 56 ? "at the cursor: p50 %s, p99 %s, max %s" :
-					    "p50 %s, p99 %s, max %s",
+			     r.cols >= 62 ? "with data, at the cursor: p50 %s, p99 %s, max %s" :
+					    "data: p50 %s, p99 %s, max %s",
 			     units_duration(a, g->io_p50_ns), units_duration(b, g->io_p99_ns),
 			     units_duration(c, g->io_max_ns));
 }

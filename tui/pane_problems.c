@@ -42,9 +42,20 @@ static int failed_call(struct scope *s, struct model *m, struct rect r, int row)
 	return row + 1;
 }
 
+/* What comes of another finding, or is ignored, is listed and is none more. */
+static size_t counted(const struct scope *s)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < s->n_found; i++)
+		n += scope_finding_counts(judge_finding(s->judge, s->found[i]));
+	return n;
+}
+
 static void title(struct scope *s, struct rect r, bool failed)
 {
 	size_t all = judge_findings(s->judge), later = all - s->n_found - s->n_elsewhere;
+	size_t n = counted(s);
 	char text[128];
 	size_t len;
 
@@ -52,11 +63,14 @@ static void title(struct scope *s, struct rect r, bool failed)
 		pane_title(s, PANE_PROBLEMS, r, "PROBLEMS", failed ? "what failed" : "none");
 		return;
 	}
-	len = (size_t)snprintf(text, sizeof(text), "%zu%s", s->n_found,
+	len = (size_t)snprintf(text, sizeof(text), "%zu%s", n,
 			       s->n_elsewhere			 ? " here" :
 			       s->n_fleet > 1 && s->problems_all ? " of all" :
 			       later				 ? " so far" :
 								   "");
+	if (n < s->n_found)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, " + %zu that follow%s",
+					s->n_found - n, s->n_found - n == 1 ? "s" : "");
 	if (s->n_elsewhere)
 		len += (size_t)snprintf(text + len, sizeof(text) - len, ", %zu elsewhere (a: all)",
 					s->n_elsewhere);

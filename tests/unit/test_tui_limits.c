@@ -137,31 +137,57 @@ static void test_words(void **state)
 
 /* ---- the log ---- */
 
-static void test_runs(void **state)
+/* Every event of a run of @n empty reads finds the same lines; how many they are. */
+static size_t lines_of_run(size_t n, size_t most)
 {
-	const size_t most = 1024, n = 3 * most;
-	struct log_row row;
+	struct log_row row, last = {};
+	size_t first = made.n, i, lines = 0;
 	struct scope *s;
-	size_t first, i;
 
-	(void)state;
-	first = made.n;
 	for (i = 0; i < n; i++)
-		synth_read(&made, -ENOMSG, US);
+		synth_read(&made, -ENOMSG, i == n / 2 ? 5 * US : US);
 	synth_read(&made, MIB, US);
 	s = scope_of_made();
-	log_row_at(s, first + 10, &row);
-	assert_int_equal(row.first, first);
-	assert_int_equal(row.last, first + 10 + most);
-	assert_int_equal(row.calls, 10 + 1 + most);
-	log_row_at(s, first + n / 2, &row);
-	assert_int_equal(row.first, first + n / 2 - most);
-	assert_int_equal(row.last, first + n / 2 + most);
-	log_row_at(s, first + n - 10, &row);
-	assert_int_equal(row.last, first + n - 1);
+	for (i = first; i < first + n; i++) {
+		log_row_at(s, i, &row);
+		assert_in_range(i, row.first, row.last);
+		assert_int_equal(row.calls, row.last - row.first + 1);
+		assert_true(row.calls < 2 * most);
+		assert_int_equal(row.least_ns, US);
+		assert_int_equal(row.most_ns,
+				 row.first <= first + n / 2 && row.last >= first + n / 2 ? 5 * US :
+											   US);
+		if (lines && row.first == last.first) {
+			assert_memory_equal(&row, &last, sizeof(row));
+			continue;
+		}
+		assert_int_equal(row.first, lines ? last.last + 1 : first);
+		last = row;
+		lines++;
+	}
+	assert_int_equal(last.last, first + n - 1);
 	log_row_at(s, first + n, &row);
 	assert_int_equal(row.first, row.last);
 	scope_destroy(s);
+	return lines;
+}
+
+static void test_runs(void **state)
+{
+	const size_t most = 1024;
+
+	(void)state;
+	assert_int_equal(lines_of_run(10, most), 1);
+	assert_true(made.n < most / 2);
+	/* From there to the multiple of it that is the next but one. */
+	assert_int_equal(lines_of_run(2 * most - made.n, most), 1);
+	while (made.n % most)
+		synth_read(&made, made.n % 2 ? MIB : 2 * MIB, US);
+	assert_int_equal(lines_of_run(most, most), 1);
+	while (made.n % most)
+		synth_read(&made, made.n % 2 ? MIB : 2 * MIB, US);
+	assert_int_equal(lines_of_run(most + 1, most), 2);
+	assert_int_equal(lines_of_run(5 * most, most), 5);
 }
 
 /* Whatever differs begins another line. */
