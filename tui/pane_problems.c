@@ -76,7 +76,7 @@ static void title(struct scope *s, struct rect r, bool failed)
 					s->n_elsewhere);
 	if (later)
 		snprintf(text + len, sizeof(text) - len, ", %zu later", later);
-	else if (!s->n_elsewhere)
+	else if (!s->n_elsewhere && n == s->n_found)
 		snprintf(text + len, sizeof(text) - len, ", Enter goes there");
 	pane_title(s, PANE_PROBLEMS, r, "PROBLEMS", "%s", text);
 }
