@@ -51,6 +51,15 @@ static __always_inline bool starts_with(const char *s, const char *prefix)
 	return true;
 }
 
+/* Vfio's module has files of groups and containers, too; built in, drivers' are of the same. */
+static __always_inline bool is_device_fd(struct file *file)
+{
+	char symbol[WIRE_NAME_LEN];
+
+	symbol_name(symbol, BPF_CORE_READ(file, f_op, unlocked_ioctl));
+	return starts_with(symbol, "vfio_device_fops_unl_ioctl");
+}
+
 SEC("iter/task_file")
 int join_files(struct bpf_iter__task_file *ctx)
 {
@@ -58,7 +67,6 @@ int join_files(struct bpf_iter__task_file *ctx)
 	struct file *file = ctx->file;
 	struct device_val *known;
 	struct vfio_device *vdev;
-	char symbol[WIRE_NAME_LEN];
 	bool unwanted = false;
 	__u32 device;
 	__u64 key;
@@ -71,9 +79,7 @@ int join_files(struct bpf_iter__task_file *ctx)
 		return 0;
 
 	if (join_what == WIRE_MODULE_VFIO) {
-		/* The module has files of groups and containers too. */
-		symbol_name(symbol, BPF_CORE_READ(file, f_op, unlocked_ioctl));
-		if (!starts_with(symbol, "vfio_device_fops_unl_ioctl"))
+		if (!is_device_fd(file))
 			return 0;
 		vdev = file_vdev(file);
 		if (!device_id_of(vdev, task))
@@ -86,7 +92,7 @@ int join_files(struct bpf_iter__task_file *ctx)
 		return 0;
 	}
 
-	if (!is_anonymous(file) || stream_of(file))
+	if (!is_anonymous(file) || is_device_fd(file) || stream_of(file))
 		return 0;
 	device = private_device(file, &unwanted);
 	/* Of what is built in nothing else tells a driver's files from others. */

@@ -83,8 +83,11 @@ __attribute__((format(printf, 2, 3))) static void line(const char *kind, const c
 static bool peek(const void *from, void *to, size_t n)
 {
 	struct iovec l = { to, n }, r = { (void *)from, n };
+	int err = errno;
+	bool ok = process_vm_readv(getpid(), &l, 1, &r, 1, 0) == (ssize_t)n;
 
-	return process_vm_readv(getpid(), &l, 1, &r, 1, 0) == (ssize_t)n;
+	errno = err;
+	return ok;
 }
 
 static bool marked(const bool *set, int fd)
