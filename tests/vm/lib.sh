@@ -16,8 +16,9 @@ lab_die() { lab_say "$*"; exit 1; }
 # The kernels that the lab knows, one a line: NAME, the Debian suite that it comes from, its version in the names of its
 # packages ("-": the suite's own, whatever it is today), and the name of its source package. A name ends in a flavour of
 # Debian's where there is one (-rt, -arm64). Without a source there is no sample driver and none of the vendors'; of those
-# marked "image" the archive has kept nothing but the image: nothing is built for them, and the hooks alone are seen. Of
-# version "built" is what build-kernel builds of that source: kernel/FLAVOUR.config says how.
+# marked "image" the archive has kept nothing but the image: nothing is built for them, and the hooks alone are seen; of one
+# marked "orphan" not even the small packages that the image asks for. Of 6.19 to 7.1 it has no modules any more. Of version
+# "built" is what build-kernel builds of that source: kernel/FLAVOUR.config says how.
 lab_kernels='
 6.1        bookworm            -              linux-source-6.1
 6.1-rt     bookworm            -              linux-source-6.1
@@ -28,10 +29,7 @@ lab_kernels='
 6.12.95    bookworm-backports  6.12.95+deb12  linux-source-6.12
 6.16       trixie-backports    6.16.12+deb13  image
 6.17       trixie-backports    6.17.13+deb13  image
-6.18       trixie-backports    6.18.15+deb13  image
-6.19       trixie-backports    6.19.14+deb13  image
-7.0        trixie-backports    7.0.13+deb13   image
-7.1        trixie-backports    7.1.13+deb13   image
+6.18       trixie-backports    6.18.15+deb13  orphan
 7.2        trixie-backports    7.2.12+deb13   none
 7.3        trixie-backports    -              linux-source-7.3
 7.3-rt     trixie-backports    -              linux-source-7.3
