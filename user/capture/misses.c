@@ -200,7 +200,7 @@ static uint64_t look(struct attach *a)
 	for (i = 0; i < WIRE_HOOKS; i++)
 		kexit[i] = kexit_misses(a, i);
 	if (attach_counters(a, &counters))
-		memset(&counters, 0, sizeof(counters));
+		return a->skipped; /* not known now, and later */
 	for (i = 0; i < WIRE_HOOKS; i++) {
 		struct hook_tally tally = {
 			.fexit = misses[i],
