@@ -79,12 +79,27 @@ __attribute__((format(printf, 2, 3))) static void line(const char *kind, const c
 	errno = err;
 }
 
+/* For a kernel without process_vm_readv(). */
+static bool peek_by_pipe(const void *from, void *to, size_t n)
+{
+	int fd[2];
+	bool ok;
+
+	if (pipe2(fd, O_CLOEXEC))
+		return false;
+	ok = __real_write(fd[1], from, n) == (ssize_t)n && __real_read(fd[0], to, n) == (ssize_t)n;
+	__real_close(fd[0]);
+	__real_close(fd[1]);
+	return ok;
+}
+
 /* The tests pass bad pointers on purpose. */
 static bool peek(const void *from, void *to, size_t n)
 {
 	struct iovec l = { to, n }, r = { (void *)from, n };
 	int err = errno;
-	bool ok = process_vm_readv(getpid(), &l, 1, &r, 1, 0) == (ssize_t)n;
+	ssize_t got = process_vm_readv(getpid(), &l, 1, &r, 1, 0);
+	bool ok = got == (ssize_t)n || (got < 0 && errno == ENOSYS && peek_by_pipe(from, to, n));
 
 	errno = err;
 	return ok;
