@@ -293,6 +293,18 @@ assert sum(v for _, v in values.get("findings", [])) == len(report["findings"])
 assert [l["verdict"] for l, v in values["verdict"] if v == 1] == [report["verdict"]]
 PY
 
+# promtool_likes FILE: the metrics of it in $tmp/out.
+promtool_likes() {
+	command -v promtool >/dev/null || return
+	promtool check metrics <"$tmp/out" >"$tmp/lint" 2>&1 && [ ! -s "$tmp/lint" ] ||
+		fail "$1: promtool: $(head -1 "$tmp/lint")"
+}
+
+for f in tests/data/cases/*.vfs; do
+	want 0 "" "$v" export --format openmetrics "$f"
+	promtool_likes "$f"
+done
+
 for f in $files; do
 	"$v" export "$f" >"$tmp/ndjson"
 	"$v" report --format json "$f" >"$tmp/report"
@@ -310,10 +322,7 @@ for f in $files; do
 	# v1-kinds is made up by chance: its times run over, its losses are no numbers to add up.
 	[[ $f == *v1-kinds* ]] || python3 "$tmp/check_openmetrics.py" "$tmp/out" "$tmp/report" "$tmp/ndjson" ||
 		fail "$f: openmetrics"
-	if command -v promtool >/dev/null; then
-		promtool check metrics <"$tmp/out" >"$tmp/lint" 2>&1 && [ ! -s "$tmp/lint" ] ||
-			fail "$f: promtool: $(head -1 "$tmp/lint")"
-	fi
+	promtool_likes "$f"
 	want 0 "$err" "$v" export --format perfetto "$f"
 	cp "$tmp/out" "$tmp/pftrace"
 	if command -v protoc >/dev/null; then

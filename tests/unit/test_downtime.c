@@ -14,6 +14,7 @@
 
 #include "model/internal.h"
 #include "tests/unit/synth.h"
+#include "view/downtime.h"
 
 #define GAP (10 * US)
 
@@ -54,6 +55,23 @@ static void assert_adds_up(const struct session_window *w)
 	assert_int_equal(gaps, w->outside_ns);
 	assert_int_equal(w->total_ns, w->arcs_ns + w->load_ns + w->io_ns + w->dirty_sync_ns +
 					      w->outside_ns + w->unattributed_ns);
+}
+
+/* Who counts by parts knows each. */
+static size_t assert_parts_are_listed(const struct migration *g)
+{
+	struct downtime_part part[MIGRATION_PARTS_MAX];
+	size_t n = migration_parts(m, g, part), i, k;
+
+	for (i = 0; i < n; i++) {
+		if (part[i].share)
+			continue;
+		for (k = 0; migration_part_keys[k]; k++)
+			if (!strcmp(migration_part_keys[k], part[i].key))
+				break;
+		assert_non_null(migration_part_keys[k]);
+	}
+	return n;
 }
 
 /* A device of its own process, which is left as what the next events carry. */
@@ -221,6 +239,9 @@ static void test_landing(void **state)
 	assert_adds_up(&dst->window);
 	assert_true(dst->window.gap_ns[GAP_LOAD] >= 8 * MS);
 	assert_true(dst->window.gap_ns[GAP_START] >= 9 * MS);
+	assert_true(assert_parts_are_listed(g) > 10);
+	((struct migration *)g)->parts_known = false;
+	assert_true(assert_parts_are_listed(g) > 5);
 }
 
 /* The parts are the stop, and the devices' shares are their parts. */

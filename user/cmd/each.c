@@ -579,6 +579,8 @@ static int take(struct each *e, const struct event *ev)
 	int err;
 
 	if (!event_kind_is_public(ev->kind)) {
+		if (ev->kind == EV_DEVICE && ev->device_def.migration_flags && e->o.metrics)
+			metrics_know(e->o.metrics, ev->device_def.driver);
 		err = past_take(e->past, ev) ?: feed(e, ev, &ctx);
 		return err ?: deliver_definition(e, ev);
 	}

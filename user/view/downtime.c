@@ -173,6 +173,23 @@ uint64_t migration_stop_ns(const struct migration *g)
 	return g->stop.start_ns == MODEL_NONE ? 0 : g->stop.total_ns;
 }
 
+const char *const migration_part_keys[] = {
+	"arcs",
+	"io",
+	"dirty_sync",
+	"outside",
+	"unattributed",
+	"transfer",
+	"write",
+	"before_load",
+	"load",
+	"arcs_to_run",
+	"between_arcs_to_run",
+	"other_calls",
+	"destination",
+	NULL,
+};
+
 size_t migration_parts(struct model *m, const struct migration *g,
 		       struct downtime_part out[MIGRATION_PARTS_MAX])
 {

@@ -49,6 +49,8 @@ const char *downtime_part_name(const struct downtime_part *p, char buf[UNITS_LEN
 #define MIGRATION_PARTS_MAX (5 + GAP_NR + 7)
 size_t migration_parts(struct model *m, const struct migration *g,
 		       struct downtime_part out[MIGRATION_PARTS_MAX]);
+/* The keys of all parts that there can be, but for shares; NULL after the last. */
+extern const char *const migration_part_keys[];
 /* What they add up to, and what every percentage is of; 0: nothing was stopped. */
 uint64_t migration_stop_ns(const struct migration *g);
 /* The longest that is not made of shares; NULL: none took any time. */

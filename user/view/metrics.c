@@ -41,7 +41,7 @@ struct metrics {
 	uint64_t findings[RULE_NR][SEV_INCONCLUSIVE + 1];
 	struct histogram downtime, stop, duration[OUTCOMES];
 	struct {
-		char key[32];
+		const char *key;
 		struct histogram h;
 	} part[PARTS_MAX];
 	size_t n_parts;
@@ -57,6 +57,8 @@ struct metrics *metrics_create(void)
 
 	for (i = 0; m && i < OUTCOMES; i++)
 		m->last[i].downtime_ns = m->last[i].stop_ns = MODEL_NONE;
+	for (i = 0; m && i < PARTS_MAX && migration_part_keys[i]; i++)
+		m->part[m->n_parts++].key = migration_part_keys[i];
 	return m;
 }
 
@@ -119,11 +121,8 @@ static void take_parts(struct metrics *m, struct model *model, const struct migr
 			continue;
 		for (k = 0; k < m->n_parts && strcmp(m->part[k].key, part[i].key); k++)
 			;
-		if (k == PARTS_MAX)
-			continue;
 		if (k == m->n_parts)
-			snprintf(m->part[m->n_parts++].key, sizeof(m->part[k].key), "%s",
-				 part[i].key);
+			continue;
 		observe(&m->part[k].h, stop_bounds, ARRAY_SIZE(stop_bounds), part[i].ns);
 	}
 }
@@ -144,6 +143,13 @@ static void take_migration(struct metrics *m, const struct summary_migration *l)
 	m->last[outcome].downtime_ns = l->downtime_ns;
 	m->last[outcome].stop_ns = l->stop_ns;
 	m->last[outcome].duration_ns = l->duration_ns;
+}
+
+void metrics_know(struct metrics *m, const char *driver)
+{
+	/* Of one beyond the bound, and of several in one VM, a series begins with a migration. */
+	if (*driver)
+		driver_index(m, driver);
 }
 
 void metrics_take(struct metrics *m, const struct summary *sum, struct model *model)
@@ -257,7 +263,7 @@ static void put_findings(FILE *f, const struct metrics *m)
 	       "Recordings with such a finding, by rule and severity.");
 	for (r = 0; r < RULE_NR; r++)
 		for (s = 0; s <= SEV_INCONCLUSIVE; s++)
-			if (m->findings[r][s])
+			if (m->findings[r][s] || s == judge_rule(r)->severity)
 				fprintf(f,
 					"vfioscope_recorder_findings_total{rule=\"%s\",severity=\"%s\"} %llu\n",
 					judge_rule(r)->name, severity_name(s),

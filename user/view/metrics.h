@@ -7,7 +7,9 @@
  * - labels are bounded: outcomes, rules, parts, and the first METRICS_DRIVERS drivers (the
  *   rest is "other"); no VM, device or process is among them;
  * - what is not known of a migration is in no histogram, instead of a 0 in it;
- * - every family is there from the beginning, and every series of outcomes is, too.
+ * - every series of outcomes, rules and parts is there from the beginning, and those of a
+ *   driver are as soon as a device of it is known: Prometheus sees no increase in a series
+ *   that begins with its first migration.
  */
 #ifndef VFIOSCOPE_VIEW_METRICS_H
 #define VFIOSCOPE_VIEW_METRICS_H
@@ -33,6 +35,8 @@ struct metrics_recorder {
 /* NULL without memory. */
 struct metrics *metrics_create(void);
 void metrics_destroy(struct metrics *m);
+/* There is a device of this driver: it has migrated 0 times.  Its name is anybody's text. */
+void metrics_know(struct metrics *m, const char *driver);
 /* Count the migrations of a recording: @model of it, where parts of stops are from. */
 void metrics_take(struct metrics *m, const struct summary *sum, struct model *model);
 void metrics_print(FILE *f, const struct metrics *m, const struct metrics_recorder *r);
