@@ -106,9 +106,17 @@ static void take_stop(struct advice *a, const struct view_evidence *e, const str
 	s->ns = migration_stop_ns(g);
 	for (i = 0; i < src->n_devices; i++) {
 		const struct side_device *d = model_side_device(e->model, src->id, i);
+		const struct session *x = model_session(e->model, d->session);
+		const struct model_device *md = model_device(e->model, d->device);
 
-		s->io_sum_ns += d->io_ns;
-		s->io_max_ns = d->io_ns > s->io_max_ns ? d->io_ns : s->io_max_ns;
+		if (!x)
+			continue;
+		if (x->window.start_ns != MODEL_NONE && x->window.io_ns > s->io_max_ns)
+			s->io_max_ns = x->window.io_ns;
+		/* Who did not say may have some. */
+		if (x->initial_first &&
+		    !(md && md->migration_flags && !(md->migration_flags & MIG_FLAG_PRE_COPY)))
+			s->initial = true;
 	}
 }
 
@@ -202,33 +210,35 @@ static uint64_t whole(const struct advice_stop *s)
 }
 
 /*
- * The destination took the first part of the state in before the stop: at most what it
- * did with it after the last byte.
+ * The destination took the initial data in before the stop: at most what its driver did
+ * after the source's last byte.  What lies before the load is the VMM's, as ever.
  */
 static uint64_t by_ack(const struct advice_stop *s)
 {
 	const struct landing *l = &s->g->landing;
 
+	if (!s->initial)
+		return 0;
 	if (!s->both || !s->g->parts_known)
 		return MODEL_NONE;
-	return l->write_ns + l->before_load_ns + l->load_ns;
+	return l->write_ns + l->load_ns;
 }
 
-/* All devices at once, and more than one channel: what one after another took. */
+/*
+ * All devices at once, and more than one channel.  Where they are read at once already,
+ * only what is longer than the longest is left to gain.
+ */
 static uint64_t by_multifd(const struct advice_stop *s)
 {
-	uint64_t serial = sat_sub(s->io_sum_ns, s->io_max_ns);
-
-	/* Never more than the part itself. */
-	serial = serial < s->g->stop.io_ns ? serial : s->g->stop.io_ns;
-	return serial + s->g->stop.gap_ns[GAP_IO];
+	return sat_sub(s->g->stop.io_ns, s->io_max_ns) + s->g->stop.gap_ns[GAP_IO];
 }
 
+/* The last of the RAM goes over the network, too. */
 static uint64_t by_bandwidth(const struct advice_stop *s)
 {
 	uint64_t on_its_way = s->both && s->g->parts_known ? s->g->landing.transfer_ns : 0;
 
-	return s->g->stop.gap_ns[GAP_IO] + on_its_way;
+	return s->g->stop.gap_ns[GAP_FIRST_IO] + s->g->stop.gap_ns[GAP_IO] + on_its_way;
 }
 
 static uint64_t by_cpus(const struct advice_stop *s)
@@ -242,20 +252,47 @@ static uint64_t by_dirty_log(const struct advice_stop *s)
 }
 
 static const struct help {
-	const char *topic, *gives, *part, *unseen;
+	const char *topic, *gives, *part;
+	const char *alone;  /* instead of @gives where each VM has one device; or NULL */
+	const char *unseen; /* why it is not known; NULL: it is */
+	const char *none;   /* why it gives nothing at all, or NULL */
 	uint64_t (*at_most)(const struct advice_stop *s);
 } helps[] = {
-	{ "switchover-ack", "the destination takes the initial data in before the stop, not in it",
-	  "the destination's write(), before the load, final load",
-	  "what the destination did after the last byte was not seen", by_ack },
-	{ "multifd", "the devices' states are read at once and sent on several channels",
-	  "in read() of all devices but the longest, and between reads", NULL, by_multifd },
-	{ "bandwidth", "a faster network", "between reads, and on its way", NULL, by_bandwidth },
-	{ "cpus", "more or faster cpus for the VMM, or a guest that writes less RAM",
-	  "between arcs, and to 1st read", NULL, by_cpus },
-	{ "dirty log", "another way to track what devices write (the IOMMU's, the VMM's)",
-	  "dirty sync", "dirty-log syncs were not seen", by_dirty_log },
+	{ .topic = "switchover-ack",
+	  .gives = "the destination takes the initial data in before the stop, not in it",
+	  .part = "the destination's write(), final load",
+	  .unseen = "what the destination did after the last byte was not seen",
+	  .none = "no device has initial data",
+	  .at_most = by_ack },
+	{ .topic = "multifd",
+	  .gives = "the devices' states are read at once and sent on several channels",
+	  .alone = "the device's state is sent on several channels",
+	  .part = "in read() beyond the longest device's, and between reads",
+	  .at_most = by_multifd },
+	{ .topic = "bandwidth",
+	  .gives = "a faster network",
+	  .part = "to 1st read (RAM), between reads, and on its way",
+	  .at_most = by_bandwidth },
+	{ .topic = "cpus",
+	  .gives = "more or faster cpus for the VMM, or a guest that writes less RAM",
+	  .part = "between arcs, and to 1st read",
+	  .at_most = by_cpus },
+	{ .topic = "dirty log",
+	  .gives = "another way to track what devices write (the IOMMU's, the VMM's)",
+	  .part = "dirty sync",
+	  .unseen = "dirty-log syncs were not seen",
+	  .at_most = by_dirty_log },
 };
+
+static bool of_one_device(const struct advice *a)
+{
+	size_t i;
+
+	for (i = 0; i < a->n_stops; i++)
+		if (a->stop[i].src->n_devices > 1)
+			return false;
+	return true;
+}
 
 /* @of: what a stop takes. */
 static void advise_help(struct advice *a, const struct help *h, uint64_t of)
@@ -279,11 +316,17 @@ static void advise_help(struct advice *a, const struct help *h, uint64_t of)
 		return;
 	x->value_ns = at_most;
 	x->of_ns = of;
-	say(a, &x->text, "%s: at most %s of %s%s",
-	    x->kind == ADVICE_HELPS ? h->gives : "would not be felt", units_duration(t, at_most),
-	    units_duration(u, of), a->n_stops > 1 ? " (medians)" : "");
+	if (!at_most && h->none)
+		say(a, &x->text, "would not be felt: %s", h->none);
+	else
+		say(a, &x->text, "%s: at most %s of %s%s",
+		    x->kind != ADVICE_HELPS	 ? "would not be felt" :
+		    h->alone && of_one_device(a) ? h->alone :
+						   h->gives,
+		    units_duration(t, at_most), units_duration(u, of),
+		    a->n_stops > 1 ? " (medians)" : "");
 	say_whose(a, &x->source, n);
-	say(a, &x->source, ", %s", h->part);
+	say(a, &x->source, ", %s", !at_most && h->none ? "precopy info" : h->part);
 }
 
 /* ---- devices ---- */

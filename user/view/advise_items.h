@@ -21,9 +21,10 @@ struct advice_item {
 struct advice_stop {
 	const struct migration *g;
 	const struct side *src;
-	bool both;		       /* its downtime is known; else @ns is the source's part */
-	uint64_t ns;		       /* of all of it */
-	uint64_t io_sum_ns, io_max_ns; /* in read(): of its devices together, of the longest */
+	bool both;	    /* its downtime is known; else @ns is the source's part */
+	bool initial;	    /* a device has initial data, or may have */
+	uint64_t ns;	    /* of all of it */
+	uint64_t io_max_ns; /* in read() of the device that is read longest */
 };
 
 struct advice_device {

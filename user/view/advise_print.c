@@ -15,8 +15,8 @@ void advice_text(FILE *f, const struct advice *a, const struct view_options *opt
 {
 	size_t i;
 
-	fprintf(f, "%s%zu of %zu migration%s completed, with a stop that was seen%s\n",
-		paint(opt, C_BOLD), a->n_stops, a->migrations, plural(a->migrations),
+	fprintf(f, "%s%zu migration%s, of which %zu completed with a stop that was seen%s\n",
+		paint(opt, C_BOLD), a->migrations, plural(a->migrations), a->n_stops,
 		paint(opt, C_OFF));
 	for (i = 0; i < a->n; i++) {
 		const struct advice_item *x = &a->item[i];
