@@ -88,7 +88,7 @@ static const char *arc_name(char buf[UNITS_LEN + 8], uint32_t to)
 	return buf;
 }
 
-/* The arcs of the stop, each where it was. */
+/* The arcs of a destination's stop, each where it was: it ends with the last of them. */
 static void arcs(struct rows *w, const struct session *g, int room)
 {
 	const struct session_window *win = &g->window;
@@ -96,12 +96,11 @@ static void arcs(struct rows *w, const struct session *g, int room)
 	uint32_t i, n = 0;
 
 	for (i = 0; i < g->n_arcs; i++)
-		n += g->arcs[i].start_ns >= win->start_ns && g->arcs[i].start_ns < win->end_ns;
+		n += g->arcs[i].start_ns >= win->start_ns;
 	if (!n || (int)n > room || g->arcs_folded) {
 		label(w, "state arcs", win->arcs_ns);
 		for (i = 0; i < g->n_arcs; i++)
-			if (g->arcs[i].start_ns >= win->start_ns &&
-			    g->arcs[i].start_ns < win->end_ns)
+			if (g->arcs[i].start_ns >= win->start_ns)
 				bar(w, g->arcs[i].start_ns - win->start_ns,
 				    g->arcs[i].start_ns + g->arcs[i].dur_ns - win->start_ns,
 				    ROLE_WARN);
@@ -109,7 +108,7 @@ static void arcs(struct rows *w, const struct session *g, int room)
 		return;
 	}
 	for (i = 0; i < g->n_arcs; i++) {
-		if (g->arcs[i].start_ns < win->start_ns || g->arcs[i].start_ns >= win->end_ns)
+		if (g->arcs[i].start_ns < win->start_ns)
 			continue;
 		label(w, arc_name(name, g->arcs[i].to), g->arcs[i].dur_ns);
 		bar(w, g->arcs[i].start_ns - win->start_ns,

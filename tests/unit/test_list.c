@@ -313,6 +313,29 @@ static void test_two_hosts_are_one_row(void **state)
 	unload();
 }
 
+/* Of a cell with several values each is told from the next, in one line. */
+static void test_csv(void **state)
+{
+	struct fleet_side x[] = { source("web-1", 0), destination("web-1", 0) };
+	struct list_query q;
+	size_t len, lines = 0;
+	char *csv, *p;
+	FILE *f;
+
+	(void)state;
+	load(x, 2);
+	list_query_init(&q);
+	f = open_memstream(&csv, &len);
+	assert_int_equal(list_csv(f, &list, &q), 0);
+	fclose(f);
+	assert_non_null(strstr(csv, "web-1,node-a|node-b,"));
+	for (p = csv; (p = strchr(p, '\n')); p++)
+		lines += p[-1] == '\r' ? 1 : 100;
+	assert_int_equal(lines, 2);
+	free(csv);
+	unload();
+}
+
 static void test_the_same_twice(void **state)
 {
 	struct fleet_side x[] = { source("web-1", 0), source("web-1", 0),
@@ -464,6 +487,7 @@ int main(void)
 		cmocka_unit_test(test_no_summary),
 		cmocka_unit_test(test_decode_any_bytes),
 		cmocka_unit_test(test_two_hosts_are_one_row),
+		cmocka_unit_test(test_csv),
 		cmocka_unit_test(test_the_same_twice),
 		cmocka_unit_test(test_query),
 		cmocka_unit_test(test_sums),

@@ -368,6 +368,68 @@ static void test_frame_taken_out(void **state)
 	free(e.ev);
 }
 
+/* META of @len bytes moves all that comes behind it. */
+static struct bytes moved_by(const struct events *e, size_t len, struct frames *fs)
+{
+	struct recording_writer_opts plain = small_frames;
+	struct recording_stat st;
+	struct meta m = { 0 };
+	char *text = malloc(len + 1);
+	struct bytes b;
+
+	assert_non_null(text);
+	memset(text, 'x', len);
+	text[len] = '\0';
+	assert_int_equal(meta_add(&m, "note", text), 0);
+	free(text);
+	plain.level = -1;
+	b = record(e->ev, e->n, &m, &plain, true);
+	meta_clear(&m);
+	stat_bytes(b.p, b.len, &st, fs);
+	return b;
+}
+
+/*
+ * A piece of the file is gone in mid-frame, and what the frame's head counts ends where a
+ * read() of the reader does: whether a head comes behind is looked at all the same.
+ */
+static void test_piece_gone_at_a_read(void **state)
+{
+	const size_t read_len = 128 << 10, gone = 100, least = 200;
+	struct events e = sample_events(12, 6000), got;
+	struct frames *fs = malloc(sizeof(*fs));
+	struct bytes b = moved_by(&e, least, fs);
+	const struct recording_frame *f;
+	struct event_source *src;
+	struct walk w;
+	size_t i, pad;
+
+	(void)state;
+	for (i = 0; fs->f[i + 1].offset <= read_len; i++)
+		assert_true(i + 3 < fs->n);
+	/* The last that ends before, and is told events of. */
+	while (fs->f[--i].type != RECORDING_EVENTS || fs->f[i + 1].type != RECORDING_EVENTS)
+		;
+	pad = read_len - fs->f[i + 1].offset;
+	assert_true(least + pad < 16384);
+	free(b.p);
+	b = moved_by(&e, least + pad, fs);
+	f = &fs->f[i];
+	assert_int_equal(f->offset + f->length, read_len);
+	assert_in_range(gone, 1, f->length - FRAME_HEAD_LEN - 1);
+	memmove(b.p + read_len - gone, b.p + read_len, b.len - read_len);
+	assert_int_equal(open_bytes(&src, b.p, b.len - gone), 0);
+	got = read_all(src);
+	walk(&w, &got, &e);
+	assert_int_equal(w.at, e.n);
+	assert_int_equal(w.lost, f->count);
+	src->ops->close(src);
+	free(got.ev);
+	free(fs);
+	free(b.p);
+	free(e.ev);
+}
+
 /* The tail that ext4 and xfs leave after a power cut: zeros. */
 /* The magic: some of it may be bad, but what is no recording stays none. */
 static void test_magic(void **state)
@@ -485,6 +547,7 @@ int main(void)
 		cmocka_unit_test(test_definitions_come_back),
 		cmocka_unit_test(test_random_damage),
 		cmocka_unit_test(test_frame_taken_out),
+		cmocka_unit_test(test_piece_gone_at_a_read),
 		cmocka_unit_test(test_zero_tail),
 		cmocka_unit_test(test_magic),
 		cmocka_unit_test(test_hostile_heads),

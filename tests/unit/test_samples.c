@@ -111,8 +111,11 @@ static uint64_t noisy(uint64_t ns, double spread)
 	return (uint64_t)((double)ns * exp(spread * n) * (uniform() < 0.02 ? 1.5 : 1));
 }
 
-/* One run, every call with its own noise; @slower: what the arc to STOP_COPY takes more. */
-static void run(struct synth *s, double slower)
+/*
+ * One run, every call with its own noise; @slower: what the arc to STOP_COPY takes more,
+ * @piece: what a read() gives.
+ */
+static void run(struct synth *s, double slower, int64_t piece)
 {
 	uint32_t i;
 
@@ -125,21 +128,21 @@ static void run(struct synth *s, double slower)
 	synth_set_state(s, SYNTH_PATH(MIG_PRE_COPY), noisy(900 * US, 0.05));
 	synth_info(s, 10 * MIB, 0);
 	for (i = 0; i < 10; i++)
-		synth_read(s, MIB, noisy(60 * US, 0.1));
+		synth_read(s, piece, noisy(60 * US, 0.1));
 	synth_info(s, 0, 0);
 	synth_set_state(s, SYNTH_PATH(MIG_PRE_COPY_P2P), noisy(3 * MS, 0.05));
 	synth_set_state(s, SYNTH_PATH(MIG_STOP_COPY),
 			(uint64_t)((double)noisy(12 * MS, 0.05) * slower));
 	synth_pause(s, noisy(20 * MS, 0.2));
 	for (i = 0; i < 4; i++)
-		synth_read(s, MIB, noisy(80 * US, 0.1));
+		synth_read(s, piece, noisy(80 * US, 0.1));
 	synth_read(s, 0, 2 * US);
 	synth_pause(s, noisy(150 * MS, 0.2));
 	synth_set_state(s, SYNTH_PATH(MIG_STOP), noisy(MS, 0.05));
 	synth_stream_close(s);
 }
 
-static void add_run(struct samples *x, int which, double slower)
+static void add_pieces(struct samples *x, int which, double slower, int64_t piece)
 {
 	struct source_health health = { .ended = true };
 	struct judge_evidence je = { .health = &health };
@@ -151,7 +154,7 @@ static void add_run(struct samples *x, int which, double slower)
 	struct synth s;
 	size_t i;
 
-	run(&s, slower);
+	run(&s, slower, piece);
 	for (i = 0; i < s.n; i++) {
 		assert_int_equal(model_feed(m, &s.ev[i], &ctx), 0);
 		assert_int_equal(judge_feed(j, m, &s.ev[i], &ctx), 0);
@@ -163,6 +166,11 @@ static void add_run(struct samples *x, int which, double slower)
 	judge_destroy(j);
 	model_destroy(m);
 	synth_free(&s);
+}
+
+static void add_run(struct samples *x, int which, double slower)
+{
+	add_pieces(x, which, slower, MIB);
 }
 
 static struct samples *sets(size_t na, size_t nb, double slower)
@@ -290,6 +298,38 @@ static void test_thresholds(void **state)
 	assert_int_equal(samples_options_set(&o, "nothing.p95=10%", err), -EINVAL);
 }
 
+/* State that did not come is no improvement; time that was not needed is one. */
+static void test_work_not_done(void **state)
+{
+	struct samples_options o;
+	struct samples *x;
+	size_t i, seen = 0;
+
+	(void)state;
+	samples_options_init(&o);
+	x = samples_create(&o);
+	seed = 3;
+	for (i = 0; i < 8; i++) {
+		add_run(x, 0, 1);
+		add_pieces(x, 1, 0.001, MIB / 200);
+	}
+	assert_int_equal(samples_compare(x), 0);
+	for (i = 0; i < x->n_figures; i++) {
+		const struct sample_figure *f = &x->figure[i];
+
+		if (f->metric == DIFF_BYTES || f->metric == DIFF_DEVICE_BYTES) {
+			assert_int_equal(f->change, CHANGE_LESS_WORK);
+			seen++;
+		} else if (f->metric == DIFF_ARC && f->to == MIG_STOP_COPY) {
+			assert_int_equal(f->change, CHANGE_BETTER);
+			seen++;
+		}
+	}
+	assert_int_equal(seen, 3);
+	assert_int_equal(x->verdict, DIFF_DIFFERENT);
+	samples_destroy(x);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -300,6 +340,7 @@ int main(void)
 		cmocka_unit_test(test_the_same_is_not_different),
 		cmocka_unit_test(test_too_few),
 		cmocka_unit_test(test_thresholds),
+		cmocka_unit_test(test_work_not_done),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

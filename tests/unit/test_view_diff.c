@@ -261,6 +261,27 @@ static void test_calls_and_arcs(void **state)
 	has("RESUMING to STOP         7.00 ms    17.0 ms");
 }
 
+/* From ten times as much more on the per cents tell nothing. */
+static void test_per_cents(void **state)
+{
+	(void)state;
+	arrival(0, "0000:3b:00.2", 4, MS, US);
+	arrival(1, "0000:3b:00.2", 4, 11 * MS, US);
+	run(false);
+	has("RESUMING to STOP         1.00 ms    11.0 ms   +10.0 ms > 999 %");
+	s[1].n = 0;
+	arrival(1, "0000:3b:00.2", 4, 10990 * US, US);
+	run(false);
+	has("RESUMING to STOP         1.00 ms    11.0 ms   +9.99 ms +999.0 %");
+	/* Of nothing there are none. */
+	s[0].n = 0;
+	arrival(0, "0000:3b:00.2", 4, 0, US);
+	run(false);
+	has("RESUMING to STOP            0 ns    11.0 ms   +11.0 ms");
+	lacks("11.0 ms   +11.0 ms >");
+	lacks("11.0 ms   +11.0 ms +");
+}
+
 /* What one has and the other has not is asked of nobody, but for who names it. */
 static void test_not_in_both(void **state)
 {
@@ -391,6 +412,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_improvement, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_work_not_done, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_calls_and_arcs, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_per_cents, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_not_in_both, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_settings, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_pairing, setup, teardown),

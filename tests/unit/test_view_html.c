@@ -209,8 +209,25 @@ static void test_failed(void **state)
 	has("<tr class=note><td colspan=10><span>");
 	has("FAILED STEP PRE_COPY to ");
 	has("<b class=t-bad>FAILED: EIO</b>");
-	/* Nothing stood still: there is no waterfall to draw. */
+	/* Nothing stood still: there is no waterfall to draw, and no forecast was held against it. */
 	lacks("<div class=fall>");
+	lacks("<dt>forecast");
+}
+
+/* What a stop would cost now is among the facts of what is under way. */
+static void test_forecast(void **state)
+{
+	(void)state;
+	synth_device(&s, 1, "0000:3b:00.2", "mlx5_vfio_pci", 7);
+	synth_task(&s, 100, "mig", "web-07");
+	synth_open(&s);
+	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), 90 * US);
+	synth_info(&s, 8 * MIB, 0);
+	synth_read(&s, MIB, 60 * US);
+	synth_info(&s, 7 * MIB, 0);
+	feed();
+	show("x.vfs");
+	has("<dt>forecast<dd>7.00 MiB to move if it switched now; ");
 }
 
 /* A read() that has not returned, and a dirty log that nobody saw: neither is 0. */
@@ -257,6 +274,49 @@ static void test_many(void **state)
 	has("<tr><td><a href=\"#s16\">0000:3b:00.10</a>");
 	has("<details id=\"s16\"><summary>");
 	lacks("Migration 2");
+}
+
+/* Where many devices are drawn twice, the whole beside its stop, the whole is behind a fold. */
+static void test_whole_folded(void **state)
+{
+	static const struct {
+		uint32_t devices;
+		uint64_t before_ns;
+		bool folded;
+	} of[] = { { 8, 10 * SEC, false }, { 9, 10 * SEC, true }, { 9, 0, false } };
+	char name[32];
+	size_t k;
+	uint32_t i;
+
+	(void)state;
+	for (k = 0; k < sizeof(of) / sizeof(of[0]); k++) {
+		teardown(NULL);
+		setup(NULL);
+		synth_task(&s, 100, "mig", "web-07");
+		for (i = 1; i <= of[k].devices; i++) {
+			snprintf(name, sizeof(name), "0000:3b:00.%x", i);
+			synth_device(&s, i, name, "mlx5_vfio_pci", 7);
+			synth_open(&s);
+			synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), 0);
+		}
+		synth_pause(&s, of[k].before_ns);
+		for (i = 1; i <= of[k].devices; i++) {
+			s.device = s.stream = i;
+			s.state = MIG_PRE_COPY;
+			synth_set_state(&s, SYNTH_PATH(MIG_STOP_COPY), MS);
+			synth_read(&s, 0, US);
+		}
+		feed();
+		show("x.vfs");
+		if (of[k].folded) {
+			has("<h3>The stop, device by device</h3>");
+			has("<details><summary>The whole migration, device by device</summary>");
+			lacks("<h3>The whole migration, device by device</h3>");
+		} else {
+			has("<h3>The whole migration, device by device</h3>");
+			lacks("<summary>The whole migration");
+		}
+	}
 }
 
 static uint32_t count(const char *what)
@@ -534,8 +594,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_findings, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bare, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_failed, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_forecast, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_not_seen, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_many, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_whole_folded, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_pins_max, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_axis, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_endless, setup, teardown),
