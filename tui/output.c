@@ -56,9 +56,12 @@ static int out_open(struct scope *s, const char *arg, const char *suffix, struct
 
 static int out_close(struct scope *s, struct out *o, int err, const char *what)
 {
-	bool bad = ferror(o->f);
+	int cause;
+	bool bad = !output_stream_end(o->f, &cause);
 
-	bad |= fclose(o->f) != 0;
+	/* That a write failed is not yet why. */
+	if (bad && (!err || err == -EIO))
+		err = -cause;
 	if (!err && !bad)
 		err = output_publish(o->output);
 	output_close(o->output);

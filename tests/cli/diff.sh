@@ -28,6 +28,13 @@ has "+3.00 ms"
 has "DIFFERENT: 1 of 1 migration (downtime)"
 want 0 "" "$v" diff --by order --threshold downtime=0.04% $ref "$tmp/m.vfs"
 want 1 "" "$v" diff --by order --threshold downtime=0.03% $ref "$tmp/m.vfs"
+# A recording without a migration is nothing to compare with, on either side.
+"$v" cut -q $ref --to 0.000001 -o "$tmp/none.vfs" || fail "cut"
+want 3 "" "$v" diff $ref "$tmp/none.vfs"
+has "INCONCLUSIVE: no migration is in B"
+want 3 "" "$v" diff "$tmp/none.vfs" $ref
+has "INCONCLUSIVE: no migration is in A"
+want 3 "" "$v" diff --by sample $ref "$tmp/none.vfs"
 # An improvement is none of a regression, but for who asks.
 want 0 "" "$v" diff --by order --threshold downtime=2999us "$tmp/m.vfs" $ref
 has "BETTER: nothing is worse, and 1 figure is better"

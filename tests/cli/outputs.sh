@@ -128,6 +128,8 @@ for what in export save-screen save-roles write-report; do
 	scope "$what! $tmp/link" && fail "$what! followed a link"
 	[ "$(cat "$tmp/precious")" = precious ] || fail "$what! wrote through a link"
 	no_litter "$what"
+	scope "$what! /dev/full" && fail "$what! onto a full device"
+	grep -q "/dev/full: No space left on device" "$tmp/err" || fail "$what! onto a full device: $(cat "$tmp/err")"
 done
 scope "units!" && fail "units! is a command"
 # Marks lie beside the recording, for its owner alone; a FIFO there stops nobody.

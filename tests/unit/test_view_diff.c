@@ -371,15 +371,25 @@ static void test_outcome_and_findings(void **state)
 static void test_holes(void **state)
 {
 	(void)state;
-	/* Nothing in one of them. */
+	/* One that the other has not; of its others it may be any. */
 	migration(0, 1, "0000:3b:00.2", 4);
+	vm_migration(1, 1, "0000:3b:00.2", 4, "web-08");
 	assert_int_equal(run(false), DIFF_DIFFERENT);
 	has("only in A");
+	has("only in B");
+	/* Nothing at all in one of them is nothing to compare with. */
+	s[1].n = 1;
+	assert_int_equal(run(true), DIFF_INCONCLUSIVE);
+	has("\"differs\": false");
+	has("\"inconclusive\": true");
+	assert_int_equal(run(false), DIFF_INCONCLUSIVE);
+	has("only in A\n");
+	has("INCONCLUSIVE: no migration is in B\n");
 	/* It may have been lost. */
 	health[1].ended = false;
 	assert_int_equal(run(false), DIFF_INCONCLUSIVE);
 	has("only in A; the other may have lost it");
-	has("INCONCLUSIVE: the evidence has a hole");
+	has("INCONCLUSIVE: no migration is in B, the evidence has a hole\n");
 	/* Lower bounds prove nothing. */
 	health[1].ended = true;
 	migration(1, 1, "0000:3b:00.2", 9);

@@ -8,14 +8,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "cmd/memory.h"
@@ -289,35 +286,11 @@ FILE *cmd_open_output(const char *path)
 	return f;
 }
 
-/* Why an earlier write to @f failed, when nobody kept its errno; 0: not known. */
-static int write_error(FILE *f)
-{
-	struct pollfd p = { .fd = fileno(f), .events = POLLOUT };
-	struct rlimit limit;
-	struct statvfs fs;
-	struct stat st;
-
-	/* A pipe whose reader has gone says so for ever. */
-	if (poll(&p, 1, 0) == 1 && p.revents & POLLERR)
-		return EPIPE;
-	if (!fstat(p.fd, &st) && S_ISREG(st.st_mode) && !getrlimit(RLIMIT_FSIZE, &limit) &&
-	    (rlim_t)st.st_size >= limit.rlim_cur)
-		return EFBIG;
-	if (!fstatvfs(p.fd, &fs) && fs.f_blocks && !fs.f_bavail)
-		return ENOSPC;
-	return 0;
-}
-
 int cmd_close_output(FILE *f, int status)
 {
-	bool failed = ferror(f);
-	int err = failed ? write_error(f) : 0;
+	int err;
+	bool failed = !output_stream_end(f, &err);
 
-	errno = 0;
-	if (f == stdout ? fflush(f) : fclose(f)) {
-		failed = true;
-		err = errno;
-	}
 	/* What was printed is not all that there is to say. */
 	if (memory_failed() && status != EXIT_BAD_FILE && status != EXIT_NO_ATTACH) {
 		status = cmd_fail(EXIT_BAD_FILE, "out of memory");

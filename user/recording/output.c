@@ -5,11 +5,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "recording/format.h"
@@ -278,6 +281,38 @@ FILE *output_stream(const struct output *o)
 	if (!f)
 		close(fd);
 	return f;
+}
+
+/* Why an earlier write to @f failed, when nobody kept its errno; 0: not known. */
+static int write_error(FILE *f)
+{
+	struct pollfd p = { .fd = fileno(f), .events = POLLOUT };
+	struct rlimit limit;
+	struct statvfs fs;
+	struct stat st;
+
+	/* A pipe whose reader has gone says so for ever. */
+	if (poll(&p, 1, 0) == 1 && p.revents & POLLERR)
+		return EPIPE;
+	if (!fstat(p.fd, &st) && S_ISREG(st.st_mode) && !getrlimit(RLIMIT_FSIZE, &limit) &&
+	    (rlim_t)st.st_size >= limit.rlim_cur)
+		return EFBIG;
+	if (!fstatvfs(p.fd, &fs) && fs.f_blocks && !fs.f_bavail)
+		return ENOSPC;
+	return 0;
+}
+
+bool output_stream_end(FILE *f, int *err)
+{
+	bool failed = ferror(f);
+
+	*err = failed ? write_error(f) : 0;
+	errno = 0;
+	if (f == stdout ? fflush(f) : fclose(f)) {
+		failed = true;
+		*err = errno;
+	}
+	return !failed;
 }
 
 /* From its hidden name, for which one is made, to its own. */

@@ -56,6 +56,11 @@ int output_check(const char *path, unsigned int flags, char err[OUTPUT_ERR_LEN])
 int output_fd(const struct output *o);
 /* A stream for it, the caller's to fclose() before output_publish(); NULL: errno. */
 FILE *output_stream(const struct output *o);
+/*
+ * Flushes @f and, unless it is stdout, closes it.  False: a write to it failed, now or
+ * before, and *@err is the errno; 0 then: nobody kept it.
+ */
+bool output_stream_end(FILE *f, int *err);
 
 /*
  * Give it its name.  What is written from then on is written to a file that all

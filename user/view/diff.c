@@ -574,9 +574,9 @@ static int compare(struct diff *d, struct diff_pair *p)
 	int err, i;
 
 	for (i = 0; i < 2; i++) {
-		/* What has no counterpart may be in the other's hole. */
+		/* What has no counterpart may be in the other's hole; one without any is none. */
 		if (!p->g[i])
-			p->hole |= d->hole[i];
+			p->hole |= d->hole[i] || !model_migrations(d->ab[i].model);
 		else
 			p->hole |= is_unsure(d, p, i);
 	}

@@ -148,7 +148,7 @@ static void put_pair(FILE *f, const struct diff *d, const struct diff_pair *p,
 		g->vm ? safe_name(vm, g->vm) : "a VM without a name", paint(opt, C_OFF));
 	if (!p->g[0] || !p->g[1]) {
 		fprintf(f, "  only in %c%s\n", p->g[0] ? 'A' : 'B',
-			p->hole ? "; the other may have lost it" : "");
+			d->hole[p->g[0] ? 1 : 0] ? "; the other may have lost it" : "");
 		return;
 	}
 	snprintf(a, sizeof(a), "A %u", p->g[0]->id);
@@ -209,6 +209,7 @@ static void put_verdict(FILE *f, const struct diff *d, const struct view_options
 	static const char *const color[] = { C_GREEN, C_GREEN, C_YELLOW, C_RED };
 	static const char *const words[] = { "SAME", "BETTER", "INCONCLUSIVE", "DIFFERENT" };
 	size_t i, differ = 0, open = 0, unknown = 0;
+	bool none[2] = { !model_migrations(d->ab[0].model), !model_migrations(d->ab[1].model) };
 
 	for (i = 0; i < d->n; i++) {
 		differ += d->pair[i].differs && !d->pair[i].hole;
@@ -225,8 +226,12 @@ static void put_verdict(FILE *f, const struct diff *d, const struct view_options
 		fprintf(f, ": %zu of %zu migration%s", differ, d->n, plural(d->n));
 		put_names(f, d);
 	}
-	if (!d->n)
-		fputs(": no migration is in the evidence", f);
+	if (none[0] || none[1])
+		fprintf(f, ": no migration is in %s%s",
+			!none[0] ? "B" :
+			!none[1] ? "A" :
+				   "the evidence",
+			d->hole[0] || d->hole[1] ? ", the evidence has a hole" : "");
 	else if (unknown && !open)
 		fprintf(f, "%s what was asked for is not known of both", differ ? "," : ":");
 	else if (open || d->verdict == DIFF_INCONCLUSIVE)
