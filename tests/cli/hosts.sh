@@ -37,6 +37,10 @@ is "devices" "$(jq -c '[.devices[] | [.host, .device]]' "$tmp/r")" '[["node7","0
 is "pids" "$("$v" export $src $dst | jq -s -c '[.[].pid] | unique')" "[252]"
 is "files" "$(jq -c '[.traces[].path] == ["'$src'", "'$dst'"]' "$tmp/r")" true
 jq -e '.clock.tied[0] | test("CLOCK_REALTIME of both hosts")' "$tmp/r" >/dev/null || fail "how the clocks were tied is not in the JSON"
+# A drift is told where there is one.
+jq -e '.clock.tied[0] | test("; meanwhile the clocks drifted by 413")' "$tmp/r" >/dev/null || fail "drift: $(jq .clock "$tmp/r")"
+is "clocks that keep step" "$("$v" report --format json tests/data/cases/15-qat-refused-{src,dst}.vfs | jq -r '.clock.tied[]')" \
+	"by CLOCK_REALTIME of both hosts: the times of node-b are moved by -23h53m"
 jq -e '.clock.bound_ns > 3000000 and .clock.bound_ns < 4000000' "$tmp/r" >/dev/null || fail "the bound is not in the JSON"
 want 0 "" "$v" report $src $dst
 grep -q "^  clock .*CLOCK_REALTIME" "$tmp/out" || fail "report does not say how the clocks were tied"

@@ -66,10 +66,10 @@ static size_t assert_parts_are_listed(const struct migration *g)
 	for (i = 0; i < n; i++) {
 		if (part[i].share)
 			continue;
-		for (k = 0; migration_part_keys[k]; k++)
+		for (k = 0; k < MIGRATION_PART_KEYS; k++)
 			if (!strcmp(migration_part_keys[k], part[i].key))
 				break;
-		assert_non_null(migration_part_keys[k]);
+		assert_in_range(k, 0, MIGRATION_PART_KEYS - 1);
 	}
 	return n;
 }

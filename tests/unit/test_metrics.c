@@ -220,6 +220,58 @@ static void bounded(void **state)
 	model_destroy(model);
 }
 
+/* Each part of a stop and of what came behind it that was seen has a series; a share has none. */
+static void parts(void **state)
+{
+	static const char *const keys[] = {
+		"arcs",
+		"io",
+		"dirty_sync",
+		"outside",
+		"unattributed",
+		"transfer",
+		"write",
+		"before_load",
+		"load",
+		"arcs_to_run",
+		"between_arcs_to_run",
+	};
+	struct metrics *m = metrics_create();
+	struct metrics_recorder r = { 0 };
+	struct summary sum = { 0 };
+	struct model *model = model_create();
+	struct event_source *src;
+	char path[PATH_MAX + 64], line[120], err[256];
+	struct event ev;
+	size_t i, n = 0;
+	FILE *f;
+	char *at;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/tests/data/judge/reference-qemu.vfs", top);
+	assert_int_equal(recording_open(&src, path, err, sizeof(err)), 0);
+	while (src->ops->next(src, &ev, -1) == 1)
+		assert_int_equal(model_feed(model, &ev, NULL), 0);
+	src->ops->close(src);
+	metrics_take(m, &sum, model);
+	metrics_take(m, &sum, model);
+	f = fopen("c.prom", "w");
+	metrics_print(f, m, &r);
+	fclose(f);
+	load("c.prom");
+	lint("c.prom");
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		snprintf(line, sizeof(line), "vfioscope_recorder_part_seconds_count{part=\"%s\"} 2",
+			 keys[i]);
+		has_line(line);
+	}
+	for (at = text; (at = strstr(at, "part_seconds_count{")); at++)
+		n++;
+	assert_int_equal(n, sizeof(keys) / sizeof(keys[0]));
+	metrics_destroy(m);
+	model_destroy(model);
+}
+
 static size_t connect_and_say(const char *request, int *status)
 {
 	struct sockaddr_un addr;
@@ -284,7 +336,7 @@ static void a_socket(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { T(counts), T(bounded), T(a_socket) };
+	const struct CMUnitTest tests[] = { T(counts), T(bounded), T(parts), T(a_socket) };
 
 	if (!getcwd(top, sizeof(top)))
 		return 1;

@@ -173,7 +173,7 @@ uint64_t migration_stop_ns(const struct migration *g)
 	return g->stop.start_ns == MODEL_NONE ? 0 : g->stop.total_ns;
 }
 
-const char *const migration_part_keys[] = {
+const char *const migration_part_keys[MIGRATION_PART_KEYS] = {
 	"arcs",
 	"io",
 	"dirty_sync",
@@ -187,7 +187,6 @@ const char *const migration_part_keys[] = {
 	"between_arcs_to_run",
 	"other_calls",
 	"destination",
-	NULL,
 };
 
 size_t migration_parts(struct model *m, const struct migration *g,

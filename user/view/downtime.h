@@ -19,7 +19,7 @@ void downtime_text(FILE *f, struct model *m, const struct session *g);
 /* A part of a stop, or of a downtime. */
 struct downtime_part {
 	const char *name; /* NULL: an arc, to @state */
-	const char *key;  /* its name in JSON */
+	const char *key;  /* its name in JSON; lives for ever */
 	uint32_t state;
 	uint32_t party; /* PARTY_*: whose time it was */
 	uint64_t ns;
@@ -49,8 +49,9 @@ const char *downtime_part_name(const struct downtime_part *p, char buf[UNITS_LEN
 #define MIGRATION_PARTS_MAX (5 + GAP_NR + 7)
 size_t migration_parts(struct model *m, const struct migration *g,
 		       struct downtime_part out[MIGRATION_PARTS_MAX]);
-/* The keys of all parts that there can be, but for shares; NULL after the last. */
-extern const char *const migration_part_keys[];
+/* The keys of all parts that there can be, but for shares: those of a stop and of a landing. */
+#define MIGRATION_PART_KEYS (5 + 8)
+extern const char *const migration_part_keys[MIGRATION_PART_KEYS];
 /* What they add up to, and what every percentage is of; 0: nothing was stopped. */
 uint64_t migration_stop_ns(const struct migration *g);
 /* The longest that is not made of shares; NULL: none took any time. */

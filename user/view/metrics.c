@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "view/metrics.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,8 +31,7 @@ struct histogram {
 	uint64_t sum_ns, n;
 };
 
-#define OUTCOMES  (OUTCOME_FAILED + 1)
-#define PARTS_MAX 24
+#define OUTCOMES (OUTCOME_FAILED + 1)
 
 struct metrics {
 	char driver[METRICS_DRIVERS][DRIVER_LEN]; /* the rest is "other" */
@@ -40,12 +40,8 @@ struct metrics {
 	uint64_t bytes[METRICS_DRIVERS + 1];
 	uint64_t findings[RULE_NR][SEV_INCONCLUSIVE + 1];
 	struct histogram downtime, stop, duration[OUTCOMES];
-	struct {
-		const char *key;
-		struct histogram h;
-	} part[PARTS_MAX];
-	size_t n_parts;
-	struct { /* the last migration of that outcome */
+	struct histogram part[MIGRATION_PART_KEYS]; /* as migration_part_keys has them */
+	struct {				    /* the last migration of that outcome */
 		uint64_t end_real_ns, downtime_ns, stop_ns, duration_ns;
 	} last[OUTCOMES];
 };
@@ -57,8 +53,6 @@ struct metrics *metrics_create(void)
 
 	for (i = 0; m && i < OUTCOMES; i++)
 		m->last[i].downtime_ns = m->last[i].stop_ns = MODEL_NONE;
-	for (i = 0; m && i < PARTS_MAX && migration_part_keys[i]; i++)
-		m->part[m->n_parts++].key = migration_part_keys[i];
 	return m;
 }
 
@@ -119,11 +113,9 @@ static void take_parts(struct metrics *m, struct model *model, const struct migr
 	for (i = 0; i < n; i++) {
 		if (part[i].share || part[i].ns == MODEL_NONE)
 			continue;
-		for (k = 0; k < m->n_parts && strcmp(m->part[k].key, part[i].key); k++)
-			;
-		if (k == m->n_parts)
-			continue;
-		observe(&m->part[k].h, stop_bounds, ARRAY_SIZE(stop_bounds), part[i].ns);
+		for (k = 0; strcmp(migration_part_keys[k], part[i].key); k++)
+			assert(k + 1 < MIGRATION_PART_KEYS);
+		observe(&m->part[k], stop_bounds, ARRAY_SIZE(stop_bounds), part[i].ns);
 	}
 }
 
@@ -333,9 +325,9 @@ void metrics_print(FILE *f, const struct metrics *m, const struct metrics_record
 	family(f, "stop_seconds", "histogram", "Stop of the devices on the source.");
 	put_histogram(f, "stop_seconds", "", &m->stop, stop_bounds, ARRAY_SIZE(stop_bounds));
 	family(f, "part_seconds", "histogram", "A part of the stop or of the downtime.");
-	for (i = 0; i < m->n_parts; i++) {
-		snprintf(label, sizeof(label), "part=\"%s\"", m->part[i].key);
-		put_histogram(f, "part_seconds", label, &m->part[i].h, stop_bounds,
+	for (i = 0; i < MIGRATION_PART_KEYS; i++) {
+		snprintf(label, sizeof(label), "part=\"%s\"", migration_part_keys[i]);
+		put_histogram(f, "part_seconds", label, &m->part[i], stop_bounds,
 			      ARRAY_SIZE(stop_bounds));
 	}
 	family(f, "migration_duration_seconds", "histogram", "From the first sign to the end.");
