@@ -224,8 +224,8 @@ static void bounded(void **state)
 static void parts(void **state)
 {
 	static const char *const keys[] = {
-		"arcs",	 "io",		"outside", "unattributed", "transfer",
-		"write", "before_load", "load",	   "arcs_to_run",  "between_arcs_to_run",
+		"arcs",	       "io",   "outside",     "unattributed",	     "transfer",    "write",
+		"before_load", "load", "arcs_to_run", "between_arcs_to_run", "other_calls",
 	};
 	struct metrics *m = metrics_create();
 	struct metrics_recorder r = { 0 };
