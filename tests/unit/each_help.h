@@ -199,6 +199,19 @@ static void tell_clocks(struct each *e)
 	assert_int_equal(each_sink(e)->put(each_sink(e), &ev), 0);
 }
 
+/* The clocks, and the first VM, whose migration may begin. */
+static inline void first_vm(struct each *e, struct synth *s, const char *vm)
+{
+	tell_clocks(e);
+	vm_begins(s, 1, vm, 0);
+}
+
+/* Until what is over is ended. */
+static inline void after_tail(struct each *e)
+{
+	wait_until(e, mono_ns + EACH_TAIL_NS + SEC);
+}
+
 static int enter(void **state)
 {
 	mono_ns = 1000 * SEC;

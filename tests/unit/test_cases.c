@@ -13,11 +13,7 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/judge_help.h"
-
-static struct synth s;
-static struct model *m;
-static struct judge *j;
+#include "tests/unit/judged.h"
 
 /* ---- actors: a VMM process with devices ---- */
 
@@ -279,24 +275,6 @@ static const char *story(void)
 	}
 	snprintf(line + len, sizeof(line) - len, "%s%s", len ? " " : "", judge_line(j));
 	return line;
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	judge_opts_init(&opts);
-	memset(&evidence, 0, sizeof(evidence));
-	synth_init(&s);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	judge_destroy(j);
-	model_destroy(m);
-	synth_free(&s);
-	return 0;
 }
 
 #define STORY(want)                                 \

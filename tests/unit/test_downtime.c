@@ -13,29 +13,10 @@
 #include <cmocka.h>
 
 #include "model/internal.h"
-#include "tests/unit/synth.h"
+#include "tests/unit/modelled.h"
 #include "view/downtime.h"
 
 #define GAP (10 * US)
-
-static struct synth s;
-static struct model *m;
-
-static int setup(void **state)
-{
-	(void)state;
-	synth_init(&s);
-	m = model_create();
-	return m ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	synth_free(&s);
-	model_destroy(m);
-	return 0;
-}
 
 static void feed(void)
 {

@@ -13,8 +13,7 @@ static void one(void **state)
 	struct held h;
 
 	(void)state;
-	tell_clocks(e);
-	vm_begins(&s, 1, "web/1 \n", 0);
+	first_vm(e, &s, "web/1 \n");
 	synth_pause(&s, 3 * SEC);
 	synth_source(&s, &plan);
 	synth_close(&s);
@@ -22,7 +21,7 @@ static void one(void **state)
 	assert_int_equal(each_under_way(e), 1);
 	assert_int_equal(files(), 1);
 	assert_string_equal(names[0], "20260102T030408Z-web_1__-recording.vfs");
-	wait_until(e, mono_ns + EACH_TAIL_NS + SEC);
+	after_tail(e);
 	assert_int_equal(each_under_way(e), 0);
 	each_end(e);
 	assert_int_equal(files(), 1);
@@ -61,11 +60,10 @@ static void summary(void **state)
 	int fd;
 
 	(void)state;
-	tell_clocks(e);
-	vm_begins(&s, 1, "web-1", 0);
+	first_vm(e, &s, "web-1");
 	synth_source(&s, &plan);
 	PLAY(e, &s);
-	wait_until(e, mono_ns + EACH_TAIL_NS + SEC);
+	after_tail(e);
 	each_end(e);
 	assert_int_equal(files(), 1);
 	snprintf(path, sizeof(path), "d/%s", names[0]);
@@ -123,7 +121,7 @@ static void at_once(void **state)
 	assert_int_equal(each_under_way(e), 3);
 	each_stats(e, &st);
 	assert_int_equal(st.events, events + 3);
-	wait_until(e, mono_ns + EACH_TAIL_NS + SEC);
+	after_tail(e);
 	each_end(e);
 	assert_int_equal(files(), 3);
 	assert_string_equal(names[0], "20260102T030405Z-qemu-system-x86.1000003-completed.vfs");
@@ -192,8 +190,7 @@ static void failure(void **state)
 	struct held h;
 
 	(void)state;
-	tell_clocks(e);
-	vm_begins(&s, 1, "web-1", 0);
+	first_vm(e, &s, "web-1");
 	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), MS);
 	synth_info(&s, MIB, 0);
 	synth_read(&s, MIB, 60 * US);
@@ -201,7 +198,7 @@ static void failure(void **state)
 	synth_set_state(&s, SYNTH_PATH(MIG_RUNNING), MS);
 	synth_stream_close(&s);
 	PLAY(e, &s);
-	wait_until(e, mono_ns + EACH_TAIL_NS + SEC);
+	after_tail(e);
 	/* Nobody's: it does not migrate. */
 	s.now = mono_ns;
 	synth_close(&s);
@@ -236,8 +233,7 @@ static void unfinished(void **state)
 		mono_ns = 1000 * SEC;
 		if (i)
 			e = start(NULL, &k);
-		tell_clocks(e);
-		vm_begins(&s, 1, "web-1", 0);
+		first_vm(e, &s, "web-1");
 		synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), MS);
 		synth_read(&s, MIB, 60 * US);
 		PLAY(e, &s);
@@ -304,8 +300,7 @@ static void vanished(void **state)
 		pause();
 		_exit(0);
 	}
-	tell_clocks(e);
-	vm_begins(&s, 1, "web-1", 0);
+	first_vm(e, &s, "web-1");
 	s.n = 2; /* nobody saw the open */
 	s.ev[1].pid = s.ev[1].tid = s.pid = s.tid = (uint32_t)pid;
 	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), MS);

@@ -26,8 +26,7 @@ static const char *kept_by(const char *conditions, bool fails, const struct judg
 		return "usage";
 	o.keep_if = &k;
 	assert_int_equal(each_open(&e, &o), 0);
-	tell_clocks(e);
-	vm_begins(&s, 1, "web-1", 0);
+	first_vm(e, &s, "web-1");
 	if (fails) {
 		synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), MS);
 		synth_read(&s, -EIO, 60 * US);
@@ -37,7 +36,7 @@ static const char *kept_by(const char *conditions, bool fails, const struct judg
 		synth_close(&s);
 	}
 	PLAY(e, &s);
-	wait_until(e, mono_ns + EACH_TAIL_NS + SEC);
+	after_tail(e);
 	each_end(e);
 	each_stats(e, &st);
 	done(e, &s, NULL);
@@ -199,7 +198,7 @@ static void gone(void **state)
 	synth_read(&s, MIB, 60 * US);
 	synth_close(&s);
 	PLAY(e, &s);
-	wait_until(e, mono_ns + EACH_TAIL_NS + SEC);
+	after_tail(e);
 	/* A file where it was: the next one is not recorded, and that is told. */
 	fclose(fopen("d", "w"));
 	migrate(e, 3, 4);
@@ -234,8 +233,7 @@ static void full(void **state)
 	    mount("tmpfs", "d", "tmpfs", 0, "size=64k"))
 		skip();
 	e = start(NULL, NULL);
-	tell_clocks(e);
-	vm_begins(&s, 1, "web-1", 0);
+	first_vm(e, &s, "web-1");
 	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), MS);
 	/* not to be compressed much */
 	for (i = 0; i < 20000; i++) {
@@ -246,7 +244,7 @@ static void full(void **state)
 	PLAY(e, &s);
 	is_told("No space left on device");
 	is_told("the rest of this migration is not recorded");
-	wait_until(e, mono_ns + EACH_TAIL_NS + SEC);
+	after_tail(e);
 	shelf_wait(e->shelf);
 	wait_until(e, mono_ns + SEC);
 	assert_int_equal(files(), 1);

@@ -13,45 +13,7 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/judge_help.h"
-
-static struct synth s;
-static struct model *m;
-static struct judge *j;
-
-static int setup(void **state)
-{
-	(void)state;
-	judge_opts_init(&opts);
-	memset(&evidence, 0, sizeof(evidence));
-	synth_init(&s);
-	m = NULL;
-	j = NULL;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	judge_destroy(j);
-	model_destroy(m);
-	synth_free(&s);
-	return 0;
-}
-
-/* Anew, with what the builder has now. */
-static void look(void)
-{
-	judge_destroy(j);
-	model_destroy(m);
-	judge_synth(&s, &m, &j);
-}
-
-static void begin_anew(void)
-{
-	synth_free(&s);
-	synth_init(&s);
-}
+#include "tests/unit/judged.h"
 
 /* Long after all that was: nothing can be under way. */
 static void much_later(void)

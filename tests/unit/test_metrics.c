@@ -155,7 +155,7 @@ static void counts(void **state)
 	has_line("vfioscope_recorder_under_way 1");
 	has_line(
 		"vfioscope_recorder_migrations_total{driver=\"\\\"ynth_vfio_pci\",outcome=\"failed\"} 0");
-	wait_until(e, mono_ns + EACH_TAIL_NS + SEC);
+	after_tail(e);
 	shelf_wait(e->shelf);
 	wait_until(e, mono_ns + SEC);
 	metrics_out_tick(m, e, mono_ns + 4 * SEC);

@@ -17,31 +17,7 @@
 #include "model/align.h"
 #include "model/forecast.h"
 #include "model/path.h"
-#include "tests/unit/judge_help.h"
-
-static struct synth s;
-
-static int setup(void **state)
-{
-	(void)state;
-	judge_opts_init(&opts);
-	memset(&evidence, 0, sizeof(evidence));
-	synth_init(&s);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	synth_free(&s);
-	return 0;
-}
-
-static void begin_anew(void)
-{
-	synth_free(&s);
-	synth_init(&s);
-}
+#include "tests/unit/judged.h"
 
 static void device(uint32_t host, uint32_t pid, uint32_t number, const char *driver)
 {
@@ -53,13 +29,13 @@ static void device(uint32_t host, uint32_t pid, uint32_t number, const char *dri
 
 static struct model *fed(void)
 {
-	struct model *m = model_create();
+	struct model *model = model_create();
 	size_t i;
 
-	assert_non_null(m);
+	assert_non_null(model);
 	for (i = 0; i < s.n; i++)
-		assert_int_equal(model_feed(m, &s.ev[i], NULL), 0);
-	return m;
+		assert_int_equal(model_feed(model, &s.ev[i], NULL), 0);
+	return model;
 }
 
 /* ---- one device ---- */
@@ -68,8 +44,8 @@ static struct model *fed(void)
 static uint32_t slept_on(uint32_t n)
 {
 	uint32_t i, found = 0;
-	struct model *m;
-	struct judge *j;
+	struct model *model;
+	struct judge *judge;
 
 	begin_anew();
 	s.ops = OPS_POLL;
@@ -89,11 +65,11 @@ static uint32_t slept_on(uint32_t n)
 	synth_info(&s, 0, 0);
 	stop_copy(&s);
 	drain(&s);
-	judge_synth(&s, &m, &j);
-	for (i = 0; i < judge_findings(j); i++)
-		found += judge_finding(j, i)->rule == RULE_POLL_NEVER_WAKES;
-	judge_destroy(j);
-	model_destroy(m);
+	judge_synth(&s, &model, &judge);
+	for (i = 0; i < judge_findings(judge); i++)
+		found += judge_finding(judge, i)->rule == RULE_POLL_NEVER_WAKES;
+	judge_destroy(judge);
+	model_destroy(model);
 	return found;
 }
 
@@ -106,22 +82,35 @@ static void test_waiters_of_a_stream(void **state)
 	assert_int_equal(slept_on(5), 0);
 }
 
+/* One step of a device that runs and is stopped in turn, the first of them number 0. */
+static struct event *step(uint32_t n, uint64_t ns, int ret)
+{
+	struct event *ev = synth_add(&s, EV_ARC, ns, ret);
+
+	ev->arc.from = n % 2 ? MIG_STOP : MIG_RUNNING;
+	ev->arc.to = ev->arc.target = n % 2 ? MIG_RUNNING : MIG_STOP;
+	return ev;
+}
+
+static void one_device(void)
+{
+	begin_anew();
+	device(1, 100, 1, "mlx5_vfio_pci");
+}
+
 /* How many of @n threads, each in a SET_STATE of one device, have their arcs when they return. */
 static uint32_t known_calls(uint32_t n)
 {
-	struct model *m = model_create();
+	struct model *model = model_create();
 	uint32_t i, known = 0;
 	struct event_context ctx;
 	struct event *ev;
 	size_t k;
 
-	begin_anew();
-	device(1, 100, 1, "mlx5_vfio_pci");
+	one_device();
 	for (i = 0; i < n; i++) {
-		ev = synth_add(&s, EV_ARC, MS, 0);
+		ev = step(i, MS, 0);
 		ev->tid = 200 + i;
-		ev->arc.from = i % 2 ? MIG_STOP : MIG_RUNNING;
-		ev->arc.to = ev->arc.target = i % 2 ? MIG_RUNNING : MIG_STOP;
 	}
 	for (i = 0; i < n; i++) {
 		ev = synth_add(&s, EV_SET_STATE, MS, 0);
@@ -129,14 +118,14 @@ static uint32_t known_calls(uint32_t n)
 		ev->set_state.target = i % 2 ? MIG_RUNNING : MIG_STOP;
 	}
 	for (k = 0; k < s.n; k++) {
-		assert_int_equal(model_feed(m, &s.ev[k], &ctx), 0);
+		assert_int_equal(model_feed(model, &s.ev[k], &ctx), 0);
 		if (s.ev[k].kind != EV_SET_STATE || !ctx.call)
 			continue;
 		assert_int_equal(ctx.call->tid, s.ev[k].tid);
 		assert_int_equal(ctx.call->n_arcs, 1);
 		known++;
 	}
-	model_destroy(m);
+	model_destroy(model);
 	return known;
 }
 
@@ -150,17 +139,11 @@ static void test_calls_of_a_device(void **state)
 /* A SET_STATE that failed in its arc number @n. */
 static void failed_in(uint32_t n)
 {
-	struct event *ev;
 	uint32_t i;
 
-	begin_anew();
-	device(1, 100, 1, "mlx5_vfio_pci");
-	for (i = 1; i <= n; i++) {
-		ev = synth_add(&s, EV_ARC, i * US, i < n ? 0 : -EIO);
-		ev->arc.from = i % 2 ? MIG_RUNNING : MIG_STOP;
-		ev->arc.to = i % 2 ? MIG_STOP : MIG_RUNNING;
-		ev->arc.target = MIG_STOP_COPY;
-	}
+	one_device();
+	for (i = 1; i <= n; i++)
+		step(i - 1, i * US, i < n ? 0 : -EIO)->arc.target = MIG_STOP_COPY;
 	synth_add(&s, EV_SET_STATE, MS, -EIO)->set_state.target = MIG_STOP_COPY;
 }
 
@@ -171,11 +154,11 @@ static void test_arcs_of_a_call(void **state)
 	(void)state;
 	for (n = 7; n <= 9; n++) {
 		const struct session *g;
-		struct model *m;
+		struct model *model;
 
 		failed_in(n);
-		m = fed();
-		g = model_session(m, 1);
+		model = fed();
+		g = model_session(model, 1);
 		assert_non_null(g);
 		assert_int_equal(g->n_arcs, n < 8 ? n : 8);
 		assert_int_equal(g->arcs_folded, n - g->n_arcs);
@@ -183,7 +166,7 @@ static void test_arcs_of_a_call(void **state)
 		assert_int_equal(g->arcs[0].dur_ns, US);
 		assert_int_equal(g->arcs[g->n_arcs - 1].dur_ns, n * US);
 		assert_int_equal(g->arcs[g->n_arcs - 1].ret, -EIO);
-		model_destroy(m);
+		model_destroy(model);
 	}
 }
 
@@ -281,21 +264,21 @@ static void test_ends_that_wait(void **state)
 {
 	static const uint32_t sources[] = { 16, 17 };
 	const struct migration *g;
-	struct model *m;
+	struct model *model;
 	uint32_t i;
 
 	(void)state;
 	for (i = 0; i < 2; i++) {
 		one_of(sources[i]);
-		m = fed();
-		assert_int_equal(model_migrations(m), sources[i]);
-		g = model_migration(m, model_side(m, model_sides(m))->migration);
+		model = fed();
+		assert_int_equal(model_migrations(model), sources[i]);
+		g = model_migration(model, model_side(model, model_sides(model))->migration);
 		assert_true(g->source && g->destination);
-		assert_int_equal(model_side(m, g->source)->pid, 100 + sources[i] - 1);
+		assert_int_equal(model_side(model, g->source)->pid, 100 + sources[i] - 1);
 		/* The downtime does not hang on it; what it was made of does. */
 		assert_int_equal(g->downtime_why, DOWNTIME_KNOWN);
 		assert_int_equal(g->parts_known, sources[i] == 16);
-		model_destroy(m);
+		model_destroy(model);
 	}
 }
 
@@ -379,16 +362,16 @@ static void forecasts(uint32_t *stops, uint32_t *rests)
 {
 	struct stop_forecast of_side;
 	struct forecast of_session;
-	struct model *m;
+	struct model *model;
 
 	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), MS);
 	synth_info(&s, 0, MIB);
-	m = fed();
-	forecast_session(m, model_sessions(m), s.now, &of_session);
-	forecast_side(m, model_sides(m), s.now, &of_side);
+	model = fed();
+	forecast_session(model, model_sessions(model), s.now, &of_session);
+	forecast_side(model, model_sides(model), s.now, &of_side);
 	*stops = of_session.samples;
 	*rests = of_side.rest_samples;
-	model_destroy(m);
+	model_destroy(model);
 }
 
 static void test_samples(void **state)
@@ -414,8 +397,7 @@ static void long_ago(uint32_t n, uint32_t *stops, uint32_t *rests)
 {
 	uint32_t i;
 
-	begin_anew();
-	device(1, 100, 1, "mlx5_vfio_pci");
+	one_device();
 	one_stop();
 	device(2, 200, 2, "pds_vfio_pci");
 	for (i = 0; i < n; i++) {

@@ -15,44 +15,24 @@
 
 #include "model/digest.h"
 #include "recording/hosts.h"
-#include "tests/unit/judge_help.h"
+#include "tests/unit/judged.h"
 
-static struct synth s;
-static struct model *m;
-static struct judge *j;
 static struct source_health health;
 static struct meta meta;
 
-static int setup(void **state)
+static int whole(void **state)
 {
-	(void)state;
-	judge_opts_init(&opts);
-	memset(&evidence, 0, sizeof(evidence));
 	memset(&health, 0, sizeof(health));
 	health.ended = true;
+	setup(state);
 	evidence.health = &health;
-	synth_init(&s);
-	m = NULL;
-	j = NULL;
 	return 0;
 }
 
-static int teardown(void **state)
+static int end_of_whole(void **state)
 {
-	(void)state;
-	judge_destroy(j);
-	model_destroy(m);
-	synth_free(&s);
 	meta_clear(&meta);
-	return 0;
-}
-
-/* Anew, with what the builder has now. */
-static void look(void)
-{
-	judge_destroy(j);
-	model_destroy(m);
-	judge_synth(&s, &m, &j);
+	return teardown(state);
 }
 
 static const struct finding *found(uint32_t rule)
@@ -141,8 +121,8 @@ static void test_info_and_read(void **state)
 
 	(void)state;
 	for (early = 0; early < 2; early++) {
-		teardown(NULL);
-		setup(NULL);
+		end_of_whole(NULL);
+		whole(NULL);
 		begin(&s, "mlx5_vfio_pci", 7);
 		precopy(&s);
 		s.gap = 0;
@@ -188,6 +168,47 @@ static void test_births_unseen(void **state)
 }
 
 /* ---- the model ---- */
+
+/* What was lost on one host is a hole of what that host saw, and of nothing else. */
+static void test_loss_of_one_host(void **state)
+{
+	(void)state;
+	device(1, 100, 1);
+	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), MS);
+	device(2, 200, 2);
+	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), MS);
+	synth_loss(&s, 7, s.now - US, s.now, EV_READ);
+	last(&s)->device = 0;
+	look();
+	assert_int_equal(model_session(m, 1)->holes, 0);
+	assert_int_equal(model_session(m, 2)->holes, 1);
+	assert_int_equal(model_session(m, 2)->lost, 7);
+}
+
+/* A data FD that is born in a hole may have had a life before; one behind the last hole has not. */
+static void test_born_in_a_hole(void **state)
+{
+	const uint64_t ends[] = { 5 * SEC, MS };
+	struct event *ev;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		end_of_whole(NULL);
+		whole(NULL);
+		device(1, 100, 1);
+		synth_loss(&s, 1, s.now, s.now + ends[i], EV_READ);
+		/* An earlier one that is told later does not shorten it. */
+		synth_loss(&s, 1, s.now, s.now + US, EV_READ);
+		synth_pause(&s, 100 * MS);
+		/* Its arc was lost, or was not hooked. */
+		ev = synth_add(&s, EV_STREAM_OPEN, 0, 0);
+		ev->stream = 1;
+		ev->stream_open.direction = DIR_SAVE;
+		look();
+		assert_int_equal(model_session(m, 1)->joined_late, !i);
+	}
+}
 
 /* Migrations are counted as they begin, and that is with the first of both sides. */
 static void test_order_of_migrations(void **state)
@@ -324,10 +345,11 @@ static void test_damage_in_words(void **state)
 
 int main(void)
 {
-#define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define T(test) cmocka_unit_test_setup_teardown(test, whole, end_of_whole)
 	const struct CMUnitTest tests[] = {
 		T(test_cut_off_in),	     T(test_ignored_at),
 		T(test_info_and_read),	     T(test_births_unseen),
+		T(test_loss_of_one_host),    T(test_born_in_a_hole),
 		T(test_order_of_migrations), T(test_stop_of_two),
 		T(test_hour_that_was_not),   T(test_digest),
 		T(test_damage_in_words),

@@ -20,27 +20,10 @@
 #include "view/downtime.h"
 #include "view/view.h"
 
+/* Behind those whose functions have an s of their own. */
+#include "tests/unit/modelled.h"
+
 #define STACK "cmd_exec+0x21[mlx5_core] < save_state+0x1a2[mlx5_vfio_pci] < vfio_ioctl+0x5[vfio]"
-
-static struct synth s;
-static struct model *m;
-
-static int setup(void **state)
-{
-	(void)state;
-	setlocale(LC_CTYPE, "C.UTF-8");
-	synth_init(&s);
-	m = model_create();
-	return m ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	synth_free(&s);
-	model_destroy(m);
-	return 0;
-}
 
 /* All events; the context of the last one of @kind. */
 static struct event_context feed(uint32_t kind)
@@ -588,5 +571,6 @@ int main(void)
 		T(test_scope),
 	};
 
+	setlocale(LC_CTYPE, "C.UTF-8");
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
