@@ -50,6 +50,9 @@ static __always_inline void arc_finish(struct wire_call *call, __s64 ret)
 	record_end(&rec->head, end_ns);
 	rec->head.device = call->device;
 	rec->head.ret = ret;
+	if (ret >= 0)
+		why_stands(call->device, call->arc_to != VFIO_DEVICE_STATE_RUNNING &&
+						 call->arc_to != VFIO_DEVICE_STATE_PRE_COPY);
 	rec->from = call->arc_from;
 	rec->to = call->arc_to;
 	rec->target = call->arc_target;
@@ -212,6 +215,8 @@ static __always_inline void device_ioctl_on_exit(const __u64 *a, void *ctx)
 		feature_exit(call, start_ns, device, stream, a[2], ret);
 	} else {
 		end_ns = why_end(start_ns, WIRE_RESET, 0, device, 0);
+		if (ret >= 0)
+			why_stands(device, false);
 		rec = record_reserve(WIRE_RESET, sizeof(*rec));
 		if (rec) {
 			rec->head.start_ns = start_ns;
@@ -349,10 +354,12 @@ static __always_inline void open_close_exit(__u32 kind, struct vfio_device *vdev
 		call_end();
 	if (!device)
 		return;
-	if (kind == WIRE_DEVICE_CLOSE)
+	if (kind == WIRE_DEVICE_CLOSE) {
 		device_used_by(vdev, 0);
-	else if (!ret)
+		why_stands(device, false);
+	} else if (!ret) {
 		device_used_by(vdev, bpf_get_current_pid_tgid() >> 32);
+	}
 }
 
 /* int vfio_df_open(struct vfio_device_file *), void vfio_df_close(the same): since 6.6 */

@@ -11,41 +11,8 @@
  * are until it enters the kernel again.  So this is a hint, and who reads it
  * looks more than once; see capture/earlier.h.
  */
+#include "bpf/syscall.bpf.h"
 #include "bpf/who.bpf.h"
-
-/*
- * The number of the call, as the entry code kept it, and the user's registers.
- * x86: arch/x86/entry/syscalls/syscall_64.tbl; arm64: include/uapi/asm-generic/unistd.h,
- * and arch/arm64/kernel/syscall.c, which keeps the first argument in orig_x0.
- */
-#if defined(__TARGET_ARCH_x86)
-#define SYS_READ	0
-#define SYS_WRITE	1
-#define SYS_IOCTL	16
-#define USER_SYSCALL(r) ((r)->orig_rax)
-#define USER_ARG1(r)	((r)->rdi)
-#define USER_ARG2(r)	((r)->rsi)
-#define USER_ARG3(r)	((r)->rdx)
-#define USER_SP(r)	((r)->rsp)
-#define USER_IP(r)	((r)->rip)
-typedef struct pt_regs user_regs;
-#elif defined(__TARGET_ARCH_arm64)
-#define SYS_READ	63
-#define SYS_WRITE	64
-#define SYS_IOCTL	29
-/* struct pt_regs of arch/arm64/include/asm/ptrace.h, as far as it is older than any kernel here */
-typedef struct {
-	struct user_pt_regs user;
-	__u64 orig_x0;
-	__s32 syscallno;
-} user_regs;
-#define USER_SYSCALL(r) ((r)->syscallno)
-#define USER_ARG1(r)	((r)->orig_x0)
-#define USER_ARG2(r)	((r)->user.regs[1])
-#define USER_ARG3(r)	((r)->user.regs[2])
-#define USER_SP(r)	((r)->user.sp)
-#define USER_IP(r)	((r)->user.pc)
-#endif
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -34,6 +34,7 @@ int process_exit(struct bpf_raw_tracepoint_args *ctx)
 		return 0;
 	holds = *held;
 	/* The last two threads may both find the count at 0. */
+	bpf_map_delete_elem(&why_standing, &pid);
 	if (bpf_map_delete_elem(&holders, &pid) || !holds || !task_wanted())
 		return 0;
 	rec = record_reserve(WIRE_PROCESS_EXIT, sizeof(*rec));

@@ -38,7 +38,7 @@ static __always_inline void io_begin(struct file *file, __u32 kind)
 	now = bpf_ktime_get_ns();
 	/* A poll() operation asks and never waits. */
 	if (kind != WIRE_POLL)
-		why_begin(now, false);
+		now = why_begin(now, false);
 	tid = (__u32)bpf_get_current_pid_tgid();
 	owner = tid << 8 | kind;
 

@@ -561,7 +561,6 @@ static __always_inline void call_begin(__u32 kind, __u32 cmd, __u32 device, __u6
 
 	if (old)
 		record_lost_exit(old->kind, old->start_ns, old->device, 0);
-	call.start_ns = bpf_ktime_get_ns();
 	call.kind = kind;
 	call.cmd = cmd;
 	call.device = device;
@@ -571,9 +570,9 @@ static __always_inline void call_begin(__u32 kind, __u32 cmd, __u32 device, __u6
 		call.flags = head.flags;
 		call.state = head.state;
 	}
+	call.start_ns = why_begin(bpf_ktime_get_ns(), call_is_sign(&call));
 	if (bpf_map_update_elem(&calls, &id, &call, BPF_ANY))
 		table_full();
-	why_begin(call.start_ns, call_is_sign(&call));
 }
 
 /*

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * why.bpf.c - what threads in a call wait for
+ * why.bpf.c - what threads wait for, in a call and between two
  *
  * Attached while a migration is under way, and only then: the scheduler's switches,
  * page faults and contended locks of the whole host come here, and those of threads
@@ -8,17 +8,23 @@
  */
 #include "bpf/why.bpf.h"
 
+/* include/uapi/linux/kvm.h */
+#define KVM_GET_DIRTY_LOG     0x4010ae42
+#define KVM_CLEAR_DIRTY_LOG   0xc018aec0
+#define KVM_RESET_DIRTY_RINGS 0xaec7
+
 static __always_inline void went_out(struct task_struct *prev, __u64 now)
 {
 	struct why_task *w = why_of(prev->pid);
 
-	if (!w || !w->start_ns)
+	if (!w || !(w->start_ns | w->between_ns))
 		return;
 	if (w->out_ns)
 		w->torn = 1;
 	why_settle(w, prev->sched_info.run_delay);
 	w->delay = prev->sched_info.run_delay;
 	w->out_state = prev->__state;
+	w->out_in = w->between_ns && w->out_state ? syscall_wait(prev) : SYSCALL_OTHER;
 	w->out_ns = now;
 }
 
@@ -26,7 +32,7 @@ static __always_inline void came_in(struct task_struct *next, __u64 now)
 {
 	struct why_task *w = why_of(next->pid);
 
-	if (!w || !w->start_ns || !w->out_ns)
+	if (!w || !w->out_ns)
 		return;
 	w->waited_ns = now - w->out_ns;
 	w->out_ns = 0;
@@ -53,12 +59,12 @@ int why_switch(__u64 *ctx)
 	return 0;
 }
 
-/* The entry of the thread that is in a traced call. */
+/* The entry of the thread, if it is in a traced call, or was. */
 static __always_inline struct why_task *why_current(void)
 {
 	struct why_task *w = why_of(bpf_get_current_pid_tgid());
 
-	return w && w->start_ns ? w : NULL;
+	return w && (w->start_ns | w->between_ns) ? w : NULL;
 }
 
 SEC("?fentry/handle_mm_fault")
@@ -66,14 +72,13 @@ int why_fault_enter(__u64 *ctx)
 {
 	struct why_task *w = why_current();
 
-	if (!w)
+	/* A fault of a dirty log's is part of that. */
+	if (!w || (w->held_ns && w->log))
 		return 0;
-	why_settle_current(w);
 	/* The return from the last one was not seen. */
-	if (w->fault_ns)
+	if (w->held_ns)
 		w->seen &= ~WIRE_WHY_FAULTS;
-	w->fault_ns = bpf_ktime_get_ns();
-	w->fault_runqueue = w->sums.runqueue;
+	why_hold(w, false);
 	return 0;
 }
 
@@ -81,16 +86,38 @@ SEC("?fexit/handle_mm_fault")
 int why_fault_exit(__u64 *ctx)
 {
 	struct why_task *w = why_current();
-	__u64 took, runqueue;
 
-	if (!w || !w->fault_ns)
+	if (!w || !w->held_ns || w->log)
 		return 0;
-	why_settle_current(w);
-	took = bpf_ktime_get_ns() - w->fault_ns;
-	runqueue = w->sums.runqueue - w->fault_runqueue;
-	w->sums.fault += took > runqueue ? took - runqueue : 0;
+	w->sums.fault += why_let_go(w);
 	w->sums.faults++;
-	w->fault_ns = 0;
+	return 0;
+}
+
+/*
+ * long kvm_vm_ioctl(struct file *, unsigned int cmd, unsigned long arg), of a module that
+ * must be free to go: a kprobe holds none.
+ */
+SEC("?kprobe")
+int why_log_enter(struct pt_regs *ctx)
+{
+	struct why_task *w = why_current();
+	__u32 cmd = PT_REGS_PARM2(ctx);
+
+	if (w && w->between_ns && !w->held_ns &&
+	    (cmd == KVM_GET_DIRTY_LOG || cmd == KVM_CLEAR_DIRTY_LOG ||
+	     cmd == KVM_RESET_DIRTY_RINGS))
+		why_hold(w, true);
+	return 0;
+}
+
+SEC("?kretprobe")
+int why_log_exit(struct pt_regs *ctx)
+{
+	struct why_task *w = why_current();
+
+	if (w && w->held_ns && w->log)
+		w->sums.log += why_let_go(w);
 	return 0;
 }
 

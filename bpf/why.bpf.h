@@ -13,11 +13,15 @@
  *   then the scheduler has put the thread's registers where they can be found.
  * Addresses stay in the entries, which user space never reads; the names are made
  * at the end of the call.
+ *
+ * The entry goes on between the thread's calls: while a device of its process stands
+ * still, that is somebody's downtime, and it is told when the next call begins.
  */
 #ifndef VFIOSCOPE_WHY_BPF_H
 #define VFIOSCOPE_WHY_BPF_H
 
 #include "bpf/record.bpf.h"
+#include "bpf/syscall.bpf.h"
 
 /* Set before load: --why */
 extern const volatile __u8 why_wanted;
@@ -49,22 +53,31 @@ static __always_inline __u64 stack_frames(long size)
 
 struct why_sums {
 	__u64 asleep, blocked, locked, runqueue, fault;
+	/* Between calls: */
+	__u64 sends, receives, polls, futex, stopped, log;
 	__u64 faults;
 };
 
 struct why_task {
-	__u64 start_ns;	      /* of the call that it is in; 0: of none */
-	__u64 arc_ns;	      /* of the step of that; 0: none */
-	__u32 seen;	      /* as struct wire_why has it */
-	__u32 torn;	      /* a switch was missed */
-	__u64 out_ns;	      /* since when it is off the cpu; 0: it is on one */
-	__u64 delay;	      /* its run_delay then */
-	__u64 waited_ns;      /* of the last wait, until that is settled */
-	__u64 fault_ns;	      /* since when it is in a page fault; 0: in none */
-	__u64 fault_runqueue; /* sums.runqueue then */
+	__u64 start_ns;	     /* of the call that it is in; 0: of none */
+	__u64 between_ns;    /* when the last one ended; 0: it is in one, or nothing is known */
+	__u64 arc_ns;	     /* of the step of that; 0: none */
+	__u32 seen;	     /* as struct wire_why has it */
+	__u32 torn;	     /* a switch was missed */
+	__u64 out_ns;	     /* since when it is off the cpu; 0: it is on one */
+	__u64 delay;	     /* its run_delay then */
+	__u64 waited_ns;     /* of the last wait, until that is settled */
+	__u64 held_ns;	     /* since when it is in a page fault, or a dirty log; 0: in none */
+	__u64 held_runqueue; /* sums.runqueue then */
 	__u32 out_state;
-	__u32 locks;			/* that it is waiting for: one in another */
-	struct why_sums sums, arc_sums; /* of the call; as they were when the step began */
+	__u32 out_in; /* enum syscall_wait; in a call SYSCALL_OTHER */
+	__u32 log;    /* @held_ns is a dirty log's */
+	__u32 locks;  /* that it is waiting for: one in another */
+	/* Of the call, or since the last one; as they were when the step began. */
+	struct why_sums sums, arc_sums;
+	/* Between calls, of what has not been told yet: those under WIRE_WHY_MIN_NS. */
+	__u64 gap_ns;
+	struct why_sums gap;
 	__u64 longest_ns, arc_longest_ns;
 	struct why_stack last, longest, arc_longest;
 };
@@ -85,7 +98,20 @@ struct {
 	__type(value, struct why_task);
 } why_empty SEC(".maps") __weak;
 
+/*
+ * Processes of which a device stands still, or is about to run for the first time: which,
+ * as bits of their numbers.  Two devices of one process that share a bit cost a reason.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u32);
+	__type(value, __u64);
+} why_standing SEC(".maps") __weak;
+
 #define STATE_UNINTERRUPTIBLE 0x0002 /* include/linux/sched.h */
+#define STATE_STOPPED	      0x0004
+#define STATE_TRACED	      0x0008
 #define STATE_RTLOCK_WAIT     0x1000
 
 static __always_inline struct why_task *why_of(__u32 tid)
@@ -100,6 +126,31 @@ static __always_inline void why_forget(__u32 tid)
 {
 	if (why_marks[tid & (WHY_MARKS - 1)])
 		bpf_map_delete_elem(&why_tasks, &tid);
+}
+
+/* The current process's device has come to stand still, or runs. */
+static __always_inline void why_stands(__u32 device, bool stands)
+{
+	__u32 pid = bpf_get_current_pid_tgid() >> 32;
+	__u64 bit = 1ULL << (device % 64), *now;
+
+	if (!why_wanted)
+		return;
+	now = bpf_map_lookup_elem(&why_standing, &pid);
+	if (now && stands)
+		__sync_fetch_and_or(now, bit);
+	else if (now)
+		__sync_fetch_and_and(now, ~bit);
+	else if (stands)
+		bpf_map_update_elem(&why_standing, &pid, &bit, BPF_ANY);
+}
+
+static __always_inline bool something_stands(void)
+{
+	__u32 pid = bpf_get_current_pid_tgid() >> 32;
+	const __u64 *now = bpf_map_lookup_elem(&why_standing, &pid);
+
+	return now && *now;
 }
 
 static __always_inline __u64 current_run_delay(void)
@@ -118,6 +169,17 @@ static __always_inline void why_book(struct why_sums *sums, const struct why_tas
 		sums->runqueue += ns;
 	else if (w->locks)
 		sums->locked += ns;
+	/* However it came there: it is stopped on its way back to user space. */
+	else if (w->out_state & (STATE_STOPPED | STATE_TRACED))
+		sums->stopped += ns;
+	else if (w->out_in == SYSCALL_SENDS)
+		sums->sends += ns;
+	else if (w->out_in == SYSCALL_RECEIVES)
+		sums->receives += ns;
+	else if (w->out_in == SYSCALL_POLLS)
+		sums->polls += ns;
+	else if (w->out_in == SYSCALL_FUTEX)
+		sums->futex += ns;
 	else if (w->out_state & (STATE_UNINTERRUPTIBLE | STATE_RTLOCK_WAIT))
 		sums->blocked += ns;
 	else
@@ -136,8 +198,8 @@ static __always_inline void why_settle(struct why_task *w, __u64 delay)
 		runqueue = slept;
 	slept -= runqueue;
 	w->sums.runqueue += runqueue;
-	/* In a page fault all but that is the fault's. */
-	if (!w->fault_ns)
+	/* In a page fault, or a dirty log, all but that is its own. */
+	if (!w->held_ns)
 		why_book(&w->sums, w, slept);
 	if (!w->last.n)
 		return;
@@ -155,43 +217,6 @@ static __always_inline void why_settle_current(struct why_task *w)
 {
 	if (w->waited_ns)
 		why_settle(w, current_run_delay());
-}
-
-/* The thread begins a call.  @sign: it may be the first one of a migration. */
-static __always_inline void why_begin(__u64 start_ns, bool sign)
-{
-	__u32 tid = bpf_get_current_pid_tgid(), zero = 0;
-	struct why_task *w;
-
-	if (!why_wanted || (!why_seen && !sign))
-		return;
-	w = why_of(tid);
-	if (!w) {
-		w = bpf_map_lookup_elem(&why_empty, &zero);
-		if (!w || bpf_map_update_elem(&why_tasks, &tid, w, BPF_ANY)) {
-			__sync_fetch_and_add(&why_lost, 1);
-			return;
-		}
-		why_marks[tid & (WHY_MARKS - 1)] = 1;
-		w = bpf_map_lookup_elem(&why_tasks, &tid);
-		if (!w)
-			return;
-	}
-	w->arc_ns = 0;
-	w->torn = 0;
-	w->out_ns = 0;
-	w->waited_ns = 0;
-	w->fault_ns = 0;
-	w->locks = 0;
-	__builtin_memset(&w->sums, 0, sizeof(w->sums));
-	w->longest_ns = 0;
-	w->longest.n = 0;
-	w->seen = why_seen;
-	w->start_ns = start_ns;
-	if (!why_seen) {
-		__sync_fetch_and_add(&why_signs, 1);
-		wake_reader();
-	}
 }
 
 /* Names of the frames. */
@@ -216,6 +241,30 @@ static __always_inline void frame_names(struct wire_why *rec, const struct why_s
 	rec->n_frames = n;
 }
 
+/*
+ * In a page fault, or a dirty log, from here on: all of it is that one's, but for what it
+ * waits for a cpu.
+ */
+static __always_inline void why_hold(struct why_task *w, bool log)
+{
+	why_settle_current(w);
+	w->held_ns = bpf_ktime_get_ns();
+	w->held_runqueue = w->sums.runqueue;
+	w->log = log;
+}
+
+/* It is over: how much of it is its own. */
+static __always_inline __u64 why_let_go(struct why_task *w)
+{
+	__u64 took, runqueue;
+
+	why_settle_current(w);
+	took = bpf_ktime_get_ns() - w->held_ns;
+	runqueue = w->sums.runqueue - w->held_runqueue;
+	w->held_ns = 0;
+	return took > runqueue ? took - runqueue : 0;
+}
+
 static __always_inline void
 why_sums_set(struct wire_why *rec, const struct why_sums *now, const struct why_sums *from)
 {
@@ -224,7 +273,29 @@ why_sums_set(struct wire_why *rec, const struct why_sums *now, const struct why_
 	rec->locked_ns = now->locked - from->locked;
 	rec->runqueue_ns = now->runqueue - from->runqueue;
 	rec->fault_ns = now->fault - from->fault;
+	rec->send_ns = now->sends - from->sends;
+	rec->receive_ns = now->receives - from->receives;
+	rec->poll_ns = now->polls - from->polls;
+	rec->futex_ns = now->futex - from->futex;
+	rec->stopped_ns = now->stopped - from->stopped;
+	rec->log_ns = now->log - from->log;
 	rec->faults = now->faults - from->faults;
+}
+
+static __always_inline void why_sums_add(struct why_sums *to, const struct why_sums *more)
+{
+	to->asleep += more->asleep;
+	to->blocked += more->blocked;
+	to->locked += more->locked;
+	to->runqueue += more->runqueue;
+	to->fault += more->fault;
+	to->sends += more->sends;
+	to->receives += more->receives;
+	to->polls += more->polls;
+	to->futex += more->futex;
+	to->stopped += more->stopped;
+	to->log += more->log;
+	to->faults += more->faults;
 }
 
 /* The entry of the thread whose call began at @start_ns and was long enough to be told of. */
@@ -251,9 +322,12 @@ static __always_inline struct why_task *why_ended(__u64 start_ns, bool whole)
 	return w;
 }
 
-/* When it ended: what comes now takes time of its own; 0: not told. */
+/*
+ * When it ended, at @until_ns, 0: just now: what comes then takes time of its own; 0: not
+ * told.
+ */
 static __always_inline __u64 why_tell(struct why_task *w, __u32 kind, __u32 feature, __u64 start_ns,
-				      __u32 device, __u32 stream)
+				      __u64 until_ns, __u32 device, __u32 stream)
 {
 	struct wire_why *rec = record_reserve(WIRE_WHY, sizeof(*rec));
 	__u32 zero = 0;
@@ -262,6 +336,7 @@ static __always_inline __u64 why_tell(struct why_task *w, __u32 kind, __u32 feat
 
 	if (!rec)
 		return 0;
+	record_end(&rec->head, until_ns);
 	end_ns = rec->head.end_ns;
 	rec->head.start_ns = start_ns;
 	rec->head.device = device;
@@ -280,15 +355,106 @@ static __always_inline __u64 why_tell(struct why_task *w, __u32 kind, __u32 feat
 			bpf_ringbuf_discard(rec, 0);
 			return 0;
 		}
-		why_sums_set(rec, &w->sums, &none->sums);
+		why_sums_set(rec, kind == WIRE_NONE ? &w->gap : &w->sums, &none->sums);
 		rec->longest_ns = w->longest_ns;
 		frame_names(rec, &w->longest);
 	}
 	/* The return from a fault was not seen: how long it took nobody knows. */
-	if (w->fault_ns)
+	if (w->held_ns)
 		rec->seen &= ~WIRE_WHY_FAULTS;
 	record_submit(rec, false);
 	return end_ns;
+}
+
+/* Nothing was spent yet. */
+static __always_inline void why_fresh(struct why_task *w)
+{
+	w->arc_ns = 0;
+	w->torn = 0;
+	w->out_ns = 0;
+	w->waited_ns = 0;
+	w->held_ns = 0;
+	w->locks = 0;
+	__builtin_memset(&w->sums, 0, sizeof(w->sums));
+	w->longest_ns = 0;
+	w->longest.n = 0;
+	w->seen = why_seen;
+}
+
+/*
+ * The thread begins a call: what it did since its last one is told, if that may be
+ * somebody's downtime.  Short times between calls add up until they are worth it.  When
+ * the call begins: telling takes time of its own.
+ */
+static __always_inline __u64 why_gap(struct why_task *w, __u64 end_ns)
+{
+	if (!w->between_ns || !w->seen)
+		return end_ns;
+	if (!something_stands()) {
+		w->gap_ns = 0;
+		__builtin_memset(&w->gap, 0, sizeof(w->gap));
+		return end_ns;
+	}
+	why_settle_current(w);
+	/* Held: the return from a fault, or a dirty log, was not seen. */
+	if (w->torn || w->out_ns || w->held_ns) {
+		if (end_ns - w->between_ns >= WIRE_WHY_MIN_NS)
+			__sync_fetch_and_add(&why_lost, 1);
+		return end_ns;
+	}
+	w->gap_ns += end_ns - w->between_ns;
+	why_sums_add(&w->gap, &w->sums);
+	if (w->gap_ns < WIRE_WHY_MIN_NS)
+		return end_ns;
+	why_tell(w, WIRE_NONE, 0, end_ns - w->gap_ns, end_ns, 0, 0);
+	w->gap_ns = 0;
+	__builtin_memset(&w->gap, 0, sizeof(w->gap));
+	return bpf_ktime_get_ns();
+}
+
+/* The thread begins a call.  @sign: it may be the first one of a migration.  When it begins. */
+static __always_inline __u64 why_begin(__u64 start_ns, bool sign)
+{
+	__u32 tid = bpf_get_current_pid_tgid(), zero = 0;
+	struct why_task *w;
+
+	if (!why_wanted || (!why_seen && !sign))
+		return start_ns;
+	w = why_of(tid);
+	if (!w) {
+		w = bpf_map_lookup_elem(&why_empty, &zero);
+		if (!w || bpf_map_update_elem(&why_tasks, &tid, w, BPF_ANY)) {
+			__sync_fetch_and_add(&why_lost, 1);
+			return start_ns;
+		}
+		why_marks[tid & (WHY_MARKS - 1)] = 1;
+		w = bpf_map_lookup_elem(&why_tasks, &tid);
+		if (!w)
+			return start_ns;
+	}
+	start_ns = why_gap(w, start_ns);
+	why_fresh(w);
+	w->start_ns = start_ns;
+	w->between_ns = 0;
+	if (!why_seen) {
+		__sync_fetch_and_add(&why_signs, 1);
+		wake_reader();
+	}
+	return start_ns;
+}
+
+/* Its call is over: from here on it does something else. */
+static __always_inline void why_rest(__u64 start_ns)
+{
+	struct why_task *w;
+
+	if (!why_seen || !start_ns)
+		return;
+	w = why_of(bpf_get_current_pid_tgid());
+	if (!w || w->start_ns)
+		return;
+	why_fresh(w);
+	w->between_ns = bpf_ktime_get_ns();
 }
 
 /*
@@ -299,8 +465,10 @@ static __always_inline __u64 why_end(__u64 start_ns, __u32 kind, __u32 feature, 
 				     __u32 stream)
 {
 	struct why_task *w = why_ended(start_ns, true);
+	__u64 end_ns = w ? why_tell(w, kind, feature, start_ns, 0, device, stream) : 0;
 
-	return w ? why_tell(w, kind, feature, start_ns, device, stream) : 0;
+	why_rest(start_ns);
+	return end_ns;
 }
 
 /* A step of the state machine begins, in a call. */
@@ -327,7 +495,7 @@ static __always_inline __u64 why_arc_end(__u64 start_ns, __u32 device)
 
 	if (!w)
 		return 0;
-	end_ns = why_tell(w, WIRE_ARC, 0, start_ns, device, 0);
+	end_ns = why_tell(w, WIRE_ARC, 0, start_ns, 0, device, 0);
 	w->arc_ns = 0;
 	return end_ns;
 }

@@ -227,14 +227,18 @@ struct wire_process_exit {
 #define WIRE_WHY_SUMS	(1U << 0) /* the scheduler's events, all along */
 #define WIRE_WHY_FAULTS (1U << 1)
 #define WIRE_WHY_LOCKS	(1U << 2) /* else they are in @blocked_ns */
+#define WIRE_WHY_LOG	(1U << 3)
 
 /*
  * Where the call was from the head's start to its end, but for what it ran.  Its
  * stack is that of its longest wait; of a call that is still out, that of now.
+ *
+ * Between two calls: the head's end is the begin of the second one, and its start so
+ * much earlier as was between calls that has not been told yet.
  */
 struct wire_why {
 	struct wire_head head;
-	__u32 call;    /* enum wire_kind */
+	__u32 call;    /* enum wire_kind; WIRE_NONE: in none, between calls */
 	__u32 feature; /* of a WIRE_FEATURE: VFIO_FEATURE_* | index; of WIRE_DIRTY_PAGES: its flags */
 	__u32 seen;    /* WIRE_WHY_* */
 	__u32 n_frames;
@@ -243,6 +247,10 @@ struct wire_why {
 	__u64 locked_ns;  /* for a lock of the kernel */
 	__u64 runqueue_ns;
 	__u64 fault_ns; /* in page faults, but for a cpu */
+	/* Between two calls; in one these are in what is above: */
+	__u64 send_ns, receive_ns, poll_ns, futex_ns;
+	__u64 stopped_ns; /* by a signal */
+	__u64 log_ns;	  /* in KVM's dirty log, but for a cpu */
 	__u64 longest_ns;
 	__u32 faults;
 	__u32 pad;
@@ -264,7 +272,7 @@ WIRE_ASSERT(wire_info, 96);
 WIRE_ASSERT(wire_lost_exit, 80);
 WIRE_ASSERT(wire_dirty_pages, 104);
 WIRE_ASSERT(wire_process_exit, 80);
-WIRE_ASSERT(wire_why, 912);
+WIRE_ASSERT(wire_why, 960);
 
 /* The hooks of the kernel side, HOOK(NAME) of hook.bpf.h. */
 enum wire_hook {

@@ -97,6 +97,9 @@ static const char *meaning(const struct event *ev, uint32_t state)
 	case EV_STUCK:
 		return "a call has been out for so long that it is told before it returns";
 	case EV_WHY:
+		if (ev->why.call == EV_NONE)
+			return "what a thread did between its calls while a device stood still: the "
+			       "next one is what ended it";
 		return "what the time of a call was spent on: the call itself is the next of its "
 		       "thread, or has not returned yet";
 	case EV_LOSS:

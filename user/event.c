@@ -149,6 +149,12 @@ static const struct event_field why_fields[] = {
 	FIELD(9, "faults", why.faults, EF_U64, EFF_KNOWN),
 	FIELD(10, "longest_ns", why.longest_ns, EF_U64, EFF_KNOWN),
 	FIELD(11, "stack", why.stack, EF_STR, 0),
+	FIELD(12, "send_ns", why.send_ns, EF_U64, EFF_KNOWN),
+	FIELD(13, "receive_ns", why.receive_ns, EF_U64, EFF_KNOWN),
+	FIELD(14, "poll_ns", why.poll_ns, EF_U64, EFF_KNOWN),
+	FIELD(15, "futex_ns", why.futex_ns, EF_U64, EFF_KNOWN),
+	FIELD(16, "stopped_ns", why.stopped_ns, EF_U64, EFF_KNOWN),
+	FIELD(17, "kvm_log_ns", why.kvm_log_ns, EF_U64, EFF_KNOWN),
 };
 
 static const struct event_field clock_fields[] = {

@@ -281,6 +281,7 @@ struct event {
 		 */
 		struct {
 			uint64_t on_cpu_ns, asleep_ns, blocked_ns, lock_ns, runqueue_ns, fault_ns;
+			uint64_t send_ns, receive_ns, poll_ns, futex_ns, stopped_ns, kvm_log_ns;
 			uint64_t faults, longest_ns;
 			uint32_t call, so_far;
 			char stack[EVENT_STACK_LEN];

@@ -8,7 +8,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -18,49 +17,16 @@
 #include "tests/unit/judge_help.h"
 #include "tests/unit/scope_help.h"
 #include "view/downtime.h"
-#include "view/view.h"
 
 /* Behind those whose functions have an s of their own. */
-#include "tests/unit/modelled.h"
+#include "tests/unit/why_help.h"
 
 #define STACK "cmd_exec+0x21[mlx5_core] < save_state+0x1a2[mlx5_vfio_pci] < vfio_ioctl+0x5[vfio]"
-
-/* All events; the context of the last one of @kind. */
-static struct event_context feed(uint32_t kind)
-{
-	struct event_context ctx, found = { 0 };
-	size_t i;
-
-	for (i = 0; i < s.n; i++) {
-		assert_int_equal(model_feed(m, &s.ev[i], &ctx), 0);
-		if (s.ev[i].kind == kind)
-			found = ctx;
-	}
-	return found;
-}
-
-static void device(uint32_t number, uint32_t tid)
-{
-	s.pid = 100;
-	s.tid = tid;
-	synth_device(&s, number, number == 1 ? "0000:3b:00.2" : "0000:3b:00.3", "mlx5_vfio_pci", 7);
-	synth_open(&s);
-}
 
 static void to_stop_copy(void)
 {
 	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), 20 * US);
 	synth_set_state(&s, SYNTH_PATH(MIG_STOP_COPY), 412 * MS);
-}
-
-static uint64_t sum_of(const uint64_t ns[WHY_PARTS])
-{
-	uint64_t sum = 0;
-	int k;
-
-	for (k = 0; k < WHY_PARTS; k++)
-		sum += ns[k];
-	return sum;
 }
 
 /* The last read() of the stop is explained, and so is the window that it lies in. */
@@ -258,31 +224,6 @@ static void test_overlap(void **state)
 	assert_true(part[i].why.ns[WHY_ASLEEP] && part[i].why.ns[WHY_BLOCKED]);
 	assert_int_equal(sum_of(part[i].why.ns) + part[i].why.rest_ns, 60 * MS);
 	assert_non_null(part[i].why.worst);
-}
-
-static char *
-report_of(void (*report)(FILE *f, const struct view_evidence *e, const struct view_options *opt))
-{
-	static const struct source_health health = { .ended = true };
-	struct view_options view = { 0 };
-	struct view_evidence e;
-	struct view_file file;
-	struct meta meta = { 0 };
-	size_t len;
-	char *out;
-	FILE *f = open_memstream(&out, &len);
-
-	view_one_file(&e, &file, m, "x.vfs", &meta, &health);
-	view.sessions = true;
-	report(f, &e, &view);
-	fclose(f);
-	return out;
-}
-
-static void has(const char *out, const char *what)
-{
-	if (!strstr(out, what))
-		fail_msg("'%s' is missing in:\n%s", what, out);
 }
 
 /* A loss of reasons is no hole: the calls are there. */
@@ -529,6 +470,26 @@ static void test_decode(void **state)
 	assert_int_equal(ev.why.on_cpu_ns, 33000);
 	assert_int_equal(ev.why.faults, 3);
 	assert_string_equal(ev.why.stack, "msleep+0x2f < save_read+0x52[mtty] < ?");
+	/* In a call they are not told apart; between two they are. */
+	assert_int_equal(ev.why.send_ns, EVENT_NOT_SEEN);
+	assert_int_equal(ev.why.kvm_log_ns, EVENT_NOT_SEEN);
+	rec.call = WIRE_NONE;
+	rec.send_ns = 1000;
+	rec.receive_ns = 2000;
+	rec.poll_ns = 3000;
+	rec.futex_ns = 4000;
+	rec.stopped_ns = 5000;
+	assert_int_equal(decode_record(&rec, sizeof(rec), &ev), 0);
+	assert_int_equal(ev.why.call, EV_NONE);
+	assert_int_equal(ev.why.stopped_ns, 5000);
+	assert_int_equal(ev.why.kvm_log_ns, EVENT_NOT_SEEN);
+	assert_int_equal(ev.why.on_cpu_ns, 18000);
+	rec.seen |= WIRE_WHY_LOG;
+	rec.log_ns = 6000;
+	assert_int_equal(decode_record(&rec, sizeof(rec), &ev), 0);
+	assert_int_equal(ev.why.kvm_log_ns, 6000);
+	assert_int_equal(ev.why.on_cpu_ns, 12000);
+	rec.call = WIRE_FEATURE;
 	/* Which other call of VFIO_DEVICE_FEATURE. */
 	rec.feature = VFIO_FEATURE_GET | VFIO_FEATURE_MIG_DATA_SIZE;
 	assert_int_equal(decode_record(&rec, sizeof(rec), &ev), 0);

@@ -259,6 +259,8 @@ void decode_why(const struct wire_why *rec, struct event *ev)
 {
 	bool sums = rec->seen & WIRE_WHY_SUMS;
 	bool faults = sums && rec->seen & WIRE_WHY_FAULTS;
+	bool between = sums && rec->call == WIRE_NONE;
+	bool log = between && rec->seen & WIRE_WHY_LOG;
 	uint64_t took = sat_sub(rec->head.end_ns, rec->head.start_ns), off;
 
 	memset(&ev->why, 0, sizeof(ev->why));
@@ -267,11 +269,21 @@ void decode_why(const struct wire_why *rec, struct event *ev)
 	ev->why.lock_ns = sums && rec->seen & WIRE_WHY_LOCKS ? rec->locked_ns : EVENT_NOT_SEEN;
 	ev->why.runqueue_ns = sums ? rec->runqueue_ns : EVENT_NOT_SEEN;
 	ev->why.fault_ns = faults ? rec->fault_ns : EVENT_NOT_SEEN;
+	/* In a call these are not told apart. */
+	ev->why.send_ns = between ? rec->send_ns : EVENT_NOT_SEEN;
+	ev->why.receive_ns = between ? rec->receive_ns : EVENT_NOT_SEEN;
+	ev->why.poll_ns = between ? rec->poll_ns : EVENT_NOT_SEEN;
+	ev->why.futex_ns = between ? rec->futex_ns : EVENT_NOT_SEEN;
+	ev->why.stopped_ns = between ? rec->stopped_ns : EVENT_NOT_SEEN;
+	ev->why.kvm_log_ns = log ? rec->log_ns : EVENT_NOT_SEEN;
 	ev->why.faults = faults ? rec->faults : EVENT_NOT_SEEN;
 	ev->why.longest_ns = sums ? rec->longest_ns : EVENT_NOT_SEEN;
 	/* The rest of the time it ran. */
 	off = rec->asleep_ns + rec->blocked_ns + rec->locked_ns + rec->runqueue_ns +
 	      (faults ? rec->fault_ns : 0);
+	if (between)
+		off += rec->send_ns + rec->receive_ns + rec->poll_ns + rec->futex_ns +
+		       rec->stopped_ns + (log ? rec->log_ns : 0);
 	ev->why.on_cpu_ns = sums ? sat_sub(took, off) : EVENT_NOT_SEEN;
 	stack_text(rec, ev->why.stack);
 }

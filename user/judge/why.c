@@ -24,6 +24,12 @@ static const struct {
 	[WHY_LOCK] = { "lock", "waiting for a lock", true },
 	[WHY_RUNQUEUE] = { "runqueue", "waiting for a cpu", false },
 	[WHY_FAULT] = { "fault", "in page faults", true },
+	[WHY_SEND] = { "send", "sending", true },
+	[WHY_RECEIVE] = { "receive", "receiving", true },
+	[WHY_POLL] = { "poll", "waiting for events", true },
+	[WHY_FUTEX] = { "futex", "waiting for another thread", true },
+	[WHY_STOPPED] = { "stopped", "stopped by a signal", true },
+	[WHY_KVM_LOG] = { "kvm_log", "in KVM's dirty log", true },
 };
 
 const char *why_part_key(enum why_part part)

@@ -121,6 +121,12 @@ struct proc {
 	uint32_t n_open; /* devices that it has open, as far as seen */
 };
 
+/* The longest of what they tell of. */
+struct why_list {
+	struct call_why *list; /* SESSION_SLOW_MAX, once there is one; or NULL */
+	uint32_t n;
+};
+
 struct sess {
 	struct session pub;
 	uint32_t next;	 /* of its side, 0: the last */
@@ -133,10 +139,9 @@ struct sess {
 	/* the run of empty reads under way */
 	uint64_t run_reads, run_start_ns, run_last_ns;
 	uint32_t trend_step, trend_skip;
-	uint64_t moved_end_ns;	 /* of a read() with data and nothing after it; 0 */
-	uint64_t last_io_end_ns; /* of a read() or write(); MODEL_NONE */
-	struct call_why *slow;	 /* SESSION_SLOW_MAX, once there is one */
-	uint32_t n_slow;
+	uint64_t moved_end_ns;	    /* of a read() with data and nothing after it; 0 */
+	uint64_t last_io_end_ns;    /* of a read() or write(); MODEL_NONE */
+	struct why_list slow, gaps; /* calls, and times between two of a thread's */
 };
 
 /* How a device of a side stands. */
@@ -184,11 +189,12 @@ struct sid {
 	uint32_t n_eof;
 };
 
-/* An EV_WHY whose call has not come yet: that is the thread's next event, or was lost. */
+/* An EV_WHY whose call has not come yet: that is the thread's next, or was lost. */
 #define WHY_PENDING 32
 struct why_pending {
+	bool used;
 	uint32_t host, tid;
-	struct call_why why; /* call EV_NONE: nothing */
+	struct call_why why;
 };
 
 /* What CLOCK_REALTIME showed from some moment on. */
@@ -216,6 +222,9 @@ struct model {
 	/* Of the call that is being taken: NULL, or @last_why; and less what its steps have. */
 	const struct call_why *why;
 	struct call_why last_why, why_rest;
+	/* What its thread did before it, since its last call; NULL: not recorded. */
+	const struct call_why *before;
+	struct call_why last_before;
 	char (*hosts)[EVENT_NAME_LEN]; /* by number; [0] is "" */
 	uint32_t n_hosts;
 	size_t cap_hosts;
@@ -404,8 +413,11 @@ void why_of_step(struct model_call *c, const struct call_why *w);
 /* path_add(), and what the call that is being taken was spent on. */
 void path_spend(const struct model *m, struct path *p, uint32_t owner, enum path_part part,
 		uint64_t start_ns, uint64_t end_ns);
-/* Among the slowest of the session, perhaps.  0 or -ENOMEM. */
+/* Among the longest of the session, perhaps.  0 or -ENOMEM. */
 int why_keep(struct sess *g, const struct call_why *w, bool in_stop);
+void why_list_drop(struct why_list *l);
+/* @to is empty, and the caller's to drop.  0 or -ENOMEM. */
+int why_list_copy(struct why_list *to, const struct why_list *from);
 
 /* ---- session.c ---- */
 

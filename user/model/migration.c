@@ -213,6 +213,7 @@ static void take_landing(struct migration *g, const struct sid *src, const struc
 	l->start_ns = w.gap_ns[GAP_START];
 	l->unattributed_ns = w.unattributed_ns + w.dirty_sync_ns;
 	memcpy(l->why_ns, w.why_ns, sizeof(l->why_ns));
+	memcpy(l->gap_why_ns, w.gap_why_ns, sizeof(l->gap_why_ns));
 }
 
 static uint64_t still_so_far(const struct model *m, const struct sid *src, const struct sid *dst)

@@ -58,7 +58,8 @@ struct landing {
 	uint64_t start_ns;	  /* between those, until the last device runs */
 	uint64_t unattributed_ns; /* other calls */
 	uint64_t total_ns;	  /* their sum */
-	uint64_t why_ns[PART_NR][WHY_PARTS]; /* as in a session_window */
+	/* as in a session_window */
+	uint64_t why_ns[PART_NR][WHY_PARTS], gap_why_ns[GAP_NR][WHY_PARTS];
 };
 
 #define MIGRATION_CAUSES 2

@@ -226,6 +226,8 @@ uint64_t model_left(const struct model *m, uint32_t device, uint64_t *initial);
  * others; the first *@n of it.  Calls without an EV_WHY are not among them.
  */
 const struct call_why *model_session_slow(const struct model *m, uint32_t id, uint32_t *n);
+/* The same of the times between two calls of a thread, while a device stood still. */
+const struct call_why *model_session_gaps(const struct model *m, uint32_t id, uint32_t *n);
 /* What an EV_WHY says, without what its call alone knows (the states of an arc). */
 void call_why_of(const struct event *ev, struct call_why *out);
 uint32_t model_sides(const struct model *m);

@@ -135,7 +135,7 @@ static void make_room(struct path *p, uint32_t spans)
 static void name_gaps(struct path *p, enum path_part part)
 {
 	enum window_gap name;
-	uint32_t i;
+	uint32_t i, k;
 
 	if (part == PART_IO)
 		name = p->any_io ? GAP_IO : GAP_FIRST_IO;
@@ -151,6 +151,10 @@ static void name_gaps(struct path *p, enum path_part part)
 	}
 	p->sum.gap_ns[name] += p->unnamed_ns;
 	p->unnamed_ns = 0;
+	for (k = 0; k < WHY_PARTS; k++) {
+		sat_inc(&p->sum.gap_why_ns[name][k], p->unnamed_why_ns[k]);
+		p->unnamed_why_ns[k] = 0;
+	}
 	p->arc_after_io = part != PART_IO && p->any_io;
 	p->any_io |= part == PART_IO;
 }
@@ -222,14 +226,42 @@ void path_why(struct path *p, uint32_t owner, enum path_part part, uint64_t star
 			sat_inc(&p->sum.why_ns[part][k], sat_scale(w->ns[k], own, w->dur_ns));
 }
 
+void path_gap_why(struct path *p, uint64_t start_ns, const struct call_why *w)
+{
+	uint64_t left = w->dur_ns, ns, *sum;
+	bool own = true;
+	uint32_t i, k;
+
+	for (i = p->active ? p->n_spans : 0; i > p->first && left; i--) {
+		const struct path_span *s = &p->spans[i - 1];
+
+		/* What comes after the call's begin is the call, or another thread's. */
+		if (s->owner != OWNER_GAP || s->end_ns > start_ns)
+			continue;
+		if ((!own || s->end_ns < start_ns) && left > EVENT_WHY_MIN_NS)
+			left = EVENT_WHY_MIN_NS;
+		own = false;
+		ns = s->end_ns - s->start_ns < left ? s->end_ns - s->start_ns : left;
+		left -= ns;
+		sum = s->part == GAP_NR ? p->unnamed_why_ns : p->sum.gap_why_ns[s->part];
+		for (k = 0; k < WHY_PARTS; k++)
+			if (w->ns[k] != MODEL_NONE)
+				sat_inc(&sum[k], sat_scale(w->ns[k], ns, w->dur_ns));
+	}
+}
+
 void path_result(const struct path *p, struct session_window *out)
 {
+	enum window_gap name;
+	uint32_t k;
+
 	*out = p->sum;
 	out->start_ns = p->start_ns;
 	out->end_ns = p->cursor_ns;
 	out->total_ns = p->cursor_ns - p->start_ns;
 	/* What comes next is not known yet. */
-	out->gap_ns[p->arc_after_io ? GAP_START :
-		    p->any_io	    ? GAP_IO :
-				      GAP_FIRST_IO] += p->unnamed_ns;
+	name = p->arc_after_io ? GAP_START : p->any_io ? GAP_IO : GAP_FIRST_IO;
+	out->gap_ns[name] += p->unnamed_ns;
+	for (k = 0; k < WHY_PARTS; k++)
+		sat_inc(&out->gap_why_ns[name][k], p->unnamed_why_ns[k]);
 }

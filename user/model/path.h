@@ -27,7 +27,8 @@ struct path {
 	bool any_io, arc_after_io;
 	uint64_t start_ns, cursor_ns;
 	struct session_window sum;
-	uint64_t unnamed_ns; /* gaps that nothing has ended yet */
+	uint64_t unnamed_ns; /* gaps that nothing has ended yet; what they were spent on: */
+	uint64_t unnamed_why_ns[WHY_PARTS];
 	struct path_span {
 		uint64_t start_ns, end_ns;
 		uint32_t owner, part; /* enum path_part; of a gap enum window_gap */
@@ -60,6 +61,12 @@ void path_add_run(struct path *p, uint32_t owner, enum path_part part, uint64_t 
  */
 void path_why(struct path *p, uint32_t owner, enum path_part part, uint64_t start_ns,
 	      uint64_t end_ns, const struct call_why *w);
+/*
+ * Before the call that was added last, and began at @start_ns, its thread had spent @w so:
+ * booked by what of it is in the gap that the call ended, and up to EVENT_WHY_MIN_NS, in
+ * which it was not told yet, in the ones before.
+ */
+void path_gap_why(struct path *p, uint64_t start_ns, const struct call_why *w);
 /* As it would be if it ended with the last call. */
 void path_result(const struct path *p, struct session_window *out);
 

@@ -91,7 +91,8 @@ void sess_destroy(struct sess *g)
 	if (!g)
 		return;
 	free(g->io);
-	free(g->slow);
+	why_list_drop(&g->slow);
+	why_list_drop(&g->gaps);
 	free(g);
 }
 
@@ -103,19 +104,16 @@ struct sess *sess_copy(const struct sess *g)
 		return NULL;
 	*c = *g;
 	c->io = NULL;
-	c->slow = NULL;
+	memset(&c->slow, 0, sizeof(c->slow));
+	memset(&c->gaps, 0, sizeof(c->gaps));
 	if (g->io) {
 		c->io = malloc(sizeof(*c->io));
 		if (!c->io)
 			goto out;
 		*c->io = *g->io;
 	}
-	if (g->slow) {
-		c->slow = malloc(SESSION_SLOW_MAX * sizeof(*c->slow));
-		if (!c->slow)
-			goto out;
-		memcpy(c->slow, g->slow, SESSION_SLOW_MAX * sizeof(*c->slow));
-	}
+	if (why_list_copy(&c->slow, &g->slow) || why_list_copy(&c->gaps, &g->gaps))
+		goto out;
 	return c;
 out:
 	sess_destroy(c);

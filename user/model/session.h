@@ -35,6 +35,13 @@ enum why_part {
 	WHY_LOCK,     /* for a lock of the kernel */
 	WHY_RUNQUEUE, /* for a cpu */
 	WHY_FAULT,    /* in page faults */
+	/* Only between two calls; in one they are not told apart: */
+	WHY_SEND,    /* waiting in a system call that sends, or writes */
+	WHY_RECEIVE, /* in one that receives, or reads */
+	WHY_POLL,    /* in poll(), and what is like it */
+	WHY_FUTEX,   /* for another thread */
+	WHY_STOPPED, /* by a signal */
+	WHY_KVM_LOG, /* getting, or clearing, KVM's dirty log */
 	WHY_PARTS,
 };
 
@@ -46,11 +53,12 @@ enum path_part {
 	PART_DIRTY_SYNC,
 	PART_OTHER, /* calls that have no part of their own */
 	PART_NR,
+	PART_GAP = PART_NR, /* between the calls: enum window_gap says where */
 };
 
 /* Why a call took its time: see EV_WHY.  MODEL_NONE where something was not seen. */
 struct call_why {
-	uint32_t call;	   /* enum event_kind; EV_NONE: nothing is known */
+	uint32_t call;	   /* enum event_kind; EV_NONE: between two calls of a thread */
 	uint32_t from, to; /* of an arc; @to of a SET_STATE; else MIG_UNKNOWN */
 	uint32_t part;	   /* enum path_part */
 	bool so_far;	   /* it has not returned */
@@ -132,6 +140,8 @@ struct session_window {
 	 * under EVENT_WHY_MIN_NS were not; what two calls cover may be in it twice.
 	 */
 	uint64_t why_ns[PART_NR][WHY_PARTS];
+	/* The same of each gap: what the thread did meanwhile that ended it with a call. */
+	uint64_t gap_why_ns[GAP_NR][WHY_PARTS];
 	/* Of all that, in calls that had not returned when they were last seen. */
 	uint64_t in_flight_ns;
 };

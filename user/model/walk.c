@@ -382,7 +382,7 @@ static int take(struct model *m, const struct event *ev, struct event_context *c
 	bool was_over, stood = false;
 	int err = 0;
 
-	m->why = NULL;
+	m->why = m->before = NULL;
 	if (ev->kind == EV_LOSS) {
 		loss_take(m, ev);
 		d = dev_get(m, ev->device);
@@ -443,9 +443,12 @@ static int take(struct model *m, const struct event *ev, struct event_context *c
 		ctx->side_began = m->n_sides;
 tell:
 	fill_context(m, ctx, ev, d, before, s);
-	if (m->why) {
+	if (m->why || m->before) {
 		g = sess_of(m, ctx->session);
-		if (g && why_keep(g, m->why, stood || (d && d->window.active)))
+		if (g && m->why && why_keep(g, m->why, stood || (d && d->window.active)))
+			return -ENOMEM;
+		/* What a guest did not wait for is nobody's reason. */
+		if (g && m->before && stood && why_keep(g, m->before, true))
 			return -ENOMEM;
 	}
 	side = ev->kind != EV_LOSS ? side_of(m, ctx->side) : NULL;

@@ -19,12 +19,15 @@ void call_why_of(const struct event *ev, struct call_why *w)
 		[WHY_ON_CPU] = ev->why.on_cpu_ns,     [WHY_ASLEEP] = ev->why.asleep_ns,
 		[WHY_BLOCKED] = ev->why.blocked_ns,   [WHY_LOCK] = ev->why.lock_ns,
 		[WHY_RUNQUEUE] = ev->why.runqueue_ns, [WHY_FAULT] = ev->why.fault_ns,
+		[WHY_SEND] = ev->why.send_ns,	      [WHY_RECEIVE] = ev->why.receive_ns,
+		[WHY_POLL] = ev->why.poll_ns,	      [WHY_FUTEX] = ev->why.futex_ns,
+		[WHY_STOPPED] = ev->why.stopped_ns,   [WHY_KVM_LOG] = ev->why.kvm_log_ns,
 	};
 
 	memset(w, 0, sizeof(*w));
 	w->call = ev->why.call;
 	w->from = w->to = MIG_UNKNOWN;
-	w->part = flight_part(w->call);
+	w->part = w->call == EV_NONE ? PART_GAP : flight_part(w->call);
 	w->so_far = ev->why.so_far != 0;
 	w->t_ns = ev->t_ns;
 	w->dur_ns = ev->dur_ns;
@@ -52,10 +55,11 @@ void why_take(struct model *m, const struct event *ev)
 	}
 	/* The oldest goes: its call was lost. */
 	at = &m->pending[m->next_pending++ % WHY_PENDING];
+	m->n_pending += !at->used;
+	at->used = true;
 	at->tid = ev->tid;
 	at->host = ev->host;
 	call_why_of(ev, &at->why);
-	m->n_pending = m->n_pending < WHY_PENDING ? m->n_pending + 1 : WHY_PENDING;
 }
 
 /* Of a SET_STATE is the rest what its steps do not have. */
@@ -69,26 +73,46 @@ static void leave_steps_out(struct call_why *rest, const struct model_call *c)
 			rest->ns[k] = sat_sub(rest->ns[k], c->why_ns[k]);
 }
 
+static struct why_pending *pending_of(struct model *m, const struct event *ev, bool between)
+{
+	struct why_pending *p;
+
+	for (p = m->pending; p < m->pending + WHY_PENDING; p++) {
+		if (!p->used || p->tid != ev->tid || p->host != ev->host ||
+		    (p->why.call == EV_NONE) != between)
+			continue;
+		/* What the thread did before a call ended when that, or what it is in, began. */
+		if (between ? event_end_ns(ev) >= sat_add(p->why.t_ns, p->why.dur_ns) :
+			      p->why.call == ev->kind && p->why.t_ns == ev->t_ns)
+			return p;
+	}
+	return NULL;
+}
+
+static void take_out(struct model *m, struct why_pending *p, struct call_why *to)
+{
+	*to = p->why;
+	p->used = false;
+	m->n_pending--;
+}
+
 void why_of_event(struct model *m, const struct event *ev, struct event_context *ctx)
 {
 	struct why_pending *p;
-	uint32_t i;
 
-	m->why = NULL;
-	if (!m->n_pending || !(event_traits(ev->kind) & (EVT_CALL | EVT_STREAM)) ||
-	    event_calls(ev) > 1)
+	m->why = m->before = NULL;
+	if (!m->n_pending || !(event_traits(ev->kind) & (EVT_CALL | EVT_STREAM)))
 		return;
-	for (i = 0; i < WHY_PENDING; i++) {
-		p = &m->pending[i];
-		if (p->why.call == ev->kind && p->tid == ev->tid && p->host == ev->host &&
-		    p->why.t_ns == ev->t_ns)
-			break;
+	p = pending_of(m, ev, true);
+	if (p) {
+		take_out(m, p, &m->last_before);
+		m->last_before.own_ns = m->last_before.dur_ns;
+		m->before = &m->last_before;
 	}
-	if (i == WHY_PENDING)
+	p = event_calls(ev) > 1 ? NULL : pending_of(m, ev, false);
+	if (!p)
 		return;
-	m->last_why = p->why;
-	p->why.call = EV_NONE;
-	m->n_pending--;
+	take_out(m, p, &m->last_why);
 	m->why = ctx->why = &m->last_why;
 	if (ev->kind == EV_ARC) {
 		m->last_why.from = ev->arc.from;
@@ -123,6 +147,8 @@ void path_spend(const struct model *m, struct path *p, uint32_t owner, enum path
 	path_add(p, owner, part, start_ns, end_ns);
 	if (m->why && m->why->seen && m->why->t_ns == start_ns)
 		path_why(p, owner, part, start_ns, end_ns, &m->why_rest);
+	if (m->before)
+		path_gap_why(p, start_ns, m->before);
 }
 
 /* Those of a stop first, then the longer. */
@@ -133,24 +159,43 @@ static bool comes_before(const struct call_why *a, const struct call_why *b)
 
 int why_keep(struct sess *g, const struct call_why *w, bool in_stop)
 {
-	struct call_why *list, now = *w;
+	struct why_list *to = w->call == EV_NONE ? &g->gaps : &g->slow;
+	struct call_why now = *w;
 	uint32_t i;
 
 	now.in_stop = in_stop;
-	if (!g->slow) {
-		g->slow = calloc(SESSION_SLOW_MAX, sizeof(*g->slow));
-		if (!g->slow)
+	if (!to->list) {
+		to->list = calloc(SESSION_SLOW_MAX, sizeof(*to->list));
+		if (!to->list)
 			return -ENOMEM;
 	}
-	list = g->slow;
-	for (i = g->n_slow; i && comes_before(&now, &list[i - 1]); i--)
+	for (i = to->n; i && comes_before(&now, &to->list[i - 1]); i--)
 		if (i < SESSION_SLOW_MAX)
-			list[i] = list[i - 1];
+			to->list[i] = to->list[i - 1];
 	if (i == SESSION_SLOW_MAX)
 		return 0;
-	list[i] = now;
-	if (g->n_slow < SESSION_SLOW_MAX)
-		g->n_slow++;
+	to->list[i] = now;
+	if (to->n < SESSION_SLOW_MAX)
+		to->n++;
+	return 0;
+}
+
+void why_list_drop(struct why_list *l)
+{
+	free(l->list);
+	memset(l, 0, sizeof(*l));
+}
+
+int why_list_copy(struct why_list *to, const struct why_list *from)
+{
+	memset(to, 0, sizeof(*to));
+	if (!from->list)
+		return 0;
+	to->list = malloc(SESSION_SLOW_MAX * sizeof(*to->list));
+	if (!to->list)
+		return -ENOMEM;
+	memcpy(to->list, from->list, SESSION_SLOW_MAX * sizeof(*to->list));
+	to->n = from->n;
 	return 0;
 }
 
@@ -158,6 +203,14 @@ const struct call_why *model_session_slow(const struct model *m, uint32_t id, ui
 {
 	const struct sess *g = sess_of(m, id);
 
-	*n = g ? g->n_slow : 0;
-	return *n ? g->slow : NULL;
+	*n = g ? g->slow.n : 0;
+	return *n ? g->slow.list : NULL;
+}
+
+const struct call_why *model_session_gaps(const struct model *m, uint32_t id, uint32_t *n)
+{
+	const struct sess *g = sess_of(m, id);
+
+	*n = g ? g->gaps.n : 0;
+	return *n ? g->gaps.list : NULL;
 }

@@ -49,6 +49,18 @@ static void add_why(struct parts *p, const struct model *m, const struct session
 	part_why(&last->why, m, w->why_ns, kinds, last->ns, side, session, w->start_ns, w->end_ns);
 }
 
+/* The last part is time between calls: in which gaps. */
+static void add_gap_why(struct parts *p, const struct model *m, const struct session_window *w,
+			uint32_t gaps, uint32_t side, uint32_t session)
+{
+	struct downtime_part *last = &p->out[p->n - 1];
+
+	gap_why(&last->why, m, w->gap_why_ns, gaps, last->ns, side, session, w->start_ns,
+		w->end_ns);
+}
+
+#define ALL_GAPS (BIT(GAP_NR) - 1)
+
 static const char *const gap_keys[GAP_NR] = {
 	[GAP_ARCS] = "between_arcs", [GAP_FIRST_IO] = "to_first_io",	 [GAP_IO] = "between_io",
 	[GAP_LOAD] = "to_next_arc",  [GAP_START] = "between_later_arcs",
@@ -119,6 +131,7 @@ size_t session_parts(struct model *m, const struct session *g,
 	add_part(&p, "outside", "outside", w->outside_ns, PARTY_VMM,
 		 others ? "other devices, VMM, network" : "VMM, RAM, network",
 		 "while no call on the device was in flight");
+	add_gap_why(&p, m, w, ALL_GAPS, g->side, g->id);
 	add_gaps(&p, w->gap_ns, save, others);
 	add_part(&p, "unattributed", "unattributed", w->unattributed_ns, PARTY_UNKNOWN,
 		 "other calls, holes", "in other calls, or in a hole of the evidence");
@@ -146,13 +159,16 @@ static void add_landing(struct parts *p, const struct model *m, const struct mig
 		return;
 	}
 	memcpy(w.why_ns, l->why_ns, sizeof(w.why_ns));
+	memcpy(w.gap_why_ns, l->gap_why_ns, sizeof(w.gap_why_ns));
 	add_part(p, "transfer", "on its way", l->transfer_ns, PARTY_VMM, "VMM, network",
 		 "between the source's last byte and the destination's last write()");
+	add_gap_why(p, m, &w, BIT(GAP_FIRST_IO) | BIT(GAP_IO), g->destination, 0);
 	add_part(p, "write", "in write()", l->write_ns, PARTY_DRIVER, "its driver",
 		 "in the destination's last calls of write()");
 	add_why(p, m, &w, BIT(PART_IO), g->destination, 0);
 	add_part(p, "before_load", "before the load", l->before_load_ns, PARTY_VMM, "VMM",
 		 "between the destination's last write() and its load of the state");
+	add_gap_why(p, m, &w, BIT(GAP_ARCS) | BIT(GAP_LOAD), g->destination, 0);
 	add_part(p, "load", "final load", l->load_ns, PARTY_DRIVER, "its driver",
 		 "in the destination's load of the state");
 	add_why(p, m, &w, BIT(PART_LOAD), g->destination, 0);
@@ -161,6 +177,7 @@ static void add_landing(struct parts *p, const struct model *m, const struct mig
 	add_why(p, m, &w, BIT(PART_ARC), g->destination, 0);
 	add_part(p, "between_arcs_to_run", "between them", l->start_ns, PARTY_VMM, "VMM",
 		 "between the destination's changes of state until it ran");
+	add_gap_why(p, m, &w, BIT(GAP_START), g->destination, 0);
 	if (l->unattributed_ns)
 		add_part(p, "other_calls", "other calls", l->unattributed_ns, PARTY_UNKNOWN,
 			 "other calls, holes", "in other calls of the destination");
@@ -209,6 +226,7 @@ size_t migration_parts(struct model *m, const struct migration *g,
 	add_why(&p, m, w, BIT(PART_DIRTY_SYNC), src->id, 0);
 	add_part(&p, "outside", "outside", w->outside_ns, PARTY_VMM, "VMM, RAM, network",
 		 "while no call on a device was in flight");
+	add_gap_why(&p, m, w, ALL_GAPS, src->id, 0);
 	add_gaps(&p, w->gap_ns, true, false);
 	add_part(&p, "unattributed", "unattributed", w->unattributed_ns, PARTY_UNKNOWN,
 		 "other calls, holes", "in other calls, or in a hole of the evidence");

@@ -108,7 +108,8 @@ static void print_why(struct lines *l, const struct event *ev)
 {
 	char text[WHY_TEXT_LEN];
 
-	fprintf(l->f, ": %s", event_call_name(ev->why.call));
+	fprintf(l->f, ": %s",
+		ev->why.call == EV_NONE ? "between two calls" : event_call_name(ev->why.call));
 	print_duration(l, " ", ev->dur_ns);
 	fprintf(l->f, ": %s", judge_why_of(ev, text)[0] ? text : "not known");
 }

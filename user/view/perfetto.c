@@ -326,7 +326,7 @@ static void put_instant(struct perfetto *p, const struct track_id *id, const str
 		put_begin(p, t, name, TYPE_INSTANT, row->ev->t_ns, row);
 }
 
-/* Of a call that is still out: at the moment at which it was looked at. */
+/* Of a call that is still out, when it was looked at; between two calls, when that ended. */
 static void put_why(struct perfetto *p, const struct track_id *id, const struct row *row)
 {
 	const struct track *t = pf_track_at(p, id, row->ev, row->ctx);
@@ -397,7 +397,7 @@ static void put_event(void *arg, const struct row *row)
 		return;
 	case EV_WHY:
 		/* That of a call is in the notes of its slice. */
-		if (!ev->why.so_far)
+		if (!ev->why.so_far && ev->why.call != EV_NONE)
 			return;
 		id = (struct track_id){ .kind = TRACK_TASK,
 					.number = ev->pid,
@@ -483,7 +483,7 @@ static void put_stop(struct perfetto *p, const struct migration *g)
 static void put_part(struct perfetto *p, const struct track *t, const struct downtime_part *part,
 		     uint64_t t_ns)
 {
-	char name[UNITS_LEN];
+	char name[UNITS_LEN], why[WHY_SENTENCE_LEN];
 	size_t at[2];
 
 	begin(p, t, TYPE_SLICE_BEGIN, downtime_part_name(part, name), t_ns, at);
@@ -492,6 +492,8 @@ static void put_part(struct perfetto *p, const struct track *t, const struct dow
 		pf_note_text(&p->buf, "who", part->who, EVENT_TEXT_LEN);
 	if (part->when)
 		pf_note_text(&p->buf, "when", part->when, EVENT_TEXT_LEN);
+	if (part_why_sentence(&part->why, part->ns, why)[0])
+		pf_note_text(&p->buf, "why", why, sizeof(why));
 	pf_event_end(p, at[0], at[1]);
 }
 

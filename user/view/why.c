@@ -8,33 +8,36 @@
 /* A part that is this small a share of its whole is not told in words. */
 #define SHARE_TOLD 100
 
+/* What is between calls and longer than @most_ns is another part's. */
 static void find_worst(struct part_why *out, const struct model *m, uint32_t parts,
-		       uint32_t session, uint64_t from_ns, uint64_t to_ns)
+		       uint32_t session, uint64_t most_ns, uint64_t from_ns, uint64_t to_ns)
 {
 	const struct call_why *w;
 	uint32_t n, i;
 
-	w = model_session_slow(m, session, &n);
+	w = parts >> PART_GAP & 1 ? model_session_gaps(m, session, &n) :
+				    model_session_slow(m, session, &n);
 	/* One of which the steps have the most is told of at those. */
 	for (i = 0; i < n; i++)
 		if (parts >> w[i].part & 1 && w[i].own_ns >= w[i].dur_ns / 2 && w[i].t_ns < to_ns &&
 		    sat_add(w[i].t_ns, w[i].dur_ns) > from_ns &&
+		    (w[i].part != PART_GAP || w[i].dur_ns <= most_ns) &&
 		    (!out->worst || w[i].dur_ns > out->worst->dur_ns))
 			out->worst = &w[i];
 }
 
-void part_why(struct part_why *out, const struct model *m, const uint64_t sum[PART_NR][WHY_PARTS],
-	      uint32_t parts, uint64_t part_ns, uint32_t side, uint32_t session, uint64_t from_ns,
-	      uint64_t to_ns)
+/* @n sums, of those that are wanted: bits of @which. */
+static void add_up(struct part_why *out, const uint64_t (*sum)[WHY_PARTS], uint32_t n,
+		   uint32_t which, uint64_t part_ns)
 {
 	uint64_t told = 0;
-	uint32_t p, k, id;
+	uint32_t p, k;
 
 	memset(out, 0, sizeof(*out));
 	if (part_ns == MODEL_NONE || !part_ns)
 		return;
-	for (p = 0; p < PART_NR; p++)
-		for (k = 0; k < WHY_PARTS && parts >> p & 1; k++)
+	for (p = 0; p < n; p++)
+		for (k = 0; k < WHY_PARTS && which >> p & 1; k++)
 			sat_inc(&out->ns[k], sum[p][k]);
 	for (k = 0; k < WHY_PARTS; k++)
 		sat_inc(&told, out->ns[k]);
@@ -47,11 +50,35 @@ void part_why(struct part_why *out, const struct model *m, const uint64_t sum[PA
 	out->rest_ns = part_ns;
 	for (k = 0; k < WHY_PARTS; k++)
 		out->rest_ns = sat_sub(out->rest_ns, out->ns[k]);
-	if (session)
-		find_worst(out, m, parts, session, from_ns, to_ns);
-	for (id = session ? 0 : model_side_session(m, side, 0); id;
+}
+
+static void look_for_worst(struct part_why *out, const struct model *m, uint32_t parts,
+			   uint64_t part_ns, uint32_t side, uint32_t session, uint64_t from_ns,
+			   uint64_t to_ns)
+{
+	uint32_t id;
+
+	if (out->any && session)
+		find_worst(out, m, parts, session, part_ns, from_ns, to_ns);
+	for (id = session || !out->any ? 0 : model_side_session(m, side, 0); id;
 	     id = model_side_session(m, side, id))
-		find_worst(out, m, parts, id, from_ns, to_ns);
+		find_worst(out, m, parts, id, part_ns, from_ns, to_ns);
+}
+
+void part_why(struct part_why *out, const struct model *m, const uint64_t sum[PART_NR][WHY_PARTS],
+	      uint32_t parts, uint64_t part_ns, uint32_t side, uint32_t session, uint64_t from_ns,
+	      uint64_t to_ns)
+{
+	add_up(out, sum, PART_NR, parts, part_ns);
+	look_for_worst(out, m, parts, part_ns, side, session, from_ns, to_ns);
+}
+
+void gap_why(struct part_why *out, const struct model *m, const uint64_t sum[GAP_NR][WHY_PARTS],
+	     uint32_t gaps, uint64_t part_ns, uint32_t side, uint32_t session, uint64_t from_ns,
+	     uint64_t to_ns)
+{
+	add_up(out, sum, GAP_NR, gaps, part_ns);
+	look_for_worst(out, m, 1U << PART_GAP, part_ns, side, session, from_ns, to_ns);
 }
 
 const char *part_why_words(const struct part_why *w, char buf[PART_WHY_LEN])
@@ -88,7 +115,9 @@ const char *call_why_name(const struct call_why *w, char buf[CALL_NAME_LEN])
 {
 	char a[UNITS_LEN];
 
-	if (w->call == EV_ARC)
+	if (w->call == EV_NONE)
+		snprintf(buf, CALL_NAME_LEN, "between two calls");
+	else if (w->call == EV_ARC)
 		snprintf(buf, CALL_NAME_LEN, "arc to %s", state_label(a, w->to));
 	else if (w->call == EV_SET_STATE && w->to != MIG_UNKNOWN)
 		snprintf(buf, CALL_NAME_LEN, "SET_STATE(%s)", state_label(a, w->to));

@@ -23,6 +23,10 @@ struct part_why {
 void part_why(struct part_why *out, const struct model *m, const uint64_t sum[PART_NR][WHY_PARTS],
 	      uint32_t parts, uint64_t part_ns, uint32_t side, uint32_t session, uint64_t from_ns,
 	      uint64_t to_ns);
+/* The same of time between calls, in those gaps (bits of enum window_gap). */
+void gap_why(struct part_why *out, const struct model *m, const uint64_t sum[GAP_NR][WHY_PARTS],
+	     uint32_t gaps, uint64_t part_ns, uint32_t side, uint32_t session, uint64_t from_ns,
+	     uint64_t to_ns);
 
 /* "405 ms blocked, 5.10 ms on the cpu"; "" when nothing was recorded; harmless text. */
 #define PART_WHY_LEN 256
