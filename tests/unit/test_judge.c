@@ -615,38 +615,6 @@ static void estimates_off(struct synth *s)
 	}
 }
 
-/* The size was asked for before pre-copy, and so close to nothing as the infos. */
-static void early_size_off(struct synth *s)
-{
-	MLX5(s);
-	synth_data_size(s, 64 * KIB);
-	initial(s);
-	stop_copy(s);
-	synth_read(s, 4 * MIB, US);
-	synth_read(s, 0, US);
-	end(s);
-}
-
-/* Or it was right, each time: the VMM could have known. */
-static void early_sizes_right(struct synth *s)
-{
-	int i;
-
-	for (i = 0; i < 3; i++) {
-		if (i)
-			synth_open(s);
-		else
-			MLX5(s);
-		s->state = MIG_RUNNING;
-		synth_data_size(s, 8 * MIB);
-		initial(s);
-		stop_copy(s);
-		synth_read(s, 4 * MIB, US);
-		synth_read(s, 0, US);
-		end(s);
-	}
-}
-
 static void precopy_as_probe(struct synth *s)
 {
 	begin(s, "hisi_acc_vfio_pci", 7);
@@ -1637,8 +1605,6 @@ static const struct {
 	C(estimate_off, "| pass"),
 	C(both_estimates_off, "~data-size-off ~estimate-off | pass"),
 	C(estimates_off, "~estimate-off ~estimate-off ~estimate-off | pass"),
-	C(early_size_off, "~estimate-off | pass"),
-	C(early_sizes_right, "| pass"),
 	C(precopy_as_probe, "~precopy-as-probe | pass"),
 	C(probe_of_a_tiny_state, "| pass"),
 	C(fd_missing, "fd-missing | findings"),

@@ -177,6 +177,11 @@ void rule_data_size_off(struct look *l)
 /* One tail is no lie: a driver that does so again and again misleads. */
 #define MISLED_TIMES 3
 
+static bool has_size(const struct session *g)
+{
+	return g->at_switch.size_bytes != MODEL_NONE && (g->data_sizes || !g->bytes_precopy);
+}
+
 static const char *driver_of(struct model *m, uint32_t session)
 {
 	const struct session *g = model_session_peek(m, session);
@@ -244,8 +249,7 @@ void rule_estimate_off(struct look *l)
 	info = left_by_info(&g->at_switch);
 	if (info == MODEL_NONE || !is_far_above(g->bytes_stop_copy, info))
 		return;
-	/* Asked for before pre-copy it is of this session, too: what VMMs plan with. */
-	if (g->at_switch.size_bytes == MODEL_NONE) {
+	if (!has_size(g)) {
 		l->sess->misled = true;
 		l->sess->misled_by = info;
 	} else if (is_far_above(g->bytes_stop_copy, g->at_switch.size_bytes)) {
