@@ -50,22 +50,6 @@
  */
 extern __u8 by_kprobe[WIRE_HOOKS];
 
-struct kargs_key {
-	__u64 task;
-	__u64 hook;
-};
-
-/* A call between its kprobe and its kretprobe; what a skipped kretprobe left until then. */
-struct kargs {
-	__u64 a[4];
-	__u8 tell;	  /* by the kretprobe */
-	__u8 fexit_ran;	  /* and stood back, or told it when the kprobe did not see the entry */
-	__u8 told_beside; /* told so, and counted */
-	__u8 marked;	  /* by the fentry program: the kprobe's was skipped */
-	__u8 fentry_ran;  /* and found the kprobe's entry */
-	__u8 pad[3];
-};
-
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, WIRE_CALLS);

@@ -76,10 +76,11 @@ int attach_ring_fd(const struct attach *a);
 int attach_counters(const struct attach *a, struct wire_counters *out);
 /*
  * Returns that the kernel did not show to their program (missed runs), since
- * the beginning.  Exact when no call is under way; else it may be more by those
- * calls when kprobes have taken over, which a few looks make improbable.
+ * the beginning; never less than what it was.  Exact when no call is under way.
+ * When kprobes have taken over, calls that are may have been missed by one of two
+ * programs: in *@at_most they count as lost.
  */
-uint64_t attach_skipped(struct attach *a);
+uint64_t attach_skipped(struct attach *a, uint64_t *at_most);
 /*
  * The same for the user's close() of a data FD, which has no return to miss.  Its
  * program sees those of the whole host, so it is no more than that many.

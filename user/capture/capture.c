@@ -49,6 +49,7 @@ struct capture {
 	uint64_t ring_seen; /* sum of cpu_lost */
 	uint64_t ring_told;
 	uint64_t skipped_told; /* of the programs' misses */
+	uint64_t unsure_ns;    /* since when some may be lost that are not told; 0: none is */
 	uint64_t skipped_seen; /* unfinished entries in the ring */
 	/* attach_closes_skipped_at_most(), attach_ends_skipped(), attach_unmet() */
 	uint64_t closes_told, ends_told, unmet_told;
@@ -129,9 +130,14 @@ static void tell_skipped(struct capture *c, uint64_t skipped, uint64_t *told, ui
 static void tell_counters(struct capture *c)
 {
 	struct wire_counters now;
-	uint64_t skipped, t = now_ns();
+	uint64_t skipped, at_most, t = now_ns();
 
-	skipped = attach_skipped(c->attach);
+	skipped = attach_skipped(c->attach, &at_most);
+	/* Nothing is under way any more that we would be told of. */
+	if (c->drained)
+		skipped = at_most;
+	if (at_most > c->skipped_told && !c->unsure_ns)
+		c->unsure_ns = c->checked_ns;
 	if (attach_counters(c->attach, &now))
 		return;
 	/*
@@ -147,9 +153,11 @@ static void tell_counters(struct capture *c)
 	 * the task's next call meets the unfinished one.  Told once.
 	 */
 	if (skipped > c->skipped_told) {
-		tell_loss(c, skipped - c->skipped_told, c->checked_ns, t, LOSS_SKIPPED, EV_NONE, 0);
+		tell_loss(c, skipped - c->skipped_told, c->unsure_ns, t, LOSS_SKIPPED, EV_NONE, 0);
 		c->skipped_told = skipped;
 	}
+	if (at_most <= c->skipped_told)
+		c->unsure_ns = 0;
 	tell_skipped(c, attach_unmet(c->attach), &c->unmet_told, EV_NONE, t);
 	tell_skipped(c, attach_closes_skipped_at_most(c->attach), &c->closes_told, EV_STREAM_CLOSE,
 		     t);

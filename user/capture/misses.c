@@ -29,7 +29,7 @@
 #include "capture/process.h"
 #include "vfioscope.skel.h"
 
-/* A call that is under way ends while it is looked so often, at such a distance. */
+/* Few calls are under way whenever it is looked so often, at such a distance. */
 #define LOOKS	 4
 #define LOOKS_US 2000
 
@@ -219,23 +219,69 @@ static uint64_t look(struct attach *a)
 	return sum;
 }
 
-uint64_t attach_skipped(struct attach *a)
+/* Of which hooks a kprobe stands beside a fexit program, @of[WIRE_HOOKS]; is there any? */
+static bool beside_fexit(const struct attach *a, bool *of)
 {
-	uint64_t least = look(a), sum;
-	bool beside = false;
-	size_t i;
+	const struct attached *at;
+	bool any = false;
+	size_t i, id;
 
-	for (i = 0; i < WIRE_HOOKS; i++)
-		beside |= a->skel->bss->by_kprobe[i];
-	/* A call that fexit stood back for, or missed, may be on its way to the kretprobe. */
-	for (i = 1; beside && i < LOOKS && least > a->skipped; i++) {
-		usleep(LOOKS_US);
-		sum = look(a);
-		if (sum < least)
-			least = sum;
+	memset(of, 0, WIRE_HOOKS * sizeof(*of));
+	for (i = 0; i < a->n_attached; i++) {
+		at = &a->attached[i];
+		id = type_of(a, at) - attach_hook_types;
+		if (at->beside && a->skel->bss->by_kprobe[id])
+			any = of[id] = true;
 	}
-	if (least > a->skipped)
-		a->skipped = least;
+	return any;
+}
+
+#define BATCH 512
+
+/*
+ * Calls of those hooks that a program was shown the entry of, and the kretprobe not
+ * yet, or never.  Key by key would begin anew whenever the last one has gone.
+ */
+static uint64_t under_way(const struct attach *a, const bool *beside)
+{
+	struct kargs_key key[BATCH];
+	struct kargs value[BATCH];
+	int fd = bpf_map__fd(a->skel->maps.kargs), err = 0;
+	__u32 at, n = BATCH, i, *from = NULL;
+	uint64_t sum = 0;
+
+	for (; !err; from = &at, n = BATCH) {
+		err = bpf_map_lookup_batch(fd, from, &at, key, value, &n, NULL);
+		if (err && err != -ENOENT)
+			break;
+		for (i = 0; i < n; i++)
+			sum += key[i].hook < WIRE_HOOKS && beside[key[i].hook] && value[i].tell;
+	}
+	return sum;
+}
+
+uint64_t attach_skipped(struct attach *a, uint64_t *at_most)
+{
+	bool beside[WIRE_HOOKS], both = beside_fexit(a, beside);
+	uint64_t sum, out, sure = UINT64_MAX;
+	int i;
+
+	*at_most = UINT64_MAX;
+	for (i = 0; i < LOOKS; i++) {
+		out = both ? under_way(a, beside) : 0;
+		sum = look(a);
+		if (sum < *at_most)
+			*at_most = sum;
+		if (less(sum, out) < sure)
+			sure = less(sum, out);
+		if (!both || sum <= a->skipped)
+			break;
+		usleep(LOOKS_US);
+	}
+	if (sure > a->skipped)
+		a->skipped = sure;
+	if (a->skipped > *at_most)
+		*at_most = a->skipped;
 	return a->skipped;
 }
 
