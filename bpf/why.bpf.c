@@ -98,7 +98,7 @@ int why_fault_exit(__u64 *ctx)
  * long kvm_vm_ioctl(struct file *, unsigned int cmd, unsigned long arg), of a module that
  * must be free to go: a kprobe holds none.
  */
-SEC("?kprobe")
+SEC("?kprobe/kvm_vm_ioctl")
 int why_log_enter(struct pt_regs *ctx)
 {
 	struct why_task *w = why_current();
@@ -111,7 +111,7 @@ int why_log_enter(struct pt_regs *ctx)
 	return 0;
 }
 
-SEC("?kretprobe")
+SEC("?kretprobe/kvm_vm_ioctl")
 int why_log_exit(struct pt_regs *ctx)
 {
 	struct why_task *w = why_current();

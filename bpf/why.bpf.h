@@ -51,6 +51,7 @@ static __always_inline __u64 stack_frames(long size)
 	return size > 0 ? (__u64)size / sizeof(__u64) : 0;
 }
 
+/* Of __u64 alone: see why_sums_add(). */
 struct why_sums {
 	__u64 asleep, blocked, locked, runqueue, fault;
 	/* Between calls: */
@@ -284,18 +285,13 @@ why_sums_set(struct wire_why *rec, const struct why_sums *now, const struct why_
 
 static __always_inline void why_sums_add(struct why_sums *to, const struct why_sums *more)
 {
-	to->asleep += more->asleep;
-	to->blocked += more->blocked;
-	to->locked += more->locked;
-	to->runqueue += more->runqueue;
-	to->fault += more->fault;
-	to->sends += more->sends;
-	to->receives += more->receives;
-	to->polls += more->polls;
-	to->futex += more->futex;
-	to->stopped += more->stopped;
-	to->log += more->log;
-	to->faults += more->faults;
+	const __u64 *from = (const __u64 *)more;
+	__u64 *sum = (__u64 *)to;
+	__u32 i;
+
+#pragma unroll
+	for (i = 0; i < sizeof(*to) / sizeof(*sum); i++)
+		sum[i] += from[i];
 }
 
 /* The entry of the thread whose call began at @start_ns and was long enough to be told of. */

@@ -23,12 +23,6 @@
 
 #define STACK "cmd_exec+0x21[mlx5_core] < save_state+0x1a2[mlx5_vfio_pci] < vfio_ioctl+0x5[vfio]"
 
-static void to_stop_copy(void)
-{
-	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), 20 * US);
-	synth_set_state(&s, SYNTH_PATH(MIG_STOP_COPY), 412 * MS);
-}
-
 /* The last read() of the stop is explained, and so is the window that it lies in. */
 static void test_read(void **state)
 {
@@ -39,7 +33,7 @@ static void test_read(void **state)
 
 	(void)state;
 	device(1, 100);
-	to_stop_copy();
+	to_stop_copy(412 * MS);
 	synth_read(&s, MIB, 50 * MS);
 	synth_why(&s, EV_READ, 1 * MS, 40 * MS, 2 * MS, 3 * MS, 0, STACK);
 	ctx = feed(EV_READ);
@@ -93,7 +87,7 @@ static void test_slowest(void **state)
 
 	(void)state;
 	device(1, 100);
-	to_stop_copy();
+	to_stop_copy(412 * MS);
 	for (i = 0; i < SESSION_SLOW_MAX + 1; i++) {
 		/* The shortest neither first nor last. */
 		synth_read(&s, MIB, (2 + (i + 3) % (SESSION_SLOW_MAX + 1)) * MS);
@@ -117,7 +111,7 @@ static void test_pending(void **state)
 		synth_free(&s);
 		synth_init(&s);
 		device(1, 100);
-		to_stop_copy();
+		to_stop_copy(412 * MS);
 		synth_read(&s, MIB, 50 * MS);
 		synth_why(&s, EV_READ, 50 * MS, 0, 0, 0, 0, STACK);
 		/* Between it and its call there are those of other threads. */
@@ -140,7 +134,7 @@ static void test_arc(void **state)
 
 	(void)state;
 	device(1, 100);
-	to_stop_copy();
+	to_stop_copy(412 * MS);
 	/* 3 ms in the call that no arc has. */
 	last(&s)->dur_ns += 3 * MS;
 	synth_why(&s, EV_ARC, 0, 405 * MS, 0, 0, 0, STACK);
@@ -165,7 +159,7 @@ static void test_lost_call(void **state)
 
 	(void)state;
 	device(1, 100);
-	to_stop_copy();
+	to_stop_copy(412 * MS);
 	synth_read(&s, MIB, 50 * MS);
 	ev = synth_why(&s, EV_READ, 50 * MS, 0, 0, 0, 0, STACK);
 	ev->t_ns -= 60 * MS;
@@ -176,7 +170,7 @@ static void test_lost_call(void **state)
 	synth_free(&s);
 	synth_init(&s);
 	device(2, 100);
-	to_stop_copy();
+	to_stop_copy(412 * MS);
 	synth_read(&s, MIB, 50 * MS);
 	ev = synth_why(&s, EV_READ, 50 * MS, 0, 0, 0, 0, STACK);
 	ev->tid = 101;
@@ -261,7 +255,7 @@ static void test_reports(void **state)
 		synth_free(&s);
 		synth_init(&s);
 		device(1, 100);
-		to_stop_copy();
+		to_stop_copy(412 * MS);
 		if (with) {
 			synth_why(&s, EV_ARC, 0, 405 * MS, 0, 0, 0, STACK);
 			synth_why(&s, EV_SET_STATE, 0, 405 * MS, 0, 0, 0, STACK);
@@ -314,7 +308,7 @@ static void test_scope(void **state)
 
 	(void)state;
 	device(1, 100);
-	to_stop_copy();
+	to_stop_copy(412 * MS);
 	synth_why(&s, EV_ARC, 0, 405 * MS, 0, 0, 0, STACK);
 	synth_read(&s, MIB, 2 * MS);
 	synth_read(&s, 0, 10 * US);
@@ -343,8 +337,7 @@ static void test_findings(void **state)
 
 	(void)state;
 	device(1, 100);
-	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), 20 * US);
-	synth_set_state(&s, SYNTH_PATH(MIG_STOP_COPY), 20 * US);
+	to_stop_copy(20 * US);
 	synth_read(&s, MIB, 1412 * MS);
 	synth_why(&s, EV_READ, 0, 1405 * MS, 0, 0, 0, STACK);
 	synth_read(&s, 0, 10 * US);
@@ -362,7 +355,7 @@ static void test_findings(void **state)
 	synth_free(&s);
 	synth_init(&s);
 	device(1, 100);
-	to_stop_copy();
+	to_stop_copy(412 * MS);
 	synth_pause(&s, 6 * SEC);
 	ev = synth_add(&s, EV_STUCK, 0, 0);
 	ev->stuck.call = EV_SET_STATE;

@@ -37,8 +37,7 @@ static void test_between(void **state)
 
 	(void)state;
 	device(1, 100);
-	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), 20 * US);
-	synth_set_state(&s, SYNTH_PATH(MIG_STOP_COPY), 20 * US);
+	to_stop_copy(20 * US);
 	synth_read(&s, MIB, 1 * MS);
 	between(300 * MS, 290 * MS);
 	synth_read(&s, MIB, 1 * MS);
@@ -95,8 +94,7 @@ static void test_between_threads(void **state)
 
 	(void)state;
 	device(1, 100);
-	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), 20 * US);
-	synth_set_state(&s, SYNTH_PATH(MIG_STOP_COPY), 20 * US);
+	to_stop_copy(20 * US);
 	synth_read(&s, MIB, 1 * MS);
 	between(100 * MS, 100 * MS);
 	synth_read(&s, MIB, 1 * MS);
@@ -134,8 +132,7 @@ static void test_between_unnamed(void **state)
 
 	(void)state;
 	device(1, 100);
-	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), 20 * US);
-	synth_set_state(&s, SYNTH_PATH(MIG_STOP_COPY), 20 * US);
+	to_stop_copy(20 * US);
 	between(30 * MS, 30 * MS);
 	synth_data_size(&s, MIB);
 	feed(EV_READ);
@@ -160,8 +157,7 @@ static void test_between_landing(void **state)
 
 	(void)state;
 	device(1, 100);
-	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), 20 * US);
-	synth_set_state(&s, SYNTH_PATH(MIG_STOP_COPY), 20 * US);
+	to_stop_copy(20 * US);
 	synth_read(&s, MIB, 1 * MS);
 	device(2, 200);
 	s.pid = 200;

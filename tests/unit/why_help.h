@@ -39,6 +39,13 @@ static inline void device(uint32_t number, uint32_t tid)
 	synth_open(&s);
 }
 
+/* Of which the steps take @ns. */
+static inline void to_stop_copy(uint64_t ns)
+{
+	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), 20 * US);
+	synth_set_state(&s, SYNTH_PATH(MIG_STOP_COPY), ns);
+}
+
 static inline uint64_t sum_of(const uint64_t ns[WHY_PARTS])
 {
 	uint64_t sum = 0;

@@ -506,6 +506,12 @@ class Recorder:
             self.process.wait()
 
 
+def traced():
+    """Functions that ftrace is redirected from, a line each, the name first: none when nobody traces."""
+    with open("/sys/kernel/tracing/enabled_functions") as f:
+        return f.read().splitlines()
+
+
 def vfioscope():
     """The path of the tool, or None when no build was brought in."""
     path = LAB + "/bin/vfioscope"

@@ -157,20 +157,19 @@ struct bpf_program *attach_program(const struct attach *a, const struct hook_typ
  */
 int attach_use_kprobes(struct attach *a, const struct hook_type *type);
 
-/* Of one hook: what the kernel counts as skipped, and what the programs count; see hook.bpf.h. */
-struct hook_tally {
-	uint64_t fexit;	   /* skipped runs of its fexit programs */
+/* Of one hook: what the kernel counts as skipped. */
+struct hook_misses {
+	uint64_t fexit;	   /* runs of its fexit programs */
 	uint64_t kexit;	   /* of the program that all its kretprobes run */
 	bool kprobe_alone; /* a function of it has kprobes and no fexit program */
-	/* wire_counters */
-	uint64_t covered, stood_back, told_beside, unheralded;
 };
 
 /*
- * Calls that neither method has told.  Exact when none is under way and all functions
- * of the hook are traced alike; never less else.
+ * Calls that neither method has told, by that and by what the programs count; see
+ * hook.bpf.h.  Exact when none is under way and all functions of the hook are traced
+ * alike; never less else.
  */
-uint64_t hook_skipped(const struct hook_tally *t);
+uint64_t hook_skipped(const struct hook_misses *m, const struct wire_counters *c, size_t hook);
 
 /* @at is about to be detached: what it missed is kept. */
 void attach_keep_misses(struct attach *a, struct attached *at);

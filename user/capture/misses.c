@@ -178,42 +178,39 @@ static uint64_t less(uint64_t a, uint64_t b)
 	return a > b ? a - b : 0;
 }
 
-uint64_t hook_skipped(const struct hook_tally *t)
+static uint64_t counted(uint64_t n)
 {
 	/* Below zero for a moment: the cpus' counts are read one after another. */
-	uint64_t stood_back = (int64_t)t->stood_back > 0 ? t->stood_back : 0;
-	uint64_t told_beside = (int64_t)t->told_beside > 0 ? t->told_beside : 0;
-	uint64_t lost = less(t->fexit + t->unheralded, t->covered) + stood_back;
+	return (int64_t)n > 0 ? n : 0;
+}
+
+uint64_t hook_skipped(const struct hook_misses *m, const struct wire_counters *c, size_t hook)
+{
+	uint64_t stood_back = counted(c->stood_back[hook]);
+	uint64_t lost = less(m->fexit + c->unheralded[hook], c->covered[hook]) + stood_back;
 
 	/* What both missed is in it twice: of which calls that were is not known. */
-	return lost + (t->kprobe_alone ? less(t->kexit, told_beside + stood_back) : 0);
+	if (m->kprobe_alone)
+		lost += less(m->kexit, counted(c->told_beside[hook]) + stood_back);
+	return lost;
 }
 
 static uint64_t look(struct attach *a)
 {
-	uint64_t sum, misses[WIRE_HOOKS], kexit[WIRE_HOOKS];
+	uint64_t sum, fexit[WIRE_HOOKS];
+	struct hook_misses misses[WIRE_HOOKS];
 	struct wire_counters counters;
 	size_t i;
 
 	/* Before the counters: a call that ends between the two is told late, not twice. */
-	sum = own_misses(a, misses);
+	sum = own_misses(a, fexit);
 	for (i = 0; i < WIRE_HOOKS; i++)
-		kexit[i] = kexit_misses(a, i);
+		misses[i] = (struct hook_misses){ fexit[i], kexit_misses(a, i),
+						  a->of_hook[i].kprobe_alone };
 	if (attach_counters(a, &counters))
 		return a->skipped; /* not known now, and later */
-	for (i = 0; i < WIRE_HOOKS; i++) {
-		struct hook_tally tally = {
-			.fexit = misses[i],
-			.kexit = kexit[i],
-			.kprobe_alone = a->of_hook[i].kprobe_alone,
-			.covered = counters.covered[i],
-			.stood_back = counters.stood_back[i],
-			.told_beside = counters.told_beside[i],
-			.unheralded = counters.unheralded[i],
-		};
-
-		sum += hook_skipped(&tally);
-	}
+	for (i = 0; i < WIRE_HOOKS; i++)
+		sum += hook_skipped(&misses[i], &counters, i);
 	if (bpf_program__autoload(a->skel->progs.next_state_exit))
 		sum += prog_misses(bpf_program__fd(a->skel->progs.next_state_exit));
 	return sum;

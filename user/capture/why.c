@@ -105,24 +105,6 @@ static bool put_both(struct bpf_program *first, struct bpf_program *second,
 	return false;
 }
 
-/* Where there is no KVM there is no dirty log of its. */
-static bool put_on_kvm(struct attach *a)
-{
-	struct bpf_program *progs[] = { a->skel->progs.why_log_exit, a->skel->progs.why_log_enter };
-	struct bpf_link **link = &a->why.link[WHY_LINK_LOG];
-	int i;
-
-	for (i = 0; i < 2; i++) {
-		link[i] = bpf_program__attach_kprobe(progs[i], i == 0, "kvm_vm_ioctl");
-		if (libbpf_get_error(link[i])) {
-			link[i] = NULL;
-			take_off(&link[0]);
-			return false;
-		}
-	}
-	return true;
-}
-
 static void put_all(struct attach *a)
 {
 	struct vfioscope_bpf *s = a->skel;
@@ -143,7 +125,8 @@ static void put_all(struct attach *a)
 	/* The exit first: an entry without its exit would look lost. */
 	if (put_both(s->progs.why_lock_end, s->progs.why_lock_begin, &a->why.link[WHY_LINK_LOCKS]))
 		s->bss->why_seen |= WIRE_WHY_LOCKS;
-	if (put_on_kvm(a))
+	/* Where there is no KVM there is no dirty log of its. */
+	if (put_both(s->progs.why_log_exit, s->progs.why_log_enter, &a->why.link[WHY_LINK_LOG]))
 		s->bss->why_seen |= WIRE_WHY_LOG;
 	if (put_both(s->progs.why_fault_exit, s->progs.why_fault_enter,
 		     &a->why.link[WHY_LINK_FAULTS]))
