@@ -539,6 +539,18 @@ def lost(found):
     return sum(e["count"] for e in found if e["kind"] == "loss")
 
 
+def steady(what, measure, judge, times=3):
+    """What @measure gives, and what @judge has against it: measured again where there is something, for an emulated
+    machine on a busy host is late now and then; a defect is there each time."""
+    for n in range(times):
+        found = measure(n)
+        wrong = judge(found)
+        if not wrong:
+            break
+        say("%s, time %d of %d: %s" % (what, n + 1, times, "; ".join(wrong)))
+    return found, wrong
+
+
 def save(result):
     result.setdefault("kernel", os.uname().release)
     result.setdefault("clock_offset_s", clock_offset())
