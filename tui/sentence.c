@@ -254,10 +254,10 @@ static void stuck(struct scope *s, struct model *m, const struct subject *j,
 		add(o, " in %s", state_label(b, f->state));
 	turn(s, o, worst ? worst->party : PARTY_DRIVER,
 	     worst ? judge_rule(worst->rule)->name : NULL);
-	if (j->src && j->src->stop.start_ns != MODEL_NONE && !j->src->stop_over)
-		add(o, "; the guest stands still for %s", units_duration(a, j->src->stop.total_ns));
-	else if (j->g->still_ns != MODEL_NONE)
+	if (j->g->still_ns != MODEL_NONE)
 		add(o, "; the guest stands still for %s", units_duration(a, j->g->still_ns));
+	else if (j->src && j->src->stop.start_ns != MODEL_NONE && !j->src->stop_over)
+		add(o, "; the guest stands still for %s", units_duration(a, j->src->stop.total_ns));
 }
 
 static void completed(struct scope *s, struct model *m, const struct subject *j, struct sentence *o)

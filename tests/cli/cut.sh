@@ -65,6 +65,15 @@ want 3 "" "$v" check "$tmp/t.vfs"
 grep -q joined-late "$tmp/out" || fail "not joined late"
 want 2 "*is after*" "$v" cut --from 6s --to 5s $judge/reference-qemu.vfs -o "$tmp/x.vfs"
 
+# What was cut off was not silence; what was only watched to the end was.
+"${v%/*}/tests/play/play" tests/play/evidence.play "$tmp" || exit 1
+still() { "$v" report --format text "$1" | grep -c 'stood still for 12\.'; }
+want 0 "" "$v" cut -q --migration 1 "$tmp/silence-in-the-stop-a.vfs" -o "$tmp/s.vfs"
+[ "$(still "$tmp/s.vfs")" = 1 ] || fail "the silence is cut off"
+want 0 "" "$v" cut -q --to 3s "$tmp/silence-in-the-stop-a.vfs" -o "$tmp/s.vfs" -f
+[ "$(still "$tmp/s.vfs")" = 0 ] || fail "silence beyond the cut"
+[ "$("$v" report --to 3s "$tmp/silence-in-the-stop-a.vfs" | grep -c 'stood still for 12\.')" = 0 ] || fail "silence beyond --to"
+
 # By device: no other is in it.
 want 0 "" "$v" cut -q --device 0000:b1:03.0 $cases/S1-mlx5-16vf-src.vfs -o "$tmp/d.vfs"
 "$v" export "$tmp/d.vfs" | jq -r '.device // empty' | sort -u >"$tmp/devs"

@@ -404,7 +404,7 @@ static void test_report_in_flight(void **state)
 	assert_harmless(80);
 	/* (a number and its unit in one line) */
 	has("leaving node7: UNFINISHED after\n  42.003 s when the evidence ends; read() on 0000");
-	has("read() on 0000:3b:00.2 has not returned for\n  42.000 s; stopped for 42.002 s on the source, 100 % of it in read()");
+	has("read() on 0000:3b:00.2 has not returned for\n  42.000 s; its guest has stood still for 42.002 s so far, 100 % of it in");
 	has("    in read()          42.000 s 100.0 %");
 	has("    42.000 s of it in a call that had not returned when it was last seen\n");
 	show(REPORT_JSON);

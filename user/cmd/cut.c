@@ -152,9 +152,10 @@ static bool is_wanted(const struct cut *c, const struct event *ev)
 
 	switch (ev->kind) {
 	case EV_HOST:
-	case EV_CLOCK:
-		/* The last pair of clocks is what times of day go by. */
 		return true;
+	case EV_CLOCK:
+		/* It says that until then nothing more happened: not of what was cut off. */
+		return !c->o.to || end <= c->to_ns;
 	case EV_DEVICE:
 		return end <= c->to_ns && (!c->some || has(&c->devices, ev->device));
 	case EV_TASK:

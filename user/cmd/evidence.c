@@ -695,7 +695,8 @@ int evidence_read(struct evidence *e, const struct evidence_opts *o)
 		 */
 		if (o->window && !over && event_kind_is_public(ev.kind))
 			over = time_window_is_over(o->window, e->model, &ev);
-		if (over)
+		if (over || (o->window && ev.kind == EV_CLOCK && model_first_ns(e->model) &&
+			     time_window_is_over(o->window, e->model, &ev)))
 			continue;
 		fed = feed(e, o, &ev);
 		if (fed == -EIO)

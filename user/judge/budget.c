@@ -125,11 +125,15 @@ static void judge_downtime(struct look *l, const struct migration *g)
 		if (g->downtime_ns != MODEL_NONE)
 			find_at(l->j, &f, "the downtime is %s, the budget %s",
 				ms_text(a, g->downtime_ns), ms_text(b, budget));
-		else if (g->still_ns != MODEL_NONE)
+		else if (g->still_ns != MODEL_NONE &&
+			 (g->destination || g->still_ns > src->stop.total_ns))
 			find_at(l->j, &f,
-				"the guest has stood still for %s, and its destination does "
-				"not run; the budget for the downtime is %s",
-				ms_text(a, g->still_ns), ms_text(b, budget));
+				"the guest has stood still for %s, and its %s; the budget for "
+				"the downtime is %s",
+				ms_text(a, g->still_ns),
+				src->stop_over ? "destination does not run" :
+						 "stop on the source is not over",
+				ms_text(b, budget));
 		else
 			find_at(l->j, &f,
 				"the stop on the source alone is %s, the budget for the "
@@ -158,6 +162,9 @@ static void judge_stop(struct look *l, const struct migration *g)
 	if (!s || g->outcome == OUTCOME_FAILED || g->outcome == OUTCOME_CANCELLED)
 		return;
 	total = s->stop.start_ns == MODEL_NONE ? 0 : s->stop.total_ns;
+	/* It goes on while nothing happens. */
+	if (total && !s->stop_over && !s->ended && g->still_ns != MODEL_NONE)
+		total = g->still_ns;
 	sync = s->stop.start_ns == MODEL_NONE ? 0 : s->stop.dirty_sync_ns;
 	if (o->max_stop_window_ns && total > o->max_stop_window_ns)
 		find_at(l->j, &f, "the stop window is %s, the budget %s", ms_text(a, total),

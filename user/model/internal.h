@@ -203,6 +203,11 @@ struct clock_span {
 	struct clock_pair pair;
 };
 
+struct host {
+	char name[EVENT_NAME_LEN];
+	uint64_t seen_ns; /* the evidence of it goes so far: its last event, or clock pair */
+};
+
 struct model {
 	struct map devices, streams, procs;
 	struct sess **sess;
@@ -225,7 +230,7 @@ struct model {
 	/* What its thread did before it, since its last call; NULL: not recorded. */
 	const struct call_why *before;
 	struct call_why last_before;
-	char (*hosts)[EVENT_NAME_LEN]; /* by number; [0] is "" */
+	struct host *hosts; /* by number; [0]: the one of a recording that names none */
 	uint32_t n_hosts;
 	size_t cap_hosts;
 	uint32_t opens;
@@ -264,6 +269,8 @@ uint32_t proc_index(const struct model *m, uint32_t host, uint32_t pid);
 struct proc *proc_of_event(struct model *m, const struct dev *d, const struct event *ev, int *err);
 /* EV_DEVICE, EV_TASK, EV_HOST */
 int define(struct model *m, const struct event *ev, struct event_context *ctx);
+/* struct host.seen_ns; 0: nobody introduced it. */
+uint64_t host_seen_ns(const struct model *m, uint32_t host);
 /*
  * What an event says that says nothing.  In another file than its user, for the
  * compiler makes a slow loop of zeros of what it sees.

@@ -216,11 +216,34 @@ static void take_landing(struct migration *g, const struct sid *src, const struc
 	memcpy(l->gap_why_ns, w.gap_why_ns, sizeof(l->gap_why_ns));
 }
 
+/* Until when nothing of it can have happened that is not in the evidence. */
+static uint64_t watched_until(const struct model *m, const struct sid *s)
+{
+	uint64_t ns = s->pub.holes ? 0 : host_seen_ns(m, s->pub.host);
+
+	return ns > s->pub.end_ns ? ns : s->pub.end_ns;
+}
+
+/* Whatever else is not in the evidence: nobody can run yet. */
+static bool is_in_stop(const struct sid *src)
+{
+	return src && src->pub.stop.start_ns != MODEL_NONE && !src->pub.paused_before &&
+	       !src->pub.stop_over && !src->pub.ended && !src->pub.holes;
+}
+
 static uint64_t still_so_far(const struct model *m, const struct sid *src, const struct sid *dst)
 {
-	uint64_t bound = src->pub.host != dst->pub.host ? m->bound_ns : 0;
-	uint64_t ns = sat_sub(sat_sub(dst->pub.end_ns, src->pub.stop.start_ns), bound);
+	uint64_t until = watched_until(m, src), bound = 0, ns;
 
+	/* All is read: the destination may run, or the source again. */
+	if (!is_in_stop(src)) {
+		bound = src->pub.host != dst->pub.host ? m->bound_ns : 0;
+		if (!dst->pub.ended && watched_until(m, dst) < until)
+			until = watched_until(m, dst);
+		if (dst->pub.ended || dst->pub.end_ns > until)
+			until = dst->pub.end_ns;
+	}
+	ns = sat_sub(sat_sub(until, src->pub.stop.start_ns), bound);
 	return ns > src->pub.stop.total_ns ? ns : src->pub.stop.total_ns;
 }
 
@@ -236,7 +259,8 @@ static void take_downtime(const struct model *m, struct migration *g, const stru
 		g->stopped_ns = src->pub.ran_again_ns != MODEL_NONE ?
 					sat_sub(src->pub.ran_again_ns, src->pub.stop.start_ns) :
 					src->pub.stopped_ns;
-	if (g->downtime_why == DOWNTIME_NOT_RUNNING)
+	if (g->downtime_why == DOWNTIME_NOT_RUNNING ||
+	    (!dst && g->downtime_why != DOWNTIME_GIVEN_BACK && is_in_stop(src)))
 		g->still_ns = still_so_far(m, src, dst);
 	if (g->downtime_why != DOWNTIME_KNOWN)
 		return;

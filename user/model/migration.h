@@ -94,8 +94,9 @@ struct migration {
 	bool parts_known;    /* else only the sum is */
 	uint64_t stopped_ns; /* of one that was given back; MODEL_NONE */
 	/*
-	 * Whose destination does not run: its guest stood still for so long at least,
-	 * up to when that was last seen, less the clocks' bound; MODEL_NONE.
+	 * Whose destination does not run, or whose source is in its stop: its guest stood
+	 * still for so long at least, up to where the evidence of both hosts ends, less the
+	 * clocks' bound; MODEL_NONE.
 	 */
 	uint64_t still_ns;
 };

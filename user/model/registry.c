@@ -205,10 +205,15 @@ static int define_host(struct model *m, const struct event *ev)
 	while (m->n_hosts <= ev->host) {
 		if (array_room(&m->hosts, m->n_hosts + 1, &m->cap_hosts, sizeof(*m->hosts)))
 			return -ENOMEM;
-		m->hosts[m->n_hosts++][0] = '\0';
+		m->hosts[m->n_hosts++] = (struct host){ .name = "" };
 	}
-	copy_name(m->hosts[ev->host], ev->host_def.name, sizeof(m->hosts[0]));
+	copy_name(m->hosts[ev->host].name, ev->host_def.name, sizeof(m->hosts->name));
 	return 0;
+}
+
+uint64_t host_seen_ns(const struct model *m, uint32_t host)
+{
+	return host < m->n_hosts ? m->hosts[host].seen_ns : 0;
 }
 
 int define(struct model *m, const struct event *ev, struct event_context *ctx)
@@ -255,12 +260,12 @@ const char *model_vm(const struct model *m, uint32_t host, uint32_t pid)
 
 const char *model_host(const struct model *m, uint32_t host)
 {
-	return host && host < m->n_hosts && m->hosts[host][0] ? m->hosts[host] : NULL;
+	return host && host < m->n_hosts && m->hosts[host].name[0] ? m->hosts[host].name : NULL;
 }
 
 uint32_t model_hosts(const struct model *m)
 {
-	return m->n_hosts ? m->n_hosts - 1 : 0;
+	return m->n_hosts - 1;
 }
 
 uint32_t model_devices(const struct model *m)
@@ -315,8 +320,14 @@ struct model *model_create(void)
 {
 	struct model *m = calloc(1, sizeof(*m));
 
-	if (m)
-		m->join_dirty = true;
+	if (!m)
+		return NULL;
+	m->join_dirty = true;
+	if (array_room(&m->hosts, 1, &m->cap_hosts, sizeof(*m->hosts))) {
+		free(m);
+		return NULL;
+	}
+	m->hosts[m->n_hosts++] = (struct host){ .name = "" };
 	return m;
 }
 

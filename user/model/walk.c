@@ -464,6 +464,9 @@ int model_feed(struct model *m, const struct event *ev, struct event_context *ct
 	ctx = ctx ? ctx : &unused;
 	*ctx = context_of_nothing;
 	m->fed++;
+	if (ev->host < m->n_hosts && (event_kind_is_public(ev->kind) || ev->kind == EV_CLOCK) &&
+	    event_end_ns(ev) > m->hosts[ev->host].seen_ns)
+		m->hosts[ev->host].seen_ns = event_end_ns(ev);
 	if (ev->kind == EV_CLOCK)
 		return clock_take(m, ev);
 	if (!event_kind_is_public(ev->kind))

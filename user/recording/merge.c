@@ -31,6 +31,7 @@ struct merge {
 	size_t n;
 	uint64_t seq;
 	size_t clock;		   /* whose clock it is */
+	struct event pair;	   /* the last one of it; EV_NONE: none yet */
 	size_t from;		   /* whose event was delivered last */
 	uint32_t devices, streams; /* numbers given out */
 	struct hosts hosts;
@@ -168,7 +169,7 @@ static int fill(const struct merge *m, struct input *in, int timeout_ms)
 			in->has_clock = true;
 			in->booted_ns = ev.clock.realtime_ns - ev.t_ns;
 		}
-		if (event_kind_is_public(ev.kind))
+		if (event_kind_is_public(ev.kind) || ev.kind == EV_CLOCK)
 			in->key_ns = event_end_ns(&ev);
 		rc = enqueue(in, &ev);
 		if (rc)
@@ -252,6 +253,31 @@ static bool introduce(struct merge *m, struct event *ev)
 	return true;
 }
 
+/*
+ * Of the one clock of all the pairs; of any other that its host was watched until then,
+ * and what the one clock shows.  False: nobody knows that yet.
+ */
+static bool tell_clock(struct merge *m, const struct input *in, struct event *ev)
+{
+	uint64_t since;
+
+	if (ev->kind != EV_CLOCK)
+		return true;
+	if (in->boot == m->in[m->clock].boot) {
+		m->pair = *ev;
+		return true;
+	}
+	if (m->pair.kind != EV_CLOCK || ev->t_ns < m->pair.t_ns)
+		return false;
+	since = ev->t_ns - m->pair.t_ns;
+	ev->clock.realtime_ns = sat_add(m->pair.clock.realtime_ns, since);
+	if (m->pair.clock.boottime_ns)
+		ev->clock.boottime_ns = sat_add(m->pair.clock.boottime_ns, since);
+	else
+		ev->clock.boottime_ns = 0;
+	return true;
+}
+
 static int merge_next(struct event_source *src, struct event *ev, int timeout_ms)
 {
 	struct merge *m = (struct merge *)src;
@@ -290,8 +316,7 @@ static int merge_next(struct event_source *src, struct event *ev, int timeout_ms
 		if (err)
 			return err;
 		/* A host is introduced below, once, by the name that it has among all. */
-		if ((ev->kind == EV_CLOCK && best->boot != m->in[m->clock].boot) ||
-		    ev->kind == EV_HOST) {
+		if (ev->kind == EV_HOST || !tell_clock(m, best, ev)) {
 			best->head++;
 			continue;
 		}

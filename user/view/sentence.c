@@ -155,10 +155,13 @@ static void put_stop(FILE *f, const struct view_evidence *e, const struct migrat
 		fprintf(f, "; its guest stood still for %s", units_duration(a, g->stopped_ns));
 		return;
 	}
-	if (g->still_ns != MODEL_NONE && g->outcome == OUTCOME_UNFINISHED)
+	if (g->still_ns != MODEL_NONE && g->outcome == OUTCOME_UNFINISHED) {
 		fprintf(f, "; its guest has stood still for %s%s%s so far", paint(opt, C_BOLD),
 			units_duration(a, g->still_ns), paint(opt, C_OFF));
-	else if (g->stop.start_ns != MODEL_NONE && g->stop.total_ns) {
+		/* Of what lies behind the last event nobody knows what it was spent on. */
+		if (g->still_ns == g->stop.total_ns)
+			put_most(f, e, g);
+	} else if (g->stop.start_ns != MODEL_NONE && g->stop.total_ns) {
 		fprintf(f, "; stopped for %s%s%s on the source", paint(opt, C_BOLD),
 			units_duration(a, g->stop.total_ns), paint(opt, C_OFF));
 		put_most(f, e, g);
