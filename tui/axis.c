@@ -8,7 +8,7 @@
 
 void scale_fit(struct scale *sc, uint64_t max, int rows, int steps)
 {
-	int top = (int)ceil(log2((double)max) + 0.01), each;
+	int top = max ? (int)ceil(log2((double)max) + 0.01) : 0, each;
 
 	sc->rows = rows;
 	sc->steps = steps;

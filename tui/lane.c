@@ -71,7 +71,7 @@ void lane_moved(struct scope *s, int row, int col, const struct store_column *c,
 	for (i = 0; i < n; i++)
 		max = c[i].bytes > max ? c[i].bytes : max;
 	for (i = 0; i < n && max; i++) {
-		h = c[i].bytes ? 1 + (int)(c[i].bytes * 7 / max) : 0;
+		h = c[i].bytes ? 1 + (int)((double)c[i].bytes * 7 / (double)max) : 0;
 		if (h)
 			cells_put(s->cells, row, col + i, lane_block(s, h), ROLE_INITIAL, 0);
 	}

@@ -142,8 +142,10 @@ static void draw_spark(struct scope *s, struct model *m, uint32_t side, int row,
 				continue;
 			known[i] = true;
 			/* The most of a stretch; of the last one what is left now. */
-			left[i] += i + 1 < n ? part[i].initial_max + part[i].rest_max :
-					       part[i].initial_last + part[i].rest_last;
+			left[i] = sat_add(left[i],
+					  i + 1 < n ?
+						  sat_add(part[i].initial_max, part[i].rest_max) :
+						  sat_add(part[i].initial_last, part[i].rest_last));
 			if (left[i] > max)
 				max = left[i];
 		}

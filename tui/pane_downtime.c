@@ -61,7 +61,7 @@ static void label(struct rows *w, const char *name, uint64_t ns)
 		    units_duration(a, ns));
 	if (w->total)
 		cells_printf(c, w->row, w->r.col + NAME + 11, ROLE_DIM, 0, "%3u %%",
-			     (unsigned int)((ns * 100 + w->total / 2) / w->total));
+			     (unsigned int)sat_percent(ns, w->total));
 }
 
 /* A bar from one moment of the whole to another; a sliver is one column. */

@@ -166,7 +166,8 @@ static uint64_t most_left(struct scope *s, struct model *m, const struct side *x
 		store_columns(s->store, model_side_device(m, x->id, d)->device, x->begin_ns,
 			      x->end_ns + 1, 1, s->columns);
 		if (s->columns[0].has_left)
-			sum += s->columns[0].initial_max + s->columns[0].rest_max;
+			sum = sat_add(sum,
+				      sat_add(s->columns[0].initial_max, s->columns[0].rest_max));
 	}
 	return sum;
 }

@@ -177,7 +177,7 @@ static void mostly(struct model *m, const struct migration *g, bool wide, struct
 	if (!p || !p->total_ns)
 		return;
 	add(o, "; most of it %s: %s (%u %%%s%s)", downtime_part_name(p, name),
-	    units_duration(a, p->ns), (unsigned int)((p->ns * 100 + p->total_ns / 2) / p->total_ns),
+	    units_duration(a, p->ns), (unsigned int)sat_percent(p->ns, p->total_ns),
 	    wide && p->who ? ", " : "", wide && p->who ? p->who : "");
 }
 

@@ -38,7 +38,7 @@ static void longest_part(struct model *m, const struct migration *g, struct tabl
 	if (!p || !p->total_ns || l->text[C_PART][0])
 		return;
 	snprintf(l->text[C_PART], NAME_LEN, " %s %u %%", downtime_part_name(p, name),
-		 (unsigned int)((p->ns * 100 + p->total_ns / 2) / p->total_ns));
+		 (unsigned int)sat_percent(p->ns, p->total_ns));
 }
 
 /* A migration in one line; what failed or hangs stands where others have their sides. */

@@ -52,6 +52,27 @@ static int64_t s(wide v)
 	return v < INT64_MIN ? INT64_MIN : v > INT64_MAX ? INT64_MAX : (int64_t)v;
 }
 
+/* By doubles, which know 53 bits: within 1 of the nearest. */
+static void percents(void **state)
+{
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < N; i++) {
+		for (k = 0; k < N; k++) {
+			uwide want = edges[k] ? ((uwide)edges[i] * 200 + edges[k]) / edges[k] / 2 : 0;
+
+			if (want > 1000)
+				assert_true(sat_percent(edges[i], edges[k]) > 999);
+			else
+				assert_in_range(sat_percent(edges[i], edges[k]) + 1, want, want + 2);
+		}
+	}
+	assert_int_equal(sat_percent(199, 200), 100);
+	assert_int_equal(sat_percent(1, 201), 0);
+	assert_int_equal(sat_percent(1, 200), 1);
+}
+
 static void pairs(void **state)
 {
 	size_t i, k;
@@ -136,6 +157,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pairs),
+		cmocka_unit_test(percents),
 		cmocka_unit_test(scale),
 		cmocka_unit_test(doubles),
 	};

@@ -25,7 +25,7 @@ bool estimate_of(struct model *m, uint32_t id, struct estimate_sample *out)
 		return false;
 	out->driver = d ? d->driver : "";
 	out->data_size = g->estimate_is_data_size ? g->estimate : MODEL_NONE;
-	out->precopy_info = g->precopy_infos ? g->initial_last + g->dirty_last : MODEL_NONE;
+	out->precopy_info = g->precopy_infos ? sat_add(g->initial_last, g->dirty_last) : MODEL_NONE;
 	out->bytes = g->bytes_stop_copy;
 	out->window_ns = g->window.total_ns;
 	out->driver_ns = g->window.arcs_ns + g->window.io_ns;
@@ -123,7 +123,7 @@ const char *forecast_basis_text(uint32_t basis)
 
 static uint64_t sample_left(const struct session_sample *s)
 {
-	return s->initial_bytes + s->dirty_bytes;
+	return sat_add(s->initial_bytes, s->dirty_bytes);
 }
 
 /* Was all read that one of the samples from @i on told of, before the next? */
@@ -176,7 +176,8 @@ static void take_trend(const struct session *g, uint64_t now_ns, struct forecast
 	double span, read;
 
 	f->read_bps = f->dirty_bps = MODEL_NONE;
-	if (g->precopy_infos && g->initial_last + g->dirty_last <= g->bytes_total - g->info_moved)
+	if (g->precopy_infos &&
+	    sat_add(g->initial_last, g->dirty_last) <= g->bytes_total - g->info_moved)
 		f->trend = TREND_DONE;
 	if (g->n_trend < 2)
 		return;

@@ -86,6 +86,12 @@ static inline uint64_t sat_u64(double d)
 	return d >= 18446744073709551616.0 ? UINT64_MAX : (uint64_t)d;
 }
 
+/* How much of @whole @part is, to the nearest 1 %; 0 of nothing. */
+static inline uint64_t sat_percent(uint64_t part, uint64_t whole)
+{
+	return whole ? sat_u64(100.0 * (double)part / (double)whole + 0.5) : 0;
+}
+
 /* The same with a sign: between INT64_MIN and INT64_MAX, 0 for no number. */
 static inline int64_t sat_s64(double d)
 {

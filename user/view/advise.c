@@ -442,10 +442,11 @@ static void advise_sooner(struct advice *a, const struct view_evidence *e,
 	g = model_session(e->model, s->src->first_session);
 	if (!g || g->n_trend < 3 || !g->trend[g->n_trend - 1].dirty_bytes)
 		return;
-	left = g->trend[g->n_trend - 1].dirty_bytes + g->trend[g->n_trend - 1].initial_bytes;
+	left = sat_add(g->trend[g->n_trend - 1].dirty_bytes,
+		       g->trend[g->n_trend - 1].initial_bytes);
 	/* As little as at the end, or next to it: from then on waiting gave nothing. */
 	for (i = g->n_trend; i-- > 0;) {
-		uint64_t then = g->trend[i].dirty_bytes + g->trend[i].initial_bytes;
+		uint64_t then = sat_add(g->trend[i].dirty_bytes, g->trend[i].initial_bytes);
 
 		if (then > left + left / 10)
 			break;

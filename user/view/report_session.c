@@ -304,7 +304,7 @@ static void print_trend(struct report *r, const struct session *g)
 	uint32_t i;
 
 	for (i = 0; i < g->n_trend; i++) {
-		v = g->trend[i].initial_bytes + g->trend[i].dirty_bytes;
+		v = sat_add(g->trend[i].initial_bytes, g->trend[i].dirty_bytes);
 		max = v > max ? v : max;
 	}
 	if (g->n_trend < 4 || max < 2)
@@ -313,7 +313,7 @@ static void print_trend(struct report *r, const struct session *g)
 	for (i = 0; i < g->n_trend; i++) {
 		unsigned int bits, top = 64 - __builtin_clzll(max);
 
-		v = g->trend[i].initial_bytes + g->trend[i].dirty_bytes;
+		v = sat_add(g->trend[i].initial_bytes, g->trend[i].dirty_bytes);
 		bits = v ? 64 - __builtin_clzll(v) : 0;
 		/* The lowest block is a thousandth of the highest. */
 		if (v && bits + 10 < top)
