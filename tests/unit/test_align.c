@@ -376,6 +376,25 @@ static void test_loss(void **state)
 	model_destroy(model);
 }
 
+/* A stream that is over is compared no more if what is told as lost later can be its own. */
+static void test_loss_told_late(void **state)
+{
+	uint64_t written_ns = 0;
+	size_t i, behind;
+
+	for (behind = 0; behind < 2; behind++) {
+		teardown(state);
+		setup(state);
+		migrate();
+		for (i = 0; i < b.n; i++)
+			if (b.ev[i].kind == EV_WRITE)
+				written_ns = event_end_ns(&b.ev[i]);
+		synth_loss(&b, 7, written_ns + behind, b.now, EV_WRITE);
+		align();
+		assert_int_equal(al->streams, behind);
+	}
+}
+
 /* There and back: causality holds from both sides. */
 static void test_both_ways(void **state)
 {
@@ -610,6 +629,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_same_boot, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_pair, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_loss, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_loss_told_late, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_both_ways, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_names, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_three, setup, teardown),

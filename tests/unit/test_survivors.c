@@ -138,6 +138,98 @@ static void test_info_and_read(void **state)
 	}
 }
 
+/* Data of a read() that begins in the instant in which the end was given is data after it. */
+static void test_data_at_the_end(void **state)
+{
+	uint64_t early;
+
+	(void)state;
+	for (early = 0; early < 2; early++) {
+		end_of_whole(NULL);
+		whole(NULL);
+		begin(&s, "mlx5_vfio_pci", 7);
+		precopy(&s);
+		stop_copy(&s);
+		s.gap = 0;
+		synth_read(&s, 0, 2 * US);
+		s.now -= early;
+		synth_read(&s, MIB, US);
+		s.gap = 10 * US;
+		end(&s);
+		look();
+		assert_int_equal(found(RULE_DATA_AFTER_EOF) != NULL, !early);
+	}
+}
+
+/* A read() that failed before another thread's began, and is told after it, was alone. */
+static void test_failed_alone(void **state)
+{
+	uint64_t into, at;
+
+	(void)state;
+	for (into = 0; into < 2; into++) {
+		end_of_whole(NULL);
+		whole(NULL);
+		begin(&s, "mlx5_vfio_pci", 7);
+		precopy(&s);
+		at = s.now;
+		synth_pause(&s, 20 * US);
+		synth_read(&s, MIB, 20 * US);
+		s.tid++;
+		s.now = at;
+		synth_read(&s, -EIO, 20 * US + into);
+		s.tid--;
+		synth_pause(&s, SEC);
+		stop_copy(&s);
+		drain(&s);
+		look();
+		assert_int_equal(found(RULE_IO_FAILED) != NULL, !into);
+	}
+}
+
+/* A data FD is lost when the state has changed; with a step that failed it has not. */
+static void test_fd_of_a_failed_step(void **state)
+{
+	size_t i, failed;
+
+	(void)state;
+	for (failed = 0; failed < 2; failed++) {
+		end_of_whole(NULL);
+		whole(NULL);
+		begin(&s, "mlx5_vfio_pci", 7);
+		precopy(&s);
+		last(&s)->ret = -EIO;
+		for (i = 0; i < s.n && failed; i++)
+			if (s.ev[i].kind == EV_ARC)
+				s.ev[i].ret = -EIO;
+		end(&s);
+		look();
+		assert_int_equal(found(RULE_FD_LOST) != NULL, !failed);
+	}
+}
+
+/* Who has read the device empty since its last word knows that nothing initial is left. */
+static void test_left_after_empty(void **state)
+{
+	size_t empty;
+
+	(void)state;
+	for (empty = 0; empty < 2; empty++) {
+		end_of_whole(NULL);
+		whole(NULL);
+		begin(&s, "mlx5_vfio_pci", 7);
+		precopy(&s);
+		synth_info(&s, 4 * MIB, 0);
+		synth_read(&s, MIB, US);
+		if (empty)
+			synth_read(&s, -ENOMSG, US);
+		stop_copy(&s);
+		drain(&s);
+		look();
+		assert_int_equal(found(RULE_LEFT_PRECOPY_EARLY) != NULL, !empty);
+	}
+}
+
 /* No data FD was seen, where none can be seen, is not that there was none. */
 static void test_births_unseen(void **state)
 {
@@ -349,6 +441,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_cut_off_in),	     T(test_ignored_at),
 		T(test_info_and_read),	     T(test_births_unseen),
+		T(test_data_at_the_end),     T(test_failed_alone),
+		T(test_fd_of_a_failed_step), T(test_left_after_empty),
 		T(test_loss_of_one_host),    T(test_born_in_a_hole),
 		T(test_order_of_migrations), T(test_stop_of_two),
 		T(test_hour_that_was_not),   T(test_digest),
