@@ -195,7 +195,7 @@ check: deps-check
 
 # What takes long is looked at with sanitizers, too.
 long: $(if $(LONG),all)
-	$(if $(LONG),$(Q)$(MAKE) --no-print-directory SAN=1 all fuzzers)
+	$(if $(LONG),$(Q)$(MAKE) --no-print-directory SAN=1 all units)
 
 check-nodeps: all units long
 	$(Q)BUILD=$(B) tests/check

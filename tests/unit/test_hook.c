@@ -44,7 +44,7 @@ static struct wire_counters *counters_get(void)
 static struct {
 	const void *map;
 	bool there;
-	uint8_t value[64];
+	_Alignas(8) uint8_t value[64];
 } maps[2];
 
 static size_t map_of(const void *map)

@@ -266,7 +266,8 @@ static int read_dir(const char *dir, struct entry **out, size_t *n)
 		(*out)[(*n)++].size = (uint64_t)st.st_size;
 	}
 	closedir(handle);
-	qsort(*out, *n, sizeof(**out), by_age);
+	if (*n)
+		qsort(*out, *n, sizeof(**out), by_age);
 	return 0;
 }
 

@@ -389,7 +389,7 @@ int list_build(struct list *list, const struct list_file *file, size_t n)
 		err = join(list);
 	for (i = 0; i < list->n && !err; i++)
 		err = take_rules(&list->row[i]);
-	if (!err)
+	if (!err && list->n)
 		qsort(list->row, list->n, sizeof(*list->row), list_by_time);
 	return err;
 }

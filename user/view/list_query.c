@@ -518,7 +518,8 @@ void list_apply(struct list *list, const struct list_query *q)
 			list_row_free(&list->row[i]);
 	}
 	list->n = n;
-	qsort_r(list->row, list->n, sizeof(*list->row), compare, (void *)q);
+	if (list->n)
+		qsort_r(list->row, list->n, sizeof(*list->row), compare, (void *)q);
 }
 
 size_t list_printed(const struct list *list, const struct list_query *q)
