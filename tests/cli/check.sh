@@ -244,6 +244,14 @@ want 1 "" "$v" check --format junit -o "$tmp/a.xml" "$cases/04-mlx5-cancel-leak.
 [ "$(names "$tmp/a.xml" | cut -d'|' -f1 | uniq | tr '\n' '|')" = \
 	"migration of web-07|migration of web-07, second|migration of web-07, third|migration of web-07, fourth|evidence|" ] ||
 	fail "suites: $(names "$tmp/a.xml" | cut -d'|' -f1 | uniq)"
+# Of several findings that weigh the same the first gives the case its message.
+want 1 "" "$v" check --format junit -o "$tmp/a.xml" --max-arc 1ns "$cases/S3-hisi-tiny.vfs"
+python3 - "$tmp/a.xml" <<'PY' || fail "a case has another's message"
+import sys, xml.etree.ElementTree as ET
+failures = list(ET.parse(sys.argv[1]).getroot().iter('failure'))
+assert all(f.text.startswith(f.get('message')) for f in failures)
+assert any(not line.startswith(f.get('message')) for f in failures for line in f.text.split('\n')[:-2])
+PY
 # skipped CASE REASON: in the report of the last command.
 skipped() {
 	python3 - "$tmp/a.xml" "$1" "$2" <<'PY' || { fail "'$1' is not skipped: $2"; }

@@ -2,6 +2,7 @@
 /*
  * why.c - in words: what a call spent its time on
  */
+#define _GNU_SOURCE
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -57,7 +58,7 @@ const char *judge_why_stack(const struct call_why *w, char buf[WHY_STACK_LEN])
 	buf[0] = '\0';
 	for (frames = 0; frames < FRAMES_TOLD && p < end; frames++) {
 		char name[WHY_STACK_LEN];
-		const char *next = strstr(p, " < ");
+		const char *next = memmem(p, (size_t)(end - p), " < ", 3);
 		bool offset = false;
 
 		if (!next)

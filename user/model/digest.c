@@ -2,6 +2,7 @@
 #include "model/digest.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -156,7 +157,7 @@ static int add_host(struct model *m, uint32_t host, const char *name)
 {
 	struct event ev = { .kind = EV_HOST, .host = host };
 
-	copy_name(ev.host_def.name, name, sizeof(ev.host_def.name));
+	snprintf(ev.host_def.name, sizeof(ev.host_def.name), "%s", name);
 	return model_feed(m, &ev, NULL);
 }
 
