@@ -393,6 +393,13 @@ static void test_query(void **state)
 	assert_int_equal(rows_where(x, 3, "bytes>40MiB", NULL, first, sizeof(first)), 1);
 	assert_int_equal(rows_where(x, 3, "time>=2026-01-02T03:04:10Z", NULL, first, sizeof(first)),
 			 2);
+	/* Of what is alike the earlier comes first. */
+	assert_int_equal(rows_where(x, 3, NULL, "host", first, sizeof(first)), 3);
+	assert_string_equal(first, "web-1");
+	x[0].after_ns = 20 * SEC;
+	assert_int_equal(rows_where(x, 3, NULL, "host", first, sizeof(first)), 3);
+	assert_string_equal(first, "web-3,x");
+	x[0].after_ns = 0;
 	/* Not known is neither less nor more. */
 	assert_int_equal(rows_where(x, 3, "downtime<1h", NULL, first, sizeof(first)), 0);
 	assert_int_equal(rows_where(x, 3, "downtime>=0ms", NULL, first, sizeof(first)), 0);
@@ -409,6 +416,20 @@ static void test_query(void **state)
 	assert_int_equal(list_query_where(&q, "vm", err), -EINVAL);
 	assert_int_equal(list_query_sort(&q, "nothing-like-it", err), -EINVAL);
 	assert_int_equal(list_query_group(&q, "downtime", err), -EINVAL);
+}
+
+/* What is not known comes before all that is, and behind it the other way. */
+static void test_sort_unknown(void **state)
+{
+	struct fleet_side x[] = { source("web-1", 0), destination("web-1", 0),
+				  source("web-2", SEC) };
+	char first[64];
+
+	(void)state;
+	assert_int_equal(rows_where(x, 3, NULL, "downtime", first, sizeof(first)), 2);
+	assert_string_equal(first, "web-2");
+	assert_int_equal(rows_where(x, 3, NULL, "-downtime", first, sizeof(first)), 2);
+	assert_string_equal(first, "web-1");
 }
 
 static void test_sums(void **state)
@@ -490,6 +511,7 @@ int main(void)
 		cmocka_unit_test(test_csv),
 		cmocka_unit_test(test_the_same_twice),
 		cmocka_unit_test(test_query),
+		cmocka_unit_test(test_sort_unknown),
 		cmocka_unit_test(test_sums),
 		cmocka_unit_test(test_lists_of_rules),
 	};

@@ -98,6 +98,34 @@ static void test_summary_max(void **state)
 	unlink(path);
 }
 
+/* A head whose checksum is right claims more than the file has: nobody reads on behind it. */
+static void test_summary_too_long(void **state)
+{
+	char path[] = "/tmp/vfioscope-summary-XXXXXX";
+	uint8_t head[FRAME_HEAD_LEN], *found = NULL;
+	int fd = mkstemp(path), broken = 0;
+	struct frame_head h;
+	off_t at;
+	size_t n;
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(summary(path, 1000), 1000);
+	for (at = HEADER_LEN; pread(fd, head, sizeof(head), at) == sizeof(head); at++) {
+		if (!frame_head_load(head, &h) ||
+		    (h.type != RECORDING_INDEX && h.type != RECORDING_SUMMARY))
+			continue;
+		broken++;
+		h.length = FRAME_PAYLOAD_MAX;
+		frame_head_store(head, &h);
+		assert_int_equal(pwrite(fd, head, sizeof(head), at), sizeof(head));
+		assert_int_equal(recording_summary(path, &found, &n), -ENOENT);
+	}
+	assert_int_equal(broken, 2);
+	close(fd);
+	unlink(path);
+}
+
 /* ---- files made frame by frame ---- */
 
 static struct buf file;
@@ -724,15 +752,16 @@ static int done(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_taken_once),   cmocka_unit_test(test_bad_at_the_end),
-		cmocka_unit_test(test_meta_entries), cmocka_unit_test(test_meta_bytes),
-		cmocka_unit_test(test_long_string),  cmocka_unit_test(test_budgets),
-		cmocka_unit_test(test_event_budget), cmocka_unit_test(test_over_budget),
-		cmocka_unit_test(test_deadlines),    cmocka_unit_test(test_snapshot_frames),
-		cmocka_unit_test(test_index_steps),  cmocka_unit_test(test_meta_split),
-		cmocka_unit_test(test_registry),     cmocka_unit_test(test_fold_runs),
-		cmocka_unit_test(test_fold_age),     cmocka_unit_test(test_fold_count),
-		cmocka_unit_test(test_header_max),   cmocka_unit_test(test_summary_max),
+		cmocka_unit_test(test_taken_once),	 cmocka_unit_test(test_bad_at_the_end),
+		cmocka_unit_test(test_meta_entries),	 cmocka_unit_test(test_meta_bytes),
+		cmocka_unit_test(test_long_string),	 cmocka_unit_test(test_budgets),
+		cmocka_unit_test(test_event_budget),	 cmocka_unit_test(test_over_budget),
+		cmocka_unit_test(test_deadlines),	 cmocka_unit_test(test_snapshot_frames),
+		cmocka_unit_test(test_index_steps),	 cmocka_unit_test(test_meta_split),
+		cmocka_unit_test(test_registry),	 cmocka_unit_test(test_fold_runs),
+		cmocka_unit_test(test_fold_age),	 cmocka_unit_test(test_fold_count),
+		cmocka_unit_test(test_header_max),	 cmocka_unit_test(test_summary_max),
+		cmocka_unit_test(test_summary_too_long),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, done);

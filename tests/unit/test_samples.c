@@ -111,6 +111,29 @@ static uint64_t noisy(uint64_t ns, double spread)
 	return (uint64_t)((double)ns * exp(spread * n) * (uniform() < 0.02 ? 1.5 : 1));
 }
 
+/* Of the runs to come. */
+static uint32_t devices = 1;
+static bool fails;
+
+/* Another device of the VM, while the first is in PRE_COPY. */
+static void run_beside(struct synth *s)
+{
+	uint32_t stream = s->stream;
+
+	synth_device(s, 2, "0000:02:00.0", "mlx5_vfio_pci",
+		     MIG_FLAG_STOP_COPY | MIG_FLAG_P2P | MIG_FLAG_PRE_COPY);
+	synth_open(s);
+	synth_set_state(s, SYNTH_PATH(MIG_PRE_COPY), MS);
+	synth_set_state(s, SYNTH_PATH(MIG_PRE_COPY_P2P), MS);
+	synth_set_state(s, SYNTH_PATH(MIG_STOP_COPY), 5 * MS);
+	synth_read(s, 0, 2 * US);
+	synth_set_state(s, SYNTH_PATH(MIG_STOP), MS);
+	synth_stream_close(s);
+	s->device = 1;
+	s->stream = stream;
+	s->state = MIG_PRE_COPY;
+}
+
 /*
  * One run, every call with its own noise; @slower: what the arc to STOP_COPY takes more,
  * @piece: what a read() gives.
@@ -125,11 +148,18 @@ static void run(struct synth *s, double slower, int64_t piece)
 	synth_task(s, 100, "qemu", "web-1");
 	synth_open(s);
 	synth_data_size(s, 4 * MIB);
+	if (fails) {
+		synth_set_state_fails(s, MIG_PRE_COPY, EIO);
+		synth_close(s);
+		return;
+	}
 	synth_set_state(s, SYNTH_PATH(MIG_PRE_COPY), noisy(900 * US, 0.05));
 	synth_info(s, 10 * MIB, 0);
 	for (i = 0; i < 10; i++)
 		synth_read(s, piece, noisy(60 * US, 0.1));
 	synth_info(s, 0, 0);
+	if (devices == 2)
+		run_beside(s);
 	synth_set_state(s, SYNTH_PATH(MIG_PRE_COPY_P2P), noisy(3 * MS, 0.05));
 	synth_set_state(s, SYNTH_PATH(MIG_STOP_COPY),
 			(uint64_t)((double)noisy(12 * MS, 0.05) * slower));
@@ -330,6 +360,50 @@ static void test_work_not_done(void **state)
 	samples_destroy(x);
 }
 
+/* Of two devices a migration has one value: the mean of what they took. */
+static void test_two_devices(void **state)
+{
+	struct samples_options o;
+	struct sample_figure *f = NULL;
+	struct samples *x;
+	size_t i;
+
+	(void)state;
+	seed = 3;
+	samples_options_init(&o);
+	x = samples_create(&o);
+	devices = 2;
+	for (i = 0; i < 6; i++)
+		add_run(x, 0, 1);
+	devices = 1;
+	for (i = 0; i < x->n_figures; i++)
+		if (x->figure[i].metric == DIFF_ARC && x->figure[i].to == MIG_STOP_COPY)
+			f = &x->figure[i];
+	assert_non_null(f);
+	assert_int_equal(f->n[0], 6);
+	samples_destroy(x);
+}
+
+/* One failure more is chance, two are not. */
+static void test_one_failure_more(void **state)
+{
+	struct samples *x;
+	size_t i;
+
+	(void)state;
+	seed = 4;
+	x = sets(20, 19, 1);
+	for (i = 0; i < 2; i++) {
+		fails = true;
+		add_run(x, 1, 1);
+		fails = false;
+		assert_int_equal(samples_compare(x), 0);
+		assert_int_equal(x->outcome[1][OUTCOME_FAILED], i + 1);
+		assert_int_equal(x->worse_outcome, i);
+	}
+	samples_destroy(x);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -341,6 +415,8 @@ int main(void)
 		cmocka_unit_test(test_too_few),
 		cmocka_unit_test(test_thresholds),
 		cmocka_unit_test(test_work_not_done),
+		cmocka_unit_test(test_two_devices),
+		cmocka_unit_test(test_one_failure_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

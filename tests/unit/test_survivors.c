@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -423,6 +424,32 @@ static void test_digest(void **state)
 
 /* ---- the recording ---- */
 
+/* Boots that nobody named are each its own, and two hosts of one name are told apart. */
+static void test_hosts_alike(void **state)
+{
+	struct host_part part[] = {
+		{ .boot = "a", .name = "node7" },
+		{ .boot = "b", .name = "node8" },
+		{ .boot = "c", .name = "node8" },
+		{ .name = "node9" },
+		{ .name = "node10" },
+		{ .boot = "b", .name = "node8" },
+	};
+	static const uint32_t want[] = { 1, 2, 3, 4, 5, 2 };
+	struct hosts hosts = { 0 };
+	uint32_t number;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(part) / sizeof(part[0]); i++) {
+		assert_int_equal(hosts_number(&hosts, &part[i], &number), 0);
+		assert_int_equal(number, want[i]);
+	}
+	assert_string_equal(hosts.h[1].name, "node8");
+	assert_string_equal(hosts.h[2].name, "node8 (3)");
+	free(hosts.h);
+}
+
 /* What a part said of its damage in words that nobody knows is damage all the same. */
 static void test_damage_in_words(void **state)
 {
@@ -446,7 +473,7 @@ int main(void)
 		T(test_loss_of_one_host),    T(test_born_in_a_hole),
 		T(test_order_of_migrations), T(test_stop_of_two),
 		T(test_hour_that_was_not),   T(test_digest),
-		T(test_damage_in_words),
+		T(test_damage_in_words),     T(test_hosts_alike),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -52,6 +52,34 @@ static void up_to(size_t n)
 
 /* ---- search ---- */
 
+/* Backwards, around the beginning: the very last event is the first that is looked at. */
+static void test_search_from_the_end(void **state)
+{
+	struct scope *s;
+
+	(void)state;
+	up_to(300);
+	synth_read(&made, -EIO, US);
+	s = scope_of_made();
+	scope_seek_event(s, 100);
+	assert_int_equal(scope_next(s, "failure", -1), 0);
+	settle(s);
+	assert_int_equal(scope_cursor(s), made.n);
+	scope_destroy(s);
+}
+
+/* Ticks are in seconds down to a tenth of one, in smaller units below. */
+static void test_axis_units(void **state)
+{
+	char buf[UNITS_LEN];
+
+	(void)state;
+	assert_string_equal(axis_time(buf, 300 * MS, 100 * MS), "0.3 s");
+	assert_string_equal(axis_time(buf, 300 * MS, 50 * MS), "300 ms");
+	assert_string_equal(axis_time(buf, 300 * US, 100 * US), "0.3 ms");
+	assert_string_equal(axis_time(buf, 300 * US, 50 * US), "300 µs");
+}
+
 static void test_search_over_chunks(void **state)
 {
 	/* The first and the last of chunks, and neighbours; some next to chunks that have none. */
@@ -713,6 +741,8 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
+		T(test_search_from_the_end),
+		T(test_axis_units),
 		T(test_search_over_chunks),
 		T(test_search_far),
 		T(test_words),

@@ -511,6 +511,56 @@ static void test_moments(void **state)
 	synth_free(&s);
 }
 
+/* It is never earlier than what was told before, over the end of a chunk, too. */
+static void test_time_over_chunks(void **state)
+{
+	uint64_t late_ns = 0, i;
+	struct synth s;
+	struct store *st;
+
+	(void)state;
+	synth_init(&s);
+	synth_device(&s, 1, "0000:3b:00.2", "mlx5_vfio_pci", 7);
+	synth_task(&s, 100, "qemu", "web-07");
+	synth_open(&s);
+	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), MS);
+	for (i = s.n; i < 1024; i++) {
+		synth_read(&s, MIB, US);
+		/* Told first, and ends last. */
+		if (i == 500)
+			late_ns = s.ev[i].t_ns + (s.ev[i].dur_ns = SEC);
+	}
+	st = filled(&s);
+	for (i = 501; i <= 1024; i++)
+		assert_int_equal(store_time(st, i), late_ns);
+	store_destroy(st);
+	synth_free(&s);
+}
+
+/* A loss leaves the state unknown from when it began, which is told at its end. */
+static void test_state_in_a_loss(void **state)
+{
+	uint64_t from_ns;
+	struct synth s;
+	struct store *st;
+
+	(void)state;
+	synth_init(&s);
+	synth_device(&s, 1, "0000:3b:00.2", "mlx5_vfio_pci", 7);
+	synth_task(&s, 100, "qemu", "web-07");
+	synth_open(&s);
+	synth_pause(&s, 10 * MS);
+	from_ns = s.now;
+	synth_pause(&s, 10 * MS);
+	synth_loss(&s, 7, from_ns, s.now, EV_ARC);
+	st = filled(&s);
+	assert_int_equal(store_state(st, 1, from_ns - 1), MIG_RUNNING);
+	assert_int_equal(store_state(st, 1, from_ns), MIG_UNKNOWN);
+	assert_int_equal(store_state(st, 1, from_ns + 5 * MS), MIG_UNKNOWN);
+	store_destroy(st);
+	synth_free(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -523,6 +573,8 @@ int main(void)
 		cmocka_unit_test(test_left),
 		cmocka_unit_test(test_any_number),
 		cmocka_unit_test(test_moments),
+		cmocka_unit_test(test_time_over_chunks),
+		cmocka_unit_test(test_state_in_a_loss),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

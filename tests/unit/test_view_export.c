@@ -256,6 +256,54 @@ static void test_openmetrics_names(void **state)
 	assert_string_equal(out + out_len - 6, "# EOF\n");
 }
 
+/* A state that was left and came back: all the time in it. */
+static void test_openmetrics_dwell(void **state)
+{
+	static const char sample[] = "state=\"PRE_COPY\",role=\"source\"} ";
+	const struct session *g;
+	uint64_t ns = 0;
+	const char *at;
+	uint32_t i, n = 0;
+
+	(void)state;
+	begin("0000:3b:00.2", "mig", "web-07");
+	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), MS);
+	synth_pause(&s, 30 * MS);
+	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY_P2P), MS);
+	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), MS);
+	synth_pause(&s, 70 * MS);
+	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY_P2P, MIG_STOP_COPY), MS);
+	export(&export_openmetrics);
+	g = model_session(m, 1);
+	for (i = 0; i < g->n_states; i++) {
+		if (g->states[i].state != MIG_PRE_COPY)
+			continue;
+		ns += g->states[i].dwell_ns;
+		n++;
+	}
+	assert_int_equal(n, 2);
+	at = strstr(out, sample);
+	assert_non_null(at);
+	assert_int_equal(strtod(at + strlen(sample), NULL) * 1e9 + 0.5, ns);
+}
+
+/* The counter of bytes begins anew with each data FD. */
+static void test_perfetto_moved(void **state)
+{
+	(void)state;
+	begin("0000:3b:00.2", "mig", "web-07");
+	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), MS);
+	synth_read(&s, MIB, US);
+	synth_set_state(&s, SYNTH_PATH(MIG_RUNNING), MS);
+	synth_stream_close(&s);
+	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), MS);
+	synth_read(&s, MIB, US);
+	export(&export_perfetto);
+	/* 1 MiB twice, and never 2. */
+	assert_int_equal(times("\xf0\x01\x80\x80\x40"), 2);
+	assert_int_equal(times("\xf0\x01\x80\x80\x80\x01"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -266,6 +314,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_perfetto_many, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_perfetto_names, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_openmetrics_names, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_openmetrics_dwell, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_perfetto_moved, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

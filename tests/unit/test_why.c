@@ -429,6 +429,32 @@ static void put_frame(struct wire_why *rec, unsigned int i, const char *name)
 	rec->n_frames = i + 1;
 }
 
+/* Frames that fill the text to its last byte: the end needs that one. */
+static void test_stack_full(void **state)
+{
+	static struct wire_why rec;
+	char name[40] = "";
+	struct event ev;
+	unsigned int i;
+
+	(void)state;
+	memset(&rec, 0, sizeof(rec));
+	rec.head.kind = WIRE_WHY;
+	rec.head.size = sizeof(rec);
+	rec.call = WIRE_READ;
+	rec.seen = WIRE_WHY_SUMS;
+	/* 7 times 34, and 3 between two. */
+	memset(name, 'x', 34);
+	for (i = 0; i < 7; i++)
+		put_frame(&rec, i, name);
+	assert_int_equal(decode_record(&rec, sizeof(rec), &ev), 0);
+	assert_int_equal(strnlen(ev.why.stack, EVENT_STACK_LEN), 6 * 37 - 3);
+	name[33] = '\0';
+	put_frame(&rec, 6, name);
+	assert_int_equal(decode_record(&rec, sizeof(rec), &ev), 0);
+	assert_int_equal(strnlen(ev.why.stack, EVENT_STACK_LEN), EVENT_STACK_LEN - 1);
+}
+
 static void test_decode(void **state)
 {
 	static struct wire_why rec;
@@ -521,8 +547,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_read),	  T(test_precopy),   T(test_slowest), T(test_pending),
 		T(test_arc),	  T(test_lost_call), T(test_overlap), T(test_loss),
-		T(test_findings), T(test_words),     T(test_decode),  T(test_reports),
-		T(test_scope),
+		T(test_findings), T(test_words),     T(test_decode),  T(test_stack_full),
+		T(test_reports),  T(test_scope),
 	};
 
 	setlocale(LC_CTYPE, "C.UTF-8");

@@ -265,10 +265,10 @@ static void put_side_duration(const struct om *o, const struct at *at)
 	put_seconds(o, at->s->end_ns - at->s->begin_ns);
 }
 
-/* A destination's wait for the state is no stop: its guest runs elsewhere. */
+/* A destination has none: while it waits for the state its guest runs elsewhere. */
 static void put_side_stop(const struct om *o, const struct at *at)
 {
-	if (at->s->direction != DIR_SAVE || at->s->stop.start_ns == MODEL_NONE)
+	if (at->s->stop.start_ns == MODEL_NONE)
 		return;
 	put_side_labels(o, at);
 	put_role(o, at);
