@@ -212,7 +212,7 @@ static void say_why(struct rows *w, const struct downtime_part *p)
 {
 	char why[WHY_SENTENCE_LEN];
 
-	if (!rows_left(w) || !part_why_sentence(&p->why, p->ns, why)[0])
+	if (!rows_left(w) || !part_why_sentence(&p->why, why)[0])
 		return;
 	cells_field(w->s->cells, w->row++, w->r.col + 3, w->r.cols - 4, false, ROLE_DIM, 0, why);
 }

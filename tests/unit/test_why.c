@@ -214,9 +214,9 @@ static void test_overlap(void **state)
 		;
 	assert_true(i < n);
 	assert_int_equal(part[i].ns, 60 * MS);
-	assert_true(part[i].why.any);
-	assert_true(part[i].why.ns[WHY_ASLEEP] && part[i].why.ns[WHY_BLOCKED]);
-	assert_int_equal(sum_of(part[i].why.ns) + part[i].why.rest_ns, 60 * MS);
+	assert_true(part[i].why.spent.any);
+	assert_true(part[i].why.spent.why_ns[WHY_ASLEEP] && part[i].why.spent.why_ns[WHY_BLOCKED]);
+	assert_int_equal(sum_of(part[i].why.spent.why_ns) + part[i].why.spent.rest_ns, 60 * MS);
 	assert_non_null(part[i].why.worst);
 }
 

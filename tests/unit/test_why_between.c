@@ -115,9 +115,9 @@ static void test_between_threads(void **state)
 	n = session_parts(m, g, part);
 	for (i = 0; i < n && strcmp(part[i].key, "outside") != 0; i++)
 		;
-	assert_true(i < n && part[i].why.any);
-	for (sum = part[i].why.rest_ns, n = 0; n < WHY_PARTS; n++)
-		sum += part[i].why.ns[n];
+	assert_true(i < n && part[i].why.spent.any);
+	for (sum = part[i].why.spent.rest_ns, n = 0; n < WHY_PARTS; n++)
+		sum += part[i].why.spent.why_ns[n];
 	assert_int_equal(sum, part[i].ns);
 	assert_true(part[i].why.worst && part[i].why.worst->call == EV_NONE);
 	out = report_of(report_json);

@@ -10,6 +10,7 @@
  *	stop.c		where the time goes while a device stands still
  *	flight.c	calls that have not returned
  *	why.c		what calls spent their time on
+ *	spent.c		what the parts of a stop were spent on
  *	session.c	one device and one data FD
  *	side.c		what one process does for one migration
  *	side_call.c	its calls, its dirty logging, its end

@@ -12,6 +12,10 @@ struct parts {
 	size_t n;
 	uint64_t total;
 	bool landing;
+	/* Where its calls are to be found: the session is 0 when all of the side's are its own. */
+	const struct model *m;
+	uint32_t side, session;
+	uint64_t from_ns, to_ns;
 };
 
 static void add_part(struct parts *p, const char *key, const char *name, uint64_t ns,
@@ -29,6 +33,16 @@ static void add_part(struct parts *p, const char *key, const char *name, uint64_
 	};
 }
 
+/* The same with what it was spent on. */
+static void add_spent(struct parts *p, enum stop_part part, const struct spent *spent,
+		      const char *key, const char *name, uint32_t party, const char *who,
+		      const char *when)
+{
+	add_part(p, key, name, spent->ns, party, who, when);
+	part_why(&p->out[p->n - 1].why, p->m, part, spent, p->side, p->session, p->from_ns,
+		 p->to_ns);
+}
+
 static void add_share(struct parts *p, const char *key, const char *name, uint64_t ns,
 		      const char *who, const char *when)
 {
@@ -37,29 +51,6 @@ static void add_share(struct parts *p, const char *key, const char *name, uint64
 	add_part(p, key, name, ns, PARTY_VMM, who, when);
 	p->out[p->n - 1].share = true;
 }
-
-#define BIT(part) (1U << (part))
-
-/* The last part is the time of calls: of which kinds, and where they are to be found. */
-static void add_why(struct parts *p, const struct model *m, const struct session_window *w,
-		    uint32_t kinds, uint32_t side, uint32_t session)
-{
-	struct downtime_part *last = &p->out[p->n - 1];
-
-	part_why(&last->why, m, w->why_ns, kinds, last->ns, side, session, w->start_ns, w->end_ns);
-}
-
-/* The last part is time between calls: in which gaps. */
-static void add_gap_why(struct parts *p, const struct model *m, const struct session_window *w,
-			uint32_t gaps, uint32_t side, uint32_t session)
-{
-	struct downtime_part *last = &p->out[p->n - 1];
-
-	gap_why(&last->why, m, w->gap_why_ns, gaps, last->ns, side, session, w->start_ns,
-		w->end_ns);
-}
-
-#define ALL_GAPS (BIT(GAP_NR) - 1)
 
 static const char *const gap_keys[GAP_NR] = {
 	[GAP_ARCS] = "between_arcs", [GAP_FIRST_IO] = "to_first_io",	 [GAP_IO] = "between_io",
@@ -98,20 +89,31 @@ static bool is_in_window(const struct session *g, const struct session_arc *a)
 	       a->start_ns + a->dur_ns <= g->window.end_ns;
 }
 
+/* A log that was not seen did not take 0 ns. */
+static void add_dirty_sync(struct parts *p, const struct spent *spent, const struct side *s)
+{
+	add_spent(p, STOP_DIRTY_SYNC, spent, "dirty_sync", "dirty sync", PARTY_DRIVER, "the driver",
+		  "in reports of the dirty log");
+	if (s && !s->dirty_log_seen)
+		p->out[p->n - 1].ns = MODEL_NONE;
+}
+
 size_t session_parts(struct model *m, const struct session *g,
 		     struct downtime_part out[DOWNTIME_PARTS_MAX])
 {
 	const struct side *side = model_side_peek(m, g->side);
 	const struct session_window *w = &g->window;
 	bool save = g->direction == DIR_SAVE, others = !side || side->n_devices > 1;
-	struct parts p = { .out = out, .total = w->total_ns };
+	struct parts p = { out, 0, w->total_ns, false, m, g->side, g->id, w->start_ns, w->end_ns };
+	struct spent spent[STOP_OTHER + 1];
 	uint32_t i;
 
 	if (w->start_ns == MODEL_NONE)
 		return 0;
-	add_part(&p, "arcs", "state arcs", w->arcs_ns, PARTY_DRIVER, "the driver",
-		 "in changes of state");
-	add_why(&p, m, w, BIT(PART_ARC), g->side, g->id);
+	for (i = 0; i <= STOP_OTHER; i++)
+		window_spent(w, (enum stop_part)i, &spent[i]);
+	add_spent(&p, STOP_ARCS, &spent[STOP_ARCS], "arcs", "state arcs", PARTY_DRIVER,
+		  "the driver", "in changes of state");
 	for (i = 0; i < g->n_arcs; i++) {
 		if (!is_in_window(g, &g->arcs[i]))
 			continue;
@@ -120,22 +122,15 @@ size_t session_parts(struct model *m, const struct session *g,
 		out[p.n - 1].state = g->arcs[i].to;
 		out[p.n - 1].share = true;
 	}
-	add_part(&p, "io", save ? "in read()" : "in write()", w->io_ns, PARTY_DRIVER, "the driver",
-		 save ? "in read()" : "in write()");
-	add_why(&p, m, w, BIT(PART_IO), g->side, g->id);
-	/* A log that was not seen did not take 0 ns. */
-	add_part(&p, "dirty_sync", "dirty sync",
-		 side && !side->dirty_log_seen ? MODEL_NONE : w->dirty_sync_ns, PARTY_DRIVER,
-		 "the driver", "in reports of the dirty log");
-	add_why(&p, m, w, BIT(PART_DIRTY_SYNC), g->side, g->id);
-	add_part(&p, "outside", "outside", w->outside_ns, PARTY_VMM,
-		 others ? "other devices, VMM, network" : "VMM, RAM, network",
-		 "while no call on the device was in flight");
-	add_gap_why(&p, m, w, ALL_GAPS, g->side, g->id);
+	add_spent(&p, STOP_IO, &spent[STOP_IO], "io", save ? "in read()" : "in write()",
+		  PARTY_DRIVER, "the driver", save ? "in read()" : "in write()");
+	add_dirty_sync(&p, &spent[STOP_DIRTY_SYNC], side);
+	add_spent(&p, STOP_OUTSIDE, &spent[STOP_OUTSIDE], "outside", "outside", PARTY_VMM,
+		  others ? "other devices, VMM, network" : "VMM, RAM, network",
+		  "while no call on the device was in flight");
 	add_gaps(&p, w->gap_ns, save, others);
-	add_part(&p, "unattributed", "unattributed", w->unattributed_ns, PARTY_UNKNOWN,
-		 "other calls, holes", "in other calls, or in a hole of the evidence");
-	add_why(&p, m, w, BIT(PART_OTHER), g->side, g->id);
+	add_spent(&p, STOP_OTHER, &spent[STOP_OTHER], "unattributed", "unattributed", PARTY_UNKNOWN,
+		  "other calls, holes", "in other calls, or in a hole of the evidence");
 	return p.n;
 }
 
@@ -144,43 +139,54 @@ const char *downtime_part_name(const struct downtime_part *p, char buf[UNITS_LEN
 	return p->name ? p->name : state_label(buf, p->state);
 }
 
-static void add_landing(struct parts *p, const struct model *m, const struct migration *g)
+/* How a migration's parts are told; those of a landing are its destination's. */
+static const struct {
+	const char *key, *name;
+	uint32_t party;
+	const char *who, *when;
+} told[STOP_PARTS] = {
+	[STOP_ARCS] = { "arcs", "state arcs", PARTY_DRIVER, "the driver", "in changes of state" },
+	[STOP_IO] = { "io", "in read()", PARTY_DRIVER, "the driver", "in read()" },
+	[STOP_OUTSIDE] = { "outside", "outside", PARTY_VMM, "VMM, RAM, network",
+			   "while no call on a device was in flight" },
+	[STOP_OTHER] = { "unattributed", "unattributed", PARTY_UNKNOWN, "other calls, holes",
+			 "in other calls, or in a hole of the evidence" },
+	[LAND_TRANSFER] = { "transfer", "on its way", PARTY_VMM, "VMM, network",
+			    "between the source's last byte and the destination's last write()" },
+	[LAND_WRITE] = { "write", "in write()", PARTY_DRIVER, "its driver",
+			 "in the destination's last calls of write()" },
+	[LAND_BEFORE_LOAD] = { "before_load", "before the load", PARTY_VMM, "VMM",
+			       "between the destination's last write() and its load of the state" },
+	[LAND_LOAD] = { "load", "final load", PARTY_DRIVER, "its driver",
+			"in the destination's load of the state" },
+	[LAND_ARCS] = { "arcs_to_run", "arcs to run", PARTY_DRIVER, "its driver",
+			"in the destination's changes of state until it ran" },
+	[LAND_BETWEEN] = { "between_arcs_to_run", "between them", PARTY_VMM, "VMM",
+			   "between the destination's changes of state until it ran" },
+	[LAND_OTHER] = { "other_calls", "other calls", PARTY_UNKNOWN, "other calls, holes",
+			 "in other calls of the destination" },
+};
+
+static void add_landing(struct parts *p, const struct migration *g)
 {
-	const struct landing *l = &g->landing;
-	struct session_window w = {
-		.start_ns = g->stop.end_ns,
-		.end_ns = sat_add(g->stop.end_ns, l->total_ns),
-	};
+	struct spent spent;
+	uint32_t i;
 
 	p->landing = true;
+	p->side = g->destination;
+	p->from_ns = g->stop.end_ns;
+	p->to_ns = sat_add(g->stop.end_ns, g->landing.total_ns);
 	if (!g->parts_known) {
-		add_part(p, "destination", "destination", l->total_ns, PARTY_UNKNOWN,
+		add_part(p, "destination", "destination", g->landing.total_ns, PARTY_UNKNOWN,
 			 "no further evidence", "after the source's last byte");
 		return;
 	}
-	memcpy(w.why_ns, l->why_ns, sizeof(w.why_ns));
-	memcpy(w.gap_why_ns, l->gap_why_ns, sizeof(w.gap_why_ns));
-	add_part(p, "transfer", "on its way", l->transfer_ns, PARTY_VMM, "VMM, network",
-		 "between the source's last byte and the destination's last write()");
-	add_gap_why(p, m, &w, BIT(GAP_FIRST_IO) | BIT(GAP_IO), g->destination, 0);
-	add_part(p, "write", "in write()", l->write_ns, PARTY_DRIVER, "its driver",
-		 "in the destination's last calls of write()");
-	add_why(p, m, &w, BIT(PART_IO), g->destination, 0);
-	add_part(p, "before_load", "before the load", l->before_load_ns, PARTY_VMM, "VMM",
-		 "between the destination's last write() and its load of the state");
-	add_gap_why(p, m, &w, BIT(GAP_ARCS) | BIT(GAP_LOAD), g->destination, 0);
-	add_part(p, "load", "final load", l->load_ns, PARTY_DRIVER, "its driver",
-		 "in the destination's load of the state");
-	add_why(p, m, &w, BIT(PART_LOAD), g->destination, 0);
-	add_part(p, "arcs_to_run", "arcs to run", l->arcs_ns, PARTY_DRIVER, "its driver",
-		 "in the destination's changes of state until it ran");
-	add_why(p, m, &w, BIT(PART_ARC), g->destination, 0);
-	add_part(p, "between_arcs_to_run", "between them", l->start_ns, PARTY_VMM, "VMM",
-		 "between the destination's changes of state until it ran");
-	add_gap_why(p, m, &w, BIT(GAP_START), g->destination, 0);
-	if (l->unattributed_ns)
-		add_part(p, "other_calls", "other calls", l->unattributed_ns, PARTY_UNKNOWN,
-			 "other calls, holes", "in other calls of the destination");
+	for (i = LAND_TRANSFER; i <= LAND_OTHER; i++) {
+		migration_spent(g, (enum stop_part)i, &spent);
+		if (i != LAND_OTHER || spent.ns)
+			add_spent(p, (enum stop_part)i, &spent, told[i].key, told[i].name,
+				  told[i].party, told[i].who, told[i].when);
+	}
 }
 
 uint64_t migration_stop_ns(const struct migration *g)
@@ -211,28 +217,25 @@ size_t migration_parts(struct model *m, const struct migration *g,
 {
 	const struct session_window *w = &g->stop;
 	const struct side *src = model_side(m, g->source);
-	struct parts p = { .out = out, .total = migration_stop_ns(g) };
+	struct parts p = { out,	      0, migration_stop_ns(g), false,	 m,
+			   g->source, 0, w->start_ns,	       w->end_ns };
+	struct spent spent;
+	uint32_t i;
 
 	if (!src || w->start_ns == MODEL_NONE)
 		return 0;
-	add_part(&p, "arcs", "state arcs", w->arcs_ns + w->load_ns, PARTY_DRIVER, "the driver",
-		 "in changes of state");
-	add_why(&p, m, w, BIT(PART_ARC) | BIT(PART_LOAD), src->id, 0);
-	add_part(&p, "io", "in read()", w->io_ns, PARTY_DRIVER, "the driver", "in read()");
-	add_why(&p, m, w, BIT(PART_IO), src->id, 0);
-	add_part(&p, "dirty_sync", "dirty sync",
-		 src->dirty_log_seen ? w->dirty_sync_ns : MODEL_NONE, PARTY_DRIVER, "the driver",
-		 "in reports of the dirty log");
-	add_why(&p, m, w, BIT(PART_DIRTY_SYNC), src->id, 0);
-	add_part(&p, "outside", "outside", w->outside_ns, PARTY_VMM, "VMM, RAM, network",
-		 "while no call on a device was in flight");
-	add_gap_why(&p, m, w, ALL_GAPS, src->id, 0);
-	add_gaps(&p, w->gap_ns, true, false);
-	add_part(&p, "unattributed", "unattributed", w->unattributed_ns, PARTY_UNKNOWN,
-		 "other calls, holes", "in other calls, or in a hole of the evidence");
-	add_why(&p, m, w, BIT(PART_OTHER), src->id, 0);
+	for (i = STOP_ARCS; i <= STOP_OTHER; i++) {
+		migration_spent(g, (enum stop_part)i, &spent);
+		if (i == STOP_DIRTY_SYNC)
+			add_dirty_sync(&p, &spent, src);
+		else
+			add_spent(&p, (enum stop_part)i, &spent, told[i].key, told[i].name,
+				  told[i].party, told[i].who, told[i].when);
+		if (i == STOP_OUTSIDE)
+			add_gaps(&p, w->gap_ns, true, false);
+	}
 	if (g->downtime_ns != MODEL_NONE)
-		add_landing(&p, m, g);
+		add_landing(&p, g);
 	return p.n;
 }
 
@@ -300,7 +303,7 @@ void downtime_text(FILE *f, struct model *m, const struct session *g)
 
 	for (i = 0; i < n; i++) {
 		print_part(f, &part[i], 2, false);
-		part_why_text(f, &part[i].why, part[i].ns, 6);
+		part_why_text(f, &part[i].why, 6);
 	}
 	print_in_flight(f, &g->window, 2);
 	if (g->direction == DIR_SAVE && g->lead_ns != MODEL_NONE)
@@ -352,7 +355,7 @@ void migration_parts_text(FILE *f, struct model *m, const struct migration *g, i
 				"");
 		landing = part[i].landing;
 		print_part(f, &part[i], indent, true);
-		part_why_text(f, &part[i].why, part[i].ns, indent + 4);
+		part_why_text(f, &part[i].why, indent + 4);
 	}
 	print_small(f, part, n, indent);
 	print_in_flight(f, &g->stop, indent);

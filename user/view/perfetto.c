@@ -492,7 +492,7 @@ static void put_part(struct perfetto *p, const struct track *t, const struct dow
 		pf_note_text(&p->buf, "who", part->who, EVENT_TEXT_LEN);
 	if (part->when)
 		pf_note_text(&p->buf, "when", part->when, EVENT_TEXT_LEN);
-	if (part_why_sentence(&part->why, part->ns, why)[0])
+	if (part_why_sentence(&part->why, why)[0])
 		pf_note_text(&p->buf, "why", why, sizeof(why));
 	pf_event_end(p, at[0], at[1]);
 }

@@ -176,7 +176,7 @@ static void put_window(struct report *r, const struct session *g)
 			part[i].ns == MODEL_NONE ? "not seen" : units_duration(a, part[i].ns));
 		html_printf(f, "%s", part[i].who ? part[i].who : "");
 		fputs("</tr>\n", f);
-		if (!part_why_sentence(&part[i].why, part[i].ns, why)[0])
+		if (!part_why_sentence(&part[i].why, why)[0])
 			continue;
 		fputs("<tr class=share><td colspan=3>", f);
 		html_printf(f, "%s", why);

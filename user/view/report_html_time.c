@@ -143,7 +143,7 @@ static void put_part(FILE *f, const struct downtime_part *p, uint64_t from)
 	fprintf(f, "</div><div class=\"w%s\">", share);
 	html_printf(f, "%s", p->who ? p->who : "");
 	fputs("</div></div>\n", f);
-	if (part_why_sentence(&p->why, p->ns, why)[0]) {
+	if (part_why_sentence(&p->why, why)[0]) {
 		fputs("<div class=why>", f);
 		html_printf(f, "%s", why);
 		fputs("</div>\n", f);

@@ -26,88 +26,49 @@ static void find_worst(struct part_why *out, const struct model *m, uint32_t par
 			out->worst = &w[i];
 }
 
-/* @n sums, of those that are wanted: bits of @which. */
-static void add_up(struct part_why *out, const uint64_t (*sum)[WHY_PARTS], uint32_t n,
-		   uint32_t which, uint64_t part_ns)
-{
-	uint64_t told = 0;
-	uint32_t p, k;
-
-	memset(out, 0, sizeof(*out));
-	if (part_ns == MODEL_NONE || !part_ns)
-		return;
-	for (p = 0; p < n; p++)
-		for (k = 0; k < WHY_PARTS && which >> p & 1; k++)
-			sat_inc(&out->ns[k], sum[p][k]);
-	for (k = 0; k < WHY_PARTS; k++)
-		sat_inc(&told, out->ns[k]);
-	if (!told)
-		return;
-	out->any = true;
-	/* What two calls covered at once is in it twice, and was there once. */
-	for (k = 0; told > part_ns && k < WHY_PARTS; k++)
-		out->ns[k] = sat_scale(out->ns[k], part_ns, told);
-	out->rest_ns = part_ns;
-	for (k = 0; k < WHY_PARTS; k++)
-		out->rest_ns = sat_sub(out->rest_ns, out->ns[k]);
-}
-
-static void look_for_worst(struct part_why *out, const struct model *m, uint32_t parts,
-			   uint64_t part_ns, uint32_t side, uint32_t session, uint64_t from_ns,
-			   uint64_t to_ns)
-{
-	uint32_t id;
-
-	if (out->any && session)
-		find_worst(out, m, parts, session, part_ns, from_ns, to_ns);
-	for (id = session || !out->any ? 0 : model_side_session(m, side, 0); id;
-	     id = model_side_session(m, side, id))
-		find_worst(out, m, parts, id, part_ns, from_ns, to_ns);
-}
-
-void part_why(struct part_why *out, const struct model *m, const uint64_t sum[PART_NR][WHY_PARTS],
-	      uint32_t parts, uint64_t part_ns, uint32_t side, uint32_t session, uint64_t from_ns,
+void part_why(struct part_why *out, const struct model *m, enum stop_part part,
+	      const struct spent *spent, uint32_t side, uint32_t session, uint64_t from_ns,
 	      uint64_t to_ns)
 {
-	add_up(out, sum, PART_NR, parts, part_ns);
-	look_for_worst(out, m, parts, part_ns, side, session, from_ns, to_ns);
-}
+	uint32_t calls = stop_part_calls(part), id;
 
-void gap_why(struct part_why *out, const struct model *m, const uint64_t sum[GAP_NR][WHY_PARTS],
-	     uint32_t gaps, uint64_t part_ns, uint32_t side, uint32_t session, uint64_t from_ns,
-	     uint64_t to_ns)
-{
-	add_up(out, sum, GAP_NR, gaps, part_ns);
-	look_for_worst(out, m, 1U << PART_GAP, part_ns, side, session, from_ns, to_ns);
+	out->spent = *spent;
+	out->worst = NULL;
+	if (!spent->any)
+		return;
+	if (session)
+		find_worst(out, m, calls, session, spent->ns, from_ns, to_ns);
+	for (id = session ? 0 : model_side_session(m, side, 0); id;
+	     id = model_side_session(m, side, id))
+		find_worst(out, m, calls, id, spent->ns, from_ns, to_ns);
 }
 
 const char *part_why_words(const struct part_why *w, char buf[PART_WHY_LEN])
 {
-	uint64_t total = w->rest_ns;
+	uint64_t total = w->spent.any ? w->spent.ns : 0;
 	bool told[WHY_PARTS] = { false };
 	char a[UNITS_LEN];
 	size_t len = 0;
 	int k, best;
 
 	buf[0] = '\0';
-	for (k = 0; k < WHY_PARTS; k++)
-		sat_inc(&total, w->ns[k]);
 	for (;;) {
 		for (best = -1, k = 0; k < WHY_PARTS; k++)
-			if (!told[k] && (best < 0 || w->ns[k] > w->ns[best]))
+			if (!told[k] && (best < 0 || w->spent.why_ns[k] > w->spent.why_ns[best]))
 				best = k;
-		if (!w->any || best < 0 || !w->ns[best] || w->ns[best] < total / SHARE_TOLD)
+		if (!w->spent.any || best < 0 || !w->spent.why_ns[best] ||
+		    w->spent.why_ns[best] < total / SHARE_TOLD)
 			break;
 		told[best] = true;
 		len += (size_t)snprintf(buf + len, PART_WHY_LEN - len, "%s%s %s", len ? ", " : "",
-					units_duration(a, w->ns[best]),
+					units_duration(a, w->spent.why_ns[best]),
 					why_part_words((enum why_part)best));
 		if (len >= PART_WHY_LEN)
 			return buf;
 	}
-	if (len && w->rest_ns > total / SHARE_TOLD)
+	if (len && w->spent.rest_ns > total / SHARE_TOLD)
 		snprintf(buf + len, PART_WHY_LEN - len, ", %s not recorded",
-			 units_duration(a, w->rest_ns));
+			 units_duration(a, w->spent.rest_ns));
 	return buf;
 }
 
@@ -126,18 +87,17 @@ const char *call_why_name(const struct call_why *w, char buf[CALL_NAME_LEN])
 	return buf;
 }
 
-const char *part_why_sentence(const struct part_why *w, uint64_t part_ns,
-			      char buf[WHY_SENTENCE_LEN])
+const char *part_why_sentence(const struct part_why *w, char buf[WHY_SENTENCE_LEN])
 {
 	char why[WHY_TEXT_LEN] = "", name[CALL_NAME_LEN], a[UNITS_LEN];
 	char words[PART_WHY_LEN] = "";
 	bool worst = w->worst && judge_why_text(w->worst, why)[0];
 
 	buf[0] = '\0';
-	if (!w->any)
+	if (!w->spent.any)
 		return buf;
 	/* One call that is all of it says the same. */
-	if (!worst || w->worst->dur_ns < part_ns - part_ns / 10)
+	if (!worst || w->worst->dur_ns < w->spent.ns - w->spent.ns / 10)
 		part_why_words(w, words);
 	if (worst)
 		snprintf(buf, WHY_SENTENCE_LEN, "%s%s%s %s: %s", words, words[0] ? "; " : "",
@@ -147,11 +107,11 @@ const char *part_why_sentence(const struct part_why *w, uint64_t part_ns,
 	return buf;
 }
 
-void part_why_text(FILE *f, const struct part_why *w, uint64_t part_ns, int indent)
+void part_why_text(FILE *f, const struct part_why *w, int indent)
 {
 	char text[WHY_SENTENCE_LEN];
 
-	if (!part_why_sentence(w, part_ns, text)[0])
+	if (!part_why_sentence(w, text)[0])
 		return;
 	fprintf(f, "%*s", indent, "");
 	wrap_text(f, text, (size_t)indent, (size_t)indent + 2, 80);
@@ -187,16 +147,16 @@ void part_why_json(struct json *j, const char *key, const struct part_why *w)
 	int k;
 
 	json_key(j, key);
-	if (!w->any) {
+	if (!w->spent.any) {
 		json_null(j);
 		return;
 	}
 	json_object_begin(j);
 	for (k = 0; k < WHY_PARTS; k++) {
 		snprintf(name, sizeof(name), "%s_ns", why_part_key((enum why_part)k));
-		json_ku64(j, name, w->ns[k]);
+		json_ku64(j, name, w->spent.why_ns[k]);
 	}
-	json_ku64(j, "not_recorded_ns", w->rest_ns);
+	json_ku64(j, "not_recorded_ns", w->spent.rest_ns);
 	json_key(j, "longest");
 	if (w->worst)
 		call_why_json(j, w->worst);

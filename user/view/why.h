@@ -5,28 +5,24 @@
 #ifndef VFIOSCOPE_VIEW_WHY_H
 #define VFIOSCOPE_VIEW_WHY_H
 
+#include "model/spent.h"
 #include "util/json.h"
 #include "view/view.h"
 
 /* Of a part: what it was spent on, as far as that was recorded. */
 struct part_why {
-	bool any; /* else nothing was recorded */
-	uint64_t ns[WHY_PARTS];
-	uint64_t rest_ns;	      /* with these it is the part: not recorded */
-	const struct call_why *worst; /* its longest call; the model's; or NULL */
+	struct spent spent;
+	const struct call_why
+		*worst; /* its longest call, or time between calls; the model's; or NULL */
 };
 
 /*
- * Of @part_ns, spent in the calls of @parts (bits of enum path_part) of which @sum tells,
- * on @side, or in @session alone if that is not 0, between @from_ns and @to_ns.
+ * Of @part, of which @spent tells, on @side, or in @session alone if that is not 0,
+ * between @from_ns and @to_ns.
  */
-void part_why(struct part_why *out, const struct model *m, const uint64_t sum[PART_NR][WHY_PARTS],
-	      uint32_t parts, uint64_t part_ns, uint32_t side, uint32_t session, uint64_t from_ns,
+void part_why(struct part_why *out, const struct model *m, enum stop_part part,
+	      const struct spent *spent, uint32_t side, uint32_t session, uint64_t from_ns,
 	      uint64_t to_ns);
-/* The same of time between calls, in those gaps (bits of enum window_gap). */
-void gap_why(struct part_why *out, const struct model *m, const uint64_t sum[GAP_NR][WHY_PARTS],
-	     uint32_t gaps, uint64_t part_ns, uint32_t side, uint32_t session, uint64_t from_ns,
-	     uint64_t to_ns);
 
 /* "405 ms blocked, 5.10 ms on the cpu"; "" when nothing was recorded; harmless text. */
 #define PART_WHY_LEN 256
@@ -37,14 +33,13 @@ const char *part_why_words(const struct part_why *w, char buf[PART_WHY_LEN]);
 const char *call_why_name(const struct call_why *w, char buf[CALL_NAME_LEN]);
 
 /*
- * Of a part of @part_ns its sums, unless its longest call is nearly all of it, and that call:
+ * Of a part its sums, unless its longest call is nearly all of it, and that call:
  * "STOP_COPY 412 ms: 405 ms blocked in ..."; "" when nothing was recorded; harmless text.
  */
 #define WHY_SENTENCE_LEN (PART_WHY_LEN + WHY_TEXT_LEN + CALL_NAME_LEN + 64)
-const char *part_why_sentence(const struct part_why *w, uint64_t part_ns,
-			      char buf[WHY_SENTENCE_LEN]);
+const char *part_why_sentence(const struct part_why *w, char buf[WHY_SENTENCE_LEN]);
 /* The same as lines of text, after @indent blanks; none when there is nothing. */
-void part_why_text(FILE *f, const struct part_why *w, uint64_t part_ns, int indent);
+void part_why_text(FILE *f, const struct part_why *w, int indent);
 
 /* The members of an object, or null. */
 void part_why_json(struct json *j, const char *key, const struct part_why *w);

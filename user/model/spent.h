@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * spent.h - the parts of a stop, and what each was spent on as far as that was recorded
+ */
+#ifndef VFIOSCOPE_MODEL_SPENT_H
+#define VFIOSCOPE_MODEL_SPENT_H
+
+#include "model/migration.h"
+
+/* In their order; those of a source's stop, then those of the landing after it. */
+enum stop_part {
+	STOP_ARCS, /* those of a load, too */
+	STOP_IO,
+	STOP_DIRTY_SYNC,
+	STOP_OUTSIDE,
+	STOP_OTHER,
+	LAND_TRANSFER,
+	LAND_WRITE,
+	LAND_BEFORE_LOAD,
+	LAND_LOAD,
+	LAND_ARCS,
+	LAND_BETWEEN, /* its arcs */
+	LAND_OTHER,
+	STOP_PARTS,
+};
+
+struct spent {
+	uint64_t ns; /* the part */
+	bool any;    /* something of it was recorded; else @why_ns is 0 and says nothing */
+	uint64_t why_ns[WHY_PARTS];
+	uint64_t rest_ns; /* with these it is the part: not recorded */
+};
+
+/* Which calls the part consists of: bits of enum path_part; of time between calls PART_GAP's. */
+uint32_t stop_part_calls(enum stop_part part);
+/* Of a device's own window, or of a side's stop: those up to STOP_OTHER; else nothing. */
+void window_spent(const struct session_window *w, enum stop_part part, struct spent *out);
+/*
+ * Of a migration: each instant is in it once, whatever two threads tell of it.  Nothing
+ * where it has no such part.
+ */
+void migration_spent(const struct migration *g, enum stop_part part, struct spent *out);
+
+#endif
