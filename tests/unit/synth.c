@@ -196,6 +196,21 @@ struct event *synth_why(struct synth *s, uint32_t kind, uint64_t asleep_ns, uint
 	return ev;
 }
 
+struct event *synth_between(struct synth *s, uint64_t ns)
+{
+	uint64_t now = s->now + ns - s->gap;
+	struct event *ev;
+
+	s->now -= s->gap;
+	ev = synth_add(s, EV_WHY, ns, 0);
+	ev->device = ev->stream = 0;
+	memset(&ev->why, 0, sizeof(ev->why));
+	ev->why.call = EV_NONE;
+	ev->why.on_cpu_ns = ns;
+	s->now = now;
+	return ev;
+}
+
 void synth_set_state_fails(struct synth *s, uint32_t target, int err)
 {
 	uint64_t begin = s->now;

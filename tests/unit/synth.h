@@ -86,6 +86,12 @@ struct event *synth_why(struct synth *s, uint32_t kind, uint64_t asleep_ns, uint
 			uint64_t lock_ns, uint64_t runqueue_ns, uint64_t fault_ns,
 			const char *stack);
 
+/*
+ * Before the next call its thread spent @ns, which the gap that calls leave is part of: on the
+ * cpu, as long as nothing else is filled in.  The EV_WHY, to be changed.
+ */
+struct event *synth_between(struct synth *s, uint64_t ns);
+
 /* What a played migration moved. */
 struct synth_plan {
 	uint32_t precopy_reads;	  /* of 1 MiB each */

@@ -1315,6 +1315,64 @@ static void first_byte_of_many(struct synth *s)
 	end(s);
 }
 
+/* In its stop, before the next read(), the VMM's thread spent @ns: on the cpu, if nothing is said. */
+static struct event *stopped_for(struct synth *s, uint64_t ns)
+{
+	MLX5(s);
+	initial(s);
+	stop_copy(s);
+	synth_read(s, MIB, 50 * US);
+	return synth_between(s, ns);
+}
+
+static void network_bound(struct synth *s)
+{
+	stopped_for(s, 200 * MS)->why.send_ns = 150 * MS;
+	last(s)->why.on_cpu_ns = 50 * MS;
+	drain(s);
+}
+
+/* What a source waits for in poll(), or receives, is an answer. */
+static void source_waits_for_an_answer(struct synth *s)
+{
+	stopped_for(s, 200 * MS)->why.poll_ns = 100 * MS;
+	last(s)->why.receive_ns = 100 * MS;
+	last(s)->why.on_cpu_ns = 0;
+	drain(s);
+}
+
+static void cpu_starved(struct synth *s)
+{
+	stopped_for(s, 200 * MS)->why.runqueue_ns = 150 * MS;
+	last(s)->why.on_cpu_ns = 50 * MS;
+	drain(s);
+}
+
+static void busy_in_the_stop(struct synth *s)
+{
+	stopped_for(s, 200 * MS);
+	drain(s);
+}
+
+static void dirty_log_bound(struct synth *s)
+{
+	stopped_for(s, 200 * MS)->why.kvm_log_ns = 70 * MS;
+	last(s)->why.on_cpu_ns = 130 * MS;
+	synth_dma_report(s, 80 * MS);
+	drain(s);
+}
+
+/* Most of the stop is a report of the dirty log, and most of that had no cpu. */
+static void dirty_log_has_no_cpu(struct synth *s)
+{
+	MLX5(s);
+	initial(s);
+	stop_copy(s);
+	synth_dma_report(s, 200 * MS);
+	synth_why(s, EV_DMA_LOG_REPORT, 0, 0, 0, 150 * MS, 0, "");
+	drain(s);
+}
+
 /* ---- the evidence ---- */
 
 static void lost_in_session(struct synth *s)
@@ -1660,6 +1718,12 @@ static const struct {
 	C(converging_often_asked, "| pass"),
 	C(slow_first_byte, "~slow-first-byte | pass"),
 	C(first_byte_of_many, "| pass"),
+	C(network_bound, "~network-bound | pass"),
+	C(source_waits_for_an_answer, "| pass"),
+	C(cpu_starved, "~cpu-starved | pass"),
+	C(busy_in_the_stop, "| pass"),
+	C(dirty_log_bound, "~dirty-log-bound | pass"),
+	C(dirty_log_has_no_cpu, "~cpu-starved | pass"),
 	C(lost_in_session, "?lost-events | inconclusive"),
 	C(lost_before, "| pass"),
 	C(lost_while_idle, "?lost-events | inconclusive"),
@@ -1799,6 +1863,9 @@ static const char *const silent[RULE_NR] = {
 	[RULE_CONCURRENT_IO] = "concurrent_and_refused",
 	[RULE_NOT_CONVERGING] = "converging",
 	[RULE_SLOW_FIRST_BYTE] = "first_byte_of_many",
+	[RULE_NETWORK_BOUND] = "source_waits_for_an_answer",
+	[RULE_CPU_STARVED] = "busy_in_the_stop",
+	[RULE_DIRTY_LOG_BOUND] = "dirty_log_has_no_cpu",
 	[RULE_LOST_EVENTS] = "lost_before",
 	[RULE_JOINED_LATE] = "conforming",
 	[RULE_HOOK_MISSING] = "conforming",

@@ -2,28 +2,24 @@
 /*
  * test_why_between.c - what a thread did between two calls, booked into the gaps of a stop
  */
+#include <errno.h>
 #include <locale.h>
 
+#include "tests/unit/judge_help.h"
+
+/* Behind those whose functions have an s of their own. */
 #include "tests/unit/why_help.h"
 #include "view/downtime.h"
 
 /* What the thread of the next call did since its last one, for @ns: sent, and ran. */
 static void between(uint64_t ns, uint64_t send_ns)
 {
-	uint64_t now = s.now + ns - s.gap;
-	struct event *ev;
+	struct event *ev = synth_between(&s, ns);
 
-	/* The gap that every call leaves is part of it. */
-	s.now -= s.gap;
-	ev = synth_add(&s, EV_WHY, ns, 0);
-	ev->device = ev->stream = 0;
-	memset(&ev->why, 0, sizeof(ev->why));
-	ev->why.call = EV_NONE;
 	ev->why.send_ns = send_ns;
 	ev->why.on_cpu_ns = ns - send_ns;
 	ev->why.longest_ns = send_ns;
 	strcpy(ev->why.stack, "sk_stream_wait_memory+0x1 < tcp_sendmsg_locked+0x2");
-	s.now = now;
 }
 
 /* Between two read()s of a stop the thread sent what it had read: that is what the gap was. */
@@ -148,14 +144,13 @@ static void test_between_unnamed(void **state)
 	assert_int_equal(g->window.gap_why_ns[GAP_FIRST_IO][WHY_SEND], 0);
 }
 
-/* The destination's part: on its way it received, before the load it waited for a thread. */
-static void test_between_landing(void **state)
+/*
+ * Both sides; the source sent before its last byte, and after that it took so long until the
+ * write(), load and run.  @err: the load fails with it.
+ */
+static void play_landing(uint64_t send_ns, uint64_t receive_ns, uint64_t futex_ns, uint64_t cpu_ns,
+			 int err)
 {
-	struct downtime_part part[MIGRATION_PARTS_MAX];
-	const struct landing *l;
-	size_t n, i, found = 0;
-
-	(void)state;
 	device(1, 100);
 	to_stop_copy(20 * US);
 	synth_read(&s, MIB, 1 * MS);
@@ -166,20 +161,35 @@ static void test_between_landing(void **state)
 	s.device = 1;
 	s.pid = s.tid = 100;
 	s.stream = 1;
+	if (send_ns)
+		between(send_ns, send_ns);
 	synth_read(&s, 0, 1 * MS);
 	s.device = 2;
 	s.pid = s.tid = 200;
 	s.stream = 2;
-	between(40 * MS, 0);
-	s.ev[s.n - 1].why.receive_ns = 40 * MS;
-	s.ev[s.n - 1].why.on_cpu_ns = 0;
+	synth_between(&s, receive_ns)->why.on_cpu_ns = 0;
+	last(&s)->why.receive_ns = receive_ns;
 	synth_write(&s, MIB, 1 * MS);
-	between(25 * MS, 0);
-	s.ev[s.n - 1].why.futex_ns = 25 * MS;
-	s.ev[s.n - 1].why.on_cpu_ns = 0;
+	synth_between(&s, futex_ns)->why.on_cpu_ns = 0;
+	last(&s)->why.futex_ns = futex_ns;
+	if (err) {
+		synth_set_state_fails(&s, MIG_STOP, err);
+		return;
+	}
 	synth_set_state(&s, SYNTH_PATH(MIG_STOP), 20 * US);
-	between(9 * MS, 0);
+	synth_between(&s, cpu_ns);
 	synth_set_state(&s, SYNTH_PATH(MIG_RUNNING), 20 * US);
+}
+
+/* The destination's part: on its way it received, before the load it waited for a thread. */
+static void test_between_landing(void **state)
+{
+	struct downtime_part part[MIGRATION_PARTS_MAX];
+	const struct landing *l;
+	size_t n, i, found = 0;
+
+	(void)state;
+	play_landing(0, 40 * MS, 25 * MS, 9 * MS, 0);
 	feed(EV_READ);
 	assert_int_equal(model_migrations(m), 1);
 	l = &model_migration(m, 1)->landing;
@@ -200,12 +210,243 @@ static void test_between_landing(void **state)
 	assert_int_equal(found, 2);
 }
 
+/* The one finding of @rule of what was played, and it is forgotten; NULL: there is none. */
+static const char *told_of(enum rule_id rule, struct finding *f)
+{
+	static char text[FINDING_TEXT_LEN];
+	const char *found = NULL;
+	struct judge *j;
+	size_t i;
+
+	model_destroy(m);
+	judge_synth(&s, &m, &j);
+	for (i = 0; i < judge_findings(j); i++) {
+		if (judge_finding(j, i)->rule != rule)
+			continue;
+		assert_null(found);
+		*f = *judge_finding(j, i);
+		memcpy(text, f->text, sizeof(text));
+		found = text;
+	}
+	judge_destroy(j);
+	synth_free(&s);
+	synth_init(&s);
+	return found;
+}
+
+/* A source's stop of @ns, of which it waited to send for @send_ns. */
+static void play_stop(uint64_t ns, uint64_t send_ns)
+{
+	device(1, 100);
+	to_stop_copy(20 * US);
+	/* The arc, what its call has after it, and the read() are part of it. */
+	between(ns - 52 * US, send_ns);
+	synth_read(&s, 0, 30 * US);
+	synth_set_state(&s, SYNTH_PATH(MIG_STOP), 20 * US);
+	synth_close(&s);
+}
+
+/* Over half of a stop of 100 ms, and not a nanosecond less. */
+static void test_bound_limits(void **state)
+{
+	struct finding f;
+
+	(void)state;
+	play_stop(100 * MS, 50 * MS + 1);
+	assert_string_equal(told_of(RULE_NETWORK_BOUND, &f),
+			    "the VMM waited 50.0 ms of the stop on the source of 100 ms (50 %): "
+			    "50.0 ms to send on the source");
+	assert_int_equal(f.party, PARTY_ADMIN);
+	assert_int_equal(f.severity, SEV_ADVICE);
+	assert_int_equal(f.side, 1);
+	play_stop(100 * MS, 50 * MS);
+	assert_null(told_of(RULE_NETWORK_BOUND, &f));
+	play_stop(100 * MS - 1, 90 * MS);
+	assert_null(told_of(RULE_NETWORK_BOUND, &f));
+	/* What nobody recorded is nobody's. */
+	play_stop(100 * MS, 90 * MS);
+	s.ev[s.n - 1].kind = EV_MARK;
+	for (size_t i = 0; i < s.n; i++)
+		if (s.ev[i].kind == EV_WHY)
+			s.ev[i].kind = EV_MARK;
+	assert_null(told_of(RULE_NETWORK_BOUND, &f));
+}
+
+/* As if the evidence ended there. */
+static void cut_after_read(void)
+{
+	while (s.ev[s.n - 1].kind != EV_READ)
+		s.n--;
+}
+
+/* A stop that was no guest's wait, or is not known as a whole, is bound by nothing. */
+static void test_bound_not(void **state)
+{
+	struct finding f;
+	size_t i;
+
+	(void)state;
+	/* Given back. */
+	play_stop(300 * MS, 290 * MS);
+	cut_after_read();
+	synth_set_state(&s, SYNTH_PATH(MIG_STOP, MIG_RUNNING), 20 * US);
+	assert_null(told_of(RULE_NETWORK_BOUND, &f));
+	/* Saved to a file: it runs on. */
+	play_stop(300 * MS, 290 * MS);
+	s.n--;
+	synth_set_state(&s, SYNTH_PATH(MIG_RUNNING), 20 * US);
+	assert_null(told_of(RULE_NETWORK_BOUND, &f));
+	/* Paused by its user. */
+	device(1, 100);
+	synth_set_state(&s, SYNTH_PATH(MIG_STOP), 20 * US);
+	synth_set_state(&s, SYNTH_PATH(MIG_STOP_COPY), 20 * US);
+	between(300 * MS, 290 * MS);
+	synth_read(&s, 0, 30 * US);
+	synth_set_state(&s, SYNTH_PATH(MIG_STOP), 20 * US);
+	synth_close(&s);
+	assert_null(told_of(RULE_NETWORK_BOUND, &f));
+	/* Failed. */
+	play_landing(290 * MS, 20 * MS, 5 * MS, 0, EIO);
+	assert_null(told_of(RULE_NETWORK_BOUND, &f));
+	play_landing(290 * MS, 20 * MS, 5 * MS, 10 * MS, 0);
+	assert_non_null(told_of(RULE_NETWORK_BOUND, &f));
+	assert_int_equal(f.side, 1);
+	/* Something was lost. */
+	play_stop(300 * MS, 290 * MS);
+	synth_loss(&s, 1, s.now - 100 * MS, s.now, EV_READ);
+	for (i = s.n - 1; s.ev[i - 1].kind != EV_READ; i--) {
+		struct event ev = s.ev[i];
+
+		s.ev[i] = s.ev[i - 1];
+		s.ev[i - 1] = ev;
+	}
+	assert_null(told_of(RULE_NETWORK_BOUND, &f));
+	/* The capture came late. */
+	play_stop(300 * MS, 290 * MS);
+	for (i = 0; i < s.n; i++) {
+		if (s.ev[i].kind == EV_STREAM_OPEN)
+			s.ev[i].stream_open.adopted = 1;
+		else if (s.ev[i].kind == EV_ARC && s.ev[i].arc.to == MIG_PRE_COPY)
+			s.ev[i].kind = EV_MARK;
+	}
+	assert_null(told_of(RULE_NETWORK_BOUND, &f));
+	/* It is not over. */
+	play_stop(300 * MS, 290 * MS);
+	cut_after_read();
+	s.ev[s.n - 1].ret = MIB;
+	assert_null(told_of(RULE_NETWORK_BOUND, &f));
+}
+
+/* Both sides add up; it is told where the most of it was, and whose turn that may have been. */
+static void test_bound_both_sides(void **state)
+{
+	struct finding f;
+	size_t i;
+
+	(void)state;
+	play_landing(0, 140 * MS, 25 * MS, 9 * MS, 0);
+	assert_string_equal(told_of(RULE_NETWORK_BOUND, &f),
+			    "the VMM waited 140 ms of the downtime of 177 ms (79 %): "
+			    "140 ms for what was sent on the destination");
+	assert_int_equal(f.party, PARTY_ADMIN | PARTY_VMM);
+	assert_int_equal(f.side, 2);
+	/* Before the load it waits for the rest of what is on its way; between its arcs for none. */
+	play_landing(0, 40 * MS, 100 * MS, 9 * MS, 0);
+	for (i = 0; i < s.n; i++)
+		if (s.ev[i].kind == EV_WHY && s.ev[i].why.futex_ns)
+			s.ev[i].why.poll_ns = s.ev[i].why.futex_ns, s.ev[i].why.futex_ns = 0;
+	assert_string_equal(told_of(RULE_NETWORK_BOUND, &f),
+			    "the VMM waited 140 ms of the downtime of 152 ms (92 %): "
+			    "140 ms for what was sent on the destination");
+	play_landing(0, 40 * MS, 10 * MS, 100 * MS, 0);
+	for (i = 0; i < s.n; i++)
+		if (s.ev[i].kind == EV_WHY && s.ev[i].why.on_cpu_ns)
+			s.ev[i].why.poll_ns = s.ev[i].why.on_cpu_ns, s.ev[i].why.on_cpu_ns = 0;
+	assert_null(told_of(RULE_NETWORK_BOUND, &f));
+	/* Nor is a wait for another thread the network's. */
+	play_landing(0, 40 * MS, 140 * MS, 9 * MS, 0);
+	assert_null(told_of(RULE_NETWORK_BOUND, &f));
+	/* A cpu that is missed on either host is. */
+	play_landing(0, 140 * MS, 25 * MS, 9 * MS, 0);
+	for (i = 0; i < s.n; i++)
+		if (s.ev[i].kind == EV_WHY && s.ev[i].why.receive_ns)
+			s.ev[i].why.runqueue_ns = s.ev[i].why.receive_ns,
+			s.ev[i].why.receive_ns = 0;
+	assert_string_equal(told_of(RULE_CPU_STARVED, &f),
+			    "the VMM's threads waited for a cpu for 140 ms of the downtime of "
+			    "177 ms (79 %): 140 ms on the destination");
+	assert_int_equal(f.side, 2);
+}
+
+/* The devices' logs are their drivers' time, KVM's is the guest's size. */
+static void test_bound_dirty_logs(void **state)
+{
+	struct finding f;
+
+	(void)state;
+	device(1, 100);
+	to_stop_copy(20 * US);
+	synth_dma_report(&s, 150 * MS);
+	synth_between(&s, 30 * MS)->why.kvm_log_ns = 30 * MS;
+	last(&s)->why.on_cpu_ns = 0;
+	synth_read(&s, 0, 10 * US);
+	synth_set_state(&s, SYNTH_PATH(MIG_STOP), 20 * US);
+	synth_close(&s);
+	assert_string_equal(told_of(RULE_DIRTY_LOG_BOUND, &f),
+			    "dirty logs took 180 ms of the stop on the source of 180 ms (100 %): "
+			    "150 ms that of the devices' DMA, 30.0 ms KVM's");
+	assert_int_equal(f.party, PARTY_ADMIN | PARTY_DRIVER);
+	assert_int_equal(f.side, 1);
+}
+
+/* What was not recorded has not passed. */
+static void test_bound_junit(void **state)
+{
+	static const struct source_health health = { .ended = true };
+	struct view_options opt = { 0 };
+	struct view_evidence e;
+	struct view_file file;
+	struct meta meta = { 0 };
+	struct judge *j;
+	const char *p;
+	size_t len, i;
+	int with, n;
+	char *out;
+	FILE *f;
+
+	(void)state;
+	for (with = 1; with >= 0; with--) {
+		synth_free(&s);
+		synth_init(&s);
+		play_stop(300 * MS, 290 * MS);
+		for (i = 0; i < s.n && !with; i++)
+			if (s.ev[i].kind == EV_WHY)
+				s.ev[i].kind = EV_MARK;
+		model_destroy(m);
+		judge_synth(&s, &m, &j);
+		f = open_memstream(&out, &len);
+		view_one_file(&e, &file, m, "x.vfs", &meta, &health);
+		e.judge = j;
+		check_junit(f, &e, &opt);
+		fclose(f);
+		for (n = 0, p = out; (p = strstr(p, "what its stop was spent on was not recorded"));
+		     n++, p++)
+			;
+		assert_int_equal(n, with ? 0 : 3);
+		assert_true((strstr(out, "advice: the VMM waited 290 ms") != NULL) == with);
+		free(out);
+		judge_destroy(j);
+	}
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_between),	 T(test_between_before),  T(test_between_threads),
-		T(test_between_unnamed), T(test_between_landing),
+		T(test_between),	 T(test_between_before),   T(test_between_threads),
+		T(test_between_unnamed), T(test_between_landing),  T(test_bound_limits),
+		T(test_bound_not),	 T(test_bound_both_sides), T(test_bound_dirty_logs),
+		T(test_bound_junit),
 	};
 
 	setlocale(LC_CTYPE, "C.UTF-8");

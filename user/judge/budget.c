@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "judge/internal.h"
+#include "model/spent.h"
+#include "util/sat.h"
 #include "util/units.h"
 
 /* Less than this is no burden whatever its trend. */
@@ -73,6 +75,166 @@ void rule_slow_first_byte(struct look *l)
 	     100.0 * (double)first / (double)g->window.total_ns, why[0] ? ": " : "", why);
 }
 
+/* ---- what a stop was bound by ---- */
+
+/* A shorter one is no burden, whatever it was spent on. */
+#define BOUND_MIN_NS (100 * NS_PER_MS)
+
+static struct finding about(const struct migration *g, const struct side *s, enum rule_id rule)
+{
+	struct finding f = finding_of(rule, g->begin_ns, s ? s->last_seq : 0);
+
+	if (s && s->stop.start_ns != MODEL_NONE)
+		f.t_ns = s->stop.start_ns;
+	f.side = s ? s->id : g->source ? g->source : g->destination;
+	f.migration = g->id;
+	f.host = s ? s->host : 0;
+	return f;
+}
+
+/* Is the stop known as a whole, and did a guest wait for it? */
+static bool is_worth(struct model *m, const struct migration *g)
+{
+	const struct side *src = model_side(m, g->source);
+
+	/* A VM that was stopped before, or is saved to a file, waits for nothing. */
+	return src && src->stop_over && !src->holes && !src->joined_late && !src->paused_before &&
+	       !(g->ran_again && !g->destination) && g->outcome != OUTCOME_FAILED &&
+	       g->outcome != OUTCOME_CANCELLED && migration_stop_ns(g) >= BOUND_MIN_NS;
+}
+
+/* Of @part what counts, added to the two sums that a rule tells of. */
+typedef void (*bound_fn)(enum stop_part part, const struct spent *spent, uint64_t ns[2]);
+
+/* Is that over half of the stop? */
+static bool is_bound(struct model *m, const struct migration *g, bound_fn add, uint64_t ns[2])
+{
+	struct spent spent;
+	uint32_t part;
+
+	ns[0] = ns[1] = 0;
+	if (!is_worth(m, g))
+		return false;
+	for (part = 0; part < STOP_PARTS; part++) {
+		migration_spent(g, (enum stop_part)part, &spent);
+		add((enum stop_part)part, &spent, ns);
+	}
+	return sat_add(ns[0], ns[1]) > migration_stop_ns(g) / 2;
+}
+
+static bool is_landing(enum stop_part part)
+{
+	return part > STOP_OTHER;
+}
+
+/* A finding of the side on which the most of it was, when it was that side's turn. */
+static struct finding of_side(struct look *l, const struct migration *g, enum rule_id rule,
+			      bool landing)
+{
+	const struct side *s = model_side(l->model, landing ? g->destination : g->source);
+	struct finding f = about(g, s, rule);
+
+	if (landing)
+		f.t_ns = g->stop.end_ns;
+	return f;
+}
+
+/* @what "took" the time, of which the two sums are @of. */
+static void tell_bound(struct look *l, const struct migration *g, const struct finding *f,
+		       const char *what, const uint64_t ns[2], const char *const of[2])
+{
+	char a[UNITS_LEN], b[UNITS_LEN], c[UNITS_LEN], d[UNITS_LEN];
+	uint64_t stop = migration_stop_ns(g), sum = sat_add(ns[0], ns[1]);
+
+	find_at(l->j, f, "%s %s of the %s of %s (%.0f %%): %s%s%s%s%s%s%s", what, ms_text(a, sum),
+		g->downtime_ns != MODEL_NONE ? "downtime" : "stop on the source", ms_text(b, stop),
+		100.0 * (double)sum / (double)stop, ns[0] ? ms_text(c, ns[0]) : "",
+		ns[0] ? " " : "", ns[0] ? of[0] : "", ns[0] && ns[1] ? ", " : "",
+		ns[1] ? ms_text(d, ns[1]) : "", ns[1] ? " " : "", ns[1] ? of[1] : "");
+}
+
+/*
+ * A source waits to send.  Once it has given its last byte its destination waits, until it
+ * has all to begin with, for what is on its way; what either receives besides is an answer.
+ */
+static void on_network(enum stop_part part, const struct spent *spent, uint64_t ns[2])
+{
+	if (!is_landing(part))
+		sat_inc(&ns[0], spent->why_ns[WHY_SEND]);
+	else if (part == LAND_TRANSFER || part == LAND_BEFORE_LOAD)
+		sat_inc(&ns[1], sat_add(spent->why_ns[WHY_RECEIVE], spent->why_ns[WHY_POLL]));
+}
+
+void rule_network_bound(struct look *l)
+{
+	static const char *const of[2] = { "to send on the source",
+					   "for what was sent on the destination" };
+	struct finding f;
+	uint64_t ns[2];
+	uint32_t id;
+
+	for (id = 1; id <= model_migrations(l->model); id++) {
+		const struct migration *g = model_migration(l->model, id);
+
+		if (!is_bound(l->model, g, on_network, ns))
+			continue;
+		f = of_side(l, g, RULE_NETWORK_BOUND, ns[1] > ns[0]);
+		/* Who waits for data does not see what its sender did instead. */
+		if (ns[1] > ns[0])
+			f.party |= PARTY_VMM;
+		tell_bound(l, g, &f, "the VMM waited", ns, of);
+	}
+}
+
+static void for_a_cpu(enum stop_part part, const struct spent *spent, uint64_t ns[2])
+{
+	sat_inc(&ns[is_landing(part)], spent->why_ns[WHY_RUNQUEUE]);
+}
+
+void rule_cpu_starved(struct look *l)
+{
+	static const char *const of[2] = { "on the source", "on the destination" };
+	uint64_t ns[2];
+	uint32_t id;
+
+	for (id = 1; id <= model_migrations(l->model); id++) {
+		const struct migration *g = model_migration(l->model, id);
+		struct finding f;
+
+		if (!is_bound(l->model, g, for_a_cpu, ns))
+			continue;
+		f = of_side(l, g, RULE_CPU_STARVED, ns[1] > ns[0]);
+		tell_bound(l, g, &f, "the VMM's threads waited for a cpu for", ns, of);
+	}
+}
+
+/* A wait for a cpu is that, wherever it is. */
+static void in_dirty_logs(enum stop_part part, const struct spent *spent, uint64_t ns[2])
+{
+	if (part == STOP_DIRTY_SYNC)
+		sat_inc(&ns[0], sat_sub(spent->ns, spent->why_ns[WHY_RUNQUEUE]));
+	sat_inc(&ns[1], spent->why_ns[WHY_KVM_LOG]);
+}
+
+void rule_dirty_log_bound(struct look *l)
+{
+	static const char *const of[2] = { "that of the devices' DMA", "KVM's" };
+	struct finding f;
+	uint64_t ns[2];
+	uint32_t id;
+
+	for (id = 1; id <= model_migrations(l->model); id++) {
+		const struct migration *g = model_migration(l->model, id);
+
+		if (!is_bound(l->model, g, in_dirty_logs, ns))
+			continue;
+		f = of_side(l, g, RULE_DIRTY_LOG_BOUND, false);
+		if (ns[0] > ns[1])
+			f.party |= PARTY_DRIVER;
+		tell_bound(l, g, &f, "dirty logs took", ns, of);
+	}
+}
+
 /* ---- the user's budgets for a migration ---- */
 
 enum budget_state
@@ -93,18 +255,6 @@ judge_downtime_budget(struct model *m, const struct migration *g, uint64_t budge
 	    src->stop.total_ns > budget_ns)
 		return BUDGET_EXCEEDED;
 	return BUDGET_UNKNOWN;
-}
-
-static struct finding about(const struct migration *g, const struct side *s, enum rule_id rule)
-{
-	struct finding f = finding_of(rule, g->begin_ns, s ? s->last_seq : 0);
-
-	if (s && s->stop.start_ns != MODEL_NONE)
-		f.t_ns = s->stop.start_ns;
-	f.side = s ? s->id : g->source ? g->source : g->destination;
-	f.migration = g->id;
-	f.host = s ? s->host : 0;
-	return f;
 }
 
 static void doubt(struct judge *j, struct finding f, const char *what, const char *why)

@@ -329,6 +329,9 @@ void rule_resume_rejected(struct look *l);
 /* budget.c */
 void rule_not_converging(struct look *l);
 void rule_slow_first_byte(struct look *l);
+void rule_network_bound(struct look *l);
+void rule_cpu_starved(struct look *l);
+void rule_dirty_log_bound(struct look *l);
 void rule_downtime_budget(struct look *l);
 void rule_arc_budget(struct look *l);
 /* evidence.c */

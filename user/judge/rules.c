@@ -303,6 +303,21 @@ static const struct rule rules[RULE_NR] = {
 		"the arc to STOP_COPY and the first read() are most of the stop window",
 		"no sentence: one huge SAVE before the first byte leaves nothing to overlap",
 	},
+	[RULE_NETWORK_BOUND] = {
+		"network-bound", SEV_ADVICE, PARTY_ADMIN, false,
+		"over half of a stop the VMM waited to send, or for what was sent",
+		"no sentence: what does not pass the network makes the stop longer",
+	},
+	[RULE_CPU_STARVED] = {
+		"cpu-starved", SEV_ADVICE, PARTY_ADMIN, false,
+		"over half of a stop the VMM's threads could have run and had no cpu",
+		"no sentence: who waits for a cpu while the guest stands still makes the stop longer",
+	},
+	[RULE_DIRTY_LOG_BOUND] = {
+		"dirty-log-bound", SEV_ADVICE, PARTY_ADMIN, false,
+		"over half of a stop went into dirty logs",
+		"no sentence: each page that has to be looked at makes the stop longer",
+	},
 	[RULE_DOWNTIME_BUDGET] = {
 		"downtime-budget", SEV_ERROR, PARTY_ADMIN, false,
 		"the downtime or the stop window is longer than the budget",
@@ -402,6 +417,9 @@ const struct rule_code rule_code[RULE_NR] = {
 	[RULE_PRECOPY_UNUSED] = { rule_precopy_unused, ON_SESSION_END },
 	[RULE_NOT_CONVERGING] = { rule_not_converging, ON(EV_PRECOPY_INFO) },
 	[RULE_SLOW_FIRST_BYTE] = { rule_slow_first_byte, ON_SESSION_END },
+	[RULE_NETWORK_BOUND] = { rule_network_bound, ON_FINISH },
+	[RULE_CPU_STARVED] = { rule_cpu_starved, ON_FINISH },
+	[RULE_DIRTY_LOG_BOUND] = { rule_dirty_log_bound, ON_FINISH },
 	[RULE_DOWNTIME_BUDGET] = { rule_downtime_budget, ON_FINISH },
 	[RULE_ARC_BUDGET] = { rule_arc_budget, ON_SESSION_END },
 	[RULE_LOST_EVENTS] = { rule_lost_events, ON(EV_LOSS) | ON_FINISH },

@@ -96,8 +96,13 @@ void migration_spent(const struct migration *g, enum stop_part part, struct spen
 
 	if (part <= STOP_OTHER)
 		window_spent(&g->stop, part, out);
-	else if (g->downtime_ns == MODEL_NONE || !g->parts_known)
-		memset(out, 0, sizeof(*out));
 	else
 		spend(out, ns[part], l->why_ns, l->gap_why_ns, part);
+}
+
+uint64_t migration_stop_ns(const struct migration *g)
+{
+	if (g->downtime_ns != MODEL_NONE)
+		return g->downtime_ns;
+	return g->stop.start_ns == MODEL_NONE ? 0 : g->stop.total_ns;
 }

@@ -41,4 +41,10 @@ void window_spent(const struct session_window *w, enum stop_part part, struct sp
  */
 void migration_spent(const struct migration *g, enum stop_part part, struct spent *out);
 
+/*
+ * What the parts of a migration add up to, and what every percentage is of: its downtime, or
+ * the stop on its source while that is all that is known; 0: nothing was stopped.
+ */
+uint64_t migration_stop_ns(const struct migration *g);
+
 #endif

@@ -189,13 +189,6 @@ static void add_landing(struct parts *p, const struct migration *g)
 	}
 }
 
-uint64_t migration_stop_ns(const struct migration *g)
-{
-	if (g->downtime_ns != MODEL_NONE)
-		return g->downtime_ns;
-	return g->stop.start_ns == MODEL_NONE ? 0 : g->stop.total_ns;
-}
-
 const char *const migration_part_keys[MIGRATION_PART_KEYS] = {
 	"arcs",
 	"io",

@@ -52,8 +52,6 @@ size_t migration_parts(struct model *m, const struct migration *g,
 /* The keys of all parts that there can be, but for shares: those of a stop and of a landing. */
 #define MIGRATION_PART_KEYS (5 + 8)
 extern const char *const migration_part_keys[MIGRATION_PART_KEYS];
-/* What they add up to, and what every percentage is of; 0: nothing was stopped. */
-uint64_t migration_stop_ns(const struct migration *g);
 /* The longest that is not made of shares; NULL: none took any time. */
 const struct downtime_part *parts_longest(const struct downtime_part *p, size_t n);
 /* A line of text for each, after @indent blanks, and what was in flight. */

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/spent.h"
 #include "util/text.h"
 
 #include "view/common.h"
@@ -70,6 +71,7 @@ enum need {
 	NEED_POLL,
 	NEED_STOP_COPY,
 	NEED_LOAD,
+	NEED_WHY,
 	NEED_BUDGET,
 	NEED_CALL_BUDGET,
 	NEED_EVIDENCE, /* it is about no migration */
@@ -89,6 +91,7 @@ static const struct {
 	{ NEED_POLL, "no poll() was seen" },
 	{ NEED_STOP_COPY, "no device was in STOP_COPY" },
 	{ NEED_LOAD, "no device went from RESUMING to STOP" },
+	{ NEED_WHY, "what its stop was spent on was not recorded" },
 	{ NEED_BUDGET, "no such budget is set" },
 	{ NEED_CALL_BUDGET, "no such budget is set" },
 };
@@ -137,6 +140,9 @@ static const enum need rule_needs[RULE_NR] = {
 	[RULE_PRECOPY_UNUSED] = NEED_SOURCE,
 	[RULE_NOT_CONVERGING] = NEED_INFO,
 	[RULE_SLOW_FIRST_BYTE] = NEED_STOP_COPY,
+	[RULE_NETWORK_BOUND] = NEED_WHY,
+	[RULE_CPU_STARVED] = NEED_WHY,
+	[RULE_DIRTY_LOG_BOUND] = NEED_WHY,
 	[RULE_DOWNTIME_BUDGET] = NEED_BUDGET,
 	[RULE_ARC_BUDGET] = NEED_CALL_BUDGET,
 	[RULE_EXPECT_COMPLETED] = NEED_EVIDENCE,
@@ -165,6 +171,19 @@ static uint32_t met_by_session(const struct session *s)
 	return met;
 }
 
+static bool is_explained(const struct migration *g)
+{
+	struct spent spent;
+	uint32_t part;
+
+	for (part = 0; part < STOP_PARTS; part++) {
+		migration_spent(g, (enum stop_part)part, &spent);
+		if (spent.any)
+			return true;
+	}
+	return false;
+}
+
 static uint32_t met_by(const struct view_evidence *e, const struct migration *g)
 {
 	const struct judge_opts *o = judge_options(e->judge);
@@ -182,6 +201,8 @@ static uint32_t met_by(const struct view_evidence *e, const struct migration *g)
 	}
 	if (sides[0] && sides[1])
 		met |= 1U << NEED_BOTH;
+	if (is_explained(g))
+		met |= 1U << NEED_WHY;
 	if (o->max_downtime_ns || o->max_stop_window_ns || o->max_dirty_sync_ns)
 		met |= 1U << NEED_BUDGET;
 	if (o->max_arc_ns || o->n_arcs || o->max_read_ns || o->max_write_ns)
