@@ -166,6 +166,59 @@ static void test_thresholds(void **state)
 	assert_int_equal(run(false), DIFF_SAME);
 }
 
+/* A stop in which the VMM sent for 200 ms, and waited for another thread. */
+static void explained(int side, uint64_t futex_ns)
+{
+	struct synth *y = &s[side];
+	struct event *ev;
+
+	synth_device(y, 1, "0000:3b:00.2", "mlx5_vfio_pci", 7);
+	synth_task(y, 100, "mig", "web-07");
+	synth_open(y);
+	synth_set_state(y, SYNTH_PATH(MIG_PRE_COPY), MS);
+	synth_set_state(y, SYNTH_PATH(MIG_STOP_COPY), MS);
+	ev = synth_between(y, 200 * MS + futex_ns);
+	ev->why.on_cpu_ns = 0;
+	ev->why.send_ns = 200 * MS;
+	ev->why.futex_ns = futex_ns;
+	synth_read(y, 0, MS);
+	synth_set_state(y, SYNTH_PATH(MIG_STOP), MS);
+	synth_close(y);
+}
+
+/* What grew has a name; it counts where it is asked for, and only what both recorded. */
+static void test_reasons(void **state)
+{
+	size_t i;
+
+	(void)state;
+	explained(0, 50 * MS);
+	explained(1, 250 * MS);
+	assert_int_equal(run(false), DIFF_DIFFERENT);
+	has("DIFFERENT: 1 of 1 migration (stop-window, outside, duration); the reason that grew "
+	    "most: waiting for another thread, +200 ms\n");
+	has("\n  why-send                  200 ms     200 ms\n");
+	has("\n  why-futex                50.0 ms     250 ms    +200 ms +400.0 %\n");
+	lacks("why-on-cpu");
+	set("why-send=10%");
+	assert_int_equal(run(false), DIFF_SAME);
+	lacks("the reason that grew");
+	set("why-futex=10%");
+	assert_int_equal(run(false), DIFF_DIFFERENT);
+	has("(why-futex); the reason");
+	assert_int_equal(run(true), DIFF_DIFFERENT);
+	has("\"name\": \"why-futex\"");
+	/* In one of them nothing was recorded. */
+	for (i = 0; i < s[0].n; i++)
+		if (s[0].ev[i].kind == EV_WHY)
+			s[0].ev[i].kind = EV_MARK;
+	assert_int_equal(run(false), DIFF_INCONCLUSIVE);
+	has("not in both");
+	diff_options_init(&o);
+	assert_int_equal(run(false), DIFF_DIFFERENT);
+	lacks("the reason that grew");
+}
+
 static void test_improvement(void **state)
 {
 	(void)state;
@@ -419,6 +472,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_same, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_thresholds, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_reasons, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_improvement, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_work_not_done, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_calls_and_arcs, setup, teardown),

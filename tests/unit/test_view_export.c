@@ -219,6 +219,36 @@ static void test_perfetto_many(void **state)
 	assert_int_equal(times("\xf0\x01\x80\x80\x40"), 100);
 }
 
+/* What a stop was spent on is a track of its own, where something of that was recorded. */
+static void test_perfetto_reasons(void **state)
+{
+	struct event *ev;
+	int with;
+
+	(void)state;
+	for (with = 0; with < 2; with++) {
+		synth_free(&s);
+		synth_init(&s);
+		again();
+		begin("0000:3b:00.2", "mig", "web-07");
+		synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), 90 * US);
+		synth_set_state(&s, SYNTH_PATH(MIG_STOP_COPY), 90 * US);
+		ev = synth_between(&s, 70 * MS);
+		ev->why.on_cpu_ns = 20 * MS;
+		ev->why.futex_ns = 50 * MS;
+		if (!with)
+			ev->kind = EV_MARK;
+		/* Between these two nothing was. */
+		synth_read(&s, MIB, 60 * US);
+		synth_read(&s, 0, 60 * US);
+		synth_set_state(&s, SYNTH_PATH(MIG_STOP), 90 * US);
+		export(&export_perfetto);
+		assert_int_equal(times("what it was spent on: sums, end to end"), with);
+		assert_int_equal(times("waiting for another thread") > 0, with);
+		assert_int_equal(times("not recorded"), with);
+	}
+}
+
 static void test_perfetto_names(void **state)
 {
 	(void)state;
@@ -313,6 +343,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_perfetto_overlap, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_perfetto_many, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_perfetto_names, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_perfetto_reasons, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_openmetrics_names, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_openmetrics_dwell, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_perfetto_moved, setup, teardown),

@@ -210,6 +210,36 @@ static void test_between_landing(void **state)
 	assert_int_equal(found, 2);
 }
 
+/* First of all: the three largest parts of both hosts, and why. */
+static void test_largest(void **state)
+{
+	char *out;
+	size_t i;
+
+	(void)state;
+	play_landing(60 * MS, 140 * MS, 25 * MS, 9 * MS, 0);
+	feed(EV_READ);
+	out = report_of(report_text);
+	has(out, "\n  on its way, on the destination, 140 ms (59 %): between two calls 140 ms:\n"
+		 "    140 ms receiving\n"
+		 "  outside 60.3 ms (25 %): between two calls 60.0 ms: 60.0 ms sending in\n"
+		 "    sk_stream_wait_memory < tcp_sendmsg_locked\n"
+		 "  before the load, on the destination, 25.0 ms (11 %): between two calls\n"
+		 "    25.0 ms: 25.0 ms waiting for another thread\n(");
+	free(out);
+	/* Where nothing was recorded there are no such lines. */
+	model_destroy(m);
+	m = model_create();
+	for (i = 0; i < s.n; i++)
+		if (s.ev[i].kind == EV_WHY)
+			s.ev[i].kind = EV_MARK;
+	feed(EV_READ);
+	out = report_of(report_text);
+	assert_null(strstr(out, "on the destination, 140 ms"));
+	assert_null(strstr(out, "why is not recorded"));
+	free(out);
+}
+
 /* The one finding of @rule of what was played, and it is forgotten; NULL: there is none. */
 static const char *told_of(enum rule_id rule, struct finding *f)
 {
@@ -350,6 +380,15 @@ static void test_bound_both_sides(void **state)
 			    "140 ms for what was sent on the destination");
 	assert_int_equal(f.party, PARTY_ADMIN | PARTY_VMM);
 	assert_int_equal(f.side, 2);
+	/* That its source runs again, too, makes it no save to a file. */
+	play_landing(0, 140 * MS, 25 * MS, 9 * MS, 0);
+	s.device = 1;
+	s.pid = s.tid = 100;
+	s.stream = 1;
+	s.state = MIG_STOP_COPY;
+	synth_set_state(&s, SYNTH_PATH(MIG_STOP), 20 * US);
+	synth_set_state(&s, SYNTH_PATH(MIG_RUNNING), 20 * US);
+	assert_non_null(told_of(RULE_NETWORK_BOUND, &f));
 	/* Before the load it waits for the rest of what is on its way; between its arcs for none. */
 	play_landing(0, 40 * MS, 100 * MS, 9 * MS, 0);
 	for (i = 0; i < s.n; i++)
@@ -443,10 +482,10 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_between),	 T(test_between_before),   T(test_between_threads),
-		T(test_between_unnamed), T(test_between_landing),  T(test_bound_limits),
-		T(test_bound_not),	 T(test_bound_both_sides), T(test_bound_dirty_logs),
-		T(test_bound_junit),
+		T(test_between),	  T(test_between_before),  T(test_between_threads),
+		T(test_between_unnamed),  T(test_between_landing), T(test_largest),
+		T(test_bound_limits),	  T(test_bound_not),	   T(test_bound_both_sides),
+		T(test_bound_dirty_logs), T(test_bound_junit),
 	};
 
 	setlocale(LC_CTYPE, "C.UTF-8");

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/spent.h"
 #include "util/array.h"
+#include "util/sat.h"
 #include "view/common.h"
 #include "view/diff_pair.h"
 
@@ -31,6 +33,18 @@ static const struct {
 	[DIFF_STOP_COPY] = { "stop-copy", UNIT_SIZE },
 	[DIFF_CALLS] = { "calls", UNIT_COUNT },
 	[DIFF_ENOMSG] = { "enomsg", UNIT_COUNT },
+	[DIFF_WHY + WHY_ON_CPU] = { "why-on-cpu", UNIT_TIME },
+	[DIFF_WHY + WHY_ASLEEP] = { "why-asleep", UNIT_TIME },
+	[DIFF_WHY + WHY_BLOCKED] = { "why-blocked", UNIT_TIME },
+	[DIFF_WHY + WHY_LOCK] = { "why-lock", UNIT_TIME },
+	[DIFF_WHY + WHY_RUNQUEUE] = { "why-runqueue", UNIT_TIME },
+	[DIFF_WHY + WHY_FAULT] = { "why-fault", UNIT_TIME },
+	[DIFF_WHY + WHY_SEND] = { "why-send", UNIT_TIME },
+	[DIFF_WHY + WHY_RECEIVE] = { "why-receive", UNIT_TIME },
+	[DIFF_WHY + WHY_POLL] = { "why-poll", UNIT_TIME },
+	[DIFF_WHY + WHY_FUTEX] = { "why-futex", UNIT_TIME },
+	[DIFF_WHY + WHY_STOPPED] = { "why-stopped", UNIT_TIME },
+	[DIFF_WHY + WHY_KVM_LOG] = { "why-kvm-log", UNIT_TIME },
 	[DIFF_ARC] = { "arc", UNIT_TIME },
 	[DIFF_DEVICE_BYTES] = { "device-bytes", UNIT_SIZE },
 	[DIFF_LATENCY_P50] = { "latency-p50", UNIT_TIME },
@@ -47,6 +61,11 @@ enum diff_unit diff_metric_unit(uint32_t metric)
 	return metrics[metric].unit;
 }
 
+bool diff_metric_is_reason(uint32_t metric)
+{
+	return metric >= DIFF_WHY && metric <= DIFF_WHY_LAST;
+}
+
 /* ---- options ---- */
 
 void diff_options_init(struct diff_options *o)
@@ -60,6 +79,7 @@ void diff_options_init(struct diff_options *o)
 					   metrics[i].unit == UNIT_SIZE	 ? 65536 :
 					   metrics[i].unit == UNIT_COUNT ? 10 :
 									   0;
+		o->threshold[i].off = diff_metric_is_reason(i);
 	}
 }
 
@@ -337,6 +357,57 @@ static int compare_times(struct diff *d, struct diff_pair *p)
 	return err ?: put(d, p, DIFF_DURATION, x->end_ns - x->begin_ns, y->end_ns - y->begin_ns);
 }
 
+/* Of the parts that both have; false: nothing of them was recorded. */
+static bool reasons_of(const struct migration *g, bool stop, bool landing, uint64_t ns[WHY_PARTS])
+{
+	struct spent spent;
+	bool any = false;
+	uint32_t part, k;
+
+	memset(ns, 0, WHY_PARTS * sizeof(*ns));
+	for (part = 0; part < STOP_PARTS; part++) {
+		if (!(part <= STOP_OTHER ? stop : landing))
+			continue;
+		migration_spent(g, (enum stop_part)part, &spent);
+		any |= spent.any;
+		for (k = 0; k < WHY_PARTS; k++)
+			sat_inc(&ns[k], spent.why_ns[k]);
+	}
+	return any;
+}
+
+static int compare_reasons(struct diff *d, struct diff_pair *p)
+{
+	bool stop = p->direction == DIR_SAVE;
+	bool landing = p->g[0]->parts_known && p->g[1]->parts_known;
+	uint64_t a[WHY_PARTS], b[WHY_PARTS];
+	bool s = reasons_of(p->g[0], stop, landing, a), t = reasons_of(p->g[1], stop, landing, b);
+	int err = 0;
+	uint32_t k;
+
+	for (k = 0; k < WHY_PARTS && !err && (s || t); k++)
+		if ((s && a[k]) || (t && b[k]))
+			err = put(d, p, DIFF_WHY + k, part(s, a[k]), part(t, b[k]));
+	return err;
+}
+
+const struct diff_figure *diff_grown_most(const struct diff *d, const struct diff_pair *p)
+{
+	const struct diff_figure *best = NULL;
+	size_t i;
+
+	for (i = 0; i < p->n; i++) {
+		const struct diff_figure *x = &p->figure[i];
+
+		if (diff_metric_is_reason(x->metric) && x->v[0] != MODEL_NONE &&
+		    x->v[1] != MODEL_NONE && x->v[1] > x->v[0] &&
+		    is_beyond(&d->o->threshold[x->metric], x->v[0], x->v[1]) &&
+		    (!best || x->v[1] - x->v[0] > best->v[1] - best->v[0]))
+			best = x;
+	}
+	return best;
+}
+
 /*
  * Less work: what took its time, or was so many bytes, is next to nothing now.  That is
  * no improvement where it is the device's state that goes this way.
@@ -589,6 +660,8 @@ static int compare(struct diff *d, struct diff_pair *p)
 			err = compare_times(d, p);
 			if (!err)
 				err = compare_amounts(d, p);
+			if (!err)
+				err = compare_reasons(d, p);
 			if (!err)
 				err = compare_sides(d, p);
 		} else {

@@ -11,6 +11,7 @@
  *   when it is beyond both parts of its threshold; less is an improvement and none,
  *   but for work that was not done: a load that takes next to nothing, state that
  *   did not come;
+ * - what the stop was spent on explains a figure, and counts only where it is named;
  * - only where the evidence of both is whole: a lower bound proves nothing;
  * - what is in one and not in the other is a difference, unless a hole may have
  *   swallowed it.
@@ -40,6 +41,9 @@ enum diff_metric {
 	DIFF_STOP_COPY,
 	DIFF_CALLS,
 	DIFF_ENOMSG,
+	/* what its stop was spent on, by enum why_part */
+	DIFF_WHY,
+	DIFF_WHY_LAST = DIFF_WHY + WHY_PARTS - 1,
 	/* of each device */
 	DIFF_ARC,
 	DIFF_DEVICE_BYTES,

@@ -9,6 +9,8 @@
 
 enum diff_unit { UNIT_TEXT, UNIT_TIME, UNIT_SIZE, UNIT_COUNT };
 enum diff_unit diff_metric_unit(uint32_t metric);
+/* Is it one of DIFF_WHY to DIFF_WHY_LAST? */
+bool diff_metric_is_reason(uint32_t metric);
 
 enum diff_change {
 	CHANGE_NONE = 0, /* within the threshold, or nobody looks */
@@ -54,6 +56,12 @@ static inline bool diff_counts(const struct diff_options *o, enum diff_change c)
 {
 	return c >= (o->both_ways ? CHANGE_BETTER : CHANGE_WORSE);
 }
+
+/*
+ * Of what the stop was spent on that which grew most, beyond its threshold whether or not it
+ * counts; NULL: nothing, or it was not recorded of both.
+ */
+const struct diff_figure *diff_grown_most(const struct diff *d, const struct diff_pair *p);
 
 /* 0 or -ENOMEM; diff_free() is due in both cases. */
 int diff_run(struct diff *d, const struct view_evidence ab[2], const struct diff_options *o);

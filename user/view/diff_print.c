@@ -204,6 +204,24 @@ static void put_names(FILE *f, const struct diff *d)
 		fputc(')', f);
 }
 
+/* Of all that differ: what their stops were spent on more than before. */
+static void put_grown(FILE *f, const struct diff *d)
+{
+	const struct diff_figure *x, *most = NULL;
+	char a[UNITS_LEN];
+	size_t i;
+
+	for (i = 0; i < d->n; i++) {
+		x = d->pair[i].differs && !d->pair[i].hole ? diff_grown_most(d, &d->pair[i]) : NULL;
+		if (x && (!most || x->v[1] - x->v[0] > most->v[1] - most->v[0]))
+			most = x;
+	}
+	if (most)
+		fprintf(f, "; the reason that grew most: %s, +%s",
+			why_part_words((enum why_part)(most->metric - DIFF_WHY)),
+			units_duration(a, most->v[1] - most->v[0]));
+}
+
 static void put_verdict(FILE *f, const struct diff *d, const struct view_options *opt)
 {
 	static const char *const color[] = { C_GREEN, C_GREEN, C_YELLOW, C_RED };
@@ -225,6 +243,7 @@ static void put_verdict(FILE *f, const struct diff *d, const struct view_options
 	if (differ) {
 		fprintf(f, ": %zu of %zu migration%s", differ, d->n, plural(d->n));
 		put_names(f, d);
+		put_grown(f, d);
 	}
 	if (none[0] || none[1])
 		fprintf(f, ": no migration is in %s%s",

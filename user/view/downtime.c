@@ -144,7 +144,7 @@ static const struct {
 	const char *key, *name;
 	uint32_t party;
 	const char *who, *when;
-} told[STOP_PARTS] = {
+} part_words[STOP_PARTS] = {
 	[STOP_ARCS] = { "arcs", "state arcs", PARTY_DRIVER, "the driver", "in changes of state" },
 	[STOP_IO] = { "io", "in read()", PARTY_DRIVER, "the driver", "in read()" },
 	[STOP_OUTSIDE] = { "outside", "outside", PARTY_VMM, "VMM, RAM, network",
@@ -184,8 +184,9 @@ static void add_landing(struct parts *p, const struct migration *g)
 	for (i = LAND_TRANSFER; i <= LAND_OTHER; i++) {
 		migration_spent(g, (enum stop_part)i, &spent);
 		if (i != LAND_OTHER || spent.ns)
-			add_spent(p, (enum stop_part)i, &spent, told[i].key, told[i].name,
-				  told[i].party, told[i].who, told[i].when);
+			add_spent(p, (enum stop_part)i, &spent, part_words[i].key,
+				  part_words[i].name, part_words[i].party, part_words[i].who,
+				  part_words[i].when);
 	}
 }
 
@@ -222,8 +223,9 @@ size_t migration_parts(struct model *m, const struct migration *g,
 		if (i == STOP_DIRTY_SYNC)
 			add_dirty_sync(&p, &spent, src);
 		else
-			add_spent(&p, (enum stop_part)i, &spent, told[i].key, told[i].name,
-				  told[i].party, told[i].who, told[i].when);
+			add_spent(&p, (enum stop_part)i, &spent, part_words[i].key,
+				  part_words[i].name, part_words[i].party, part_words[i].who,
+				  part_words[i].when);
 		if (i == STOP_OUTSIDE)
 			add_gaps(&p, w->gap_ns, true, false);
 	}
@@ -352,6 +354,47 @@ void migration_parts_text(FILE *f, struct model *m, const struct migration *g, i
 	}
 	print_small(f, part, n, indent);
 	print_in_flight(f, &g->stop, indent);
+}
+
+/* The longest that is no share and is not @told, a bit each; NULL: what is left is small. */
+static const struct downtime_part *
+next_largest(const struct downtime_part *p, size_t n, uint32_t told)
+{
+	const struct downtime_part *best = NULL;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (!p[i].share && !(told >> i & 1) && p[i].ns != MODEL_NONE &&
+		    p[i].ns >= p[i].total_ns / 100 && p[i].ns && (!best || p[i].ns > best->ns))
+			best = &p[i];
+	return best;
+}
+
+void migration_largest_text(FILE *f, struct model *m, const struct migration *g, int indent)
+{
+	struct downtime_part part[MIGRATION_PARTS_MAX];
+	const struct downtime_part *p, *largest[LARGEST_TOLD];
+	size_t n = migration_parts(m, g, part), i, k;
+	char a[UNITS_LEN], name[UNITS_LEN], why[WHY_SENTENCE_LEN];
+	char text[WHY_SENTENCE_LEN + 160];
+	uint32_t told = 0;
+	bool any = false;
+
+	_Static_assert(MIGRATION_PARTS_MAX <= 32, "a bit for each part");
+	for (k = 0; k < LARGEST_TOLD && (p = next_largest(part, n, told)); k++) {
+		largest[k] = p;
+		told |= 1U << (p - part);
+		any |= p->why.spent.any;
+	}
+	for (i = 0; any && i < k; i++) {
+		p = largest[i];
+		snprintf(text, sizeof(text), "%s%s %s (%.0f %%): %s", downtime_part_name(p, name),
+			 p->landing ? ", on the destination," : "", units_duration(a, p->ns),
+			 100.0 * (double)p->ns / (double)p->total_ns,
+			 part_why_sentence(&p->why, why)[0] ? why : "why is not recorded");
+		fprintf(f, "%*s", indent, "");
+		wrap_text(f, text, (size_t)indent, (size_t)indent + 2, 80);
+	}
 }
 
 /* ---- JSON ---- */

@@ -54,6 +54,12 @@ size_t migration_parts(struct model *m, const struct migration *g,
 extern const char *const migration_part_keys[MIGRATION_PART_KEYS];
 /* The longest that is not made of shares; NULL: none took any time. */
 const struct downtime_part *parts_longest(const struct downtime_part *p, size_t n);
+/*
+ * Of those that are no shares the largest, at most LARGEST_TOLD, each with its reason in words,
+ * after @indent blanks; none where no reason of them was recorded.
+ */
+#define LARGEST_TOLD 3
+void migration_largest_text(FILE *f, struct model *m, const struct migration *g, int indent);
 /* A line of text for each, after @indent blanks, and what was in flight. */
 void migration_parts_text(FILE *f, struct model *m, const struct migration *g, int indent);
 

@@ -3,10 +3,11 @@
  * perfetto.c - the trace that ui.perfetto.dev opens
  *
  * First the migrations: each is a group of tracks, with its time from begin to end,
- * its stop, and the parts of its downtime.  Then a group per process, with a track per
- * thread that has its calls, arcs inside their SET_STATE; then one per device: its
- * state, data FDs, findings, the reads that gave nothing, the bytes left and moved.  A
- * flow leads from the last read() of a device on the source to the load of its state.
+ * its stop, the parts of its downtime and what those were spent on.  Then a group per
+ * process, with a track per thread that has its calls, arcs inside their SET_STATE; then
+ * one per device: its state, data FDs, findings, the reads that gave nothing, the bytes
+ * left and moved.  A flow leads from the last read() of a device on the source to the
+ * load of its state.
  *
  * Calls are slices from their start to their end; what overlaps and does not nest goes
  * to a track of its own.  Trace time is CLOCK_MONOTONIC; clock pairs become snapshots,
@@ -526,6 +527,38 @@ static void put_parts(struct perfetto *p, const struct migration *g)
 		pf_slice_end(p, t, end_ns);
 }
 
+/* Below each part what it was spent on, of those of which something was recorded. */
+static void put_reasons(struct perfetto *p, const struct migration *g)
+{
+	struct downtime_part part[MIGRATION_PARTS_MAX];
+	size_t n = migration_parts(p->e->model, g, part), i;
+	uint64_t t_ns = g->stop.start_ns, at_ns;
+	const struct track *t = NULL;
+	uint32_t k;
+
+	for (i = 0; i < n; i++) {
+		const struct spent *spent = &part[i].why.spent;
+
+		if (part[i].share || part[i].ns == MODEL_NONE)
+			continue;
+		if (spent->any && !t) {
+			t = pf_track(p, TRACK_REASONS, g->id, NULL);
+			if (!t)
+				return;
+		}
+		at_ns = t_ns;
+		for (k = 0; spent->any && k < WHY_PARTS; k++) {
+			if (spent->why_ns[k])
+				put_plain(p, t, why_part_words((enum why_part)k), at_ns,
+					  spent->why_ns[k]);
+			at_ns = sat_add(at_ns, spent->why_ns[k]);
+		}
+		if (spent->rest_ns)
+			put_plain(p, t, "not recorded", at_ns, spent->rest_ns);
+		t_ns = sat_add(t_ns, part[i].ns);
+	}
+}
+
 static void put_migration(struct perfetto *p, const struct migration *g)
 {
 	const struct track *t = pf_track(p, TRACK_MIGRATION, g->id, NULL);
@@ -557,6 +590,7 @@ static void put_migration(struct perfetto *p, const struct migration *g)
 	put_side(p, g, g->destination);
 	put_stop(p, g);
 	put_parts(p, g);
+	put_reasons(p, g);
 }
 
 static void put_migrations(struct perfetto *p)

@@ -356,6 +356,7 @@ static void name_track(const struct perfetto *p, const struct track_id *id,
 	static const char *const names[] = {
 		[TRACK_STOP] = "stop",
 		[TRACK_PARTS] = "where the time went: sums, end to end",
+		[TRACK_REASONS] = "what it was spent on: sums, end to end",
 		[TRACK_STATE] = "state",
 		[TRACK_FINDINGS] = "findings",
 		[TRACK_HAPPENED] = "resets",
@@ -436,6 +437,7 @@ static bool parent_of(const struct track_id *id, const struct event_context *ctx
 	case TRACK_SIDE:
 	case TRACK_STOP:
 	case TRACK_PARTS:
+	case TRACK_REASONS:
 		parent->kind = TRACK_MIGRATION;
 		break;
 	case TRACK_TASK:

@@ -143,6 +143,7 @@ static void print_sentences(struct report *r)
 			continue;
 		migration_sentence(l.f, r->e, g, r->opt);
 		line_close(r, &l, NULL);
+		migration_largest_text(r->f, r->m, g, 2);
 		any = true;
 		stopped |= migration_stop_ns(g) != 0;
 	}
