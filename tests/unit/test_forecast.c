@@ -115,6 +115,40 @@ static void test_range(void **state)
 }
 
 /* A size that no device has, at the slowest pace there was: long, and still a time. */
+/* One stop in sixteen may be of another kind: the range is not made wide for it. */
+static void test_one_of_sixteen(void **state)
+{
+	struct model *m = model_create();
+	struct forecast f = { 0 };
+	struct synth s;
+	size_t from = 0;
+	uint32_t i, k;
+
+	(void)state;
+	synth_init(&s);
+	synth_device(&s, 1, "0000:3b:00.2", "mlx5_vfio_pci", 7);
+	synth_task(&s, 100, "mig/src/main", "web-07");
+	synth_open(&s);
+	for (i = 0; i < 17; i++) {
+		synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), MS);
+		synth_data_size(&s, 8 * MIB);
+		feed(m, &s, &from);
+		forecast_session(m, i + 1, s.now, &f);
+		synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY_P2P), MS);
+		synth_set_state(&s, SYNTH_PATH(MIG_STOP_COPY), i == 8 ? 500 * MS : 5 * MS);
+		for (k = 0; k < 8; k++)
+			synth_read(&s, MIB, 400 * US);
+		synth_read(&s, 0, US);
+		synth_set_state(&s, SYNTH_PATH(MIG_STOP), MS);
+		synth_stream_close(&s);
+		synth_set_state(&s, SYNTH_PATH(MIG_RUNNING_P2P, MIG_RUNNING), MS);
+	}
+	assert_in_range(f.mid_ns, 8 * MS, 12 * MS);
+	assert_true(f.high_ns < 20 * MS);
+	model_destroy(m);
+	synth_free(&s);
+}
+
 static void test_beyond_all_times(void **state)
 {
 	struct model *m = model_create();
@@ -210,9 +244,8 @@ static void test_silence(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rank),
-		cmocka_unit_test(test_range),
-		cmocka_unit_test(test_beyond_all_times),
+		cmocka_unit_test(test_rank),	       cmocka_unit_test(test_range),
+		cmocka_unit_test(test_one_of_sixteen), cmocka_unit_test(test_beyond_all_times),
 		cmocka_unit_test(test_silence),
 	};
 

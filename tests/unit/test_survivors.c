@@ -231,6 +231,38 @@ static void test_left_after_empty(void **state)
 	}
 }
 
+/* Of devices that are paired by nothing but their order sums are compared, if there are as many. */
+static void test_short_of_how_many(void **state)
+{
+	uint32_t n, i;
+
+	(void)state;
+	for (n = 1; n < 3; n++) {
+		end_of_whole(NULL);
+		whole(NULL);
+		for (i = 1; i < 3; i++) {
+			device(1, 100, i);
+			precopy(&s);
+			stop_copy(&s);
+			synth_read(&s, MIB, US);
+			synth_read(&s, 0, US);
+		}
+		for (i = 1; i <= n; i++) {
+			device(2, 200, 2 + i);
+			synth_set_state(&s, SYNTH_PATH(MIG_RUNNING_P2P, MIG_STOP, MIG_RESUMING),
+					MS);
+			synth_write(&s, MIB / 2, US);
+		}
+		for (i = 1; i <= n; i++) {
+			back_to(2, 200, 2 + i, 2 + i, MIG_RESUMING);
+			synth_set_state(&s, SYNTH_PATH(MIG_STOP, MIG_RUNNING_P2P, MIG_RUNNING), MS);
+		}
+		look();
+		assert_true(model_session(m, 3)->peer && model_session(m, 3)->peer_by_order);
+		assert_int_equal(found(RULE_RESUME_SHORT) != NULL, n == 2);
+	}
+}
+
 /* No data FD was seen, where none can be seen, is not that there was none. */
 static void test_births_unseen(void **state)
 {
@@ -361,6 +393,103 @@ static void test_stop_of_two(void **state)
 	assert_true(model_side(m, 1)->stop.end_ns >= last_ns);
 }
 
+/* A device that has given its end and is asked for another stream: the stop is not over. */
+static void test_asked_again(void **state)
+{
+	uint32_t i;
+
+	(void)state;
+	for (i = 1; i <= 2; i++) {
+		device(1, 100, i);
+		precopy(&s);
+		stop_copy(&s);
+		synth_read(&s, MIB, US);
+		synth_read(&s, 0, US);
+	}
+	look();
+	assert_true(model_side(m, 1)->stop_over);
+	back_to(1, 100, 1, 1, MIG_STOP_COPY);
+	synth_set_state(&s, SYNTH_PATH(MIG_STOP), MS);
+	synth_set_state(&s, SYNTH_PATH(MIG_STOP_COPY), MS);
+	synth_read(&s, MIB, US);
+	look();
+	assert_int_equal(model_sides(m), 1);
+	assert_int_equal(model_side(m, 1)->n_sessions, 3);
+	assert_false(model_side(m, 1)->stop_over);
+}
+
+/* One that comes a second after its source has failed is its destination if it got no bytes. */
+static void test_late_and_empty(void **state)
+{
+	uint32_t bytes;
+
+	(void)state;
+	for (bytes = 0; bytes < 2; bytes++) {
+		end_of_whole(NULL);
+		whole(NULL);
+		s.host = 1;
+		begin(&s, "mlx5_vfio_pci", 7);
+		precopy(&s);
+		synth_read(&s, MIB, US);
+		synth_read(&s, -EIO, US);
+		synth_set_state(&s, SYNTH_PATH(MIG_RUNNING), MS);
+		synth_stream_close(&s);
+		synth_close(&s);
+		synth_pause(&s, SEC);
+		s.host = 2;
+		synth_device(&s, 2, "0000:3b:00.2", "mlx5_vfio_pci", 7);
+		synth_task(&s, 200, "qemu", "web-07");
+		synth_open(&s);
+		synth_set_state(&s, SYNTH_PATH(MIG_RUNNING_P2P, MIG_STOP, MIG_RESUMING), MS);
+		if (bytes)
+			synth_write(&s, 32 * KIB, US);
+		synth_stream_close(&s);
+		synth_close(&s);
+		look();
+		assert_int_equal(model_side(m, 1)->outcome, OUTCOME_FAILED);
+		assert_int_equal(model_migrations(m), 1 + bytes);
+	}
+}
+
+/* By its clock a source begins after its destination has ended: within the bound they are one. */
+static void test_within_the_bound(void **state)
+{
+	uint32_t bound;
+	size_t i;
+
+	(void)state;
+	device(2, 200, 2);
+	synth_set_state(&s, SYNTH_PATH(MIG_RUNNING_P2P, MIG_STOP, MIG_RESUMING), MS);
+	synth_close(&s);
+	synth_pause(&s, MS);
+	device(1, 100, 1);
+	precopy(&s);
+	for (bound = 0; bound < 2; bound++) {
+		model_destroy(m);
+		m = model_create();
+		model_set_clock_bound(m, bound ? 20 * MS : 0);
+		for (i = 0; i < s.n; i++)
+			assert_int_equal(model_feed(m, &s.ev[i], NULL), 0);
+		assert_int_equal(model_migrations(m), 2 - bound);
+	}
+}
+
+/* A source that is reset after its end was down until then, whatever that made of it. */
+static void test_reset_after_the_end(void **state)
+{
+	(void)state;
+	device(1, 100, 1);
+	precopy(&s);
+	stop_copy(&s);
+	synth_read(&s, MIB, US);
+	synth_read(&s, 0, US);
+	synth_pause(&s, 50 * MS);
+	synth_reset(&s);
+	look();
+	assert_int_equal(model_session(m, 1)->outcome, OUTCOME_FAILED);
+	assert_true(model_session(m, 1)->window.total_ns >= 50 * MS);
+}
+
 /* CLOCK_REALTIME is put forward by an hour: of that hour nothing is, and it is where it was left out. */
 static void test_hour_that_was_not(void **state)
 {
@@ -474,6 +603,9 @@ int main(void)
 		T(test_order_of_migrations), T(test_stop_of_two),
 		T(test_hour_that_was_not),   T(test_digest),
 		T(test_damage_in_words),     T(test_hosts_alike),
+		T(test_asked_again),	     T(test_late_and_empty),
+		T(test_within_the_bound),    T(test_reset_after_the_end),
+		T(test_short_of_how_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -167,7 +167,22 @@ static int compare_samples(const struct options *o, char **const paths[2], const
 	return status;
 }
 
-/* "--base A B --new C" as "--base=A --base=B --new=C"; *@out is the caller's to free. */
+/* What spread() gave. */
+static void free_words(char **words, int n, char **argv, int argc)
+{
+	int i, k;
+
+	for (i = 0; i < n; i++) {
+		for (k = 0; k < argc && argv[k] != words[i]; k++)
+			;
+		/* It was made. */
+		if (k == argc)
+			free(words[i]);
+	}
+	free(words);
+}
+
+/* "--base A B --new C" as "--base=A --base=B --new=C"; *@out is for free_words(). */
 static int spread(int argc, char **argv, char ***out)
 {
 	char **v = calloc((size_t)argc + 1, sizeof(*v)), *word;
@@ -185,9 +200,11 @@ static int spread(int argc, char **argv, char ***out)
 			group = NULL;
 		}
 		word = argv[i];
-		if (group && asprintf(&word, "%s=%s", group, argv[i]) < 0)
+		if (group && asprintf(&word, "%s=%s", group, argv[i]) < 0) {
+			free_words(v, n, argv, argc);
 			return -1;
-		v[n++] = word; /* lives as long as the command */
+		}
+		v[n++] = word;
 	}
 	return v ? n : -1;
 }
@@ -238,7 +255,7 @@ out:
 	opt_list_free(&o.threshold);
 	opt_list_free(&o.base);
 	opt_list_free(&o.new_);
-	free(args);
+	free_words(args, n_args, argv, argc);
 	return status;
 }
 

@@ -166,8 +166,6 @@ void path_add(struct path *p, uint32_t owner, enum path_part part, uint64_t star
 
 	if (!p->active || end_ns <= p->start_ns || end_ns < start_ns)
 		return;
-	if (start_ns < p->start_ns)
-		start_ns = p->start_ns;
 	make_room(p, SPANS_A_CALL);
 	/* What was lost may have been a call: nobody knows. */
 	if (start_ns > p->cursor_ns)
