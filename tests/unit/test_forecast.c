@@ -115,6 +115,35 @@ static void test_range(void **state)
 }
 
 /* A size that no device has, at the slowest pace there was: long, and still a time. */
+/* What was read since the device's last word is no longer left. */
+static void test_rates(void **state)
+{
+	struct model *m = model_create();
+	struct forecast f;
+	struct synth s;
+	size_t from = 0;
+	uint32_t k;
+
+	(void)state;
+	synth_init(&s);
+	synth_device(&s, 1, "0000:3b:00.2", "mlx5_vfio_pci", 7);
+	synth_task(&s, 100, "mig/src/main", "web-07");
+	synth_open(&s);
+	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), MS);
+	synth_info(&s, 0, 8 * MIB);
+	for (k = 0; k < 4; k++)
+		synth_read(&s, MIB, 10 * MS);
+	synth_info(&s, 0, 6 * MIB);
+	for (k = 0; k < 4; k++)
+		synth_read(&s, MIB, 10 * MS);
+	feed(m, &s, &from);
+	forecast_session(m, 1, s.now, &f);
+	/* 8 MiB of 8 were read, and 2 are left: they got dirty. */
+	assert_in_range(f.read_bps, 4 * f.dirty_bps - 8, 4 * f.dirty_bps + 8);
+	model_destroy(m);
+	synth_free(&s);
+}
+
 /* One stop in sixteen may be of another kind: the range is not made wide for it. */
 static void test_one_of_sixteen(void **state)
 {
@@ -244,8 +273,11 @@ static void test_silence(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rank),	       cmocka_unit_test(test_range),
-		cmocka_unit_test(test_one_of_sixteen), cmocka_unit_test(test_beyond_all_times),
+		cmocka_unit_test(test_rank),
+		cmocka_unit_test(test_range),
+		cmocka_unit_test(test_rates),
+		cmocka_unit_test(test_one_of_sixteen),
+		cmocka_unit_test(test_beyond_all_times),
 		cmocka_unit_test(test_silence),
 	};
 

@@ -396,6 +396,13 @@ static void test_query(void **state)
 	/* Of what is alike the earlier comes first. */
 	assert_int_equal(rows_where(x, 3, NULL, "host", first, sizeof(first)), 3);
 	assert_string_equal(first, "web-1");
+	list_query_init(&q);
+	assert_int_equal(list_query_sort(&q, "host", err), 0);
+	q.reverse = true;
+	load(x, 3);
+	list_apply(&list, &q);
+	assert_string_equal(list.row[0].l->vm, "db-2");
+	unload();
 	x[0].after_ns = 20 * SEC;
 	assert_int_equal(rows_where(x, 3, NULL, "host", first, sizeof(first)), 3);
 	assert_string_equal(first, "web-3,x");

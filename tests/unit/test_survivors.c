@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "model/digest.h"
+#include "model/path.h"
 #include "recording/hosts.h"
 #include "tests/unit/judged.h"
 
@@ -228,6 +229,84 @@ static void test_left_after_empty(void **state)
 		drain(&s);
 		look();
 		assert_int_equal(found(RULE_LEFT_PRECOPY_EARLY) != NULL, !empty);
+	}
+}
+
+/* Two threads that get the end at a time have lost no order of bytes. */
+static void test_two_at_the_end(void **state)
+{
+	uint32_t data;
+
+	(void)state;
+	for (data = 0; data < 2; data++) {
+		end_of_whole(NULL);
+		whole(NULL);
+		begin(&s, "mlx5_vfio_pci", 7);
+		precopy(&s);
+		stop_copy(&s);
+		s.gap = 0;
+		synth_read(&s, data ? MIB : 0, 20 * US);
+		s.tid++;
+		s.now -= 10 * US;
+		synth_read(&s, 0, 20 * US);
+		s.tid--;
+		s.gap = 10 * US;
+		end(&s);
+		look();
+		assert_int_equal(found(RULE_CONCURRENT_IO) != NULL, data);
+	}
+}
+
+/* A device that was stopped beside one that ran, and ran again, has skipped nothing of what comes. */
+static void test_pause_before(void **state)
+{
+	uint32_t again;
+
+	(void)state;
+	for (again = 0; again < 2; again++) {
+		end_of_whole(NULL);
+		whole(NULL);
+		device(1, 100, 1);
+		device(1, 100, 2);
+		back_to(1, 100, 1, 0, MIG_RUNNING);
+		synth_set_state(&s, SYNTH_PATH(MIG_STOP), MS);
+		if (again)
+			synth_set_state(&s, SYNTH_PATH(MIG_RUNNING), MS);
+		back_to(1, 100, 2, 0, MIG_RUNNING);
+		synth_set_state(&s, SYNTH_PATH(MIG_RUNNING_P2P), MS);
+		back_to(1, 100, 1, 0, again ? MIG_RUNNING : MIG_STOP);
+		if (again)
+			synth_set_state(&s, SYNTH_PATH(MIG_RUNNING_P2P), MS);
+		synth_set_state(&s, SYNTH_PATH(MIG_STOP, MIG_STOP_COPY), MS);
+		look();
+		assert_int_equal(found(RULE_P2P_SKIPPED) != NULL, !again);
+	}
+}
+
+/* A load that fails of a stream which was not read to its end is the VMM's, of a whole one it is not. */
+static void test_whose_load(void **state)
+{
+	uint32_t whole_stream;
+
+	(void)state;
+	for (whole_stream = 0; whole_stream < 2; whole_stream++) {
+		end_of_whole(NULL);
+		whole(NULL);
+		device(1, 100, 1);
+		precopy(&s);
+		stop_copy(&s);
+		synth_read(&s, MIB, US);
+		if (whole_stream)
+			synth_read(&s, 0, US);
+		device(2, 200, 2);
+		synth_set_state(&s, SYNTH_PATH(MIG_RUNNING_P2P, MIG_STOP, MIG_RESUMING), MS);
+		synth_write(&s, MIB, US);
+		synth_set_state_fails(&s, MIG_STOP, EINVAL);
+		synth_stream_close(&s);
+		synth_close(&s);
+		look();
+		assert_int_equal(found(RULE_MIGRATION_FAILED)->party,
+				 whole_stream ? PARTY_DRIVER | PARTY_ADMIN : PARTY_VMM);
 	}
 }
 
@@ -451,6 +530,75 @@ static void test_late_and_empty(void **state)
 	}
 }
 
+/* Two devices of a driver came from two of it: one of it and one of another are no source. */
+static void test_drivers_fit(void **state)
+{
+	static const char *const drivers[] = { "mlx5_vfio_pci", "xe_vfio_pci" };
+	uint32_t other, i;
+
+	(void)state;
+	for (other = 0; other < 2; other++) {
+		end_of_whole(NULL);
+		whole(NULL);
+		for (i = 0; i < 4; i++) {
+			s.host = 1 + i / 2;
+			synth_device(&s, 1 + i, "0000:3b:00.2", drivers[i == 1 && other], 7);
+			synth_task(&s, 100 * s.host, "qemu", "web-07");
+			synth_open(&s);
+			if (i < 2)
+				precopy(&s);
+			else
+				synth_set_state(&s,
+						SYNTH_PATH(MIG_RUNNING_P2P, MIG_STOP, MIG_RESUMING),
+						MS);
+		}
+		look();
+		assert_int_equal(model_sides(m), 2);
+		assert_int_equal(model_migrations(m), 1 + other);
+	}
+}
+
+/* How long before the stop the last read() ended: one that goes on into it has not. */
+static void test_lead(void **state)
+{
+	uint32_t into;
+
+	(void)state;
+	for (into = 0; into < 2; into++) {
+		end_of_whole(NULL);
+		whole(NULL);
+		device(1, 100, 1);
+		precopy(&s);
+		synth_read(&s, MIB, 100 * US);
+		s.now -= 2 * s.gap * into;
+		synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY_P2P), MS);
+		look();
+		if (into)
+			assert_true(model_session(m, 1)->lead_ns == MODEL_NONE);
+		else
+			assert_in_range(model_session(m, 1)->lead_ns, s.gap, s.gap + 2 * US);
+	}
+}
+
+/* A call that is told late takes nothing of a hole: what was lost there may have been another. */
+static void test_late_into_a_hole(void **state)
+{
+	static struct path p;
+	struct session_window w;
+
+	(void)state;
+	path_start(&p, 1000);
+	p.hole = true;
+	path_add(&p, 0, PART_IO, 1100, 1110);
+	path_add(&p, 1, PART_ARC, 1050, 1105);
+	path_result(&p, &w);
+	assert_int_equal(w.total_ns, 110);
+	assert_int_equal(w.unattributed_ns, 100);
+	assert_int_equal(w.arcs_ns, 5);
+	assert_int_equal(w.io_ns, 5);
+	path_drop(&p);
+}
+
 /* By its clock a source begins after its destination has ended: within the bound they are one. */
 static void test_within_the_bound(void **state)
 {
@@ -605,7 +753,10 @@ int main(void)
 		T(test_damage_in_words),     T(test_hosts_alike),
 		T(test_asked_again),	     T(test_late_and_empty),
 		T(test_within_the_bound),    T(test_reset_after_the_end),
-		T(test_short_of_how_many),
+		T(test_short_of_how_many),   T(test_drivers_fit),
+		T(test_whose_load),	     T(test_two_at_the_end),
+		T(test_pause_before),	     T(test_lead),
+		T(test_late_into_a_hole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -218,6 +218,52 @@ static void test_runs(void **state)
 	assert_int_equal(lines_of_run(5 * most, most), 5);
 }
 
+/* The least and the most of a line are those of all its pieces, wherever one looks from. */
+static void test_run_of_two_pieces(void **state)
+{
+	const size_t most = 1024;
+	struct log_row row;
+	struct scope *s;
+	size_t first = made.n, i;
+
+	(void)state;
+	while (made.n < 2 * most)
+		synth_read(&made, -ENOMSG, made.n < most ? US : 2 * US);
+	synth_read(&made, MIB, US);
+	s = scope_of_made();
+	for (i = first; i < 2 * most; i += 100) {
+		log_row_at(s, i, &row);
+		assert_int_equal(row.first, first);
+		assert_int_equal(row.last, 2 * most - 1);
+		assert_int_equal(row.least_ns, US);
+		assert_int_equal(row.most_ns, 2 * US);
+	}
+	scope_destroy(s);
+}
+
+/* What a filter has once found empty is not looked at again, also after a look back from within it. */
+static void test_barren(void **state)
+{
+	struct log_row row;
+	struct scope *s;
+	uint64_t budget;
+
+	(void)state;
+	up_to(5000);
+	synth_read(&made, 2 * MIB, US);
+	s = scope_of_made();
+	assert_int_equal(scope_set_filter(s, "2.00"), 0);
+	budget = UINT64_MAX;
+	assert_true(log_next(s, 100, &row, &budget));
+	assert_int_equal(row.first, 5000);
+	budget = UINT64_MAX;
+	assert_false(log_prev(s, 3000, &row, &budget));
+	budget = 100;
+	assert_true(log_next(s, 3000, &row, &budget));
+	assert_int_equal(row.first, 5000);
+	scope_destroy(s);
+}
+
 /* Whatever differs begins another line. */
 static void test_runs_of_one(void **state)
 {
@@ -743,6 +789,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_search_from_the_end),
 		T(test_axis_units),
+		T(test_run_of_two_pieces),
+		T(test_barren),
 		T(test_search_over_chunks),
 		T(test_search_far),
 		T(test_words),

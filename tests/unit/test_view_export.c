@@ -334,6 +334,38 @@ static void test_perfetto_moved(void **state)
 	assert_int_equal(times("\xf0\x01\x80\x80\x80\x01"), 0);
 }
 
+/* A host that one file names is not that of what is in another. */
+static void test_openmetrics_whose_host(void **state)
+{
+	struct view_file file[2];
+	struct view_evidence e;
+	struct meta meta = { 0 };
+	size_t i, n;
+	FILE *f;
+
+	(void)state;
+	begin("0000:3b:00.2", "mig", "web-07");
+	synth_source(&s, &(struct synth_plan){ 8, 4, true });
+	for (i = 0; i < s.n; i++)
+		assert_int_equal(model_feed(m, &s.ev[i], NULL), 0);
+	meta_add(&meta, "host", "node7");
+	for (n = 1; n <= 2; n++) {
+		view_one_file(&e, &file[0], m, "/tmp/x.vfs", &meta, NULL);
+		file[1] = (struct view_file){ .path = "/tmp/y.vfs" };
+		e.n_files = n;
+		free(out);
+		f = open_memstream(&out, &out_len);
+		export_openmetrics.sums(f, &e, &opt);
+		fclose(f);
+		has("vfioscope_device_sessions{");
+		assert_int_equal(strstr(strstr(out, "vfioscope_device_sessions{"),
+					"host=\"node7\"") <
+					 strstr(strstr(out, "vfioscope_device_sessions{"), "\n"),
+				 n == 1);
+	}
+	meta_clear(&meta);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -347,6 +379,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_openmetrics_names, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_openmetrics_dwell, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_perfetto_moved, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_openmetrics_whose_host, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
