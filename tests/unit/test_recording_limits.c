@@ -12,22 +12,32 @@
 #define NSEC 1000000000ULL
 
 /* A header of @size bytes, as a later version may write one, and one event behind it. */
-static void long_header(uint32_t size, bool damaged)
+static struct bytes with_long_header(uint32_t size)
 {
 	struct event ev = { .kind = EV_MARK, .mark.text = "hello" };
 	struct bytes b = record(&ev, 1, NULL, NULL, true);
 	uint8_t *p = calloc(1, size + b.len - HEADER_LEN);
-	struct source_health health;
-	struct event_source *src;
-	struct events got;
-	int end;
 
 	assert_non_null(p);
 	memcpy(p, b.p, HEADER_LEN - 4);
 	put_le32(p + HEADER_SIZE, size);
 	put_le32(p + size - 4, format_crc(p, size - 4));
 	memcpy(p + size, b.p + HEADER_LEN, b.len - HEADER_LEN);
-	assert_int_equal(open_bytes(&src, p, size + b.len - HEADER_LEN), 0);
+	free(b.p);
+	b.p = p;
+	b.len += size - HEADER_LEN;
+	return b;
+}
+
+static void long_header(uint32_t size, bool damaged)
+{
+	struct bytes b = with_long_header(size);
+	struct source_health health;
+	struct event_source *src;
+	struct events got;
+	int end;
+
+	assert_int_equal(open_bytes(&src, b.p, b.len), 0);
 	got = read_until(src, &end);
 	/* What stands behind is found whatever the header is. */
 	assert_int_equal(end, -ENODATA);
@@ -36,8 +46,29 @@ static void long_header(uint32_t size, bool damaged)
 	assert_int_equal(health.frames_damaged > 0, damaged);
 	src->ops->close(src);
 	free(got.ev);
-	free(p);
 	free(b.p);
+}
+
+/* Behind a long header half of the magic still says what it is; less does not. */
+static void test_half_a_magic(void **state)
+{
+	struct event_source *src;
+	size_t bad, i;
+
+	(void)state;
+	for (bad = 1; bad <= FORMAT_MAGIC_LEN; bad++) {
+		struct bytes b = with_long_header(HEADER_LEN + 100);
+
+		for (i = 0; i < bad; i++)
+			b.p[i] ^= 0x55;
+		if (bad <= FORMAT_MAGIC_LEN / 2) {
+			assert_int_equal(open_bytes(&src, b.p, b.len), 0);
+			src->ops->close(src);
+		} else {
+			assert_int_equal(open_bytes(&src, b.p, b.len), -EINVAL);
+		}
+		free(b.p);
+	}
 }
 
 static void test_header_max(void **state)
@@ -761,7 +792,7 @@ int main(void)
 		cmocka_unit_test(test_registry),	 cmocka_unit_test(test_fold_runs),
 		cmocka_unit_test(test_fold_age),	 cmocka_unit_test(test_fold_count),
 		cmocka_unit_test(test_header_max),	 cmocka_unit_test(test_summary_max),
-		cmocka_unit_test(test_summary_too_long),
+		cmocka_unit_test(test_summary_too_long), cmocka_unit_test(test_half_a_magic),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, done);
