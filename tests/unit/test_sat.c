@@ -60,12 +60,14 @@ static void percents(void **state)
 	(void)state;
 	for (i = 0; i < N; i++) {
 		for (k = 0; k < N; k++) {
-			uwide want = edges[k] ? ((uwide)edges[i] * 200 + edges[k]) / edges[k] / 2 : 0;
+			uwide want = edges[k] ? ((uwide)edges[i] * 200 + edges[k]) / edges[k] / 2 :
+						0;
 
 			if (want > 1000)
 				assert_true(sat_percent(edges[i], edges[k]) > 999);
 			else
-				assert_in_range(sat_percent(edges[i], edges[k]) + 1, want, want + 2);
+				assert_in_range(sat_percent(edges[i], edges[k]) + 1, want,
+						want + 2);
 		}
 	}
 	assert_int_equal(sat_percent(199, 200), 100);
