@@ -389,14 +389,12 @@ static void test_bound_both_sides(void **state)
 	synth_set_state(&s, SYNTH_PATH(MIG_STOP), 20 * US);
 	synth_set_state(&s, SYNTH_PATH(MIG_RUNNING), 20 * US);
 	assert_non_null(told_of(RULE_NETWORK_BOUND, &f));
-	/* Before the load it waits for the rest of what is on its way; between its arcs for none. */
+	/* Before the load it may wait for whoever lets its guest go on, and so between its arcs. */
 	play_landing(0, 40 * MS, 100 * MS, 9 * MS, 0);
 	for (i = 0; i < s.n; i++)
 		if (s.ev[i].kind == EV_WHY && s.ev[i].why.futex_ns)
 			s.ev[i].why.poll_ns = s.ev[i].why.futex_ns, s.ev[i].why.futex_ns = 0;
-	assert_string_equal(told_of(RULE_NETWORK_BOUND, &f),
-			    "the VMM waited 140 ms of the downtime of 152 ms (92 %): "
-			    "140 ms for what was sent on the destination");
+	assert_null(told_of(RULE_NETWORK_BOUND, &f));
 	play_landing(0, 40 * MS, 10 * MS, 100 * MS, 0);
 	for (i = 0; i < s.n; i++)
 		if (s.ev[i].kind == EV_WHY && s.ev[i].why.on_cpu_ns)

@@ -154,14 +154,15 @@ static void tell_bound(struct look *l, const struct migration *g, const struct f
 }
 
 /*
- * A source waits to send.  Once it has given its last byte its destination waits, until it
- * has all to begin with, for what is on its way; what either receives besides is an answer.
+ * A source waits to send.  Once it has given its last byte its destination waits for what is
+ * on its way, as the write() shows that ends the wait; what either waits for besides may be an
+ * answer, or whoever lets the guest go on.
  */
 static void on_network(enum stop_part part, const struct spent *spent, uint64_t ns[2])
 {
 	if (!is_landing(part))
 		sat_inc(&ns[0], spent->why_ns[WHY_SEND]);
-	else if (part == LAND_TRANSFER || part == LAND_BEFORE_LOAD)
+	else if (part == LAND_TRANSFER)
 		sat_inc(&ns[1], sat_add(spent->why_ns[WHY_RECEIVE], spent->why_ns[WHY_POLL]));
 }
 
