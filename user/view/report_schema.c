@@ -52,12 +52,13 @@ static const struct schema_object objects[] = {
 	  "part:s ns:u? party:s side:source|destination text:s why:@why? shares:[@share]" },
 	{ "why", "what the calls of a part were spent on: it adds up to that",
 	  "on_cpu_ns:u asleep_ns:u blocked_ns:u lock_ns:u runqueue_ns:u fault_ns:u "
-	  "send_ns:u receive_ns:u futex_ns:u "
+	  "send_ns:u receive_ns:u poll_ns:u futex_ns:u stopped_ns:u kvm_log_ns:u "
 	  "not_recorded_ns:u longest:@slow_call?" },
 	{ "slow_call",
 	  "a call of 1 ms or more, and what it was spent on; null: not seen; stack: of its longest wait",
 	  "call:s? to:S? t_ns:u dur_ns:u in_stop:b on_cpu_ns:u? asleep_ns:u? blocked_ns:u? "
-	  "lock_ns:u? runqueue_ns:u? fault_ns:u? send_ns:u? receive_ns:u? futex_ns:u? faults:u? longest_ns:u? stack:s" },
+	  "lock_ns:u? runqueue_ns:u? fault_ns:u? send_ns:u? receive_ns:u? poll_ns:u? futex_ns:u? "
+	  "stopped_ns:u? kvm_log_ns:u? faults:u? longest_ns:u? stack:s" },
 	{ "share", "", "part:s ns:u party:s text:s" },
 	{ "joined", "how source and destination were found to belong together, or why not",
 	  "how:s? sure:b why:s? candidates:u" },
