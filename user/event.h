@@ -121,7 +121,7 @@ enum event_loss_cause {
 	LOSS_DAMAGE = 2,   /* bytes of the recording are unreadable */
 	LOSS_TABLE = 3,	   /* a kernel-side table was full */
 	LOSS_UNREAD = 4,   /* what a call gave its caller could not be read */
-	LOSS_DETACHED = 5, /* hooks were detached: @count 0, nobody knows */
+	LOSS_DETACHED = 5, /* hooks were detached; @count 0: nobody knows how many */
 };
 
 /* Where the name of a process's VM comes from. */
@@ -461,6 +461,22 @@ static inline uint64_t event_end_ns(const struct event *ev)
 	if (event_calls(ev) > 1)
 		return ev->io.t_last_ns > ev->t_ns ? ev->io.t_last_ns : ev->t_ns;
 	return sat_add(ev->t_ns, ev->dur_ns);
+}
+
+/* Is it the close() of a data FD that came before its hook?  It is closed: when is not known. */
+static inline bool event_is_close_unseen(const struct event *ev)
+{
+	return ev->kind == EV_LOSS && ev->loss.what == EV_STREAM_CLOSE &&
+	       ev->loss.cause == LOSS_DETACHED && ev->stream;
+}
+
+/*
+ * Does what was lost leave something unknown?  A call of which the reason alone is lost is
+ * there, and so is the end of a data FD of which the close() is.
+ */
+static inline bool event_is_hole(const struct event *ev)
+{
+	return ev->kind == EV_LOSS && ev->loss.what != EV_WHY && !event_is_close_unseen(ev);
 }
 
 /* An empty read: one that ended (0) or paused (-ENOMSG) the stream. */

@@ -307,6 +307,19 @@ void synth_loss(struct synth *s, uint64_t count, uint64_t from_ns, uint64_t to_n
 	ev->loss.what = what;
 }
 
+void synth_close_unseen(struct synth *s, uint64_t ago_ns)
+{
+	struct event *ev;
+
+	synth_loss(s, 1, s->now - ago_ns, s->now, EV_STREAM_CLOSE);
+	ev = &s->ev[s->n - 1];
+	ev->t_ns = s->now - ago_ns;
+	ev->dur_ns = ago_ns;
+	ev->loss.cause = LOSS_DETACHED;
+	ev->device = s->device;
+	ev->stream = s->stream;
+}
+
 void synth_source(struct synth *s, const struct synth_plan *p)
 {
 	uint32_t i;

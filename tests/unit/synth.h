@@ -77,6 +77,8 @@ void synth_dma_report(struct synth *s, uint64_t dur_ns);
 void synth_poll(struct synth *s, uint32_t mask);
 void synth_stream_close(struct synth *s);
 void synth_loss(struct synth *s, uint64_t count, uint64_t from_ns, uint64_t to_ns, uint32_t what);
+/* The close() of the data FD came before its hook, @ago_ns before now or less. */
+void synth_close_unseen(struct synth *s, uint64_t ago_ns);
 
 /*
  * Why the last event of @kind took its time, told before it: @ns in the order of enum

@@ -395,6 +395,17 @@ static void test_loss_told_late(void **state)
 	}
 }
 
+/* No byte is missing where a reason alone is. */
+static void test_loss_of_a_reason(void **state)
+{
+	(void)state;
+	migrate();
+	synth_loss(&b, 1, b.now - SEC, b.now, EV_WHY);
+	clocks(700 * (int64_t)SEC, 0);
+	align();
+	assert_int_equal(al->streams, 1);
+}
+
 /* There and back: causality holds from both sides. */
 static void test_both_ways(void **state)
 {
@@ -630,6 +641,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_no_pair, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_loss, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_loss_told_late, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_loss_of_a_reason, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_both_ways, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_names, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_three, setup, teardown),

@@ -1124,6 +1124,43 @@ static void left_open_at_close(struct synth *s)
 	synth_add(s, EV_MARK, 0, 0);
 }
 
+/* Closed before the hook on close() was there; a call that hangs holds on to it. */
+static void close_unseen(struct synth *s)
+{
+	MLX5(s);
+	initial(s);
+	synth_set_state(s, SYNTH_PATH(MIG_RUNNING), MS);
+	synth_stream_close(s);
+	initial(s);
+	synth_set_state(s, SYNTH_PATH(MIG_RUNNING), MS);
+	synth_close_unseen(s, 5 * MS);
+	synth_close(s);
+	synth_pause(s, 2 * SEC);
+	synth_add(s, EV_MARK, 0, 0);
+}
+
+static void close_unseen_for_long(struct synth *s)
+{
+	MLX5(s);
+	initial(s);
+	synth_set_state(s, SYNTH_PATH(MIG_RUNNING), MS);
+	synth_close_unseen(s, 5 * MS);
+	synth_pause(s, 20 * SEC);
+	synth_add(s, EV_MARK, 0, 0);
+}
+
+/* A call is there of which the reason is lost: what was known stays known. */
+static void left_open_and_a_reason_lost(struct synth *s)
+{
+	MLX5(s);
+	initial(s);
+	synth_set_state(s, SYNTH_PATH(MIG_RUNNING), MS);
+	synth_loss(s, 3, s->now - 5 * MS, s->now, EV_WHY);
+	synth_pause(s, 20 * SEC);
+	synth_stream_close(s);
+	synth_close(s);
+}
+
 static void left_open_for_long(struct synth *s)
 {
 	MLX5(s);
@@ -1705,6 +1742,9 @@ static const struct {
 	C(reset_in_resuming, "| pass"),
 	C(left_open_at_close, "stream-left-open | findings"),
 	C(left_open_for_long, "stream-left-open | findings"),
+	C(close_unseen, "| pass"),
+	C(close_unseen_for_long, "| pass"),
+	C(left_open_and_a_reason_lost, "stream-left-open | findings"),
 	C(left_open_by_its_user, "stream-left-open | findings"),
 	C(copy_closed_first, "| pass"),
 	C(p2p_skipped, "~p2p-skipped | pass"),

@@ -319,6 +319,29 @@ static void test_report_troubles(void **state)
 	has("\"attempt\": true,");
 }
 
+/* A close() that came before its hook is told, and is no hole. */
+static void test_report_close_unseen(void **state)
+{
+	(void)state;
+	begin();
+	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), MS);
+	synth_set_state(&s, SYNTH_PATH(MIG_RUNNING), MS);
+	synth_close_unseen(&s, 2 * MS);
+	feed();
+	assert_true(model_stream(m, s.stream)->closed);
+	assert_int_equal(model_loss(m)->closes, 1);
+	assert_int_equal(model_loss(m)->events, 0);
+	assert_int_equal(model_loss(m)->places, 0);
+	assert_int_equal(model_session(m, 1)->holes, 0);
+	show(REPORT_TEXT);
+	assert_harmless(80);
+	has("loss none");
+	has("  closes        of 1 data FD it was not seen when the VMM closed it\n");
+	lacks("HOLES");
+	show(REPORT_JSON);
+	has("\"closes\": 1,");
+}
+
 static void test_report_nothing(void **state)
 {
 	(void)state;
@@ -667,12 +690,19 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_report),		  T(test_report_sessions),
-		T(test_report_in_flight), T(test_stop_without_end),
-		T(test_report_troubles),  T(test_report_nothing),
-		T(test_report_stop),	  T(test_report_json_fields),
-		T(test_report_filter),	  T(test_info),
-		T(test_info_value_max),	  T(test_lines),
+		T(test_report),
+		T(test_report_sessions),
+		T(test_report_in_flight),
+		T(test_stop_without_end),
+		T(test_report_troubles),
+		T(test_report_close_unseen),
+		T(test_report_nothing),
+		T(test_report_stop),
+		T(test_report_json_fields),
+		T(test_report_filter),
+		T(test_info),
+		T(test_info_value_max),
+		T(test_lines),
 		T(test_hostile_names),
 	};
 

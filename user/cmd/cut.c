@@ -162,6 +162,8 @@ static bool is_wanted(const struct cut *c, const struct event *ev)
 		return end <= c->to_ns &&
 		       (!c->some || has(&c->processes, process_key(ev->host, ev->pid)));
 	case EV_LOSS:
+		if (event_is_close_unseen(ev) && c->some && !is_of_some(c, ev))
+			return false;
 		/* It may have been theirs. */
 		return ev->loss.t_to_ns >= c->from_ns && ev->loss.t_from_ns <= c->to_ns;
 	case EV_MARK:

@@ -218,6 +218,13 @@ static void note_through(struct each *e, const struct chapter *c)
 	}
 }
 
+/* What is nobody's in particular may have been anybody's: of a close() it is known whose. */
+static bool is_everybodys(const struct event *ev)
+{
+	return (ev->kind == EV_LOSS && !event_is_close_unseen(ev)) || ev->kind == EV_MARK ||
+	       ev->kind == EV_CLOCK || ev->kind == EV_HOST;
+}
+
 /* All that its processes did in the last seconds, but for the migration before. */
 static int give_past(struct each *e, struct chapter *c)
 {
@@ -232,7 +239,7 @@ static int give_past(struct each *e, struct chapter *c)
 
 		if (ev->pid && ev->t_ns <= through_ns(e, ev->pid))
 			continue;
-		if (ev->kind == EV_LOSS || owns(&c->pids, ev->pid)) {
+		if (is_everybodys(ev) || owns(&c->pids, ev->pid)) {
 			err = give(e, c, ev);
 		} else if (is_vm(c, vm_of(e, ev))) {
 			err = own(&c->pids, ev->pid) ?: give(e, c, ev);
@@ -467,12 +474,6 @@ static int side_began(struct each *e, uint32_t id)
 	return begin(e, s, &c);
 }
 
-/* What is nobody's in particular may have been anybody's. */
-static bool is_everybodys(uint32_t kind)
-{
-	return kind == EV_LOSS || kind == EV_MARK || kind == EV_CLOCK || kind == EV_HOST;
-}
-
 static int deliver_definition(struct each *e, const struct event *ev)
 {
 	struct chapter *c;
@@ -481,7 +482,7 @@ static int deliver_definition(struct each *e, const struct event *ev)
 	for (c = e->chapter; c; c = c->next)
 		if (ev->kind == EV_TASK	  ? owns(&c->told_tasks, ev->pid) :
 		    ev->kind == EV_DEVICE ? owns(&c->told_devices, ev->device) :
-					    is_everybodys(ev->kind))
+					    is_everybodys(ev))
 			chapter_put(e, c, ev);
 	return 0;
 }
@@ -495,7 +496,7 @@ static int deliver(struct each *e, const struct event *ev)
 	int err = 0;
 
 	for (c = e->chapter; c && !err; c = c->next) {
-		if (!is_everybodys(ev->kind) && !owns(&c->pids, ev->pid))
+		if (!is_everybodys(ev) && !owns(&c->pids, ev->pid))
 			continue;
 		err = give(e, c, ev);
 		any = true;

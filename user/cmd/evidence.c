@@ -557,8 +557,7 @@ static int count(struct evidence *e, const struct event *ev)
 	if (event_end_ns(ev) > v->last_ns)
 		v->last_ns = event_end_ns(ev);
 	v->calls += event_calls(ev);
-	/* Of a call that is there the reason alone is no hole. */
-	if (ev->kind == EV_LOSS && ev->loss.what != EV_WHY) {
+	if (event_is_hole(ev)) {
 		v->lost += ev->loss.count;
 		v->loss_places++;
 	}

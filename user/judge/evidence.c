@@ -74,8 +74,7 @@ void rule_lost_events(struct look *l)
 			ULL(l->j->idle_lost), l->j->idle_lost == 1 ? "" : "s");
 		return;
 	}
-	/* The call itself is there. */
-	if (ev->loss.what == EV_WHY)
+	if (!event_is_hole(ev))
 		return;
 	damage = ev->loss.cause == LOSS_DAMAGE;
 	for (id = 1; id <= model_sessions(l->model); id++) {

@@ -339,6 +339,11 @@ static void take_loss(struct judge *j, const struct event *ev)
 {
 	size_t i;
 
+	if (event_is_close_unseen(ev))
+		for (i = 0; i < j->n_streams; i++)
+			j->streams[i]->closed |= j->streams[i]->number == ev->stream;
+	if (!event_is_hole(ev))
+		return;
 	for (i = 0; i < j->n_devs; i++)
 		if (!ev->device || ev->device == j->devs[i]->number)
 			forget_device(j, j->devs[i]);

@@ -120,7 +120,8 @@ int flows_event(struct flows *fs, size_t input, const struct event *ev)
 	case EV_TASK:
 		return define_vm(fs, input, ev);
 	case EV_LOSS:
-		lose(fs, input, ev);
+		if (event_is_hole(ev))
+			lose(fs, input, ev);
 		return 0;
 	case EV_STREAM_OPEN:
 	case EV_READ:

@@ -54,12 +54,20 @@ static void lose(struct model *m, struct dev *d, const struct event *ev)
 
 void loss_take(struct model *m, const struct event *ev)
 {
+	struct model_stream *s;
 	struct dev *d;
 	uint32_t i;
 
 	/* The calls are there, and all that counts of them. */
 	if (ev->loss.what == EV_WHY) {
 		sat_inc(&m->loss.reasons, ev->loss.count);
+		return;
+	}
+	if (event_is_close_unseen(ev)) {
+		sat_inc(&m->loss.closes, ev->loss.count);
+		s = map_get(&m->streams, ev->stream);
+		if (s)
+			s->closed = true;
 		return;
 	}
 	m->loss.events += ev->loss.count;

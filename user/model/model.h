@@ -109,6 +109,8 @@ struct model_loss {
 	uint64_t damage; /* of them, unreadable parts of a recording */
 	/* Not in these: calls of which it was lost what they were spent on. */
 	uint64_t reasons;
+	/* Nor these: data FDs that are closed, of which it was lost when, and by whom. */
+	uint64_t closes;
 };
 
 /*

@@ -31,8 +31,9 @@ static const struct schema_object objects[] = {
 	  "host:s? number:u device:s? driver:s? bus:s? flags:[s]? precopy_info_v2:b state:S "
 	  "sessions:u failed_set_states:u flags_errno:s?" },
 	{ "loss",
-	  "what is missing in the evidence; reasons: calls that are there, but not what they were spent on",
-	  "events:u places:u damaged_places:u reasons:u bytes_skipped:u ended:b" },
+	  "what is missing in the evidence; reasons: calls that are there, but not what they were spent on; "
+	  "closes: data FDs of which it was not seen when they were closed",
+	  "events:u places:u damaged_places:u reasons:u closes:u bytes_skipped:u ended:b" },
 	{ "outcomes", "migrations by outcome; ran_again: of the completed ones, on their source",
 	  "completed:u failed:u cancelled:u unfinished:u ran_again:u" },
 	{ "migration", "the migration of a VM; text: it in a sentence",

@@ -126,6 +126,10 @@ static void print_files(struct report *r)
 		fprintf(r->f, LABEL "of %s call%s it was lost what they were spent on\n", "why",
 			units_count(a, model_loss(r->m)->reasons),
 			plural(model_loss(r->m)->reasons));
+	if (model_loss(r->m)->closes)
+		fprintf(r->f, LABEL "of %s data FD%s it was not seen when the VMM closed it\n",
+			"closes", units_count(a, model_loss(r->m)->closes),
+			plural(model_loss(r->m)->closes));
 }
 
 /* ---- first of all ---- */
