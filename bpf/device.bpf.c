@@ -335,6 +335,8 @@ static __always_inline void open_close_enter(__u32 kind, struct vfio_device *vde
 {
 	__u32 device = device_id(vdev);
 
+	if (kind == WIRE_DEVICE_CLOSE)
+		holder_closes();
 	if (device)
 		call_begin(kind, 0, device, 0);
 }

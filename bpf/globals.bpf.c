@@ -12,6 +12,9 @@ const volatile __u32 wake_bytes = 256 << 10;
 
 const volatile __u8 why_wanted;
 
+__u32 signs;
+__u8 closes_rest;
+__u32 closes_told;
 __u64 streams_alive;
 __u8 by_kprobe[WIRE_HOOKS];
 __u32 last_device;
@@ -23,7 +26,6 @@ __u64 unmet;
 __u32 modules_came;
 __u32 join_what;
 __u32 why_seen;
-__u32 why_signs;
 __u64 why_lost;
 __u8 why_marks[WHY_MARKS];
 

@@ -67,6 +67,7 @@ int join_files(struct bpf_iter__task_file *ctx)
 	struct file *file = ctx->file;
 	struct device_val *known;
 	struct vfio_device *vdev;
+	struct wire_stream *st;
 	bool unwanted = false;
 	__u32 device;
 	__u64 key;
@@ -92,8 +93,15 @@ int join_files(struct bpf_iter__task_file *ctx)
 		return 0;
 	}
 
-	if (!is_anonymous(file) || is_device_fd(file) || stream_of(file))
+	if (!is_anonymous(file) || is_device_fd(file))
 		return 0;
+	st = stream_of(file);
+	if (st) {
+		/* It has a number still, and the hook that sees that closed is there. */
+		if (!closes_rest)
+			st->unseen_ns = 0;
+		return 0;
+	}
 	device = private_device(file, &unwanted);
 	/* Of what is built in nothing else tells a driver's files from others. */
 	if (!device && (!BPF_CORE_READ(file, f_op, owner) || devices_filtered()))

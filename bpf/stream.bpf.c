@@ -252,8 +252,26 @@ static __always_inline bool release_wants(const __u64 *a)
 	return true;
 }
 
+/* Nobody has seen who closed it, and when: told before it is released. */
+static __always_inline void close_unseen(struct wire_stream *st)
+{
+	__u64 since_ns = st->unseen_ns;
+
+	if (!since_ns)
+		return;
+	st->unseen_ns = 0;
+	if (st->id > closes_told)
+		record_plain(WIRE_CLOSE_UNSEEN, since_ns, 0, 0, st->device, st->id);
+}
+
 static __always_inline void release_on_enter(const __u64 *a)
 {
+	struct wire_stream *st = stream_get((struct file *)a[1]);
+
+	if (st) {
+		holder_closes();
+		close_unseen(st);
+	}
 	io_begin((struct file *)a[1], WIRE_STREAM_RELEASE);
 }
 
@@ -269,6 +287,7 @@ static __always_inline void release_on_exit(const __u64 *a, void *ctx)
 		stream_gone(file);
 		return;
 	}
+	close_unseen(st);
 	device = st->device;
 	id = st->id;
 	start = io_end(st, WIRE_STREAM_RELEASE);
@@ -282,7 +301,8 @@ HOOK(release, 2)
 /*
  * int filp_flush(struct file *, fl_owner_t): the user's close().  This runs at
  * every close() of the host, so it is gone after one load while no data FD is
- * alive.  The reference that is closed is counted still.
+ * alive, and attached only around migrations where a capture waits for them.
+ * The reference that is closed is counted still.
  */
 static __always_inline bool file_closed_wants(const __u64 *a)
 {
@@ -297,6 +317,8 @@ static __always_inline void file_closed_on_enter(const __u64 *a)
 
 	if (!st)
 		return;
+	/* The hook is there, and whoever closes it last will be seen. */
+	st->unseen_ns = 0;
 	rec = record_reserve(WIRE_STREAM_CLOSE, sizeof(*rec));
 	if (!rec)
 		return;

@@ -19,6 +19,22 @@
 
 #define ANON_INODE_FS_MAGIC 0x09041934 /* include/uapi/linux/magic.h */
 
+/* ---- what comes and goes with the migrations ---- */
+
+/* Signs of one: user space attaches what was at rest. */
+extern __u32 signs;
+/* The hook on every close() of the host is not attached, and is to be at the first sign. */
+extern __u8 closes_rest;
+/* Of data FDs up to this one user space has told whose close() was missed. */
+extern __u32 closes_told;
+
+static __always_inline void sign_of_migration(void)
+{
+	__sync_fetch_and_add(&signs, 1);
+	if (closes_rest || (why_wanted && !why_seen))
+		wake_reader();
+}
+
 /* ---- tasks ------------------------------------------------------------------ */
 
 /* Set before load; the empty string or 0 means no filter. */
@@ -76,6 +92,58 @@ static __always_inline void holder_drop(__u32 pid)
 
 	if (held && *held)
 		__sync_fetch_and_add(held, -1);
+}
+
+#define PF_EXITING	  0x00000004 /* include/linux/sched.h */
+#define SIGNAL_GROUP_EXIT 4	     /* include/linux/sched/signal.h */
+
+/*
+ * The current thread ends.  If it is the last one of a process that holds something,
+ * that is told, once: by whoever is the first to see it.
+ */
+static __always_inline void holder_ends(struct task_struct *task)
+{
+	__u32 pid = bpf_get_current_pid_tgid() >> 32;
+	__u32 *held = bpf_map_lookup_elem(&holders, &pid);
+	struct wire_process_exit *rec;
+	struct signal_struct *signal;
+	struct task_struct *leader;
+	bool holds;
+
+	if (!held)
+		return;
+	/* do_exit() has taken this thread off the count. */
+	signal = BPF_CORE_READ(task, signal);
+	if (BPF_CORE_READ(signal, live.counter))
+		return;
+	holds = *held;
+	/* The last two threads may both find the count at 0. */
+	bpf_map_delete_elem(&why_standing, &pid);
+	if (bpf_map_delete_elem(&holders, &pid) || !holds || !task_wanted())
+		return;
+	rec = record_reserve(WIRE_PROCESS_EXIT, sizeof(*rec));
+	if (!rec)
+		return;
+	leader = BPF_CORE_READ(task, group_leader);
+	bpf_probe_read_kernel_str(rec->head.comm, sizeof(rec->head.comm), leader->comm);
+	/* As wait_task_zombie() finds it. */
+	rec->status = BPF_CORE_READ(signal, flags) & SIGNAL_GROUP_EXIT ?
+			      BPF_CORE_READ(signal, group_exit_code) :
+			      BPF_CORE_READ(leader, exit_code);
+	rec->pad = 0;
+	record_submit(rec, true);
+}
+
+/*
+ * The current thread closes something that is traced.  If it does so because it ends, and
+ * the hook on every thread's end was at rest, then here is where that is seen.
+ */
+static __always_inline void holder_closes(void)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+
+	if (BPF_CORE_READ(task, flags) & PF_EXITING)
+		holder_ends(task);
 }
 
 /* The open file of a number; @task does not change its table meanwhile, or is at rest. */
@@ -484,6 +552,7 @@ static __always_inline __u32 stream_register(struct file *file, __u32 device,
 	}
 	st->device = device;
 	st->driver_refs = 0;
+	st->unseen_ns = closes_rest ? bpf_ktime_get_ns() : 0;
 	__builtin_memset(st->cell, 0, sizeof(st->cell));
 	if (bpf_map_update_elem(&stream_slots, &key, &slot, BPF_ANY)) {
 		st->id = 0;
@@ -558,6 +627,7 @@ static __always_inline void call_begin(__u32 kind, __u32 cmd, __u32 device, __u6
 	struct wire_call *old = bpf_map_lookup_elem(&calls, &id);
 	struct feature_head head = {};
 	struct wire_call call = {};
+	bool sign;
 
 	if (old)
 		record_lost_exit(old->kind, old->start_ns, old->device, 0);
@@ -570,9 +640,12 @@ static __always_inline void call_begin(__u32 kind, __u32 cmd, __u32 device, __u6
 		call.flags = head.flags;
 		call.state = head.state;
 	}
-	call.start_ns = why_begin(bpf_ktime_get_ns(), call_is_sign(&call));
+	sign = call_is_sign(&call);
+	call.start_ns = why_begin(bpf_ktime_get_ns(), sign);
 	if (bpf_map_update_elem(&calls, &id, &call, BPF_ANY))
 		table_full();
+	if (sign)
+		sign_of_migration();
 }
 
 /*

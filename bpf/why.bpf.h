@@ -27,8 +27,6 @@
 extern const volatile __u8 why_wanted;
 /* What of struct wire_why the programs that are attached see: WIRE_WHY_*; 0: none is. */
 extern __u32 why_seen;
-/* Signs of a migration: user space attaches the scheduler's programs. */
-extern __u32 why_signs;
 /* Calls whose reason was lost. */
 extern __u64 why_lost;
 
@@ -432,10 +430,6 @@ static __always_inline __u64 why_begin(__u64 start_ns, bool sign)
 	why_fresh(w);
 	w->start_ns = start_ns;
 	w->between_ns = 0;
-	if (!why_seen) {
-		__sync_fetch_and_add(&why_signs, 1);
-		wake_reader();
-	}
 	return start_ns;
 }
 

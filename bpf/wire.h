@@ -34,6 +34,7 @@ enum wire_kind {
 	WIRE_INFO, /* VFIO_MIG_GET_PRECOPY_INFO */
 	WIRE_STREAM_CLOSE,
 	WIRE_STREAM_RELEASE,
+	WIRE_CLOSE_UNSEEN, /* a data FD is released, whose close() came before its hook */
 	WIRE_LOST_EXIT,	   /* a call whose return no program saw */
 	WIRE_DIRTY_PAGES,  /* VFIO_IOMMU_DIRTY_PAGES of a container, or an IOMMUFD's */
 	WIRE_PROCESS_EXIT, /* a process that held a device or a data FD ended */
@@ -103,7 +104,7 @@ struct wire_device {
 	char reset_done[WIRE_NAME_LEN]; /* of its PCI driver; "": there is none */
 };
 
-/* No body: DEVICE_OPEN, DEVICE_CLOSE, STREAM_RELEASE */
+/* No body: DEVICE_OPEN, DEVICE_CLOSE, STREAM_RELEASE, CLOSE_UNSEEN */
 struct wire_plain {
 	struct wire_head head;
 };
@@ -345,6 +346,8 @@ struct wire_stream {
 	__u32 device;
 	__u32 holder;	   /* the process that it was made for */
 	__u32 driver_refs; /* to the file, that the driver took when it made it */
+	/* Its last close() may have been missed since then; 0: it is seen, or told to be lost. */
+	__u64 unseen_ns;
 	struct wire_cell cell[WIRE_CELLS];
 };
 

@@ -150,6 +150,7 @@ struct task_struct {
 	struct files_struct *files;
 	struct task_struct *group_leader;
 	__s32 exit_code;
+	__u32 flags;
 	struct signal_struct *signal;
 	__u32 __state;
 	struct sched_info sched_info;

@@ -293,6 +293,32 @@ static void test_lost_exit(void **state)
 	assert_int_equal(ev.loss.t_to_ns, 1500);
 }
 
+/* It is known of which data FD, and no more than that it was between two moments. */
+static void test_close_unseen(void **state)
+{
+	struct wire_plain rec = { .head = head(WIRE_CLOSE_UNSEEN, sizeof(rec)) };
+	struct event ev;
+
+	(void)state;
+	assert_int_equal(decode_record(&rec, sizeof(rec), &ev), 0);
+	assert_true(event_is_close_unseen(&ev));
+	assert_false(event_is_hole(&ev));
+	assert_int_equal(ev.loss.count, 1);
+	assert_int_equal(ev.loss.t_from_ns, 1000);
+	assert_int_equal(ev.loss.t_to_ns, 1500);
+	assert_int_equal(ev.device, 1);
+	assert_int_equal(ev.stream, 2);
+	/* Of nobody knows which it may be anyone's, and so may one that the kernel skipped. */
+	ev.stream = 0;
+	assert_true(event_is_hole(&ev));
+	ev.stream = 2;
+	ev.loss.cause = LOSS_SKIPPED;
+	assert_true(event_is_hole(&ev));
+	/* A reason alone is none. */
+	ev.loss.what = EV_WHY;
+	assert_false(event_is_hole(&ev));
+}
+
 /* As waitpid() would have told it, core dump or none. */
 static void test_process_exit(void **state)
 {
@@ -374,6 +400,7 @@ static void test_every_kind(void **state)
 		{ WIRE_POLL, sizeof(struct wire_poll) },
 		{ WIRE_INFO, sizeof(struct wire_info) },
 		{ WIRE_STREAM_CLOSE, sizeof(struct wire_close) },
+		{ WIRE_CLOSE_UNSEEN, sizeof(struct wire_plain) },
 		{ WIRE_LOST_EXIT, sizeof(struct wire_lost_exit) },
 		{ WIRE_DIRTY_PAGES, sizeof(struct wire_dirty_pages) },
 		{ WIRE_PROCESS_EXIT, sizeof(struct wire_process_exit) },
@@ -621,7 +648,7 @@ int main(void)
 		cmocka_unit_test(test_cgroup),	     cmocka_unit_test(test_first_sight),
 		cmocka_unit_test(test_process_exit), cmocka_unit_test(test_closes_and_resets),
 		cmocka_unit_test(test_named_vm),     cmocka_unit_test(test_in_file_call),
-		cmocka_unit_test(test_ended),
+		cmocka_unit_test(test_ended),	     cmocka_unit_test(test_close_unseen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

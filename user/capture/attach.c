@@ -33,7 +33,8 @@ const struct hook_type attach_hook_types[WIRE_HOOKS] = {
 	HOOK_TYPE("group_ioctl", group_ioctl, true, true),
 	HOOK_TYPE("device_release", device_release, true, true),
 	[WIRE_HOOK_device_gone] = { "device_gone", "device_gone", .exit = true },
-	HOOK_TYPE("stream_close", file_closed, true, false),
+	[WIRE_HOOK_file_closed] = { "stream_close", "file_closed", .enter = true, .event = true,
+				    .rests = true },
 	HOOK_TYPE("set_state", set_state, true, true),
 	HOOK_TYPE("read", read, true, true),
 	HOOK_TYPE("write", write, true, true),
@@ -45,7 +46,7 @@ const struct hook_type attach_hook_types[WIRE_HOOKS] = {
 	HOOK_TYPE("container_ioctl", container_ioctl, true, true),
 	HOOK_TYPE("iommufd_ioctl", iommufd_ioctl, true, true),
 	[WIRE_HOOK_process_exit] = { "process_exit", "process_exit", .event = true,
-				     .tracepoint = true },
+				     .tracepoint = true, .rests = true },
 	[WIRE_HOOK_module_load] = { "module_load", "module_load", .tracepoint = true },
 };
 
@@ -87,7 +88,7 @@ static void add_reason(struct capture_hook *h, const char *method, int err)
 		 why);
 }
 
-static struct attached *attached_add(struct attach *a, bool is_exit)
+static struct attached *attached_add(struct attach *a, const struct capture_hook *h, bool is_exit)
 {
 	struct attached *at = realloc(a->attached, (a->n_attached + 1) * sizeof(*at));
 
@@ -99,7 +100,7 @@ static struct attached *attached_add(struct attach *a, bool is_exit)
 		.link_fd = -1,
 		.prog_fd = -1,
 		.is_exit = is_exit,
-		.hook = a->n_hooks - 1,
+		.hook = h - a->hooks,
 	};
 	return at;
 }
@@ -118,6 +119,14 @@ static void attached_drop_last(struct attach *a)
 	attached_drop(&a->attached[--a->n_attached]);
 }
 
+void attach_detach(struct attach *a, size_t i)
+{
+	attach_keep_misses(a, &a->attached[i]);
+	attached_drop(&a->attached[i]);
+	a->n_attached--;
+	memmove(&a->attached[i], &a->attached[i + 1], (a->n_attached - i) * sizeof(a->attached[i]));
+}
+
 /* The keeper has closed the links, or is at it: only what is ours is freed. */
 static void attached_forget(struct attached *at)
 {
@@ -134,13 +143,13 @@ static void attached_forget(struct attached *at)
  * fentry or fexit program of the function @btf_id of the BTF @btf_fd, and
  * attach it: 20 ms, where another BPF object would cost ten times that.
  */
-static int attach_clone(struct attach *a, struct bpf_program *tmpl, bool is_exit, int btf_fd,
-			__u32 btf_id)
+static int attach_clone(struct attach *a, const struct capture_hook *h, struct bpf_program *tmpl,
+			bool is_exit, int btf_fd, __u32 btf_id)
 {
 	LIBBPF_OPTS(bpf_prog_load_opts, opts,
 		    .expected_attach_type = is_exit ? BPF_TRACE_FEXIT : BPF_TRACE_FENTRY,
 		    .attach_btf_id = btf_id, .attach_btf_obj_fd = btf_fd);
-	struct attached *at = attached_add(a, is_exit);
+	struct attached *at = attached_add(a, h, is_exit);
 	int err;
 
 	if (!at)
@@ -157,11 +166,11 @@ static int attach_clone(struct attach *a, struct bpf_program *tmpl, bool is_exit
 }
 
 /* @prog by libbpf: as kprobe or kretprobe of @symbol, or where its section says. */
-static int attach_libbpf(struct attach *a, struct bpf_program *prog, bool is_exit,
-			 const char *symbol, __u64 cookie)
+static int attach_libbpf(struct attach *a, const struct capture_hook *h, struct bpf_program *prog,
+			 bool is_exit, const char *symbol, __u64 cookie)
 {
 	LIBBPF_OPTS(bpf_kprobe_opts, opts, .retprobe = is_exit, .bpf_cookie = cookie);
-	struct attached *at = attached_add(a, is_exit);
+	struct attached *at = attached_add(a, h, is_exit);
 	int err;
 
 	if (!at)
@@ -177,8 +186,8 @@ static int attach_libbpf(struct attach *a, struct bpf_program *prog, bool is_exi
 	return err;
 }
 
-static int attach_by_fentry(struct attach *a, const struct hook_type *type, int btf_fd,
-			    __u32 btf_id)
+static int attach_by_fentry(struct attach *a, const struct hook_type *type,
+			    const struct capture_hook *h, int btf_fd, __u32 btf_id)
 {
 	struct bpf_program *prog;
 	int err = 0;
@@ -188,12 +197,12 @@ static int attach_by_fentry(struct attach *a, const struct hook_type *type, int 
 		prog = attach_program(a, type, "exit");
 		/* One exit is no template but a program of its own. */
 		if (bpf_program__type(prog) == BPF_PROG_TYPE_TRACING)
-			err = attach_libbpf(a, prog, true, NULL, 0);
+			err = attach_libbpf(a, h, prog, true, NULL, 0);
 		else
-			err = attach_clone(a, prog, true, btf_fd, btf_id);
+			err = attach_clone(a, h, prog, true, btf_fd, btf_id);
 	}
 	if (!err && type->enter) {
-		err = attach_clone(a, attach_program(a, type, "enter"), false, btf_fd, btf_id);
+		err = attach_clone(a, h, attach_program(a, type, "enter"), false, btf_fd, btf_id);
 		if (err && type->exit)
 			attached_drop_last(a);
 	}
@@ -201,25 +210,25 @@ static int attach_by_fentry(struct attach *a, const struct hook_type *type, int 
 }
 
 /* @beside: a fentry program is on that function too. */
-static int attach_by_kprobe(struct attach *a, const struct hook_type *type, const char *module,
-			    const char *function, bool beside)
+static int attach_by_kprobe(struct attach *a, const struct hook_type *type,
+			    const struct capture_hook *h, bool beside)
 {
 	/* A static function's name may be another module's too. */
-	bool qualify = strcmp(module, "vmlinux");
+	bool qualify = strcmp(h->module, "vmlinux");
 	char symbol[256];
 	__u64 cookie;
 	int err;
 
-	snprintf(symbol, sizeof(symbol), "%s%s%s", qualify ? module : "", qualify ? ":" : "",
-		 function);
+	snprintf(symbol, sizeof(symbol), "%s%s%s", qualify ? h->module : "", qualify ? ":" : "",
+		 h->function);
 	/*
 	 * A kretprobe needs what its kprobe kept, even where fentry needs no
 	 * entry; and first, for a return without an entry counts as lost.
 	 */
 	cookie = beside ? WIRE_COOKIE_BESIDE_FEXIT : 0;
-	err = attach_libbpf(a, attach_program(a, type, "kenter"), false, symbol, cookie);
+	err = attach_libbpf(a, h, attach_program(a, type, "kenter"), false, symbol, cookie);
 	if (!err && type->exit) {
-		err = attach_libbpf(a, attach_program(a, type, "kexit"), true, symbol, cookie);
+		err = attach_libbpf(a, h, attach_program(a, type, "kexit"), true, symbol, cookie);
 		if (err)
 			attached_drop_last(a);
 	}
@@ -240,16 +249,12 @@ int attach_use_kprobes(struct attach *a, const struct hook_type *type)
 		h = &a->hooks[i];
 		if (strcmp(h->kind, type->kind) || strcmp(h->method, "fentry"))
 			continue;
-		err = attach_by_kprobe(a, type, h->module, h->function, true);
+		err = attach_by_kprobe(a, type, h, true);
 		if (err) {
 			while (a->n_attached > before)
 				attached_drop_last(a);
 			return 0;
 		}
-		/* attached_add() took it for the last of the list. */
-		a->attached[a->n_attached - 1].hook = i;
-		if (type->exit)
-			a->attached[a->n_attached - 2].hook = i;
 		n++;
 	}
 	attach_take_over(a, type);
@@ -266,7 +271,7 @@ static void hook_best(struct attach *a, const struct hook_type *type, struct cap
 	int err;
 
 	if (type->tracepoint) {
-		err = attach_libbpf(a, attach_program(a, type, NULL), false, NULL, 0);
+		err = attach_libbpf(a, h, attach_program(a, type, NULL), false, NULL, 0);
 		if (err)
 			add_reason(h, "tracepoint", err);
 		else
@@ -274,7 +279,7 @@ static void hook_best(struct attach *a, const struct hook_type *type, struct cap
 		return;
 	}
 	if (a->method != CAPTURE_KPROBE && !a->skel->bss->by_kprobe[type - attach_hook_types]) {
-		err = btf_err ? btf_err : attach_by_fentry(a, type, btf_fd, btf_id);
+		err = btf_err ? btf_err : attach_by_fentry(a, type, h, btf_fd, btf_id);
 		if (!err) {
 			h->method = "fentry";
 			return;
@@ -282,9 +287,7 @@ static void hook_best(struct attach *a, const struct hook_type *type, struct cap
 		add_reason(h, "fentry", err);
 	}
 	if (a->method != CAPTURE_FENTRY) {
-		err = btf_err == -ENOTUNIQ ?
-			      btf_err :
-			      attach_by_kprobe(a, type, h->module, h->function, false);
+		err = btf_err == -ENOTUNIQ ? btf_err : attach_by_kprobe(a, type, h, false);
 		if (!err) {
 			attach_use_kprobes(a, type);
 			if (a->skel->bss->by_kprobe[type - attach_hook_types]) {
@@ -301,12 +304,23 @@ static void hook_best(struct attach *a, const struct hook_type *type, struct cap
 	}
 }
 
+void attach_again(struct attach *a, const struct hook_type *type, struct capture_hook *h,
+		  int btf_err, int btf_fd, uint32_t btf_id)
+{
+	struct timespec now;
+
+	h->method = "none";
+	h->reason[0] = '\0';
+	hook_best(a, type, h, btf_err, btf_fd, btf_id);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	h->since_ns = now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
 int attach_hook(struct attach *a, const char *module, const char *function, const char *kind,
 		int btf_err, int btf_fd, uint32_t btf_id)
 {
 	const struct hook_type *type = attach_hook_type(kind);
 	struct capture_hook *h;
-	struct timespec now;
 
 	h = realloc(a->hooks, (a->n_hooks + 1) * sizeof(*h));
 	if (!h)
@@ -317,11 +331,11 @@ int attach_hook(struct attach *a, const char *module, const char *function, cons
 	snprintf(h->module, sizeof(h->module), "%s", module);
 	snprintf(h->function, sizeof(h->function), "%s", function);
 	h->kind = type->kind;
-	h->method = "none";
-
-	hook_best(a, type, h, btf_err, btf_fd, btf_id);
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	h->since_ns = now.tv_sec * 1000000000ULL + now.tv_nsec;
+	attach_again(a, type, h, btf_err, btf_fd, btf_id);
+	if (type->rests) {
+		a->of_hook[type - attach_hook_types].btf_err = btf_err;
+		a->of_hook[type - attach_hook_types].btf_id = btf_id;
+	}
 	return 0;
 }
 
@@ -473,24 +487,21 @@ static bool is_core(const char *module)
 static int hooks_drop(struct attach *a, const char *module, const char *reason)
 {
 	struct capture_hook *h;
-	size_t i, kept = 0;
 	int dropped = 0;
+	size_t i;
 
-	for (i = 0; i < a->n_attached; i++) {
+	/* What came last goes first: neither is there alone for the wrong half of a call. */
+	for (i = a->n_attached; i--;) {
 		h = &a->hooks[a->attached[i].hook];
-		if (is_core(h->module) || (module[0] && strcmp(module, h->module))) {
-			a->attached[kept++] = a->attached[i];
+		if (is_core(h->module) || (module[0] && strcmp(module, h->module)))
 			continue;
-		}
-		attach_keep_misses(a, &a->attached[i]);
-		attached_drop(&a->attached[i]);
+		attach_detach(a, i);
 		if (capture_hook_attached(h)) {
 			h->method = "none";
 			snprintf(h->reason, sizeof(h->reason), "%s", reason);
 			dropped++;
 		}
 	}
-	a->n_attached = kept;
 	return dropped;
 }
 

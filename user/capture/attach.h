@@ -86,8 +86,13 @@ uint64_t attach_skipped(struct attach *a, uint64_t *at_most);
  * program sees those of the whole host, so it is no more than that many.
  */
 uint64_t attach_closes_skipped_at_most(struct attach *a);
-/* The same for the ends of processes that held a device or a data FD. */
+/*
+ * The same for the ends of processes that held a device or a data FD.  While the program
+ * that sees them rests none is counted: nothing migrates.
+ */
 uint64_t attach_ends_skipped(struct attach *a);
+/* It is attached again: what ended since the last look, and held something, was not seen. */
+void attach_ends_rested(struct attach *a);
 /*
  * Where the last attach_skipped() saw fentry programs skipped, let kprobes take
  * over, if the method may be chosen.  The number of hooks that changed their

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * attach_internal.h - what loading (load.c), attaching (attach.c, core.c), its
- * misses (misses.c), the calls in flight (flights.c) and what these wait for (why.c)
- * share
+ * attach_internal.h - what loading (load.c), attaching (attach.c, core.c), what comes and
+ * goes with the migrations (rest.c), its misses (misses.c), the calls in flight
+ * (flights.c) and what these wait for (why.c) share
  */
 #ifndef VFIOSCOPE_ATTACH_INTERNAL_H
 #define VFIOSCOPE_ATTACH_INTERNAL_H
@@ -34,6 +34,7 @@ struct hook_type {
 	bool enter, exit;
 	bool event;	 /* it tells something, which is lost when it is skipped */
 	bool tracepoint; /* one program, NAME, where its section says */
+	bool rests;	 /* all of the host goes through it: see rest.h */
 };
 
 extern const struct hook_type attach_hook_types[WIRE_HOOKS];
@@ -81,18 +82,25 @@ struct attach {
 	struct {
 		uint64_t misses_gone; /* the same of its fexit programs */
 		bool kprobe_alone;    /* a function of it has no fexit program */
+		int btf_err;	      /* of one that rests, as attach_hook() */
+		uint32_t btf_id;
 	} of_hook[WIRE_HOOKS];
 	/* attach_closes_skipped_at_most(): at the last look */
 	struct {
 		uint64_t misses, lost;
 		uint64_t alive, born;
 	} closes;
-	uint64_t ends_lost; /* attach_ends_skipped() */
+	/* attach_ends_skipped() */
+	struct {
+		uint64_t lost;	 /* in all, */
+		uint64_t missed; /* and of those the program's own */
+	} ends;
+	uint32_t signs;	  /* of a migration, as the kernel side counts them: at the last look */
+	uint64_t sign_ns; /* when there was one last */
+	bool rests;	  /* the hooks that rest do so now */
 	struct {
 		struct bpf_link *link[WHY_LINKS];
-		uint32_t signs;	  /* of the kernel side's, at the last look */
-		uint64_t sign_ns; /* when there was one last */
-		bool failed;	  /* not tried again */
+		bool failed; /* not tried again */
 		char error[128];
 	} why;
 };
@@ -112,6 +120,14 @@ int attach_load(struct attach *a, const struct capture_opts *opts, struct btf **
  */
 int attach_hook(struct attach *a, const char *module, const char *function, const char *kind,
 		int btf_err, int btf_fd, uint32_t btf_id);
+/*
+ * Detach a.attached[@i]; what it served stays in the list, as it was.  Of a pair the later
+ * one first.
+ */
+void attach_detach(struct attach *a, size_t i);
+/* Trace @h, which is in the list and detached, as attach_hook() did. */
+void attach_again(struct attach *a, const struct hook_type *type, struct capture_hook *h,
+		  int btf_err, int btf_fd, uint32_t btf_id);
 /*
  * Run an iterator of the kernel side to its end; what it writes goes to @buf,
  * @size at a time, and each time to @fn, with @arg, unless that is NULL.  0, or

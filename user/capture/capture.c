@@ -14,6 +14,7 @@
 #include "capture/decode.h"
 #include "capture/earlier.h"
 #include "capture/process.h"
+#include "capture/rest.h"
 #include "capture/why.h"
 
 /* The ring is looked at at least this often, whatever wakes us. */
@@ -55,6 +56,7 @@ struct capture {
 	uint64_t closes_told, ends_told, unmet_told;
 	uint64_t why_told; /* why_lost() */
 	bool why_failed;   /* that is in the notes */
+	bool waits;	   /* as struct capture_opts */
 	bool hangs;	   /* a call was out for STUCK_NS at the last look */
 	uint64_t table_told;
 	uint64_t checked_ns; /* when the counters were last read */
@@ -288,20 +290,22 @@ static void tell_stuck(struct capture *c, bool last)
 	c->looked_ns = look.now;
 }
 
+static void tell_hook(struct capture *c, const struct capture_hook *h)
+{
+	meta_addf(&c->meta, "hook", "%s %s %s %s %s%s%s", h->module, h->function, h->kind,
+		  h->method, capture_hook_attached(h) ? "ok" : "failed", h->reason[0] ? " " : "",
+		  h->reason);
+}
+
 /* The last @added hooks of the list are new. */
 static void tell_hooks(struct capture *c, size_t added)
 {
-	const struct capture_hook *hooks, *h;
+	const struct capture_hook *hooks;
 	size_t n, i;
 
 	hooks = attach_hooks(c->attach, &n);
-	for (i = n - added; i < n; i++) {
-		h = &hooks[i];
-
-		meta_addf(&c->meta, "hook", "%s %s %s %s %s%s%s", h->module, h->function, h->kind,
-			  h->method, capture_hook_attached(h) ? "ok" : "failed",
-			  h->reason[0] ? " " : "", h->reason);
-	}
+	for (i = n - added; i < n; i++)
+		tell_hook(c, &hooks[i]);
 }
 
 /*
@@ -429,10 +433,30 @@ out:
 	return c->tail >= QUEUE_LEN - 2 * QUEUE_SPARE ? -EAGAIN : 0;
 }
 
-/* The scheduler's programs come and go with the migrations. */
-static void follow_why(struct capture *c)
+static bool tell_close_unseen(const struct rest_close *close, void *arg)
 {
-	why_update(c->attach, now_ns(), c->hangs);
+	struct capture *c = arg;
+	struct event *ev;
+
+	if (c->tail >= QUEUE_LEN - 2 * QUEUE_SPARE)
+		return false;
+	tell_loss(c, 1, close->from_ns, close->to_ns, LOSS_DETACHED, EV_STREAM_CLOSE, 0);
+	ev = &c->queue[c->tail - 1];
+	ev->device = close->device;
+	ev->stream = close->stream;
+	return true;
+}
+
+/* What is attached around migrations comes and goes with them. */
+static void follow_migrations(struct capture *c)
+{
+	struct rest_told told = { .closed = tell_close_unseen, .arg = c };
+	size_t i;
+
+	rest_update(c->attach, now_ns(), c->waits, c->hangs, &told);
+	for (i = 0; i < sizeof(told.failed) / sizeof(told.failed[0]); i++)
+		if (told.failed[i])
+			tell_hook(c, told.failed[i]);
 	if (c->why_failed || !why_error(c->attach))
 		return;
 	c->why_failed = true;
@@ -520,7 +544,7 @@ static int capture_next(struct event_source *src, struct event *ev, int timeout_
 			/* Wake-ups are rare by design: look at the ring anyway. */
 			if (err == 0)
 				err = ring_buffer__consume(c->rb);
-			follow_why(c);
+			follow_migrations(c);
 			tick(c);
 			join_strangers(c);
 		}
@@ -641,6 +665,7 @@ int capture_open(struct capture **out, const struct capture_opts *opts, char *er
 		return -ENOMEM;
 	}
 	c->src.ops = &capture_ops;
+	c->waits = opts->waits;
 	c->procs = processes_create();
 	if (opts->vm)
 		snprintf(c->vm, sizeof(c->vm), "%s", opts->vm);
@@ -658,7 +683,7 @@ int capture_open(struct capture **out, const struct capture_opts *opts, char *er
 			"recorded in a PID namespace of its own: the names of processes and of their VMs, and which calls hang, could not be seen");
 	c->earlier = earlier_create(c->attach);
 	/* What is open already may be used at once. */
-	follow_why(c);
+	follow_migrations(c);
 	if (!c->why_failed)
 		meta_add(&c->meta, "why", opts->no_why ? "off" : "on");
 	attach_hooks(c->attach, &n_hooks);

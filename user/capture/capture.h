@@ -37,6 +37,7 @@ struct capture_opts {
 	enum capture_method method;
 	bool no_join; /* do not adopt what is open already */
 	bool no_why;  /* do not ask the scheduler what calls wait for */
+	bool waits; /* for migrations: between them what the whole host goes through is not hooked */
 	bool verbose; /* libbpf's own messages on stderr */
 };
 

@@ -35,6 +35,7 @@ uint32_t decode_kind(uint32_t wire_kind)
 		return EV_STREAM_CLOSE;
 	case WIRE_STREAM_RELEASE:
 		return EV_STREAM_RELEASE;
+	case WIRE_CLOSE_UNSEEN:
 	case WIRE_LOST_EXIT:
 		return EV_LOSS;
 	case WIRE_DIRTY_PAGES:
@@ -57,18 +58,24 @@ static void copy_name(char *to, size_t to_size, const char *from, size_t from_si
 		to[n] = '\0';
 }
 
+/* One call, from its begin to @end_ns. */
+static void lost(struct event *ev, uint32_t kind, uint32_t cause, uint64_t end_ns)
+{
+	ev->kind = EV_LOSS;
+	ev->loss.count = 1;
+	ev->loss.t_from_ns = ev->t_ns;
+	ev->loss.t_to_ns = end_ns;
+	ev->loss.cause = cause;
+	ev->loss.what = kind;
+}
+
 /*
  * A call that succeeded, but what it gave could not be read (its page was gone
  * by then): as good as lost, since its fields would be made up.
  */
 static void unread(struct event *ev, uint32_t kind, uint64_t end_ns)
 {
-	ev->kind = EV_LOSS;
-	ev->loss.count = 1;
-	ev->loss.t_from_ns = ev->t_ns;
-	ev->loss.t_to_ns = end_ns;
-	ev->loss.cause = LOSS_UNREAD;
-	ev->loss.what = kind;
+	lost(ev, kind, LOSS_UNREAD, end_ns);
 }
 
 /* A feature call with neither a kind of its own nor a readable header. */
@@ -304,6 +311,7 @@ static const uint16_t record_size[WIRE_KIND_NR] = {
 	[WIRE_INFO] = sizeof(struct wire_info),
 	[WIRE_STREAM_CLOSE] = sizeof(struct wire_close),
 	[WIRE_STREAM_RELEASE] = sizeof(struct wire_plain),
+	[WIRE_CLOSE_UNSEEN] = sizeof(struct wire_plain),
 	[WIRE_LOST_EXIT] = sizeof(struct wire_lost_exit),
 	[WIRE_DIRTY_PAGES] = sizeof(struct wire_dirty_pages),
 	[WIRE_PROCESS_EXIT] = sizeof(struct wire_process_exit),
@@ -443,14 +451,13 @@ int decode_record(const void *data, size_t size, struct event *ev)
 							       decode_kind(rec->call);
 		break;
 	}
+	case WIRE_CLOSE_UNSEEN:
+		lost(ev, EV_STREAM_CLOSE, LOSS_DETACHED, h->end_ns);
+		break;
 	case WIRE_LOST_EXIT: {
 		const struct wire_lost_exit *rec = data;
 
-		ev->loss.count = 1;
-		ev->loss.t_from_ns = ev->t_ns;
-		ev->loss.t_to_ns = h->end_ns;
-		ev->loss.cause = LOSS_SKIPPED;
-		ev->loss.what = decode_kind(rec->call);
+		lost(ev, decode_kind(rec->call), LOSS_SKIPPED, h->end_ns);
 		break;
 	}
 	}

@@ -318,22 +318,47 @@ uint64_t attach_closes_skipped_at_most(struct attach *a)
 	return a->closes.lost;
 }
 
-uint64_t attach_ends_skipped(struct attach *a)
+/* Take up to @most processes that have ended out of those that hold something; how many did. */
+static uint64_t take_ended(struct attach *a, uint64_t most)
 {
-	/* The program takes each process out whose end it sees; no more are gone than it missed. */
-	uint64_t most = prog_misses(bpf_program__fd(a->skel->progs.process_exit));
 	int fd = bpf_map__fd(a->skel->maps.holders);
-	__u32 at, pid, *from = NULL;
+	__u32 at, pid, held, *from = NULL;
+	uint64_t n = 0;
 
-	while (a->ends_lost < most && !bpf_map_get_next_key(fd, from, &pid)) {
+	while (n < most && !bpf_map_get_next_key(fd, from, &pid)) {
+		if (bpf_map_lookup_elem(fd, &pid, &held))
+			held = 0;
 		if (process_has_ended(pid) && !bpf_map_delete_elem(fd, &pid)) {
-			a->ends_lost++;
+			n += held != 0;
 			continue; /* from the one before it */
 		}
 		at = pid;
 		from = &at;
 	}
-	return a->ends_lost;
+	return n;
+}
+
+uint64_t attach_ends_skipped(struct attach *a)
+{
+	uint64_t missed, n;
+
+	if (a->rests) {
+		if (process_visible())
+			take_ended(a, UINT64_MAX);
+		return a->ends.lost;
+	}
+	/* The program takes each process out whose end it sees; no more are gone than it missed. */
+	missed = prog_misses(bpf_program__fd(a->skel->progs.process_exit));
+	n = take_ended(a, missed - a->ends.missed);
+	a->ends.missed += n;
+	a->ends.lost += n;
+	return a->ends.lost;
+}
+
+void attach_ends_rested(struct attach *a)
+{
+	if (process_visible())
+		a->ends.lost += take_ended(a, UINT64_MAX);
 }
 
 int attach_avoid_skips(struct attach *a)

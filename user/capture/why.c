@@ -146,20 +146,15 @@ static void take_all_off(struct attach *a)
 	memset(a->skel->bss->why_marks, 0, sizeof(a->skel->bss->why_marks));
 }
 
-void why_update(struct attach *a, uint64_t now_ns, bool hangs)
+void why_update(struct attach *a, bool sign, bool over)
 {
-	bool on = a->skel->bss->why_seen != 0, sign;
+	bool on = a->skel->bss->why_seen != 0;
 
 	if (!a->skel->rodata->why_wanted || a->why.failed)
 		return;
-	sign = a->skel->bss->streams_alive || a->skel->bss->why_signs != a->why.signs;
-	a->why.signs = a->skel->bss->why_signs;
-	if (sign)
-		a->why.sign_ns = now_ns;
 	if (sign && !on)
 		put_all(a);
-	/* While a call hangs letting go could hang, too. */
-	else if (on && now_ns - a->why.sign_ns > WHY_REST_NS && !hangs)
+	else if (on && over)
 		take_all_off(a);
 }
 

@@ -3,9 +3,8 @@
  * why.h - the programs that see what calls wait for: when they are attached, and what
  * they find out of a call that does not return
  *
- * They are loaded with the others and attached from the first sign of a migration (a
- * query of its size, a dirty log begun, a SET_STATE, a data FD) until WHY_REST_NS after
- * the last data FD went: at other times the scheduler has nothing to do with us.
+ * They are loaded with the others and attached around migrations (rest.h): at other times
+ * the scheduler has nothing to do with us.
  */
 #ifndef VFIOSCOPE_WHY_H
 #define VFIOSCOPE_WHY_H
@@ -17,8 +16,6 @@ struct attach;
 struct btf;
 struct vfioscope_bpf;
 struct wire_why;
-
-#define WHY_REST_NS 5000000000ULL
 
 /* What is tried to be loaded: some kernels refuse fentry, some all of it. */
 enum why_load {
@@ -34,10 +31,10 @@ enum why_load {
 const char *why_prepare(struct vfioscope_bpf *skel, const struct btf *vmlinux, enum why_load want);
 
 /*
- * Attach or detach, where that is due; at @now_ns, on CLOCK_MONOTONIC.  @hangs: a call is
- * out for long, and a cpu that is stuck would keep us waiting: nothing is detached.
+ * Attach or detach, where that is due.  @sign: there is a sign of a migration; @over: the
+ * last one was long ago.
  */
-void why_update(struct attach *a, uint64_t now_ns, bool hangs);
+void why_update(struct attach *a, bool sign, bool over);
 /* Why they could not be attached: NULL, or a line that is valid until the next update. */
 const char *why_error(const struct attach *a);
 /* Are they attached?  What is in reach of them: WIRE_WHY_*; 0: they are not. */

@@ -586,6 +586,7 @@ static int record(struct recorder *r, int argc, char **argv, char **command)
 	r->model = model_create();
 	if (!r->model)
 		return failed(with_command, cmd_fail(EXIT_NO_ATTACH, "out of memory"));
+	r->o.watch.waits = r->o.each != NULL;
 	status = cmd_watch_open(&r->o.watch, &r->o.common, &r->capture);
 	if (status)
 		return failed(with_command, status);

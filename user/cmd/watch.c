@@ -118,6 +118,7 @@ int cmd_watch_open(const struct cmd_watch *w, const struct cmd_common *common, s
 		.ring_bytes = w->ring,
 		.method = w->method,
 		.no_why = w->why == WATCH_WHY_OFF,
+		.waits = w->waits,
 		.verbose = common->verbose > 1,
 	};
 	char err[256];

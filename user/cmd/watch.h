@@ -20,6 +20,7 @@ struct cmd_watch {
 	uint64_t ring;
 	int method; /* enum capture_method */
 	int why;    /* enum watch_why */
+	bool waits; /* as struct capture_opts */
 	bool no_fold;
 };
 
