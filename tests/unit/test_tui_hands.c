@@ -485,14 +485,46 @@ static void test_themes(void **state)
 	}
 }
 
+/* The cursor is on the axis, and in what was zoomed to, not in the margin beside it. */
+static void test_cursor_on_the_axis(void **state)
+{
+	const struct migration *g;
+	uint64_t stop_ns, pad;
+	struct scope *s;
+
+	(void)state;
+	synth_one_migration(&made);
+	synth_pause(&made, 10 * SEC);
+	synth_add(&made, EV_MARK, 0, 0)->device = 0;
+	s = scope_drawn(made.ev, made.n, NULL);
+	g = model_migration(store_model(s->store), 1);
+	stop_ns = g->stop.start_ns;
+	assert_int_equal(scope_command(s, "migration 1"), 0);
+	assert_int_equal(scope_command(s, "zoom migration"), 0);
+	scope_seek_event(s, made.n);
+	scope_draw(s);
+	assert_in_range(s->cursor_ns, s->from_ns, s->to_ns);
+	pad = (g->stop.total_ns) / 20;
+	scope_seek_time(s, stop_ns - pad / 2);
+	assert_int_equal(scope_zoom_to(s, "stop"), 0);
+	assert_in_range(s->cursor_ns, stop_ns, s->to_ns);
+	scope_destroy(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_line),   cmocka_unit_test(test_completion),
-		cmocka_unit_test(test_words),  cmocka_unit_test(test_moments),
-		cmocka_unit_test(test_axis),   cmocka_unit_test(test_play),
-		cmocka_unit_test(test_copy),   cmocka_unit_test(test_no_match_is_quick),
-		cmocka_unit_test(test_config), cmocka_unit_test(test_themes),
+		cmocka_unit_test(test_cursor_on_the_axis),
+		cmocka_unit_test(test_line),
+		cmocka_unit_test(test_completion),
+		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_moments),
+		cmocka_unit_test(test_axis),
+		cmocka_unit_test(test_play),
+		cmocka_unit_test(test_copy),
+		cmocka_unit_test(test_no_match_is_quick),
+		cmocka_unit_test(test_config),
+		cmocka_unit_test(test_themes),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 

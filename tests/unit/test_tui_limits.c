@@ -68,32 +68,6 @@ static void test_search_from_the_end(void **state)
 	scope_destroy(s);
 }
 
-/* The cursor is on the axis, and in what was zoomed to, not in the margin beside it. */
-static void test_cursor_on_the_axis(void **state)
-{
-	const struct migration *g;
-	uint64_t stop_ns, pad;
-	struct scope *s;
-
-	(void)state;
-	synth_one_migration(&made);
-	synth_pause(&made, 10 * SEC);
-	synth_add(&made, EV_MARK, 0, 0)->device = 0;
-	s = scope_of_made();
-	g = model_migration(store_model(s->store), 1);
-	stop_ns = g->stop.start_ns;
-	assert_int_equal(scope_command(s, "migration 1"), 0);
-	assert_int_equal(scope_command(s, "zoom migration"), 0);
-	scope_seek_event(s, made.n);
-	scope_draw(s);
-	assert_in_range(s->cursor_ns, s->from_ns, s->to_ns);
-	pad = (g->stop.total_ns) / 20;
-	scope_seek_time(s, stop_ns - pad / 2);
-	assert_int_equal(scope_zoom_to(s, "stop"), 0);
-	assert_in_range(s->cursor_ns, stop_ns, s->to_ns);
-	scope_destroy(s);
-}
-
 /* Ticks are in seconds down to a tenth of one, in smaller units below. */
 static void test_axis_units(void **state)
 {
@@ -814,7 +788,6 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(test_search_from_the_end),
-		T(test_cursor_on_the_axis),
 		T(test_axis_units),
 		T(test_run_of_two_pieces),
 		T(test_barren),
