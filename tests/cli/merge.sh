@@ -84,7 +84,7 @@ want 2 "vfioscope: merge: it takes two recordings: *" "$v" merge $data/src.vfs -
 want 2 "vfioscope: merge: where to? '-o FILE'" "$v" merge $data/src.vfs $data/dst.vfs
 want 2 "vfioscope: $tmp/m.vfs exists; -f overwrites it" "$v" merge $data/src.vfs $data/dst.vfs -o "$tmp/m.vfs"
 want 0 "" "$v" merge -q -f $data/src.vfs $data/dst.vfs -o "$tmp/m.vfs"
-want 2 "vfioscope: $tmp/m.vfs: is one of the recordings that are read" "$v" merge -f "$tmp/m.vfs" $data/dst.vfs -o "$tmp/m.vfs"
+want 2 "vfioscope: $tmp/m.vfs: is one of the files that are read" "$v" merge -f "$tmp/m.vfs" $data/dst.vfs -o "$tmp/m.vfs"
 want 2 "vfioscope: only one recording can come on standard input" "$v" merge - - -o "$tmp/x.vfs"
 want 5 "vfioscope: /nonexistent: No such file or directory" "$v" merge $data/src.vfs /nonexistent -o "$tmp/x.vfs"
 # Of a command line that is too long there is a part, and it is said to be one.

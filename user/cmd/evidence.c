@@ -11,6 +11,7 @@
 
 #include "recording/old_merge.h"
 #include "recording/recording.h"
+#include "recording/vmm_log.h"
 #include "util/units.h"
 #include "view/common.h"
 
@@ -499,6 +500,7 @@ int evidence_open(struct evidence *e, char *const *paths, size_t n, enum evidenc
 	} else {
 		status = use == EVIDENCE_FOLLOW && pipes ? join(e, true) : open_several(e);
 	}
+	e->recorded = e->src;
 	return status;
 }
 
@@ -506,6 +508,7 @@ void evidence_close(struct evidence *e)
 {
 	size_t i;
 
+	vmm_words_destroy(e->words);
 	trends_destroy(e->trends);
 	judge_destroy(e->judge);
 	model_destroy(e->model);
@@ -545,12 +548,13 @@ int evidence_parts(const struct evidence *e, size_t file, struct meta *out)
 
 static int count(struct evidence *e, const struct event *ev)
 {
-	size_t from = e->n > 1 ? merge_from(e->src) : 0;
+	size_t from = e->n > 1 ? merge_from(e->recorded) : 0;
 	struct view_file *v = &e->files[from];
 	uint32_t *h;
 	size_t i;
 
-	if (!event_kind_is_public(ev->kind))
+	/* A line of a log is of none of the files. */
+	if (!event_kind_is_public(ev->kind) || (e->logs && vmm_log_is_line(e->src)))
 		return 0;
 	if (!v->events++)
 		v->first_ns = ev->t_ns;
@@ -582,6 +586,8 @@ static int feed(struct evidence *e, const struct evidence_opts *o, const struct 
 		err = model_feed(e->model, ev, &ctx);
 	if (!err && e->judge)
 		err = judge_feed(e->judge, e->model, ev, &ctx);
+	if (!err && ev->kind == EV_MARK)
+		err = vmm_words_take(e->words, ev);
 	if (!err && e->trends)
 		err = trends_event(e->trends, e->model, ev, &ctx);
 	if (!err && o->each)
@@ -651,6 +657,7 @@ static void fill_view(struct evidence *e)
 	e->view.model = e->model;
 	e->view.judge = e->judge;
 	e->view.trends = e->trends;
+	e->view.words = e->words;
 }
 
 void evidence_tell_damage(const struct evidence *e)
@@ -683,7 +690,9 @@ int evidence_read(struct evidence *e, const struct evidence_opts *o)
 	e->model = model_create();
 	e->judge = o->without_judge ? NULL : judge_create(o->judge);
 	e->trends = o->with_trends ? trends_create() : NULL;
-	if (!e->model || (!o->without_judge && !e->judge) || (o->with_trends && !e->trends))
+	e->words = vmm_words_create();
+	if (!e->model || !e->words || (!o->without_judge && !e->judge) ||
+	    (o->with_trends && !e->trends))
 		return cmd_fail(EXIT_BAD_FILE, "out of memory");
 	while ((err = e->src->ops->next(e->src, &ev, -1)) >= 0) {
 		if (!err)

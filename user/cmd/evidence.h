@@ -22,12 +22,13 @@
 #include "recording/hosts.h"
 #include "recording/merge.h"
 #include "view/trends.h"
+#include "view/vmm_words.h"
 
 struct evidence_file;
 
 struct evidence {
 	struct view_evidence view;
-	struct event_source *src; /* all of them as one */
+	struct event_source *src; /* all of them as one, and a VMM's logs between */
 
 	/* evidence.c's own, but merge.c may look: */
 	struct evidence_file *file;
@@ -41,6 +42,9 @@ struct evidence {
 	struct model *model;
 	struct judge *judge;
 	struct trends *trends;
+	struct event_source *recorded; /* @src without logs; its own */
+	const struct opt_list *logs;   /* the caller's; or NULL */
+	struct vmm_words *words;
 };
 
 enum evidence_use {
@@ -56,6 +60,14 @@ enum evidence_use {
  */
 int evidence_open(struct evidence *e, char *const *paths, size_t n, enum evidence_use use);
 void evidence_close(struct evidence *e);
+/*
+ * Of all that is read from here on lines of the VMM's logs @paths, which stay the caller's,
+ * are a part (recording/vmm_log.h).  0, or the exit code with the error told.
+ */
+int evidence_add_logs(struct evidence *e, const struct opt_list *paths);
+/* Tell how many lines of each log lay in what was read. */
+void evidence_tell_logs(const struct evidence *e);
+extern const struct opt cmd_vmm_log_opts[]; /* of a struct opt_list */
 
 /*
  * Feed model, judge and (@with_trends: for a view that draws) trends from the first

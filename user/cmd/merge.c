@@ -17,6 +17,7 @@ struct options {
 	struct cmd_common common;
 	const char *output;
 	bool force;
+	struct opt_list logs;
 };
 
 static const struct opt opts[] = {
@@ -24,6 +25,7 @@ static const struct opt opts[] = {
 	  .help = "the merged recording; - streams it to stdout" },
 	{ 'f', "force", OPT_FLAG, OPT_AT(struct options, force),
 	  .help = "overwrite an existing recording" },
+	OPT_TABLE(cmd_vmm_log_opts, struct options, logs),
 	OPT_TABLE(cmd_common_opts, struct options, common),
 	OPT_END,
 };
@@ -116,6 +118,8 @@ static int make_meta(struct job *j)
 		err = j->e.hosts.n > 1 ? evidence_parts(&j->e, k, m) : 0;
 	for (k = 0; k < j->e.n && !err; k++)
 		err = add_meta_of(j, m, k);
+	for (k = 0; k < j->o.logs.n && !err; k++)
+		err = meta_addf(m, "merged", "log: %s", j->o.logs.items[k]);
 	return err ? cmd_fail(EXIT_BAD_FILE, "out of memory") : 0;
 }
 
@@ -126,6 +130,7 @@ static void tell(const struct job *j)
 	size_t i;
 
 	evidence_tell_damage(&j->e);
+	evidence_tell_logs(&j->e);
 	for (i = 0; i < j->e.view.clock->n; i++)
 		cmd_note("%s", j->e.view.clock->entries[i].value);
 	for (id = 1; id <= model_migrations(j->model); id++) {
@@ -179,9 +184,13 @@ static int run(struct job *j, char *const *paths, int n)
 	if (!j->o.output)
 		return cmd_fail(EXIT_USAGE, "merge: where to? '-o FILE'");
 	status = rewrite_check(j->o.output, j->o.force, paths, (size_t)n);
-
+	if (!status)
+		status = rewrite_check(j->o.output, j->o.force, (char *const *)j->o.logs.items,
+				       j->o.logs.n);
 	if (!status)
 		status = evidence_open(&j->e, paths, (size_t)n, EVIDENCE_ONCE);
+	if (!status)
+		status = evidence_add_logs(&j->e, &j->o.logs);
 	if (!status)
 		status = evidence_say_clocks(&j->e);
 	if (status)
@@ -212,6 +221,7 @@ int cmd_merge(int argc, char **argv)
 	status = run(&j, argv + first, argc - first);
 	evidence_close(&j.e);
 	meta_clear(&j.meta);
+	opt_list_free(&j.o.logs);
 	model_destroy(j.model);
 	return status;
 }
@@ -223,7 +233,10 @@ const struct command command_merge = {
 	.text = "The clock is that of the host with most sources. CLOCK_REALTIME of the hosts\n"
 		"ties theirs to it, and causality checks it: no byte is written before it was\n"
 		"read. How far it may be off is told, and kept in the result. Every other command\n"
-		"does the same with several files; this one is for keeping them as one.",
+		"does the same with several files; this one is for keeping them as one. --vmm-log,\n"
+		"which may be given several times, puts the lines of a VMM's log between the\n"
+		"events, as marks: QEMU's of its trace events, or one with a time of day before\n"
+		"each line.",
 	.examples = "  vfioscope merge src.vfs dst.vfs -o both.vfs\n"
 		    "  ssh node8 cat dst.vfs | vfioscope merge src.vfs - -o - | vfioscope report -",
 	.opts = opts,

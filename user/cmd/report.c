@@ -10,6 +10,7 @@ struct report_opts {
 	int format;
 	bool bytes, sessions, schema;
 	const char *output;
+	struct opt_list logs;
 };
 
 enum { FORMAT_TEXT, FORMAT_JSON, FORMAT_HTML };
@@ -27,6 +28,7 @@ static const struct opt opts[] = {
 	  .help = "text: every device's session in full, too" },
 	{ 0, "json-schema", OPT_FLAG, OPT_AT(struct report_opts, schema),
 	  .help = "print the JSON Schema of --format json and end" },
+	OPT_TABLE(cmd_vmm_log_opts, struct report_opts, logs),
 	OPT_TABLE(cmd_reader_opts, struct report_opts, reader),
 	OPT_TABLE(cmd_common_opts, struct report_opts, common),
 	OPT_END,
@@ -60,9 +62,12 @@ int cmd_report(int argc, char **argv)
 	how.with_trends = o.format == FORMAT_HTML;
 	status = evidence_open(&e, argv + first, (size_t)(argc - first), EVIDENCE_ONCE);
 	if (!status)
+		status = evidence_add_logs(&e, &o.logs);
+	if (!status)
 		status = evidence_read(&e, &how);
 	if (status)
 		goto out;
+	evidence_tell_logs(&e);
 	f = cmd_open_output(o.output);
 	if (!f) {
 		status = EXIT_BAD_FILE;
@@ -82,6 +87,7 @@ int cmd_report(int argc, char **argv)
 	status = cmd_close_output(f, EXIT_OK);
 out:
 	evidence_close(&e);
+	opt_list_free(&o.logs);
 	return status;
 }
 
@@ -90,10 +96,15 @@ const struct command command_report = {
 	.summary = "The post-mortem: what happened, where the stop went",
 	.args = "FILE...",
 	.text = "FILE is a recording, or '-' for one that comes on standard input. Loss and\n"
-		"damage are said loudly and do not change the exit code: only 'check' judges.",
+		"damage are said loudly and do not change the exit code: only 'check' judges.\n"
+		"--vmm-log, which may be given several times, takes a log of the VMM's: QEMU's of\n"
+		"its trace events, or one with a time of day before each line. The moments of a\n"
+		"downtime that QEMU names in it (vmstate_downtime_checkpoint) stand beside the\n"
+		"devices'.",
 	.examples =
 		"  vfioscope report vfioscope-node7-20260102T030405Z.vfs\n"
 		"  vfioscope report --format html -o incident.html src.vfs dst.vfs\n"
+		"  vfioscope report --vmm-log qemu.log vfioscope-node7-20260102T030405Z.vfs\n"
 		"  vfioscope report --format json --migration 2 FILE | jq .migrations[0].outcome",
 	.opts = opts,
 	.run = cmd_report,

@@ -39,7 +39,7 @@ int rewrite_check(const char *path, bool force, char *const *paths, size_t n)
 	struct stat st;
 
 	if (strcmp(path, "-") && !stat(path, &st) && S_ISREG(st.st_mode) && is_input(paths, n, &st))
-		return cmd_fail(EXIT_USAGE, "%s: is one of the recordings that are read", path);
+		return cmd_fail(EXIT_USAGE, "%s: is one of the files that are read", path);
 	return keep_check(path, force);
 }
 

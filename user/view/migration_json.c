@@ -11,6 +11,7 @@
 #include "model/forecast.h"
 #include "view/common.h"
 #include "view/downtime.h"
+#include "view/vmm_words.h"
 #include "view/findings.h"
 #include "view/sentence.h"
 
@@ -512,6 +513,7 @@ static void put_migration(struct json *j, const struct view_evidence *e, const s
 	else
 		json_knull(j, "downtime");
 	migration_parts_json(j, "stop", e->model, g);
+	vmm_words_json(j, "checkpoints", e, g);
 	json_known(j, "stopped_ns", g->stopped_ns);
 	json_key(j, "joined");
 	json_object_begin(j);

@@ -39,8 +39,11 @@ static const struct schema_object objects[] = {
 	{ "migration", "the migration of a VM; text: it in a sentence",
 	  "id:u vm:s? outcome:" OUTCOME " ended:b ran_again:b text:s cause:@failure? "
 	  "causes:[@failure] consequence:s? begin_ns:u end_ns:u begin:s? end:s? downtime_ns:u? "
-	  "downtime_why:s? downtime:[@part]? stop:[@part]? stopped_ns:u? joined:@joined devices:u "
+	  "downtime_why:s? downtime:[@part]? stop:[@part]? checkpoints:[@checkpoint]? stopped_ns:u? joined:@joined devices:u "
 	  "bytes_total:u sides:@sides forecast:@stop_forecast? sessions:[@session]" },
+	{ "checkpoint",
+	  "a moment of a downtime that QEMU's log names, and the same of the devices; null: they have none",
+	  "name:s t_ns:u devices:s? devices_ns:u?" },
 	{ "failure", "a call, a reset, a close or the end of a process that went wrong",
 	  "text:s party:s host:s? process:@process device:s? driver:s? session:u? stream:u? "
 	  "side:source|destination? call:s target:T? step:@step? ret:i errno:s? code:u? signal:u? "

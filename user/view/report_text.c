@@ -14,6 +14,7 @@
 #include "view/grid.h"
 #include "view/report.h"
 #include "view/sentence.h"
+#include "view/vmm_words.h"
 
 static const char *dur(char buf[UNITS_LEN], uint64_t ns)
 {
@@ -232,6 +233,23 @@ static void print_downtime(struct report *r, const struct migration *g)
 	}
 	if (migration_stop_ns(g))
 		migration_parts_text(r->f, r->m, g, 4);
+}
+
+/* Of a log of QEMU's, where one is in the evidence. */
+static void print_words(struct report *r, const struct migration *g)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	if (!f)
+		return;
+	vmm_words_text(f, r->e, g, r->opt, 4);
+	fclose(f);
+	if (text && text[0])
+		fprintf(r->f, LABEL "QEMU's checkpoints, and the devices' moments\n%s", "vmm log",
+			text);
+	free(text);
 }
 
 static void print_forecast(struct report *r, const struct migration *g)
@@ -455,6 +473,7 @@ static void print_migration(struct report *r, const struct migration *g)
 	print_joined(r, g);
 	print_causes(r, g);
 	print_downtime(r, g);
+	print_words(r, g);
 	print_forecast(r, g);
 	if (src)
 		print_side(r, src, g->outcome);

@@ -78,6 +78,7 @@ struct view_evidence {
 	struct model *model;
 	const struct judge *judge;     /* finished; or NULL: nobody judged */
 	const struct trends *trends;   /* for plots (trends.h); or NULL: none */
+	const struct vmm_words *words; /* what its VMM said of itself (vmm_words.h); or NULL */
 	const struct view_file *files; /* one at least */
 	size_t n_files;
 	const struct meta *meta;	    /* of all files; or NULL */
