@@ -62,7 +62,7 @@ static const struct schema_object objects[] = {
 	  "a call of 1 ms or more, and what it was spent on; null: not seen; stack: of its longest wait",
 	  "call:s? to:S? t_ns:u dur_ns:u in_stop:b on_cpu_ns:u? asleep_ns:u? blocked_ns:u? "
 	  "lock_ns:u? runqueue_ns:u? fault_ns:u? send_ns:u? receive_ns:u? poll_ns:u? futex_ns:u? "
-	  "stopped_ns:u? kvm_log_ns:u? faults:u? longest_ns:u? stack:s" },
+	  "stopped_ns:u? kvm_log_ns:u? faults:u? longest_ns:u? stack:s?" },
 	{ "share", "", "part:s ns:u party:s text:s" },
 	{ "joined", "how source and destination were found to belong together, or why not",
 	  "how:s? sure:b why:s? candidates:u" },
