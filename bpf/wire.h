@@ -34,11 +34,11 @@ enum wire_kind {
 	WIRE_INFO, /* VFIO_MIG_GET_PRECOPY_INFO */
 	WIRE_STREAM_CLOSE,
 	WIRE_STREAM_RELEASE,
-	WIRE_CLOSE_UNSEEN, /* a data FD is released, whose close() came before its hook */
 	WIRE_LOST_EXIT,	   /* a call whose return no program saw */
 	WIRE_DIRTY_PAGES,  /* VFIO_IOMMU_DIRTY_PAGES of a container, or an IOMMUFD's */
 	WIRE_PROCESS_EXIT, /* a process that held a device or a data FD ended */
 	WIRE_WHY,	   /* what a call's time was spent on; it comes before that call */
+	WIRE_CLOSE_UNSEEN, /* a data FD is released, whose close() came before its hook */
 	WIRE_KIND_NR,
 };
 
