@@ -439,6 +439,6 @@ int merge_open(struct event_source **out, struct event_source **sources, size_t 
 	m->n = n;
 	for (i = 0; i < n; i++)
 		m->in[i].src = sources[i];
-	*out = &m->source;
+	*out = (struct event_source *)m;
 	return 0;
 }
