@@ -300,15 +300,19 @@ void cells_print(const struct cells *c, FILE *f)
 {
 	int row, col, end;
 	char utf8[4];
+	size_t n;
 
 	for (row = 0; row < c->rows; row++) {
 		const struct cell *line = &c->at[row * c->cols];
 
 		for (end = c->cols; end > 0 && line[end - 1].ch == ' '; end--)
 			;
-		for (col = 0; col < end; col++)
-			if (!(line[col].attr & CELL_HALF))
-				fwrite(utf8, 1, text_utf8_put(utf8, line[col].ch), f);
+		for (col = 0; col < end; col++) {
+			if (line[col].attr & CELL_HALF)
+				continue;
+			n = text_utf8_put(utf8, line[col].ch);
+			fwrite(utf8, 1, n, f);
+		}
 		fputc('\n', f);
 	}
 }

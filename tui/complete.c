@@ -69,11 +69,11 @@ static void offer_names(struct scope *s, struct choices *c, const char *word, co
 
 static void offer_words(struct scope *s, struct choices *c, const char *word)
 {
-	bool not = *word == '!';
+	bool negated = *word == '!';
 	char text[64];
 	uint32_t i;
 
-	word += not ;
+	word += negated;
 	if (!strncmp(word, "kind=", 5)) {
 		for (i = 0; i < EV_KIND_NR; i++) {
 			if (!event_kind_is_public(i))
@@ -93,7 +93,7 @@ static void offer_words(struct scope *s, struct choices *c, const char *word)
 	} else {
 		offer_all(c, word, match_words);
 	}
-	c->from += not ;
+	c->from += negated;
 }
 
 static void offer_args(struct scope *s, struct choices *c, enum request req, const char *word)

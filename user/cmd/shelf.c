@@ -78,7 +78,7 @@ static void plain_name(char out[WHO_LEN + 1], const char *who)
 {
 	size_t i;
 
-	for (i = 0; who[i] && i < WHO_LEN; i++)
+	for (i = 0; i < WHO_LEN && who[i]; i++)
 		out[i] = isalnum((unsigned char)who[i]) || strchr("._+-", who[i]) ? who[i] : '_';
 	out[i] = '\0';
 	if (!i)

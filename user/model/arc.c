@@ -28,15 +28,17 @@ static void note_arc(struct dev *d, const struct event *ev, const struct session
 		     const struct call_why *w)
 {
 	struct model_call *c = arc_call(d, ev->tid, true);
+	uint32_t at;
 
 	if (!c)
 		return;
+	at = c->n_arcs < MODEL_CALL_ARCS ? c->n_arcs : MODEL_CALL_ARCS - 1;
 	if (!c->n_arcs++) {
 		c->t_ns = ev->t_ns;
 		c->from0 = ev->arc.from;
 	}
 	/* Of too many the first ones, and the last. */
-	c->arcs[(c->n_arcs < MODEL_CALL_ARCS ? c->n_arcs : MODEL_CALL_ARCS) - 1] = *arc;
+	c->arcs[at] = *arc;
 	c->from = ev->arc.from;
 	c->to = ev->arc.to;
 	c->ret = ev->ret;

@@ -96,7 +96,7 @@ void migration_spent(const struct migration *g, enum stop_part part, struct spen
 
 	if (part <= STOP_OTHER)
 		window_spent(&g->stop, part, out);
-	else
+	else if (part < STOP_PARTS)
 		spend(out, ns[part], l->why_ns, l->gap_why_ns, part);
 }
 
