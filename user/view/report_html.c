@@ -314,6 +314,7 @@ static void put_migration(struct report *r, const struct migration *g)
 	put_facts(r, g);
 	put_tiles(r, g);
 	html_waterfall(r, g);
+	html_words(r, g);
 	if (rows)
 		html_timelines(r, g, rows);
 	if (src)

@@ -18,6 +18,8 @@ const char *severity_class(uint32_t severity);
 void html_pins(struct report *r, const struct axis *x, uint32_t migration, uint32_t session);
 /* Where the downtime went, or the stop as far as it is known; nothing when there is none. */
 void html_waterfall(struct report *r, const struct migration *g);
+/* What a log of QEMU's says of it; nothing where there is none. */
+void html_words(struct report *r, const struct migration *g);
 /* The states of all its devices, @rows of them. */
 void html_timelines(struct report *r, const struct migration *g, uint32_t rows);
 /* One device's session in full, folded; @open: not. */

@@ -4,12 +4,14 @@
  * waterfall, and all its devices on one axis
  */
 #include <math.h>
+#include <stdlib.h>
 
 #include "util/sat.h"
 #include "view/common.h"
 #include "view/downtime.h"
 #include "view/html.h"
 #include "view/report_html.h"
+#include "view/vmm_words.h"
 
 /* So many rows are drawn; all are in the tables. */
 #define TIMELINE_ROWS 64
@@ -200,4 +202,22 @@ void html_waterfall(struct report *r, const struct migration *g)
 			"<p class=loud>%s of it in a call that had not returned when it was last "
 			"seen.</p>\n",
 			units_duration(a, g->stop.in_flight_ns));
+}
+
+void html_words(struct report *r, const struct migration *g)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	if (!f)
+		return;
+	vmm_words_text(f, r->e, g, r->opt, 0);
+	fclose(f);
+	if (text && text[0]) {
+		fputs("<h3>QEMU's checkpoints, and the devices' moments</h3>\n<pre>", r->f);
+		html_printf(r->f, "%s", text);
+		fputs("</pre>\n", r->f);
+	}
+	free(text);
 }
