@@ -370,31 +370,26 @@ next_largest(const struct downtime_part *p, size_t n, uint32_t told)
 	return best;
 }
 
-void migration_largest_text(FILE *f, struct model *m, const struct migration *g, int indent)
+size_t migration_largest(struct model *m, const struct migration *g,
+			 char text[LARGEST_TOLD][LARGEST_LEN])
 {
 	struct downtime_part part[MIGRATION_PARTS_MAX];
-	const struct downtime_part *p, *largest[LARGEST_TOLD];
-	size_t n = migration_parts(m, g, part), i, k;
 	char a[UNITS_LEN], name[UNITS_LEN], why[WHY_SENTENCE_LEN];
-	char text[WHY_SENTENCE_LEN + 160];
+	size_t n = migration_parts(m, g, part), k;
+	const struct downtime_part *p;
 	uint32_t told = 0;
 	bool any = false;
 
 	_Static_assert(MIGRATION_PARTS_MAX <= 32, "a bit for each part");
 	for (k = 0; k < LARGEST_TOLD && (p = next_largest(part, n, told)); k++) {
-		largest[k] = p;
 		told |= 1U << (p - part);
 		any |= p->why.spent.any;
-	}
-	for (i = 0; any && i < k; i++) {
-		p = largest[i];
-		snprintf(text, sizeof(text), "%s%s %s (%.0f %%): %s", downtime_part_name(p, name),
+		snprintf(text[k], LARGEST_LEN, "%s%s %s (%.0f %%): %s", downtime_part_name(p, name),
 			 p->landing ? ", on the destination," : "", units_duration(a, p->ns),
 			 100.0 * (double)p->ns / (double)p->total_ns,
 			 part_why_sentence(&p->why, why)[0] ? why : "why is not recorded");
-		fprintf(f, "%*s", indent, "");
-		wrap_text(f, text, (size_t)indent, (size_t)indent + 2, 80);
 	}
+	return any ? k : 0;
 }
 
 /* ---- JSON ---- */

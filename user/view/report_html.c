@@ -371,6 +371,23 @@ static void put_headlines(struct report *r)
 			units_count(a, more));
 }
 
+/* The largest parts of its stop, and why. */
+static void put_largest(struct report *r, const struct migration *g)
+{
+	char text[LARGEST_TOLD][LARGEST_LEN];
+	size_t n = migration_largest(r->m, g, text), i;
+
+	if (n)
+		fputs("\n<ul>\n", r->f);
+	for (i = 0; i < n; i++) {
+		fputs("<li>", r->f);
+		html_printf(r->f, "%s", text[i]);
+		fputs("</li>\n", r->f);
+	}
+	if (n)
+		fputs("</ul>\n", r->f);
+}
+
 static void put_sentences(struct report *r)
 {
 	bool stopped = false, any = false;
@@ -388,6 +405,7 @@ static void put_sentences(struct report *r)
 		fprintf(r->f, "<li><a href=\"#m%u\">Migration %u</a>: ", id, id);
 		migration_sentence(w.f, r->e, g, &painted);
 		put_words(r->f, &w);
+		put_largest(r, g);
 		fputs("</li>\n", r->f);
 		any = true;
 		stopped |= migration_stop_ns(g) != 0;

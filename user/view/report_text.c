@@ -135,6 +135,17 @@ static void print_files(struct report *r)
 
 /* ---- first of all ---- */
 
+static void print_largest(struct report *r, const struct migration *g)
+{
+	char text[LARGEST_TOLD][LARGEST_LEN];
+	size_t n = migration_largest(r->m, g, text), i;
+
+	for (i = 0; i < n; i++) {
+		fputs("  ", r->f);
+		wrap_text(r->f, text[i], 2, 4, 80);
+	}
+}
+
 static void print_sentences(struct report *r)
 {
 	bool any = false, stopped = false;
@@ -148,7 +159,7 @@ static void print_sentences(struct report *r)
 			continue;
 		migration_sentence(l.f, r->e, g, r->opt);
 		line_close(r, &l, NULL);
-		migration_largest_text(r->f, r->m, g, 2);
+		print_largest(r, g);
 		any = true;
 		stopped |= migration_stop_ns(g) != 0;
 	}
