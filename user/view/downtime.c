@@ -252,7 +252,7 @@ const struct downtime_part *parts_longest(const struct downtime_part *p, size_t 
 
 static uint64_t tenths_of(uint64_t ns, uint64_t total)
 {
-	return total ? (uint64_t)((double)ns * 1000 / (double)total + 0.5) : 0;
+	return total ? sat_u64((double)ns * 1000 / (double)total + 0.5) : 0;
 }
 
 /* @indent blanks, and two more for a share of the line above it. */
