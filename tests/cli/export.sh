@@ -114,12 +114,21 @@ for uuid, marks in slices.items():
             others.setdefault(uuid, []).append(done)
     assert not stack, tracks[uuid]
 
-AS_INSTANT = ("stream_release", "device_reset", "stuck", "mark", "process_exit")
+AS_INSTANT = ("stream_release", "device_reset", "stuck", "mark", "process_exit", "why")
 seen = {int(n["seq"]): n for _, _, _, n in instants if "seq" in n}
-info = empty = inside = 0
+info = empty = inside = told_of = 0
 arcs = {}
 for ev in events:
     seq, kind = ev["seq"], ev["kind"]
+    # The reason of a call is told at that; other times of a thread are instants of its track.
+    if kind == "why" and "call" in ev and not ev["so_far"]:
+        assert seq not in calls and seq not in seen, ev
+        of, = [e for e in events if e["kind"] == ev["call"] and e["tid"] == ev["tid"] and e["t_ns"] == ev["t_ns"] and e["seq"] > seq]
+        told = {k: str(v) for k, v in ev.items() if k.endswith("_ns") and k not in ("t_ns", "dur_ns", "longest_ns")}
+        have = calls[of["seq"]]["notes"] if of["seq"] in calls else seen[of["seq"]]
+        told_of += 1
+        assert told and all(have["why_" + k] == v for k, v in told.items()), (ev, have)
+        continue
     notes = calls[seq]["notes"] if seq in calls else seen[seq]
     for key in ("host", "stream", "migration", "side", "session"):
         assert str(ev.get(key)) == str(notes.get(key)), (key, notes, ev)
@@ -159,7 +168,7 @@ for ev in events:
     if kind in ("read", "write"):
         assert int(notes["size"]) == ev["size"] and int(notes["ret"]) == ev["ret"], (notes, ev)
     info += kind == "precopy_info" and ev["ret"] >= 0
-assert len(calls) + len(seen) == len(events)
+assert len(calls) + len(seen) + told_of == len(events)
 assert sum(tracks[c["track"]][0] == "empty reads" for c in calls.values()) == empty
 assert inside or "reference" not in sys.argv[4]
 assert len(counters.get("initial bytes", [])) == len(counters.get("dirty bytes", [])) == info
@@ -188,6 +197,10 @@ for number, root in roots.items():
     length = sum(s["end"] - s["start"] for s in parts)
     for a, b in zip(parts, parts[1:]):
         assert a["end"] == b["start"], (a, b)
+    # What they were spent on is as long as the parts of which something is recorded.
+    known = [g["downtime"] or g["stop"] or [] for g in report["migrations"] if g["id"] == number][0]
+    reasons = of.get("what it was spent on: sums, end to end", [])
+    assert sum(s["end"] - s["start"] for s in reasons) == sum(p["ns"] for p in known if p["why"]), (reasons, known)
     if "downtime_ns" in whole["notes"]:
         stop = [s["end"] - s["start"] for s in of["stop"] if not s["above"]]
         assert stop == [int(whole["notes"]["downtime_ns"])] == [length], (stop, length)
