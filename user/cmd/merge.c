@@ -233,10 +233,10 @@ const struct command command_merge = {
 	.text = "The clock is that of the host with most sources. CLOCK_REALTIME of the hosts\n"
 		"ties theirs to it, and causality checks it: no byte is written before it was\n"
 		"read. How far it may be off is told, and kept in the result. Every other command\n"
-		"does the same with several files; this one is for keeping them as one. --vmm-log,\n"
-		"which may be given several times, puts the lines of a VMM's log between the\n"
-		"events, as marks: QEMU's of its trace events, or one with a time of day before\n"
-		"each line.",
+		"does the same with several files; this one is for keeping them as one.\n"
+		"--vmm-log, which may be given several times, puts the lines of a VMM's log\n"
+		"between the events, as marks: QEMU's of its trace events, or one with a time of\n"
+		"day before each line.",
 	.examples = "  vfioscope merge src.vfs dst.vfs -o both.vfs\n"
 		    "  ssh node8 cat dst.vfs | vfioscope merge src.vfs - -o - | vfioscope report -",
 	.opts = opts,
