@@ -6,6 +6,7 @@
 
 /* before term.h, which makes a macro of the word "lines" */
 #include "tui/scope.h"
+#include "util/mono.h"
 
 #include <curses.h>
 #include <errno.h>
@@ -17,7 +18,6 @@
 #include <string.h>
 #include <term.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
 struct terminal {
@@ -436,14 +436,6 @@ static int key_of(wint_t ch)
 	}
 }
 
-static uint64_t clock_now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
-}
-
 /* An end that never comes must not swallow keys for ever. */
 #define PASTE_NS 1000000000ULL
 
@@ -487,7 +479,7 @@ static enum scope_mouse press(struct terminal *t, int row, int col)
 	bool again = row == t->press_row && col == t->press_col;
 	uint64_t now;
 
-	now = clock_now();
+	now = mono_ns();
 	again &= t->press_ns && now - t->press_ns < DOUBLE_NS;
 	t->press_row = row;
 	t->press_col = col;
@@ -515,9 +507,9 @@ void terminal_read(struct terminal *t, struct terminal_event *ev)
 	if (rc != KEY_CODE_YES) {
 		ev->what = INPUT_KEY;
 		ev->key = (int)ch;
-		if (t->pasted_ns && clock_now() - t->pasted_ns < PASTE_NS) {
+		if (t->pasted_ns && mono_ns() - t->pasted_ns < PASTE_NS) {
 			ev->what = INPUT_PASTE;
-			t->pasted_ns = clock_now();
+			t->pasted_ns = mono_ns();
 		} else if (ch == 27 && swallow()) {
 			ev->what = INPUT_NOTHING;
 		}
@@ -527,7 +519,7 @@ void terminal_read(struct terminal *t, struct terminal_event *ev)
 		ev->what = ch == K_FOCUS || ch == K_FOCUS_LOST ? INPUT_FOCUS : INPUT_NOTHING;
 		ev->key = ch == K_FOCUS;
 		if (ev->what == INPUT_NOTHING)
-			t->pasted_ns = ch == K_PASTE ? clock_now() : 0;
+			t->pasted_ns = ch == K_PASTE ? mono_ns() : 0;
 		return;
 	}
 	if (ch == KEY_RESIZE) {

@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "tui/terminal.h"
+#include "util/mono.h"
 
 #define MS	 1000000ULL
 /* How long events may keep keys waiting, and keys events. */
@@ -22,14 +23,6 @@
 #define FRAME_NS (100 * MS)
 /* While nobody looks. */
 #define AWAY_NS	 (1000 * MS)
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
-}
 
 static void update_status(struct tui_trace *t)
 {
@@ -77,7 +70,7 @@ static int take(struct tui_trace *t, int timeout_ms, uint64_t until_ns)
 		err = t->sink ? t->sink->put(t->sink, &ev) : scope_feed(t->scope, &ev);
 		if (err)
 			return err;
-		if (++n % 256 == 0 && now_ns() >= until_ns)
+		if (++n % 256 == 0 && mono_ns() >= until_ns)
 			return 0;
 	}
 	return 0;
@@ -106,7 +99,7 @@ struct pump {
 
 static void pump_wait(struct pump *p, uint64_t ns)
 {
-	uint64_t until = now_ns() + ns;
+	uint64_t until = mono_ns() + ns;
 	struct timespec ts = { .tv_sec = (time_t)(until / 1000000000),
 			       .tv_nsec = (long)(until % 1000000000) };
 
@@ -124,14 +117,14 @@ static void *pump_main(void *arg)
 			pthread_cond_wait(&p->wake, &p->lock);
 			continue;
 		}
-		waited = now_ns() - p->since_ns;
+		waited = mono_ns() - p->since_ns;
 		if (waited < PATIENCE_NS) {
 			pump_wait(p, PATIENCE_NS - waited);
 			continue;
 		}
-		p->err = take(p->t, 0, now_ns() + TAKE_NS);
+		p->err = take(p->t, 0, mono_ns() + TAKE_NS);
 		if (!p->err && p->t->tick && !p->t->ended)
-			p->err = p->t->tick(p->t->arg, now_ns(), &p->t->status);
+			p->err = p->t->tick(p->t->arg, mono_ns(), &p->t->status);
 		pump_wait(p, PUMP_NS);
 	}
 	pthread_mutex_unlock(&p->lock);
@@ -175,7 +168,7 @@ static void pump_close(struct pump *p)
 static int paint(struct pump *p, struct terminal *term, const struct cells *screen)
 {
 	p->painting = true;
-	p->since_ns = now_ns();
+	p->since_ns = mono_ns();
 	pthread_cond_signal(&p->wake);
 	pthread_mutex_unlock(&p->lock);
 	terminal_paint(term, screen);
@@ -269,7 +262,7 @@ static int round_of(const struct tui_options *o, struct terminal *term, struct p
 {
 	struct tui_trace *t = o->trace;
 	struct pollfd p = { .fd = terminal_fd(term), .events = POLLIN };
-	uint64_t now = now_ns();
+	uint64_t now = mono_ns();
 	int err, idle;
 	bool typed;
 
@@ -286,7 +279,7 @@ static int round_of(const struct tui_options *o, struct terminal *term, struct p
 	typed = poll(&p, 1, 0) == 1;
 	if (keys(term, t, away))
 		return 1;
-	now = now_ns();
+	now = mono_ns();
 	err = tick(t, now);
 	if (err)
 		return err;
@@ -304,7 +297,7 @@ static int round_of(const struct tui_options *o, struct terminal *term, struct p
 int tui_run(const struct tui_options *o, char err[TUI_ERR_LEN])
 {
 	struct terminal *term;
-	uint64_t begin = now_ns(), drawn = 0;
+	uint64_t begin = mono_ns(), drawn = 0;
 	struct theme dark;
 	struct pump pump;
 	bool away = false;

@@ -25,6 +25,7 @@
 #include "user/cmd/record.c"
 
 #include "tests/unit/tmpdir.h"
+#include "util/mono.h"
 
 #include <poll.h>
 #include <sched.h>
@@ -60,7 +61,7 @@ static int fake_next(struct event_source *src, struct event *ev, int timeout_ms)
 	if (c->silent)
 		return 0;
 	memset(ev, 0, sizeof(*ev));
-	ev->t_ns = cmd_watch_now_ns();
+	ev->t_ns = mono_ns();
 	if (!c->n++) {
 		ev->kind = EV_DEVICE;
 		ev->device = 1;
@@ -164,14 +165,6 @@ void cmd_watch_settle(bool child, bool serves)
 void cmd_watch_let_go(struct capture *c)
 {
 	(void)c;
-}
-
-uint64_t cmd_watch_now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
 }
 
 volatile sig_atomic_t cmd_watch_reload;
@@ -284,9 +277,9 @@ static int run_record(const struct run *run, uint64_t *ms, const char *const *ar
 	usleep(300000);
 	if (run->during)
 		run->during(pid);
-	began = cmd_watch_now_ns();
+	began = mono_ns();
 	assert_int_equal(waitpid(pid, &status, 0), pid);
-	*ms = (cmd_watch_now_ns() - began) / 1000000;
+	*ms = (mono_ns() - began) / 1000000;
 	fd = open("stderr", O_RDONLY);
 	n = read(fd, out, sizeof(out) - 1);
 	out[n > 0 ? n : 0] = '\0';

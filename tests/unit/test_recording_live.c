@@ -3,6 +3,7 @@
  * test_recording_live.c - pipes that grow, writers that die, disks that fill
  */
 #include "tests/unit/recording_help.h"
+#include "util/mono.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -10,21 +11,12 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000ULL + ts.tv_nsec;
-}
 
 static struct event read_event(uint64_t i)
 {
 	return (struct event){
 		.kind = EV_READ,
-		.t_ns = now_ns(),
+		.t_ns = mono_ns(),
 		.dur_ns = 10,
 		.pid = 1,
 		.tid = 2,
@@ -55,9 +47,9 @@ static void test_pipe_grows(void **state)
 	assert_int_equal(recording_writer_tick(w, ev.t_ns + 600000000), 0);
 	assert_int_equal(src->ops->next(src, &got, 0), 1);
 	assert_true(event_same(&got, &ev));
-	t0 = now_ns();
+	t0 = mono_ns();
 	assert_int_equal(src->ops->next(src, &got, 50), 0);
-	assert_true(now_ns() - t0 >= 45000000);
+	assert_true(mono_ns() - t0 >= 45000000);
 	/* a state change is there within 100 ms */
 	ev.kind = EV_SET_STATE;
 	assert_int_equal(recording_writer_put(w, &ev), 0);
@@ -407,7 +399,7 @@ static void test_killed(void **state)
 				struct event ev = read_event(i);
 
 				if (recording_writer_put(w, &ev) ||
-				    recording_writer_tick(w, now_ns()))
+				    recording_writer_tick(w, mono_ns()))
 					_exit(1);
 				if (i % 64 == 0 && write(p[1], &i, sizeof(i)) < 0)
 					_exit(1);
@@ -415,7 +407,7 @@ static void test_killed(void **state)
 		}
 		close(p[1]);
 		usleep(3000 + gen_below(&g, 40000));
-		killed = now_ns();
+		killed = mono_ns();
 		kill(pid, SIGKILL);
 		assert_int_equal(waitpid(pid, &status, 0), pid);
 		assert_true(WIFSIGNALED(status));

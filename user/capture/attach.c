@@ -9,13 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "bpf/wire.h"
 #include "capture/discover.h"
 #include "capture/keeper.h"
 #include "capture/why.h"
+#include "util/mono.h"
 #include "vfioscope.skel.h"
 
 #define HOPELESS_MS 500
@@ -307,13 +307,10 @@ static void hook_best(struct attach *a, const struct hook_type *type, struct cap
 void attach_again(struct attach *a, const struct hook_type *type, struct capture_hook *h,
 		  int btf_err, int btf_fd, uint32_t btf_id)
 {
-	struct timespec now;
-
 	h->method = "none";
 	h->reason[0] = '\0';
 	hook_best(a, type, h, btf_err, btf_fd, btf_id);
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	h->since_ns = now.tv_sec * 1000000000ULL + now.tv_nsec;
+	h->since_ns = mono_ns();
 }
 
 int attach_hook(struct attach *a, const char *module, const char *function, const char *kind,

@@ -16,6 +16,7 @@
 #include "capture/process.h"
 #include "capture/rest.h"
 #include "capture/why.h"
+#include "util/mono.h"
 
 /* The ring is looked at at least this often, whatever wakes us. */
 #define LOOK_MS	    50
@@ -74,14 +75,6 @@ struct capture {
 	char error[256];
 };
 
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
-}
-
 static struct event *queue_add(struct capture *c)
 {
 	return &c->queue[c->tail++];
@@ -111,7 +104,7 @@ static void tell_clock(struct capture *c)
 
 	memset(ev, 0, sizeof(*ev));
 	ev->kind = EV_CLOCK;
-	ev->t_ns = now_ns();
+	ev->t_ns = mono_ns();
 	clock_gettime(CLOCK_REALTIME, &real);
 	clock_gettime(CLOCK_BOOTTIME, &boot);
 	ev->clock.realtime_ns = real.tv_sec * 1000000000ULL + real.tv_nsec;
@@ -132,7 +125,7 @@ static void tell_skipped(struct capture *c, uint64_t skipped, uint64_t *told, ui
 static void tell_counters(struct capture *c)
 {
 	struct wire_counters now;
-	uint64_t skipped, at_most, t = now_ns();
+	uint64_t skipped, at_most, t = mono_ns();
 
 	skipped = attach_skipped(c->attach, &at_most);
 	/* Nothing is under way any more that we would be told of. */
@@ -202,7 +195,7 @@ static void tell_task(struct capture *c, uint32_t pid)
 	ev = queue_add(c);
 	memset(ev, 0, sizeof(*ev));
 	ev->kind = EV_TASK;
-	ev->t_ns = now_ns();
+	ev->t_ns = mono_ns();
 	ev->pid = pid;
 	ev->tid = pid;
 	memcpy(ev->comm, name.comm, sizeof(ev->comm));
@@ -280,7 +273,7 @@ static void tell_flight(const struct attach_flight *f, void *arg)
 /* @last: the capture ends, so whatever is old enough is told once more. */
 static void tell_stuck(struct capture *c, bool last)
 {
-	struct stuck_look look = { .c = c, .now = now_ns(), .before = c->looked_ns };
+	struct stuck_look look = { .c = c, .now = mono_ns(), .before = c->looked_ns };
 
 	if (last)
 		look.before = 0;
@@ -387,7 +380,7 @@ static int on_record(void *ctx, void *data, size_t size)
 		return -EAGAIN;
 	}
 	if (decode_record(data, size, &ev)) {
-		tell_loss(c, 1, c->last_ns, now_ns(), LOSS_RING, EV_NONE, 0);
+		tell_loss(c, 1, c->last_ns, mono_ns(), LOSS_RING, EV_NONE, 0);
 		goto out;
 	}
 	if (h->cpu < MAX_CPUS && h->lost > c->cpu_lost[h->cpu]) {
@@ -453,7 +446,7 @@ static void follow_migrations(struct capture *c)
 	struct rest_told told = { .closed = tell_close_unseen, .arg = c };
 	size_t i;
 
-	rest_update(c->attach, now_ns(), c->waits, c->hangs, &told);
+	rest_update(c->attach, mono_ns(), c->waits, c->hangs, &told);
 	for (i = 0; i < sizeof(told.failed) / sizeof(told.failed[0]); i++)
 		if (told.failed[i])
 			tell_hook(c, told.failed[i]);
@@ -477,7 +470,7 @@ static void rescan(struct capture *c)
 
 static void tick(struct capture *c)
 {
-	uint64_t t = now_ns();
+	uint64_t t = mono_ns();
 	int changed;
 
 	if (t - c->tick_ns < (c->idle ? IDLE_NS : TICK_NS))
@@ -490,7 +483,7 @@ static void tick(struct capture *c)
 		meta_addf(
 			&c->meta, "note",
 			"fentry programs were skipped by the kernel: %d functions traced by kprobes from monotonic %llu ns on",
-			changed, (unsigned long long)now_ns());
+			changed, (unsigned long long)mono_ns());
 	if (t - c->clock_ns >= CLOCK_NS) {
 		c->clock_ns = t;
 		tell_clock(c);
@@ -501,7 +494,7 @@ static void tick(struct capture *c)
 /* One that nobody has a number of, a file of io_uring's, is looked for in vain. */
 static void join_strangers(struct capture *c)
 {
-	uint64_t strangers = attach_strangers(c->attach), t = now_ns();
+	uint64_t strangers = attach_strangers(c->attach), t = mono_ns();
 
 	if (!c->join_wanted && (strangers == c->strangers || t - c->joined_ns < JOIN_NS))
 		return;
@@ -514,7 +507,7 @@ static void join_strangers(struct capture *c)
 static int capture_next(struct event_source *src, struct event *ev, int timeout_ms)
 {
 	struct capture *c = (struct capture *)src;
-	uint64_t deadline = now_ns() + (uint64_t)(timeout_ms < 0 ? 0 : timeout_ms) * 1000000;
+	uint64_t deadline = mono_ns() + (uint64_t)(timeout_ms < 0 ? 0 : timeout_ms) * 1000000;
 	int look_ms = c->idle ? IDLE_MS : LOOK_MS, wait, err;
 	uint64_t end, t;
 	bool soon;
@@ -534,7 +527,7 @@ static int capture_next(struct event_source *src, struct event *ev, int timeout_
 				tell_clock(c);
 			}
 		} else {
-			t = now_ns();
+			t = mono_ns();
 			if (attach_rescan_due(c->attach, &soon))
 				rescan(c);
 			wait = attach_rescan_due(c->attach, &soon) && soon ? SOON_MS : look_ms;
@@ -553,7 +546,7 @@ static int capture_next(struct event_source *src, struct event *ev, int timeout_
 			return err;
 		}
 		if (c->head == c->tail && !c->stop_ns &&
-		    (err == -EINTR || (timeout_ms >= 0 && now_ns() >= deadline)))
+		    (err == -EINTR || (timeout_ms >= 0 && mono_ns() >= deadline)))
 			return 0;
 	}
 	*ev = c->queue[c->head++];
@@ -591,13 +584,13 @@ bool capture_left_behind(void)
 
 int capture_let_go(struct capture *c)
 {
-	uint64_t from = now_ns();
+	uint64_t from = mono_ns();
 	bool in_use;
 	int n = attach_let_go(c->attach, &in_use);
 
 	/* The data FDs that are open go on unseen: how much, nobody knows. */
 	if (in_use)
-		tell_loss(c, 0, from, now_ns(), LOSS_DETACHED, EV_NONE, 0);
+		tell_loss(c, 0, from, mono_ns(), LOSS_DETACHED, EV_NONE, 0);
 	return n;
 }
 
@@ -694,7 +687,7 @@ int capture_open(struct capture **out, const struct capture_opts *opts, char *er
 		snprintf(err, err_len, "the ring buffer: %s", strerror(-ret));
 		goto fail;
 	}
-	c->tick_ns = now_ns();
+	c->tick_ns = mono_ns();
 	c->clock_ns = c->tick_ns;
 	c->checked_ns = c->tick_ns;
 	c->looked_ns = c->tick_ns;
@@ -725,5 +718,5 @@ void capture_idle(struct capture *c, bool idle)
 void capture_stop(struct capture *c)
 {
 	if (!c->stop_ns)
-		c->stop_ns = now_ns();
+		c->stop_ns = mono_ns();
 }

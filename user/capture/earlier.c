@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
-#include <time.h>
 
 #include "bpf/wire.h"
 #include "capture/process.h"
+#include "util/mono.h"
 
 struct one {
 	uint64_t id; /* pid << 32 | tid */
@@ -66,15 +66,13 @@ static void find_target(struct one *c)
 struct earlier *earlier_create(struct attach *a)
 {
 	struct earlier *e = calloc(1, sizeof(*e));
-	struct timespec ts;
 	struct found f;
 	size_t i;
 
 	if (!e)
 		return NULL;
 	f = (struct found){ .at = e->calls };
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	e->seen_ns = ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+	e->seen_ns = mono_ns();
 	attach_earlier(a, take, &f);
 	e->n = f.n;
 	for (i = 0; i < e->n; i++)

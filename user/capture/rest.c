@@ -2,10 +2,10 @@
 #include "capture/rest.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "capture/attach_internal.h"
 #include "capture/why.h"
+#include "util/mono.h"
 #include "vfioscope.skel.h"
 
 static bool saw_sign(struct attach *a, uint64_t now_ns)
@@ -55,11 +55,9 @@ static void find_closed(struct attach *a, struct rest_told *told)
 	__u32 last = a->skel->bss->last_stream, retired = a->skel->bss->streams_retired;
 	const volatile struct wire_stream *st;
 	bool any = false, all = true;
-	struct timespec now;
 	size_t i;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	close.to_ns = now.tv_sec * 1000000000ULL + now.tv_nsec;
+	close.to_ns = mono_ns();
 	for (i = 0; i < WIRE_STREAMS; i++)
 		any |= a->streams[i].id > retired && a->streams[i].unseen_ns;
 	/* The walk over all open files takes away the mark of those that it meets. */

@@ -18,6 +18,7 @@
 #include "cmd/keep.h"
 #include "cmd/watch.h"
 #include "recording/fold.h"
+#include "util/mono.h"
 
 struct watched {
 	struct exercise_opts *o;
@@ -124,7 +125,7 @@ static int follow(struct watched *w)
 				capture_stop(w->capture);
 			}
 		}
-		now = cmd_watch_now_ns();
+		now = mono_ns();
 		/* Events may come without end, and a signal between them. */
 		if (n > 0 && now - looked < LOOK_NS)
 			continue;

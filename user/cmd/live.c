@@ -14,6 +14,7 @@
 #include "cmd/scope_config.h"
 #include "cmd/watch.h"
 #include "recording/fold.h"
+#include "util/mono.h"
 
 struct live_opts {
 	struct cmd_common common;
@@ -83,7 +84,7 @@ static int live_put(struct event_sink *sink, const struct event *ev)
 static int run(struct live_opts *o, struct event_source *src, struct event_sink *sink,
 	       struct fold *fold, struct keep *keep, struct capture *capture)
 {
-	uint64_t now, begin = cmd_watch_now_ns();
+	uint64_t now, begin = mono_ns();
 	bool stopping = false;
 	struct event ev;
 	int n, err = 0;
@@ -97,7 +98,7 @@ static int run(struct live_opts *o, struct event_source *src, struct event_sink 
 		if (n > 0) {
 			err = sink->put(sink, &ev);
 		} else {
-			now = cmd_watch_now_ns();
+			now = mono_ns();
 			err = fold ? fold_tick(fold, now) : 0;
 			if (keep)
 				keep_tick(keep, now);
@@ -108,8 +109,8 @@ static int run(struct live_opts *o, struct event_source *src, struct event_sink 
 			return -EPIPE;
 		if (err)
 			return err;
-		if (!stopping && (cmd_watch_signal ||
-				  (o->duration && cmd_watch_now_ns() - begin >= o->duration))) {
+		if (!stopping &&
+		    (cmd_watch_signal || (o->duration && mono_ns() - begin >= o->duration))) {
 			capture_stop(capture);
 			stopping = true;
 		}
@@ -252,7 +253,7 @@ int cmd_live(int argc, char **argv)
 
 	err = run(&o, src, sink, fold, keep, capture);
 	if (!err && once)
-		err = live_once_print(once, cmd_watch_now_ns(), stdout);
+		err = live_once_print(once, mono_ns(), stdout);
 	else if (!err && l.ndjson)
 		err = ndjson_finish(l.ndjson);
 	if (err && ferror(stdout))

@@ -8,6 +8,7 @@
 #include "cmd/watch.h"
 #include "recording/fold.h"
 #include "tui/tui.h"
+#include "util/mono.h"
 
 struct live_scope {
 	struct event_sink sink; /* the end: the scope */
@@ -49,7 +50,7 @@ static int mark(void *arg, const char *text)
 	struct live_scope *l = arg;
 	struct event ev = { .kind = EV_MARK };
 
-	ev.t_ns = cmd_watch_now_ns();
+	ev.t_ns = mono_ns();
 	strncpy(ev.mark.text, text, sizeof(ev.mark.text) - 1);
 	return l->first->put(l->first, &ev);
 }

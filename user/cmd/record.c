@@ -22,6 +22,7 @@
 #include "cmd/watch.h"
 #include "recording/fold.h"
 #include "recording/recording.h"
+#include "util/mono.h"
 #include "util/notify.h"
 #include "util/units.h"
 
@@ -387,7 +388,7 @@ static int run(struct recorder *r)
 				continue;
 		}
 		since = 0;
-		now = cmd_watch_now_ns();
+		now = mono_ns();
 		if (now - looked < TICK_NS)
 			continue;
 		looked = now;
@@ -602,7 +603,7 @@ static int record(struct recorder *r, int argc, char **argv, char **command)
 		return failed(with_command, status);
 
 	tell_ready(r);
-	r->begin_ns = cmd_watch_now_ns();
+	r->begin_ns = mono_ns();
 	if (with_command) {
 		r->child = start_command(r, command);
 		if (r->child < 0)

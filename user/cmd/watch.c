@@ -100,14 +100,6 @@ void cmd_watch_reloads(void)
 	sigaction(SIGUSR2, &sa, NULL);
 }
 
-uint64_t cmd_watch_now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
-}
-
 int cmd_watch_open(const struct cmd_watch *w, const struct cmd_common *common, struct capture **c)
 {
 	struct capture_opts opts = {

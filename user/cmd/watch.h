@@ -61,6 +61,4 @@ void cmd_watch_settle(bool child, bool serves);
 /* Close the capture, and tell if the kernel did not let go of its hooks. */
 void cmd_watch_close(struct capture *c);
 
-uint64_t cmd_watch_now_ns(void);
-
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define _GNU_SOURCE
 #include "exercise/dirty.h"
+#include "util/mono.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -22,14 +23,6 @@ struct dirtier {
 	uint64_t bytes;
 	int err;
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
-}
 
 static int write_at(struct device *d, const struct region *r, uint64_t off, const void *buf,
 		    size_t n)
@@ -62,14 +55,14 @@ int dirty_stamp(struct device *d, const struct region *r, struct random *random)
 static void *dirty_thread(void *arg)
 {
 	struct dirtier *d = arg;
-	uint64_t pages = (d->region.size + DIRTY_PAGE - 1) / DIRTY_PAGE, began = now_ns();
+	uint64_t pages = (d->region.size + DIRTY_PAGE - 1) / DIRTY_PAGE, began = mono_ns();
 	uint8_t page[DIRTY_PAGE];
 
 	while (!atomic_load(&d->stop)) {
 		uint64_t due = UINT64_MAX;
 
 		if (d->rate)
-			due = (uint64_t)((double)(now_ns() - began) / 1e9 * (double)d->rate);
+			due = (uint64_t)((double)(mono_ns() - began) / 1e9 * (double)d->rate);
 		if (d->bytes + DIRTY_PAGE > due) {
 			nanosleep(&(struct timespec){ .tv_nsec = TICK_NS }, NULL);
 			continue;

@@ -4,6 +4,7 @@
  */
 #define _GNU_SOURCE
 #include "exercise/run.h"
+#include "util/mono.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -27,14 +28,6 @@ const char *exercise_verified_name(uint32_t verified)
 	static const char *const names[] = { "not-verified", "same", "differs" };
 
 	return verified < sizeof(names) / sizeof(names[0]) ? names[verified] : "?";
-}
-
-uint64_t run_now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
 }
 
 void run_sleep(uint64_t ns)
@@ -78,7 +71,7 @@ int run_failed(struct run *n, const struct device *d, const char *call, int err)
 
 int run_set_state(struct run *n, struct device *d, uint32_t state, int *fd)
 {
-	uint64_t began = run_now_ns();
+	uint64_t began = mono_ns();
 	char call[96];
 	int err, now;
 
@@ -89,7 +82,7 @@ int run_set_state(struct run *n, struct device *d, uint32_t state, int *fd)
 	if (err)
 		return run_failed(n, d, call, err);
 	run_note(n, 2, "%s: %s after %.3f ms", d->name, state_name(state),
-		 (double)(run_now_ns() - began) / 1e6);
+		 (double)(mono_ns() - began) / 1e6);
 	if (n->plan->no_probes)
 		return 0;
 	now = device_get_state(d);
@@ -385,7 +378,7 @@ int exercise_migrate(struct exercise *x, uint32_t number, struct exercise_result
 		.sfd = -1,
 		.rfd = -1,
 		.spool = -1,
-		.began_ns = run_now_ns(),
+		.began_ns = mono_ns(),
 	};
 	int ret = -ENOMEM;
 
@@ -412,7 +405,7 @@ int exercise_migrate(struct exercise *x, uint32_t number, struct exercise_result
 		ret = migrate(&n);
 	if (r->outcome != EXERCISE_COMPLETED && !r->why[0])
 		snprintf(r->why, sizeof(r->why), "the migration did not complete");
-	r->total_ns = run_now_ns() - n.began_ns;
+	r->total_ns = mono_ns() - n.began_ns;
 	watchdog_stop(n.watchdog);
 	print_free(&n.before);
 	run_close_fd(&n.spool);

@@ -45,7 +45,6 @@ struct run {
 	struct print before; /* the destination's memory before the load */
 };
 
-uint64_t run_now_ns(void);
 void run_sleep(uint64_t ns);
 bool run_interrupted(const struct run *n);
 void run_note(const struct run *n, int level, const char *fmt, ...)

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "exercise/run.h"
+#include "util/mono.h"
 
 /* While data comes, an info is asked for so often. */
 #define INFO_PERIOD_NS	 100000000ULL
@@ -94,7 +95,7 @@ int source_begin(struct run *n)
 		if (err)
 			return run_failed(n, &x->src, "writing to the region", err);
 	}
-	policy_begin(&n->view, run_now_ns());
+	policy_begin(&n->view, mono_ns());
 	return has_precopy(n) ? begin_session(n, ST_PRE_COPY) : 0;
 }
 
@@ -148,8 +149,8 @@ static ssize_t read_once(struct run *n, size_t size, bool precopy)
 		if (err)
 			return err;
 	}
-	if (n->plan->progress && run_now_ns() - n->shown_ns > PROGRESS_NS) {
-		n->shown_ns = run_now_ns();
+	if (n->plan->progress && mono_ns() - n->shown_ns > PROGRESS_NS) {
+		n->shown_ns = mono_ns();
 		n->plan->progress(n->plan->ctx, n->r);
 	}
 	return got;
@@ -158,7 +159,7 @@ static ssize_t read_once(struct run *n, size_t size, bool precopy)
 /* There was nothing to read: wait for more, as the plan says. */
 static void wait_for_data(struct run *n)
 {
-	uint64_t now = run_now_ns(), until = policy_deadline(&n->plan->policy, &n->view);
+	uint64_t now = mono_ns(), until = policy_deadline(&n->plan->policy, &n->view);
 	struct pollfd p = { .fd = n->sfd, .events = POLLIN };
 	int ms = WAIT_MS;
 
@@ -173,7 +174,7 @@ static void wait_for_data(struct run *n)
 		run_sleep(NO_POLL_NS * 5);
 		break;
 	case WAIT_POLL:
-		if (poll(&p, 1, ms) > 0 && n->view.empty && run_now_ns() - now < NO_POLL_NS)
+		if (poll(&p, 1, ms) > 0 && n->view.empty && mono_ns() - now < NO_POLL_NS)
 			run_sleep(NO_POLL_NS);
 		break;
 	}
@@ -225,7 +226,7 @@ static int read_concurrently(struct run *n, uint64_t *bytes)
 /* The bandwidth that the plan gives to pre-copy. */
 static void pace(struct run *n)
 {
-	uint64_t due, spent = run_now_ns() - n->view.began_ns;
+	uint64_t due, spent = mono_ns() - n->view.began_ns;
 
 	if (!n->plan->bandwidth)
 		return;
@@ -276,7 +277,7 @@ static int end_here(struct run *n, enum exercise_stage stage)
 
 int source_precopy(struct run *n)
 {
-	uint64_t asked_ns = run_now_ns();
+	uint64_t asked_ns = mono_ns();
 	enum policy_answer answer;
 	ssize_t got;
 	int err;
@@ -296,7 +297,7 @@ int source_precopy(struct run *n)
 		}
 		if (run_fault(n, FAULT_LEFT_PRECOPY_EARLY))
 			break;
-		answer = policy_ask(&n->plan->policy, &n->view, run_now_ns());
+		answer = policy_ask(&n->plan->policy, &n->view, mono_ns());
 		n->r->gave_up = answer == POLICY_GIVE_UP;
 		if (answer != POLICY_STAY)
 			break;
@@ -316,9 +317,9 @@ int source_precopy(struct run *n)
 			    (n->plan->wait != WAIT_SPIN && n->view.empty) ||
 				    (!n->view.empty &&
 				     n->view.since >= n->view.initial + n->view.dirty) ||
-				    run_now_ns() - asked_ns > INFO_PERIOD_NS) {
+				    mono_ns() - asked_ns > INFO_PERIOD_NS) {
 			ask_info(n);
-			asked_ns = run_now_ns();
+			asked_ns = mono_ns();
 		}
 	}
 	/* What a driver answers when it has said that nothing is left: ENOMSG, or more. */
@@ -379,7 +380,7 @@ int source_stop(struct run *n)
 		n->r->dirty_left = n->view.dirty;
 	}
 	n->r->has_data_size = !device_data_size(d, &n->r->data_size);
-	n->stop_began_ns = run_now_ns();
+	n->stop_began_ns = mono_ns();
 	n->r->precopy_ns = has_precopy(n) ? n->stop_began_ns - n->view.began_ns : 0;
 
 	/* First all are quiet towards each other, then the first one stops. */
@@ -465,7 +466,7 @@ int source_drain(struct run *n)
 			return 1;
 		}
 	}
-	n->r->stop_ns = run_now_ns() - n->stop_began_ns;
+	n->r->stop_ns = mono_ns() - n->stop_began_ns;
 	look_at_end(n);
 	return 0;
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "exercise/run.h"
+#include "util/mono.h"
 
 static struct device *target(struct run *n)
 {
@@ -184,7 +185,7 @@ int target_load(struct run *n)
 	}
 	if (n->plan->delay_load_ns)
 		run_sleep(n->plan->delay_load_ns);
-	began = run_now_ns();
+	began = mono_ns();
 	if (run_fault(n, FAULT_RESUME_REJECTED) || run_fault(n, FAULT_RESUME_SHORT) ||
 	    run_fault(n, FAULT_STREAM_NOT_DRAINED) || run_fault(n, FAULT_CONCURRENT_IO)) {
 		/* Whether the driver notices is what this is about. */
@@ -197,7 +198,7 @@ int target_load(struct run *n)
 	} else {
 		err = run_set_state(n, d, ST_STOP, NULL);
 	}
-	n->r->load_ns = run_now_ns() - began;
+	n->r->load_ns = mono_ns() - began;
 	return err;
 }
 

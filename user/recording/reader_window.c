@@ -3,6 +3,7 @@
  * reader_window.c - the input, through a window that slides over it
  */
 #include "recording/reader.h"
+#include "util/mono.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -10,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define WINDOW_MIN (128U << 10)
@@ -39,10 +39,7 @@ int reader_fail_errno(struct recording *r, int err)
 
 uint64_t reader_now_ms(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	return mono_ns() / 1000000;
 }
 
 int reader_fill(struct recording *r, size_t need, uint64_t deadline)

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 #include <zstd.h>
 
@@ -17,6 +16,7 @@
 #include "recording/format.h"
 #include "recording/registry.h"
 #include "util/buf.h"
+#include "util/mono.h"
 #include "util/sat.h"
 #include "util/varint.h"
 
@@ -82,14 +82,6 @@ static bool is_urgent(uint32_t kind)
 	return true;
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
-}
-
 /*
  * Wait until a pipe takes something.  -EINTR: it was cancelled, and the reader had
  * its time since then.
@@ -108,8 +100,8 @@ static int wait_writable(struct recording_writer *w)
 		if (!w->opts.cancel || !*w->opts.cancel)
 			continue;
 		if (!w->give_up_ns)
-			w->give_up_ns = now_ns() + RECORDING_STALL_NS;
-		if (now_ns() >= w->give_up_ns)
+			w->give_up_ns = mono_ns() + RECORDING_STALL_NS;
+		if (mono_ns() >= w->give_up_ns)
 			return -EINTR;
 	}
 }
