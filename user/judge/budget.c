@@ -103,54 +103,62 @@ static bool is_worth(struct model *m, const struct migration *g)
 	       g->outcome != OUTCOME_CANCELLED && migration_stop_ns(g) >= BOUND_MIN_NS;
 }
 
-/* Of @part what counts, added to the two sums that a rule tells of. */
-typedef void (*bound_fn)(enum stop_part part, const struct spent *spent, uint64_t ns[2]);
+/* What a stop may have been bound by; of its time that counts two sums are told. */
+struct bound {
+	enum rule_id rule;
+	void (*add)(enum stop_part part, const struct spent *spent, uint64_t ns[2]);
+	const char *what, *of[2]; /* "took" the time; of the sums */
+	uint32_t party[2];	  /* besides the rule's, where the one or the other is more */
+	bool by_side;		  /* the second is the destination's */
+};
 
-/* Is that over half of the stop? */
-static bool is_bound(struct model *m, const struct migration *g, bound_fn add, uint64_t ns[2])
+static void tell_bound(struct look *l, const struct bound *b, const struct migration *g,
+		       const uint64_t ns[2])
 {
-	struct spent spent;
-	uint32_t part;
+	char sum_text[UNITS_LEN], stop_text[UNITS_LEN], text[2][UNITS_LEN];
+	uint64_t stop = migration_stop_ns(g), sum = sat_add(ns[0], ns[1]);
+	bool second = ns[1] > ns[0], landing = b->by_side && second;
+	struct finding f =
+		about(g, model_side(l->model, landing ? g->destination : g->source), b->rule);
 
-	ns[0] = ns[1] = 0;
-	if (!is_worth(m, g))
-		return false;
-	for (part = 0; part < STOP_PARTS; part++) {
-		migration_spent(g, (enum stop_part)part, &spent);
-		add((enum stop_part)part, &spent, ns);
+	if (landing)
+		f.t_ns = g->stop.end_ns;
+	if (ns[0] != ns[1])
+		f.party |= b->party[second];
+	find_at(l->j, &f, "%s %s of the %s of %s (%.0f %%): %s%s%s%s%s%s%s", b->what,
+		ms_text(sum_text, sum),
+		g->downtime_ns != MODEL_NONE ? "downtime" : "stop on the source",
+		ms_text(stop_text, stop), 100.0 * (double)sum / (double)stop,
+		ns[0] ? ms_text(text[0], ns[0]) : "", ns[0] ? " " : "", ns[0] ? b->of[0] : "",
+		ns[0] && ns[1] ? ", " : "", ns[1] ? ms_text(text[1], ns[1]) : "", ns[1] ? " " : "",
+		ns[1] ? b->of[1] : "");
+}
+
+/* Is it over half of the stop? */
+static void find_bound(struct look *l, const struct bound *b)
+{
+	uint32_t id, part;
+
+	for (id = 1; id <= model_migrations(l->model); id++) {
+		const struct migration *g = model_migration(l->model, id);
+		uint64_t ns[2] = { 0, 0 };
+
+		if (!is_worth(l->model, g))
+			continue;
+		for (part = 0; part < STOP_PARTS; part++) {
+			struct spent spent;
+
+			migration_spent(g, (enum stop_part)part, &spent);
+			b->add((enum stop_part)part, &spent, ns);
+		}
+		if (sat_add(ns[0], ns[1]) > migration_stop_ns(g) / 2)
+			tell_bound(l, b, g, ns);
 	}
-	return sat_add(ns[0], ns[1]) > migration_stop_ns(g) / 2;
 }
 
 static bool is_landing(enum stop_part part)
 {
 	return part > STOP_OTHER;
-}
-
-/* A finding of the side on which the most of it was, when it was that side's turn. */
-static struct finding of_side(struct look *l, const struct migration *g, enum rule_id rule,
-			      bool landing)
-{
-	const struct side *s = model_side(l->model, landing ? g->destination : g->source);
-	struct finding f = about(g, s, rule);
-
-	if (landing)
-		f.t_ns = g->stop.end_ns;
-	return f;
-}
-
-/* @what "took" the time, of which the two sums are @of. */
-static void tell_bound(struct look *l, const struct migration *g, const struct finding *f,
-		       const char *what, const uint64_t ns[2], const char *const of[2])
-{
-	char a[UNITS_LEN], b[UNITS_LEN], c[UNITS_LEN], d[UNITS_LEN];
-	uint64_t stop = migration_stop_ns(g), sum = sat_add(ns[0], ns[1]);
-
-	find_at(l->j, f, "%s %s of the %s of %s (%.0f %%): %s%s%s%s%s%s%s", what, ms_text(a, sum),
-		g->downtime_ns != MODEL_NONE ? "downtime" : "stop on the source", ms_text(b, stop),
-		100.0 * (double)sum / (double)stop, ns[0] ? ms_text(c, ns[0]) : "",
-		ns[0] ? " " : "", ns[0] ? of[0] : "", ns[0] && ns[1] ? ", " : "",
-		ns[1] ? ms_text(d, ns[1]) : "", ns[1] ? " " : "", ns[1] ? of[1] : "");
 }
 
 /*
@@ -168,23 +176,17 @@ static void on_network(enum stop_part part, const struct spent *spent, uint64_t 
 
 void rule_network_bound(struct look *l)
 {
-	static const char *const of[2] = { "to send on the source",
-					   "for what was sent on the destination" };
-	struct finding f;
-	uint64_t ns[2];
-	uint32_t id;
-
-	for (id = 1; id <= model_migrations(l->model); id++) {
-		const struct migration *g = model_migration(l->model, id);
-
-		if (!is_bound(l->model, g, on_network, ns))
-			continue;
-		f = of_side(l, g, RULE_NETWORK_BOUND, ns[1] > ns[0]);
+	static const struct bound b = {
+		.rule = RULE_NETWORK_BOUND,
+		.add = on_network,
+		.what = "the VMM waited",
+		.of = { "to send on the source", "for what was sent on the destination" },
 		/* Who waits for data does not see what its sender did instead. */
-		if (ns[1] > ns[0])
-			f.party |= PARTY_VMM;
-		tell_bound(l, g, &f, "the VMM waited", ns, of);
-	}
+		.party = { 0, PARTY_VMM },
+		.by_side = true,
+	};
+
+	find_bound(l, &b);
 }
 
 static void for_a_cpu(enum stop_part part, const struct spent *spent, uint64_t ns[2])
@@ -194,19 +196,15 @@ static void for_a_cpu(enum stop_part part, const struct spent *spent, uint64_t n
 
 void rule_cpu_starved(struct look *l)
 {
-	static const char *const of[2] = { "on the source", "on the destination" };
-	uint64_t ns[2];
-	uint32_t id;
+	static const struct bound b = {
+		.rule = RULE_CPU_STARVED,
+		.add = for_a_cpu,
+		.what = "the VMM's threads waited for a cpu for",
+		.of = { "on the source", "on the destination" },
+		.by_side = true,
+	};
 
-	for (id = 1; id <= model_migrations(l->model); id++) {
-		const struct migration *g = model_migration(l->model, id);
-		struct finding f;
-
-		if (!is_bound(l->model, g, for_a_cpu, ns))
-			continue;
-		f = of_side(l, g, RULE_CPU_STARVED, ns[1] > ns[0]);
-		tell_bound(l, g, &f, "the VMM's threads waited for a cpu for", ns, of);
-	}
+	find_bound(l, &b);
 }
 
 /* A wait for a cpu is that, wherever it is. */
@@ -219,21 +217,15 @@ static void in_dirty_logs(enum stop_part part, const struct spent *spent, uint64
 
 void rule_dirty_log_bound(struct look *l)
 {
-	static const char *const of[2] = { "that of the devices' DMA", "KVM's" };
-	struct finding f;
-	uint64_t ns[2];
-	uint32_t id;
+	static const struct bound b = {
+		.rule = RULE_DIRTY_LOG_BOUND,
+		.add = in_dirty_logs,
+		.what = "dirty logs took",
+		.of = { "that of the devices' DMA", "KVM's" },
+		.party = { PARTY_DRIVER, 0 },
+	};
 
-	for (id = 1; id <= model_migrations(l->model); id++) {
-		const struct migration *g = model_migration(l->model, id);
-
-		if (!is_bound(l->model, g, in_dirty_logs, ns))
-			continue;
-		f = of_side(l, g, RULE_DIRTY_LOG_BOUND, false);
-		if (ns[0] > ns[1])
-			f.party |= PARTY_DRIVER;
-		tell_bound(l, g, &f, "dirty logs took", ns, of);
-	}
+	find_bound(l, &b);
 }
 
 /* ---- the user's budgets for a migration ---- */
