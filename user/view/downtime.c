@@ -18,6 +18,36 @@ struct parts {
 	uint64_t from_ns, to_ns;
 };
 
+/* How the parts are told; those of a landing are the destination's. */
+static const struct {
+	const char *key, *name;
+	uint32_t party;
+	const char *who, *when;
+} part_words[STOP_PARTS] = {
+	[STOP_ARCS] = { "arcs", "state arcs", PARTY_DRIVER, "the driver", "in changes of state" },
+	[STOP_IO] = { "io", "in read()", PARTY_DRIVER, "the driver", "in read()" },
+	[STOP_DIRTY_SYNC] = { "dirty_sync", "dirty sync", PARTY_DRIVER, "the driver",
+			      "in reports of the dirty log" },
+	[STOP_OUTSIDE] = { "outside", "outside", PARTY_VMM, "VMM, RAM, network",
+			   "while no call on a device was in flight" },
+	[STOP_OTHER] = { "unattributed", "unattributed", PARTY_UNKNOWN, "other calls, holes",
+			 "in other calls, or in a hole of the evidence" },
+	[LAND_TRANSFER] = { "transfer", "on its way", PARTY_VMM, "VMM, network",
+			    "between the source's last byte and the destination's last write()" },
+	[LAND_WRITE] = { "write", "in write()", PARTY_DRIVER, "its driver",
+			 "in the destination's last calls of write()" },
+	[LAND_BEFORE_LOAD] = { "before_load", "before the load", PARTY_VMM, "VMM",
+			       "between the destination's last write() and its load of the state" },
+	[LAND_LOAD] = { "load", "final load", PARTY_DRIVER, "its driver",
+			"in the destination's load of the state" },
+	[LAND_ARCS] = { "arcs_to_run", "arcs to run", PARTY_DRIVER, "its driver",
+			"in the destination's changes of state until it ran" },
+	[LAND_BETWEEN] = { "between_arcs_to_run", "between them", PARTY_VMM, "VMM",
+			   "between the destination's changes of state until it ran" },
+	[LAND_OTHER] = { "other_calls", "other calls", PARTY_UNKNOWN, "other calls, holes",
+			 "in other calls of the destination" },
+};
+
 static void add_part(struct parts *p, const char *key, const char *name, uint64_t ns,
 		     uint32_t party, const char *who, const char *when)
 {
@@ -33,14 +63,16 @@ static void add_part(struct parts *p, const char *key, const char *name, uint64_
 	};
 }
 
-/* The same with what it was spent on. */
-static void add_spent(struct parts *p, enum stop_part part, const struct spent *spent,
-		      const char *key, const char *name, uint32_t party, const char *who,
-		      const char *when)
+/* A part as its words have it, with what it was spent on; what was added, for other words. */
+static struct downtime_part *add_spent(struct parts *p, enum stop_part part,
+				       const struct spent *spent)
 {
-	add_part(p, key, name, spent->ns, party, who, when);
-	part_why(&p->out[p->n - 1].why, p->m, part, spent, p->side, p->session, p->from_ns,
-		 p->to_ns);
+	struct downtime_part *last = &p->out[p->n];
+
+	add_part(p, part_words[part].key, part_words[part].name, spent->ns, part_words[part].party,
+		 part_words[part].who, part_words[part].when);
+	part_why(&last->why, p->m, part, spent, p->side, p->session, p->from_ns, p->to_ns);
+	return last;
 }
 
 static void add_share(struct parts *p, const char *key, const char *name, uint64_t ns,
@@ -92,10 +124,10 @@ static bool is_in_window(const struct session *g, const struct session_arc *a)
 /* A log that was not seen did not take 0 ns. */
 static void add_dirty_sync(struct parts *p, const struct spent *spent, const struct side *s)
 {
-	add_spent(p, STOP_DIRTY_SYNC, spent, "dirty_sync", "dirty sync", PARTY_DRIVER, "the driver",
-		  "in reports of the dirty log");
+	struct downtime_part *part = add_spent(p, STOP_DIRTY_SYNC, spent);
+
 	if (s && !s->dirty_log_seen)
-		p->out[p->n - 1].ns = MODEL_NONE;
+		part->ns = MODEL_NONE;
 }
 
 size_t session_parts(struct model *m, const struct session *g,
@@ -104,16 +136,22 @@ size_t session_parts(struct model *m, const struct session *g,
 	const struct side *side = model_side_peek(m, g->side);
 	const struct session_window *w = &g->window;
 	bool save = g->direction == DIR_SAVE, others = !side || side->n_devices > 1;
-	struct parts p = { out, 0, w->total_ns, false, m, g->side, g->id, w->start_ns, w->end_ns };
+	struct parts p = { .out = out,
+			   .total = w->total_ns,
+			   .m = m,
+			   .side = g->side,
+			   .session = g->id,
+			   .from_ns = w->start_ns,
+			   .to_ns = w->end_ns };
 	struct spent spent[STOP_OTHER + 1];
+	struct downtime_part *part;
 	uint32_t i;
 
 	if (w->start_ns == MODEL_NONE)
 		return 0;
 	for (i = 0; i <= STOP_OTHER; i++)
 		window_spent(w, (enum stop_part)i, &spent[i]);
-	add_spent(&p, STOP_ARCS, &spent[STOP_ARCS], "arcs", "state arcs", PARTY_DRIVER,
-		  "the driver", "in changes of state");
+	add_spent(&p, STOP_ARCS, &spent[STOP_ARCS]);
 	for (i = 0; i < g->n_arcs; i++) {
 		if (!is_in_window(g, &g->arcs[i]))
 			continue;
@@ -122,15 +160,16 @@ size_t session_parts(struct model *m, const struct session *g,
 		out[p.n - 1].state = g->arcs[i].to;
 		out[p.n - 1].share = true;
 	}
-	add_spent(&p, STOP_IO, &spent[STOP_IO], "io", save ? "in read()" : "in write()",
-		  PARTY_DRIVER, "the driver", save ? "in read()" : "in write()");
+	part = add_spent(&p, STOP_IO, &spent[STOP_IO]);
+	if (!save)
+		part->name = part->when = part_words[LAND_WRITE].name;
 	add_dirty_sync(&p, &spent[STOP_DIRTY_SYNC], side);
-	add_spent(&p, STOP_OUTSIDE, &spent[STOP_OUTSIDE], "outside", "outside", PARTY_VMM,
-		  others ? "other devices, VMM, network" : "VMM, RAM, network",
-		  "while no call on the device was in flight");
+	part = add_spent(&p, STOP_OUTSIDE, &spent[STOP_OUTSIDE]);
+	part->when = "while no call on the device was in flight";
+	if (others)
+		part->who = "other devices, VMM, network";
 	add_gaps(&p, w->gap_ns, save, others);
-	add_spent(&p, STOP_OTHER, &spent[STOP_OTHER], "unattributed", "unattributed", PARTY_UNKNOWN,
-		  "other calls, holes", "in other calls, or in a hole of the evidence");
+	add_spent(&p, STOP_OTHER, &spent[STOP_OTHER]);
 	return p.n;
 }
 
@@ -138,34 +177,6 @@ const char *downtime_part_name(const struct downtime_part *p, char buf[UNITS_LEN
 {
 	return p->name ? p->name : state_label(buf, p->state);
 }
-
-/* How a migration's parts are told; those of a landing are its destination's. */
-static const struct {
-	const char *key, *name;
-	uint32_t party;
-	const char *who, *when;
-} part_words[STOP_PARTS] = {
-	[STOP_ARCS] = { "arcs", "state arcs", PARTY_DRIVER, "the driver", "in changes of state" },
-	[STOP_IO] = { "io", "in read()", PARTY_DRIVER, "the driver", "in read()" },
-	[STOP_OUTSIDE] = { "outside", "outside", PARTY_VMM, "VMM, RAM, network",
-			   "while no call on a device was in flight" },
-	[STOP_OTHER] = { "unattributed", "unattributed", PARTY_UNKNOWN, "other calls, holes",
-			 "in other calls, or in a hole of the evidence" },
-	[LAND_TRANSFER] = { "transfer", "on its way", PARTY_VMM, "VMM, network",
-			    "between the source's last byte and the destination's last write()" },
-	[LAND_WRITE] = { "write", "in write()", PARTY_DRIVER, "its driver",
-			 "in the destination's last calls of write()" },
-	[LAND_BEFORE_LOAD] = { "before_load", "before the load", PARTY_VMM, "VMM",
-			       "between the destination's last write() and its load of the state" },
-	[LAND_LOAD] = { "load", "final load", PARTY_DRIVER, "its driver",
-			"in the destination's load of the state" },
-	[LAND_ARCS] = { "arcs_to_run", "arcs to run", PARTY_DRIVER, "its driver",
-			"in the destination's changes of state until it ran" },
-	[LAND_BETWEEN] = { "between_arcs_to_run", "between them", PARTY_VMM, "VMM",
-			   "between the destination's changes of state until it ran" },
-	[LAND_OTHER] = { "other_calls", "other calls", PARTY_UNKNOWN, "other calls, holes",
-			 "in other calls of the destination" },
-};
 
 static void add_landing(struct parts *p, const struct migration *g)
 {
@@ -184,9 +195,7 @@ static void add_landing(struct parts *p, const struct migration *g)
 	for (i = LAND_TRANSFER; i <= LAND_OTHER; i++) {
 		migration_spent(g, (enum stop_part)i, &spent);
 		if (i != LAND_OTHER || spent.ns)
-			add_spent(p, (enum stop_part)i, &spent, part_words[i].key,
-				  part_words[i].name, part_words[i].party, part_words[i].who,
-				  part_words[i].when);
+			add_spent(p, (enum stop_part)i, &spent);
 	}
 }
 
@@ -211,8 +220,12 @@ size_t migration_parts(struct model *m, const struct migration *g,
 {
 	const struct session_window *w = &g->stop;
 	const struct side *src = model_side(m, g->source);
-	struct parts p = { out,	      0, migration_stop_ns(g), false,	 m,
-			   g->source, 0, w->start_ns,	       w->end_ns };
+	struct parts p = { .out = out,
+			   .total = migration_stop_ns(g),
+			   .m = m,
+			   .side = g->source,
+			   .from_ns = w->start_ns,
+			   .to_ns = w->end_ns };
 	struct spent spent;
 	uint32_t i;
 
@@ -223,9 +236,7 @@ size_t migration_parts(struct model *m, const struct migration *g,
 		if (i == STOP_DIRTY_SYNC)
 			add_dirty_sync(&p, &spent, src);
 		else
-			add_spent(&p, (enum stop_part)i, &spent, part_words[i].key,
-				  part_words[i].name, part_words[i].party, part_words[i].who,
-				  part_words[i].when);
+			add_spent(&p, (enum stop_part)i, &spent);
 		if (i == STOP_OUTSIDE)
 			add_gaps(&p, w->gap_ns, true, false);
 	}
