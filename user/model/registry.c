@@ -198,15 +198,23 @@ static int define_process(struct model *m, const struct event *ev)
 
 #define HOSTS_MAX 4096
 
-static int define_host(struct model *m, const struct event *ev)
+/* All up to @host. */
+static int know_hosts(struct model *m, uint32_t host)
 {
-	if (!ev->host || ev->host > HOSTS_MAX)
-		return 0;
-	while (m->n_hosts <= ev->host) {
+	while (m->n_hosts <= host) {
 		if (array_room(&m->hosts, m->n_hosts + 1, &m->cap_hosts, sizeof(*m->hosts)))
 			return -ENOMEM;
 		m->hosts[m->n_hosts++] = (struct host){ .name = "" };
 	}
+	return 0;
+}
+
+static int define_host(struct model *m, const struct event *ev)
+{
+	if (!ev->host || ev->host > HOSTS_MAX)
+		return 0;
+	if (know_hosts(m, ev->host))
+		return -ENOMEM;
 	copy_name(m->hosts[ev->host].name, ev->host_def.name, sizeof(m->hosts->name));
 	return 0;
 }
@@ -323,12 +331,10 @@ struct model *model_create(void)
 	if (!m)
 		return NULL;
 	m->join_dirty = true;
-	if (array_room(&m->hosts, 1, &m->cap_hosts, sizeof(*m->hosts))) {
-		free(m);
-		return NULL;
-	}
-	m->hosts[m->n_hosts++] = (struct host){ .name = "" };
-	return m;
+	if (!know_hosts(m, 0))
+		return m;
+	free(m);
+	return NULL;
 }
 
 void model_destroy(struct model *m)

@@ -457,26 +457,34 @@ tell:
 	return 0;
 }
 
+static void host_seen(struct model *m, uint32_t host, uint64_t t_ns)
+{
+	if (host < m->n_hosts && t_ns > m->hosts[host].seen_ns)
+		m->hosts[host].seen_ns = t_ns;
+}
+
 int model_feed(struct model *m, const struct event *ev, struct event_context *ctx)
 {
 	struct event_context unused;
+	uint64_t end_ns;
 
 	ctx = ctx ? ctx : &unused;
 	*ctx = context_of_nothing;
 	m->fed++;
-	if (ev->host < m->n_hosts && (event_kind_is_public(ev->kind) || ev->kind == EV_CLOCK) &&
-	    event_end_ns(ev) > m->hosts[ev->host].seen_ns)
-		m->hosts[ev->host].seen_ns = event_end_ns(ev);
-	if (ev->kind == EV_CLOCK)
+	if (ev->kind == EV_CLOCK) {
+		host_seen(m, ev->host, ev->t_ns);
 		return clock_take(m, ev);
+	}
 	if (!event_kind_is_public(ev->kind))
 		return define(m, ev, ctx);
 	if (!m->any) {
 		m->any = true;
 		m->first_ns = ev->t_ns;
 	}
-	if (event_end_ns(ev) > m->last_ns)
-		m->last_ns = event_end_ns(ev);
+	end_ns = event_end_ns(ev);
+	if (end_ns > m->last_ns)
+		m->last_ns = end_ns;
+	host_seen(m, ev->host, end_ns);
 	m->events++;
 	m->kinds[ev->kind]++;
 	m->calls += event_calls(ev);
