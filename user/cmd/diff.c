@@ -167,18 +167,12 @@ static int compare_samples(const struct options *o, char **const paths[2], const
 	return status;
 }
 
-/* What spread() gave. */
-static void free_words(char **words, int n, char **argv, int argc)
+static void free_words(char **words)
 {
-	int i, k;
+	size_t i;
 
-	for (i = 0; i < n; i++) {
-		for (k = 0; k < argc && argv[k] != words[i]; k++)
-			;
-		/* It was made. */
-		if (k == argc)
-			free(words[i]);
-	}
+	for (i = 0; words && words[i]; i++)
+		free(words[i]);
 	free(words);
 }
 
@@ -199,9 +193,8 @@ static int spread(int argc, char **argv, char ***out)
 		} else if (argv[i][0] == '-' && argv[i][1]) {
 			group = NULL;
 		}
-		word = argv[i];
-		if (group && asprintf(&word, "%s=%s", group, argv[i]) < 0) {
-			free_words(v, n, argv, argc);
+		if (asprintf(&word, "%s%s%s", group ?: "", group ? "=" : "", argv[i]) < 0) {
+			free_words(v);
 			return -1;
 		}
 		v[n++] = word;
@@ -255,7 +248,7 @@ out:
 	opt_list_free(&o.threshold);
 	opt_list_free(&o.base);
 	opt_list_free(&o.new_);
-	free_words(args, n_args, argv, argc);
+	free_words(args);
 	return status;
 }
 
