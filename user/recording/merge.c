@@ -270,11 +270,11 @@ static bool tell_clock(struct merge *m, const struct input *in, struct event *ev
 	if (m->pair.kind != EV_CLOCK || ev->t_ns < m->pair.t_ns)
 		return false;
 	since = ev->t_ns - m->pair.t_ns;
-	ev->clock.realtime_ns = sat_add(m->pair.clock.realtime_ns, since);
-	if (m->pair.clock.boottime_ns)
-		ev->clock.boottime_ns = sat_add(m->pair.clock.boottime_ns, since);
-	else
-		ev->clock.boottime_ns = 0;
+	ev->clock = m->pair.clock;
+	sat_inc(&ev->clock.realtime_ns, since);
+	/* 0: not told. */
+	if (ev->clock.boottime_ns)
+		sat_inc(&ev->clock.boottime_ns, since);
 	return true;
 }
 
