@@ -47,6 +47,14 @@ static uint32_t rnd(uint32_t n)
 	return (seed >> 8) % n;
 }
 
+static void begin_vm(struct synth *s)
+{
+	synth_init(s);
+	synth_device(s, 1, "0000:3b:00.2", "mlx5_vfio_pci", 7);
+	synth_task(s, 100, "mig/src/main", "web-07");
+	synth_open(s);
+}
+
 /* Migrations of one device with their own sizes and noise: how good is it? */
 static void test_range(void **state)
 {
@@ -59,10 +67,7 @@ static void test_range(void **state)
 
 	(void)state;
 	seed = 7;
-	synth_init(&s);
-	synth_device(&s, 1, "0000:3b:00.2", "mlx5_vfio_pci", 7);
-	synth_task(&s, 100, "mig/src/main", "web-07");
-	synth_open(&s);
+	begin_vm(&s);
 	for (i = 0; i < 100; i++) {
 		/* each in its own pace, which nothing before the switch tells */
 		uint32_t reads = 4 + rnd(60), pace = 300 + rnd(200);
@@ -125,10 +130,7 @@ static void test_rates(void **state)
 	uint32_t k;
 
 	(void)state;
-	synth_init(&s);
-	synth_device(&s, 1, "0000:3b:00.2", "mlx5_vfio_pci", 7);
-	synth_task(&s, 100, "mig/src/main", "web-07");
-	synth_open(&s);
+	begin_vm(&s);
 	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), MS);
 	synth_info(&s, 0, 8 * MIB);
 	for (k = 0; k < 4; k++)
@@ -154,10 +156,7 @@ static void test_one_of_sixteen(void **state)
 	uint32_t i, k;
 
 	(void)state;
-	synth_init(&s);
-	synth_device(&s, 1, "0000:3b:00.2", "mlx5_vfio_pci", 7);
-	synth_task(&s, 100, "mig/src/main", "web-07");
-	synth_open(&s);
+	begin_vm(&s);
 	for (i = 0; i < 17; i++) {
 		synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), MS);
 		synth_data_size(&s, 8 * MIB);
@@ -186,10 +185,7 @@ static void test_beyond_all_times(void **state)
 	size_t from = 0;
 
 	(void)state;
-	synth_init(&s);
-	synth_device(&s, 1, "0000:3b:00.2", "mlx5_vfio_pci", 7);
-	synth_task(&s, 100, "mig/src/main", "web-07");
-	synth_open(&s);
+	begin_vm(&s);
 	synth_set_state(&s, SYNTH_PATH(MIG_STOP, MIG_STOP_COPY), MS);
 	synth_read(&s, MIB, 1000 * SEC);
 	synth_read(&s, 0, US);
@@ -217,10 +213,7 @@ static void test_silence(void **state)
 	size_t from = 0;
 
 	(void)state;
-	synth_init(&s);
-	synth_device(&s, 1, "0000:3b:00.2", "mlx5_vfio_pci", 7);
-	synth_task(&s, 100, "mig/src/main", "web-07");
-	synth_open(&s);
+	begin_vm(&s);
 	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), MS);
 	feed(m, &s, &from);
 	forecast_session(m, 1, s.now, &f);

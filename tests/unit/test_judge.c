@@ -1111,7 +1111,8 @@ static void reset_in_resuming(struct synth *s)
 	synth_close(s);
 }
 
-static void left_open_at_close(struct synth *s)
+/* The data FD of the second is open still. */
+static void two_sessions(struct synth *s)
 {
 	MLX5(s);
 	initial(s);
@@ -1119,6 +1120,11 @@ static void left_open_at_close(struct synth *s)
 	synth_stream_close(s);
 	initial(s);
 	synth_set_state(s, SYNTH_PATH(MIG_RUNNING), MS);
+}
+
+static void left_open_at_close(struct synth *s)
+{
+	two_sessions(s);
 	synth_close(s);
 	synth_pause(s, 2 * SEC);
 	synth_add(s, EV_MARK, 0, 0);
@@ -1127,12 +1133,7 @@ static void left_open_at_close(struct synth *s)
 /* Closed before the hook on close() was there; a call that hangs holds on to it. */
 static void close_unseen(struct synth *s)
 {
-	MLX5(s);
-	initial(s);
-	synth_set_state(s, SYNTH_PATH(MIG_RUNNING), MS);
-	synth_stream_close(s);
-	initial(s);
-	synth_set_state(s, SYNTH_PATH(MIG_RUNNING), MS);
+	two_sessions(s);
 	synth_close_unseen(s, 5 * MS);
 	synth_close(s);
 	synth_pause(s, 2 * SEC);

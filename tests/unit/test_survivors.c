@@ -37,6 +37,14 @@ static int end_of_whole(void **state)
 	return teardown(state);
 }
 
+static void precopy_anew(void)
+{
+	end_of_whole(NULL);
+	whole(NULL);
+	begin(&s, "mlx5_vfio_pci", 7);
+	precopy(&s);
+}
+
 static const struct finding *found(uint32_t rule)
 {
 	size_t i;
@@ -123,10 +131,7 @@ static void test_info_and_read(void **state)
 
 	(void)state;
 	for (early = 0; early < 2; early++) {
-		end_of_whole(NULL);
-		whole(NULL);
-		begin(&s, "mlx5_vfio_pci", 7);
-		precopy(&s);
+		precopy_anew();
 		s.gap = 0;
 		synth_info(&s, 4 * MIB, 0);
 		s.now -= early;
@@ -147,10 +152,7 @@ static void test_data_at_the_end(void **state)
 
 	(void)state;
 	for (early = 0; early < 2; early++) {
-		end_of_whole(NULL);
-		whole(NULL);
-		begin(&s, "mlx5_vfio_pci", 7);
-		precopy(&s);
+		precopy_anew();
 		stop_copy(&s);
 		s.gap = 0;
 		synth_read(&s, 0, 2 * US);
@@ -170,10 +172,7 @@ static void test_failed_alone(void **state)
 
 	(void)state;
 	for (into = 0; into < 2; into++) {
-		end_of_whole(NULL);
-		whole(NULL);
-		begin(&s, "mlx5_vfio_pci", 7);
-		precopy(&s);
+		precopy_anew();
 		at = s.now;
 		synth_pause(&s, 20 * US);
 		synth_read(&s, MIB, 20 * US);
@@ -196,10 +195,7 @@ static void test_fd_of_a_failed_step(void **state)
 
 	(void)state;
 	for (failed = 0; failed < 2; failed++) {
-		end_of_whole(NULL);
-		whole(NULL);
-		begin(&s, "mlx5_vfio_pci", 7);
-		precopy(&s);
+		precopy_anew();
 		last(&s)->ret = -EIO;
 		for (i = 0; i < s.n && failed; i++)
 			if (s.ev[i].kind == EV_ARC)
@@ -217,10 +213,7 @@ static void test_left_after_empty(void **state)
 
 	(void)state;
 	for (empty = 0; empty < 2; empty++) {
-		end_of_whole(NULL);
-		whole(NULL);
-		begin(&s, "mlx5_vfio_pci", 7);
-		precopy(&s);
+		precopy_anew();
 		synth_info(&s, 4 * MIB, 0);
 		synth_read(&s, MIB, US);
 		if (empty)
@@ -239,10 +232,7 @@ static void test_two_at_the_end(void **state)
 
 	(void)state;
 	for (data = 0; data < 2; data++) {
-		end_of_whole(NULL);
-		whole(NULL);
-		begin(&s, "mlx5_vfio_pci", 7);
-		precopy(&s);
+		precopy_anew();
 		stop_copy(&s);
 		s.gap = 0;
 		synth_read(&s, data ? MIB : 0, 20 * US);

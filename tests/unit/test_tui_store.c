@@ -511,6 +511,14 @@ static void test_moments(void **state)
 	synth_free(&s);
 }
 
+static void begin_vm(struct synth *s)
+{
+	synth_init(s);
+	synth_device(s, 1, "0000:3b:00.2", "mlx5_vfio_pci", 7);
+	synth_task(s, 100, "qemu", "web-07");
+	synth_open(s);
+}
+
 /* It is never earlier than what was told before, over the end of a chunk, too. */
 static void test_time_over_chunks(void **state)
 {
@@ -519,10 +527,7 @@ static void test_time_over_chunks(void **state)
 	struct store *st;
 
 	(void)state;
-	synth_init(&s);
-	synth_device(&s, 1, "0000:3b:00.2", "mlx5_vfio_pci", 7);
-	synth_task(&s, 100, "qemu", "web-07");
-	synth_open(&s);
+	begin_vm(&s);
 	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), MS);
 	for (i = s.n; i < 1024; i++) {
 		synth_read(&s, MIB, US);
@@ -545,10 +550,7 @@ static void test_state_in_a_loss(void **state)
 	struct store *st;
 
 	(void)state;
-	synth_init(&s);
-	synth_device(&s, 1, "0000:3b:00.2", "mlx5_vfio_pci", 7);
-	synth_task(&s, 100, "qemu", "web-07");
-	synth_open(&s);
+	begin_vm(&s);
 	synth_pause(&s, 10 * MS);
 	from_ns = s.now;
 	synth_pause(&s, 10 * MS);

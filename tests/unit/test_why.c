@@ -429,6 +429,13 @@ static void put_frame(struct wire_why *rec, unsigned int i, const char *name)
 	rec->n_frames = i + 1;
 }
 
+static void begin_why(struct wire_why *rec)
+{
+	memset(rec, 0, sizeof(*rec));
+	rec->head.kind = WIRE_WHY;
+	rec->head.size = sizeof(*rec);
+}
+
 /* Frames that fill the text to its last byte: the end needs that one. */
 static void test_stack_full(void **state)
 {
@@ -438,9 +445,7 @@ static void test_stack_full(void **state)
 	unsigned int i;
 
 	(void)state;
-	memset(&rec, 0, sizeof(rec));
-	rec.head.kind = WIRE_WHY;
-	rec.head.size = sizeof(rec);
+	begin_why(&rec);
 	rec.call = WIRE_READ;
 	rec.seen = WIRE_WHY_SUMS;
 	/* 7 times 34, and 3 between two. */
@@ -462,9 +467,7 @@ static void test_decode(void **state)
 	unsigned int i;
 
 	(void)state;
-	memset(&rec, 0, sizeof(rec));
-	rec.head.kind = WIRE_WHY;
-	rec.head.size = sizeof(rec);
+	begin_why(&rec);
 	rec.head.start_ns = 1000;
 	rec.head.end_ns = 51000;
 	rec.call = WIRE_FEATURE;
