@@ -74,6 +74,13 @@ want 0 "" "$v" cut -q --to 3s "$tmp/silence-in-the-stop-a.vfs" -o "$tmp/s.vfs" -
 [ "$(still "$tmp/s.vfs")" = 0 ] || fail "silence beyond the cut"
 [ "$("$v" report --to 3s "$tmp/silence-in-the-stop-a.vfs" | grep -c 'stood still for 12\.')" = 0 ] || fail "silence beyond --to"
 
+# Whose close() was not seen is known: it is in that one's cut alone.
+closes() { "$v" export "$1" | grep -c '"what":"stream_close"'; }
+want 0 "" "$v" cut -q --migration 1 "$tmp/close-unseen-a.vfs" -o "$tmp/s.vfs" -f
+[ "$(closes "$tmp/s.vfs")" = 1 ] || fail "the close() is cut off"
+want 0 "" "$v" cut -q --migration 2 "$tmp/close-unseen-a.vfs" -o "$tmp/s.vfs" -f
+[ "$(closes "$tmp/s.vfs")" = 0 ] || fail "another's close()"
+
 # By device: no other is in it.
 want 0 "" "$v" cut -q --device 0000:b1:03.0 $cases/S1-mlx5-16vf-src.vfs -o "$tmp/d.vfs"
 "$v" export "$tmp/d.vfs" | jq -r '.device // empty' | sort -u >"$tmp/devs"

@@ -21,7 +21,7 @@
  *		at once (||); !ERRNO: the call fails; @TIME: how long it takes
  *
  * WHAT is a call (open close reset flr log unlog report size info flags get to read write
- * spin fdclose), its process's end (exit killed), what is seen of a call that is out
+ * spin fdclose, or "fdclose unseen" before its hook), its process's end (exit killed), what is seen of a call that is out
  * (hang), what was lost (lose), or one of those that synth.h's players do at one go (leave
  * stop drain finish back arrive fill run).
  */
@@ -424,7 +424,10 @@ static void do_one(const char *what, const struct step *t, struct vmm *v)
 	} else if (!strcmp(what, "spin")) {
 		synth_empty_run(&s, -ENOMSG, (uint32_t)atoi(arg(t, 2)), US, 40 * US);
 	} else if (!strcmp(what, "fdclose")) {
-		synth_stream_close(&s);
+		if (t->n > 2 && !strcmp(arg(t, 2), "unseen"))
+			synth_close_unseen(&s, 5 * MS);
+		else
+			synth_stream_close(&s);
 		s.stream = 0;
 	} else if (!strcmp(what, "hang")) {
 		do_hang(t, v);

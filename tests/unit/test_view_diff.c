@@ -166,8 +166,8 @@ static void test_thresholds(void **state)
 	assert_int_equal(run(false), DIFF_SAME);
 }
 
-/* A stop in which the VMM sent for 200 ms, and waited for another thread. */
-static void explained(int side, uint64_t futex_ns)
+/* A stop in which the VMM sent, and waited for another thread. */
+static void explained(int side, uint64_t send_ns, uint64_t futex_ns)
 {
 	struct synth *y = &s[side];
 	struct event *ev;
@@ -177,9 +177,9 @@ static void explained(int side, uint64_t futex_ns)
 	synth_open(y);
 	synth_set_state(y, SYNTH_PATH(MIG_PRE_COPY), MS);
 	synth_set_state(y, SYNTH_PATH(MIG_STOP_COPY), MS);
-	ev = synth_between(y, 200 * MS + futex_ns);
+	ev = synth_between(y, send_ns + futex_ns);
 	ev->why.on_cpu_ns = 0;
-	ev->why.send_ns = 200 * MS;
+	ev->why.send_ns = send_ns;
 	ev->why.futex_ns = futex_ns;
 	synth_read(y, 0, MS);
 	synth_set_state(y, SYNTH_PATH(MIG_STOP), MS);
@@ -192,8 +192,8 @@ static void test_reasons(void **state)
 	size_t i;
 
 	(void)state;
-	explained(0, 50 * MS);
-	explained(1, 250 * MS);
+	explained(0, 200 * MS, 50 * MS);
+	explained(1, 200 * MS, 250 * MS);
 	assert_int_equal(run(false), DIFF_DIFFERENT);
 	has("DIFFERENT: 1 of 1 migration (stop-window, outside, duration); the reason that grew "
 	    "most: waiting for another thread, +200 ms\n");
@@ -217,6 +217,17 @@ static void test_reasons(void **state)
 	diff_options_init(&o);
 	assert_int_equal(run(false), DIFF_DIFFERENT);
 	lacks("the reason that grew");
+}
+
+/* What there is less of has not grown, however much less it is. */
+static void test_reason_that_shrank(void **state)
+{
+	(void)state;
+	explained(0, 500 * MS, 50 * MS);
+	explained(1, 20 * MS, 350 * MS);
+	set("why-futex=10%");
+	assert_int_equal(run(false), DIFF_DIFFERENT);
+	has("the reason that grew most: waiting for another thread, +300 ms\n");
 }
 
 static void test_improvement(void **state)
@@ -473,6 +484,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_same, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_thresholds, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_reasons, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_reason_that_shrank, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_improvement, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_work_not_done, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_calls_and_arcs, setup, teardown),
