@@ -43,11 +43,12 @@ ALL_CFLAGS := -std=gnu11 $(WARNINGS) $(if $(DEVELOPER),-Werror) $(CFLAGS) \
 	-I. -Iuser -I$(B) \
 	-DVFIOSCOPE_VERSION='"$(VERSION)"' -MMD -MP
 comma := ,
-SANITIZE := $(if $(SAN)$(FUZZ),-fsanitize=address$(comma)undefined$(comma)float-cast-overflow -fno-omit-frame-pointer \
+SANITIZE := $(if $(SAN)$(FUZZ),-fsanitize=$(if $(FUZZ_FAST),,address$(comma))undefined$(comma)float-cast-overflow -fno-omit-frame-pointer \
 	-fno-sanitize-recover=all)
 ifdef FUZZ
-# libFuzzer wants to see where an input goes.
-SANITIZE += -fsanitize=fuzzer-no-link
+# libFuzzer wants to see where an input goes. What is compared with what would cost as much again, and the corpora
+# know the formats.
+SANITIZE += -fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp
 endif
 LIBS := -lbpf -lelf -lz -lzstd -lncursesw -ltinfo -lm
 
@@ -172,10 +173,11 @@ $(FUZZ_BIN): $(B)/%: $(B)/%.o $(B)/tests/fuzz/libfuzz.a $(B)/libvfioscope.a
 
 fuzzers: $(FUZZ_BIN)
 
-# TARGETS: of tests/fuzz/, "stack ring"; all.
+# TARGETS: of tests/fuzz/, "stack ring"; all. FUZZ_FAST=1: without the address sanitizer.
+fuzz: BUILD := build-fuzz$(if $(FUZZ_FAST),-fast)
 fuzz:
-	$(Q)$(MAKE) --no-print-directory B=build-fuzz FUZZ=1 CC=$(CLANG) CFLAGS='-O1 -g' fuzzers
-	$(Q)tests/fuzz/run long $(TARGETS)
+	$(Q)$(MAKE) --no-print-directory B=$(BUILD) FUZZ=1 CC=$(CLANG) CFLAGS='-O2 -g' fuzzers
+	$(Q)BUILD=$(BUILD) tests/fuzz/run long $(TARGETS)
 
 fuzz-coverage:
 	$(Q)$(MAKE) --no-print-directory B=build-cov CC=$(CLANG) \
@@ -237,7 +239,7 @@ ifneq ($(systemdunitdir),)
 endif
 
 clean:
-	$(Q)rm -rf build build-san build-fuzz build-cov
+	$(Q)rm -rf build build-san build-fuzz build-fuzz-fast build-cov
 
 .PHONY: all units long fuzzers fuzz fuzz-coverage check check-nodeps check-unit check-kernels demo deps-check deps-demo bench vmlinux install \
 	clean need-clang need-bpftool

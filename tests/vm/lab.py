@@ -36,6 +36,10 @@ PRECOPY = os.environ.get("LAB_KERNEL", "").split("-")[0] != "6.1"
 PATIENCE = int(os.environ.get("VFIOSCOPE_PATIENCE", "3"))
 
 
+# Advice that an emulated machine on a busy host earns by itself now and then: it does stand still, and is short of cpu.
+BUSY_HOST = {"slow-call", "slow-first-byte", "cpu-starved", "dirty-log-bound", "network-bound"}
+
+
 class LabError(Exception):
     pass
 
