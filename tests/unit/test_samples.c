@@ -114,6 +114,8 @@ static uint64_t noisy(uint64_t ns, double spread)
 /* Of the runs to come. */
 static uint32_t devices = 1;
 static bool fails;
+/* What their last arc takes of a millisecond. */
+static double brief = 1;
 
 /* Another device of the VM, while the first is in PRE_COPY. */
 static void run_beside(struct synth *s)
@@ -168,7 +170,7 @@ static void run(struct synth *s, double slower, int64_t piece)
 		synth_read(s, piece, noisy(80 * US, 0.1));
 	synth_read(s, 0, 2 * US);
 	synth_pause(s, noisy(150 * MS, 0.2));
-	synth_set_state(s, SYNTH_PATH(MIG_STOP), noisy(MS, 0.05));
+	synth_set_state(s, SYNTH_PATH(MIG_STOP), (uint64_t)((double)noisy(MS, 0.05) * brief));
 	synth_stream_close(s);
 }
 
@@ -329,6 +331,42 @@ static void test_thresholds(void **state)
 }
 
 /* State that did not come is no improvement; time that was not needed is one. */
+/* Ten runs of each: of A's the last arc takes 20 times @of_ms, of B's 30 times. */
+static enum diff_verdict of_a_brief_arc(double of_ms, const char *threshold)
+{
+	struct samples_options o;
+	enum diff_verdict v;
+	char err[DIFF_ERR_LEN];
+	struct samples *x;
+	size_t i;
+
+	samples_options_init(&o);
+	if (threshold)
+		assert_int_equal(samples_options_set(&o, threshold, err), 0);
+	seed = 5;
+	x = samples_create(&o);
+	for (i = 0; i < 10; i++) {
+		brief = 20 * of_ms;
+		add_run(x, 0, 1);
+		brief = 30 * of_ms;
+		add_run(x, 1, 1);
+	}
+	brief = 1;
+	assert_int_equal(samples_compare(x), 0);
+	v = x->verdict;
+	samples_destroy(x);
+	return v;
+}
+
+/* It is no chance, and half as much again: of a time that nobody waits for. */
+static void test_microseconds_count_by_name(void **state)
+{
+	(void)state;
+	assert_int_equal(of_a_brief_arc(0.009, NULL), DIFF_SAME);
+	assert_int_equal(of_a_brief_arc(0.012, NULL), DIFF_DIFFERENT);
+	assert_int_equal(of_a_brief_arc(0.001, "arc=5%"), DIFF_DIFFERENT);
+}
+
 static void test_work_not_done(void **state)
 {
 	struct samples_options o;
@@ -414,6 +452,7 @@ int main(void)
 		cmocka_unit_test(test_the_same_is_not_different),
 		cmocka_unit_test(test_too_few),
 		cmocka_unit_test(test_thresholds),
+		cmocka_unit_test(test_microseconds_count_by_name),
 		cmocka_unit_test(test_work_not_done),
 		cmocka_unit_test(test_two_devices),
 		cmocka_unit_test(test_one_failure_more),

@@ -271,9 +271,9 @@ const struct command command_diff = {
 		"was spent on (why-send, why-runqueue, ...: times) counts only where it is named.\n\n"
 		"With --by sample every recording is read by itself, and each completed migration\n"
 		"is one value of each figure (of several devices their mean). A figure differs\n"
-		"when its median does, by 5 % or its threshold, and a rank test (Mann and\n"
-		"Whitney's, exact up to 60 values, corrected for the number of figures) says that\n"
-		"it is no chance.",
+		"when its median does, by 5 % (a time by 0.1 ms, too) or its threshold, and a\n"
+		"rank test (Mann and Whitney's, exact up to 60 values, corrected for the number\n"
+		"of figures) says that it is no chance. Let the runs of both alternate.",
 	.examples = "  vfioscope diff --threshold downtime=5% old-driver.vfs new-driver.vfs\n"
 		    "  vfioscope diff --base src.vfs dst.vfs --new merged.vfs\n"
 		    "  vfioscope diff --by order --format json A B | jq .verdict\n"

@@ -22,7 +22,7 @@ struct samples;
 struct samples_options {
 	struct diff_options median, p95; /* thresholds; of p95 those that are named */
 };
-/* 5 % of every median, whatever its size; no p95. */
+/* 5 % of every median, and of a time 0.1 ms, both; no p95. */
 void samples_options_init(struct samples_options *o);
 /* As diff_options_set(); "arc.p95=10%" is of the 95th percentile. */
 int samples_options_set(struct samples_options *o, const char *setting, char err[DIFF_ERR_LEN]);
