@@ -502,20 +502,92 @@ static void test_findings_max(void **state)
 	assert_int_equal(judge_findings(j) + judge_omitted(j), once + each * (FINDINGS_MAX + 2));
 }
 
-/* So many calls that are out are known one by one; of more it is said that there were. */
-static void test_stuck_max(void **state)
+/* Migrations that left PRE_COPY early, which is advice, and one more that fails. */
+static void many_early_and_one_fails(uint32_t early)
 {
 	uint32_t i;
 
+	begin_anew();
+	for (i = 1; i <= early; i++) {
+		device(0, 100, i, "web");
+		synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), MS);
+		synth_info(&s, 10 * MIB, 0);
+		synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY_P2P, MIG_STOP_COPY), MS);
+		synth_read(&s, 10 * MIB, 50 * US);
+		synth_read(&s, 0, US);
+		synth_set_state(&s, SYNTH_PATH(MIG_STOP), MS);
+		synth_stream_close(&s);
+		synth_close(&s);
+	}
+	device(0, 100, i, "web");
+	synth_set_state_fails(&s, MIG_PRE_COPY, EIO);
+	synth_stream_close(&s);
+	much_later();
+	look();
+}
+
+/* Whatever else there is, a failure is kept, and counts. */
+static void test_no_advice_keeps_a_failure_out(void **state)
+{
 	(void)state;
-	for (i = 1; i <= FINDINGS_MAX + 3; i++) {
+	many_early_and_one_fails(FINDINGS_MAX + 8);
+	assert_int_equal(judge_findings(j), FINDINGS_MAX);
+	assert_int_equal(judge_findings(j) + judge_omitted(j), FINDINGS_MAX + 9);
+	assert_int_equal(found(RULE_MIGRATION_FAILED)->severity, SEV_ERROR);
+	assert_int_equal(found(RULE_MIGRATION_FAILED)->id, FINDINGS_MAX);
+	/* What was kept of the advice came first, and is numbered as before. */
+	assert_int_equal(count_of(RULE_LEFT_PRECOPY_EARLY, SEV_ADVICE), FINDINGS_MAX - 1);
+	assert_int_equal(judge_finding(j, 5)->id, 6);
+	assert_true(judge_finding(j, 4)->t_ns < judge_finding(j, 5)->t_ns);
+	assert_false(judge_omitted_matters(j));
+	assert_int_equal(judge_verdict(j), VERDICT_FINDINGS);
+	/* With advice that counts the same holds, and what is left out matters. */
+	opts.strict = true;
+	many_early_and_one_fails(FINDINGS_MAX + 8);
+	assert_non_null(found(RULE_MIGRATION_FAILED));
+	assert_true(judge_omitted_matters(j));
+	opts.ignore[RULE_LEFT_PRECOPY_EARLY] = opts.ignore[RULE_MIGRATION_FAILED] = true;
+	many_early_and_one_fails(FINDINGS_MAX + 8);
+	assert_false(judge_omitted_matters(j));
+	assert_int_equal(judge_verdict(j), VERDICT_PASS);
+}
+
+/* So many calls that are out are known one by one; of more it is said that there were. */
+static void many_stuck(uint32_t n)
+{
+	uint32_t i;
+
+	begin_anew();
+	for (i = 1; i <= n; i++) {
 		synth_device(&s, i, "0000:3b:00.2", "mlx5_vfio_pci", 7);
 		s.pid = 100;
 		stuck(1000 + i, EV_SET_STATE);
 	}
 	look();
+}
+
+static void test_stuck_max(void **state)
+{
+	(void)state;
+	many_stuck(FINDINGS_MAX + 3);
 	assert_int_equal(count_of(RULE_CALL_STUCK, SEV_ERROR), FINDINGS_MAX);
 	assert_true(judge_omitted(j) >= 3);
+}
+
+/* All that is kept is ignored, by a driver's name, and what is not kept might not be. */
+static void test_what_is_left_out_may_count(void **state)
+{
+	char err[JUDGE_ERR_LEN];
+
+	(void)state;
+	assert_int_equal(
+		judge_opts_set(&opts, "ignore", "call-stuck@mlx5_vfio_pci,no-migration", err), 0);
+	many_stuck(FINDINGS_MAX - 1);
+	assert_false(judge_omitted_matters(j));
+	assert_int_equal(judge_verdict(j), VERDICT_PASS);
+	many_stuck(FINDINGS_MAX + 3);
+	assert_true(judge_omitted_matters(j));
+	assert_int_equal(judge_verdict(j), VERDICT_INCONCLUSIVE);
 }
 
 /* -ENOMSG in STOP_COPY on @n data FDs, which is no finding before it is settled. */
@@ -827,6 +899,8 @@ int main(void)
 		T(test_failures_max),
 		T(test_rest_of_other_host),
 		T(test_findings_max),
+		T(test_no_advice_keeps_a_failure_out),
+		T(test_what_is_left_out_may_count),
 		T(test_stuck_max),
 		T(test_pending_max),
 		T(test_severities),

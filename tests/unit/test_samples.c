@@ -52,6 +52,54 @@ static void test_rank_test(void **state)
 	assert_true(stats_rank_test(x, 30, y, 30) < 0.001);
 }
 
+static uint64_t seed;
+
+static double uniform(void)
+{
+	seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
+	return (double)(seed >> 11) / 9007199254740992.0;
+}
+
+/* What counts differences without making them gives what all of them in order give: also with ties, below zero, and huge. */
+static void test_shift_is_that_of_all_differences(void **state)
+{
+	static const double scales[] = { 5, 1e3, 1e19 };
+	double a[30], b[30], all[900], shift, low, high, c;
+	size_t round, na, nb, i, k, n, needed;
+
+	(void)state;
+	seed = 99;
+	for (round = 0; round < 300; round++) {
+		na = 1 + (size_t)(uniform() * 29);
+		nb = 1 + (size_t)(uniform() * 29);
+		for (i = 0; i < na; i++)
+			a[i] = floor((uniform() - 0.5) * scales[round % 3]);
+		for (i = 0; i < nb; i++)
+			b[i] = floor((uniform() - 0.3) * scales[round % 3]);
+		stats_sort(a, na);
+		stats_sort(b, nb);
+		for (i = 0, n = 0; i < na; i++)
+			for (k = 0; k < nb; k++)
+				all[n++] = b[k] - a[i];
+		stats_sort(all, n);
+		stats_shift(a, na, b, nb, &shift, &low, &high);
+		close_to(shift, stats_quantile(all, n, 0.5), fabs(shift) * 1e-12);
+		c = (double)n / 2 - 1.96 * sqrt((double)n * (double)(na + nb + 1) / 12);
+		k = c > 0 ? (size_t)c : 0;
+		close_to(low, all[k], 0);
+		close_to(high, all[n - 1 - k], 0);
+		/* And so does what is needed, of all pairs. */
+		for (i = 0, c = 0; i < na; i++)
+			for (k = 0; k < na; k++)
+				if (i != k)
+					c += a[i] + 2 > a[k] ? 1 : a[i] + 2 < a[k] ? 0 : 0.5;
+		c = na < 4 ? 0 : c / ((double)na * (double)(na - 1)) - 0.5;
+		needed = c <= 0.01 ? 0 : (size_t)ceil(2.8 * 2.8 / (6 * c * c));
+		assert_in_range(stats_needed(a, na, 2), needed ? needed - 1 : 0,
+				needed ? needed + 1 : 0);
+	}
+}
+
 static void test_shift_and_quantiles(void **state)
 {
 	static const double a[] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 };
@@ -63,7 +111,7 @@ static void test_shift_and_quantiles(void **state)
 	stats_sort_u64(n, 5);
 	for (i = 0; i < 10; i++)
 		b[i] = a[i] + 2.5;
-	assert_int_equal(stats_shift(a, 10, b, 10, &shift, &low, &high), 0);
+	stats_shift(a, 10, b, 10, &shift, &low, &high);
 	close_to(shift, 2.5, 1e-12);
 	assert_true(low < 2.5 && high > 2.5 && low >= -2.5 && high <= 7.5);
 	close_to(stats_quantile(a, 10, 0.5), 5.5, 1e-12);
@@ -94,14 +142,6 @@ static void test_holm(void **state)
 }
 
 /* ---- sets ---- */
-
-static uint64_t seed;
-
-static double uniform(void)
-{
-	seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
-	return (double)(seed >> 11) / 9007199254740992.0;
-}
 
 /* As times are: always more than something, and now and then much more. */
 static uint64_t noisy(uint64_t ns, double spread)
@@ -446,6 +486,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rank_test),
+		cmocka_unit_test(test_shift_is_that_of_all_differences),
 		cmocka_unit_test(test_shift_and_quantiles),
 		cmocka_unit_test(test_holm),
 		cmocka_unit_test(test_a_tenth_more_in_one_arc_is_found),

@@ -246,6 +246,22 @@ static char *what_is_said(const struct migration *g, const struct judge *j)
 	return words_close(&w);
 }
 
+/* Every line of @few is one of @many, in the same order. */
+static bool has_lines(const char *many, const char *few)
+{
+	while (*few) {
+		size_t len = strcspn(few, "\n") + 1;
+
+		while (*many && strncmp(many, few, len) != 0)
+			many += strcspn(many, "\n") + 1;
+		if (!*many)
+			return false;
+		many += len;
+		few += len;
+	}
+	return true;
+}
+
 /* 1: it does, 0: not; or -errno. */
 static int says_the_same(struct cut *c, const struct migration *g)
 {
@@ -266,8 +282,10 @@ static int says_the_same(struct cut *c, const struct migration *g)
 		return 0;
 	whole = what_is_said(g, c->e.view.judge);
 	part = what_is_said(model_migration(c->model, id), c->judge);
+	/* Of all migrations together more was found than is kept: then the part has more room. */
 	if (whole && part)
-		ret = !strcmp(whole, part);
+		ret = judge_omitted(c->e.view.judge) ? has_lines(part, whole) :
+						       !strcmp(whole, part);
 	free(whole);
 	free(part);
 	return ret;

@@ -48,13 +48,59 @@ static struct finding *count_again(struct judge *j, const struct finding *f)
 	return NULL;
 }
 
+/* How much it matters that it is kept: of many advices none may keep a failure out. */
+static unsigned int weight(const struct judge *j, enum rule_id rule, enum severity sev)
+{
+	if (j->opts.ignore[rule])
+		return 0;
+	switch (sev) {
+	case SEV_ADVICE:
+		return j->opts.strict ? 3 : 1;
+	case SEV_INCONCLUSIVE:
+		return 2;
+	case SEV_WARNING:
+		return 4;
+	default:
+		return rule == RULE_MIGRATION_FAILED ? 6 : 5;
+	}
+}
+
+void finding_omitted(struct judge *j, enum rule_id rule, enum severity sev)
+{
+	j->omitted++;
+	j->omitted_matters |= weight(j, rule, sev) > 1;
+}
+
+/* A milder one goes for it, the last of the mildest; false: there is none. */
+static bool make_room(struct judge *j, const struct finding *f)
+{
+	const struct finding *mildest = NULL;
+	unsigned int least = weight(j, f->rule, f->severity);
+	size_t i;
+
+	for (i = j->n_findings; i > 0; i--) {
+		const struct finding *p = &j->findings[i - 1];
+		unsigned int w = weight(j, p->rule, p->severity);
+
+		if (w < least) {
+			least = w;
+			mildest = p;
+		}
+	}
+	if (!mildest)
+		return false;
+	finding_omitted(j, mildest->rule, mildest->severity);
+	finding_withdraw(j, mildest->id);
+	return true;
+}
+
 /* One that is not there yet; its number, 0 when it is not kept. */
 static uint32_t add(struct judge *j, const struct finding *f)
 {
 	struct finding *p;
 
-	if (j->n_findings == FINDINGS_MAX) {
-		j->omitted++;
+	if (j->n_findings == FINDINGS_MAX && !make_room(j, f)) {
+		finding_omitted(j, f->rule, f->severity);
 		return 0;
 	}
 	if (array_room(&j->findings, j->n_findings + 1, &j->cap_findings, sizeof(*p))) {
@@ -154,9 +200,12 @@ void finding_withdraw(struct judge *j, uint32_t id)
 	j->n_findings--;
 	for (i = id - 1; i < j->n_findings; i++)
 		j->findings[i].id = i + 1;
-	for (i = 0; i < j->n_stuck; i++)
-		if (j->stuck[i].finding > id)
+	for (i = 0; i < j->n_stuck; i++) {
+		if (j->stuck[i].finding == id)
+			j->stuck[i].finding = 0;
+		else if (j->stuck[i].finding > id)
 			j->stuck[i].finding--;
+	}
 }
 
 void finding_retell(struct judge *j, uint32_t id, const char *fmt, ...)
@@ -209,7 +258,7 @@ void suspect_new(struct look *l, enum rule_id rule, enum severity sev, uint32_t 
 	va_list ap;
 
 	if (j->n_pending == PENDING_MAX) {
-		j->omitted++;
+		finding_omitted(j, rule, sev);
 		return;
 	}
 	if (array_room(&j->pending, j->n_pending + 1, &j->cap_pending, sizeof(*p))) {
@@ -405,6 +454,11 @@ uint64_t judge_omitted(const struct judge *j)
 	return j->omitted;
 }
 
+bool judge_omitted_matters(const struct judge *j)
+{
+	return j->omitted_matters;
+}
+
 /* What follows from what is ignored does not count either: nor does the cause of it. */
 static bool is_ignored(const struct judge *j, const struct finding *f)
 {
@@ -426,7 +480,7 @@ bool judge_doubts(const struct judge *j, const struct finding *f)
 
 enum verdict judge_verdict(const struct judge *j)
 {
-	enum verdict v = VERDICT_PASS;
+	enum verdict v = j->omitted_matters ? VERDICT_INCONCLUSIVE : VERDICT_PASS;
 	size_t i;
 
 	for (i = 0; i < j->n_findings; i++) {

@@ -129,6 +129,7 @@ struct judge {
 	struct finding *findings;
 	size_t n_findings;
 	uint64_t omitted;
+	bool omitted_matters;
 	struct pending *pending;
 	size_t n_pending;
 	struct jdev **devs;
@@ -249,6 +250,8 @@ uint32_t find_at(struct judge *j, const struct finding *proto, const char *fmt, 
 struct finding finding_of(enum rule_id rule, uint64_t t_ns, uint64_t seq);
 /* What was found does not stand. */
 void finding_withdraw(struct judge *j, uint32_t id);
+/* There is no room for it. */
+void finding_omitted(struct judge *j, enum rule_id rule, enum severity sev);
 void finding_retell(struct judge *j, uint32_t id, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 

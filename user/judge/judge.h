@@ -222,10 +222,15 @@ struct judge_evidence {
 /* No event comes any more.  Once.  0 or -ENOMEM. */
 int judge_finish(struct judge *j, struct model *model, const struct judge_evidence *e);
 
-/* Findings so far, in order of id; those not kept are counted. */
+/*
+ * Findings so far, in order of id; those not kept are counted: of more than FINDINGS_MAX
+ * the mildest, a failed migration's last of all.  Where one of these counts, or leaves
+ * something open (judge_omitted_matters()), the verdict is not "pass".
+ */
 size_t judge_findings(const struct judge *j);
 const struct finding *judge_finding(const struct judge *j, size_t i);
 uint64_t judge_omitted(const struct judge *j);
+bool judge_omitted_matters(const struct judge *j);
 
 /*
  * Does the finding make a verdict "findings"?  Not when it is ignored, is a

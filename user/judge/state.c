@@ -233,7 +233,7 @@ void rule_call_stuck(struct look *l)
 	/* One finding a call: it tells its age as it was last seen. */
 	if (!known) {
 		if (l->j->n_stuck == FINDINGS_MAX) {
-			l->j->omitted++;
+			finding_omitted(l->j, RULE_CALL_STUCK, SEV_ERROR);
 			return;
 		}
 		if (array_room(&l->j->stuck, l->j->n_stuck + 1, &l->j->cap_stuck,

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 static int by_value(const void *a, const void *b)
 {
@@ -130,46 +131,89 @@ double stats_rank_test(const double *a, size_t na, const double *b, size_t nb)
 	return p > 1 ? 1 : p;
 }
 
-int stats_shift(const double *a, size_t na, const double *b, size_t nb, double *shift, double *low,
-		double *high)
+/* Doubles as whole numbers in the same order, and back. */
+static uint64_t ordered(double v)
 {
-	size_t n = na * nb, i, j, k;
-	double *d = malloc((n ? n : 1) * sizeof(*d)), c;
+	uint64_t bits;
 
-	if (!d || !n) {
-		free(d);
-		return -1;
+	memcpy(&bits, &v, sizeof(bits));
+	return bits >> 63 ? ~bits : bits | 1ULL << 63;
+}
+
+static double unordered(uint64_t n)
+{
+	uint64_t bits = n >> 63 ? n & ~(1ULL << 63) : ~n;
+	double v;
+
+	memcpy(&v, &bits, sizeof(v));
+	return v;
+}
+
+/* How many of all differences b - a are not above @v. */
+static size_t differences_to(const double *a, size_t na, const double *b, size_t nb, double v)
+{
+	size_t i, j = 0, n = 0;
+
+	for (i = 0; i < na; i++) {
+		while (j < nb && b[j] - a[i] <= v)
+			j++;
+		n += j;
 	}
-	for (i = 0, k = 0; i < na; i++)
-		for (j = 0; j < nb; j++)
-			d[k++] = b[j] - a[i];
-	stats_sort(d, n);
-	*shift = stats_quantile(d, n, 0.5);
+	return n;
+}
+
+/*
+ * The @k-th of all differences in their order, from 0. They are as many as the product
+ * of both, so they are not made: what it can be is halved until it is one number.
+ */
+static double nth_difference(const double *a, size_t na, const double *b, size_t nb, size_t k)
+{
+	uint64_t low = ordered(b[0] - a[na - 1]), high = ordered(b[nb - 1] - a[0]);
+
+	while (low < high) {
+		uint64_t mid = low + (high - low) / 2;
+
+		if (differences_to(a, na, b, nb, unordered(mid)) > k)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return unordered(low);
+}
+
+void stats_shift(const double *a, size_t na, const double *b, size_t nb, double *shift, double *low,
+		 double *high)
+{
+	size_t n = na * nb, k;
+	double c;
+
+	*shift = nth_difference(a, na, b, nb, n / 2);
+	if (n % 2 == 0)
+		*shift += (nth_difference(a, na, b, nb, n / 2 - 1) - *shift) / 2;
 	c = (double)n / 2 - 1.96 * sqrt((double)n * (double)(na + nb + 1) / 12);
 	/* Fewer than some four each have no such range. */
 	k = c > 0 ? (size_t)c : 0;
-	*low = d[k];
-	*high = d[n - 1 - k];
-	free(d);
-	return 0;
+	*low = nth_difference(a, na, b, nb, k);
+	*high = nth_difference(a, na, b, nb, n - 1 - k);
 }
 
 size_t stats_needed(const double *v, size_t n, double by)
 {
-	double above = 0, pairs = 0, p, need;
-	size_t i, j;
+	size_t i, below = 0, upto = 0;
+	double above = 0, p, need;
 
-	for (i = 0; i < n; i++) {
-		for (j = 0; j < n; j++) {
-			if (i == j)
-				continue;
-			pairs++;
-			above += v[i] + by > v[j] ? 1 : v[i] + by < v[j] ? 0 : 0.5;
-		}
-	}
 	if (n < 4 || by <= 0)
 		return 0;
-	p = above / pairs - 0.5;
+	for (i = 0; i < n; i++) {
+		while (below < n && v[below] < v[i] + by)
+			below++;
+		while (upto < n && v[upto] <= v[i] + by)
+			upto++;
+		above += (double)below + (double)(upto - below) / 2;
+		/* Of the others. */
+		above -= v[i] + by > v[i] ? 1 : 0.5;
+	}
+	p = above / ((double)n * (double)(n - 1)) - 0.5;
 	if (p <= 0.01)
 		return 0;
 	/* 1.96 for 5 % two-sided, 0.84 for four of five. */

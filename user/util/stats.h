@@ -31,10 +31,10 @@ double stats_rank_test(const double *a, size_t na, const double *b, size_t nb);
 
 /*
  * Hodges and Lehmann's estimate of how much @b is more than @a, the median of all
- * differences, and the 95 % range that goes with the test.  0, or -1 without memory.
+ * differences, and the 95 % range that goes with the test.  In time linear in both.
  */
-int stats_shift(const double *a, size_t na, const double *b, size_t nb, double *shift, double *low,
-		double *high);
+void stats_shift(const double *a, size_t na, const double *b, size_t nb, double *shift, double *low,
+		 double *high);
 
 /*
  * How many values each sample must have so that a difference of @by is found, at 5 % and

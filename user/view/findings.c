@@ -63,8 +63,9 @@ enum verdict view_verdict(const struct view_evidence *e, const struct view_optio
 		else if (judge_doubts(e->judge, w.at.f))
 			v = verdict_worse(v, VERDICT_INCONCLUSIVE);
 	}
-	/* A migration that is asked for and is not there has not passed. */
-	if (opt->migration > model_migrations(e->model))
+	/* A migration that is asked for and is not there has not passed, nor what is not known whole. */
+	if (opt->migration > model_migrations(e->model) ||
+	    (e->judge && judge_omitted_matters(e->judge)))
 		v = verdict_worse(v, VERDICT_INCONCLUSIVE);
 	return v;
 }

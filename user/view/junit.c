@@ -304,6 +304,8 @@ static void put_case(struct suite *s, uint32_t rule, const char *skipped, uint64
 			worst = s->at[i].f;
 		}
 	}
+	if (!skipped && judge_omitted_matters(judge))
+		skipped = "more was found than is kept";
 	s->tests++;
 	s->failures += rank == FAILED;
 	s->errors += rank == OPEN;
