@@ -1319,6 +1319,41 @@ static void converging_often_asked(struct synth *s)
 	dirtying_each(s, 20, 100 * MS, 2 * MIB, 100 * KIB);
 }
 
+/* In one round of five it was read nearly empty. */
+static void dirtying_but_once(struct synth *s, int once)
+{
+	int i;
+
+	MLX5(s);
+	initial(s);
+	for (i = 0; i < 5; i++) {
+		synth_pause(s, 300 * MS);
+		synth_info(s, 0, 2 * MIB);
+		synth_read(s, (int64_t)(2 * MIB - 100 * KIB), 50 * US);
+		if (i == once)
+			synth_info(s, 0, 100 * KIB);
+		synth_read(s, (int64_t)(100 * KIB), 50 * US);
+	}
+	synth_info(s, 0, 0);
+	stop_copy(s);
+	drain(s);
+}
+
+static void not_converging_in_five(struct synth *s)
+{
+	dirtying_but_once(s, 5);
+}
+
+static void converging_at_first(struct synth *s)
+{
+	dirtying_but_once(s, 0);
+}
+
+static void converging_at_last(struct synth *s)
+{
+	dirtying_but_once(s, 3);
+}
+
 static void converging(struct synth *s)
 {
 	dirtying(s, 2 * MIB, 350 * KIB);
@@ -1418,6 +1453,19 @@ static void lost_in_session(struct synth *s)
 	MLX5(s);
 	initial(s);
 	synth_loss(s, 3, s->now - 10, s->now, EV_READ);
+	stop_copy(s);
+	drain(s);
+}
+
+/* What its device said of its initial data, and what was read of it since, is not known any more. */
+static void lost_of_the_device(struct synth *s)
+{
+	MLX5(s);
+	precopy(s);
+	synth_info(s, 4 * MIB, 0);
+	synth_read(s, MIB, 50 * US);
+	synth_loss(s, 3, s->now - 10, s->now, EV_READ);
+	last(s)->device = 1;
 	stop_copy(s);
 	drain(s);
 }
@@ -1757,6 +1805,9 @@ static const struct {
 	C(not_converging_for_a_moment, "| pass"),
 	C(converging, "| pass"),
 	C(converging_often_asked, "| pass"),
+	C(not_converging_in_five, "~not-converging | pass"),
+	C(converging_at_first, "| pass"),
+	C(converging_at_last, "| pass"),
 	C(slow_first_byte, "~slow-first-byte | pass"),
 	C(first_byte_of_many, "| pass"),
 	C(network_bound, "~network-bound | pass"),
@@ -1766,6 +1817,7 @@ static const struct {
 	C(dirty_log_bound, "~dirty-log-bound | pass"),
 	C(dirty_log_has_no_cpu, "~cpu-starved | pass"),
 	C(lost_in_session, "?lost-events | inconclusive"),
+	C(lost_of_the_device, "?lost-events | inconclusive"),
 	C(lost_before, "| pass"),
 	C(lost_while_idle, "?lost-events | inconclusive"),
 	C(proven_beside_a_hole, "enomsg-in-stop-copy ?lost-events | findings"),

@@ -215,12 +215,8 @@ static void remember_spin(struct look *l)
 {
 	struct jstream *s = l->st;
 
-	if (!event_is_empty_read(l->ev))
+	if (!event_is_empty_read(l->ev) || !l->dev || !mig_state_is_precopy(l->ctx->state))
 		return;
-	if (!l->dev || !mig_state_is_precopy(l->ctx->state)) {
-		s->spin = 0;
-		return;
-	}
 	if (!s->spin) {
 		s->spin_t_ns = l->ev->t_ns;
 		s->spin_seq = l->ev->seq;
