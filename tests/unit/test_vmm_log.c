@@ -2,6 +2,8 @@
 /*
  * test_vmm_log.c - lines of a VMM's log between the events: which, when, and as what
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -202,11 +205,60 @@ static void test_no_pair(void **state)
 	assert_int_equal(n_marks, 0);
 }
 
+static const struct event_source_ops *whole;
+
+static int breaks_off(struct event_source *src, struct event *ev, int timeout_ms)
+{
+	int err = whole->next(src, ev, timeout_ms);
+
+	return err == -ENODATA ? -EBADMSG : err;
+}
+
+/* That a log broke off is told at the end of the recording: not in place of what that broke off with. */
+static void test_breaks_off(void **state)
+{
+	char text[2 * BUFSIZ], err[VMM_LOG_ERR_LEN];
+	const char *name = "a";
+	uint32_t broken;
+
+	(void)state;
+	/* Its beginning is read at once, the rest when all before it has been told. */
+	memset(text, '\n', sizeof(text));
+	memcpy(text, "1@1767323045.3:x", 16);
+	put(name, text, sizeof(text));
+	for (broken = 0; broken < 2; broken++) {
+		struct event_source *src = synth_as_source(&s);
+		struct event_source_ops ops = *src->ops;
+		int dir, log, got;
+		struct event ev;
+
+		whole = src->ops;
+		if (broken) {
+			ops.next = breaks_off;
+			src->ops = &ops;
+		}
+		dir = open(".", O_RDONLY | O_DIRECTORY);
+		log = dup(dir);
+		assert_true(dir >= 0 && log >= 0);
+		close(log);
+		assert_int_equal(vmm_log_open(&src, &name, 1, err), 0);
+		assert_int_equal(dup2(dir, log), log);
+		while ((got = src->ops->next(src, &ev, -1)) > 0)
+			;
+		assert_int_equal(got, broken ? -EBADMSG : -EIO);
+		if (!broken)
+			assert_string_equal(src->ops->error(src), "a: it cannot be read");
+		src->ops->close(src);
+		close(dir);
+	}
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_times), T(test_two), T(test_hostile), T(test_refused), T(test_no_pair),
+		T(test_times),	 T(test_two),	  T(test_hostile),
+		T(test_refused), T(test_no_pair), T(test_breaks_off),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,8 +16,8 @@
 
 /* A process as the recording numbers it. */
 struct proc {
-	uint32_t pid, host; /* host 0: not known yet */
-	bool waits;	    /* @task was not delivered yet */
+	uint32_t host; /* 0: not known yet */
+	bool waits;    /* @task was not delivered yet */
 	struct event task;
 };
 
@@ -115,7 +115,6 @@ static int proc_of(struct old_merge *o, uint32_t pid, struct proc **out)
 		return -ENOMEM;
 	if (!*at) {
 		*at = (uint32_t)++o->n_procs;
-		o->proc[*at - 1].pid = pid;
 		o->proc[*at - 1].host = pid > TASK_STEP ? 2 : 0;
 	}
 	*out = &o->proc[*at - 1];
