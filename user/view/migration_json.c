@@ -203,7 +203,7 @@ static void put_failure(struct json *j, const struct view_evidence *e, const cha
 	json_ku64(j, "t_ns", f->t_ns);
 	put_time(j, e, "time", f->t_ns);
 	json_ku64(j, "end_ns", f->end_ns);
-	json_known(j, "seq", f->seq ? f->seq : MODEL_NONE);
+	json_ku64(j, "seq", f->seq);
 	json_ku64(j, "bytes", f->bytes);
 	json_known(j, "size", event_traits(f->kind) & EVT_IO ? f->size : MODEL_NONE);
 	json_object_end(j);

@@ -47,7 +47,7 @@ static const struct schema_object objects[] = {
 	{ "failure", "a call, a reset, a close or the end of a process that went wrong",
 	  "text:s party:s host:s? process:@process device:s? driver:s? session:u? stream:u? "
 	  "side:source|destination? call:s target:T? step:@step? ret:i errno:s? code:u? signal:u? "
-	  "t_ns:u time:s? end_ns:u seq:u? bytes:u size:u?" },
+	  "t_ns:u time:s? end_ns:u seq:u bytes:u size:u?" },
 	{ "process", "", "pid:u comm:s" },
 	{ "step", "of a SET_STATE", "from:S to:S" },
 	{ "part",
