@@ -272,6 +272,7 @@ static inline struct held look(const char *name)
 	struct held h = { 0 };
 	char path[PATH_MAX], err[256];
 	struct event ev;
+	bool dated = false;
 	uint64_t last = 0;
 	uint32_t i;
 	int n;
@@ -280,8 +281,11 @@ static inline struct held look(const char *name)
 	assert_int_equal(recording_open(&src, path, err, sizeof(err)), 0);
 	while ((n = src->ops->next(src, &ev, -1)) > 0) {
 		assert_int_equal(model_feed(m, &ev, NULL), 0);
+		dated |= ev.kind == EV_CLOCK;
 		if (!event_kind_is_public(ev.kind))
 			continue;
+		/* When it was is known from the first on. */
+		assert_true(dated);
 		/* in order of completion */
 		assert_true(event_end_ns(&ev) >= last);
 		last = event_end_ns(&ev);

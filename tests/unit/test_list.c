@@ -372,9 +372,9 @@ static void test_query(void **state)
 {
 	struct fleet_side x[] = { source("web-1", 0), source("db-2", 9 * SEC),
 				  source("web-3,x", 5 * SEC) };
-	char first[64], err[LIST_ERR_LEN];
+	char first[64], err[LIST_ERR_LEN], keys[64];
 	struct list_query q;
-	size_t i;
+	size_t i, max;
 
 	(void)state;
 	x[1].plan.stop_copy_reads = 40;
@@ -415,6 +415,17 @@ static void test_query(void **state)
 		assert_int_equal(list_query_where(&q, "vm=web-*", err), 0);
 	assert_int_equal(list_query_where(&q, "vm=web-*", err), -EINVAL);
 	assert_string_equal(err, "at most 32 conditions");
+	/* As many keys as there is room for, and one more. */
+	max = sizeof(q.sort) / sizeof(q.sort[0]);
+	for (i = 0; i < max; i++)
+		strcpy(keys + 3 * i, "vm,");
+	keys[3 * max - 1] = '\0';
+	assert_int_equal(list_query_sort(&q, keys, err), 0);
+	assert_int_equal(q.n_sorts, max);
+	strcat(keys, ",vm");
+	assert_int_equal(list_query_sort(&q, keys, err), -EINVAL);
+	snprintf(keys, sizeof(keys), "at most %zu keys", max);
+	assert_string_equal(err, keys);
 	list_query_init(&q);
 	assert_int_equal(list_query_where(&q, "downtime>300", err), -EINVAL);
 	assert_int_equal(list_query_where(&q, "downtme>300ms", err), -EINVAL);

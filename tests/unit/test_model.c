@@ -652,6 +652,24 @@ static void test_runs_in_window(void **state)
 	assert_int_equal(g->window.outside_ns, 110 * US + 2 * US + 2 * GAP);
 }
 
+/* All of a run is in the window, however short it is. */
+static void test_short_runs(void **state)
+{
+	uint32_t n;
+
+	for (n = 1; n < 4; n++) {
+		teardown(state);
+		setup(state);
+		begin();
+		synth_set_state(&s, SYNTH_PATH(MIG_RUNNING_P2P, MIG_STOP, MIG_STOP_COPY), MS);
+		synth_empty_run(&s, -ENOMSG, n, 2 * US, 30 * US);
+		synth_read(&s, 0, US);
+		feed();
+		assert_window_adds_up(&model_session(m, 1)->window);
+		assert_int_equal(model_session(m, 1)->window.io_ns, (2 * n + 1) * US);
+	}
+}
+
 /* A read counts where it began, even when it ends after the arc. */
 static void test_read_across_an_arc(void **state)
 {
@@ -847,6 +865,7 @@ int main(void)
 		T(test_two_devices),
 		T(test_overlapping_calls),
 		T(test_runs_in_window),
+		T(test_short_runs),
 		T(test_read_across_an_arc),
 		T(test_context),
 		T(test_absurd_numbers),
