@@ -50,9 +50,11 @@ static __always_inline void arc_finish(struct wire_call *call, __s64 ret)
 	record_end(&rec->head, end_ns);
 	rec->head.device = call->device;
 	rec->head.ret = ret;
-	if (ret >= 0)
+	if (ret >= 0) {
 		why_stands(call->device, call->arc_to != VFIO_DEVICE_STATE_RUNNING &&
 						 call->arc_to != VFIO_DEVICE_STATE_PRE_COPY);
+		peers_state(call->arc_to);
+	}
 	rec->from = call->arc_from;
 	rec->to = call->arc_to;
 	rec->target = call->arc_target;

@@ -28,5 +28,6 @@ __u32 join_what;
 __u32 why_seen;
 __u64 why_lost;
 __u8 why_marks[WHY_MARKS];
+__u8 why_processes[WHY_PROCESSES];
 
 char LICENSE[] SEC("license") = "GPL";

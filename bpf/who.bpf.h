@@ -119,6 +119,7 @@ static __always_inline void holder_ends(struct task_struct *task)
 	holds = *held;
 	/* The last two threads may both find the count at 0. */
 	bpf_map_delete_elem(&why_standing, &pid);
+	bpf_map_delete_elem(&why_peers, &pid);
 	if (bpf_map_delete_elem(&holders, &pid) || !holds || !task_wanted())
 		return;
 	rec = record_reserve(WIRE_PROCESS_EXIT, sizeof(*rec));

@@ -16,7 +16,10 @@
 static __always_inline void went_out(struct task_struct *prev, __u64 now)
 {
 	struct why_task *w = why_of(prev->pid);
+	const struct why_peers *peers;
 
+	if (!w || !w->start_ns)
+		peer_out(prev, w != NULL, now);
 	if (!w || !(w->start_ns | w->between_ns))
 		return;
 	if (w->out_ns)
@@ -25,22 +28,51 @@ static __always_inline void went_out(struct task_struct *prev, __u64 now)
 	w->delay = prev->sched_info.run_delay;
 	w->out_state = prev->__state;
 	w->out_in = w->between_ns && w->out_state ? syscall_wait(prev) : SYSCALL_OTHER;
+	w->peers = SYSCALL_OTHER;
+	peers = w->out_in == SYSCALL_FUTEX ? peers_of(prev->tgid) : NULL;
+	if (peers) {
+		w->peers = peers->resumes ? SYSCALL_RECEIVES : SYSCALL_SENDS;
+		w->peers_ns = peers_sum(peers, now);
+	}
 	w->out_ns = now;
+}
+
+/* For most of its wait others waited: then the stack is theirs. */
+static __always_inline bool waited_for_peers(struct why_task *w, __u32 tgid, __u64 now)
+{
+	const struct why_peers *peers = w->peers != SYSCALL_OTHER ? peers_of(tgid) : NULL;
+
+	if (!peers) {
+		w->peers = SYSCALL_OTHER;
+		return false;
+	}
+	w->peers_ns = peers_sum(peers, now) - w->peers_ns;
+	if (w->peers_ns <= w->waited_ns / 2 || !peers->last.n)
+		return false;
+	w->last = peers->last;
+	return true;
 }
 
 static __always_inline void came_in(struct task_struct *next, __u64 now)
 {
 	struct why_task *w = why_of(next->pid);
+	bool peers;
 
+	peer_in(next, now);
 	if (!w || !w->out_ns)
 		return;
 	w->waited_ns = now - w->out_ns;
 	w->out_ns = 0;
 	w->last.n = 0;
+	peers = waited_for_peers(w, next->tgid, now);
 	if (!w->out_state ||
-	    (w->waited_ns <= w->longest_ns && (!w->arc_ns || w->waited_ns <= w->arc_longest_ns)))
+	    (w->waited_ns <= w->longest_ns && (!w->arc_ns || w->waited_ns <= w->arc_longest_ns))) {
+		w->last.n = 0;
 		return;
-	w->last.n = stack_frames(bpf_get_task_stack(next, w->last.ip, sizeof(w->last.ip), 0));
+	}
+	if (!peers)
+		w->last.n =
+			stack_frames(bpf_get_task_stack(next, w->last.ip, sizeof(w->last.ip), 0));
 }
 
 /* bool preempt, struct task_struct *prev, struct task_struct *next, ... */
@@ -51,7 +83,9 @@ int why_switch(__u64 *ctx)
 	struct task_struct *next = (struct task_struct *)ctx[2];
 	__u64 now;
 
-	if (!(why_marks[prev->pid & (WHY_MARKS - 1)] | why_marks[next->pid & (WHY_MARKS - 1)]))
+	if (!(why_marks[prev->pid & (WHY_MARKS - 1)] | why_marks[next->pid & (WHY_MARKS - 1)] |
+	      why_processes[prev->tgid & (WHY_PROCESSES - 1)] |
+	      why_processes[next->tgid & (WHY_PROCESSES - 1)]))
 		return 0;
 	now = bpf_ktime_get_ns();
 	went_out(prev, now);

@@ -20,8 +20,7 @@
 #ifndef VFIOSCOPE_WHY_BPF_H
 #define VFIOSCOPE_WHY_BPF_H
 
-#include "bpf/record.bpf.h"
-#include "bpf/syscall.bpf.h"
+#include "bpf/peers.bpf.h"
 
 /* Set before load: --why */
 extern const volatile __u8 why_wanted;
@@ -30,24 +29,7 @@ extern __u32 why_seen;
 /* Calls whose reason was lost. */
 extern __u64 why_lost;
 
-/*
- * Does a thread with such a number have an entry?  A switch between two threads that
- * have none costs these two loads, and no look-up.
- */
-#define WHY_MARKS   4096
 #define WHY_THREADS 4096
-extern __u8 why_marks[WHY_MARKS];
-
-struct why_stack {
-	__u64 n;
-	__u64 ip[WIRE_FRAMES];
-};
-
-/* @size: what bpf_get_stack() and its like gave. */
-static __always_inline __u64 stack_frames(long size)
-{
-	return size > 0 ? (__u64)size / sizeof(__u64) : 0;
-}
 
 /* Of __u64 alone: see why_sums_add(). */
 struct why_sums {
@@ -68,8 +50,10 @@ struct why_task {
 	__u64 waited_ns;     /* of the last wait, until that is settled */
 	__u64 held_ns;	     /* since when it is in a page fault, or a dirty log; 0: in none */
 	__u64 held_runqueue; /* sums.runqueue then */
+	__u64 peers_ns; /* of the last wait, its peers waited so long; while it is out, their sum */
 	__u32 out_state;
 	__u32 out_in; /* enum syscall_wait; in a call SYSCALL_OTHER */
+	__u32 peers;  /* that they waited for: SYSCALL_SENDS, SYSCALL_RECEIVES; else unknown */
 	__u32 log;    /* @held_ns is a dirty log's */
 	__u32 locks;  /* that it is waiting for: one in another */
 	/* Of the call, or since the last one; as they were when the step began. */
@@ -123,8 +107,10 @@ static __always_inline struct why_task *why_of(__u32 tid)
 /* The thread has ended.  Its mark may be another's, too. */
 static __always_inline void why_forget(__u32 tid)
 {
-	if (why_marks[tid & (WHY_MARKS - 1)])
-		bpf_map_delete_elem(&why_tasks, &tid);
+	if (!why_marks[tid & (WHY_MARKS - 1)])
+		return;
+	bpf_map_delete_elem(&why_tasks, &tid);
+	peer_forget(tid);
 }
 
 /* The current process's device has come to stand still, or runs. */
@@ -161,6 +147,21 @@ static __always_inline __u64 current_run_delay(void)
 	return BPF_CORE_READ(task, sched_info.run_delay);
 }
 
+/* It waited for another thread; of that @peers_ns with what those did that it may have waited for. */
+static __always_inline void
+why_book_futex(struct why_sums *sums, const struct why_task *w, __u64 ns)
+{
+	__u64 theirs = w->peers_ns < ns ? w->peers_ns : ns;
+
+	if (w->peers == SYSCALL_SENDS)
+		sums->sends += theirs;
+	else if (w->peers == SYSCALL_RECEIVES)
+		sums->receives += theirs;
+	else
+		theirs = 0;
+	sums->futex += ns - theirs;
+}
+
 /* The thread was off the cpu for @ns, and not for a cpu unless that is all it wanted. */
 static __always_inline void why_book(struct why_sums *sums, const struct why_task *w, __u64 ns)
 {
@@ -178,7 +179,7 @@ static __always_inline void why_book(struct why_sums *sums, const struct why_tas
 	else if (w->out_in == SYSCALL_POLLS)
 		sums->polls += ns;
 	else if (w->out_in == SYSCALL_FUTEX)
-		sums->futex += ns;
+		why_book_futex(sums, w, ns);
 	else if (w->out_state & (STATE_UNINTERRUPTIBLE | STATE_RTLOCK_WAIT))
 		sums->blocked += ns;
 	else
@@ -422,6 +423,7 @@ static __always_inline __u64 why_begin(__u64 start_ns, bool sign)
 			return start_ns;
 		}
 		why_marks[tid & (WHY_MARKS - 1)] = 1;
+		peers_begin();
 		w = bpf_map_lookup_elem(&why_tasks, &tid);
 		if (!w)
 			return start_ns;

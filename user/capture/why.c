@@ -133,17 +133,28 @@ static void put_all(struct attach *a)
 		s->bss->why_seen |= WIRE_WHY_FAULTS;
 }
 
+static void empty(const struct bpf_map *map)
+{
+	int fd = bpf_map__fd(map);
+	__u32 key;
+
+	while (!bpf_map_get_next_key(fd, NULL, &key) && !bpf_map_delete_elem(fd, &key))
+		;
+}
+
 static void take_all_off(struct attach *a)
 {
-	int fd = bpf_map__fd(a->skel->maps.why_tasks), i;
-	__u32 tid;
+	struct vfioscope_bpf *s = a->skel;
+	int i;
 
-	a->skel->bss->why_seen = 0;
+	s->bss->why_seen = 0;
 	for (i = 0; i < WHY_LINKS; i++)
 		take_off(&a->why.link[i]);
-	while (!bpf_map_get_next_key(fd, NULL, &tid) && !bpf_map_delete_elem(fd, &tid))
-		;
-	memset(a->skel->bss->why_marks, 0, sizeof(a->skel->bss->why_marks));
+	empty(s->maps.why_tasks);
+	empty(s->maps.why_peer);
+	empty(s->maps.why_peers);
+	memset(s->bss->why_marks, 0, sizeof(s->bss->why_marks));
+	memset(s->bss->why_processes, 0, sizeof(s->bss->why_processes));
 }
 
 void why_update(struct attach *a, bool sign, bool over)

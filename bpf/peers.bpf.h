@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * peers.bpf.h - what the other threads of a process wait for, while one waits for them
+ *
+ * A VMM may have threads that do nothing but send, or receive: multifd's.  The thread
+ * whose turn it is at the device then waits for one of those, by a futex, and why it does
+ * is what that one waits for:
+ * - on a source, that a thread of the process waits to send;
+ * - on a destination, that one waits for data, and all others that receive, and make no
+ *   calls on a device, sleep as well: one that does not may be what is waited for.
+ * How long that was is one sum for a process, so that a wait's share of it is a
+ * difference.
+ */
+#ifndef VFIOSCOPE_PEERS_BPF_H
+#define VFIOSCOPE_PEERS_BPF_H
+
+#include "bpf/record.bpf.h"
+#include "bpf/syscall.bpf.h"
+
+struct why_stack {
+	__u64 n;
+	__u64 ip[WIRE_FRAMES];
+};
+
+/* @size: what bpf_get_stack() and its like gave. */
+static __always_inline __u64 stack_frames(long size)
+{
+	return size > 0 ? (__u64)size / sizeof(__u64) : 0;
+}
+
+/* A shorter wait of a peer is not worth its stack. */
+#define PEER_STACK_NS 100000
+
+/*
+ * Does a thread with such a number have an entry?  A switch between two threads that
+ * have none, and whose processes have none, costs these loads, and no look-up.
+ */
+#define WHY_MARKS 4096
+extern __u8 why_marks[WHY_MARKS];
+/* Does a process with such a number have an entry in why_peers? */
+#define WHY_PROCESSES 4096
+extern __u8 why_processes[WHY_PROCESSES];
+
+struct why_peers {
+	__u64 resumes;	 /* a device of the process is being loaded */
+	__u64 senders;	 /* threads that wait to send */
+	__u64 receivers; /* threads that were seen to wait for data, and make no calls on a device */
+	__u64 idle;	 /* those of them that sleep now, ... */
+	__u64 receiving; /* ... and for data */
+	/*
+	 * How long somebody waited to send, or to receive, as above; and since when that is
+	 * so now, 0: it is not.  Two that cease and begin on two cpus at the same instant
+	 * may cost what the latter waits.
+	 */
+	__u64 sum_ns, since_ns;
+	struct why_stack last; /* of such a wait */
+};
+
+/* By process number. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u32);
+	__type(value, struct why_peers);
+} why_peers SEC(".maps") __weak;
+
+/* A place to begin an entry from: it is too large for a program's stack. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct why_peers);
+} why_peers_empty SEC(".maps") __weak;
+
+struct why_peer {
+	__u64 out_ns; /* since when it waits; 0: it does not */
+	__u32 tgid;
+	__u32 waits;	/* enum syscall_wait */
+	__u32 receives; /* one of @receivers: its entry stays */
+	__u32 pad;
+};
+
+/* By thread number: those that wait to send, and those that were seen to receive. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u32);
+	__type(value, struct why_peer);
+} why_peer SEC(".maps") __weak;
+
+static __always_inline struct why_peers *peers_of(__u32 tgid)
+{
+	if (!why_processes[tgid & (WHY_PROCESSES - 1)])
+		return NULL;
+	return bpf_map_lookup_elem(&why_peers, &tgid);
+}
+
+/* A thread of the current process makes its first call. */
+static __always_inline void peers_begin(void)
+{
+	__u32 tgid = bpf_get_current_pid_tgid() >> 32, zero = 0;
+	const struct why_peers *none = bpf_map_lookup_elem(&why_peers_empty, &zero);
+
+	if (!none)
+		return;
+	bpf_map_update_elem(&why_peers, &tgid, none, BPF_NOEXIST);
+	why_processes[tgid & (WHY_PROCESSES - 1)] = 1;
+}
+
+/* A device of the current process has come to that state. */
+static __always_inline void peers_state(__u32 state)
+{
+	bool resumes = state == VFIO_DEVICE_STATE_RESUMING;
+	bool saves = state == VFIO_DEVICE_STATE_PRE_COPY || state == VFIO_DEVICE_STATE_STOP_COPY;
+	struct why_peers *p = resumes || saves ? peers_of(bpf_get_current_pid_tgid() >> 32) : NULL;
+
+	if (!p || p->resumes == resumes)
+		return;
+	p->resumes = resumes;
+	p->since_ns = 0;
+}
+
+/* At @now_ns somebody began to wait, or ceased. */
+static __always_inline void peers_changed(struct why_peers *p, __u64 now_ns)
+{
+	__u64 since_ns = p->since_ns;
+	bool count;
+
+	if (p->resumes)
+		count = p->receiving && p->idle >= p->receivers;
+	else
+		count = p->senders;
+	if (count && !since_ns) {
+		p->since_ns = now_ns;
+	} else if (!count && since_ns) {
+		p->since_ns = 0;
+		if (now_ns > since_ns)
+			__sync_fetch_and_add(&p->sum_ns, now_ns - since_ns);
+	}
+}
+
+static __always_inline __u64 peers_sum(const struct why_peers *p, __u64 now_ns)
+{
+	__u64 since_ns = p->since_ns;
+
+	return p->sum_ns + (since_ns && now_ns > since_ns ? now_ns - since_ns : 0);
+}
+
+/* It goes off the cpu, and is in no call on a device.  @calls: it makes such. */
+static __always_inline void peer_out(struct task_struct *task, bool calls, __u64 now_ns)
+{
+	struct why_peers *p = peers_of(task->tgid);
+	struct why_peer peer = { .out_ns = now_ns, .tgid = task->tgid };
+	const struct why_peer *known;
+	__u32 tid = task->pid;
+
+	if (!p || !task->__state)
+		return;
+	peer.waits = syscall_wait(task);
+	known = bpf_map_lookup_elem(&why_peer, &tid);
+	if (known)
+		peer.receives = known->receives;
+	if (!peer.receives && peer.waits == SYSCALL_RECEIVES && !calls) {
+		peer.receives = 1;
+		__sync_fetch_and_add(&p->receivers, 1);
+	}
+	if (peer.waits != SYSCALL_SENDS && !peer.receives)
+		return;
+	if (bpf_map_update_elem(&why_peer, &tid, &peer, BPF_ANY)) {
+		/* No room: nothing can be said of this process. */
+		__sync_fetch_and_add(&p->receivers, 1);
+		return;
+	}
+	why_marks[tid & (WHY_MARKS - 1)] = 1;
+	if (peer.waits == SYSCALL_SENDS)
+		__sync_fetch_and_add(&p->senders, 1);
+	if (peer.receives)
+		__sync_fetch_and_add(&p->idle, 1);
+	if (peer.waits == SYSCALL_RECEIVES)
+		__sync_fetch_and_add(&p->receiving, 1);
+	peers_changed(p, now_ns);
+}
+
+/* It is back, and its stack can be taken. */
+static __always_inline void peer_in(struct task_struct *task, __u64 now_ns)
+{
+	struct why_peers *p = peers_of(task->tgid);
+	struct why_peer *peer;
+	__u32 tid = task->pid, waits;
+	__u64 out_ns;
+
+	if (!p)
+		return;
+	peer = bpf_map_lookup_elem(&why_peer, &tid);
+	if (!peer || !peer->out_ns)
+		return;
+	out_ns = peer->out_ns;
+	waits = peer->waits;
+	if (waits == SYSCALL_SENDS)
+		__sync_fetch_and_add(&p->senders, -1);
+	if (waits == SYSCALL_RECEIVES)
+		__sync_fetch_and_add(&p->receiving, -1);
+	if (peer->receives) {
+		peer->out_ns = 0;
+		__sync_fetch_and_add(&p->idle, -1);
+	} else {
+		bpf_map_delete_elem(&why_peer, &tid);
+	}
+	peers_changed(p, now_ns);
+	if (now_ns - out_ns < PEER_STACK_NS)
+		return;
+	if (waits == SYSCALL_SENDS || waits == SYSCALL_RECEIVES)
+		p->last.n =
+			stack_frames(bpf_get_task_stack(task, p->last.ip, sizeof(p->last.ip), 0));
+}
+
+/* The thread ends. */
+static __always_inline void peer_forget(__u32 tid)
+{
+	struct why_peer *peer = bpf_map_lookup_elem(&why_peer, &tid);
+	struct why_peers *p = peer ? peers_of(peer->tgid) : NULL;
+
+	if (p && peer->receives) {
+		__sync_fetch_and_add(&p->receivers, -1);
+		peers_changed(p, bpf_ktime_get_ns());
+	}
+	bpf_map_delete_elem(&why_peer, &tid);
+}
+
+#endif
