@@ -16,7 +16,7 @@ import lab
 import reports
 from lab import LabError, say
 
-SOCKET = "/tmp/migration.sock"
+URI = "unix:/tmp/migration.sock"
 # x-device-dirty-page-tracking=off: the drivers here have no (or stub) DMA logging, and Debian's kernels could not
 # report it anyway (no IOMMUFD); QEMU then tracks by the container and only warns.
 DEVICE = "enable-migration=on,x-device-dirty-page-tracking=off,migration-events=on"
@@ -49,16 +49,16 @@ def device(options, host):
 CAPS = "return-path", "switchover-ack", "events"
 
 
-def pair(source_args, destination_args, paused=True, caps=CAPS, prefix="", source=None, vm="vm0", socket=SOCKET):
+def pair(source_args, destination_args, paused=True, caps=CAPS, prefix="", source=None, vm="vm0", uri=URI):
     """Source and destination, ready for `migrate`; the destination stays paused when it has arrived."""
     src = source or lab.Qemu(prefix + "src", source_args, vm)
     dst = lab.Qemu(prefix + "dst", destination_args + ["-incoming", "defer"] + (["-S"] if paused else []), vm)
     for vm in (dst,) if source else (src, dst):
         vm.connect()
         vm.do("migrate-set-capabilities", capabilities=[{"capability": c, "state": True} for c in caps])
-    if os.path.exists(socket):
-        os.unlink(socket)
-    dst.do("migrate-incoming", uri="unix:" + socket)
+    if uri.startswith("unix:") and os.path.exists(uri[5:]):
+        os.unlink(uri[5:])
+    dst.do("migrate-incoming", uri=uri)
     return src, dst
 
 
@@ -159,7 +159,7 @@ def ivshmem(options, watch=Watch, during=None, driver="ivshmem_vfio_pci"):
     # tracks pinned memory as always dirty, so RAM alone keeps it above that until the limit is raised. (With a limit of
     # 0 QEMU would never ask and switch over at the first estimate of 0.)
     src.do("migrate-set-parameters", **{"downtime-limit": 1000, "avail-switchover-bandwidth": 1 << 20, "max-bandwidth": 1 << 30})
-    src.do("migrate", uri="unix:" + SOCKET)
+    src.do("migrate", uri=URI)
     helper = None
     if during:
         helper = threading.Thread(target=during, args=(watch,), daemon=True)
@@ -264,7 +264,7 @@ def mtty(options):
     path = "sysfsdev=/sys/bus/mdev/devices/"
     common = ["-m", str(options.ram)]
     src, dst = pair(common + device(options, path + uuids[0]), common + device(options, path + uuids[1]))
-    src.do("migrate", uri="unix:" + SOCKET)
+    src.do("migrate", uri=URI)
     final = src.wait_migration(60)
     dst.wait_migration(20)
     result["query_migrate"] = {"src": final, "dst": dst.migration()}
@@ -349,6 +349,7 @@ class Case:
         self.recorder = lab.Recorder([lab.vfioscope(), "record", "-f", "-o", self.path], name=name) if record else None
         self.kept = bench.cases[name] = {"multifd": False, "src": [], "dst": []}
         self.src = self.dst = None
+        self.uri = URI
         say("---- %s" % name)
 
     def args(self, devices):
@@ -361,7 +362,7 @@ class Case:
         self.kept["multifd"] = "multifd" in caps
         self.kept["src"] = [self.bench.devices[n].bdf for n in src]
         self.kept["dst"] = [self.bench.devices[n].bdf for n in dst]
-        self.src, self.dst = pair(self.args(src), self.args(dst), paused, caps, self.name + "-")
+        self.src, self.dst = pair(self.args(src), self.args(dst), paused, caps, self.name + "-", uri=self.uri)
         self.src.expect("READY.*", 30)
         if burst:
             self.src.ask("b %d" % burst, "BURST.*")
@@ -375,7 +376,7 @@ class Case:
 
     def migrate(self, **parameters):
         self.src.do("migrate-set-parameters", **parameters)
-        self.src.do("migrate", uri="unix:" + SOCKET)
+        self.src.do("migrate", uri=self.uri)
 
     def arrived(self):
         """Waits for the end on both sides; the figures of query-migrate."""
