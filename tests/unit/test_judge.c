@@ -628,6 +628,26 @@ static void precopy_as_probe(struct synth *s)
 	end(s);
 }
 
+/* What the estimates of one migration lacked is its own matter, and that of no later one. */
+static void probe_after_a_vague_migration(struct synth *s)
+{
+	initial_bytes_zero(s);
+	precopy_as_probe(s);
+}
+
+static void vague_probe(struct synth *s)
+{
+	begin(s, "hisi_acc_vfio_pci", 7);
+	precopy(s);
+	synth_info(s, 0, 0);
+	synth_read(s, 40, US);
+	synth_info(s, 0, 0);
+	stop_copy(s);
+	synth_read(s, 8 * MIB, US);
+	synth_read(s, 0, US);
+	end(s);
+}
+
 static void probe_of_a_tiny_state(struct synth *s)
 {
 	begin(s, "hisi_acc_vfio_pci", 7);
@@ -1750,6 +1770,8 @@ static const struct {
 	C(both_estimates_off, "~data-size-off ~estimate-off | pass"),
 	C(estimates_off, "~estimate-off ~estimate-off ~estimate-off | pass"),
 	C(precopy_as_probe, "~precopy-as-probe | pass"),
+	C(probe_after_a_vague_migration, "initial-bytes-zero ~precopy-as-probe | findings"),
+	C(vague_probe, "initial-bytes-zero ~precopy-as-probe< | findings"),
 	C(probe_of_a_tiny_state, "| pass"),
 	C(fd_missing, "fd-missing | findings"),
 	C(fd_unexpected, "fd-unexpected | findings"),

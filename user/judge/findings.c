@@ -390,6 +390,9 @@ static bool causes(struct model *model, const struct finding *a, const struct fi
 	 */
 	if (a == b || !c || a->severity == SEV_INCONCLUSIVE)
 		return false;
+	/* What went wrong in one migration is no excuse in another. */
+	if (a->migration && b->migration && a->migration != b->migration)
+		return false;
 	for (; *c != RULE_NR && *c != b->rule; c++)
 		;
 	if (*c == RULE_NR)
