@@ -615,17 +615,23 @@ static void estimates_off(struct synth *s)
 	}
 }
 
-static void precopy_as_probe(struct synth *s)
+/* Pre-copy moves 40 bytes, of which @announced were announced, and the stop all the rest. */
+static void probe_of(struct synth *s, uint64_t announced)
 {
 	begin(s, "hisi_acc_vfio_pci", 7);
 	precopy(s);
-	synth_info(s, 40, 0);
+	synth_info(s, announced, 0);
 	synth_read(s, 40, US);
 	synth_info(s, 0, 0);
 	stop_copy(s);
 	synth_read(s, 8 * MIB, US);
 	synth_read(s, 0, US);
 	end(s);
+}
+
+static void precopy_as_probe(struct synth *s)
+{
+	probe_of(s, 40);
 }
 
 /* What the estimates of one migration lacked is its own matter, and that of no later one. */
@@ -637,15 +643,7 @@ static void probe_after_a_vague_migration(struct synth *s)
 
 static void vague_probe(struct synth *s)
 {
-	begin(s, "hisi_acc_vfio_pci", 7);
-	precopy(s);
-	synth_info(s, 0, 0);
-	synth_read(s, 40, US);
-	synth_info(s, 0, 0);
-	stop_copy(s);
-	synth_read(s, 8 * MIB, US);
-	synth_read(s, 0, US);
-	end(s);
+	probe_of(s, 0);
 }
 
 static void probe_of_a_tiny_state(struct synth *s)
