@@ -151,7 +151,7 @@ static void draw_machine(struct scope *s, const struct model_device *d, const st
 			   store_state(s->store, d->number, s->cursor_ns) == STORE_CLOSED ?
 				   "closed: the VMM has let go of the device" :
 				   "the state is not known: nothing proved it yet");
-	else if (r.rows > row - r.row + 2)
+	else
 		cells_field(s->cells, row + (gap > 1 ? 2 : 1), left, r.cols - 2, false, ROLE_DIM, 0,
 			    "[here]  ── taken  ┄┄ possible  (not supported)");
 }

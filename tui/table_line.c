@@ -134,7 +134,8 @@ void table_device(struct scope *s, struct model *m, const int width[C_NR],
 	if (g)
 		snprintf(l->text[C_DOES], NAME_LEN, "%s",
 			 scope_does(save, g->ended, g->outcome, &l->role[C_DOES]));
-	else if (x && x->outcome == OUTCOME_FAILED)
+	/* Of its side it is there for nothing but what it refused. */
+	else if (x)
 		snprintf(l->text[C_DOES], NAME_LEN, "%s",
 			 scope_does(true, true, x->outcome, &l->role[C_DOES]));
 	else
@@ -161,7 +162,7 @@ void table_device(struct scope *s, struct model *m, const int width[C_NR],
 			       g->ended || g->eof || s->cursor_ns < g->window.start_ns ?
 				       g->window.total_ns :
 				       s->cursor_ns - g->window.start_ns);
-	} else if (save && !g->ended) {
+	} else if (save) {
 		forecast_session(m, g->id, model_last_ns(m), &f);
 		if (f.basis != FORECAST_NONE && f.mid_ns != MODEL_NONE)
 			snprintf(l->text[C_STOP], NAME_LEN, "≈%s", units_duration(a, f.mid_ns));

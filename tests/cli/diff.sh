@@ -116,6 +116,10 @@ jq -e '.verdict == "same" and .base.compared == .new.compared and
 	(.figures[] | select(.name == "enomsg")) == ((.figures[] | select(.name == "enomsg")) | .p = 1 | .change = "same")' "$tmp/out" >/dev/null ||
 	fail "samples as JSON: $(head -c 300 "$tmp/out")"
 want 2 "*is given twice" "$v" diff --by sample --base $ref --new $ref
+# "-" is never a file of that name.
+cp $ref "$tmp/-"
+(cd "$tmp" && "$OLDPWD/$v" diff --by sample --base ./- --new - <"$OLDPWD/$cases/fleet.vfs" >out 2>&1)
+[ $? != 2 ] || fail "diff ./- -: $(cat "$tmp/out")"
 want 2 "*--threshold*" "$v" diff --by sample --threshold arc.p95=5 --base $ref --new "$tmp/m.vfs"
 
 want 2 "vfioscope: diff: it takes two recordings: *" "$v" diff $ref

@@ -3,7 +3,7 @@
 #
 # BLESS=1 writes the goldens anew: read every one before committing it.
 . "$(dirname "$0")/lib"
-v=$PWD/$v	# tmux runs it from elsewhere
+v=$(realpath "$v")	# tmux runs it from elsewhere
 data=tests/tui/data
 gold=tests/tui/golden
 export LC_ALL=C.UTF-8

@@ -342,6 +342,43 @@ static void test_in_parallel(void **state)
 	model_destroy(c);
 }
 
+/* A copy that is made in mid-stop goes on as the model does, device by device. */
+static void test_copy_goes_on(void **state)
+{
+	struct model *c;
+	uint32_t i;
+	size_t at;
+
+	(void)state;
+	for (i = 1; i <= 2; i++) {
+		device(i, 100);
+		precopy();
+		synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY_P2P), MS);
+		synth_set_state(&s, SYNTH_PATH(MIG_STOP_COPY), MS);
+	}
+	synth_read(&s, MIB, 10 * MS);
+	feed();
+	c = model_clone(m);
+	assert_non_null(c);
+	at = s.n;
+	synth_read(&s, MIB, 5 * MS);
+	synth_read(&s, 0, US);
+	as(1, 1, MIG_STOP_COPY);
+	synth_read(&s, MIB, MS);
+	synth_read(&s, 0, US);
+	for (; at < s.n; at++) {
+		assert_int_equal(model_feed(m, &s.ev[at], NULL), 0);
+		assert_int_equal(model_feed(c, &s.ev[at], NULL), 0);
+	}
+	assert_memory_equal(model_side(c, 1), model_side(m, 1), sizeof(struct side));
+	for (i = 0; i < 2; i++)
+		assert_memory_equal(model_side_device(c, 1, i), model_side_device(m, 1, i),
+				    sizeof(struct side_device));
+	assert_int_equal(model_side_device(c, 1, 0)->io_ns, MS + US);
+	assert_int_equal(model_side_device(c, 1, 1)->io_ns, 15 * MS + US);
+	model_destroy(c);
+}
+
 /* A call that is told late takes what it covered, and nothing after it. */
 static void test_told_late(void **state)
 {
@@ -486,10 +523,10 @@ int main(void)
 {
 #define T(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_back_in_precopy), T(test_gaps),	      T(test_sync_over_a_gap),
-		T(test_landing),	 T(test_two_devices), T(test_in_parallel),
-		T(test_told_late),	 T(test_stops_apart), T(test_both_ends_in_one),
-		T(test_any_overlap),
+		T(test_back_in_precopy),  T(test_gaps),	       T(test_sync_over_a_gap),
+		T(test_landing),	  T(test_two_devices), T(test_in_parallel),
+		T(test_copy_goes_on),	  T(test_told_late),   T(test_stops_apart),
+		T(test_both_ends_in_one), T(test_any_overlap),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

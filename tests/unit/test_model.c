@@ -670,6 +670,26 @@ static void test_short_runs(void **state)
 	}
 }
 
+/* How long reads took: the longest is no percentile. */
+static void test_longest_read(void **state)
+{
+	const struct session *g;
+	uint32_t i;
+
+	(void)state;
+	begin();
+	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), MS);
+	for (i = 0; i < 1000; i++)
+		synth_read(&s, MIB, i == 500 ? 5 * MS : i % 4 ? 10 * US : 100 * US);
+	feed();
+	g = model_session(m, 1);
+	assert_int_equal(g->io_measured, 1000);
+	assert_int_equal(g->io_max_ns, 5 * MS);
+	/* Within what a histogram keeps of them. */
+	assert_in_range(g->io_p50_ns, 9 * US, 11 * US);
+	assert_in_range(g->io_p99_ns, 90 * US, 110 * US);
+}
+
 /* A read counts where it began, even when it ends after the arc. */
 static void test_read_across_an_arc(void **state)
 {
@@ -866,6 +886,7 @@ int main(void)
 		T(test_overlapping_calls),
 		T(test_runs_in_window),
 		T(test_short_runs),
+		T(test_longest_read),
 		T(test_read_across_an_arc),
 		T(test_context),
 		T(test_absurd_numbers),

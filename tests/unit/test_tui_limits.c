@@ -600,6 +600,7 @@ static void test_screen_max(void **state)
 	assert_int_equal(scope_command(s, "resize 2000x4000"), 0);
 	/* As many rows of the log and columns of the plots as there are at most. */
 	assert_non_null(strstr(screen(s), "web-07"));
+	assert_int_equal(s->plot.cols, PLOT_COLS_MAX);
 	assert_int_not_equal(scope_command(s, "resize 2001x4000"), 0);
 	assert_int_not_equal(scope_command(s, "resize 2000x4001"), 0);
 	assert_non_null(strstr(scope_message(s), "up to 2000x4000"));

@@ -149,7 +149,7 @@ static void test_round_trip(void **state)
 
 static void same_model(struct model *a, struct model *b)
 {
-	uint32_t i;
+	uint32_t i, k;
 
 	assert_int_equal(model_devices(a), model_devices(b));
 	for (i = 0; i < model_devices(a); i++)
@@ -160,8 +160,12 @@ static void same_model(struct model *a, struct model *b)
 		assert_memory_equal(model_session(a, i), model_session(b, i),
 				    sizeof(struct session));
 	assert_int_equal(model_sides(a), model_sides(b));
-	for (i = 1; i <= model_sides(a); i++)
+	for (i = 1; i <= model_sides(a); i++) {
 		assert_memory_equal(model_side(a, i), model_side(b, i), sizeof(struct side));
+		for (k = 0; k < model_side(a, i)->n_devices; k++)
+			assert_memory_equal(model_side_device(a, i, k), model_side_device(b, i, k),
+					    sizeof(struct side_device));
+	}
 	assert_int_equal(model_migrations(a), model_migrations(b));
 	for (i = 1; i <= model_migrations(a); i++) {
 		struct migration x = *model_migration(a, i), y = *model_migration(b, i);
@@ -328,6 +332,31 @@ static void test_columns(void **state)
 			assert_true(col[k].rest_min <= col[k].rest_max);
 		}
 	}
+	store_destroy(st);
+	synth_free(&s);
+}
+
+/* The last to be told need not be the last that was: a clock that stepped back, or who tells late. */
+static void test_told_late(void **state)
+{
+	struct store_column col[10];
+	struct synth s;
+	struct store *st;
+	uint64_t from;
+	uint32_t i;
+
+	(void)state;
+	synth_init(&s);
+	synth_device(&s, 1, "0000:3b:00.2", "mlx5_vfio_pci", 7);
+	from = s.now;
+	for (i = 0; i < 3; i++) {
+		s.now = from + (i == 1 ? 95 * MS : 5 * MS);
+		synth_read(&s, (int64_t)(i + 1) * 1000, US);
+	}
+	st = filled(&s);
+	store_columns(st, 1, from, from + 100 * MS, 10, col);
+	assert_int_equal(col[0].bytes, 4000);
+	assert_int_equal(col[9].bytes, 2000);
 	store_destroy(st);
 	synth_free(&s);
 }
@@ -571,6 +600,7 @@ int main(void)
 		cmocka_unit_test(test_time_and_position),
 		cmocka_unit_test(test_last_before_first),
 		cmocka_unit_test(test_columns),
+		cmocka_unit_test(test_told_late),
 		cmocka_unit_test(test_spike_survives),
 		cmocka_unit_test(test_left),
 		cmocka_unit_test(test_any_number),

@@ -319,8 +319,15 @@ static void test_mouse(void **state)
 	term_type(&t, "\033[<0;30;21M\033[<0;30;21m");
 	term_run(&t, 300);
 	assert_null(strstr(term_text(&t), "WHY"));
-	term_type(&t, "\033[<64;40;8M");
-	term_run(&t, 100);
+	/* the wheel over the log, down and up */
+	term_type(&t, "g");
+	term_expect(&t, " 4 of 3130");
+	term_type(&t, "\033[<65;30;22M");
+	term_expect(&t, " 5 of 3130");
+	term_type(&t, "\033[<65;30;22M");
+	term_expect(&t, " 6 of 3130");
+	term_type(&t, "\033[<64;30;22M");
+	term_expect(&t, " 5 of 3130");
 	term_type(&t, "q");
 	assert_int_equal(term_end(&t), 0);
 }
