@@ -114,21 +114,39 @@ static void run(uint32_t n, enum shape shape, double took[STEPS])
 	synth_free(&s);
 }
 
+static bool grows_too_fast(double few, double many)
+{
+	return many > GROWTH * few + NOISE || many > LIMIT_S;
+}
+
+/* Whatever else the machine does costs cpu time, too, now and then: the least of so many counts. */
+#define TRIES 3
+
 static void test_linear(void **state)
 {
-	double few[STEPS], many[STEPS];
-	int shape, i;
+	double few[STEPS], many[STEPS], least[STEPS];
+	int shape, i, tries;
+	bool again;
 
 	(void)state;
 	for (shape = 0; shape < SHAPES; shape++) {
 		run(FEW, (enum shape)shape, few);
-		run(FEW * TIMES, (enum shape)shape, many);
+		for (i = 0; i < STEPS; i++)
+			least[i] = 1e9;
+		for (tries = 0, again = true; again && tries < TRIES; tries++) {
+			run(FEW * TIMES, (enum shape)shape, many);
+			for (i = 0, again = false; i < STEPS; i++) {
+				if (many[i] < least[i])
+					least[i] = many[i];
+				again |= grows_too_fast(few[i], least[i]);
+			}
+		}
 		for (i = 0; i < STEPS; i++) {
-			if (many[i] > GROWTH * few[i] + NOISE || many[i] > LIMIT_S)
+			if (grows_too_fast(few[i], least[i]))
 				fail_msg("shape %d, %s: %u take %.2f s, %u take %.2f s", shape,
-					 what[i], FEW, few[i], FEW * TIMES, many[i]);
+					 what[i], FEW, few[i], FEW * TIMES, least[i]);
 			print_message("shape %d %s: %.3f s, %.3f s\n", shape, what[i], few[i],
-				      many[i]);
+				      least[i]);
 		}
 	}
 }
@@ -174,9 +192,12 @@ static double info_of_devices(uint32_t n)
 static void test_devices(void **state)
 {
 	double few = info_of_devices(FEW), many = info_of_devices(FEW * TIMES);
+	int tries;
 
 	(void)state;
-	if (many > GROWTH * few + NOISE)
+	for (tries = 1; tries < TRIES && grows_too_fast(few, many); tries++)
+		many = info_of_devices(FEW * TIMES);
+	if (grows_too_fast(few, many))
 		fail_msg("info: %u devices take %.2f s, %u take %.2f s", FEW, few, FEW * TIMES,
 			 many);
 }
