@@ -349,11 +349,11 @@ class Case:
         self.recorder = lab.Recorder([lab.vfioscope(), "record", "-f", "-o", self.path], name=name) if record else None
         self.kept = bench.cases[name] = {"multifd": False, "src": [], "dst": []}
         self.src = self.dst = None
-        self.uri = URI
+        self.uri, self.ram = URI, 16	# MiB
         say("---- %s" % name)
 
     def args(self, devices):
-        out = ["-m", "16", "-kernel", lab.LAB + "/guest.elf"]
+        out = ["-m", str(self.ram), "-kernel", lab.LAB + "/guest.elf"]
         for i, n in enumerate(devices):
             out += ["-device", "vfio-pci,id=v%d,host=%s%s" % (i, self.bench.devices[n].bdf, self.bench.options and "," + self.bench.options)]
         return out

@@ -8,6 +8,7 @@
 // Serial port, one line per command:
 //   r PAGES MS   from now on write PAGES pages, pause MS milliseconds, and so on; "r 0 0" rests
 //   b PAGES      one burst now; answers "BURST pages=N writes=M"
+//   m MIB        from now on write a 0 into one page after the other of the RAM from 16 to MIB MiB; "m 0" rests
 //   s            answers "STATUS pages=N writes=M ticks=T"
 //   v            checks the last two writes of every page: "VERIFY OK pages=N writes=M" or "VERIFY FAIL ..."
 // It says "READY ..." once it has its device, or "NO DEVICE ..." and why.
@@ -20,6 +21,8 @@ typedef __INT32_TYPE__ s32;
 #define PAGE_SIZE  4096u
 #define PAGE_WORDS (PAGE_SIZE / 4)
 #define MAX_PAGES  (1u << 16)
+
+#define TOUCH_START (16u << 20)
 
 #define IVSHMEM_ID 0x11101af4u
 #define COM1	   0x3f8
@@ -35,6 +38,7 @@ static u32 cursor;	     /* the page written last */
 static volatile u32 *bar;
 
 static u32 rate_pages, rate_ticks;
+static u32 touch_end, touched; /* bytes */
 
 /* ---- the machine ---- */
 
@@ -198,6 +202,19 @@ static u32 value_of(u32 page, u32 n)
 	return v ^ v >> 15;
 }
 
+/* Some pages more. Nothing of ours is there. */
+static void touch(void)
+{
+	u32 i;
+
+	for (i = 0; i < 64 && touch_end > TOUCH_START; i++) {
+		if (touched < TOUCH_START || touched >= touch_end)
+			touched = TOUCH_START;
+		*(volatile u8 *)touched = 0;
+		touched += PAGE_SIZE;
+	}
+}
+
 static void burst(u32 n)
 {
 	u32 i;
@@ -280,6 +297,11 @@ static void command(const char *s)
 		put_num("BURST pages=", n);
 		put_num(" writes=", writes);
 		break;
+	case 'm':
+		number(s + 1, &n);
+		touch_end = n << 20;
+		put_num("MEMORY mib=", n);
+		break;
 	case 's':
 		put_num("STATUS pages=", pages);
 		put_num(" writes=", writes);
@@ -331,6 +353,8 @@ void main(void)
 		if (rate_pages && (s32)(ticks - next) >= 0) {
 			burst(rate_pages);
 			next = ticks + rate_ticks;
+		} else if (touch_end) {
+			touch();
 		} else {
 			asm volatile("hlt");
 		}
