@@ -151,9 +151,10 @@ done
 want 1 "" "$v" check --format annotations $cases/15-qat-refused.vfs
 grep -q '^::error file=tests/data/cases/15-qat-refused.vfs,title=migration-failed::tls-1 with 0000.6b:00.1 .*gave EINVAL' "$tmp/out" || fail "$(cat "$tmp/out")"
 # An advice is a note, but where nothing is advice.
-for l in note warning; do
-	want $([ $l = note ]; echo $?) "" "$v" check --format sarif $([ $l = note ] || echo --strict) $data/enomsg-spin.vfs
-	jq -e --arg l $l '.runs[0].results | any(.ruleId == "enomsg-spin" and .level == $l)' "$tmp/out" >/dev/null || fail "SARIF: no $l"
+for as in "note 0" "warning 1 --strict"; do
+	read -r l code strict <<<"$as"
+	want "$code" "" "$v" check --format sarif ${strict:+"$strict"} $data/enomsg-spin.vfs
+	jq -e --arg l "$l" '.runs[0].results | any(.ruleId == "enomsg-spin" and .level == $l)' "$tmp/out" >/dev/null || fail "SARIF: no $l"
 done
 want 0 "" "$v" check --format sarif --ignore migration-failed $cases/05-mlx5-save-fails.vfs
 jq -e '.runs[0].results | any(.ruleId == "migration-failed" and .suppressions[0].justification == "--ignore")' "$tmp/out" >/dev/null || fail "suppressed"
