@@ -94,8 +94,7 @@ static __always_inline void holder_drop(__u32 pid)
 		__sync_fetch_and_add(held, -1);
 }
 
-#define PF_EXITING	  0x00000004 /* include/linux/sched.h */
-#define SIGNAL_GROUP_EXIT 4	     /* include/linux/sched/signal.h */
+#define SIGNAL_GROUP_EXIT 4 /* include/linux/sched/signal.h */
 
 /*
  * The current thread ends.  If it is the last one of a process that holds something,

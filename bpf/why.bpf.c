@@ -19,7 +19,7 @@ static __always_inline void went_out(struct task_struct *prev, __u64 now)
 	const struct why_peers *peers;
 
 	if (!w || !w->start_ns)
-		peer_out(prev, w != NULL, now);
+		peer_out(prev, w && w->called, now);
 	if (!w || !(w->start_ns | w->between_ns))
 		return;
 	if (w->out_ns)
@@ -53,12 +53,32 @@ static __always_inline bool waited_for_peers(struct why_task *w, __u32 tgid, __u
 	return true;
 }
 
+/*
+ * A thread of a process that makes calls may make its first one while a device stands
+ * still, as multifd's do: what it did before is told then, from here on.
+ */
+static __always_inline void why_adopt(struct task_struct *task, __u64 now)
+{
+	struct why_task *w;
+
+	/* What ends has been forgotten, and makes no call any more. */
+	if (task->flags & PF_EXITING || !peers_of(task->tgid))
+		return;
+	w = why_new(task->pid);
+	if (!w)
+		return;
+	w->between_ns = now;
+	w->seen = why_seen;
+}
+
 static __always_inline void came_in(struct task_struct *next, __u64 now)
 {
 	struct why_task *w = why_of(next->pid);
 	bool peers;
 
 	peer_in(next, now);
+	if (!w)
+		why_adopt(next, now);
 	if (!w || !w->out_ns)
 		return;
 	w->waited_ns = now - w->out_ns;

@@ -56,6 +56,7 @@ struct why_task {
 	__u32 peers;  /* that they waited for: SYSCALL_SENDS, SYSCALL_RECEIVES; else unknown */
 	__u32 log;    /* @held_ns is a dirty log's */
 	__u32 locks;  /* that it is waiting for: one in another */
+	__u32 called; /* it has made a traced call */
 	/* Of the call, or since the last one; as they were when the step began. */
 	struct why_sums sums, arc_sums;
 	/* Between calls, of what has not been told yet: those under WIRE_WHY_MIN_NS. */
@@ -101,6 +102,18 @@ static __always_inline struct why_task *why_of(__u32 tid)
 {
 	if (!why_marks[tid & (WHY_MARKS - 1)])
 		return NULL;
+	return bpf_map_lookup_elem(&why_tasks, &tid);
+}
+
+/* An entry for the thread; NULL: there is no room. */
+static __always_inline struct why_task *why_new(__u32 tid)
+{
+	__u32 zero = 0;
+	const struct why_task *none = bpf_map_lookup_elem(&why_empty, &zero);
+
+	if (!none || bpf_map_update_elem(&why_tasks, &tid, none, BPF_ANY))
+		return NULL;
+	why_marks[tid & (WHY_MARKS - 1)] = 1;
 	return bpf_map_lookup_elem(&why_tasks, &tid);
 }
 
@@ -410,23 +423,22 @@ static __always_inline __u64 why_gap(struct why_task *w, __u64 end_ns)
 /* The thread begins a call.  @sign: it may be the first one of a migration.  When it begins. */
 static __always_inline __u64 why_begin(__u64 start_ns, bool sign)
 {
-	__u32 tid = bpf_get_current_pid_tgid(), zero = 0;
+	__u32 tid = bpf_get_current_pid_tgid();
 	struct why_task *w;
 
 	if (!why_wanted || (!why_seen && !sign))
 		return start_ns;
 	w = why_of(tid);
 	if (!w) {
-		w = bpf_map_lookup_elem(&why_empty, &zero);
-		if (!w || bpf_map_update_elem(&why_tasks, &tid, w, BPF_ANY)) {
+		w = why_new(tid);
+		if (!w) {
 			__sync_fetch_and_add(&why_lost, 1);
 			return start_ns;
 		}
-		why_marks[tid & (WHY_MARKS - 1)] = 1;
+	}
+	if (!w->called) {
+		w->called = 1;
 		peers_begin();
-		w = bpf_map_lookup_elem(&why_tasks, &tid);
-		if (!w)
-			return start_ns;
 	}
 	start_ns = why_gap(w, start_ns);
 	why_fresh(w);
