@@ -252,7 +252,7 @@ static int feature(struct device *d, uint32_t flags, uint64_t *data)
 static int ask_abilities(struct device *d, char err[DEVICE_ERR_LEN])
 {
 	struct vfio_device_info info = { .argsz = sizeof(info) };
-	struct region config;
+	struct region config = { 0 };
 	uint64_t data = 0;
 	int ret;
 
