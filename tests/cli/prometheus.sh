@@ -13,7 +13,7 @@ done
 
 # A recorder's text: nothing yet, three migrations, and one more that failed.
 mkdir "$tmp/texts" "$tmp/text"
-METRICS_TEXTS=$tmp/texts build/tests/unit/test_metrics >"$tmp/out" 2>&1 || fail "$(tail -5 "$tmp/out")"
+METRICS_TEXTS=$tmp/texts "${v%/*}/tests/unit/test_metrics" >"$tmp/out" 2>&1 || fail "$(tail -5 "$tmp/out")"
 # Two recordings at once, with other labels: both hosts, and one that failed.
 "$v" export --format openmetrics tests/data/cases/S1-mlx5-16vf.vfs >"$tmp/S1.prom" || fail "S1"
 "$v" export --format openmetrics tests/data/cases/05-mlx5-save-fails.vfs >"$tmp/05.prom" || fail "05"
