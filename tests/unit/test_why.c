@@ -423,6 +423,46 @@ static void test_words(void **state)
 	assert_string_equal(judge_why_text(&w, text), "");
 }
 
+/* The stack is of the longest wait, and goes with the part that this was in; where that may be several, with none. */
+static void test_whose_stack(void **state)
+{
+	struct call_why w = why_with("futex_wait+0x1");
+	char text[WHY_TEXT_LEN];
+
+	(void)state;
+	/* Many short page faults, and one wait that is longer than each of them, and not than all. */
+	w.ns[WHY_ASLEEP] = 0;
+	w.ns[WHY_FAULT] = 60 * MS;
+	w.ns[WHY_FUTEX] = 40 * MS;
+	w.longest_ns = 30 * MS;
+	assert_string_equal(judge_why_text(&w, text),
+			    "60.0 ms in page faults, 40.0 ms waiting for another thread; "
+			    "the longest wait, 30.0 ms, in futex_wait");
+	w.longest_ns = 40 * MS;
+	w.ns[WHY_FAULT] = 39 * MS;
+	w.ns[WHY_ON_CPU] = 21 * MS;
+	assert_string_equal(
+		judge_why_text(&w, text),
+		"40.0 ms waiting for another thread in futex_wait, 39.0 ms in page faults, 21.0 ms on the cpu");
+	/* The largest part may be the one that it cannot have been in. */
+	w.ns[WHY_FAULT] = 0;
+	w.ns[WHY_ON_CPU] = 60 * MS;
+	assert_string_equal(judge_why_text(&w, text),
+			    "60.0 ms on the cpu, 40.0 ms waiting for another thread in futex_wait");
+	/* What is next to nothing of it is no reason, whatever it waited in. */
+	w.ns[WHY_ON_CPU] = 96 * MS;
+	w.ns[WHY_FUTEX] = w.longest_ns = 4 * MS;
+	assert_string_equal(judge_why_text(&w, text), "96.0 ms on the cpu");
+	/* Not known: with the most of what waits. */
+	w.ns[WHY_ON_CPU] = 0;
+	w.ns[WHY_FUTEX] = 40 * MS;
+	w.ns[WHY_FAULT] = 60 * MS;
+	w.longest_ns = MODEL_NONE;
+	assert_string_equal(
+		judge_why_text(&w, text),
+		"60.0 ms in page faults in futex_wait, 40.0 ms waiting for another thread");
+}
+
 static void put_frame(struct wire_why *rec, unsigned int i, const char *name)
 {
 	strncpy(rec->frame[i], name, WIRE_FRAME_LEN);
@@ -548,10 +588,10 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_read),	  T(test_precopy),   T(test_slowest), T(test_pending),
-		T(test_arc),	  T(test_lost_call), T(test_overlap), T(test_loss),
-		T(test_findings), T(test_words),     T(test_decode),  T(test_stack_full),
-		T(test_reports),  T(test_scope),
+		T(test_read),	    T(test_precopy),   T(test_slowest),	    T(test_pending),
+		T(test_arc),	    T(test_lost_call), T(test_overlap),	    T(test_loss),
+		T(test_findings),   T(test_words),     T(test_whose_stack), T(test_decode),
+		T(test_stack_full), T(test_reports),   T(test_scope),
 	};
 
 	setlocale(LC_CTYPE, "C.UTF-8");

@@ -83,10 +83,32 @@ const char *judge_why_stack(const struct call_why *w, char buf[WHY_STACK_LEN])
 	return buf;
 }
 
+/*
+ * The part that its longest wait, which the stack is of, was in; WHY_PARTS: that may be
+ * several.  Where it is not known how long it was, the most of what waits.
+ */
+static int part_of_longest(const struct call_why *w)
+{
+	bool known = w->longest_ns && w->longest_ns != MODEL_NONE;
+	int k, part = WHY_PARTS;
+
+	for (k = 0; k < WHY_PARTS; k++) {
+		if (!parts[k].waits || w->ns[k] == MODEL_NONE || !w->ns[k] ||
+		    (known && w->ns[k] < w->longest_ns))
+			continue;
+		if (part != WHY_PARTS && known)
+			return WHY_PARTS;
+		if (part == WHY_PARTS || w->ns[k] > w->ns[part])
+			part = k;
+	}
+	return part;
+}
+
 const char *judge_why_text(const struct call_why *w, char buf[WHY_TEXT_LEN])
 {
 	char a[UNITS_LEN], stack[WHY_STACK_LEN];
 	bool told[WHY_PARTS] = { false }, named = false;
+	int longest = part_of_longest(w);
 	size_t len = 0;
 
 	buf[0] = '\0';
@@ -96,7 +118,7 @@ const char *judge_why_text(const struct call_why *w, char buf[WHY_TEXT_LEN])
 			snprintf(buf, WHY_TEXT_LEN, "in %s", stack);
 		return buf;
 	}
-	/* The most first; the stack goes with the most of what waits. */
+	/* The most first; the stack goes with what it is of. */
 	for (;;) {
 		int best = -1, k;
 
@@ -110,13 +132,17 @@ const char *judge_why_text(const struct call_why *w, char buf[WHY_TEXT_LEN])
 		len += (size_t)snprintf(buf + len, WHY_TEXT_LEN - len, "%s%s %s", len ? ", " : "",
 					units_duration(a, w->ns[best]), parts[best].words);
 		/* Of what has not returned the stack is that of now, whatever it does. */
-		if (len < WHY_TEXT_LEN && stack[0] && !named && (parts[best].waits || w->so_far)) {
+		if (len < WHY_TEXT_LEN && stack[0] && !named && (best == longest || w->so_far)) {
 			len += (size_t)snprintf(buf + len, WHY_TEXT_LEN - len, " in %s", stack);
 			named = true;
 		}
 		if (len >= WHY_TEXT_LEN)
-			break;
+			return buf;
 	}
+	if (stack[0] && !named && w->longest_ns != MODEL_NONE && w->longest_ns &&
+	    w->longest_ns >= w->dur_ns / SHARE_TOLD)
+		snprintf(buf + len, WHY_TEXT_LEN - len, "%sthe longest wait, %s, in %s",
+			 len ? "; " : "", units_duration(a, w->longest_ns), stack);
 	return buf;
 }
 
