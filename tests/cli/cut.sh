@@ -26,8 +26,8 @@ said() {
 # recordings that have been cut off; LONG: of all.
 n=0
 files=("$cases"/{01-hisi-mismatch,04-mlx5-cancel-leak,11-xe-read-oops,15-qat-refused-dst,fleet}.vfs
-	"$judge"/{cancelled-in-stop-copy,killed-recorder,stream-not-drained}.vfs tests/data/merge/behind.vfs)
-[ -z "${LONG:-}" ] || files=("$cases"/*.vfs "$judge"/*.vfs tests/data/merge/*.vfs)
+	"$judge"/{cancelled-in-stop-copy,killed-recorder,stream-not-drained}.vfs tests/data/merge/behind.vfs tests/data/cut/*.vfs)
+[ -z "${LONG:-}" ] || files=("$cases"/*.vfs "$judge"/*.vfs tests/data/merge/*.vfs tests/data/cut/*.vfs)
 for f in "${files[@]}"; do
 	for id in $("$v" report --format json "$f" | jq '.migrations[].id'); do
 		want 0 "*" "$v" cut --migration "$id" "$f" -o "$tmp/c.vfs" -f
@@ -37,6 +37,10 @@ for f in "${files[@]}"; do
 		said "$f" "$id" >"$tmp/whole"
 		said "$tmp/c.vfs" "$as" >"$tmp/part"
 		cmp -s "$tmp/whole" "$tmp/part" || { fail "$f, migration $id (as $as) is another:"; diff "$tmp/whole" "$tmp/part"; }
+		# Nothing is made up: each migration of the cut is one of the whole, by when it began, or was under way when it begins.
+		"$v" report --format json "$f" | jq -c '[.migrations[].begin_ns]' >"$tmp/begins"
+		"$v" report --format json "$tmp/c.vfs" | jq -e --slurpfile b "$tmp/begins" 'all(.migrations[]; .begin_ns as $t | $b[0] | index($t))' >/dev/null ||
+			fail "$f, migration $id: the cut has a migration that the whole has not"
 		n=$((n + 1))
 	done
 done

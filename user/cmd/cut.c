@@ -71,6 +71,7 @@ struct cut {
 	/* What is kept: of these, when not all; and from then to then. */
 	bool some;
 	struct numbers devices, processes;
+	struct numbers others; /* processes of other migrations, which may have used these devices */
 	uint64_t from_ns, to_ns;
 	bool ends_early; /* before the recording does */
 	/* What that is held against: */
@@ -116,6 +117,27 @@ static bool shares(const struct cut *c, uint32_t id)
 	return false;
 }
 
+/* Not of the migration, but of another: a process of that. */
+static int add_other(struct cut *c, uint32_t id)
+{
+	const struct side *s = model_side(c->e.view.model, id);
+	uint64_t key = s ? process_key(s->host, s->pid) : 0;
+
+	return s && !has(&c->processes, key) ? add(&c->others, key) : 0;
+}
+
+static int add_others(struct cut *c)
+{
+	struct model *m = c->e.view.model;
+	uint32_t id;
+	int err = 0;
+
+	for (id = 1; id <= model_migrations(m) && !err; id++)
+		err = add_other(c, model_migration(m, id)->source) ?:
+			      add_other(c, model_migration(m, id)->destination);
+	return err;
+}
+
 /* From the end of the migration before to the begin of the one after, of the same. */
 static void span_of(struct cut *c, const struct migration *g)
 {
@@ -138,6 +160,9 @@ static void span_of(struct cut *c, const struct migration *g)
 
 static bool is_of_some(const struct cut *c, const struct event *ev)
 {
+	/* What an earlier user of the device still did to it would be a migration of its own. */
+	if (has(&c->others, process_key(ev->host, ev->pid)))
+		return false;
 	if (ev->device && has(&c->devices, ev->device))
 		return true;
 	/* Of one device alone, what its processes do to others is not. */
@@ -319,7 +344,7 @@ static int choose_migration(struct cut *c)
 	if (!g)
 		return cmd_fail(EXIT_USAGE, "cut: there is no migration %" PRIu64, c->o.migration);
 	c->some = true;
-	if (add_side(c, g->source) || add_side(c, g->destination))
+	if (add_side(c, g->source) || add_side(c, g->destination) || add_others(c))
 		return cmd_fail(EXIT_BAD_FILE, "out of memory");
 	span_of(c, g);
 	to = c->to_ns;
@@ -597,6 +622,7 @@ int cmd_cut(int argc, char **argv)
 	meta_clear(&c.meta);
 	numbers_free(&c.devices);
 	numbers_free(&c.processes);
+	numbers_free(&c.others);
 	numbers_free(&c.streams);
 	return status;
 }
