@@ -17,8 +17,6 @@
 #include "bpf/record.bpf.h"
 #include "bpf/syscall.bpf.h"
 
-#define PF_EXITING 0x00000004 /* include/linux/sched.h */
-
 struct why_stack {
 	__u64 n;
 	__u64 ip[WIRE_FRAMES];

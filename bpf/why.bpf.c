@@ -37,20 +37,18 @@ static __always_inline void went_out(struct task_struct *prev, __u64 now)
 	w->out_ns = now;
 }
 
-/* For most of its wait others waited: then the stack is theirs. */
-static __always_inline bool waited_for_peers(struct why_task *w, __u32 tgid, __u64 now)
+/* How long of its wait others waited; who they are where that is most of it, for then the stack is theirs, else NULL. */
+static __always_inline const struct why_peers *
+waited_for_peers(struct why_task *w, __u32 tgid, __u64 now)
 {
 	const struct why_peers *peers = w->peers != SYSCALL_OTHER ? peers_of(tgid) : NULL;
 
 	if (!peers) {
 		w->peers = SYSCALL_OTHER;
-		return false;
+		return NULL;
 	}
 	w->peers_ns = peers_sum(peers, now) - w->peers_ns;
-	if (w->peers_ns <= w->waited_ns / 2 || !peers->last.n)
-		return false;
-	w->last = peers->last;
-	return true;
+	return w->peers_ns > w->waited_ns / 2 && peers->last.n ? peers : NULL;
 }
 
 /*
@@ -74,7 +72,7 @@ static __always_inline void why_adopt(struct task_struct *task, __u64 now)
 static __always_inline void came_in(struct task_struct *next, __u64 now)
 {
 	struct why_task *w = why_of(next->pid);
-	bool peers;
+	const struct why_peers *peers;
 
 	peer_in(next, now);
 	if (!w)
@@ -86,11 +84,11 @@ static __always_inline void came_in(struct task_struct *next, __u64 now)
 	w->last.n = 0;
 	peers = waited_for_peers(w, next->tgid, now);
 	if (!w->out_state ||
-	    (w->waited_ns <= w->longest_ns && (!w->arc_ns || w->waited_ns <= w->arc_longest_ns))) {
-		w->last.n = 0;
+	    (w->waited_ns <= w->longest_ns && (!w->arc_ns || w->waited_ns <= w->arc_longest_ns)))
 		return;
-	}
-	if (!peers)
+	if (peers)
+		w->last = peers->last;
+	else
 		w->last.n =
 			stack_frames(bpf_get_task_stack(next, w->last.ip, sizeof(w->last.ip), 0));
 }

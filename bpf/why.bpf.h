@@ -22,6 +22,8 @@
 
 #include "bpf/peers.bpf.h"
 
+#define PF_EXITING 0x00000004 /* include/linux/sched.h */
+
 /* Set before load: --why */
 extern const volatile __u8 why_wanted;
 /* What of struct wire_why the programs that are attached see: WIRE_WHY_*; 0: none is. */
