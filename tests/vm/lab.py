@@ -30,6 +30,8 @@ BEGAN = time.monotonic()
 # Where insmod() finds modules, and what runs the nested machines' cpus: load_vfio() and use_accel() change them.
 MODULES = LAB + "/modules"
 ACCEL = "tcg"
+# Linux 7.1 brought the opt-in to PRECOPY_INFOv2.
+PRECOPY_INFO_V2 = [int(n) for n in os.uname().release.split(".")[:2]] >= [7, 1]
 # Linux 6.2 brought PRE_COPY.
 PRECOPY = os.environ.get("LAB_KERNEL", "").split("-")[0] != "6.1"
 # Every limit of a wait, times this: a machine may be slow. A wait ends when it has what it waits for.
@@ -463,11 +465,21 @@ class Qemu:
             self.process.kill()
             self.process.wait()
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, wrong, *_):
+        if wrong:
+            self.kill()
+        else:
+            self.stop()
+
 
 # ---- vfioscope around it ---------------------------------------------------------------------------------------
 
 class Recorder:
-    """vfioscope (or whatever is given) in the background: waits until it says that it is ready, ends it by SIGINT."""
+    """vfioscope (or whatever is given) in the background: waits until it says that it is ready, ends it by SIGINT; by `with`
+    at its end, and when something went wrong there, at once."""
 
     def __init__(self, argv, name="record", ready=True, seconds=60, stdout=None):
         self.name = name
@@ -508,6 +520,15 @@ class Recorder:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, wrong, *_):
+        if wrong:
+            self.kill()
+        else:
+            self.stop()
 
 
 def traced():

@@ -6,6 +6,8 @@ import ctypes
 import errno
 import os
 import struct
+import subprocess
+import sys
 
 import lab
 
@@ -86,3 +88,17 @@ class Move:
         src.set_state(src.RUNNING)
         src.close()
         dst.close()
+
+
+def played(path, name, argv, count=1, record=()):
+    """@argv of the running scenario so many times, each in a process of its own, recorded together in @path: to attach and to
+    detach takes an emulated machine as long as ten migrations. What each said."""
+    said = []
+    with lab.Recorder([lab.vfioscope(), "record", "-q", *record, "-o", path], name=name):
+        for _ in range(count):
+            p = subprocess.run([sys.executable, os.path.abspath(sys.argv[0]), *argv], stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, universal_newlines=True)
+            if p.returncode:
+                raise lab.LabError("%s: the VMM failed: %s" % (name, p.stdout.strip().splitlines()[-1]))
+            said.append(p.stdout)
+    return said
