@@ -294,4 +294,13 @@ has '<error type="unreadable" message="/nonexistent: No such file or directory"/
 want 5 "vfioscope: cannot write: *" bash -c "ulimit -f 1; exec '$v' check --format junit -o '$tmp/c.xml' '$cases/fleet.vfs'"
 [ ! -e "$tmp/c.xml" ] || fail "half a report"
 
+# Of more than is kept some advice is left out: that is no matter, but where advice counts, and then nothing has passed.
+many
+want 0 "" "$v" check --ignore initial-bytes-grew@mlx5_vfio_pci "$tmp/many-a.vfs"
+want 3 "" "$v" check --strict --ignore initial-bytes-grew@mlx5_vfio_pci "$tmp/many-a.vfs"
+has "96 more findings were not kept"
+want 3 "" "$v" check --format junit --strict --ignore initial-bytes-grew@mlx5_vfio_pci "$tmp/many-a.vfs"
+[ "$(grep '<testcase [^>]*/>' "$tmp/out" | grep -vc ' name="readable"')" = 0 ] || fail "JUnit: a case passed of which more was found than is kept"
+has '<skipped message="more was found than is kept"/>'
+
 exit $failed

@@ -55,7 +55,8 @@ static inline const char *judge_line(const struct judge *j)
 		for (i = 0; i < judge_findings(j); i++) {
 			const struct finding *f = judge_finding(j, i);
 
-			if (f->rule != rule)
+			/* Of very many the first say enough. */
+			if (f->rule != rule || len > sizeof(line) - 256)
 				continue;
 			len += (size_t)snprintf(line + len, sizeof(line) - len, "%s%s%s%s ",
 						f->severity == SEV_ADVICE	? "~" :

@@ -502,26 +502,36 @@ static void test_findings_max(void **state)
 	assert_int_equal(judge_findings(j) + judge_omitted(j), once + each * (FINDINGS_MAX + 2));
 }
 
-/* Migrations that left PRE_COPY early, which is advice, and one more that fails. */
+/* One of device @number that left PRE_COPY early, which is advice. */
+static void leaves_early(uint32_t number)
+{
+	device(0, 100, number, "web");
+	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), MS);
+	synth_info(&s, 10 * MIB, 0);
+	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY_P2P, MIG_STOP_COPY), MS);
+	synth_read(&s, 10 * MIB, 50 * US);
+	synth_read(&s, 0, US);
+	synth_set_state(&s, SYNTH_PATH(MIG_STOP), MS);
+	synth_stream_close(&s);
+	synth_close(&s);
+}
+
+static void fails(uint32_t number)
+{
+	device(0, 100, number, "web");
+	synth_set_state_fails(&s, MIG_PRE_COPY, EIO);
+	synth_stream_close(&s);
+}
+
+/* Migrations that left PRE_COPY early, and one more that fails. */
 static void many_early_and_one_fails(uint32_t early)
 {
 	uint32_t i;
 
 	begin_anew();
-	for (i = 1; i <= early; i++) {
-		device(0, 100, i, "web");
-		synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), MS);
-		synth_info(&s, 10 * MIB, 0);
-		synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY_P2P, MIG_STOP_COPY), MS);
-		synth_read(&s, 10 * MIB, 50 * US);
-		synth_read(&s, 0, US);
-		synth_set_state(&s, SYNTH_PATH(MIG_STOP), MS);
-		synth_stream_close(&s);
-		synth_close(&s);
-	}
-	device(0, 100, i, "web");
-	synth_set_state_fails(&s, MIG_PRE_COPY, EIO);
-	synth_stream_close(&s);
+	for (i = 1; i <= early; i++)
+		leaves_early(i);
+	fails(i);
 	much_later();
 	look();
 }
@@ -553,7 +563,7 @@ static void test_no_advice_keeps_a_failure_out(void **state)
 }
 
 /* So many calls that are out are known one by one; of more it is said that there were. */
-static void many_stuck(uint32_t n)
+static void begin_stuck(uint32_t n)
 {
 	uint32_t i;
 
@@ -563,6 +573,11 @@ static void many_stuck(uint32_t n)
 		s.pid = 100;
 		stuck(1000 + i, EV_SET_STATE);
 	}
+}
+
+static void many_stuck(uint32_t n)
+{
+	begin_stuck(n);
 	look();
 }
 
@@ -588,6 +603,31 @@ static void test_what_is_left_out_may_count(void **state)
 	many_stuck(FINDINGS_MAX + 3);
 	assert_true(judge_omitted_matters(j));
 	assert_int_equal(judge_verdict(j), VERDICT_INCONCLUSIVE);
+}
+
+/* Nor do other errors. */
+static void test_no_error_keeps_a_failure_out(void **state)
+{
+	(void)state;
+	begin_stuck(FINDINGS_MAX);
+	fails(FINDINGS_MAX + 1);
+	look();
+	assert_int_equal(judge_findings(j), FINDINGS_MAX);
+	assert_int_equal(found(RULE_MIGRATION_FAILED)->id, FINDINGS_MAX);
+	assert_int_equal(count_of(RULE_CALL_STUCK, SEV_ERROR), FINDINGS_MAX - 1);
+}
+
+/* A call whose finding had to go comes back: what has that one's place by now stays. */
+static void test_back_after_its_finding_went(void **state)
+{
+	(void)state;
+	opts.ignore[RULE_CALL_STUCK] = true;
+	begin_stuck(FINDINGS_MAX);
+	leaves_early(FINDINGS_MAX + 1);
+	s.tid = 1000 + FINDINGS_MAX;
+	synth_set_state(&s, SYNTH_PATH(MIG_RUNNING), MS);
+	look();
+	assert_int_equal(found(RULE_LEFT_PRECOPY_EARLY)->severity, SEV_ADVICE);
 }
 
 /* -ENOMSG in STOP_COPY on @n data FDs, which is no finding before it is settled. */
@@ -901,6 +941,8 @@ int main(void)
 		T(test_findings_max),
 		T(test_no_advice_keeps_a_failure_out),
 		T(test_what_is_left_out_may_count),
+		T(test_no_error_keeps_a_failure_out),
+		T(test_back_after_its_finding_went),
 		T(test_stuck_max),
 		T(test_pending_max),
 		T(test_severities),
