@@ -140,7 +140,7 @@ static bool wants_json(int argc, char **argv)
 	bool json = false;
 	int i;
 
-	for (i = 1; i < argc && strcmp(argv[i], "--"); i++) {
+	for (i = 1; i < argc && argv[i] && strcmp(argv[i], "--"); i++) {
 		const char *v = NULL;
 
 		if (!strncmp(argv[i], "--format=", 9))

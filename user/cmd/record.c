@@ -184,7 +184,7 @@ static void say_each(const struct recorder *r, char *buf, size_t size)
 	snprintf(buf, size,
 		 "%zu under way, %llu kept, %llu dropped, %llu not recorded, %llu events lost",
 		 each_under_way(r->each), (unsigned long long)st.kept,
-		 (unsigned long long)(st.dropped + st.trimmed), (unsigned long long)st.missed,
+		 (unsigned long long)st.dropped + st.trimmed, (unsigned long long)st.missed,
 		 (unsigned long long)st.lost);
 }
 
@@ -440,7 +440,7 @@ static void summarise_each(struct recorder *r)
 		 (unsigned long long)st.begun, st.begun == 1 ? "" : "s",
 		 (unsigned long long)st.kept, size, (unsigned long long)st.dropped,
 		 (unsigned long long)st.missed, (unsigned long long)st.cut,
-		 (unsigned long long)st.events, (unsigned long long)(st.lost + st.events_missed));
+		 (unsigned long long)st.events, (unsigned long long)st.lost + st.events_missed);
 }
 
 static void summarise(struct recorder *r)

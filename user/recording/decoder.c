@@ -161,7 +161,7 @@ static int column_take(struct column *c, uint64_t *v, uint32_t m, const uint64_t
 	}
 	p = c->width ? c->planes + c->pos : NULL;
 	c->pos += m;
-	switch (c->width) {
+	switch (p ? c->width : 0) {
 	case 0:
 		memset(v, 0, m * sizeof(*v));
 		break;
@@ -211,6 +211,7 @@ static int column_take(struct column *c, uint64_t *v, uint32_t m, const uint64_t
 		for (i = 0; i < m; i++) {
 			uint64_t x = v[i] + c->base;
 
+			/* NOLINTNEXTLINE: the analyzer does not follow who set @t */
 			v[i] = x ? (t ? t[i] : 0) + (uint64_t)unzigzag(x - 1) : 0;
 		}
 		break;

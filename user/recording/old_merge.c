@@ -266,6 +266,6 @@ int old_merge_open(struct event_source **src)
 	}
 	o->source.ops = &ops;
 	o->in = *src;
-	*src = &o->source;
+	*src = (struct event_source *)o;
 	return 0;
 }

@@ -401,13 +401,13 @@ int recording_stat(const char *path, struct recording_stat *out,
 	struct stat_ctx ctx = { .out = out, .fn = fn, .arg = arg };
 	struct event_source *src;
 	struct recording *r;
-	struct event ev;
+	struct event ev = { 0 };
 	struct stat st;
 	int err;
 
 	memset(out, 0, sizeof(*out));
 	err = recording_open(&src, path, err_msg, err_len);
-	if (err)
+	if (!src)
 		return err;
 	r = (struct recording *)src;
 	r->frame_fn = stat_frame;

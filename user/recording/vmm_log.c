@@ -136,7 +136,7 @@ static bool get_line(struct vmm_log *g, char line[LINE_LEN])
 /* The next line with a time of day, one of the first @look. */
 static void look_ahead(struct vmm_log *g, uint64_t look)
 {
-	char line[LINE_LEN];
+	char line[LINE_LEN] = "";
 
 	while (!g->line.waits && look-- && get_line(g, line))
 		g->line.waits = read_line(g, line, &g->line);
@@ -287,6 +287,7 @@ static const struct event_source_ops logs_ops = {
 static int open_log(struct vmm_log *g, const char *path, char err[VMM_LOG_ERR_LEN])
 {
 	const char *name = strrchr(path, '/');
+	FILE *f;
 	size_t i;
 
 	g->path = path;
@@ -295,10 +296,12 @@ static int open_log(struct vmm_log *g, const char *path, char err[VMM_LOG_ERR_LE
 		if (!isprint((unsigned char)g->name[i]))
 			g->name[i] = '?';
 	errno = 0;
-	g->f = fopen(path, "re");
-	if (g->f)
+	f = fopen(path, "re");
+	if (f) {
+		g->f = f;
 		look_ahead(g, LINES_LOOK);
-	if (!g->f || g->err) {
+	}
+	if (!f || g->err) {
 		snprintf(err, VMM_LOG_ERR_LEN, "%s: %s", path, strerror(errno ?: EIO));
 		return -(errno ?: EIO);
 	}
@@ -332,7 +335,7 @@ int vmm_log_open(struct event_source **src, const char *const *paths, size_t n,
 	}
 	l->source.ops = &logs_ops;
 	l->in = *src;
-	*src = &l->source;
+	*src = (struct event_source *)l;
 	return 0;
 }
 

@@ -31,10 +31,10 @@ struct field {
 	size_t offset, size; /* of the member */
 };
 
-#define FIELD(id_, type_, struct_, member_)                                             \
-	{                                                                               \
-		.id = id_, .type = FIELD_##type_, .offset = offsetof(struct_, member_), \
-		.size = sizeof(((struct_ *)0)->member_)                                 \
+#define FIELD(id_, type_, struct_, member_)                                               \
+	{                                                                                 \
+		.id = (id_), .type = FIELD_##type_, .offset = offsetof(struct_, member_), \
+		.size = sizeof(((struct_ *)0)->member_)                                   \
 	}
 #define FIELDS_END      \
 	{               \

@@ -38,7 +38,7 @@ static bool room(struct json *j, size_t n)
 	size_t cap = j->cap ? j->cap : 256;
 	char *p;
 
-	if (j->cap - j->len > n) /* one more for the NUL */
+	if (j->buf && j->cap - j->len > n) /* one more for the NUL */
 		return true;
 	while (cap - j->len <= n)
 		cap *= 2;
@@ -361,7 +361,7 @@ const char *json_buffer(struct json *j, size_t *len)
 {
 	if (len)
 		*len = j->len;
-	if (!j->buf && !room(j, 0))
+	if (!room(j, 0))
 		return "";
 	j->buf[j->len] = '\0';
 	return j->buf;

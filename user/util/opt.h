@@ -64,9 +64,9 @@ struct opt {
 		.type = OPT_NONE \
 	}
 /* Another table, for a struct that is @member of the caller's. */
-#define OPT_TABLE(table_, type_, member_)                                                  \
-	{                                                                                  \
-		.type = OPT_INCLUDE, .offset = offsetof(type_, member_), .include = table_ \
+#define OPT_TABLE(table_, type_, member_)                                                    \
+	{                                                                                    \
+		.type = OPT_INCLUDE, .offset = offsetof(type_, member_), .include = (table_) \
 	}
 
 /* Strings of an option that was given several times, in order. */

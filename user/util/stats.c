@@ -52,7 +52,7 @@ static double *ranks(const double *a, size_t na, const double *b, size_t nb, siz
 		     size_t *sum_a, double *ties)
 {
 	size_t n = na + nb, i = 0, j = 0, k, at = 0;
-	double *all = malloc(n * sizeof(*all));
+	double *all = malloc((n ?: 1) * sizeof(*all));
 
 	*sum_a = 0;
 	*ties = 0;
