@@ -78,6 +78,13 @@ struct pane {
 	bool wheel_zooms; /* and does not step */
 };
 
+#define PANE_DECLARE(ID, name) extern const struct pane pane_##name;
+PANE_DECLARE(HEADER, header)
+PANE_DECLARE(SENTENCE, sentence)
+PANE_DECLARE(KEYS, keys)
+SCOPE_PANES(PANE_DECLARE)
+#undef PANE_DECLARE
+
 /* By enum pane_id; never NULL. */
 extern const struct pane *const panes[PANE_NR];
 

@@ -4,12 +4,6 @@
  */
 #include "tui/pane.h"
 
-#define PANE_DECLARE(ID, name) extern const struct pane pane_##name;
-PANE_DECLARE(HEADER, header)
-PANE_DECLARE(SENTENCE, sentence)
-PANE_DECLARE(KEYS, keys)
-SCOPE_PANES(PANE_DECLARE)
-
 #define PANE_ENTRY(ID, name) [PANE_##ID] = &pane_##name,
 const struct pane *const panes[PANE_NR] = {
 	PANE_ENTRY(HEADER, header) PANE_ENTRY(SENTENCE, sentence) PANE_ENTRY(KEYS, keys)

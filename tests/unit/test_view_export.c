@@ -50,8 +50,6 @@ static void begin(const char *device, const char *comm, const char *vm)
 	synth_open(&s);
 }
 
-extern const struct export_format export_csv, export_perfetto, export_openmetrics;
-
 /* What export does: to the end, then once more. */
 static void export(const struct export_format *format)
 {

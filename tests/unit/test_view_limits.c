@@ -22,8 +22,6 @@ static struct synth s;
 static struct model *m;
 static struct view_options opt;
 
-extern const struct export_format export_perfetto;
-
 /* ---- a reader of traces, as much of one as is needed ---- */
 
 struct mark {

@@ -17,21 +17,11 @@ struct export_opts {
 	const char *output;
 };
 
-/* The formats, the first by default: export_NAME of user/view/NAME.c, and what it is. */
-#define FORMATS(F)                                                      \
-	F(ndjson, "one JSON object per event (the default)")            \
-	F(csv, "one row per event, the fields of all kinds as columns") \
-	F(perfetto, "a trace that ui.perfetto.dev opens")               \
-	F(openmetrics, "figures of each migration, for a textfile collector")
-
-#define DECLARE(name, text) extern const struct export_format export_##name;
-FORMATS(DECLARE)
-
 #define FORMAT(name, text) &export_##name,
-static const struct export_format *const format_of[] = { FORMATS(FORMAT) };
+static const struct export_format *const format_of[] = { EXPORT_FORMATS(FORMAT) };
 
 #define NAME(name, text) #name,
-static const char *const formats[] = { FORMATS(NAME) NULL };
+static const char *const formats[] = { EXPORT_FORMATS(NAME) NULL };
 
 #define LINE(name, text) "\n" #name "  " text
 
@@ -166,7 +156,7 @@ const struct command command_export = {
 	.args = "FILE...",
 	.text = "FILE is a recording, or '-' for one that comes on standard input, which is\n"
 		"read to its end first ('live --format json' has lines as they happen);\n"
-		"several are one evidence, on one clock." FORMATS(LINE),
+		"several are one evidence, on one clock." EXPORT_FORMATS(LINE),
 	.examples = "  vfioscope export FILE | jq -c 'select(.kind == \"arc\")'\n"
 		    "  vfioscope export --format perfetto -o migration.pftrace FILE\n"
 		    "  vfioscope export --json-schema",

@@ -2,8 +2,8 @@
 /*
  * export.h - what a format of export is
  *
- * A file per format defines one struct export_format, and the table of
- * cmd/export.c names it.  The events come after the evidence was read to its end,
+ * A file per format defines one struct export_format, export_NAME, and the list
+ * below names it.  The events come after the evidence was read to its end,
  * so that a format knows how each migration came out before it writes a line.
  */
 #ifndef VFIOSCOPE_VIEW_EXPORT_H
@@ -28,5 +28,16 @@ struct export_format {
 	int (*finish)(void *x);
 	void (*destroy)(void *x); /* NULL is fine */
 };
+
+/* The formats, the first by default: export_NAME of view/NAME.c, and what it is. */
+#define EXPORT_FORMATS(F)                                               \
+	F(ndjson, "one JSON object per event (the default)")            \
+	F(csv, "one row per event, the fields of all kinds as columns") \
+	F(perfetto, "a trace that ui.perfetto.dev opens")               \
+	F(openmetrics, "figures of each migration, for a textfile collector")
+
+#define EXPORT_DECLARE(name, text) extern const struct export_format export_##name;
+EXPORT_FORMATS(EXPORT_DECLARE)
+#undef EXPORT_DECLARE
 
 #endif
