@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "tests/unit/judged.h"
+#include "view/summary.h"
 
 /* Long after all that was: nothing can be under way. */
 static void much_later(void)
@@ -589,6 +590,21 @@ static void test_stuck_max(void **state)
 	assert_true(judge_omitted(j) >= 3);
 }
 
+static bool summary_says_omitted(void)
+{
+	struct view_evidence e;
+	struct view_file file;
+	struct summary sum;
+	bool says;
+
+	view_one_file(&e, &file, m, "x.vfs", NULL, NULL);
+	e.judge = j;
+	assert_int_equal(summary_of(&sum, &e), 0);
+	says = sum.omitted;
+	summary_free(&sum);
+	return says;
+}
+
 /* All that is kept is ignored, by a driver's name, and what is not kept might not be. */
 static void test_what_is_left_out_may_count(void **state)
 {
@@ -600,9 +616,11 @@ static void test_what_is_left_out_may_count(void **state)
 	many_stuck(FINDINGS_MAX - 1);
 	assert_false(judge_omitted_matters(j));
 	assert_int_equal(judge_verdict(j), VERDICT_PASS);
+	assert_false(summary_says_omitted());
 	many_stuck(FINDINGS_MAX + 3);
 	assert_true(judge_omitted_matters(j));
 	assert_int_equal(judge_verdict(j), VERDICT_INCONCLUSIVE);
+	assert_true(summary_says_omitted());
 }
 
 /* Nor do other errors. */

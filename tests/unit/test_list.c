@@ -313,6 +313,42 @@ static void test_two_hosts_are_one_row(void **state)
 	unload();
 }
 
+static enum verdict verdict_again(void)
+{
+	list_free(&list);
+	assert_int_equal(list_build(&list, files, n_files), 0);
+	return list.row[0].verdict;
+}
+
+/* More was found than is kept, of which migration nobody knows: no row of the file passes. */
+static void test_left_out_is_no_pass(void **state)
+{
+	struct fleet_side x[] = { source("web-1", 0), destination("web-1", 0) };
+	struct summary again;
+	struct buf b = { 0 };
+	size_t i;
+
+	(void)state;
+	load(x, 2);
+	for (i = 0; i < 2; i++)
+		files[i].sum.rules[0] = files[i].sum.migration[0].rules[0] = '\0';
+	assert_int_equal(verdict_again(), VERDICT_PASS);
+	for (i = 0; i < 2; i++) {
+		files[i].sum.omitted = true;
+		assert_int_equal(verdict_again(), VERDICT_INCONCLUSIVE);
+		encoded(&files[i].sum, &b);
+		assert_true(summary_decode(&again, b.data, b.len));
+		assert_true(again.omitted);
+		summary_free(&again);
+		files[i].sum.omitted = false;
+	}
+	files[0].sum.omitted = true;
+	snprintf(files[0].sum.rules, sizeof(files[0].sum.rules), "error:state-desync");
+	assert_int_equal(verdict_again(), VERDICT_FINDINGS);
+	buf_free(&b);
+	unload();
+}
+
 /* Of a cell with several values each is told from the next, in one line. */
 static void test_csv(void **state)
 {
@@ -526,6 +562,7 @@ int main(void)
 		cmocka_unit_test(test_no_summary),
 		cmocka_unit_test(test_decode_any_bytes),
 		cmocka_unit_test(test_two_hosts_are_one_row),
+		cmocka_unit_test(test_left_out_is_no_pass),
 		cmocka_unit_test(test_csv),
 		cmocka_unit_test(test_the_same_twice),
 		cmocka_unit_test(test_query),

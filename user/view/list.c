@@ -14,19 +14,24 @@
 static int take_rules(struct list_row *r)
 {
 	char rules[SUMMARY_RULES_LEN] = "";
+	bool omitted = false;
 	int k;
 
 	summary_add_rules(rules, r->l->rules, NULL);
-	for (k = 0; k < SUMMARY_SIDES; k++)
-		if (r->file[k])
-			summary_add_rules(rules, r->file[k]->sum.rules, "no-migration");
+	for (k = 0; k < SUMMARY_SIDES; k++) {
+		if (!r->file[k])
+			continue;
+		summary_add_rules(rules, r->file[k]->sum.rules, "no-migration");
+		omitted |= r->file[k]->sum.omitted;
+	}
 	r->rules = strdup(rules);
 	if (!r->rules)
 		return -ENOMEM;
 	r->verdict = summary_count(r->rules, SEV_ERROR) || summary_count(r->rules, SEV_WARNING) ?
 			     VERDICT_FINDINGS :
-		     summary_count(r->rules, SEV_INCONCLUSIVE) ? VERDICT_INCONCLUSIVE :
-								 VERDICT_PASS;
+		     summary_count(r->rules, SEV_INCONCLUSIVE) || omitted ?
+			     VERDICT_INCONCLUSIVE :
+			     VERDICT_PASS;
 	return 0;
 }
 

@@ -222,6 +222,7 @@ int summary_of(struct summary *s, const struct view_evidence *e)
 	s->ended = !e->health || e->health->ended;
 	s->unreadable = e->health ? e->health->bytes_skipped : 0;
 	s->lost = model_loss(e->model)->events;
+	s->omitted = e->judge && judge_omitted_matters(e->judge);
 	list_rules(s->rules, e->judge, 0);
 	s->migration = calloc(n ? n : 1, sizeof(*s->migration));
 	if (!s->migration)

@@ -54,11 +54,12 @@ struct summary_migration {
 
 struct summary {
 	char host[EVENT_NAME_LEN];
-	uint64_t ahead_ns;	       /* CLOCK_REALTIME less the recording's clock, modulo 2^64 */
-	bool has_clock;		       /* else that is not known */
-	bool ended;		       /* cleanly */
-	uint64_t lost;		       /* events */
-	uint64_t unreadable;	       /* bytes */
+	uint64_t ahead_ns;   /* CLOCK_REALTIME less the recording's clock, modulo 2^64 */
+	bool has_clock;	     /* else that is not known */
+	bool ended;	     /* cleanly */
+	uint64_t lost;	     /* events */
+	uint64_t unreadable; /* bytes */
+	bool omitted;	     /* findings that matter were more than are kept: of some migration */
 	char rules[SUMMARY_RULES_LEN]; /* what was found of no migration */
 	struct summary_migration *migration;
 	size_t n;

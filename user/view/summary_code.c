@@ -17,10 +17,15 @@
 enum { RECORD_RECORDING = 1, RECORD_MIGRATION, RECORD_SOURCE, RECORD_DESTINATION, RECORD_DEVICE };
 
 static const struct field recording_fields[] = {
-	FIELD(1, TEXT, struct summary, host),	   FIELD(2, U64, struct summary, ahead_ns),
-	FIELD(3, BOOL, struct summary, has_clock), FIELD(4, BOOL, struct summary, ended),
-	FIELD(5, U64, struct summary, lost),	   FIELD(6, U64, struct summary, unreadable),
-	FIELD(7, TEXT, struct summary, rules),	   FIELDS_END,
+	FIELD(1, TEXT, struct summary, host),
+	FIELD(2, U64, struct summary, ahead_ns),
+	FIELD(3, BOOL, struct summary, has_clock),
+	FIELD(4, BOOL, struct summary, ended),
+	FIELD(5, U64, struct summary, lost),
+	FIELD(6, U64, struct summary, unreadable),
+	FIELD(7, TEXT, struct summary, rules),
+	FIELD(8, BOOL, struct summary, omitted),
+	FIELDS_END,
 };
 
 #define M(id, type, member) FIELD(id, type, struct summary_migration, member)
