@@ -49,7 +49,7 @@ want 0 "*" "$v" report --format json --vmm-log "$tmp/qemu.log" $f
 [ "$(jq '.traces[0].events' "$tmp/out")" = "$(jq '.traces[0].events' "$tmp/report.json")" ] || fail "lines of a log are counted as events of the recording"
 [ "$(jq '.migrations[0].checkpoints' "$tmp/report.json")" = null ] || fail "without a log there are checkpoints"
 want 0 "*" "$v" report --format html --vmm-log "$tmp/qemu.log" $f
-grep -q "src-downtime-start .*stop 50.0 ms later" "$tmp/out" || fail "the page has no checkpoints"
+grep -q "src-downtime-start .*stop 50.0 ms later$" "$tmp/out" || fail "the page has no checkpoints, each in a line of its own"
 want 0 "*" "$v" report --format json --vmm-log "$tmp/qemu.log" $f
 # But for the marks nothing is different.
 diff <(jq 'del(.migrations[].checkpoints)' "$tmp/report.json") <(jq 'del(.migrations[].checkpoints)' "$tmp/out") || fail "a log changes a report"

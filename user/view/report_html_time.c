@@ -5,6 +5,7 @@
  */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "util/sat.h"
 #include "view/common.h"
@@ -206,7 +207,7 @@ void html_waterfall(struct report *r, const struct migration *g)
 
 void html_words(struct report *r, const struct migration *g)
 {
-	char *text = NULL;
+	char *text = NULL, *line;
 	size_t len;
 	FILE *f = open_memstream(&text, &len);
 
@@ -216,7 +217,12 @@ void html_words(struct report *r, const struct migration *g)
 	fclose(f);
 	if (text && text[0]) {
 		fputs("<h3>QEMU's checkpoints, and the devices' moments</h3>\n<pre>", r->f);
-		html_printf(r->f, "%s", text);
+		/* Line by line: in a text an end of line is a control character, and shown as one. */
+		for (line = text; *line; line += len + (line[len] == '\n')) {
+			len = strcspn(line, "\n");
+			html_text(r->f, line, len);
+			fputc('\n', r->f);
+		}
 		fputs("</pre>\n", r->f);
 	}
 	free(text);
