@@ -37,14 +37,14 @@ packets() {
 		sed -E -e 's/debug_annotations \{ [a-z0-9]*_value: ("([^"\\]|\\.)*"|[^ ]*) name: "([a-z_0-9]*)" \}/\3=\1/g' -e 's/^packet \{ (.*) \}$/\1/'
 }
 
-# scope FILE[+FILE] ROWSxCOLS COMMAND...: the scope's screen, and after each command (but those that begin
+# scope [OPTION+]FILE[+FILE] ROWSxCOLS COMMAND...: the scope's screen, and after each command (but those that begin
 # with '-') the rows that are others; roles: the same of what each character is (cells_print_roles()).
 walk() {
 	local what=$1 size=$3 files n=0 word
 	read -ra files <<<"${2//+/ }"
 	shift 3
 	rm -rf "$tmp/s"
-	rm -f "${files[0]}.marks"
+	rm -f -- "${files[@]/%/.marks}"
 	mkdir "$tmp/s"
 	: >"$tmp/s/was"
 	{
