@@ -429,5 +429,4 @@ void list_free(struct list *list)
 	for (i = 0; list->row && i < list->n; i++)
 		list_row_free(&list->row[i]);
 	free(list->row);
-	memset(list, 0, sizeof(*list));
 }
