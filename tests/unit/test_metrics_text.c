@@ -2,8 +2,6 @@
 /*
  * test_metrics_text.c - all that an always-on recorder tells Prometheus, held against
  * tests/golden/metrics.prom: every bound of every histogram, reached and passed by one
- *
- * BLESS=1 writes the golden anew: read the diff before committing it.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,6 +14,7 @@
 
 #include "model/model.h"
 #include "recording/recording.h"
+#include "tests/unit/golden.h"
 #include "view/metrics.h"
 
 #define GOLDEN "tests/golden/metrics.prom"
@@ -97,36 +96,6 @@ static void one(const char *driver, uint32_t outcome, uint64_t downtime_ns, uint
 	metrics_take(m, &sum, none);
 }
 
-static void hold(const char *text, size_t len)
-{
-	static char want[1 << 17];
-	size_t n;
-	FILE *f;
-
-	if (getenv("BLESS")) {
-		f = fopen(GOLDEN, "w");
-		assert_non_null(f);
-		assert_int_equal(fwrite(text, 1, len, f), len);
-		assert_int_equal(fclose(f), 0);
-	}
-	f = fopen(GOLDEN, "r");
-	assert_non_null(f);
-	n = fread(want, 1, sizeof(want) - 1, f);
-	fclose(f);
-	want[n] = '\0';
-	if (n != len || memcmp(want, text, n)) {
-		const char *a = want, *b = text;
-
-		/* The first line that is another. */
-		while (*a && *a == *b)
-			a++, b++;
-		while (a > want && a[-1] != '\n')
-			a--, b--;
-		fail_msg("%.*s instead of %.*s", (int)strcspn(b, "\n"), b, (int)strcspn(a, "\n"),
-			 a);
-	}
-}
-
 static void test_all(void **state)
 {
 	/* In us and ms, as user/view/metrics.c has them; a bound belongs to its bucket. */
@@ -189,7 +158,7 @@ static void test_all(void **state)
 	f = open_memstream(&text, &len);
 	metrics_print(f, m, &r);
 	fclose(f);
-	hold(text, len);
+	golden_hold(GOLDEN, text, len);
 	free(text);
 }
 
