@@ -80,6 +80,21 @@ refused() {
 		echo ":$word" | vfioscope replay --script - tests/tui/data/two.vfs 2>&1
 	done
 }
+# says [OPTION+]FILE[+FILE] COMMAND...: the first two rows behind each command, at four widths.
+says() {
+	local files word size
+	read -ra files <<<"${1//+/ }"
+	shift
+	for size in 24x60 24x90 24x140 12x200; do
+		echo "--- $size"
+		rm -f "$tmp"/said.*
+		for word in redraw "$@"; do
+			printf ':resize %s\n:%s\n:save-screen\n' "$size" "$word"
+		done | awk -v to="$tmp/said." '/^:save-screen/ { printf "%s %s%03d\n", $0, to, ++n; next } { print }' |
+			vfioscope replay --script - "${files[@]}"
+		head -q -n 2 "$tmp"/said.*
+	done
+}
 scope() { walk save-screen "$@"; }
 roles() { walk save-roles "$@"; }
 
