@@ -5,7 +5,7 @@
  *	# a comment
  *	theme = light			dark, light, 8
  *	colour bad = magenta		a role and a name, or 0 to 255
- *	key x = next failure		a key, <Ctrl-X>, <F1> and a command
+ *	key x = next failure		a key, <Ctrl-X>, <Home> and a command
  */
 #ifndef VFIOSCOPE_TUI_CONFIG_H
 #define VFIOSCOPE_TUI_CONFIG_H
