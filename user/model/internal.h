@@ -136,7 +136,8 @@ struct sess {
 	bool write_failed;	  /* since: what comes now is a gap's other end */
 	uint64_t unknown_zero_ns; /* read() gave 0 in an unknown state; MODEL_NONE */
 	uint64_t unknown_zero_start_ns;
-	uint64_t hole_to_ns; /* of the last loss that may have been its own */
+	struct session_window unknown_zero_window; /* as it was then */
+	uint64_t hole_to_ns;			   /* of the last loss that may have been its own */
 	/* the run of empty reads under way */
 	uint64_t run_reads, run_start_ns, run_last_ns;
 	uint32_t trend_step, trend_skip;

@@ -378,6 +378,7 @@ void sess_prove_start(struct sess *g, uint32_t state)
 	    g->unknown_zero_ns != MODEL_NONE && g->unknown_zero_start_ns >= g->hole_to_ns) {
 		s->eof = true;
 		s->eof_ns = g->unknown_zero_ns;
+		s->window = g->unknown_zero_window;
 	}
 	if (!s->joined_late || s->holes || s->n_states != 1 || st->state != MIG_UNKNOWN)
 		return;
@@ -496,6 +497,9 @@ static void take_read(struct dev *d, struct sess *g, const struct event *ev, uin
 	} else if (state == MIG_UNKNOWN && g->unknown_zero_ns == MODEL_NONE) {
 		g->unknown_zero_ns = event_end_ns(ev);
 		g->unknown_zero_start_ns = ev->t_ns;
+		g->unknown_zero_window = s->window;
+		if (d->window.active)
+			path_result(&d->window, &g->unknown_zero_window);
 	}
 }
 
