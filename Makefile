@@ -70,8 +70,10 @@ FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 # A terminal of our own, for the scope to run on.
 UNIT_LIBS_test_tui_terminal := -lvterm -lutil
 # Devices of our own, for exercise to run on.
-UNIT_LIBS_test_exercise_run := $(addprefix -Wl$(comma)--wrap=,open close read write pread pwrite poll ioctl \
+ON_AIR := $(addprefix -Wl$(comma)--wrap=,open close read write pread pwrite poll ioctl \
 	access fcntl __read_chk __pread_chk __poll_chk)
+UNIT_LIBS_test_exercise_run := $(ON_AIR)
+UNIT_LIBS_test_exercise_calls := $(ON_AIR) -Wl,--wrap=clock_gettime -Wl,--wrap=nanosleep
 UNIT_LIBS_bench_live := -lutil
 # A file system with a quota.
 UNIT_LIBS_test_record := -Wl$(comma)--wrap=write
