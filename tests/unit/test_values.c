@@ -6,274 +6,41 @@
  *
  * BLESS=1 writes those files anew: read the diff, it says what became different.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <glob.h>
-#include <setjmp.h>
-#include <spawn.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-#include "model/align.h"
-#include "recording/merge.h"
-#include "recording/recording.h"
-#include "tests/unit/values.h"
-
-#define FILES_MAX 8
-
-static struct evidence {
-	struct event *ev;
-	size_t n, cap;
-	struct source_health health;
-	struct meta meta;
-	uint64_t bound_ns;
-	char *clocks; /* how they go together, as text */
-} e;
-
-/* ---- evidence ---- */
-
-static struct event_source *open_one(const char *path)
-{
-	struct event_source *src;
-	char err[512];
-
-	if (recording_open(&src, path, err, sizeof(err)))
-		fail_msg("%s", err);
-	return src;
-}
-
-static void put_ties(FILE *f, const struct align *a, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		uint64_t first, last;
-
-		align_span(a, i, &first, &last);
-		fprintf(f,
-			"input: clock=%zu begins=%" PRIu64 " lasts=%" PRIu64 " there=%" PRIu64 "\n",
-			align_clock_of(a, i), first, last - first, align_time(a, i, first));
-	}
-	for (i = 0; i < align_n(a); i++) {
-		const struct align_tie *t = align_tie(a, i);
-
-		fprintf(f, "clock: kind=%d offset=%" PRId64 " drift=%" PRIu64 "%s streams=%u",
-			t->kind, t->offset_ns, t->drift_ns, t->stepped ? " stepped" : "",
-			t->streams);
-		if (t->has_way[ALIGN_IN])
-			fprintf(f, " in=%" PRId64, t->way_ns[ALIGN_IN]);
-		if (t->has_way[ALIGN_OUT])
-			fprintf(f, " out=%" PRId64, t->way_ns[ALIGN_OUT]);
-		fprintf(f, " correction=%" PRId64 "%s\n", t->correction_ns,
-			t->contradicts ? " contradicts" : "");
-	}
-	fprintf(f, "reference=%zu bound=%" PRIu64 "\n", align_reference(a), align_bound_ns(a));
-}
-
-static void take_all(struct event_source *src)
-{
-	const struct meta *meta = src->ops->meta(src);
-	size_t i;
-	int rc;
-
-	for (;;) {
-		if (e.n == e.cap) {
-			e.cap = e.cap ? 2 * e.cap : 1024;
-			e.ev = realloc(e.ev, e.cap * sizeof(*e.ev));
-			assert_non_null(e.ev);
-		}
-		rc = src->ops->next(src, &e.ev[e.n], -1);
-		if (rc != 1)
-			break;
-		e.n++;
-	}
-	src->ops->health(src, &e.health);
-	for (i = 0; i < meta->n; i++)
-		meta_add(&e.meta, meta->entries[i].key, meta->entries[i].value);
-	src->ops->close(src);
-}
-
-static void evidence_of(char *const *path, size_t n)
-{
-	struct event_source *src[FILES_MAX], *all;
-	struct merge_opts how = { .to_clock = align_time, .cut_is_loss = true };
-	struct align *a;
-	size_t i, len;
-	FILE *f;
-
-	meta_clear(&e.meta);
-	free(e.clocks);
-	e.clocks = NULL;
-	e.n = 0;
-	e.bound_ns = 0;
-	if (n == 1) {
-		take_all(open_one(path[0]));
-		return;
-	}
-	a = align_create();
-	assert_non_null(a);
-	assert_true(n <= FILES_MAX);
-	for (i = 0; i < n; i++) {
-		src[i] = open_one(path[i]);
-		assert_int_equal(align_scan(a, src[i]), 0);
-		src[i]->ops->close(src[i]);
-		src[i] = open_one(path[i]);
-	}
-	assert_int_equal(align_clocks(a), 0);
-	how.arg = a;
-	while (align_clock_of(a, how.clock) != align_reference(a))
-		how.clock++;
-	assert_int_equal(merge_open(&all, src, n, &how), 0);
-	take_all(all);
-	e.bound_ns = align_bound_ns(a);
-	f = open_memstream(&e.clocks, &len);
-	assert_non_null(f);
-	put_ties(f, a, n);
-	fclose(f);
-	align_destroy(a);
-}
-
-/* ---- what is made of it ---- */
-
-enum way {
-	AT_ONCE,
-	WITH_LOOKS, /* at every moment */
-	AS_COPY,    /* taken in the midst */
-};
-
-static char *values(size_t n_events, enum way way)
-{
-	struct judge_evidence about = { .health = &e.health, .meta = &e.meta };
-	struct model *m = model_create(), *copy;
-	struct judge *j, *other;
-	struct judge_opts opts;
-	struct event_context ctx;
-	char *text = NULL;
-	size_t len, i;
-	FILE *f;
-
-	judge_opts_init(&opts);
-	opts.max_downtime_ns = 300000000;
-	opts.max_stop_window_ns = 200000000;
-	opts.max_arc_ns = opts.max_read_ns = opts.max_write_ns = 10000000;
-	opts.max_dirty_sync_ns = 5000000;
-	j = judge_create(&opts);
-	assert_true(m && j);
-	model_set_clock_bound(m, e.bound_ns);
-	for (i = 0; i < n_events; i++) {
-		assert_int_equal(model_feed(m, &e.ev[i], &ctx), 0);
-		assert_int_equal(judge_feed(j, m, &e.ev[i], &ctx), 0);
-		if (way == WITH_LOOKS) {
-			model_migrations(m);
-			if (ctx.session)
-				model_session(m, ctx.session);
-			if (ctx.side)
-				model_side(m, ctx.side);
-		}
-		if (way == AS_COPY && i == n_events / 2) {
-			copy = model_clone(m);
-			other = judge_clone(j);
-			assert_true(copy && other);
-			model_destroy(m);
-			judge_destroy(j);
-			m = copy;
-			j = other;
-		}
-	}
-	if (n_events == e.n)
-		assert_int_equal(judge_finish(j, m, &about), 0);
-	if (way == WITH_LOOKS)
-		model_look_anew(m);
-	f = open_memstream(&text, &len);
-	assert_non_null(f);
-	put_values_of(f, m, j, n_events < e.n);
-	fclose(f);
-	judge_destroy(j);
-	model_destroy(m);
-	return text;
-}
-
-static void put_evidence(FILE *f, const char *name)
-{
-	char *text, *other;
-	enum way way;
-
-	text = values(e.n, AT_ONCE);
-	for (way = WITH_LOOKS; way <= AS_COPY; way++) {
-		other = values(e.n, way);
-		if (strcmp(other, text))
-			fail_msg("%s: way %d gives something else", name, way);
-		free(other);
-	}
-	fprintf(f, "== %s\n%s%s", name, e.clocks ?: "", text);
-	free(text);
-	/* What is not over yet. */
-	text = values(e.n * 2 / 3, AT_ONCE);
-	fprintf(f, "== %s, of %zu the first %zu\n%s", name, e.n, e.n * 2 / 3, text);
-	free(text);
-}
-
-/* ---- and what it should be ---- */
-
-static void compare(const char *name, const char *got)
-{
-	char path[256], *want = NULL;
-	size_t len = 0, i, line = 1, begin = 0;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "tests/data/values/%s.txt", name);
-	if (getenv("BLESS")) {
-		f = fopen(path, "w");
-		assert_non_null(f);
-		fputs(got, f);
-		fclose(f);
-		return;
-	}
-	f = fopen(path, "r");
-	if (!f)
-		fail_msg("%s: %s", path, strerror(errno));
-	if (getdelim(&want, &len, '\0', f) < 0)
-		fail_msg("%s: empty", path);
-	fclose(f);
-	for (i = 0; got[i] && got[i] == want[i]; i++) {
-		if (got[i] == '\n') {
-			line++;
-			begin = i + 1;
-		}
-	}
-	if (got[i] != want[i])
-		fail_msg("%s:%zu:\nis   %.*s\nnot  %.*s", path, line,
-			 (int)strcspn(got + begin, "\n"), got + begin,
-			 (int)strcspn(want + begin, "\n"), want + begin);
-	free(want);
-}
-
-static const char *base(const char *path)
-{
-	return strrchr(path, '/') + 1;
-}
+#include "tests/unit/evidence.h"
 
 static char *text;
 static size_t text_len;
+static FILE *out;
 
-static FILE *begin_text(void)
+static void put_evidence(const char *name)
 {
-	FILE *f = open_memstream(&text, &text_len);
+	char *all, *other;
+	enum way way;
 
-	assert_non_null(f);
-	return f;
+	all = values(e.n, AT_ONCE);
+	for (way = WITH_LOOKS; way <= AS_COPY; way++) {
+		other = values(e.n, way);
+		if (strcmp(other, all))
+			fail_msg("%s: way %d gives something else", name, way);
+		free(other);
+	}
+	fprintf(out, "== %s\n%s%s", name, e.clocks ?: "", all);
+	free(all);
+	/* What is not over yet. */
+	all = values(e.n * 2 / 3, AT_ONCE);
+	fprintf(out, "== %s, of %zu the first %zu\n%s", name, e.n, e.n * 2 / 3, all);
+	free(all);
 }
 
-static void end_text(const char *name, FILE *f)
+static void begin_text(void)
 {
-	fclose(f);
+	out = open_memstream(&text, &text_len);
+	assert_non_null(out);
+}
+
+static void end_text(const char *name)
+{
+	fclose(out);
 	compare(name, text);
 	free(text);
 }
@@ -282,10 +49,10 @@ static void end_text(const char *name, FILE *f)
 static void folder(const char *name, const char *pattern)
 {
 	char dst[256], *pair[2];
-	FILE *f = begin_text();
 	size_t i, len;
 	glob_t g;
 
+	begin_text();
 	assert_int_equal(glob(pattern, 0, NULL, &g), 0);
 	for (i = 0; i < g.gl_pathc; i++) {
 		len = strlen(g.gl_pathv[i]);
@@ -296,10 +63,10 @@ static void folder(const char *name, const char *pattern)
 		pair[0] = g.gl_pathv[i];
 		pair[1] = dst;
 		evidence_of(pair, strcmp(g.gl_pathv[i] + len - 8, "-src.vfs") ? 1 : 2);
-		put_evidence(f, base(g.gl_pathv[i]));
+		put_evidence(base(g.gl_pathv[i]));
 	}
 	globfree(&g);
-	end_text(name, f);
+	end_text(name);
 }
 
 static void test_judge(void **state)
@@ -320,99 +87,29 @@ static void test_cut(void **state)
 	folder("cut", "tests/data/cut/*.vfs");
 }
 
-static void forget(const char *dir)
+static void plays(const char *name)
 {
-	char pattern[64];
-	glob_t g;
-	size_t i;
-
-	snprintf(pattern, sizeof(pattern), "%s/*", dir);
-	assert_int_equal(glob(pattern, 0, NULL, &g), 0);
-	for (i = 0; i < g.gl_pathc; i++)
-		unlink(g.gl_pathv[i]);
-	globfree(&g);
-	rmdir(dir);
-}
-
-/* The recordings NAME-HOST.vfs of a play; a host's name has no dash. */
-static void evidence_of_play(const char *dir, const char *name)
-{
-	char pattern[600], *path[FILES_MAX];
-	size_t i, n = 0;
-	glob_t g;
-
-	snprintf(pattern, sizeof(pattern), "%s/%s-*.vfs", dir, name);
-	if (glob(pattern, 0, NULL, &g))
-		fail_msg("%s: no recordings", name);
-	for (i = 0; i < g.gl_pathc; i++) {
-		if (strchr(base(g.gl_pathv[i]) + strlen(name) + 1, '-'))
-			continue;
-		assert_true(n < FILES_MAX);
-		path[n++] = g.gl_pathv[i];
-	}
-	evidence_of(path, n);
-	globfree(&g);
-}
-
-/* The plays of a file, all hosts of one together. */
-static void play(const char *name)
-{
-	char exe[256], file[256], line[512];
-	FILE *in, *f = begin_text();
-	char dir[] = "/tmp/values-XXXXXX";
-	ssize_t len;
-	int status;
-	pid_t pid;
-
-	len = readlink("/proc/self/exe", exe, sizeof(exe) - 32);
-	assert_true(len > 0);
-	exe[len] = '\0';
-	strcpy(strrchr(exe, '/'), "/../play/play");
-	snprintf(file, sizeof(file), "tests/play/%s.play", name);
-	assert_non_null(mkdtemp(dir));
-	assert_int_equal(
-		posix_spawn(&pid, exe, NULL, NULL, (char *[]){ exe, file, dir, NULL }, environ), 0);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
-	in = fopen(file, "r");
-	assert_non_null(in);
-	while (fgets(line, sizeof(line), in)) {
-		if (strncmp(line, "== ", 3))
-			continue;
-		line[strcspn(line, "\n")] = '\0';
-		evidence_of_play(dir, line + 3);
-		put_evidence(f, line + 3);
-	}
-	fclose(in);
-	forget(dir);
-	end_text(name, f);
+	begin_text();
+	each_play(name, put_evidence);
+	end_text(name);
 }
 
 static void test_failures(void **state)
 {
 	(void)state;
-	play("failures");
+	plays("failures");
 }
 
 static void test_vms(void **state)
 {
 	(void)state;
-	play("vms");
+	plays("vms");
 }
 
 static void test_play_evidence(void **state)
 {
 	(void)state;
-	play("evidence");
-}
-
-static int finish(void **state)
-{
-	(void)state;
-	meta_clear(&e.meta);
-	free(e.clocks);
-	free(e.ev);
-	return 0;
+	plays("evidence");
 }
 
 int main(void)
@@ -423,5 +120,5 @@ int main(void)
 		cmocka_unit_test(test_vms),   cmocka_unit_test(test_play_evidence),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, finish);
+	return cmocka_run_group_tests(tests, NULL, forget_evidence);
 }

@@ -495,8 +495,10 @@ static inline void put_migration(FILE *f, struct model *m, uint32_t id)
 	uint32_t i;
 
 	PUT_VALUES(f, "migration", values, g);
-	if (g->vm)
+	if (g->vm) {
 		put_text(f, "  vm", g->vm);
+		fputc('\n', f);
+	}
 	put_window(f, "  stop", &g->stop);
 	for (i = 0; i < g->n_causes; i++)
 		put_failure(f, "  cause", &g->cause[i]);

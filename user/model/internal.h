@@ -499,6 +499,8 @@ void side_spend(struct model *m, struct proc *p, uint32_t owner, enum path_part 
 		uint64_t start_ns, uint64_t end_ns);
 /* All devices of the process run again. */
 void side_stop_ended(struct model *m, struct proc *p, uint64_t t_ns);
+/* None of them stands still any more, and not all run: some were closed. */
+void side_stop_left(struct model *m, struct proc *p);
 void side_refresh(const struct model *m, struct sid *s);
 /* Is it over?  Then it ends at @t_ns. */
 void side_check_end(struct model *m, struct sid *s, uint64_t t_ns);

@@ -143,6 +143,25 @@ void side_set_phase(struct sid *s, struct sidedev *sd, enum phase phase)
 	s->n_phase[phase]++;
 }
 
+/* Each device's share of the stop. */
+static void take_shares(const struct model *m, struct sid *s)
+{
+	const struct proc *p = proc_at(m, s->proc);
+	uint32_t i;
+
+	for (i = 0; i < s->pub.n_devices; i++) {
+		const struct dev *d = dev_get(m, s->devs[i].pub.device);
+		struct side_device *pub = &s->devs[i].pub;
+
+		if (!d || d->owner >= p->stop.n_devs ||
+		    p->stop.devs[d->owner].device != pub->device)
+			continue;
+		pub->arcs_ns = p->stop.devs[d->owner].arcs_ns;
+		pub->io_ns = p->stop.devs[d->owner].io_ns;
+		pub->other_ns = p->stop.devs[d->owner].other_ns;
+	}
+}
+
 /* The side's stop as it is now; what is out of its devices counts until it was last seen. */
 static void take_stop(const struct model *m, struct sid *s, bool in_flight)
 {
@@ -166,25 +185,7 @@ static void take_stop(const struct model *m, struct sid *s, bool in_flight)
 	path_result(&now, &s->pub.stop);
 	s->pub.stop.in_flight_ns = (s->pub.stop.total_ns - s->pub.stop.outside_ns) -
 				   (without.total_ns - without.outside_ns);
-}
-
-/* Each device's share of it. */
-static void take_shares(const struct model *m, struct sid *s)
-{
-	const struct proc *p = proc_at(m, s->proc);
-	uint32_t i;
-
-	for (i = 0; i < s->pub.n_devices; i++) {
-		const struct dev *d = dev_get(m, s->devs[i].pub.device);
-		struct side_device *pub = &s->devs[i].pub;
-
-		if (!d || d->owner >= p->stop.n_devs ||
-		    p->stop.devs[d->owner].device != pub->device)
-			continue;
-		pub->arcs_ns = p->stop.devs[d->owner].arcs_ns;
-		pub->io_ns = p->stop.devs[d->owner].io_ns;
-		pub->other_ns = p->stop.devs[d->owner].other_ns;
-	}
+	take_shares(m, s);
 }
 
 static void forget_live(struct model *m, uint32_t id)
@@ -209,7 +210,6 @@ void side_end(struct model *m, struct sid *s, uint64_t t_ns)
 		s->pub.end_ns = t_ns;
 	if (s->pub.direction == DIR_SAVE && !s->stop_frozen && p->stop.active) {
 		take_stop(m, s, false);
-		take_shares(m, s);
 		s->stop_frozen = true;
 	}
 	s->pub.ended = true;
@@ -303,7 +303,6 @@ void side_refresh(const struct model *m, struct sid *s)
 	}
 	if (s->pub.direction == DIR_SAVE && !s->stop_frozen && !s->pub.ended && p->stop.active) {
 		take_stop(m, s, true);
-		take_shares(m, s);
 		if (s->pub.stop.end_ns > s->pub.end_ns)
 			s->pub.end_ns = s->pub.stop.end_ns;
 	}
@@ -635,10 +634,8 @@ int side_eof(struct model *m, struct dev *d, struct sess *g)
 		end_ns = s->pub.stop.end_ns;
 	}
 	s->pub.stop_over = s->n_eof >= s->pub.n_devices;
-	if (s->pub.stop_over) {
-		take_shares(m, s);
+	if (s->pub.stop_over)
 		s->stop_frozen = true;
-	}
 	m->join_dirty = true;
 	for (i = 0; i < m->n_live; i++) {
 		dst = side_of(m, m->live[i]);
@@ -664,18 +661,25 @@ void side_stop_ended(struct model *m, struct proc *p, uint64_t t_ns)
 {
 	struct sid *s = side_of(m, p->side[DIR_SAVE]);
 
-	if (!s || !p->stop.active || s->pub.outcome == OUTCOME_COMPLETED ||
+	if (!s || !p->stop.active || source_outcome(s) == OUTCOME_COMPLETED ||
 	    (s->pub.ended && p->stop.start_ns >= s->pub.end_ns))
 		return;
 	/* Given back, or paused and continued: until now its guest stood still. */
-	if (!s->pub.stop_over) {
+	if (!s->pub.stop_over)
 		take_stop(m, s, false);
-		take_shares(m, s);
-	}
 	s->pub.stopped_ns = sat_sub(t_ns, s->pub.stop.start_ns);
 	/* The next stop is another; that of a device which gave its end may have been its last. */
 	if (!s->pub.ended && !s->pub.stop_over)
 		s->stop_frozen = false;
+}
+
+/* Its devices were closed: it is as long as it was until then, whether or not somebody looked. */
+void side_stop_left(struct model *m, struct proc *p)
+{
+	struct sid *s = side_of(m, p->side[DIR_SAVE]);
+
+	if (s && !s->pub.ended && !s->stop_frozen && p->stop.active)
+		take_stop(m, s, false);
 }
 
 /* ---- looking ---- */

@@ -25,6 +25,8 @@ void stop_leave(struct model *m, struct dev *d, uint64_t t_ns, bool runs)
 		return;
 	if (runs)
 		side_stop_ended(m, p, t_ns);
+	else
+		side_stop_left(m, p);
 	path_drop(&p->stop);
 }
 
