@@ -23,7 +23,9 @@
 
 #include "model/align.h"
 #include "recording/merge.h"
+#include "recording/old_merge.h"
 #include "recording/recording.h"
+#include "tests/unit/allocs.h"
 #include "tests/unit/values.h"
 
 #define FILES_MAX 8
@@ -51,6 +53,7 @@ static struct event_source *open_one(const char *path)
 
 	if (recording_open(&src, path, err, sizeof(err)))
 		fail_msg("%s", err);
+	assert_int_equal(old_merge_open(&src), 0);
 	return src;
 }
 
@@ -156,6 +159,7 @@ enum way {
 static char *values(size_t n_events, enum way way)
 {
 	struct judge_evidence about = { .health = &e.health, .meta = &e.meta };
+	long before = allocs;
 	struct model *m = model_create(), *copy;
 	struct judge *j, *other;
 	struct judge_opts opts;
@@ -202,6 +206,9 @@ static char *values(size_t n_events, enum way way)
 	fclose(f);
 	judge_destroy(j);
 	model_destroy(m);
+	/* But for the text all was given back. */
+	if (before)
+		assert_int_equal(allocs, before + 1);
 	return text;
 }
 

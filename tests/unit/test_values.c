@@ -12,6 +12,50 @@ static char *text;
 static size_t text_len;
 static FILE *out;
 
+static uint64_t add_bytes(uint64_t sum, const void *p, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		sum = (sum ^ ((const uint8_t *)p)[i]) * 1099511628211U;
+	return sum;
+}
+
+/* The events themselves: how many of each kind, and a sum of all that they have. */
+static void put_events(void)
+{
+	static const char zero[EVENT_STACK_LEN];
+	uint64_t n[EV_KIND_NR] = { 0 }, sum = 14695981039346656037U;
+	size_t i, k, n_fields;
+
+	for (i = 0; i < e.n; i++) {
+		const struct event *ev = &e.ev[i];
+		const struct event_field *f = event_fields(ev->kind, &n_fields);
+		const uint64_t head[] = { ev->t_ns,   ev->dur_ns, (uint64_t)ev->ret, ev->kind,
+					  ev->cpu,    ev->pid,	  ev->tid,	     ev->device,
+					  ev->stream, ev->host };
+
+		n[ev->kind]++;
+		sum = add_bytes(sum, head, sizeof(head));
+		for (k = 0; k < n_fields; k++) {
+			const char *p = (const char *)ev + f[k].offset;
+			size_t len = f[k].type == EF_STR ? strlen(p) : f[k].size;
+
+			/* A field that is new since then changes nothing. */
+			if (len && memcmp(p, zero, len)) {
+				sum = add_bytes(sum, &f[k].id, sizeof(f[k].id));
+				sum = add_bytes(sum, p, len);
+			}
+		}
+	}
+	fprintf(out, "%016" PRIx64, sum);
+	for (i = 0; i < EV_KIND_NR; i++)
+		if (n[i])
+			fprintf(out, " %s=%" PRIu64, event_kind_name((uint32_t)i), n[i]);
+	fprintf(out, "\nmeta=%zu skipped=%" PRIu64 " damaged=%" PRIu64 "%s\n", e.meta.n,
+		e.health.bytes_skipped, e.health.frames_damaged, e.health.ended ? " ended" : "");
+}
+
 static void put_evidence(const char *name)
 {
 	char *all, *other;
@@ -24,7 +68,9 @@ static void put_evidence(const char *name)
 			fail_msg("%s: way %d gives something else", name, way);
 		free(other);
 	}
-	fprintf(out, "== %s\n%s%s", name, e.clocks ?: "", all);
+	fprintf(out, "== %s\n", name);
+	put_events();
+	fprintf(out, "%s%s", e.clocks ?: "", all);
 	free(all);
 	/* What is not over yet. */
 	all = values(e.n * 2 / 3, AT_ONCE);
@@ -81,6 +127,29 @@ static void test_cases(void **state)
 	folder("cases", "tests/data/cases/*.vfs");
 }
 
+/* What was merged when merge still made one host of all, and two hosts whose clocks differ. */
+static void test_merge(void **state)
+{
+	static const char *const second[] = { "dst", "behind", "far" };
+	char *pair[] = { "tests/data/merge/src.vfs", NULL };
+	char path[64];
+	size_t i;
+
+	(void)state;
+	begin_text();
+	evidence_of((char *[]){ "tests/data/merge/old.vfs" }, 1);
+	put_evidence("old.vfs");
+	for (i = 0; i < 3; i++) {
+		snprintf(path, sizeof(path), "tests/data/merge/%s.vfs", second[i]);
+		pair[1] = path;
+		evidence_of(pair, 2);
+		put_evidence(base(path));
+	}
+	evidence_of((char *[]){ "tests/data/merge/step.vfs", "tests/data/merge/dst.vfs" }, 2);
+	put_evidence("step.vfs");
+	end_text("merge");
+}
+
 static void test_cut(void **state)
 {
 	(void)state;
@@ -115,10 +184,11 @@ static void test_play_evidence(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_judge), cmocka_unit_test(test_cases),
-		cmocka_unit_test(test_cut),   cmocka_unit_test(test_failures),
-		cmocka_unit_test(test_vms),   cmocka_unit_test(test_play_evidence),
+		cmocka_unit_test(test_judge),	      cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_merge),	      cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_failures),      cmocka_unit_test(test_vms),
+		cmocka_unit_test(test_play_evidence),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, forget_evidence);
+	return all_given_back(cmocka_run_group_tests(tests, NULL, forget_evidence));
 }

@@ -299,6 +299,19 @@ static void more_of(uint64_t kind, uint64_t grid_ns)
 		case EV_MIGRATION_FLAGS:
 			ev->migration_flags.flags = k % 8;
 			break;
+		case EV_DEVICE_RESET:
+			ev->ret = 0;
+			if (k % 2)
+				break;
+			/* In the user's call, which is told after it. */
+			ev->device_reset.by = EV_RESET;
+			ev = insert(i + 2, 1);
+			*ev = ev[-1];
+			ev->kind = EV_RESET;
+			ev->dur_ns += 1000;
+			memset(&ev->reset, 0, sizeof(ev->reset));
+			i++;
+			break;
 		case EV_PROCESS_EXIT:
 			ev->device = ev->stream = 0;
 			ev->ret = 0;
@@ -471,5 +484,5 @@ int main(void)
 		cmocka_unit_test(test_bent),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, forget_evidence);
+	return all_given_back(cmocka_run_group_tests(tests, NULL, forget_evidence));
 }
