@@ -156,7 +156,7 @@ enum way {
 	AS_COPY,    /* taken in the midst */
 };
 
-static char *values(size_t n_events, enum way way)
+static inline char *values(size_t n_events, enum way way)
 {
 	struct judge_evidence about = { .health = &e.health, .meta = &e.meta };
 	long before = allocs;
@@ -292,7 +292,7 @@ static int forget_evidence(void **state)
 
 /* ---- what it should be ---- */
 
-static void compare(const char *name, const char *got)
+static inline void compare(const char *name, const char *got)
 {
 	char path[256], *want = NULL;
 	size_t len = 0, i, line = 1, begin = 0;

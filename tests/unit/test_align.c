@@ -17,6 +17,7 @@
 #include "model/align.h"
 #include "model/model.h"
 #include "recording/merge.h"
+#include "tests/unit/allocs.h"
 #include "tests/unit/synth.h"
 
 #define WAY (5 * MS)
@@ -650,5 +651,5 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_before_boot, setup, teardown),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return all_given_back(cmocka_run_group_tests(tests, NULL, NULL));
 }

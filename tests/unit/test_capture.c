@@ -19,6 +19,7 @@
 
 #include "capture/decode.h"
 #include "capture/process.h"
+#include "tests/unit/allocs.h"
 
 static struct wire_head head(unsigned int kind, size_t size)
 {
@@ -651,5 +652,5 @@ int main(void)
 		cmocka_unit_test(test_ended),	     cmocka_unit_test(test_close_unseen),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return all_given_back(cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -12,6 +12,7 @@
 #include "model/align.h"
 #include "model/model.h"
 #include "synth.h"
+#include "tests/unit/allocs.h"
 
 #define BOOT 1767323045000000000ULL /* CLOCK_REALTIME at CLOCK_MONOTONIC 0 */
 
@@ -184,5 +185,5 @@ int main(void)
 		cmocka_unit_test(test_descending),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return all_given_back(cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "capture/discover.h"
+#include "tests/unit/allocs.h"
 
 struct types {
 	struct btf *btf;
@@ -185,5 +186,5 @@ int main(void)
 		cmocka_unit_test(test_ambiguous),
 	};
 
-	return cmocka_run_group_tests_name("discover", tests, NULL, NULL);
+	return all_given_back(cmocka_run_group_tests_name("discover", tests, NULL, NULL));
 }

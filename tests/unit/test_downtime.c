@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "model/internal.h"
+#include "tests/unit/allocs.h"
 #include "tests/unit/modelled.h"
 #include "view/downtime.h"
 
@@ -529,5 +530,5 @@ int main(void)
 		T(test_both_ends_in_one), T(test_any_overlap),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return all_given_back(cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -18,6 +18,7 @@
 #include "bpf/wire.h"
 #include "capture/earlier.h"
 #include "capture/process.h"
+#include "tests/unit/allocs.h"
 
 static struct kernel_says {
 	uint64_t id, user_time;
@@ -203,5 +204,5 @@ int main(void)
 		cmocka_unit_test(test_later),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return all_given_back(cmocka_run_group_tests(tests, NULL, NULL));
 }

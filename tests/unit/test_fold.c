@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* test_fold.c - folding loses no call, no nanosecond and no order */
+#include "tests/unit/allocs.h"
 #include "tests/unit/recording_help.h"
 
 #include "recording/fold.h"
@@ -301,5 +302,5 @@ int main(void)
 		cmocka_unit_test(test_random),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return all_given_back(cmocka_run_group_tests(tests, NULL, NULL));
 }

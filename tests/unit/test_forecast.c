@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "model/forecast.h"
+#include "tests/unit/allocs.h"
 #include "tests/unit/synth.h"
 
 static void test_rank(void **state)
@@ -274,5 +275,5 @@ int main(void)
 		cmocka_unit_test(test_silence),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return all_given_back(cmocka_run_group_tests(tests, NULL, NULL));
 }

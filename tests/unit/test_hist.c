@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "util/hist.h"
+#include "tests/unit/allocs.h"
 
 static uint64_t seed = 88172645463325252ULL;
 
@@ -114,5 +115,5 @@ int main(void)
 		cmocka_unit_test(test_empty),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return all_given_back(cmocka_run_group_tests(tests, NULL, NULL));
 }

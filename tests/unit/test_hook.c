@@ -92,6 +92,7 @@ static void record_lost_exit(__u32 call, __u64 start_ns, __u32 device, __u32 str
 }
 
 #include "bpf/hook.bpf.h"
+#include "tests/unit/allocs.h"
 
 __u8 by_kprobe[WIRE_HOOKS];
 
@@ -324,5 +325,5 @@ int main(void)
 		cmocka_unit_test(test_kprobes_alone),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return all_given_back(cmocka_run_group_tests(tests, NULL, NULL));
 }

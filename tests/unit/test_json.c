@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "util/json.h"
+#include "tests/unit/allocs.h"
 
 static struct json *j;
 
@@ -166,5 +167,5 @@ int main(void)
 		T(test_pretty),	 T(test_file),	T(test_write_error),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return all_given_back(cmocka_run_group_tests(tests, NULL, NULL));
 }

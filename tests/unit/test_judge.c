@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "judge/page.h"
+#include "tests/unit/allocs.h"
 #include "tests/unit/judge_help.h"
 
 #define MLX5(s) begin(s, "mlx5_vfio_pci", 7)
@@ -2221,5 +2222,5 @@ int main(void)
 		cmocka_unit_test_setup(test_pages, setup),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return all_given_back(cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/allocs.h"
 #include "tests/unit/judge_help.h"
 
 #define OPS_MLX5 OPS_POLL
@@ -208,5 +209,5 @@ int main(void)
 		cmocka_unit_test(test_drivers),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return all_given_back(cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/allocs.h"
 #include "tests/unit/judge_help.h"
 
 static uint32_t seed;
@@ -384,5 +385,5 @@ int main(void)
 		cmocka_unit_test(test_holes),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return all_given_back(cmocka_run_group_tests(tests, NULL, NULL));
 }

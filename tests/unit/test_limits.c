@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/allocs.h"
 #include "tests/unit/judged.h"
 #include "view/summary.h"
 
@@ -974,5 +975,5 @@ int main(void)
 		T(test_reset_window),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return all_given_back(cmocka_run_group_tests(tests, NULL, NULL));
 }

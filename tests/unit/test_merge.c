@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* test_merge.c - several recordings as one: every event once, in order, told apart */
+#include "tests/unit/allocs.h"
 #include "tests/unit/recording_help.h"
 
 #include "recording/merge.h"
@@ -365,5 +366,5 @@ int main(void)
 		cmocka_unit_test(test_loss),   cmocka_unit_test(test_cut),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return all_given_back(cmocka_run_group_tests(tests, NULL, NULL));
 }

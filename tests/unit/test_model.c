@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "model/model.h"
+#include "tests/unit/allocs.h"
 #include "tests/unit/synth.h"
 
 #define GAP (10 * US)
@@ -894,5 +895,5 @@ int main(void)
 		T(test_trend),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return all_given_back(cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -17,6 +17,7 @@
 #include "model/align.h"
 #include "model/forecast.h"
 #include "model/path.h"
+#include "tests/unit/allocs.h"
 #include "tests/unit/judged.h"
 
 static void device(uint32_t host, uint32_t pid, uint32_t number, const char *driver)
@@ -443,5 +444,5 @@ int main(void)
 		T(test_long_ago),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return all_given_back(cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -25,6 +25,7 @@
 #include "recording/recording.h"
 #include "tui/internal.h"
 #include "view/diff.h"
+#include "tests/unit/allocs.h"
 
 static const char *of_proto(uint32_t v)
 {
@@ -118,5 +119,5 @@ int main(void)
 		cmocka_unit_test(test_any_value),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return all_given_back(cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "util/numbers.h"
+#include "tests/unit/allocs.h"
 
 #define MANY 400000U
 
@@ -80,5 +81,5 @@ int main(void)
 		cmocka_unit_test(test_secret),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return all_given_back(cmocka_run_group_tests(tests, NULL, NULL));
 }

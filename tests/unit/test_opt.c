@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "util/opt.h"
+#include "tests/unit/allocs.h"
 
 struct inner {
 	uint64_t n;
@@ -235,5 +236,5 @@ int main(void)
 		cmocka_unit_test(test_for_each),  cmocka_unit_test(test_nearest),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return all_given_back(cmocka_run_group_tests(tests, NULL, NULL));
 }

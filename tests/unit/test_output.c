@@ -23,6 +23,7 @@
 
 #include "recording/format.h"
 #include "recording/output.h"
+#include "tests/unit/allocs.h"
 #include "tests/unit/tmpdir.h"
 
 static bool no_tmpfile;
@@ -316,5 +317,5 @@ int main(void)
 	};
 	int failed = cmocka_run_group_tests_name("O_TMPFILE", tests, NULL, NULL);
 
-	return failed + cmocka_run_group_tests_name("none", tests, without, NULL);
+	return all_given_back(failed + cmocka_run_group_tests_name("none", tests, without, NULL));
 }

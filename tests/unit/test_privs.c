@@ -24,6 +24,7 @@
 #include <cmocka.h>
 
 #include "util/privs.h"
+#include "tests/unit/allocs.h"
 
 /* A line of /proc/self/status, hexadecimal unless it is a digit. */
 static uint64_t status(const char *name)
@@ -204,5 +205,5 @@ int main(void)
 		cmocka_unit_test(test_filters),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return all_given_back(cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "capture/probe.h"
+#include "tests/unit/allocs.h"
 #include "tests/unit/tmpdir.h"
 
 static void sh(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
@@ -126,5 +127,5 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_machine, tmpdir_enter, tmpdir_leave),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return all_given_back(cmocka_run_group_tests(tests, NULL, NULL));
 }

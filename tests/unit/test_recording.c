@@ -3,6 +3,7 @@
  * test_recording.c - what was put is what is read; who is refused; what is
  * skipped
  */
+#include "tests/unit/allocs.h"
 #include "tests/unit/recording_help.h"
 
 #include "recording/codec.h"
@@ -704,5 +705,5 @@ int main(void)
 		cmocka_unit_test(test_largest_frame),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return all_given_back(cmocka_run_group_tests(tests, NULL, NULL));
 }

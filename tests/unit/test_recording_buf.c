@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* test_recording_buf.c - util/buf and util/varint */
+#include "tests/unit/allocs.h"
 #include "tests/unit/recording_help.h"
 
 #include "util/buf.h"
@@ -86,5 +87,5 @@ int main(void)
 		cmocka_unit_test(test_buf),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return all_given_back(cmocka_run_group_tests(tests, NULL, NULL));
 }

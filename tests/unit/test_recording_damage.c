@@ -3,6 +3,7 @@
  * test_recording_damage.c - every way to hurt a recording: what is delivered is
  * true, and what is missing is counted
  */
+#include "tests/unit/allocs.h"
 #include "tests/unit/recording_help.h"
 
 #include <sys/wait.h>
@@ -553,5 +554,5 @@ int main(void)
 		cmocka_unit_test(test_hostile_heads),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return all_given_back(cmocka_run_group_tests(tests, NULL, NULL));
 }

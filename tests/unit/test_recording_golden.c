@@ -8,6 +8,7 @@
  *
  * GOLDEN_WRITE=1 writes the files that are not there yet.
  */
+#include "tests/unit/allocs.h"
 #include "tests/unit/recording_help.h"
 
 #include <errno.h>
@@ -227,5 +228,5 @@ int main(void)
 		cmocka_unit_test(test_golden),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return all_given_back(cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -3,6 +3,7 @@
  * Every bound of the recording, from both sides: what a file may make its readers keep,
  * what a frame that comes twice may do, when the writer writes and what it forgets.
  */
+#include "tests/unit/allocs.h"
 #include "tests/unit/recording_help.h"
 
 #include "recording/budget.h"
@@ -795,5 +796,5 @@ int main(void)
 		cmocka_unit_test(test_summary_too_long), cmocka_unit_test(test_half_a_magic),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, done);
+	return all_given_back(cmocka_run_group_tests(tests, NULL, done));
 }

@@ -2,6 +2,7 @@
 /*
  * test_recording_live.c - pipes that grow, writers that die, disks that fill
  */
+#include "tests/unit/allocs.h"
 #include "tests/unit/recording_help.h"
 #include "util/mono.h"
 
@@ -444,5 +445,5 @@ int main(void)
 		cmocka_unit_test(test_disk_full),	cmocka_unit_test(test_killed),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return all_given_back(cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -2,54 +2,13 @@
 /*
  * test_recording_oom.c - every single allocation fails once
  *
- * malloc() and its kin are ours here and fail at the n-th call; n goes up until
- * nothing fails any more.  Each time there must be -ENOMEM, or (where memory is
+ * The n-th allocation fails; n goes up until nothing fails any more.  Each time there must be -ENOMEM, or (where memory is
  * a convenience only) the right result, and never a crash.
  */
 #include "tests/unit/recording_help.h"
+#include "tests/unit/allocs.h"
 
 #include "recording/fold.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#define OWN_MALLOC 0
-#else
-#define OWN_MALLOC 1
-#endif
-
-/* volatile: the compiler knows that a malloc() reads no variable of ours */
-static volatile long fail_at = -1; /* calls still to go; -1: never */
-static long failures;
-
-#if OWN_MALLOC
-void *__libc_malloc(size_t n);
-void *__libc_calloc(size_t n, size_t size);
-void *__libc_realloc(void *p, size_t n);
-
-static bool fails(void)
-{
-	if (fail_at < 0)
-		return false;
-	if (fail_at--)
-		return false;
-	failures++;
-	return true;
-}
-
-void *malloc(size_t n)
-{
-	return fails() ? NULL : __libc_malloc(n);
-}
-
-void *calloc(size_t n, size_t size)
-{
-	return fails() ? NULL : __libc_calloc(n, size);
-}
-
-void *realloc(void *p, size_t n)
-{
-	return fails() ? NULL : __libc_realloc(p, n);
-}
-#endif
 
 static int write_it(const struct events *e, const struct meta *m, int fd)
 {
@@ -115,9 +74,9 @@ static void test_each_allocation_fails(void **state)
 	/* a sanitizer or valgrind has its own */
 	if (!OWN_MALLOC)
 		skip();
-	fail_at = 0;
+	alloc_fails_at = 0;
 	probe = malloc(1);
-	fail_at = -1;
+	alloc_fails_at = -1;
 	free(probe);
 	if (probe)
 		skip();
@@ -125,13 +84,13 @@ static void test_each_allocation_fails(void **state)
 	m = sample_meta();
 	for (n = 0;; n++) {
 		fd = memfd_create("r", 0);
-		failures = 0;
-		fail_at = n;
+		allocs_failed = 0;
+		alloc_fails_at = n;
 		err = write_it(&e, &m, dup(fd));
-		fail_at = -1;
+		alloc_fails_at = -1;
 		assert_true(err == 0 || err == -ENOMEM);
 		with_error += err != 0;
-		if (!failures)
+		if (!allocs_failed)
 			break;
 		close(fd);
 	}
@@ -140,13 +99,13 @@ static void test_each_allocation_fails(void **state)
 
 	for (n = 0, with_error = 0;; n++) {
 		lseek(fd, 0, SEEK_SET);
-		failures = 0;
-		fail_at = n;
+		allocs_failed = 0;
+		alloc_fails_at = n;
 		err = read_it(&e, fd);
-		fail_at = -1;
+		alloc_fails_at = -1;
 		assert_true(err == 0 || err == -ENOMEM);
 		with_error += err != 0;
-		if (!failures)
+		if (!allocs_failed)
 			break;
 	}
 	assert_int_equal(err, 0);
@@ -162,5 +121,5 @@ int main(void)
 		cmocka_unit_test(test_each_allocation_fails),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return all_given_back(cmocka_run_group_tests(tests, NULL, NULL));
 }

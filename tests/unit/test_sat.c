@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "util/sat.h"
+#include "tests/unit/allocs.h"
 
 typedef __int128 wide;
 typedef unsigned __int128 uwide;
@@ -164,5 +165,5 @@ int main(void)
 		cmocka_unit_test(doubles),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return all_given_back(cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -19,6 +19,7 @@
 #include "judge/judge.h"
 #include "model/model.h"
 #include "recording/recording.h"
+#include "tests/unit/allocs.h"
 
 #define DEVICES 4096
 
@@ -170,5 +171,5 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_states) };
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return all_given_back(cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -17,6 +17,7 @@
 #include "model/digest.h"
 #include "model/path.h"
 #include "recording/hosts.h"
+#include "tests/unit/allocs.h"
 #include "tests/unit/judged.h"
 
 static struct source_health health;
@@ -752,5 +753,5 @@ int main(void)
 		T(test_late_into_a_hole),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return all_given_back(cmocka_run_group_tests(tests, NULL, NULL));
 }
