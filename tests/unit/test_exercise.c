@@ -366,6 +366,8 @@ static void prints(void **state)
 	FILE *f = file_device(&d, &r);
 
 	(void)state;
+	/* Whatever was there before. */
+	memset(&a, 0x55, sizeof(a));
 	assert_int_equal(print_take(&a, &d, &r), 0);
 	assert_int_equal(a.n, 6);
 	random_seed(&noise, 1, 0);

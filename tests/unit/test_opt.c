@@ -216,12 +216,64 @@ static void test_for_each(void **state)
 static void test_nearest(void **state)
 {
 	static const char *const names[] = { "live", "record", "report", "export", "info", NULL };
+	/* One or two edits, of which less than half of the name, and half of the word at most. */
+	static const struct {
+		const char *word, *name;
+		bool is;
+	} near[] = {
+		{ "abcdef", "abcdef", true },	/* itself */
+		{ "abcdeg", "abcdef", true },	/* another at the end */
+		{ "xbcdef", "abcdef", true },	/* at the begin */
+		{ "abdef", "abcdef", true },	/* one is missing */
+		{ "abccdef", "abcdef", true },	/* twice */
+		{ "bacdef", "abcdef", true },	/* swapped */
+		{ "bacdfe", "abcdef", true },	/* two pairs */
+		{ "cbadef", "abcdef", true },	/* two replaced */
+		{ "badcfe", "abcdef", false },	/* three pairs */
+		{ "xyzdef", "abcdef", false },	/* three */
+		{ "abcdefgh", "abcdef", true }, /* two more */
+		{ "abcdefghi", "abcdef", false },
+		{ "abc", "abcdef", true }, /* begun */
+		{ "ab", "abcdef", false },
+		{ "abc", "abcde", true },
+		{ "ax", "ab", false },	/* half of the name */
+		{ "ax", "abc", false }, /* two of three */
+		{ "ac", "abc", true },	/* one of three, one of two */
+		{ "c", "bc", false },
+		{ "b", "abc", false },
+		{ "a", "abcd", false },
+		{ "abd", "abcd", true },
+		{ "ad", "abcd", false }, /* two of four */
+		{ "axy", "abcde", false },
+		{ "ade", "abcde", true }, /* two of five, and of three */
+		{ "de", "abcde", false },
+		{ "bcx", "abcde", false },
+		{ "abxy", "abcde", false },
+		{ "acxe", "abcde", true },
+		{ "0123456789012345678901234567890123456789",
+		  "012345678901234567890123456789012345678x", true }, /* 40 */
+		{ "01234567890123456789012345678901234567890",
+		  "0123456789012345678901234567890123456789x", false }, /* too long to be typed */
+	};
+	size_t i;
 
 	(void)state;
 	assert_string_equal(opt_nearest("recrod", names), "record");
 	assert_string_equal(opt_nearest("reprot", names), "report");
 	assert_string_equal(opt_nearest("exp", names), "export");
 	assert_string_equal(opt_nearest("inof", names), "info");
+	for (i = 0; i < sizeof(near) / sizeof(near[0]); i++) {
+		const char *const one[] = { near[i].name, NULL };
+
+		if (!opt_nearest(near[i].word, one) == near[i].is)
+			fail_msg("%s, %s", near[i].word, near[i].name);
+	}
+	/* The nearest, and of two as near the first. */
+	assert_string_equal(
+		opt_nearest("abcdxf", (const char *const[]){ "abcdxy", "abcdef", "xbcdxf", NULL }),
+		"abcdxy");
+	assert_string_equal(
+		opt_nearest("abcdxf", (const char *const[]){ "abcwzf", "abcdef", NULL }), "abcdef");
 	assert_null(opt_nearest("frobnicate", names));
 	assert_null(opt_nearest("x", names));
 	assert_null(opt_nearest("", names));

@@ -491,9 +491,26 @@ static size_t events_with(const struct bytes *head, uint32_t kind, uint32_t fiel
 	return n;
 }
 
+/* A column of two indices, 0 and @last, into a dictionary of @n numbers. */
+static size_t dictionary(char *column, size_t n, uint8_t last)
+{
+	uint8_t *p = (uint8_t *)column;
+	size_t len = 2, i;
+
+	p[0] = MODE_DICT;
+	p[1] = 1;
+	len += varint_put(p + len, n);
+	for (i = 0; i < n; i++)
+		len += varint_put(p + len, 2 * (i % 60));
+	p[len++] = 0;
+	p[len++] = last;
+	return len;
+}
+
 static void test_malformed_columns(void **state)
 {
 	struct bytes head = record(NULL, 0, NULL, NULL, true);
+	char column[DICT_MAX + 20];
 
 	(void)state;
 #define EXPECT(n, kind, field, column) \
@@ -507,7 +524,14 @@ static void test_malformed_columns(void **state)
 	EXPECT(0, 0, COL_CPU, "\x03\x01\x02\x02\x04\x00\x02"); /* not in the dictionary */
 	EXPECT(2, 0, COL_RET, "\x03\x01\x02\x02\x04\x00\x01");
 	EXPECT(0, 0, COL_RET, "\x03\x01\x02\x02\x04\x00\x02");
-	EXPECT(0, 0, COL_CPU, "\x03\x01\x00\x00\x00");		   /* empty dictionary */
+	EXPECT(0, 0, COL_CPU, "\x03\x01\x00\x00\x00"); /* empty dictionary */
+	/* as large as it can be, and larger */
+	assert_int_equal(events_with(&head, 0, COL_CPU, column, dictionary(column, DICT_MAX, 255)),
+			 2);
+	assert_int_equal(
+		events_with(&head, 0, COL_CPU, column, dictionary(column, DICT_MAX + 1, 255)), 0);
+	assert_int_equal(events_with(&head, 0, COL_CPU, column, dictionary(column, 255, 254)), 2);
+	assert_int_equal(events_with(&head, 0, COL_CPU, column, dictionary(column, 255, 255)), 0);
 	EXPECT(0, 0, COL_CPU, "\x03\x02\x01\x02\x00\x00\x00\x00"); /* wide index */
 	EXPECT(0, 0, COL_CPU, "\x04\x00\x00");			   /* unknown mode */
 	EXPECT(0, 0, COL_CPU,
