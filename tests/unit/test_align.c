@@ -610,6 +610,33 @@ static void test_before_boot(void **state)
 }
 
 /* Hosts that nobody named, or alike, are told apart. */
+/* A recording without an event is one of its host all the same. */
+static void test_nothing_recorded(void **state)
+{
+	uint64_t first, last;
+	int same;
+
+	(void)state;
+	migrate();
+	b.n = 0;
+	for (same = 0; same < 2; same++) {
+		align_destroy(m);
+		m = align_create();
+		assert_non_null(m);
+		boot[1] = same ? "a" : "b";
+		host[1] = same ? "node7" : "node8";
+		align();
+		assert_int_equal(align_n(m), same ? 1 : 2);
+		assert_int_equal(align_clock_of(m, 0), 0);
+		assert_int_equal(align_clock_of(m, 1), same ? 0 : 1);
+		assert_int_equal(al->kind, same ? ALIGN_SAME : ALIGN_NONE);
+		align_span(m, 1, &first, &last);
+		assert_true(!first && !last);
+		assert_int_equal(align_time(m, 1, 77), 77);
+		assert_int_equal(align_bound_ns(m), same ? 0 : UINT64_MAX);
+	}
+}
+
 static void test_names(void **state)
 {
 	struct model *model;
@@ -645,6 +672,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_loss_of_a_reason, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_both_ways, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_names, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_nothing_recorded, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_three, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_third_decides, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_equal, setup, teardown),

@@ -415,6 +415,59 @@ static void long_ago(uint32_t n, uint32_t *stops, uint32_t *rests)
 	forecasts(stops, rests);
 }
 
+/* A migration that is over takes no more than any before it: nothing of it grows on. */
+static void test_over_is_over(void **state)
+{
+	const struct synth_plan plan = { .precopy = true, .precopy_reads = 3, .stop_copy_reads = 2 };
+	struct model *model = model_create();
+	struct judge *judge = judge_create(NULL);
+	struct event_context ctx;
+	long before = 0, grew = 0, each = 0;
+	size_t fed = 0, i;
+
+	(void)state;
+	if (!OWN_MALLOC)
+		skip();
+	assert_true(model && judge);
+	begin_anew();
+	device(1, 100, 1, "mlx5_vfio_pci");
+	device(2, 200, 2, "mlx5_vfio_pci");
+	for (i = 0; i < 40; i++) {
+		s.host = s.device = 2;
+		s.pid = s.tid = 200;
+		s.state = MIG_RUNNING;
+		synth_set_state(&s, SYNTH_PATH(MIG_RUNNING_P2P, MIG_STOP, MIG_RESUMING), MS);
+		s.host = s.device = 1;
+		s.pid = s.tid = 100;
+		s.state = MIG_RUNNING;
+		synth_source(&s, &plan);
+		synth_set_state(&s, SYNTH_PATH(MIG_RUNNING), MS);
+		s.host = s.device = 2;
+		s.pid = s.tid = 200;
+		s.state = MIG_RESUMING;
+		s.stream = 2 * (uint32_t)i + 1;
+		synth_write(&s, (int64_t)(5 * MIB + 96 * KIB), MS);
+		synth_set_state(&s, SYNTH_PATH(MIG_STOP, MIG_RUNNING), MS);
+		synth_stream_close(&s);
+		synth_pause(&s, 20 * SEC);
+		for (; fed < s.n; fed++) {
+			assert_int_equal(model_feed(model, &s.ev[fed], &ctx), 0);
+			assert_int_equal(judge_feed(judge, model, &s.ev[fed], &ctx), 0);
+		}
+		assert_int_equal(model_migrations(model), i + 1);
+		grew = allocs - before;
+		before = allocs;
+		/* The tables grow now and then, which makes no block more. */
+		if (i == 20)
+			each = grew;
+		if (i > 20)
+			assert_int_equal(grew, each);
+	}
+	assert_in_range(each, 1, 20);
+	judge_destroy(judge);
+	model_destroy(model);
+}
+
 static void test_long_ago(void **state)
 {
 	uint32_t stops, rests;
@@ -441,6 +494,7 @@ int main(void)
 		T(test_ends_that_wait),
 		T(test_equal_streams),
 		T(test_samples),
+		T(test_over_is_over),
 		T(test_long_ago),
 	};
 

@@ -369,6 +369,50 @@ static void test_frame_taken_out(void **state)
 	free(e.ev);
 }
 
+/* A head that is right but for a length that goes beyond the end: only that frame is lost. */
+static void test_length_beyond_the_end(void **state)
+{
+	static const uint32_t more[] = { 65536, FRAME_PAYLOAD_MAX / 2 };
+	struct events e = small_sample(), got;
+	struct bytes b = record(e.ev, e.n, NULL, &small_frames, true);
+	struct frames *fs = malloc(sizeof(*fs));
+	uint8_t *p = malloc(b.len);
+	struct recording_stat st;
+	size_t i, k;
+
+	(void)state;
+	stat_bytes(b.p, b.len, &st, fs);
+	for (i = 0; i < fs->n; i++) {
+		for (k = 0; k < 2; k++) {
+			const struct recording_frame *f = &fs->f[i];
+			struct event_source *src;
+			struct frame_head h;
+			struct walk w;
+
+			memcpy(p, b.p, b.len);
+			assert_true(frame_head_load(p + f->offset, &h));
+			h.length += more[k];
+			h.raw_length += more[k];
+			frame_head_store(p + f->offset, &h);
+			assert_int_equal(open_bytes(&src, p, b.len), 0);
+			got = read_all(src);
+			walk(&w, &got, &e);
+			assert_int_equal(w.at, e.n);
+			assert_int_equal(w.lost, f->type == RECORDING_EVENTS ? f->count : 0);
+			/* Behind the last one nothing can be found: that is a file cut off. */
+			assert_int_equal(health_of(src).ended, i + 1 < fs->n);
+			assert_int_equal(health_of(src).bytes_skipped, f->length);
+			assert_int_equal(health_of(src).frames_damaged, i + 1 < fs->n);
+			src->ops->close(src);
+			free(got.ev);
+		}
+	}
+	free(fs);
+	free(p);
+	free(b.p);
+	free(e.ev);
+}
+
 /* META of @len bytes moves all that comes behind it. */
 static struct bytes moved_by(const struct events *e, size_t len, struct frames *fs)
 {
@@ -548,6 +592,7 @@ int main(void)
 		cmocka_unit_test(test_definitions_come_back),
 		cmocka_unit_test(test_random_damage),
 		cmocka_unit_test(test_frame_taken_out),
+		cmocka_unit_test(test_length_beyond_the_end),
 		cmocka_unit_test(test_piece_gone_at_a_read),
 		cmocka_unit_test(test_zero_tail),
 		cmocka_unit_test(test_magic),

@@ -326,6 +326,40 @@ static void more_of(uint64_t kind, uint64_t grid_ns)
 		on_coarse_clock(grid_ns);
 }
 
+/*
+ * The capture began at @part eighths: what was open then was found.  @kind: and after every
+ * seventh event there is one of this kind.
+ */
+static void joined_at(uint64_t part, uint64_t kind)
+{
+	size_t i, k, n = 0, from = e.n * part / 8;
+	struct event *ev;
+
+	for (i = 0; i < from; i++) {
+		if (straight[i].kind != EV_STREAM_OPEN) {
+			if (!event_kind_is_public(straight[i].kind))
+				e.ev[n++] = straight[i];
+			continue;
+		}
+		for (k = i; k < from; k++)
+			if (straight[k].kind == EV_STREAM_RELEASE &&
+			    straight[k].stream == straight[i].stream)
+				break;
+		if (k < from)
+			continue;
+		ev = &e.ev[n++];
+		*ev = straight[i];
+		ev->t_ns = straight[from].t_ns;
+		ev->dur_ns = 0;
+		ev->stream_open.adopted = 1;
+	}
+	for (; i < n_straight; i++)
+		e.ev[n++] = straight[i];
+	e.n = n;
+	if (kind)
+		more_of(kind, 0);
+}
+
 enum hidden { VM_NAMES = 1, DEVICE_NAMES = 2, HOSTS = 4, FLAGS = 8, CLOCKS = 16 };
 
 static void hide(uint64_t what)
@@ -368,6 +402,19 @@ static const struct bent {
 	{ "from-1", .one = from, .arg = 1 },
 	{ "from-2", .one = from, .arg = 2 },
 	{ "from-3", .one = from, .arg = 3 },
+	{ "joined-1", .two = joined_at, .arg = 1 },
+	{ "joined-2", .two = joined_at, .arg = 2 },
+	{ "joined-3", .two = joined_at, .arg = 3 },
+	{ "joined-4", .two = joined_at, .arg = 4 },
+	{ "joined-5", .two = joined_at, .arg = 5 },
+	{ "joined-6", .two = joined_at, .arg = 6 },
+	{ "joined-7", .two = joined_at, .arg = 7 },
+	{ "joined-1-asked", .two = joined_at, .arg = 1, .more = EV_GET_STATE },
+	{ "joined-3-asked", .two = joined_at, .arg = 3, .more = EV_GET_STATE },
+	{ "joined-4-asked", .two = joined_at, .arg = 4, .more = EV_GET_STATE },
+	{ "joined-5-asked", .two = joined_at, .arg = 5, .more = EV_GET_STATE },
+	{ "joined-6-asked", .two = joined_at, .arg = 6, .more = EV_GET_STATE },
+	{ "joined-7-asked", .two = joined_at, .arg = 7, .more = EV_GET_STATE },
 	{ "undefined", .one = undefined },
 	{ "fail-0", .two = each_fails, .arg = 9, .more = 0 },
 	{ "fail-2", .two = each_fails, .arg = 9, .more = 2 },
