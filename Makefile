@@ -77,6 +77,7 @@ UNIT_LIBS_test_exercise_calls := $(ON_AIR) -Wl,--wrap=clock_gettime -Wl,--wrap=n
 UNIT_LIBS_bench_live := -lutil
 # A file system with a quota.
 UNIT_LIBS_test_record := -Wl$(comma)--wrap=write
+UNIT_LIBS_test_keeper := -Wl$(comma)--wrap=close
 # A file system without O_TMPFILE.
 UNIT_LIBS_test_output := -Wl$(comma)--wrap=open
 

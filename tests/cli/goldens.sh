@@ -114,6 +114,8 @@ for g in "$golden"/*.txt; do
 		printf '%s\n' "$line"
 		eval "${line#\$ }" >"$tmp/out" 2>"$tmp/err" </dev/null
 		status=$?
+		# A filter had enough: by chance before all was written.
+		[ $status != 141 ] || status=0
 		sed "s/\b${version//./\\.}\b/VERSION/g" "$tmp/out"
 		[ -z "$(tail -c 1 "$tmp/out")" ] || echo
 		sed 's/^/! /' "$tmp/err"

@@ -16,7 +16,7 @@
 #include "capture/attach.h"
 #include "capture/discover.h"
 
-#define DETACH_MS     10000 /* some 60 links, each an RCU grace period or two */
+#define DETACH_MS     10000 /* without one of some 60 links gone, each an RCU grace period or two */
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 struct bpf_link;

@@ -20,7 +20,7 @@
 #define KEEPER_COMM "vfioscope-keep"
 
 /* What holds a program on a function. */
-static int is_hook(const char *target)
+static bool is_hook(const char *target)
 {
 	return !strcmp(target, "anon_inode:bpf_link") || !strcmp(target, "anon_inode:bpf-link") ||
 	       !strcmp(target, "anon_inode:[perf_event]") ||
@@ -28,29 +28,58 @@ static int is_hook(const char *target)
 	       !strcmp(target, "anon_inode:bpf-tracing-prog");
 }
 
-/* The hooks, or all the rest of the table. */
-static void close_all(int hooks)
+/* The next descriptor of @dir, a process's; -1: that was the last.  @hook: it is one. */
+static int next_fd(DIR *dir, bool *hook)
 {
-	char target[64], path[64];
 	struct dirent *de;
+	char target[64];
 	ssize_t n;
+
+	while ((de = readdir(dir))) {
+		if (de->d_name[0] == '.')
+			continue;
+		n = readlinkat(dirfd(dir), de->d_name, target, sizeof(target) - 1);
+		if (n < 0)
+			continue;
+		target[n] = '\0';
+		*hook = is_hook(target);
+		return atoi(de->d_name);
+	}
+	return -1;
+}
+
+/* The hooks, or all the rest of the table. */
+static void close_all(bool hooks)
+{
+	bool hook;
 	DIR *dir;
+	int fd;
 
 	dir = opendir("/proc/self/fd");
 	if (!dir)
 		return;
-	while ((de = readdir(dir))) {
-		if (de->d_name[0] == '.' || atoi(de->d_name) == dirfd(dir))
-			continue;
-		snprintf(path, sizeof(path), "/proc/self/fd/%.20s", de->d_name);
-		n = readlink(path, target, sizeof(target) - 1);
-		if (n < 0)
-			continue;
-		target[n] = '\0';
-		if (is_hook(target) == hooks)
-			close(atoi(de->d_name));
-	}
+	while ((fd = next_fd(dir, &hook)) >= 0)
+		if (hook == hooks && fd != dirfd(dir))
+			close(fd);
 	closedir(dir);
+}
+
+/* How many hooks the process still has; 0 also when nobody may look. */
+static size_t hooks_left(const char *pid)
+{
+	char path[64];
+	size_t n = 0;
+	bool hook;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%.20s/fd", pid);
+	dir = opendir(path);
+	if (!dir)
+		return 0;
+	while (next_fd(dir, &hook) >= 0)
+		n += hook;
+	closedir(dir);
+	return n;
 }
 
 static void keep(pid_t parent)
@@ -60,8 +89,6 @@ static void keep(pid_t parent)
 
 	/* A Ctrl-C at the terminal is for the recorder. */
 	setsid();
-	sigfillset(&set);
-	sigprocmask(SIG_SETMASK, &set, NULL);
 	prctl(PR_SET_NAME, KEEPER_COMM);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	/* To close a descriptor nothing is needed. */
@@ -77,7 +104,7 @@ static void keep(pid_t parent)
 		close(STDOUT_FILENO);
 		close(STDERR_FILENO);
 	}
-	close_all(1);
+	close_all(true);
 	_exit(0);
 }
 
@@ -99,18 +126,23 @@ static bool is_letting_go(const char *pid)
 	       sscanf(paren + 1, " %c", &state) == 1 && state == 'D';
 }
 
-static bool any_letting_go(void)
+/* Is there one, and how many hooks do all of them still have? */
+static bool any_letting_go(size_t *left)
 {
 	bool found = false;
 	struct dirent *de;
 	DIR *dir;
 
+	*left = 0;
 	dir = opendir("/proc");
 	if (!dir)
 		return false;
-	while (!found && (de = readdir(dir)))
-		if (de->d_name[0] >= '1' && de->d_name[0] <= '9')
-			found = is_letting_go(de->d_name);
+	while ((de = readdir(dir))) {
+		if (de->d_name[0] < '1' || de->d_name[0] > '9' || !is_letting_go(de->d_name))
+			continue;
+		found = true;
+		*left += hooks_left(de->d_name);
+	}
 	closedir(dir);
 	return found;
 }
@@ -118,10 +150,15 @@ static bool any_letting_go(void)
 bool keeper_hangs(int timeout_ms)
 {
 	const struct timespec step = { .tv_nsec = 100000000 };
-	int waited;
+	size_t left, least = SIZE_MAX;
+	int waited = 0;
 
-	/* Letting go takes a while even where nothing hangs. */
-	for (waited = 0; any_letting_go(); waited += 100) {
+	/* Letting go takes a while even where nothing hangs: on a busy machine many seconds. */
+	for (; any_letting_go(&left); waited += 100) {
+		if (left < least) {
+			least = left;
+			waited = 0;
+		}
 		if (waited >= timeout_ms)
 			return true;
 		nanosleep(&step, NULL);
@@ -132,9 +169,15 @@ bool keeper_hangs(int timeout_ms)
 pid_t keeper_start(void)
 {
 	pid_t parent = getpid(), pid;
+	sigset_t all, before;
 
+	/* From its first instruction on the keeper dies of no signal: it would leave the hooks. */
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
 	/* As fork(), but with one table of open files for both. */
 	pid = syscall(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, NULL);
+	if (pid)
+		sigprocmask(SIG_SETMASK, &before, NULL);
 	if (pid < 0)
 		return -errno;
 	if (!pid)
@@ -149,12 +192,14 @@ pid_t keeper_start(void)
 static void leave_table(void)
 {
 	fflush(NULL);
-	close_all(0);
+	close_all(false);
 }
 
 int keeper_finish(pid_t keeper, int timeout_ms)
 {
 	const struct timespec step = { .tv_nsec = 5000000 };
+	/* The table is ours, too. */
+	size_t least = hooks_left("self"), left;
 	int status, waited;
 
 	kill(keeper, SIGTERM);
@@ -162,8 +207,13 @@ int keeper_finish(pid_t keeper, int timeout_ms)
 		if (waitpid(keeper, &status, WNOHANG) != 0)
 			return 0;
 		if (waited >= timeout_ms) {
-			atexit(leave_table);
-			return -ETIMEDOUT;
+			left = hooks_left("self");
+			if (left >= least) {
+				atexit(leave_table);
+				return -ETIMEDOUT;
+			}
+			least = left;
+			waited = 0;
 		}
 		nanosleep(&step, NULL);
 	}

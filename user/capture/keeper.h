@@ -15,8 +15,8 @@
 #include <sys/types.h>
 
 /*
- * Is the keeper of an earlier capture still at it, and does it stay so for
- * @timeout_ms?  Whoever attaches meanwhile waits for the same locks of the
+ * Is the keeper of an earlier capture still at it, and does not one of its hooks
+ * go for @timeout_ms?  Whoever attaches meanwhile waits for the same locks of the
  * kernel, and no signal ends that.
  */
 bool keeper_hangs(int timeout_ms);
@@ -26,7 +26,7 @@ pid_t keeper_start(void);
 
 /*
  * Have it close every BPF link and perf event that this process has, and wait
- * up to @timeout_ms for that.  0: done, it is gone; -ETIMEDOUT: it is still at
+ * for that as long as some go in each @timeout_ms.  0: done, it is gone; -ETIMEDOUT: it is still at
  * it, the hooks are left behind until the kernel lets go of them, and the
  * caller must close none of their descriptors.
  */
