@@ -26,6 +26,7 @@
 #include "recording/old_merge.h"
 #include "recording/recording.h"
 #include "tests/unit/allocs.h"
+#include "tests/unit/golden.h"
 #include "tests/unit/values.h"
 
 #define FILES_MAX 8
@@ -288,41 +289,6 @@ static int forget_evidence(void **state)
 	free(e.clocks);
 	free(e.ev);
 	return 0;
-}
-
-/* ---- what it should be ---- */
-
-static inline void compare(const char *name, const char *got)
-{
-	char path[256], *want = NULL;
-	size_t len = 0, i, line = 1, begin = 0;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "tests/data/values/%s.txt", name);
-	if (getenv("BLESS")) {
-		f = fopen(path, "w");
-		assert_non_null(f);
-		fputs(got, f);
-		fclose(f);
-		return;
-	}
-	f = fopen(path, "r");
-	if (!f)
-		fail_msg("%s: %s", path, strerror(errno));
-	if (getdelim(&want, &len, '\0', f) < 0)
-		fail_msg("%s: empty", path);
-	fclose(f);
-	for (i = 0; got[i] && got[i] == want[i]; i++) {
-		if (got[i] == '\n') {
-			line++;
-			begin = i + 1;
-		}
-	}
-	if (got[i] != want[i])
-		fail_msg("%s:%zu:\nis   %.*s\nnot  %.*s", path, line,
-			 (int)strcspn(got + begin, "\n"), got + begin,
-			 (int)strcspn(want + begin, "\n"), want + begin);
-	free(want);
 }
 
 #endif

@@ -1,45 +1,53 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * golden.h - a whole text against a file of tests/golden
+ * golden.h - what a test made, held against a file of the tree
  *
- * With BLESS=1 in the environment the file is written anew: read the diff before committing it.
+ * With BLESS=1 the file is written anew instead: read the diff, it says what is right.
  */
 #ifndef VFIOSCOPE_TESTS_GOLDEN_H
 #define VFIOSCOPE_TESTS_GOLDEN_H
 
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define GOLDEN_MAX (1 << 18)
+#include <cmocka.h>
 
-/* @text of @len bytes is what @path holds, or the test fails with the first line that is another. */
-static inline void golden_hold(const char *path, const char *text, size_t len)
+/* @path is from the top of the tree. */
+static inline void golden(const char *path, const char *got)
 {
-	static char want[GOLDEN_MAX + 1];
-	const char *a = want, *b = text;
-	size_t n;
+	size_t size = 0, i, line = 1, begin = 0;
+	char *want = NULL;
 	FILE *f;
 
 	if (getenv("BLESS")) {
 		f = fopen(path, "w");
-		assert_non_null(f);
-		assert_int_equal(fwrite(text, 1, len, f), len);
-		assert_int_equal(fclose(f), 0);
+		if (!f || fputs(got, f) < 0 || fclose(f))
+			fail_msg("%s: %s", path, strerror(errno));
+		return;
 	}
 	f = fopen(path, "r");
-	assert_non_null(f);
-	n = fread(want, 1, GOLDEN_MAX, f);
+	if (!f)
+		fail_msg("%s: %s", path, strerror(errno));
+	if (getdelim(&want, &size, '\0', f) < 0)
+		fail_msg("%s: empty", path);
 	fclose(f);
-	want[n] = '\0';
-	if (n == len && !memcmp(want, text, n))
-		return;
-	while (*a && *a == *b)
-		a++, b++;
-	while (a > want && a[-1] != '\n')
-		a--, b--;
-	fail_msg("%s: '%.*s' instead of '%.*s'", path, (int)strcspn(b, "\n"), b,
-		 (int)strcspn(a, "\n"), a);
+	for (i = 0; got[i] && got[i] == want[i]; i++) {
+		if (got[i] == '\n') {
+			line++;
+			begin = i + 1;
+		}
+	}
+	if (got[i] != want[i])
+		fail_msg("%s:%zu:\nis   %.*s\nnot  %.*s", path, line,
+			 (int)strcspn(got + begin, "\n"), got + begin,
+			 (int)strcspn(want + begin, "\n"), want + begin);
+	free(want);
 }
 
 #endif

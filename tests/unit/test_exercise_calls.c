@@ -7,6 +7,7 @@
  * the diff.
  */
 #include "tests/unit/air.h"
+#include "tests/unit/golden.h"
 
 #include <time.h>
 
@@ -137,33 +138,11 @@ static void begin_text(void)
 
 static void end_text(const char *name)
 {
-	char path[128], *want = NULL;
-	size_t size = 0, line = 1, begin = 0, i;
-	FILE *f;
+	char path[128];
 
 	fclose(out);
 	snprintf(path, sizeof(path), "tests/data/exercise/%s.txt", name);
-	f = fopen(path, getenv("BLESS") ? "w+" : "r");
-	if (!f)
-		fail_msg("%s: %s", path, strerror(errno));
-	if (getenv("BLESS")) {
-		fputs(text, f);
-		rewind(f);
-	}
-	if (getdelim(&want, &size, '\0', f) < 0)
-		fail_msg("%s: empty", path);
-	fclose(f);
-	for (i = 0; text[i] && text[i] == want[i]; i++) {
-		if (text[i] == '\n') {
-			line++;
-			begin = i + 1;
-		}
-	}
-	if (text[i] != want[i])
-		fail_msg("%s:%zu:\nis   %.*s\nnot  %.*s", path, line,
-			 (int)strcspn(text + begin, "\n"), text + begin,
-			 (int)strcspn(want + begin, "\n"), want + begin);
-	free(want);
+	golden(path, text);
 	free(text);
 }
 

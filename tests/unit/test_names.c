@@ -26,6 +26,7 @@
 #include "tui/internal.h"
 #include "view/diff.h"
 #include "tests/unit/allocs.h"
+#include "tests/unit/golden.h"
 
 static const char *of_proto(uint32_t v)
 {
@@ -113,10 +114,40 @@ static void test_any_value(void **state)
 	}
 }
 
+/* And which it is: tests/data/values/names.txt. */
+static void test_which(void **state)
+{
+	char *text = NULL;
+	size_t len, i;
+	uint32_t v;
+	FILE *f = open_memstream(&text, &len);
+
+	(void)state;
+	assert_non_null(f);
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *other = names[i].name(UINT32_MAX - 7);
+
+		fprintf(f, "%s: else %s\n", names[i].what, other ?: "NULL");
+		/* What has its number in it has no name. */
+		for (v = 0; v < 600; v++) {
+			const char *s = names[i].name(v);
+			char number[16];
+
+			snprintf(number, sizeof(number), "%u", v);
+			if (s && (!other || strcmp(s, other)) && !strstr(s, number))
+				fprintf(f, " %u %s\n", v, s);
+		}
+	}
+	fclose(f);
+	golden("tests/data/values/names.txt", text);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_any_value),
+		cmocka_unit_test(test_which),
 	};
 
 	return all_given_back(cmocka_run_group_tests(tests, NULL, NULL));

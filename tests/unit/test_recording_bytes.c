@@ -10,10 +10,9 @@
  */
 #include "tests/unit/recording_help.h"
 
-#include <errno.h>
-
 #include "tests/fuzz/repair.c"
 #include "tests/unit/allocs.h"
+#include "tests/unit/golden.h"
 
 static FILE *out;
 
@@ -295,10 +294,8 @@ static void other_bytes(void)
 
 static void test_bytes(void **state)
 {
-	static const char path[] = "tests/data/recordings/bytes.txt";
-	char *text = NULL, *want = NULL;
-	size_t len, size = 0, i, line = 1, begin = 0;
-	FILE *f;
+	char *text = NULL;
+	size_t len;
 
 	(void)state;
 	out = open_memstream(&text, &len);
@@ -306,27 +303,7 @@ static void test_bytes(void **state)
 	which_bytes();
 	other_bytes();
 	fclose(out);
-	f = fopen(path, getenv("BLESS") ? "w+" : "r");
-	if (!f)
-		fail_msg("%s: %s", path, strerror(errno));
-	if (getenv("BLESS")) {
-		fputs(text, f);
-		rewind(f);
-	}
-	if (getdelim(&want, &size, '\0', f) < 0)
-		fail_msg("%s: empty", path);
-	fclose(f);
-	for (i = 0; text[i] && text[i] == want[i]; i++) {
-		if (text[i] == '\n') {
-			line++;
-			begin = i + 1;
-		}
-	}
-	if (text[i] != want[i])
-		fail_msg("%s:%zu:\nis   %.*s\nnot  %.*s", path, line,
-			 (int)strcspn(text + begin, "\n"), text + begin,
-			 (int)strcspn(want + begin, "\n"), want + begin);
-	free(want);
+	golden("tests/data/recordings/bytes.txt", text);
 	free(text);
 }
 

@@ -294,7 +294,7 @@ static void test_tables(void **state)
 	typing(f);
 	configs(f);
 	fclose(f);
-	golden_hold(GOLDEN, text, len);
+	golden(GOLDEN, text);
 	free(text);
 }
 

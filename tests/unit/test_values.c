@@ -8,6 +8,8 @@
  */
 #include "tests/unit/evidence.h"
 
+#include "model/digest.h"
+
 static char *text;
 static size_t text_len;
 static FILE *out;
@@ -56,6 +58,44 @@ static void put_events(void)
 		e.health.bytes_skipped, e.health.frames_damaged, e.health.ended ? " ended" : "");
 }
 
+/* Its sides as digests, in a model of such. */
+static void put_digests(void)
+{
+	struct model *m = model_create(), *of = model_create();
+	uint32_t i, id;
+	size_t k;
+
+	assert_true(m && of);
+	model_set_clock_bound(of, e.bound_ns);
+	for (k = 0; k < e.n; k++)
+		assert_int_equal(model_feed(m, &e.ev[k], NULL), 0);
+	for (i = 1; i <= model_sides(m); i++) {
+		uint32_t host = model_side(m, i)->host;
+		struct digest d;
+
+		assert_int_equal(model_digest(m, i, &d), 0);
+		/* On another clock and back. */
+		digest_shift(&d, 1000);
+		digest_shift(&d, -1000ULL);
+		assert_int_equal(model_add_digest(of, &d, host, model_host(m, host), &id), 0);
+		assert_int_equal(id, i);
+		digest_free(&d);
+	}
+	fprintf(out, "of digests: devices=%u sides=%u sessions=%u hosts=%u\n", model_devices(of),
+		model_sides(of), model_sessions(of), model_hosts(of));
+	for (i = 0; i < model_devices(of) && i < VALUES_EACH; i++) {
+		const struct model_device *d = model_device_at(of, i);
+
+		fprintf(out, " device %u host=%u %s %s order=%u\n", d->number, d->host, d->name,
+			d->driver, d->order);
+	}
+	values_begin_ns = model_first_ns(m);
+	for (i = 1; i <= model_migrations(of); i++)
+		put_migration(out, of, i);
+	model_destroy(of);
+	model_destroy(m);
+}
+
 static void put_evidence(const char *name)
 {
 	char *all, *other;
@@ -71,6 +111,7 @@ static void put_evidence(const char *name)
 	fprintf(out, "== %s\n", name);
 	put_events();
 	fprintf(out, "%s%s", e.clocks ?: "", all);
+	put_digests();
 	free(all);
 	/* What is not over yet. */
 	all = values(e.n * 2 / 3, AT_ONCE);
@@ -86,8 +127,11 @@ static void begin_text(void)
 
 static void end_text(const char *name)
 {
+	char path[64];
+
 	fclose(out);
-	compare(name, text);
+	snprintf(path, sizeof(path), "tests/data/values/%s.txt", name);
+	golden(path, text);
 	free(text);
 }
 

@@ -521,7 +521,7 @@ static void test_bent(void **state)
 	for (i = 0; i < 3; i++)
 		each_play(plays[i], bend);
 	fclose(out);
-	compare("bent", text);
+	golden("tests/data/values/bent.txt", text);
 	free(text);
 }
 
