@@ -72,9 +72,10 @@ static struct {
 } fds[256];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static unsigned int calls, fail_at; /* the call that fails; 0: none */
-static bool has_cdevs;		    /* the kernel has iommufd */
-static bool not_viable;		    /* a group has a device of the host's */
-static bool fail_to_error;	    /* and it leaves the device in ERROR */
+static int fails_with = EIO;
+static bool has_cdevs;	   /* the kernel has iommufd */
+static bool not_viable;	   /* a group has a device of the host's */
+static bool fail_to_error; /* and it leaves the device in ERROR */
 static unsigned int n_open;
 static void (*heard)(const char *line);
 static void (*waited)(int ms); /* in its place a poll() that waits really does */
@@ -138,7 +139,7 @@ static bool fails(void)
 {
 	if (++calls != fail_at)
 		return false;
-	errno = EIO;
+	errno = fails_with;
 	return true;
 }
 

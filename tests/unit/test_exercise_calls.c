@@ -79,6 +79,8 @@ static void hear(const char *line)
 static void note(void *ctx, int level, const char *line)
 {
 	(void)ctx;
+	if (quiet && level == 2)
+		return;
 	put_before();
 	fprintf(out, "  (%d) %s\n", level, line);
 }
@@ -106,6 +108,8 @@ static void put_result(int ret, const char *err, const struct exercise_result *r
 	fprintf(out, " took=%llu,%llu,%llu,%llu us%s\n", (unsigned long long)r->total_ns / 1000,
 		(unsigned long long)r->precopy_ns / 1000, (unsigned long long)r->stop_ns / 1000,
 		(unsigned long long)r->load_ns / 1000, r->gave_up ? " gave-up" : "");
+	if (r->how[0])
+		fprintf(out, " how: %s\n", r->how);
 	if (r->why[0])
 		fprintf(out, " why: %s\n", r->why);
 	if (r->error[0])
@@ -254,6 +258,14 @@ static void what_is_asked(void **state)
 		p.seed = i;
 		perform(&p);
 	}
+	for (i = 0; i < 8; i++) {
+		fprintf(out, "== varied by seed %zu\n", i);
+		prepare(i < 6 ? ALL : UAPI_FLAG_STOP_COPY);
+		p = plan_of(i & 1);
+		p.vary = true;
+		p.seed = i;
+		perform(&p);
+	}
 	end_text("plans");
 }
 
@@ -284,13 +296,16 @@ static void what_is_wrong(void **state)
 /* Each call of a migration fails once: what is said then. */
 static void what_fails(void **state)
 {
+	/* Interrupted ones are made again; in use, and not allowed, have words of their own. */
+	static const int errors[] = { EIO, EIO, EIO, EIO, EIO, EIO, EINTR, EINTR, EBUSY, EACCES };
 	struct exercise_plan p;
 	unsigned int way, k;
 
 	(void)state;
 	begin_text();
 	quiet = true;
-	for (way = 0; way < 6; way++) {
+	for (way = 0; way < sizeof(errors) / sizeof(errors[0]); way++) {
+		fails_with = errors[way];
 		for (k = 1;; k++) {
 			fprintf(out, "== way %u, call %u\n", way, k);
 			prepare(ALL);
@@ -308,6 +323,7 @@ static void what_fails(void **state)
 		}
 	}
 	fail_to_error = false;
+	fails_with = EIO;
 	end_text("failures");
 }
 
