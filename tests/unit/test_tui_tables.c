@@ -28,7 +28,7 @@
 static void put_layout(FILE *f, int rows, int cols, const struct layout_options *o)
 {
 	struct layout l;
-	int p;
+	int p, i;
 
 	layout_compute(&l, rows, cols, o);
 	fprintf(f, "%dx%d %d%s devices, %d problems, %s%s%s:", rows, cols, o->devices,
@@ -38,15 +38,20 @@ static void put_layout(FILE *f, int rows, int cols, const struct layout_options 
 		if (layout_has(&l, (enum pane_id)p))
 			fprintf(f, " %s %d,%d %dx%d", panes[p]->name ?: "-", l.at[p].row,
 				l.at[p].col, l.at[p].rows, l.at[p].cols);
-	fprintf(f, " | %d,%d\n", l.side_row, l.side_col);
+	fprintf(f, " | %d,%d |", l.side_row, l.side_col);
+	/* Whose the cells along the way from corner to corner are, and those just outside. */
+	for (i = -1; i <= 8; i++) {
+		p = layout_pane_at(&l, i * rows / 8, i * cols / 8);
+		fprintf(f, " %s", p == PANE_NR ? "-" : panes[p]->name);
+	}
+	fputc('\n', f);
 }
 
 static void layouts(FILE *f)
 {
-	static const int rows[] = {
-		1, 4, 9, 14, 15, 16, 19, 20, 23, 24, 25, 30, 39, 40, 41, 60, 100
-	};
-	static const int cols[] = { 20, 59, 60, 79, 80, 99, 100, 119, 120, 121, 160, 200, 300 };
+	static const int rows[] = { -1, 0,  1,	2,  3,	4,  9,	14, 15, 16, 19, 20,
+				    24, 25, 26, 27, 30, 34, 39, 40, 41, 60, 100 };
+	static const int cols[] = { 0, 20, 59, 60, 61, 80, 100, 109, 110, 111, 120, 200, 300 };
 	static const int devices[] = { 1, 0, 5, 64 }, problems[] = { 0, 3, 40 };
 	struct layout_options o;
 	size_t r, c, n = 0;
