@@ -105,8 +105,11 @@ static void axes(FILE *f)
 		0,	 1,	     1000,	   1500,	  999999,
 		1000000, 1050000000, 105453000000, 3600000000000, UINT64_MAX
 	};
-	static const uint64_t steps[] = { 1,	  2,	   5,	     10,	 50,	     1000,
-					  200000, 1000000, 50000000, 1000000000, 20000000000 };
+	static const uint64_t steps[] = {
+		1,	 2,	   5,	     10,	50,	    99,
+		100,	 101,	   1000,     99999,	100000,	    200000,
+		1000000, 50000000, 99999999, 100000000, 1000000000, 20000000000
+	};
 	char buf[UNITS_LEN];
 	size_t i, k, n;
 
@@ -204,6 +207,62 @@ static void typing(FILE *f)
 		}
 }
 
+/* Which characters can be typed. */
+static void characters(FILE *f)
+{
+	static const uint32_t chars[] = { 0,	  0x1f,	   0x20,     0x7e,    0x7f,   0x80,
+					  0x9f,	  0xa0,	   0xd7ff,   0xd800,  0xdfff, 0xe000,
+					  0xfffd, 0x10000, 0x10ffff, 0x110000 };
+	struct line l;
+	size_t i;
+
+	for (i = 0; i < COUNT(chars); i++) {
+		line_set(&l, "ab");
+		l.at = 1;
+		if (line_insert(&l, chars[i]))
+			fprintf(f, "U+%04x: %zu of %zu\n", chars[i], l.at, l.len);
+		else
+			fprintf(f, "U+%04x: refused, '%s' %zu of %zu\n", chars[i], l.text, l.at,
+				l.len);
+	}
+}
+
+/* What was typed before, back and forth, and what is kept of more than can be. */
+static void histories(FILE *f)
+{
+	static const int way[] = { -1, -1, -1, -1, 1, -1, 1, 1, 1, 1, -1, 1 };
+	struct history h = { 0 };
+	char text[16];
+	struct line l;
+	size_t i;
+	int n;
+
+	for (n = 0; n < 3; n++) {
+		fprintf(f, "history of %zu:", h.n);
+		line_set(&l, "new");
+		for (i = 0; i < COUNT(way); i++) {
+			history_step(&h, &l, way[i]);
+			fprintf(f, " %s'%s' %zu", way[i] < 0 ? "older " : "newer ", l.text, l.at);
+		}
+		fputc('\n', f);
+		history_add(&h, n ? "b" : "a");
+		history_add(&h, "a");
+		history_add(&h, "");
+	}
+	for (i = 0; i < HISTORY_MAX + 2; i++) {
+		snprintf(text, sizeof(text), "line %zu", i);
+		history_add(&h, text);
+	}
+	fprintf(f, "history of %zu:", h.n);
+	line_set(&l, "new");
+	for (i = 0; i < HISTORY_MAX + 1; i++) {
+		history_step(&h, &l, -1);
+		fprintf(f, " %s", l.text);
+	}
+	fputc('\n', f);
+	history_free(&h);
+}
+
 /* ---- files of keys and colours ---- */
 
 static void configs(FILE *f)
@@ -297,6 +356,8 @@ static void test_tables(void **state)
 	layouts(f);
 	axes(f);
 	typing(f);
+	characters(f);
+	histories(f);
 	configs(f);
 	fclose(f);
 	golden(GOLDEN, text);
