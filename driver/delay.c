@@ -19,6 +19,7 @@
 #include <linux/uaccess.h>
 #include <linux/workqueue.h>
 
+#include "compat.h"
 #include "ivshmem.h"
 
 #define DELAY_MAX_MS 600000
