@@ -22,7 +22,7 @@
 
 #include "capture/keeper.h"
 
-#define HOOKS 8
+#define HOOKS	 8
 /* Each takes long, and much less than is waited for the next one to go; all together take longer than that. */
 #define SLOW_MS	 250
 #define LONG_MS	 1500
@@ -32,7 +32,7 @@
 static struct {
 	pid_t test;
 	int ms, go;
-} *slow;
+} * slow;
 static int hook[HOOKS];
 
 int __real_close(int fd);
