@@ -81,7 +81,8 @@ static __always_inline void device_ioctl_on_enter(const __u64 *a)
 	if (!device)
 		return;
 	device_used_by(vdev, bpf_get_current_pid_tgid() >> 32);
-	call_begin(cmd == VFIO_IOCTL_DEVICE_FEATURE ? WIRE_FEATURE : WIRE_RESET, cmd, device, a[2]);
+	call_begin(cmd == VFIO_IOCTL_DEVICE_FEATURE ? WIRE_FEATURE : WIRE_RESET, cmd, device, a[2],
+		   0);
 }
 
 static __always_inline void feature_exit(struct wire_call *call, __u64 start_ns, __u32 device,
@@ -252,7 +253,12 @@ static __always_inline bool container_ioctl_wants(const __u64 *a)
 
 static __always_inline void container_ioctl_on_enter(const __u64 *a)
 {
-	call_begin(WIRE_DIRTY_PAGES, a[1], 0, a[2]);
+	struct dirty_pages d = {};
+
+	/* Only to call it right meanwhile: its return reads it again. */
+	if (bpf_probe_read_user(&d, sizeof(d), (void *)a[2]))
+		__builtin_memset(&d, 0, sizeof(d));
+	call_begin(WIRE_DIRTY_PAGES, a[1], 0, a[2], d.flags);
 }
 
 static __always_inline void container_ioctl_on_exit(const __u64 *a, void *ctx)
@@ -340,7 +346,7 @@ static __always_inline void open_close_enter(__u32 kind, struct vfio_device *vde
 	if (kind == WIRE_DEVICE_CLOSE)
 		holder_closes();
 	if (device)
-		call_begin(kind, 0, device, 0);
+		call_begin(kind, 0, device, 0, 0);
 }
 
 static __always_inline void open_close_exit(__u32 kind, struct vfio_device *vdev, __s64 ret)
@@ -428,7 +434,7 @@ static __always_inline bool group_ioctl_wants(const __u64 *a)
 
 static __always_inline void group_ioctl_on_enter(const __u64 *a)
 {
-	call_begin(WIRE_DEVICE_OPEN, a[1], 0, 0);
+	call_begin(WIRE_DEVICE_OPEN, a[1], 0, 0, 0);
 }
 
 static __always_inline void group_ioctl_on_exit(const __u64 *a, void *ctx)
@@ -502,13 +508,14 @@ static __always_inline void set_state_on_enter(const __u64 *a)
 		device = device_id(vdev);
 		if (!device)
 			return;
-		call_begin(WIRE_FEATURE, cmd, device, 0);
+		call_begin(WIRE_FEATURE, cmd, device, 0, 0);
 		call = call_get();
 		if (!call)
 			return;
 	}
 	call->target = a[1];
 	call->has_target = 1;
+	why_is_set_state();
 }
 
 static __always_inline void set_state_on_exit(const __u64 *a, void *ctx)

@@ -11,6 +11,7 @@ const volatile char filter_driver[WIRE_NAME_LEN];
 const volatile __u32 wake_bytes = 256 << 10;
 
 const volatile __u8 why_wanted;
+const volatile __u8 inside_wanted;
 
 __u32 signs;
 __u8 closes_rest;
@@ -27,6 +28,8 @@ __u32 modules_came;
 __u32 join_what;
 __u32 why_seen;
 __u64 why_lost;
+__u64 inside_since[WIRE_INSIDE_FUNCTIONS];
+__u64 inside_lost;
 __u8 why_marks[WHY_MARKS];
 __u8 why_processes[WHY_PROCESSES];
 

@@ -33,22 +33,29 @@ static __always_inline bool iommufd_ioctl_wants(const __u64 *a)
 	       bpf_map_lookup_elem(&holders, &pid) && task_wanted();
 }
 
+/* What a call of the switch asks for: VFIO_DIRTY_PAGES_* */
+static __always_inline __u32 switch_flags(__u64 arg)
+{
+	struct set_dirty_tracking set = {};
+
+	bpf_probe_read_user(&set, sizeof(set), (void *)arg);
+	return set.flags & DIRTY_TRACKING_ENABLE ? VFIO_DIRTY_PAGES_START : VFIO_DIRTY_PAGES_STOP;
+}
+
 static __always_inline void iommufd_ioctl_on_enter(const __u64 *a)
 {
-	call_begin(WIRE_DIRTY_PAGES, a[1], 0, a[2]);
+	call_begin(WIRE_DIRTY_PAGES, a[1], 0, a[2],
+		   (__u32)a[1] == IOMMUFD_SET_DIRTY_TRACKING ? switch_flags(a[2]) : 0);
 }
 
 static __always_inline void iommufd_ioctl_on_exit(const __u64 *a, void *ctx)
 {
-	struct set_dirty_tracking set = {};
 	struct get_dirty_bitmap get = {};
 	struct dirty_pages d = {};
 
 	/* Read at the exit, when copy_from_user() has made the page resident. */
 	if ((__u32)a[1] == IOMMUFD_SET_DIRTY_TRACKING) {
-		bpf_probe_read_user(&set, sizeof(set), (void *)a[2]);
-		d.flags = set.flags & DIRTY_TRACKING_ENABLE ? VFIO_DIRTY_PAGES_START :
-							      VFIO_DIRTY_PAGES_STOP;
+		d.flags = switch_flags(a[2]);
 	} else {
 		bpf_probe_read_user(&get, sizeof(get), (void *)a[2]);
 		d.iova = get.iova;

@@ -28,6 +28,7 @@ static __always_inline void io_begin(struct file *file, __u32 kind)
 	struct wire_stream *st = stream_get(file);
 	struct wire_overflow_key key;
 	struct wire_overflow val;
+	struct inside_call call = { .kind = kind };
 	__u64 tid, owner, now;
 	__u64 *cell;
 	bool done = false;
@@ -36,9 +37,11 @@ static __always_inline void io_begin(struct file *file, __u32 kind)
 	if (!st || !task_wanted())
 		return;
 	now = bpf_ktime_get_ns();
+	call.device = st->device;
+	call.stream = st->id;
 	/* A poll() operation asks and never waits. */
 	if (kind != WIRE_POLL)
-		now = why_begin(now, false);
+		now = why_begin(now, false, &call);
 	tid = (__u32)bpf_get_current_pid_tgid();
 	owner = tid << 8 | kind;
 

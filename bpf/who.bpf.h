@@ -621,12 +621,14 @@ static __always_inline bool call_is_sign(const struct wire_call *call)
 	return index == VFIO_FEATURE_MIG_DATA_SIZE;
 }
 
-static __always_inline void call_begin(__u32 kind, __u32 cmd, __u32 device, __u64 arg)
+/* @dirty: of a WIRE_DIRTY_PAGES what it asks for, VFIO_DIRTY_PAGES_*; 0: not readable, or a report */
+static __always_inline void call_begin(__u32 kind, __u32 cmd, __u32 device, __u64 arg, __u32 dirty)
 {
 	__u64 id = bpf_get_current_pid_tgid();
 	struct wire_call *old = bpf_map_lookup_elem(&calls, &id);
 	struct feature_head head = {};
 	struct wire_call call = {};
+	struct inside_call what = { kind, 0, device, 0 };
 	bool sign;
 
 	if (old)
@@ -641,7 +643,8 @@ static __always_inline void call_begin(__u32 kind, __u32 cmd, __u32 device, __u6
 		call.state = head.state;
 	}
 	sign = call_is_sign(&call);
-	call.start_ns = why_begin(bpf_ktime_get_ns(), sign);
+	what.feature = kind == WIRE_DIRTY_PAGES ? dirty : call.flags;
+	call.start_ns = why_begin(bpf_ktime_get_ns(), sign, &what);
 	if (bpf_map_update_elem(&calls, &id, &call, BPF_ANY))
 		table_full();
 	if (sign)

@@ -20,6 +20,7 @@
 #ifndef VFIOSCOPE_WHY_BPF_H
 #define VFIOSCOPE_WHY_BPF_H
 
+#include "bpf/inside.bpf.h"
 #include "bpf/peers.bpf.h"
 
 #define PF_EXITING 0x00000004 /* include/linux/sched.h */
@@ -59,6 +60,7 @@ struct why_task {
 	__u32 log;    /* @held_ns is a dirty log's */
 	__u32 locks;  /* that it is waiting for: one in another */
 	__u32 called; /* it has made a traced call */
+	struct inside_call call; /* while it is in one */
 	/* Of the call, or since the last one; as they were when the step began. */
 	struct why_sums sums, arc_sums;
 	/* Between calls, of what has not been told yet: those under WIRE_WHY_MIN_NS. */
@@ -125,6 +127,7 @@ static __always_inline void why_forget(__u32 tid)
 	if (!why_marks[tid & (WHY_MARKS - 1)])
 		return;
 	bpf_map_delete_elem(&why_tasks, &tid);
+	inside_forget(tid);
 	peer_forget(tid);
 }
 
@@ -423,7 +426,7 @@ static __always_inline __u64 why_gap(struct why_task *w, __u64 end_ns)
 }
 
 /* The thread begins a call.  @sign: it may be the first one of a migration.  When it begins. */
-static __always_inline __u64 why_begin(__u64 start_ns, bool sign)
+static __always_inline __u64 why_begin(__u64 start_ns, bool sign, const struct inside_call *call)
 {
 	__u32 tid = bpf_get_current_pid_tgid();
 	struct why_task *w;
@@ -446,6 +449,7 @@ static __always_inline __u64 why_begin(__u64 start_ns, bool sign)
 	why_fresh(w);
 	w->start_ns = start_ns;
 	w->between_ns = 0;
+	w->call = *call;
 	return start_ns;
 }
 
@@ -470,9 +474,12 @@ static __always_inline void why_rest(__u64 start_ns)
 static __always_inline __u64 why_end(__u64 start_ns, __u32 kind, __u32 feature, __u32 device,
 				     __u32 stream)
 {
+	const struct inside_call call = { kind, feature, device, stream };
+	__u64 end_ns = inside_tell(start_ns, start_ns, &call, true);
 	struct why_task *w = why_ended(start_ns, true);
-	__u64 end_ns = w ? why_tell(w, kind, feature, start_ns, 0, device, stream) : 0;
 
+	if (w)
+		end_ns = why_tell(w, kind, feature, start_ns, end_ns, device, stream);
 	why_rest(start_ns);
 	return end_ns;
 }
@@ -487,6 +494,7 @@ static __always_inline void why_arc_begin(__u64 start_ns)
 	w = why_of(bpf_get_current_pid_tgid());
 	if (!w || !w->start_ns)
 		return;
+	inside_tell(w->start_ns, w->start_ns, &w->call, false);
 	why_settle_current(w);
 	w->arc_ns = start_ns;
 	w->arc_sums = w->sums;
@@ -496,14 +504,26 @@ static __always_inline void why_arc_begin(__u64 start_ns)
 
 static __always_inline __u64 why_arc_end(__u64 start_ns, __u32 device)
 {
-	struct why_task *w = why_ended(start_ns, false);
+	const struct inside_call step = { .kind = WIRE_ARC, .device = device };
+	struct why_task *w = why_seen ? why_of(bpf_get_current_pid_tgid()) : NULL;
 	__u64 end_ns;
 
-	if (!w)
+	if (!w || !start_ns || w->arc_ns != start_ns)
 		return 0;
-	end_ns = why_tell(w, WIRE_ARC, 0, start_ns, 0, device, 0);
+	end_ns = inside_tell(w->start_ns, start_ns, &step, false);
+	if (why_ended(start_ns, false))
+		end_ns = why_tell(w, WIRE_ARC, 0, start_ns, end_ns, device, 0);
 	w->arc_ns = 0;
 	return end_ns;
+}
+
+/* The call turns out to be a SET_STATE, which could not be read off its argument. */
+static __always_inline void why_is_set_state(void)
+{
+	struct why_task *w = why_seen ? why_of(bpf_get_current_pid_tgid()) : NULL;
+
+	if (w && w->start_ns)
+		w->call.feature = VFIO_FEATURE_SET | VFIO_FEATURE_MIG_DEVICE_STATE;
 }
 
 #endif

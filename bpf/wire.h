@@ -39,6 +39,7 @@ enum wire_kind {
 	WIRE_PROCESS_EXIT, /* a process that held a device or a data FD ended */
 	WIRE_WHY,	   /* what a call's time was spent on; it comes before that call */
 	WIRE_CLOSE_UNSEEN, /* a data FD is released, whose close() came before its hook */
+	WIRE_INSIDE,	   /* a function that was asked for ran in a call; before that call */
 	WIRE_KIND_NR,
 };
 
@@ -258,6 +259,27 @@ struct wire_why {
 	char frame[WIRE_FRAMES][WIRE_FRAME_LEN];
 };
 
+#define WIRE_INSIDE_FUNCTIONS 16
+#define WIRE_INSIDE_DEPTH     8
+#define WIRE_INSIDE_MIN_NS    100000ULL /* executions that are shorter are added up */
+
+/*
+ * An execution, from the head's start to its end; or, with @folded, @count shorter ones of
+ * a call, or a step, which the head's times are of, until that ends.
+ */
+struct wire_inside {
+	struct wire_head head;
+	__u32 call, feature; /* as struct wire_why has them; at its entry */
+	__u32 function;	     /* by its place among those that were asked for */
+	__u32 depth;	     /* in how many others of them it ran; of @folded ones 0 */
+	__u32 folded;
+	__u32 pad;
+	__u64 call_ns; /* when that call, or step, began */
+	__u64 count;
+	__u64 total_ns;
+	__u64 longest_ns;
+};
+
 WIRE_ASSERT(wire_head, 72);
 WIRE_ASSERT(wire_device, 360);
 WIRE_ASSERT(wire_plain, 72);
@@ -274,6 +296,7 @@ WIRE_ASSERT(wire_lost_exit, 80);
 WIRE_ASSERT(wire_dirty_pages, 104);
 WIRE_ASSERT(wire_process_exit, 80);
 WIRE_ASSERT(wire_why, 960);
+WIRE_ASSERT(wire_inside, 128);
 
 /* The hooks of the kernel side, HOOK(NAME) of hook.bpf.h. */
 enum wire_hook {

@@ -102,6 +102,12 @@ static const char *meaning(const struct event *ev, uint32_t state)
 			       "next one is what ended it";
 		return "what the time of a call was spent on: the call itself is the next of its "
 		       "thread, or has not returned yet";
+	case EV_INSIDE:
+		if (ev->inside.folded)
+			return "so often this function of the kernel ran in the call, each time too "
+			       "shortly to be told alone: the call itself is the next of its thread";
+		return "this function of the kernel ran in the call, which is the next of its thread; "
+		       "its time is also that of the functions that it ran in";
 	case EV_LOSS:
 		return "here events are missing: what is said of this stretch is a lower bound";
 	case EV_MARK:

@@ -217,6 +217,27 @@ static void say_why(struct rows *w, const struct downtime_part *p)
 	cells_field(w->s->cells, w->row++, w->r.col + 3, w->r.cols - 4, false, ROLE_DIM, 0, why);
 }
 
+/* Functions within its longest call, from where the part begins: each is a share of it. */
+static void say_inside(struct rows *w, const struct model *m, const struct downtime_part *p,
+		       uint64_t from)
+{
+	const struct call_why *worst = p->why.spent.any ? p->why.worst : NULL;
+	const struct model_function *f;
+	char name[NAME_LEN + 1];
+	uint32_t i;
+
+	for (i = 0; worst && i < worst->n_inside && rows_left(w); i++) {
+		f = model_function(m, worst->inside[i].function);
+		if (!f)
+			continue;
+		name[0] = ' ';
+		safe_name(name + 1, f->name);
+		label(w, name, worst->inside[i].total_ns);
+		bar(w, from, from + worst->inside[i].total_ns, ROLE_DIM);
+		w->row++;
+	}
+}
+
 /* Why there is none; of what is under way: not yet. */
 static const char *no_downtime(const struct migration *g)
 {
@@ -318,8 +339,10 @@ static bool parts(struct scope *s, struct model *m, const struct migration *g, s
 			at += part[i].ns;
 		}
 		w.row++;
-		if (shares)
+		if (shares) {
 			say_why(&w, &part[i]);
+			say_inside(&w, m, &part[i], share);
+		}
 	}
 	if (rest && rows_left(&w)) {
 		label(&w, "all else", rest);

@@ -49,6 +49,8 @@ static unsigned int role_of(const struct event *ev)
 		return ROLE_BAD;
 	if (ev->kind == EV_ARC || ev->kind == EV_SET_STATE)
 		return ROLE_WARN;
+	if (ev->kind == EV_INSIDE)
+		return ROLE_DIM;
 	return ev->kind == EV_READ || ev->kind == EV_WRITE ? ROLE_DIRTY : ROLE_MARK;
 }
 

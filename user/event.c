@@ -157,6 +157,23 @@ static const struct event_field why_fields[] = {
 	FIELD(17, "kvm_log_ns", why.kvm_log_ns, EF_U64, EFF_KNOWN),
 };
 
+static const struct event_field inside_fields[] = {
+	FIELD(1, "function", inside.function, EF_STR, 0),
+	FIELD(2, "call", inside.call, EF_KIND, 0),
+	FIELD(3, "depth", inside.depth, EF_U32, 0),
+	FIELD(4, "folded", inside.folded, EF_BOOL, 0),
+	FIELD(5, "count", inside.count, EF_U64, 0),
+	FIELD(6, "total_ns", inside.total_ns, EF_U64, 0),
+	FIELD(7, "longest_ns", inside.longest_ns, EF_U64, 0),
+	FIELD(8, "call_t_ns", inside.call_t_ns, EF_U64, 0),
+};
+
+static const struct event_field function_def_fields[] = {
+	FIELD(1, "name", function_def.name, EF_STR, 0),
+	FIELD(2, "symbol", function_def.symbol, EF_STR, 0),
+	FIELD(3, "unseen", function_def.unseen, EF_U32, 0),
+};
+
 static const struct event_field clock_fields[] = {
 	FIELD(1, "realtime_ns", clock.realtime_ns, EF_U64, 0),
 	FIELD(2, "boottime_ns", clock.boottime_ns, EF_U64, 0),
@@ -196,10 +213,12 @@ static const struct {
 	KIND_F(EV_MARK, "mark", mark_fields),
 	KIND_F(EV_PROCESS_EXIT, "process_exit", process_exit_fields),
 	KIND_F(EV_WHY, "why", why_fields),
+	KIND_F(EV_INSIDE, "inside", inside_fields),
 	KIND_F(EV_DEVICE, "device", device_def_fields),
 	KIND_F(EV_TASK, "task", task_def_fields),
 	KIND_F(EV_CLOCK, "clock", clock_fields),
 	KIND_F(EV_HOST, "host", host_def_fields),
+	KIND_F(EV_FUNCTION, "function", function_def_fields),
 };
 
 const struct event_field *event_fields(uint32_t kind, size_t *n)
@@ -342,6 +361,22 @@ const char *event_vm_source_name(uint32_t source)
 	static const char *const names[] = { "unknown", "name", "cgroup" };
 
 	return name_of(names, ARRAY_SIZE(names), source);
+}
+
+const char *event_unseen_words(uint32_t unseen)
+{
+	static const char *const words[] = {
+		[UNSEEN_NOT] = "",
+		[UNSEEN_NO_SIGN] = "nothing has begun to migrate",
+		[UNSEEN_ABSENT] = "no function has that name: inlined, or its module is not loaded",
+		[UNSEEN_SEVERAL] = "several functions have that name",
+		[UNSEEN_REFUSED] = "the kernel takes no probe on it",
+		[UNSEEN_IS_CALL] = "it is the call itself, whose time is told anyway",
+		[UNSEEN_TRACING] = "tracing itself goes through it",
+		[UNSEEN_PROGRAMS] = "the kernel refuses the programs that would see it",
+	};
+
+	return name_of(words, ARRAY_SIZE(words), unseen);
 }
 
 const char *event_reset_how_name(uint32_t how)

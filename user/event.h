@@ -83,11 +83,13 @@ enum event_kind {
 	EV_MARK = 24,
 	EV_PROCESS_EXIT = 25, /* a process that held a device ended */
 	EV_WHY = 26,	      /* what the time of a call was spent on */
+	EV_INSIDE = 27,	      /* a kernel function, asked for by name, ran in a call */
 	/* Definitions: they carry names, not happenings; no NDJSON line. */
-	EV_DEVICE = 32, /* first sight of a device */
-	EV_TASK = 33,	/* first sight of a process: its VM */
-	EV_CLOCK = 34,	/* the clocks, read together */
-	EV_HOST = 35,	/* a host of several: its name */
+	EV_DEVICE = 32,	  /* first sight of a device */
+	EV_TASK = 33,	  /* first sight of a process: its VM */
+	EV_CLOCK = 34,	  /* the clocks, read together */
+	EV_HOST = 35,	  /* a host of several: its name */
+	EV_FUNCTION = 36, /* a function that EV_INSIDE may tell of: is it seen? */
 	EV_KIND_NR,
 };
 
@@ -122,6 +124,18 @@ enum event_loss_cause {
 	LOSS_TABLE = 3,	   /* a kernel-side table was full */
 	LOSS_UNREAD = 4,   /* what a call gave its caller could not be read */
 	LOSS_DETACHED = 5, /* hooks were detached; @count 0: nobody knows how many */
+};
+
+/* Why a function that was asked for is not seen. */
+enum event_unseen {
+	UNSEEN_NOT = 0,	     /* it is */
+	UNSEEN_NO_SIGN = 1,  /* nothing migrates: it is looked at from the first sign on */
+	UNSEEN_ABSENT = 2,   /* nothing has that name: it is inlined, or not loaded */
+	UNSEEN_SEVERAL = 3,  /* several have it */
+	UNSEEN_REFUSED = 4,  /* the kernel takes no probe on it: ret says why */
+	UNSEEN_IS_CALL = 5,  /* it is what a call goes through, whose time is told anyway */
+	UNSEEN_TRACING = 6,  /* what traces goes through it */
+	UNSEEN_PROGRAMS = 7, /* the programs that watch it could not be loaded */
 };
 
 /* Where the name of a process's VM comes from. */
@@ -286,6 +300,29 @@ struct event {
 			uint32_t call, so_far;
 			char stack[EVENT_STACK_LEN];
 		} why;
+		/*
+		 * It ran from t_ns on for dur_ns in a call of the same thread, and
+		 * stands before that one's own event.  @folded: @count executions of
+		 * that call, each so short that they are not told one by one; t_ns and
+		 * dur_ns are then the call's, as far as it had come.  @call: that, or
+		 * its step (EV_ARC), which began at @call_t_ns.  @depth: in how many others of these it ran, whose
+		 * time its own is a part of.
+		 */
+		struct {
+			uint64_t count, total_ns, longest_ns, call_t_ns;
+			uint32_t call, depth, folded;
+			char function[EVENT_NAME_LEN];
+		} inside;
+		/*
+		 * Of a function by its name, of its host: from t_ns on it is seen, or,
+		 * with @unseen (enum event_unseen), not.  @symbol: what the kernel calls
+		 * it, where a compiler made that another name, else "".
+		 */
+		struct {
+			uint32_t unseen;
+			char name[EVENT_NAME_LEN];
+			char symbol[EVENT_NAME_LEN];
+		} function_def;
 		struct {
 			uint64_t realtime_ns, boottime_ns;
 		} clock;
@@ -383,12 +420,14 @@ static inline uint32_t event_traits_of(enum event_kind kind)
 	case EV_MARK:
 	case EV_PROCESS_EXIT:
 	case EV_WHY:
+	case EV_INSIDE:
 		return EVT_PUBLIC;
 	case EV_NONE:
 	case EV_DEVICE:
 	case EV_TASK:
 	case EV_CLOCK:
 	case EV_HOST:
+	case EV_FUNCTION:
 	case EV_KIND_NR:
 		break;
 	}
@@ -428,6 +467,8 @@ const char *event_feature_op_name(uint32_t op);
 const char *event_direction_name(uint32_t direction);
 const char *event_loss_cause_name(uint32_t cause);
 const char *event_vm_source_name(uint32_t source);
+/* In words, as they stand behind "not seen: "; "" of UNSEEN_NOT. */
+const char *event_unseen_words(uint32_t unseen);
 
 /*
  * Bit names, one at a time: the name of bit @bit (0..31) or NULL.
@@ -471,12 +512,13 @@ static inline bool event_is_close_unseen(const struct event *ev)
 }
 
 /*
- * Does what was lost leave something unknown?  A call of which the reason alone is lost is
- * there, and so is the end of a data FD of which the close() is.
+ * Does what was lost leave something unknown?  A call of which the reason alone is lost, or
+ * what ran inside, is there, and so is the end of a data FD of which the close() is.
  */
 static inline bool event_is_hole(const struct event *ev)
 {
-	return ev->kind == EV_LOSS && ev->loss.what != EV_WHY && !event_is_close_unseen(ev);
+	return ev->kind == EV_LOSS && ev->loss.what != EV_WHY && ev->loss.what != EV_INSIDE &&
+	       !event_is_close_unseen(ev);
 }
 
 /* An empty read: one that ended (0) or paused (-ENOMSG) the stream. */

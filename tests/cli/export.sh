@@ -133,7 +133,7 @@ for ev in events:
     for key in ("host", "stream", "migration", "side", "session"):
         assert str(ev.get(key)) == str(notes.get(key)), (key, notes, ev)
     assert ("device" in ev) == ("device" in notes), (notes, ev)
-    if kind in AS_INSTANT:
+    if kind in AS_INSTANT or kind == "inside" and ev["folded"]:
         assert seq in seen and seq not in calls, ev
         continue
     # Once, and nowhere else.
@@ -160,6 +160,15 @@ for ev in events:
     if kind == "arc":
         assert name.split(" -> ")[0] == str(ev["from"]) and name.split(" -> ")[1].split()[0].startswith(str(ev["to"])), name
         arcs.setdefault((ev.get("host"), ev["tid"]), []).append(c)
+    if kind == "inside":
+        of, = [e for e in events if e["kind"] == ev["call"] and e["tid"] == ev["tid"] and e["t_ns"] == ev["call_t_ns"] and e["seq"] > seq]
+        assert name == ev["function"], (name, ev)
+        # In its call, and in as many others as it says.
+        above = c["above"]
+        for _ in range(ev["depth"]):
+            assert above[2]["function"] != ev["function"], (above, ev)
+            above = above[3]
+        assert above and above[2]["seq"] == str(of["seq"]), (above, of, ev)
     if kind == "set_state":
         for arc in arcs.pop((ev.get("host"), ev["tid"]), []):
             if arc["start"] >= start and arc["end"] <= end:

@@ -112,6 +112,37 @@ static void put_why(struct run *r, struct event *ev, uint64_t dur)
 	take_string(r->b, ev->why.stack, sizeof(ev->why.stack));
 }
 
+/* What ran within the next call, or pretends to. */
+static void put_inside(struct run *r, struct event *ev, uint64_t dur)
+{
+	uint8_t how = take8(r->b);
+
+	memset(&ev->inside, 0, sizeof(ev->inside));
+	ev->kind = EV_INSIDE;
+	ev->dur_ns = dur;
+	ev->inside.call = how % EV_KIND_NR;
+	ev->inside.call_t_ns = how & 16 ? ev->t_ns : take(r->b, 4);
+	ev->inside.folded = how >> 7;
+	ev->inside.depth = how >> 5 & 3;
+	ev->inside.count = take(r->b, 1 + (how & 7));
+	ev->inside.total_ns = take(r->b, 3);
+	ev->inside.longest_ns = how & 1 ? dur : take(r->b, 3);
+	take_string(r->b, ev->inside.function, sizeof(ev->inside.function));
+}
+
+static void put_function(struct run *r, struct event *ev)
+{
+	uint8_t how = take8(r->b);
+
+	memset(&ev->function_def, 0, sizeof(ev->function_def));
+	ev->kind = EV_FUNCTION;
+	ev->ret = how & 64 ? -(int64_t)take8(r->b) : 0;
+	ev->function_def.unseen = how % 10;
+	take_string(r->b, ev->function_def.name, sizeof(ev->function_def.name));
+	if (how & 128)
+		take_string(r->b, ev->function_def.symbol, sizeof(ev->function_def.symbol));
+}
+
 /* A source and its destination: the devices of a VM, one after the other, on both hosts. */
 static void migration(struct run *r)
 {
@@ -210,6 +241,10 @@ static void simple(struct run *r, uint8_t op)
 		ev->stuck.age_ns = dur << 22;
 		if (ev->stuck.call == EV_WHY)
 			put_why(r, ev, dur);
+		else if (ev->stuck.call == EV_INSIDE)
+			put_inside(r, ev, dur);
+		else if (ev->stuck.call == EV_FUNCTION)
+			put_function(r, ev);
 		return;
 	case 14:
 		ev = synth_add(s, EV_MARK, 0, 0);

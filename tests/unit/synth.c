@@ -196,6 +196,36 @@ struct event *synth_why(struct synth *s, uint32_t kind, uint64_t asleep_ns, uint
 	return ev;
 }
 
+struct event *synth_function(struct synth *s, const char *name, uint32_t unseen)
+{
+	uint64_t now = s->now;
+	struct event *ev = synth_add(s, EV_FUNCTION, 0, 0);
+
+	s->now = now;
+	ev->pid = ev->tid = ev->device = ev->stream = 0;
+	ev->t_ns = now;
+	ev->function_def.unseen = unseen;
+	put_string(ev->function_def.name, sizeof(ev->function_def.name), name);
+	return ev;
+}
+
+struct event *synth_inside(struct synth *s, uint32_t kind, const char *function, uint64_t at_ns,
+			   uint64_t dur_ns)
+{
+	struct event *ev = synth_why(s, kind, 0, 0, 0, 0, 0, "");
+
+	memset(&ev->why, 0, sizeof(ev->why));
+	ev->kind = EV_INSIDE;
+	ev->inside.call_t_ns = ev->t_ns;
+	ev->t_ns += at_ns;
+	ev->dur_ns = dur_ns;
+	ev->inside.call = kind;
+	ev->inside.count = 1;
+	ev->inside.total_ns = ev->inside.longest_ns = dur_ns;
+	put_string(ev->inside.function, sizeof(ev->inside.function), function);
+	return ev;
+}
+
 struct event *synth_between(struct synth *s, uint64_t ns)
 {
 	uint64_t now = s->now + ns - s->gap;

@@ -88,6 +88,15 @@ struct event *synth_why(struct synth *s, uint32_t kind, uint64_t asleep_ns, uint
 			uint64_t lock_ns, uint64_t runqueue_ns, uint64_t fault_ns,
 			const char *stack);
 
+/* A function that is timed within calls, on the host: seen from now on, or not (enum event_unseen). */
+struct event *synth_function(struct synth *s, const char *name, uint32_t unseen);
+/*
+ * In the last event of @kind, or of one of its steps, it ran from @at_ns after that one's begin
+ * on, told before it: after what was told of it already.  The EV_INSIDE, to be changed.
+ */
+struct event *synth_inside(struct synth *s, uint32_t kind, const char *function, uint64_t at_ns,
+			   uint64_t dur_ns);
+
 /*
  * Before the next call its thread spent @ns, which the gap that calls leave is part of: on the
  * cpu, as long as nothing else is filled in.  The EV_WHY, to be changed.

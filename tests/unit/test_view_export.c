@@ -112,7 +112,8 @@ static void test_csv_header(void **state)
 		"side,session,ret,errno,state,how,by,index,op,flags,target,reported,from,to,direction,name,adopted,"
 		"initial_bytes,dirty_bytes,stop_copy_length,size,count,t_last_ns,mask,waits,wait_ns,"
 		"refs,driver_refs,page_size,ranges,iova,length,call,age_ns,t_from_ns,t_to_ns,cause,what,text,code,signal,"
-		"so_far,on_cpu_ns,asleep_ns,blocked_ns,lock_ns,runqueue_ns,fault_ns,faults,longest_ns,stack,send_ns,receive_ns,poll_ns,futex_ns,stopped_ns,kvm_log_ns\r\n";
+		"so_far,on_cpu_ns,asleep_ns,blocked_ns,lock_ns,runqueue_ns,fault_ns,faults,longest_ns,stack,send_ns,receive_ns,poll_ns,futex_ns,stopped_ns,kvm_log_ns,"
+		"function,depth,folded,total_ns,call_t_ns\r\n";
 
 	(void)state;
 	export(&export_csv);
@@ -140,7 +141,7 @@ static void test_csv_rows(void **state)
 	has(",IN|RDNORM,false,10000,");
 	has(",-42,ENOMSG,PRE_COPY,");
 	has(",1048576,3,1000000");
-	has(",two\\x0alines,,,,,,,,,,,,,,,,,,\r\n");
+	has(",two\\x0alines,,,,,,,,,,,,,,,,,,,,,,,\r\n");
 }
 
 static void test_pb(void **state)
@@ -245,6 +246,70 @@ static void test_perfetto_reasons(void **state)
 		assert_int_equal(times("waiting for another thread") > 0, with);
 		assert_int_equal(times("not recorded"), with);
 	}
+}
+
+static size_t first(const char *what)
+{
+	const char *at = memmem(out, out_len, what, strlen(what));
+
+	if (!at)
+		fail_msg("'%s' is missing", what);
+	return (size_t)(at - out);
+}
+
+/* Functions come innermost first, and are written in the order of their begins, in their call. */
+static void test_perfetto_inside(void **state)
+{
+	struct event *ev;
+
+	(void)state;
+	begin("0000:3b:00.2", "mig", "web-07");
+	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), 90 * US);
+	synth_inside(&s, EV_ARC, "in_the_step", 10 * US, 50 * US);
+	synth_read(&s, MIB, 900 * US);
+	synth_inside(&s, EV_READ, "innermost", 200 * US, 100 * US)->inside.depth = 1;
+	synth_inside(&s, EV_READ, "outermost", 100 * US, 300 * US);
+	synth_inside(&s, EV_READ, "afterwards", 500 * US, 100 * US);
+	ev = synth_inside(&s, EV_READ, "shortly", 0, 900 * US);
+	ev->inside.folded = 1;
+	ev->inside.count = 12;
+	export(&export_perfetto);
+	assert_true(first("set_state(") < first("in_the_step"));
+	assert_true(first("PRE_COPY") < first("in_the_step"));
+	assert_true(first("outermost") < first("innermost"));
+	assert_true(first("innermost") < first("afterwards"));
+	assert_int_equal(times("shortly x12"), 1);
+	assert_int_equal(times("thread 100"), 1);
+	/* What lies across another needs a track of its own. */
+	synth_read(&s, MIB, 900 * US);
+	synth_inside(&s, EV_READ, "earlier", 100 * US, 300 * US);
+	synth_inside(&s, EV_READ, "across", 200 * US, 300 * US);
+	again();
+	export(&export_perfetto);
+	assert_int_equal(times("thread 100"), 2);
+}
+
+/* More in one call than are held back: those before go out without it, and none is missing. */
+static void test_perfetto_inside_max(void **state)
+{
+	const uint32_t n = 4096 + 1;
+	uint32_t i;
+
+	(void)state;
+	begin("0000:3b:00.2", "mig", "web-07");
+	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), 90 * US);
+	for (i = 0; i < n; i++) {
+		struct event *ev = synth_add(&s, EV_INSIDE, 1, 0);
+
+		ev->inside.call = EV_READ;
+		ev->inside.call_t_ns = s.now;
+		ev->inside.count = ev->inside.total_ns = ev->inside.longest_ns = 1;
+		strcpy(ev->inside.function, "all_the_time");
+	}
+	synth_read(&s, MIB, 60 * US);
+	export(&export_perfetto);
+	/* Each by its name, and as a note of its own. */
+	assert_int_equal(times("all_the_time"), 2 * n);
 }
 
 static void test_perfetto_names(void **state)
@@ -374,6 +439,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_perfetto_many, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_perfetto_names, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_perfetto_reasons, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_perfetto_inside, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_perfetto_inside_max, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_openmetrics_names, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_openmetrics_dwell, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_perfetto_moved, setup, teardown),

@@ -13,6 +13,7 @@
 
 #include "bpf/wire.h"
 #include "capture/discover.h"
+#include "capture/inside.h"
 #include "capture/keeper.h"
 #include "capture/why.h"
 #include "util/mono.h"
@@ -715,6 +716,8 @@ int attach_open(struct attach **out, const struct capture_opts *opts, char *err,
 	btf__free(vmlinux);
 	if (ret >= 0 && !opts->no_join)
 		ret = attach_join(a);
+	if (ret >= 0)
+		ret = inside_open(a, opts);
 	if (ret < 0) {
 		if (!err[0])
 			snprintf(err, err_len, "cannot attach: %s", strerror(-ret));
@@ -737,6 +740,7 @@ int attach_close(struct attach *a, bool hopeless)
 		attached_forget(&a->attached[--a->n_attached]);
 	free(a->attached);
 	why_forget(a);
+	inside_forget(a);
 	if (a->streams)
 		munmap((void *)a->streams, a->streams_len);
 	vfioscope_bpf__destroy(a->skel);

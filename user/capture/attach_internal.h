@@ -2,7 +2,7 @@
 /*
  * attach_internal.h - what loading (load.c), attaching (attach.c, core.c), what comes and
  * goes with the migrations (rest.c), its misses (misses.c), the calls in flight
- * (flights.c) and what these wait for (why.c) share
+ * (flights.c), what these wait for (why.c) and what runs in them (inside.c) share
  */
 #ifndef VFIOSCOPE_ATTACH_INTERNAL_H
 #define VFIOSCOPE_ATTACH_INTERNAL_H
@@ -20,6 +20,7 @@
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 struct bpf_link;
+struct inside_function;
 struct btf;
 struct bpf_program;
 struct vfioscope_bpf;
@@ -103,6 +104,10 @@ struct attach {
 		bool failed; /* not tried again */
 		char error[128];
 	} why;
+	struct {
+		struct inside_function *f;
+		size_t n;
+	} inside;
 };
 
 /*

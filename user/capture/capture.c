@@ -13,6 +13,7 @@
 #include "capture/attach.h"
 #include "capture/decode.h"
 #include "capture/earlier.h"
+#include "capture/inside.h"
 #include "capture/process.h"
 #include "capture/rest.h"
 #include "capture/why.h"
@@ -55,10 +56,11 @@ struct capture {
 	uint64_t skipped_seen; /* unfinished entries in the ring */
 	/* attach_closes_skipped_at_most(), attach_ends_skipped(), attach_unmet() */
 	uint64_t closes_told, ends_told, unmet_told;
-	uint64_t why_told; /* why_lost() */
-	bool why_failed;   /* that is in the notes */
-	bool waits;	   /* as struct capture_opts */
-	bool hangs;	   /* a call was out for STUCK_NS at the last look */
+	uint64_t why_told;    /* why_lost() */
+	uint64_t inside_told; /* inside_lost() */
+	bool why_failed;      /* that is in the notes */
+	bool waits;	      /* as struct capture_opts */
+	bool hangs;	      /* a call was out for STUCK_NS at the last look */
 	uint64_t table_told;
 	uint64_t checked_ns; /* when the counters were last read */
 
@@ -158,6 +160,7 @@ static void tell_counters(struct capture *c)
 		     t);
 	tell_skipped(c, attach_ends_skipped(c->attach), &c->ends_told, EV_PROCESS_EXIT, t);
 	tell_skipped(c, why_lost(c->attach), &c->why_told, EV_WHY, t);
+	tell_skipped(c, inside_lost(c->attach), &c->inside_told, EV_INSIDE, t);
 	if (now.table_full > c->table_told) {
 		tell_loss(c, now.table_full - c->table_told, c->checked_ns, t, LOSS_TABLE, EV_NONE,
 			  0);
@@ -178,6 +181,30 @@ static bool age_is_told(uint64_t before_ns, uint64_t now_ns)
 		if (before_ns < ages[i] * 1000000000ULL && now_ns >= ages[i] * 1000000000ULL)
 			return true;
 	return false;
+}
+
+/* Of the functions that are timed within calls: which are seen, as far as that is news. */
+static void tell_functions(struct capture *c)
+{
+	struct inside_function *f;
+	struct event *ev;
+	size_t i;
+
+	for (i = 0; (f = inside_function(c->attach, i)); i++) {
+		if (!f->news || c->tail >= QUEUE_LEN - QUEUE_SPARE)
+			continue;
+		f->news = false;
+		ev = queue_add(c);
+		memset(ev, 0, sizeof(*ev));
+		ev->kind = EV_FUNCTION;
+		ev->t_ns = f->pub.unseen == UNSEEN_NOT ? f->since_ns : mono_ns();
+		ev->ret = f->pub.err;
+		ev->function_def.unseen = f->pub.unseen;
+		memcpy(ev->function_def.name, f->pub.name, sizeof(ev->function_def.name));
+		if (strcmp(f->pub.symbol, f->pub.name) != 0)
+			memcpy(ev->function_def.symbol, f->pub.symbol,
+			       sizeof(ev->function_def.symbol));
+	}
 }
 
 static void tell_task(struct capture *c, uint32_t pid)
@@ -400,6 +427,13 @@ static int on_record(void *ctx, void *data, size_t size)
 		c->skipped_told = c->skipped_seen;
 	if (h->kind == WIRE_STREAM_OPEN)
 		finish_stream_open(c, data, &ev);
+	if (h->kind == WIRE_INSIDE) {
+		const struct wire_inside *rec = data;
+		const struct inside_function *f = inside_function(c->attach, rec->function);
+
+		if (f)
+			memcpy(ev.inside.function, f->pub.name, sizeof(ev.inside.function));
+	}
 	if (h->kind == WIRE_FEATURE && unseen_birth(data))
 		c->join_wanted = true;
 	/* A driver without BTF: only now is it known which files are data FDs. */
@@ -450,6 +484,7 @@ static void follow_migrations(struct capture *c)
 	for (i = 0; i < sizeof(told.failed) / sizeof(told.failed[0]); i++)
 		if (told.failed[i])
 			tell_hook(c, told.failed[i]);
+	tell_functions(c);
 	if (c->why_failed || !why_error(c->attach))
 		return;
 	c->why_failed = true;
@@ -708,6 +743,13 @@ struct event_source *capture_source(struct capture *c)
 const struct capture_hook *capture_hooks(const struct capture *c, size_t *n)
 {
 	return attach_hooks(c->attach, n);
+}
+
+const struct capture_function *capture_function(const struct capture *c, size_t i)
+{
+	const struct inside_function *f = inside_function(c->attach, i);
+
+	return f ? &f->pub : NULL;
 }
 
 void capture_idle(struct capture *c, bool idle)

@@ -15,6 +15,7 @@
 
 #include <sys/types.h>
 
+#include "event.h"
 #include "source.h"
 
 struct capture;
@@ -28,6 +29,9 @@ enum capture_method {
 /* "auto", "fentry", "kprobe", in enum order, NULL-terminated. */
 extern const char *const capture_method_names[];
 
+/* Functions that can be timed within calls. */
+#define CAPTURE_FUNCTIONS_MAX 16
+
 struct capture_opts {
 	const char *device; /* only this device (BDF or UUID); NULL: all */
 	const char *driver; /* only devices of this driver; NULL: all */
@@ -37,6 +41,12 @@ struct capture_opts {
 	enum capture_method method;
 	bool no_join; /* do not adopt what is open already */
 	bool no_why;  /* do not ask the scheduler what calls wait for */
+	/*
+	 * Names of functions that are timed within calls, up to CAPTURE_FUNCTIONS_MAX, each
+	 * once; not with @no_why.
+	 */
+	const char (*inside)[EVENT_NAME_LEN];
+	size_t n_inside;
 	bool waits; /* for migrations: between them what the whole host goes through is not hooked */
 	bool verbose; /* libbpf's own messages on stderr */
 };
@@ -58,6 +68,14 @@ static inline bool capture_hook_attached(const struct capture_hook *h)
 	return h->method[0] != 'n';
 }
 
+/* One of struct capture_opts' functions. */
+struct capture_function {
+	char name[EVENT_NAME_LEN];
+	char symbol[EVENT_NAME_LEN]; /* what the kernel calls it; "": it is not there */
+	uint32_t unseen;	     /* enum event_unseen: UNSEEN_NOT while it is attached */
+	int err;		     /* of UNSEEN_REFUSED: -errno */
+};
+
 /*
  * Attach every hook that can be attached.  0, or -errno with one line in
  * @err, without newline, that says what is missing and what helps:
@@ -71,6 +89,9 @@ struct event_source *capture_source(struct capture *c);
 
 /* The hooks, attached or not; valid until the next next(). */
 const struct capture_hook *capture_hooks(const struct capture *c, size_t *n);
+
+/* Of number @i, from 0, in the order of struct capture_opts; NULL: there are no more. */
+const struct capture_function *capture_function(const struct capture *c, size_t i);
 
 /*
  * Let go of the drivers' modules, so that they can be unloaded: nothing more is

@@ -44,6 +44,8 @@ uint32_t decode_kind(uint32_t wire_kind)
 		return EV_PROCESS_EXIT;
 	case WIRE_WHY:
 		return EV_WHY;
+	case WIRE_INSIDE:
+		return EV_INSIDE;
 	}
 	return EV_NONE;
 }
@@ -119,6 +121,14 @@ static uint32_t dirty_kind(uint32_t flags)
 	return flags & VFIO_DIRTY_PAGES_START ? EV_DMA_LOG_START :
 	       flags & VFIO_DIRTY_PAGES_STOP  ? EV_DMA_LOG_STOP :
 						EV_DMA_LOG_REPORT;
+}
+
+/* Of a record that tells of a call: struct wire_why, struct wire_inside. */
+static uint32_t call_kind(uint32_t call, uint32_t feature)
+{
+	return call == WIRE_FEATURE	? feature_kind(feature) :
+	       call == WIRE_DIRTY_PAGES ? dirty_kind(feature) :
+					  decode_kind(call);
 }
 
 static void decode_feature(const struct wire_feature *rec, struct event *ev)
@@ -298,6 +308,7 @@ void decode_why(const struct wire_why *rec, struct event *ev)
 static const uint16_t record_size[WIRE_KIND_NR] = {
 	[WIRE_DEVICE] = sizeof(struct wire_device),
 	[WIRE_WHY] = sizeof(struct wire_why),
+	[WIRE_INSIDE] = sizeof(struct wire_inside),
 	[WIRE_DEVICE_OPEN] = sizeof(struct wire_plain),
 	[WIRE_DEVICE_CLOSE] = sizeof(struct wire_plain),
 	[WIRE_DEVICE_RESET] = sizeof(struct wire_device_reset),
@@ -446,9 +457,19 @@ int decode_record(const void *data, size_t size, struct event *ev)
 		const struct wire_why *rec = data;
 
 		decode_why(rec, ev);
-		ev->why.call = rec->call == WIRE_FEATURE     ? feature_kind(rec->feature) :
-			       rec->call == WIRE_DIRTY_PAGES ? dirty_kind(rec->feature) :
-							       decode_kind(rec->call);
+		ev->why.call = call_kind(rec->call, rec->feature);
+		break;
+	}
+	case WIRE_INSIDE: {
+		const struct wire_inside *rec = data;
+
+		ev->inside.call = call_kind(rec->call, rec->feature);
+		ev->inside.depth = rec->depth;
+		ev->inside.folded = rec->folded;
+		ev->inside.call_t_ns = rec->call_ns;
+		ev->inside.count = rec->count;
+		ev->inside.total_ns = rec->total_ns;
+		ev->inside.longest_ns = rec->longest_ns;
 		break;
 	}
 	case WIRE_CLOSE_UNSEEN:

@@ -12,7 +12,7 @@
 #include "event.h"
 
 /*
- * Fill *@ev (but for seq, and stream_open.hooked) from the record @data of
+ * Fill *@ev (but for seq, stream_open.hooked and inside.function) from the record @data of
  * @size bytes.  0, or -EINVAL for a record that this build does not know: a
  * bug, to be counted as a loss.
  */

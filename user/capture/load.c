@@ -15,6 +15,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "capture/inside.h"
 #include "capture/keeper.h"
 #include "capture/why.h"
 #include "vfioscope.skel.h"
@@ -187,6 +188,7 @@ static int load_skeleton(struct attach *a, const struct capture_opts *opts, stru
 	missing = why_prepare(s, vmlinux, why);
 	if (missing)
 		why = WHY_LOAD_NONE;
+	inside_prepare(s, why != WHY_LOAD_NONE, opts->n_inside);
 	ret = vfioscope_bpf__load(s);
 	if (ret && why != WHY_LOAD_NONE) {
 		/* Is it these that it does not like? */

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "capture/attach_internal.h"
+#include "capture/inside.h"
 #include "vfioscope.skel.h"
 
 /* A thread that runs is on its cpu for some of this. */
@@ -117,11 +118,13 @@ static void put_all(struct attach *a)
 		snprintf(a->why.error, sizeof(a->why.error), "sched_switch cannot be traced: %s",
 			 strerror(-err));
 		a->why.failed = true;
+		inside_fail(a);
 		return;
 	}
 	s->bss->why_seen = WIRE_WHY_SUMS;
 	/* Calls that are under way; it prints nothing, reading is what makes it go on. */
 	attach_iterate(a, s->progs.why_seed, buf, sizeof(buf), NULL, NULL);
+	inside_attach(a);
 	/* The exit first: an entry without its exit would look lost. */
 	if (put_both(s->progs.why_lock_end, s->progs.why_lock_begin, &a->why.link[WHY_LINK_LOCKS]))
 		s->bss->why_seen |= WIRE_WHY_LOCKS;
@@ -131,6 +134,7 @@ static void put_all(struct attach *a)
 	if (put_both(s->progs.why_fault_exit, s->progs.why_fault_enter,
 		     &a->why.link[WHY_LINK_FAULTS]))
 		s->bss->why_seen |= WIRE_WHY_FAULTS;
+	inside_attach_others(a);
 }
 
 static void empty(const struct bpf_map *map)
@@ -148,9 +152,11 @@ static void take_all_off(struct attach *a)
 	int i;
 
 	s->bss->why_seen = 0;
+	inside_detach(a);
 	for (i = 0; i < WHY_LINKS; i++)
 		take_off(&a->why.link[i]);
 	empty(s->maps.why_tasks);
+	empty(s->maps.inside_tasks);
 	empty(s->maps.why_peer);
 	empty(s->maps.why_peers);
 	memset(s->bss->why_marks, 0, sizeof(s->bss->why_marks));

@@ -181,6 +181,8 @@ static bool is_wanted(const struct cut *c, const struct event *ev)
 	case EV_CLOCK:
 		/* It says that until then nothing more happened: not of what was cut off. */
 		return !c->o.to || end <= c->to_ns;
+	case EV_FUNCTION:
+		return end <= c->to_ns;
 	case EV_DEVICE:
 		return end <= c->to_ns && (!c->some || has(&c->devices, ev->device));
 	case EV_TASK:

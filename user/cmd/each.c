@@ -222,18 +222,20 @@ static void note_through(struct each *e, const struct chapter *c)
 static bool is_everybodys(const struct event *ev)
 {
 	return (ev->kind == EV_LOSS && !event_is_close_unseen(ev)) || ev->kind == EV_MARK ||
-	       ev->kind == EV_CLOCK || ev->kind == EV_HOST;
+	       ev->kind == EV_CLOCK || ev->kind == EV_HOST || ev->kind == EV_FUNCTION;
 }
 
 /* All that its processes did in the last seconds, but for the migration before. */
 static int give_past(struct each *e, struct chapter *c)
 {
-	const struct event *clock = past_clock(e->past);
+	const struct event *clock = past_clock(e->past), *function;
 	size_t i;
 	int err = 0;
 
 	if (clock)
 		chapter_put(e, c, clock);
+	for (i = 0; (function = past_function(e->past, i)); i++)
+		chapter_put(e, c, function);
 	for (i = 0; i < past_count(e->past) && !err; i++) {
 		const struct event *ev = past_event(e->past, i);
 

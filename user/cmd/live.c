@@ -271,6 +271,7 @@ int cmd_live(int argc, char **argv)
 	else
 		status = cmd_close_output(stdout, EXIT_OK);
 out:
+	opt_list_free(&o.watch.inside);
 	fold_close(fold);
 	keep_close(keep);
 	cmd_watch_close(capture);

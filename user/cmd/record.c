@@ -654,6 +654,7 @@ int cmd_record(int argc, char **argv)
 	cmd_watch_close(r.capture);
 	model_destroy(r.model);
 	opt_list_free(&r.o.keep_if);
+	opt_list_free(&r.o.watch.inside);
 	return status;
 }
 

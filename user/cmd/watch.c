@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cmd/watch.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -24,6 +25,8 @@ const struct opt cmd_watch_opts[] = {
 	  .help = "how functions are traced; auto: fentry, where it cannot attach kprobe" },
 	{ 0, "why", OPT_ENUM, OPT_AT(struct cmd_watch, why), .values = why_names,
 	  .help = "ask the scheduler what long calls wait for (on)" },
+	{ 0, "inside", OPT_LIST, OPT_AT(struct cmd_watch, inside), .arg = "FUNCTION[,...]",
+	  .help = "time these functions of the kernel within calls: a driver's firmware commands" },
 	{ 0, "no-fold", OPT_FLAG, OPT_AT(struct cmd_watch, no_fold),
 	  .help = "keep each empty read as an event of its own" },
 	OPT_END,
@@ -100,6 +103,84 @@ void cmd_watch_reloads(void)
 	sigaction(SIGUSR2, &sa, NULL);
 }
 
+/* ---- --inside ---- */
+
+struct names {
+	char name[CAPTURE_FUNCTIONS_MAX][EVENT_NAME_LEN];
+	size_t n;
+};
+
+/* What the kernel's list may have as a name, and C or a compiler made. */
+static bool is_symbol(const char *s, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (!isalnum((unsigned char)s[i]) && s[i] != '_' && (s[i] != '.' || !i))
+			return false;
+	return len && !isdigit((unsigned char)s[0]);
+}
+
+/* 0, or the exit code with the error told. */
+static int add_name(struct names *out, const char *s, size_t len)
+{
+	size_t i;
+
+	if (!len)
+		return cmd_fail(EXIT_USAGE, "--inside: a name is missing: FUNCTION[,FUNCTION...]");
+	if (!is_symbol(s, len))
+		return cmd_fail(EXIT_USAGE, "--inside: '%.*s' is no function's name",
+				len < 80 ? (int)len : 80, s);
+	if (len >= EVENT_NAME_LEN)
+		return cmd_fail(EXIT_USAGE,
+				"--inside: '%.40s...': a name has at most %d characters", s,
+				EVENT_NAME_LEN - 1);
+	for (i = 0; i < out->n; i++)
+		if (strlen(out->name[i]) == len && !strncmp(out->name[i], s, len))
+			return cmd_fail(EXIT_USAGE, "--inside: '%s' is named twice", out->name[i]);
+	if (out->n == CAPTURE_FUNCTIONS_MAX)
+		return cmd_fail(EXIT_USAGE, "--inside: at most %d functions",
+				CAPTURE_FUNCTIONS_MAX);
+	memcpy(out->name[out->n], s, len);
+	out->name[out->n++][len] = '\0';
+	return 0;
+}
+
+static int read_names(const struct opt_list *list, struct names *out)
+{
+	int status = 0;
+	const char *s;
+	size_t i, len;
+
+	out->n = 0;
+	for (i = 0; i < list->n && !status; i++) {
+		for (s = list->items[i]; !status; s += len + 1) {
+			len = strcspn(s, ",");
+			status = add_name(out, s, len);
+			if (!s[len])
+				break;
+		}
+	}
+	return status;
+}
+
+/* Which of them cannot be seen, as far as that is known before anything migrates. */
+static void tell_unseen(const struct capture *c)
+{
+	const struct capture_function *f;
+	size_t i;
+
+	for (i = 0; (f = capture_function(c, i)); i++) {
+		if (f->unseen != UNSEEN_NOT && f->unseen != UNSEEN_NO_SIGN)
+			cmd_tell("--inside %s: not seen: %s%s%s", f->name,
+				 event_unseen_words(f->unseen), f->err ? ": " : "",
+				 f->err ? strerror(-f->err) : "");
+		else if (strcmp(f->symbol, f->name) != 0)
+			cmd_note("--inside %s: the compiler made %s of it, which is timed", f->name,
+				 f->symbol);
+	}
+}
+
 int cmd_watch_open(const struct cmd_watch *w, const struct cmd_common *common, struct capture **c)
 {
 	struct capture_opts opts = {
@@ -113,6 +194,7 @@ int cmd_watch_open(const struct cmd_watch *w, const struct cmd_common *common, s
 		.waits = w->waits,
 		.verbose = common->verbose > 1,
 	};
+	struct names inside;
 	char err[256];
 	int ret;
 
@@ -125,6 +207,13 @@ int cmd_watch_open(const struct cmd_watch *w, const struct cmd_common *common, s
 	    (w->driver && strlen(w->driver) >= EVENT_NAME_LEN) ||
 	    (w->vm && strlen(w->vm) >= EVENT_NAME_LEN))
 		return cmd_fail(EXIT_USAGE, "no device, driver or VM has a name that long");
+	ret = read_names(&w->inside, &inside);
+	if (ret)
+		return ret;
+	if (inside.n && opts.no_why)
+		return cmd_fail(EXIT_USAGE, "--inside: it needs --why on");
+	opts.inside = (const char(*)[EVENT_NAME_LEN])inside.name;
+	opts.n_inside = inside.n;
 	ret = capture_open(c, &opts, err, sizeof(err));
 	/* Nothing to be traced here: what else there is. */
 	if (ret == -ENODEV)
@@ -134,6 +223,7 @@ int cmd_watch_open(const struct cmd_watch *w, const struct cmd_common *common, s
 			err);
 	if (ret)
 		return cmd_fail(EXIT_NO_ATTACH, "%s", err);
+	tell_unseen(*c);
 	return 0;
 }
 

@@ -11,7 +11,7 @@
 #include "capture/capture.h"
 #include "cmd/cmd.h"
 
-/* --device, --driver, --pid, --vm, --ring, --attach, --why, --no-fold */
+/* --device, --driver, --pid, --vm, --ring, --attach, --why, --inside, --no-fold */
 enum watch_why { WATCH_WHY_ON, WATCH_WHY_OFF };
 
 struct cmd_watch {
@@ -20,6 +20,7 @@ struct cmd_watch {
 	uint64_t ring;
 	int method; /* enum capture_method */
 	int why;    /* enum watch_why */
+	struct opt_list inside;
 	bool waits; /* as struct capture_opts */
 	bool no_fold;
 };

@@ -10,6 +10,7 @@
  *	stop.c		where the time goes while a device stands still
  *	flight.c	calls that have not returned
  *	why.c		what calls spent their time on
+ *	inside.c	functions of the kernel within them
  *	spent.c		what the parts of a stop were spent on
  *	session.c	one device and one data FD
  *	side.c		what one process does for one migration
@@ -144,6 +145,9 @@ struct sess {
 	uint64_t moved_end_ns;	    /* of a read() with data and nothing after it; 0 */
 	uint64_t last_io_end_ns;    /* of a read() or write(); MODEL_NONE */
 	struct why_list slow, gaps; /* calls, and times between two of a thread's */
+	struct session_inside *inside;
+	uint32_t n_inside;
+	size_t cap_inside;
 };
 
 /* How a device of a side stands. */
@@ -199,6 +203,16 @@ struct why_pending {
 	struct call_why why;
 };
 
+/* What functions a thread's call, or its step, has told so far; it has not returned, or was lost. */
+#define INSIDE_FUNCTIONS 16
+struct inside_pending {
+	uint32_t host, tid;
+	bool step;
+	uint64_t call_t_ns; /* when it began */
+	struct inside_sum sum[INSIDE_FUNCTIONS];
+	uint32_t n;
+};
+
 /* What CLOCK_REALTIME showed from some moment on. */
 struct clock_span {
 	uint64_t from_ns;
@@ -232,6 +246,15 @@ struct model {
 	/* What its thread did before it, since its last call; NULL: not recorded. */
 	const struct call_why *before;
 	struct call_why last_before;
+	struct model_function *functions;
+	uint32_t n_functions;
+	size_t cap_functions;
+	struct inside_pending *insides;
+	uint32_t n_insides;
+	size_t cap_insides;
+	/* Of the call that is being taken. */
+	bool has_inside;
+	struct inside_pending inside;
 	struct host *hosts; /* by number; [0]: the one of a recording that names none */
 	uint32_t n_hosts;
 	size_t cap_hosts;
@@ -427,6 +450,20 @@ int why_keep(struct sess *g, const struct call_why *w, bool in_stop);
 void why_list_drop(struct why_list *l);
 /* @to is empty, and the caller's to drop.  0 or -ENOMEM. */
 int why_list_copy(struct why_list *to, const struct why_list *from);
+
+/* ---- inside.c ---- */
+
+/* An EV_FUNCTION, an EV_INSIDE.  0 or -ENOMEM. */
+int inside_define(struct model *m, const struct event *ev);
+int inside_take(struct model *m, const struct event *ev);
+/* m->inside, and that of m->last_why, of the event that is taken next: after why_of_event(). */
+void inside_of_event(struct model *m, const struct event *ev);
+/* m->inside is of that session, in whose call @ev.  0 or -ENOMEM. */
+int inside_book(struct model *m, struct sess *g, const struct event *ev);
+/* A session begins.  0 or -ENOMEM. */
+int inside_begin(const struct model *m, struct sess *g);
+/* *@to is a copy of a session whose list it does not share.  0 or -ENOMEM. */
+int inside_copy(struct sess *to, const struct sess *from);
 
 /* ---- session.c ---- */
 

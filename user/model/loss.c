@@ -63,6 +63,10 @@ void loss_take(struct model *m, const struct event *ev)
 		sat_inc(&m->loss.reasons, ev->loss.count);
 		return;
 	}
+	if (ev->loss.what == EV_INSIDE) {
+		sat_inc(&m->loss.insides, ev->loss.count);
+		return;
+	}
 	if (event_is_close_unseen(ev)) {
 		sat_inc(&m->loss.closes, ev->loss.count);
 		s = map_get(&m->streams, ev->stream);

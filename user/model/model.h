@@ -92,6 +92,16 @@ struct model_process {
 	bool comm_known;	   /* it is the process's own */
 };
 
+/* A function of a host that was asked for by its name: see EV_FUNCTION. */
+struct model_function {
+	uint32_t host;
+	char name[EVENT_NAME_LEN];
+	char symbol[EVENT_NAME_LEN]; /* what a compiler made of the name; "" */
+	uint32_t unseen;	     /* enum event_unseen: as it stands */
+	int64_t err;		     /* of UNSEEN_REFUSED: -errno */
+	uint64_t since_ns;	     /* since when that is so; 0: its definition was not seen */
+};
+
 /* A call that has not returned: it was last seen out at @seen_ns. */
 struct model_flight {
 	uint32_t host, pid, tid;
@@ -109,6 +119,8 @@ struct model_loss {
 	uint64_t damage; /* of them, unreadable parts of a recording */
 	/* Not in these: calls of which it was lost what they were spent on. */
 	uint64_t reasons;
+	/* Nor these: executions of functions within calls, at most so many. */
+	uint64_t insides;
 	/* Nor these: data FDs that are closed, of which it was lost when, and by whom. */
 	uint64_t closes;
 };
@@ -230,6 +242,14 @@ uint64_t model_left(const struct model *m, uint32_t device, uint64_t *initial);
 const struct call_why *model_session_slow(const struct model *m, uint32_t id, uint32_t *n);
 /* The same of the times between two calls of a thread, while a device stood still. */
 const struct call_why *model_session_gaps(const struct model *m, uint32_t id, uint32_t *n);
+/* Functions that were asked for, of all hosts: 0..model_functions() - 1. */
+uint32_t model_functions(const struct model *m);
+const struct model_function *model_function(const struct model *m, uint32_t number);
+/*
+ * What of them ran in the calls of a session that have returned: all of its host, seen or
+ * not.  NULL: none was asked for.
+ */
+const struct session_inside *model_session_inside(const struct model *m, uint32_t id, uint32_t *n);
 /* What an EV_WHY says, without what its call alone knows (the states of an arc). */
 void call_why_of(const struct event *ev, struct call_why *out);
 uint32_t model_sides(const struct model *m);

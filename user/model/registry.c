@@ -242,6 +242,8 @@ int define(struct model *m, const struct event *ev, struct event_context *ctx)
 		return define_process(m, ev);
 	case EV_HOST:
 		return define_host(m, ev);
+	case EV_FUNCTION:
+		return inside_define(m, ev);
 	default:
 		return 0;
 	}
@@ -351,6 +353,8 @@ void model_destroy(struct model *m)
 	free(m->sides);
 	free(m->live);
 	free(m->flights);
+	free(m->functions);
+	free(m->insides);
 	free(m->hosts);
 	free(m->clocks);
 	free(m->migs);
@@ -434,6 +438,8 @@ static void disown(struct model *c)
 	c->sides = NULL;
 	c->live = NULL;
 	c->flights = NULL;
+	c->functions = NULL;
+	c->insides = NULL;
 	c->hosts = NULL;
 	c->clocks = NULL;
 	c->migs = NULL;
@@ -455,6 +461,10 @@ struct model *model_clone(const struct model *m)
 	c->cap_live = m->n_live;
 	c->flights = dup(m->flights, m->n_flights, sizeof(*m->flights), &failed);
 	c->cap_flights = m->n_flights;
+	c->functions = dup(m->functions, m->n_functions, sizeof(*m->functions), &failed);
+	c->cap_functions = m->n_functions;
+	c->insides = dup(m->insides, m->n_insides, sizeof(*m->insides), &failed);
+	c->cap_insides = m->n_insides;
 	c->hosts = dup(m->hosts, m->n_hosts, sizeof(*m->hosts), &failed);
 	c->cap_hosts = m->n_hosts;
 	c->clocks = dup(m->clocks, m->n_clocks, sizeof(*m->clocks), &failed);

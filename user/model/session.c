@@ -83,7 +83,10 @@ struct sess *sess_create(struct model *m, struct dev *d, uint32_t direction, con
 	s->lead_ns = MODEL_NONE;
 	g->last_io_end_ns = s->load_start_ns = s->switch_ns = MODEL_NONE;
 	s->failure.target = EVENT_TARGET_NONE;
-	return g;
+	if (!inside_begin(m, g))
+		return g;
+	sess_destroy(g);
+	return NULL;
 }
 
 void sess_destroy(struct sess *g)
@@ -93,6 +96,7 @@ void sess_destroy(struct sess *g)
 	free(g->io);
 	why_list_drop(&g->slow);
 	why_list_drop(&g->gaps);
+	free(g->inside);
 	free(g);
 }
 
@@ -106,13 +110,15 @@ struct sess *sess_copy(const struct sess *g)
 	c->io = NULL;
 	memset(&c->slow, 0, sizeof(c->slow));
 	memset(&c->gaps, 0, sizeof(c->gaps));
+	c->inside = NULL;
 	if (g->io) {
 		c->io = malloc(sizeof(*c->io));
 		if (!c->io)
 			goto out;
 		*c->io = *g->io;
 	}
-	if (why_list_copy(&c->slow, &g->slow) || why_list_copy(&c->gaps, &g->gaps))
+	if (why_list_copy(&c->slow, &g->slow) || why_list_copy(&c->gaps, &g->gaps) ||
+	    inside_copy(c, g))
 		goto out;
 	return c;
 out:

@@ -56,6 +56,16 @@ enum path_part {
 	PART_GAP = PART_NR, /* between the calls: enum window_gap says where */
 };
 
+/* What a call had of a function that was asked for: see EV_INSIDE. */
+struct inside_sum {
+	uint32_t function; /* as model_function() has it */
+	uint64_t calls, total_ns, longest_ns;
+	uint64_t longest_t_ns; /* when that began; MODEL_NONE: it was too short to be told */
+};
+
+/* Of a call those with the largest sums are kept. */
+#define CALL_INSIDE_MAX 6
+
 /* Why a call took its time: see EV_WHY.  MODEL_NONE where something was not seen. */
 struct call_why {
 	uint32_t call;	   /* enum event_kind; EV_NONE: between two calls of a thread */
@@ -69,6 +79,24 @@ struct call_why {
 	uint64_t ns[WHY_PARTS];
 	uint64_t faults, longest_ns;
 	char stack[EVENT_STACK_LEN];
+	/* What ran in it, less what did in its steps; the largest sum first. */
+	struct inside_sum inside[CALL_INSIDE_MAX];
+	uint32_t n_inside, inside_left_out;
+};
+
+/*
+ * A function that was asked for, in the calls of a session.  Its time is also that of those
+ * it ran in: sums of two functions are none of anything.
+ */
+struct session_inside {
+	uint32_t function; /* as model_function() has it */
+	uint32_t unseen;   /* enum event_unseen: else all below is 0 and says nothing */
+	int64_t err;	   /* of UNSEEN_REFUSED: -errno */
+	uint64_t since_ns; /* since when that is so; it may be later than the session's begin */
+	uint64_t calls, total_ns, longest_ns;
+	uint64_t longest_t_ns; /* MODEL_NONE: none ran, or each was too short to be told */
+	uint32_t longest_call; /* enum event_kind; EV_NONE: none ran */
+	uint32_t longest_from, longest_to; /* as struct call_why has them */
 };
 
 /* Lists of a session hold at most this many; the rest is folded. */

@@ -383,6 +383,7 @@ static int take(struct model *m, const struct event *ev, struct event_context *c
 	int err = 0;
 
 	m->why = m->before = NULL;
+	m->has_inside = false;
 	if (ev->kind == EV_LOSS) {
 		loss_take(m, ev);
 		d = dev_get(m, ev->device);
@@ -405,6 +406,12 @@ static int take(struct model *m, const struct event *ev, struct event_context *c
 		why_take(m, ev);
 		goto tell;
 	}
+	if (ev->kind == EV_INSIDE) {
+		err = inside_take(m, ev);
+		if (err)
+			return err;
+		goto tell;
+	}
 	g = sess_of(m, before);
 	was_over = !g || g->pub.session_over;
 	stood = d && d->window.active;
@@ -415,6 +422,7 @@ static int take(struct model *m, const struct event *ev, struct event_context *c
 			take_call(m, d, ev, ctx);
 	}
 	why_of_event(m, ev, ctx);
+	inside_of_event(m, ev);
 	if (ev->kind == EV_PROCESS_EXIT)
 		side_exit(m, ev);
 	else if (!d && (event_traits(ev->kind) & EVT_CALL) && !s)
@@ -443,6 +451,11 @@ static int take(struct model *m, const struct event *ev, struct event_context *c
 		ctx->side_began = m->n_sides;
 tell:
 	fill_context(m, ctx, ev, d, before, s);
+	if (m->has_inside) {
+		g = sess_of(m, ctx->session);
+		if (g && inside_book(m, g, ev))
+			return -ENOMEM;
+	}
 	if (m->why || m->before) {
 		g = sess_of(m, ctx->session);
 		if (g && m->why && why_keep(g, m->why, stood || (d && d->window.active)))

@@ -115,6 +115,8 @@ static int adopt(struct merge *m, size_t i, struct event *ev)
 	shift(m, in, &ev->t_ns);
 	if (ev->kind == EV_READ || ev->kind == EV_WRITE) {
 		shift(m, in, &ev->io.t_last_ns);
+	} else if (ev->kind == EV_INSIDE) {
+		shift(m, in, &ev->inside.call_t_ns);
 	} else if (ev->kind == EV_LOSS) {
 		shift(m, in, &ev->loss.t_from_ns);
 		shift(m, in, &ev->loss.t_to_ns);

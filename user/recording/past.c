@@ -76,3 +76,8 @@ const struct event *past_clock(const struct past *p)
 {
 	return registry_find(&p->registry, &(struct event){ .kind = EV_CLOCK });
 }
+
+const struct event *past_function(const struct past *p, size_t i)
+{
+	return registry_at(&p->registry, EV_FUNCTION, i);
+}

@@ -6,7 +6,7 @@
  * a migration's first sign is no more than that, the logging that it counts on and the
  * birth of its data FD may have come before.  Promises:
  * - the last PAST_NS of events, PAST_EVENTS at most, and the last definition of each
- *   device and task of the last PAST_DEFINITIONS: bounded, however long it runs;
+ *   device, task and function of the last PAST_DEFINITIONS: bounded, however long it runs;
  * - nothing of it is made up: definitions keep their times.
  */
 #ifndef VFIOSCOPE_RECORDING_PAST_H
@@ -36,6 +36,8 @@ const struct event *past_event(const struct past *p, size_t i);
 /* The last definition, until the next past_take(); NULL: there was none. */
 const struct event *past_device(const struct past *p, uint32_t device);
 const struct event *past_task(const struct past *p, uint32_t host, uint32_t pid);
+/* Functions that are timed within calls, as they stand now: i from 0; NULL: there are no more. */
+const struct event *past_function(const struct past *p, size_t i);
 /* The last pair of clocks. */
 const struct event *past_clock(const struct past *p);
 

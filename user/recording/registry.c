@@ -38,19 +38,28 @@ static uint64_t number_of(const struct event *ev)
 		return (uint64_t)ev->host << 32 | ev->pid;
 	case EV_CLOCK:
 		return 0;
+	case EV_FUNCTION:
+		return ev->host;
 	}
 	return ev->stream;
+}
+
+/* Functions have a name for a number: their host's own. */
+static bool same_one(const struct event *a, const struct event *b)
+{
+	return number_of(a) == number_of(b) &&
+	       (a->kind != EV_FUNCTION ||
+		!strncmp(a->function_def.name, b->function_def.name, sizeof(a->function_def.name)));
 }
 
 /* The kinds of a class share the place of their number, so any of them finds. */
 static struct event *find(const struct registry_class *c, const struct event *ev)
 {
-	uint64_t number = number_of(ev);
 	size_t i;
 
 	/* What comes in is mostly about the latest. */
 	for (i = c->n; i-- > 0;)
-		if (number_of(&c->ev[i]) == number)
+		if (same_one(&c->ev[i], ev))
 			return &c->ev[i];
 	return NULL;
 }
@@ -96,6 +105,13 @@ const struct event *registry_find(const struct registry *r, const struct event *
 	int k = registry_class(ev->kind);
 
 	return k < 0 ? NULL : find(&r->class[k], ev);
+}
+
+const struct event *registry_at(const struct registry *r, uint32_t kind, size_t i)
+{
+	int k = registry_class(kind);
+
+	return k >= 0 && i < r->class[k].n ? &r->class[k].ev[i] : NULL;
 }
 
 bool registry_knows(const struct registry *r, const struct event *ev)

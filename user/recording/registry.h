@@ -5,7 +5,7 @@
  * Internal to this folder.  The writer keeps one for its SNAPSHOT frames, the
  * reader one to know which events of a SNAPSHOT it has delivered already.
  * Bounded: the latest REGISTRY_MAX, or @max, of each class (hosts, devices, tasks,
- * streams not yet released), plus the last EV_CLOCK.
+ * streams not yet released, functions), plus the last EV_CLOCK.
  */
 #ifndef VFIOSCOPE_RECORDING_REGISTRY_H
 #define VFIOSCOPE_RECORDING_REGISTRY_H
@@ -16,7 +16,7 @@
 #include "event.h"
 
 #define REGISTRY_MAX	 1024
-#define REGISTRY_CLASSES 5 /* hosts, devices, tasks, streams, the clock */
+#define REGISTRY_CLASSES 6 /* hosts, devices, tasks, streams, the clock, functions */
 
 struct registry_class {
 	struct event *ev; /* oldest first */
@@ -43,6 +43,8 @@ static inline int registry_class(uint32_t kind)
 		return 3;
 	case EV_CLOCK:
 		return 4;
+	case EV_FUNCTION:
+		return 5;
 	}
 	return -1;
 }
@@ -55,6 +57,8 @@ static inline bool registry_cares(uint32_t kind)
 
 /* Note a definition or a release; other kinds do nothing.  0 or -ENOMEM. */
 int registry_learn(struct registry *r, const struct event *ev);
+/* Of a class the @i-th that is noted, oldest first; NULL: there are no more. */
+const struct event *registry_at(const struct registry *r, uint32_t kind, size_t i);
 /* What is noted under the number that @ev names, whatever else it says; NULL: nothing is. */
 const struct event *registry_find(const struct registry *r, const struct event *ev);
 /* Is this very definition noted? */

@@ -6,6 +6,7 @@
 
 #include "util/json.h"
 #include "view/common.h"
+#include "view/inside.h"
 
 /* What is longer is in --format json. */
 #define VALUE_MAX 512
@@ -132,6 +133,26 @@ static void put_file(FILE *f, const struct view_evidence *e, const struct view_f
 	fputc('\n', f);
 }
 
+static void print_functions(FILE *f, const struct model *m, const struct view_options *opt)
+{
+	char a[NAME_LEN], b[NAME_LEN], why[UNSEEN_WORDS_LEN];
+	const struct model_function *fn;
+	uint32_t i;
+
+	if (!model_functions(m))
+		return;
+	fprintf(f, "\n%sFunctions within calls%s\n", paint(opt, C_BOLD), paint(opt, C_OFF));
+	for (i = 0; (fn = model_function(m, i)); i++) {
+		fprintf(f, "  %s", safe_name(a, fn->name));
+		if (fn->symbol[0])
+			fprintf(f, ", as %s", safe_name(b, fn->symbol));
+		if (model_host(m, fn->host))
+			fprintf(f, " on %s", safe_name(b, model_host(m, fn->host)));
+		fprintf(f, ": %s%s\n", fn->unseen == UNSEEN_NOT ? "seen" : "not seen: ",
+			unseen_words(fn->unseen, fn->err, why));
+	}
+}
+
 void info_text(FILE *f, const struct view_evidence *t, const struct meta *notes,
 	       const struct view_options *opt)
 {
@@ -177,6 +198,7 @@ void info_text(FILE *f, const struct view_evidence *t, const struct meta *notes,
 	}
 	if (!model_devices(t->model))
 		fputs("  none\n", f);
+	print_functions(f, t->model, opt);
 }
 
 /* A list of {key, value}: keys may repeat and their order matters. */
@@ -250,6 +272,32 @@ static void put_streams(struct json *j, struct model *m)
 			put_ops(j, "ops", s->ops);
 			put_ops(j, "hooked", s->hooked);
 		}
+		json_object_end(j);
+	}
+	json_array_end(j);
+}
+
+static void put_functions(struct json *j, const struct model *m)
+{
+	char why[UNSEEN_WORDS_LEN];
+	const struct model_function *fn;
+	uint32_t i;
+
+	json_key(j, "inside");
+	if (!model_functions(m)) {
+		json_null(j);
+		return;
+	}
+	json_array_begin(j);
+	for (i = 0; (fn = model_function(m, i)); i++) {
+		json_object_begin(j);
+		json_kname(j, "host", model_host(m, fn->host));
+		json_kname(j, "function", fn->name);
+		json_kname(j, "symbol", fn->symbol);
+		json_kbool(j, "seen", fn->unseen == UNSEEN_NOT);
+		json_kname(j, "reason",
+			   fn->unseen == UNSEEN_NOT ? NULL :
+						      unseen_words(fn->unseen, fn->err, why));
 		json_object_end(j);
 	}
 	json_array_end(j);
@@ -344,6 +392,7 @@ void info_json(FILE *f, const struct view_evidence *t, const struct meta *notes,
 	}
 	json_array_end(j);
 	put_streams(j, t->model);
+	put_functions(j, t->model);
 	json_object_end(j);
 	json_line_end(j);
 	json_destroy(j);

@@ -114,6 +114,19 @@ static void print_why(struct lines *l, const struct event *ev)
 	fprintf(l->f, ": %s", judge_why_of(ev, text)[0] ? text : "not known");
 }
 
+static void print_inside(struct lines *l, const struct event *ev)
+{
+	char name[NAME_LEN];
+
+	fprintf(l->f, " %s: %s", event_call_name(ev->inside.call),
+		safe_name(name, ev->inside.function));
+	if (ev->inside.folded)
+		fprintf(l->f, " x%llu", (unsigned long long)ev->inside.count);
+	print_duration(l, " ", ev->inside.total_ns);
+	if (ev->inside.folded)
+		print_duration(l, ", the longest ", ev->inside.longest_ns);
+}
+
 static void print_detail(struct lines *l, const struct event *ev, const struct event_context *ctx)
 {
 	char a[UNITS_LEN], b[UNITS_LEN], name[TEXT_SAFE_LEN(EVENT_TEXT_LEN)];
@@ -190,6 +203,9 @@ static void print_detail(struct lines *l, const struct event *ev, const struct e
 	case EV_WHY:
 		print_why(l, ev);
 		break;
+	case EV_INSIDE:
+		print_inside(l, ev);
+		break;
 	case EV_LOSS:
 		if (ev->loss.count)
 			fprintf(l->f, " of %llu events", (unsigned long long)ev->loss.count);
@@ -209,7 +225,8 @@ static void print_detail(struct lines *l, const struct event *ev, const struct e
 
 static bool is_told(uint32_t kind)
 {
-	return kind == EV_STUCK || kind == EV_LOSS || kind == EV_MARK || kind == EV_WHY;
+	return kind == EV_STUCK || kind == EV_LOSS || kind == EV_MARK || kind == EV_WHY ||
+	       kind == EV_INSIDE;
 }
 
 static void print_text(struct lines *l, const struct event *ev, const struct event_context *ctx)

@@ -350,6 +350,7 @@ static void put_session(struct json *j, const struct view_evidence *e, const str
 	else if (side && !side->dirty_log_seen && !m->window.dirty_sync_ns)
 		why(&o, "dirty_sync_ns", "no dirty log of the devices is in the evidence");
 	slow_calls_json(j, "slow_calls", e->model, m->id);
+	inside_json(j, "inside", e->model, m->id);
 	known(&o, "lead_ns", m->window.start_ns != MODEL_NONE ? m->lead_ns : MODEL_NONE,
 	      "no read() in pre-copy came before a stop");
 	known(&o, "load_ns", m->load_ns,

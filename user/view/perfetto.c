@@ -4,7 +4,7 @@
  *
  * First the migrations: each is a group of tracks, with its time from begin to end,
  * its stop, the parts of its downtime and what those were spent on.  Then a group per
- * process, with a track per thread that has its calls, arcs inside their SET_STATE; then
+ * process, with a track per thread that has its calls, arcs and functions inside them; then
  * one per device: its state, data FDs, findings, the reads that gave nothing, the bytes
  * left and moved.  A flow leads from the last read() of a device on the source to the
  * load of its state.
@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/array.h"
 #include "view/common.h"
 #include "view/downtime.h"
 #include "view/export.h"
@@ -99,15 +100,45 @@ static struct track *free_track(struct perfetto *p, struct track_id id, const st
 
 /* ---- calls of threads ---- */
 
-/* The arcs that wait for their SET_STATE go out without it, or inside (@end_ns). */
+/* What begins first, and of those what ends last; what came last is around the others. */
+static int by_begin(const void *a, const void *b)
+{
+	const struct held_slice *x = a, *y = b;
+
+	if (x->from_ns != y->from_ns)
+		return x->from_ns < y->from_ns ? -1 : 1;
+	if (x->to_ns != y->to_ns)
+		return x->to_ns > y->to_ns ? -1 : 1;
+	return x->at > y->at ? -1 : x->at < y->at;
+}
+
+static void inside_free(struct inside *in)
+{
+	buf_free(&in->packets);
+	free(in->slice);
+}
+
+/* What waits for its call goes out without it, or inside (@end_ns). */
 static void put_inside(struct perfetto *p, uint32_t i, struct track *t, uint64_t end_ns)
 {
 	struct inside *in = &p->inside[i];
+	size_t k, open = 0;
 
-	fwrite(in->packets.data, 1, in->packets.len, p->f);
+	qsort(in->slice, in->n, sizeof(*in->slice), by_begin);
+	for (k = 0; k < in->n; k++) {
+		/* The first @open are those that are under way: each was read before its place was taken. */
+		struct held_slice now = in->slice[k];
+
+		for (; open && in->slice[open - 1].to_ns <= now.from_ns; open--)
+			pf_slice_end(p, in->track, in->slice[open - 1].to_ns);
+		fwrite(in->packets.data + now.at, 1, now.len, p->f);
+		in->slice[open++] = now;
+	}
+	for (; open; open--)
+		pf_slice_end(p, in->track, in->slice[open - 1].to_ns);
 	if (t && t->last_ns < end_ns)
 		t->last_ns = end_ns;
-	buf_free(&in->packets);
+	inside_free(in);
 	memmove(in, in + 1, (--p->n_inside - i) * sizeof(*in));
 }
 
@@ -129,19 +160,42 @@ static void put_inside_alone(struct perfetto *p, uint32_t i)
 	put_inside(p, i, p->inside[i].track, p->inside[i].to_ns);
 }
 
-/* It comes before its SET_STATE, which began earlier. */
-static void hold_arc(struct perfetto *p, const struct row *row, const struct track_id *id,
-		     const char *name, uint64_t end_ns)
+/* Has it begun within a slice that was over before it? */
+static bool is_across(const struct inside *in, uint64_t from_ns)
+{
+	size_t k;
+
+	for (k = in->n; k && in->slice[k - 1].to_ns > from_ns; k--)
+		if (in->slice[k - 1].from_ns < from_ns)
+			return true;
+	return false;
+}
+
+/* It comes before its call, which began earlier. */
+static void hold(struct perfetto *p, const struct row *row, const struct track_id *id,
+		 const char *name, uint64_t end_ns)
 {
 	const struct event *ev = row->ev;
+	struct held_slice *slice;
 	struct inside *in;
 	struct track *t;
 	uint32_t i;
 
 	in = inside_of(p, ev, &i);
-	if (in && ev->t_ns < in->to_ns) {
+	if (in && (end_ns < in->to_ns || in->n == INSIDE_SLICES_MAX)) {
 		put_inside_alone(p, i);
 		in = NULL;
+	}
+	if (in && is_across(in, ev->t_ns)) {
+		struct track_id beside = in->track->id;
+
+		beside.lane++;
+		t = free_track(p, beside, row, ev->t_ns);
+		if (t) {
+			put_slice(p, t, name, ev->t_ns, end_ns, row);
+			t->last_ns = end_ns;
+		}
+		return;
 	}
 	if (!in) {
 		t = free_track(p, *id, row, ev->t_ns);
@@ -155,10 +209,19 @@ static void hold_arc(struct perfetto *p, const struct row *row, const struct tra
 				       .tid = ev->tid,
 				       .from_ns = ev->t_ns };
 	}
+	if (array_room(&in->slice, in->n + 1, &in->cap, sizeof(*in->slice))) {
+		p->err = -ENOMEM;
+		return;
+	}
+	if (ev->t_ns < in->from_ns)
+		in->from_ns = ev->t_ns;
 	in->to_ns = end_ns;
+	slice = &in->slice[in->n++];
+	*slice = (struct held_slice){ ev->t_ns, end_ns, in->packets.len, 0 };
 	p->into = &in->packets;
-	put_slice(p, in->track, name, ev->t_ns, end_ns, row);
+	put_begin(p, in->track, name, TYPE_SLICE_BEGIN, ev->t_ns, row);
 	p->into = NULL;
+	slice->len = in->packets.len - slice->at;
 }
 
 static void put_call(struct perfetto *p, const struct row *row, const char *name, uint64_t end_ns)
@@ -172,13 +235,12 @@ static void put_call(struct perfetto *p, const struct row *row, const char *name
 	struct track *t;
 	uint32_t i = 0;
 
-	if (ev->kind == EV_ARC) {
-		hold_arc(p, row, &id, name, end_ns);
+	if (ev->kind == EV_ARC || ev->kind == EV_INSIDE) {
+		hold(p, row, &id, name, end_ns);
 		return;
 	}
 	in = inside_of(p, ev, &i);
-	if (in && (ev->kind != EV_SET_STATE || in->from_ns < ev->t_ns || in->to_ns > end_ns ||
-		   in->track->last_ns > ev->t_ns)) {
+	if (in && (in->from_ns < ev->t_ns || in->to_ns > end_ns || in->track->last_ns > ev->t_ns)) {
 		put_inside_alone(p, i);
 		in = NULL;
 	}
@@ -306,6 +368,14 @@ static const char *name_of(const struct event *ev, char buf[128])
 		else
 			snprintf(buf, 128, "events lost");
 		break;
+	case EV_INSIDE:
+		if (ev->inside.folded)
+			snprintf(buf, 128, "%.64s x%llu %s", ev->inside.function,
+				 (unsigned long long)ev->inside.count,
+				 units_duration(a, ev->inside.total_ns));
+		else
+			snprintf(buf, 128, "%.64s", ev->inside.function);
+		break;
 	case EV_STUCK:
 		snprintf(buf, 128, "%s: %s for %s", kind,
 			 event_kind_name(ev->stuck.call) ?: "a call",
@@ -318,24 +388,27 @@ static const char *name_of(const struct event *ev, char buf[128])
 	return buf;
 }
 
-static void put_instant(struct perfetto *p, const struct track_id *id, const struct row *row,
-			const char *name)
+static void put_at(struct perfetto *p, const struct track_id *id, const struct row *row,
+		   const char *name, uint64_t t_ns)
 {
 	const struct track *t = pf_track_at(p, id, row->ev, row->ctx);
 
 	if (t)
-		put_begin(p, t, name, TYPE_INSTANT, row->ev->t_ns, row);
+		put_begin(p, t, name, TYPE_INSTANT, t_ns, row);
+}
+
+static void put_instant(struct perfetto *p, const struct track_id *id, const struct row *row,
+			const char *name)
+{
+	put_at(p, id, row, name, row->ev->t_ns);
 }
 
 /* Of a call that is still out, when it was looked at; between two calls, when that ended. */
 static void put_why(struct perfetto *p, const struct track_id *id, const struct row *row)
 {
-	const struct track *t = pf_track_at(p, id, row->ev, row->ctx);
 	char text[WHY_TEXT_LEN];
 
-	if (t)
-		put_begin(p, t, judge_why_of(row->ev, text)[0] ? text : "why", TYPE_INSTANT,
-			  event_end_ns(row->ev), row);
+	put_at(p, id, row, judge_why_of(row->ev, text)[0] ? text : "why", event_end_ns(row->ev));
 }
 
 static void put_apart(struct perfetto *p, enum track_kind kind, uint32_t number,
@@ -395,6 +468,16 @@ static void put_event(void *arg, const struct row *row)
 		return;
 	case EV_DEVICE_RESET:
 		put_instant(p, &id, row, name);
+		return;
+	case EV_INSIDE:
+		if (!ev->inside.folded)
+			break;
+		/* Nobody told when each of them was. */
+		id = (struct track_id){ .kind = TRACK_TASK,
+					.number = ev->pid,
+					.sub = ev->tid,
+					.host = ev->host };
+		put_at(p, &id, row, name, end_ns);
 		return;
 	case EV_WHY:
 		/* That of a call is in the notes of its slice. */
@@ -484,7 +567,7 @@ static void put_stop(struct perfetto *p, const struct migration *g)
 static void put_part(struct perfetto *p, const struct track *t, const struct downtime_part *part,
 		     uint64_t t_ns)
 {
-	char name[UNITS_LEN], why[WHY_SENTENCE_LEN];
+	char name[UNITS_LEN], why[WHY_SENTENCE_LEN], inside[INSIDE_WORDS_LEN];
 	size_t at[2];
 
 	begin(p, t, TYPE_SLICE_BEGIN, downtime_part_name(part, name), t_ns, at);
@@ -495,6 +578,8 @@ static void put_part(struct perfetto *p, const struct track *t, const struct dow
 		pf_note_text(&p->buf, "when", part->when, EVENT_TEXT_LEN);
 	if (part_why_sentence(&part->why, why)[0])
 		pf_note_text(&p->buf, "why", why, sizeof(why));
+	if (part_why_inside(&part->why, inside)[0])
+		pf_note_text(&p->buf, "inside", inside, sizeof(inside));
 	pf_event_end(p, at[0], at[1]);
 }
 
@@ -648,7 +733,7 @@ static void destroy(void *x)
 	rows_destroy(p->rows);
 	buf_free(&p->buf);
 	for (i = 0; i < p->n_inside; i++)
-		buf_free(&p->inside[i].packets);
+		inside_free(&p->inside[i]);
 	for (i = 0; i < p->track_cap; i++)
 		free(p->track[i]);
 	free(p->track);

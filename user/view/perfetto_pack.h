@@ -63,14 +63,26 @@ struct track {
 	uint64_t bytes;
 };
 
-/* Arcs of a SET_STATE that has not returned, as packets; they go inside it. */
+/* A slice whose begin is held back: so many bytes at that place of the packets. */
+struct held_slice {
+	uint64_t from_ns, to_ns;
+	size_t at, len;
+};
+
+/*
+ * Arcs, and functions, within a call that has not returned; they go inside it.  They come in
+ * the order of their ends, and are written in that of their begins.
+ */
 struct inside {
 	struct track *track;
 	uint32_t host, tid;
 	uint64_t from_ns, to_ns;
 	struct buf packets;
+	struct held_slice *slice;
+	size_t n, cap;
 };
-#define INSIDE_MAX 64
+#define INSIDE_MAX	  64   /* calls */
+#define INSIDE_SLICES_MAX 4096 /* of one: more of them go out without it */
 
 struct perfetto {
 	FILE *f;

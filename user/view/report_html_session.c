@@ -157,7 +157,7 @@ static void put_window(struct report *r, const struct session *g)
 {
 	struct downtime_part part[DOWNTIME_PARTS_MAX];
 	size_t n = session_parts(r->m, g, part), i;
-	char a[UNITS_LEN], b[UNITS_LEN], why[WHY_SENTENCE_LEN];
+	char a[UNITS_LEN], b[UNITS_LEN], why[WHY_SENTENCE_LEN], inside[INSIDE_WORDS_LEN];
 	FILE *f = r->f;
 
 	if (!n) {
@@ -180,6 +180,11 @@ static void put_window(struct report *r, const struct session *g)
 			continue;
 		fputs("<tr class=share><td colspan=3>", f);
 		html_printf(f, "%s", why);
+		fputs("</tr>\n", f);
+		if (!part_why_inside(&part[i].why, inside)[0])
+			continue;
+		fputs("<tr class=share><td colspan=3>", f);
+		html_printf(f, "%s", inside);
 		fputs("</tr>\n", f);
 	}
 	fputs("</table></div>\n", f);
@@ -248,6 +253,30 @@ static void put_io(struct report *r, const struct session *g)
 	if (g->io_errors)
 		fprintf(f, ", and <b class=t-bad>%s failed</b>", units_count(a, g->io_errors));
 	fputs(".</p>\n", f);
+}
+
+static void put_inside(struct report *r, const struct session *g)
+{
+	const struct session_inside *s;
+	char text[INSIDE_LINE_LEN], a[UNITS_LEN];
+	FILE *f = r->f;
+	uint32_t n, i;
+
+	s = model_session_inside(r->m, g->id, &n);
+	if (!n)
+		return;
+	fputs("<h4>Inside its calls: functions that were asked for</h4><p class=dim>The time of one is "
+	      "also that of those it ran in.</p>\n",
+	      f);
+	for (i = 0; i < n; i++, s++) {
+		fputs("<p>", f);
+		html_printf(f, "%s", inside_words(r->m, s, text));
+		if (s->calls && s->longest_t_ns != MODEL_NONE)
+			fprintf(f, " at %s", report_when(r, a, s->longest_t_ns));
+		if (s->unseen == UNSEEN_NOT && s->since_ns > g->start_ns)
+			fprintf(f, "; not seen before %s", report_when(r, a, s->since_ns));
+		fputs(".</p>\n", f);
+	}
 }
 
 /* ---- the whole ---- */
@@ -321,6 +350,7 @@ void html_session(struct report *r, const struct session *g, bool open)
 	if (save)
 		put_infos(r, g);
 	put_io(r, g);
+	put_inside(r, g);
 	put_states(r, g);
 	put_arcs(r, g);
 	put_window(r, g);

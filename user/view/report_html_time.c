@@ -128,7 +128,7 @@ static const char *part_class(const struct downtime_part *p)
 static void put_part(FILE *f, const struct downtime_part *p, uint64_t from)
 {
 	const char *share = p->share ? " share" : "";
-	char a[UNITS_LEN], b[UNITS_LEN], why[WHY_SENTENCE_LEN];
+	char a[UNITS_LEN], b[UNITS_LEN], why[WHY_SENTENCE_LEN], inside[INSIDE_WORDS_LEN];
 	double left = fmin(plot_percent(from, p->total_ns), 99.8);
 
 	fprintf(f, "<div class=row><div class=\"n%s\" title=\"%s\">", share, p->when);
@@ -149,6 +149,11 @@ static void put_part(FILE *f, const struct downtime_part *p, uint64_t from)
 	if (part_why_sentence(&p->why, why)[0]) {
 		fputs("<div class=why>", f);
 		html_printf(f, "%s", why);
+		fputs("</div>\n", f);
+	}
+	if (part_why_inside(&p->why, inside)[0]) {
+		fputs("<div class=why>", f);
+		html_printf(f, "%s", inside);
 		fputs("</div>\n", f);
 	}
 }

@@ -128,6 +128,7 @@ static void traces_json(struct json *j, const struct view_evidence *e)
 	json_ku64(j, "places", l->places);
 	json_ku64(j, "damaged_places", l->damage);
 	json_ku64(j, "reasons", l->reasons);
+	json_ku64(j, "inside", l->insides);
 	json_ku64(j, "closes", l->closes);
 	json_ku64(j, "bytes_skipped", h ? h->bytes_skipped : 0);
 	json_kbool(j, "ended", !h || h->ended);

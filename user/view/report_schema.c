@@ -32,8 +32,9 @@ static const struct schema_object objects[] = {
 	  "sessions:u failed_set_states:u flags_errno:s?" },
 	{ "loss",
 	  "what is missing in the evidence; reasons: calls that are there, but not what they were spent on; "
+	  "inside: at most so many executions of functions in calls that are there; "
 	  "closes: data FDs of which it was not seen when they were closed",
-	  "events:u places:u damaged_places:u reasons:u closes:u bytes_skipped:u ended:b" },
+	  "events:u places:u damaged_places:u reasons:u inside:u closes:u bytes_skipped:u ended:b" },
 	{ "outcomes", "migrations by outcome; ran_again: of the completed ones, on their source",
 	  "completed:u failed:u cancelled:u unfinished:u ran_again:u" },
 	{ "migration", "the migration of a VM; text: it in a sentence",
@@ -62,7 +63,15 @@ static const struct schema_object objects[] = {
 	  "a call of 1 ms or more, and what it was spent on; null: not seen; stack: of its longest wait",
 	  "call:s? to:S? t_ns:u dur_ns:u in_stop:b on_cpu_ns:u? asleep_ns:u? blocked_ns:u? "
 	  "lock_ns:u? runqueue_ns:u? fault_ns:u? send_ns:u? receive_ns:u? poll_ns:u? futex_ns:u? "
-	  "stopped_ns:u? kvm_log_ns:u? faults:u? longest_ns:u? stack:s?" },
+	  "stopped_ns:u? kvm_log_ns:u? faults:u? longest_ns:u? stack:s? inside:[@call_inside]?" },
+	{ "call_inside",
+	  "a function that was asked for, as it ran in a call and in none of its steps; its time is "
+	  "also that of those it ran in; longest_t_ns null: under 100 us, of which none is told alone",
+	  "function:s? calls:u total_ns:u longest_ns:u longest_t_ns:u?" },
+	{ "inside",
+	  "a function that was asked for, in all calls of a session that returned; not seen: why, and the rest is null",
+	  "function:s? symbol:s? seen:b reason:s? since_ns:u? calls:u? total_ns:u? longest_ns:u? "
+	  "longest_t_ns:u? longest_call:s? longest_from:S? longest_to:S?" },
 	{ "share", "", "part:s ns:u party:s text:s" },
 	{ "joined", "how source and destination were found to belong together, or why not",
 	  "how:s? sure:b why:s? candidates:u" },
@@ -96,7 +105,7 @@ static const struct schema_object objects[] = {
 	  "dirty_rises:u dirty_falls:u data_sizes:u data_sizes_failed:u data_size_last:u? "
 	  "left_bytes:u? left:@left? left_at_switchover:@left? estimate_at_switchover:u? "
 	  "estimate_source:data_size|precopy_info? dma_log_reports:u " WINDOW
-	  "slow_calls:[@slow_call] lead_ns:u? "
+	  "slow_calls:[@slow_call] inside:[@inside]? lead_ns:u? "
 	  "load_ns:u? forecast:@forecast? forecast_at_stop:@forecast? failures:u "
 	  "first_failure:@failure? resets:u lost:u holes:u not_seen:{s}" },
 	{ "state", "a device's stay in a state",

@@ -9,6 +9,7 @@
 #include "view/common.h"
 #include "view/downtime.h"
 #include "view/findings.h"
+#include "view/inside.h"
 #include "view/report.h"
 
 static const char *dur(char buf[UNITS_LEN], uint64_t ns)
@@ -423,6 +424,24 @@ static void print_io(struct report *r, const struct session *g)
 			units_count(a, g->sizes_failed), plural(g->sizes_failed));
 }
 
+static void print_inside(struct report *r, const struct session *g)
+{
+	const struct session_inside *s;
+	char text[INSIDE_LINE_LEN], a[UNITS_LEN];
+	uint32_t n, i;
+
+	s = model_session_inside(r->m, g->id, &n);
+	for (i = 0; i < n; i++, s++) {
+		fprintf(r->f, LABEL, i ? "" : "inside");
+		wrap_text(r->f, inside_words(r->m, s, text), 16, 18, 80);
+		if (s->calls && s->longest_t_ns != MODEL_NONE)
+			fprintf(r->f, INDENT "  at %s\n", report_when(r, a, s->longest_t_ns));
+		if (s->unseen == UNSEEN_NOT && s->since_ns > g->start_ns)
+			fprintf(r->f, INDENT "  not seen before %s\n",
+				report_when(r, a, s->since_ns));
+	}
+}
+
 void report_session(struct report *r, const struct session *g)
 {
 	r->prev_ns = g->start_ns;
@@ -448,4 +467,5 @@ void report_session(struct report *r, const struct session *g)
 		print_empty(r, g);
 	}
 	print_io(r, g);
+	print_inside(r, g);
 }

@@ -12,6 +12,7 @@
 #include "view/downtime.h"
 #include "view/findings.h"
 #include "view/grid.h"
+#include "view/inside.h"
 #include "view/report.h"
 #include "view/sentence.h"
 #include "view/vmm_words.h"
@@ -127,6 +128,10 @@ static void print_files(struct report *r)
 		fprintf(r->f, LABEL "of %s call%s it was lost what they were spent on\n", "why",
 			units_count(a, model_loss(r->m)->reasons),
 			plural(model_loss(r->m)->reasons));
+	if (model_loss(r->m)->insides)
+		fprintf(r->f, LABEL "of at most %s execution%s of functions it was lost how long\n",
+			"inside", units_count(a, model_loss(r->m)->insides),
+			plural(model_loss(r->m)->insides));
 	if (model_loss(r->m)->closes)
 		fprintf(r->f, LABEL "of %s data FD%s it was not seen when the VMM closed it\n",
 			"closes", units_count(a, model_loss(r->m)->closes),
@@ -277,6 +282,20 @@ static void print_forecast(struct report *r, const struct migration *g)
 }
 
 /* ---- its sides ---- */
+
+/* What ran within the calls of all its devices, and what of that was not seen. */
+static void print_inside(struct report *r, const struct side *s)
+{
+	uint32_t n, i;
+	struct session_inside *sum = inside_of_side(r->m, s->id, &n);
+	char text[INSIDE_LINE_LEN];
+
+	for (i = 0; i < n; i++) {
+		fprintf(r->f, LABEL, i ? "" : "inside");
+		wrap_text(r->f, inside_words(r->m, &sum[i], text), 16, 18, 80);
+	}
+	free(sum);
+}
 
 static void print_log(struct report *r, const struct side *s)
 {
@@ -451,6 +470,7 @@ static void print_side(struct report *r, const struct side *s, uint32_t outcome)
 	}
 	if (s->n_sessions)
 		print_devices(r, s, outcome);
+	print_inside(r, s);
 }
 
 static void print_migration(struct report *r, const struct migration *g)

@@ -7,7 +7,7 @@
 bool value_has_result(uint32_t kind)
 {
 	return kind != EV_STUCK && kind != EV_LOSS && kind != EV_MARK && kind != EV_PROCESS_EXIT &&
-	       kind != EV_WHY;
+	       kind != EV_WHY && kind != EV_INSIDE;
 }
 
 const char *value_next_bit(const struct value *v, uint64_t *bits, char buf[BIT_NAME_LEN])

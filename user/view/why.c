@@ -32,6 +32,7 @@ void part_why(struct part_why *out, const struct model *m, enum stop_part part,
 {
 	uint32_t calls = stop_part_calls(part), id;
 
+	out->m = m;
 	out->spent = *spent;
 	out->worst = NULL;
 	if (!spent->any)
@@ -107,19 +108,35 @@ const char *part_why_sentence(const struct part_why *w, char buf[WHY_SENTENCE_LE
 	return buf;
 }
 
-void part_why_text(FILE *f, const struct part_why *w, int indent)
+const char *part_why_inside(const struct part_why *w, char buf[INSIDE_WORDS_LEN])
 {
-	char text[WHY_SENTENCE_LEN];
+	char words[INSIDE_WORDS_LEN];
 
-	if (!part_why_sentence(w, text)[0])
+	buf[0] = '\0';
+	if (w->spent.any && w->worst && inside_call_words(w->m, w->worst, words)[0])
+		snprintf(buf, INSIDE_WORDS_LEN, "inside: %.*s", INSIDE_WORDS_LEN - 10, words);
+	return buf;
+}
+
+static void put_line(FILE *f, const char *text, int indent)
+{
+	if (!text[0])
 		return;
 	fprintf(f, "%*s", indent, "");
 	wrap_text(f, text, (size_t)indent, (size_t)indent + 2, 80);
 }
 
+void part_why_text(FILE *f, const struct part_why *w, int indent)
+{
+	char text[WHY_SENTENCE_LEN], inside[INSIDE_WORDS_LEN];
+
+	put_line(f, part_why_sentence(w, text), indent);
+	put_line(f, part_why_inside(w, inside), indent);
+}
+
 /* ---- JSON ---- */
 
-void call_why_json(struct json *j, const struct call_why *w)
+void call_why_json(struct json *j, const struct model *m, const struct call_why *w)
 {
 	char key[32], stack[TEXT_SAFE_LEN(EVENT_STACK_LEN)];
 	int k;
@@ -138,6 +155,7 @@ void call_why_json(struct json *j, const struct call_why *w)
 	json_known(j, "longest_ns", w->longest_ns);
 	json_kname(j, "stack",
 		   text_safe(stack, sizeof(stack), w->stack, strnlen(w->stack, EVENT_STACK_LEN)));
+	inside_call_json(j, "inside", m, w);
 	json_object_end(j);
 }
 
@@ -159,7 +177,7 @@ void part_why_json(struct json *j, const char *key, const struct part_why *w)
 	json_ku64(j, "not_recorded_ns", w->spent.rest_ns);
 	json_key(j, "longest");
 	if (w->worst)
-		call_why_json(j, w->worst);
+		call_why_json(j, w->m, w->worst);
 	else
 		json_null(j);
 	json_object_end(j);
@@ -174,6 +192,6 @@ void slow_calls_json(struct json *j, const char *key, const struct model *m, uin
 	json_key(j, key);
 	json_array_begin(j);
 	for (i = 0; i < n; i++)
-		call_why_json(j, &w[i]);
+		call_why_json(j, m, &w[i]);
 	json_array_end(j);
 }

@@ -7,10 +7,12 @@
 
 #include "model/spent.h"
 #include "util/json.h"
+#include "view/inside.h"
 #include "view/view.h"
 
 /* Of a part: what it was spent on, as far as that was recorded. */
 struct part_why {
+	const struct model *m;
 	struct spent spent;
 	const struct call_why
 		*worst; /* its longest call, or time between calls; the model's; or NULL */
@@ -38,12 +40,17 @@ const char *call_why_name(const struct call_why *w, char buf[CALL_NAME_LEN]);
  */
 #define WHY_SENTENCE_LEN (PART_WHY_LEN + WHY_TEXT_LEN + CALL_NAME_LEN + 64)
 const char *part_why_sentence(const struct part_why *w, char buf[WHY_SENTENCE_LEN]);
-/* The same as lines of text, after @indent blanks; none when there is nothing. */
+/*
+ * What ran in that call of the functions that were asked for: "inside: FUNCTION once
+ * 400 ms"; "" when nothing did; harmless text.
+ */
+const char *part_why_inside(const struct part_why *w, char buf[INSIDE_WORDS_LEN]);
+/* Both as lines of text, after @indent blanks; none when there is nothing. */
 void part_why_text(FILE *f, const struct part_why *w, int indent);
 
 /* The members of an object, or null. */
 void part_why_json(struct json *j, const char *key, const struct part_why *w);
-void call_why_json(struct json *j, const struct call_why *w);
+void call_why_json(struct json *j, const struct model *m, const struct call_why *w);
 /* The slow calls of a session, an array. */
 void slow_calls_json(struct json *j, const char *key, const struct model *m, uint32_t session);
 
