@@ -207,26 +207,32 @@ static unsigned int part_role(const struct downtime_part *p)
 	return p->who && strstr(p->who, "dirty") ? ROLE_MARK : ROLE_INITIAL;
 }
 
+/* Is there a row more than the @after that the parts behind need? */
+static bool rows_spare(const struct rows *w, int after)
+{
+	return w->row + after < w->r.row + w->r.rows;
+}
+
 /* What its calls were spent on, in what room there is. */
-static void say_why(struct rows *w, const struct downtime_part *p)
+static void say_why(struct rows *w, const struct downtime_part *p, int after)
 {
 	char why[WHY_SENTENCE_LEN];
 
-	if (!rows_left(w) || !part_why_sentence(&p->why, why)[0])
+	if (!rows_spare(w, after) || !part_why_sentence(&p->why, why)[0])
 		return;
 	cells_field(w->s->cells, w->row++, w->r.col + 3, w->r.cols - 4, false, ROLE_DIM, 0, why);
 }
 
 /* Functions within its longest call, from where the part begins: each is a share of it. */
 static void say_inside(struct rows *w, const struct model *m, const struct downtime_part *p,
-		       uint64_t from)
+		       uint64_t from, int after)
 {
 	const struct call_why *worst = p->why.spent.any ? p->why.worst : NULL;
 	const struct model_function *f;
 	char name[NAME_LEN + 1];
 	uint32_t i;
 
-	for (i = 0; worst && i < worst->n_inside && rows_left(w); i++) {
+	for (i = 0; worst && i < worst->n_inside && rows_spare(w, after); i++) {
 		f = model_function(m, worst->inside[i].function);
 		if (!f)
 			continue;
@@ -281,6 +287,16 @@ static uint64_t leave_out(const struct downtime_part *part, size_t n, int rows,
 		rest += least_ns;
 	}
 	return rest;
+}
+
+/* How many rows parts and shares behind @i have. */
+static int rows_after(const struct downtime_part *part, size_t n, size_t i)
+{
+	int rows = 0;
+
+	while (++i < n)
+		rows += part[i].ns != 0;
+	return rows;
 }
 
 /*
@@ -340,8 +356,10 @@ static bool parts(struct scope *s, struct model *m, const struct migration *g, s
 		}
 		w.row++;
 		if (shares) {
-			say_why(&w, &part[i]);
-			say_inside(&w, m, &part[i], share);
+			int after = rows_after(part, n, i) + (rest != 0) + (pending != 0);
+
+			say_why(&w, &part[i], after);
+			say_inside(&w, m, &part[i], share, after);
 		}
 	}
 	if (rest && rows_left(&w)) {
