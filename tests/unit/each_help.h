@@ -262,6 +262,8 @@ struct held {
 	uint32_t devices;
 	bool joined, ended;
 	uint64_t first_seq_ns;
+	uint32_t functions;    /* that are timed within calls */
+	uint64_t inside_calls; /* of those in its first session */
 };
 
 static inline struct held look(const char *name)
@@ -269,7 +271,9 @@ static inline struct held look(const char *name)
 	struct model *m = model_create();
 	struct event_source *src;
 	struct source_health health;
+	const struct session_inside *inside;
 	struct held h = { 0 };
+	uint32_t n_inside;
 	char path[PATH_MAX], err[256];
 	struct event ev;
 	bool dated = false;
@@ -302,6 +306,10 @@ static inline struct held look(const char *name)
 	for (i = 1; i <= model_sessions(m); i++)
 		h.bytes += model_session(m, i)->bytes_total;
 	h.devices = model_devices(m);
+	h.functions = model_functions(m);
+	inside = model_session_inside(m, 1, &n_inside);
+	for (i = 0; i < n_inside; i++)
+		h.inside_calls += inside[i].calls;
 	if (h.migrations) {
 		h.outcome = model_migration(m, 1)->outcome;
 		h.joined = model_migration(m, 1)->joined.how != JOINED_NOT;

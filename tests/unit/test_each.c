@@ -43,6 +43,35 @@ static void one(void **state)
 }
 
 /* What its end says is what list finds when it reads it all. */
+/* Which functions are timed is told long before, and again while it goes on: to each of them. */
+static void inside(void **state)
+{
+	struct each *e = start(NULL, NULL);
+	struct synth s;
+	struct held h;
+
+	(void)state;
+	first_vm(e, &s, "web-1");
+	synth_function(&s, "cmd_exec", UNSEEN_NO_SIGN);
+	synth_function(&s, "not_there", UNSEEN_ABSENT);
+	synth_pause(&s, 60 * SEC);
+	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), 5 * MS);
+	synth_function(&s, "cmd_exec", UNSEEN_NOT);
+	synth_read(&s, MIB, 50 * MS);
+	synth_inside(&s, EV_READ, "cmd_exec", 1 * MS, 40 * MS);
+	synth_set_state(&s, SYNTH_PATH(MIG_RUNNING), 1 * MS);
+	synth_close(&s);
+	PLAY(e, &s);
+	after_tail(e);
+	each_end(e);
+	assert_int_equal(files(), 1);
+	h = look(names[0]);
+	assert_int_equal(h.migrations, 1);
+	assert_int_equal(h.functions, 2);
+	assert_int_equal(h.inside_calls, 1);
+	done(e, &s, NULL);
+}
+
 static void summary(void **state)
 {
 	struct each *e = start(NULL, NULL);
@@ -326,7 +355,7 @@ static void vanished(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(one),	    T(summary),	   T(at_once), T(both_sides),
+		T(one),	    T(inside),	   T(summary), T(at_once),  T(both_sides),
 		T(failure), T(unfinished), T(flat),    T(vanished),
 	};
 
