@@ -264,6 +264,7 @@ struct held {
 	uint64_t first_seq_ns;
 	uint32_t functions;    /* that are timed within calls */
 	uint64_t inside_calls; /* of those in its first session */
+	uint32_t inside_seen;
 };
 
 static inline struct held look(const char *name)
@@ -308,8 +309,10 @@ static inline struct held look(const char *name)
 	h.devices = model_devices(m);
 	h.functions = model_functions(m);
 	inside = model_session_inside(m, 1, &n_inside);
-	for (i = 0; i < n_inside; i++)
+	for (i = 0; i < n_inside; i++) {
 		h.inside_calls += inside[i].calls;
+		h.inside_seen += inside[i].unseen == UNSEEN_NOT;
+	}
 	if (h.migrations) {
 		h.outcome = model_migration(m, 1)->outcome;
 		h.joined = model_migration(m, 1)->joined.how != JOINED_NOT;

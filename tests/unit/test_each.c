@@ -54,9 +54,11 @@ static void inside(void **state)
 	first_vm(e, &s, "web-1");
 	synth_function(&s, "cmd_exec", UNSEEN_NO_SIGN);
 	synth_function(&s, "not_there", UNSEEN_ABSENT);
+	synth_function(&s, "never_runs", UNSEEN_NO_SIGN);
 	synth_pause(&s, 60 * SEC);
 	synth_set_state(&s, SYNTH_PATH(MIG_PRE_COPY), 5 * MS);
 	synth_function(&s, "cmd_exec", UNSEEN_NOT);
+	synth_function(&s, "never_runs", UNSEEN_NOT);
 	synth_read(&s, MIB, 50 * MS);
 	synth_inside(&s, EV_READ, "cmd_exec", 1 * MS, 40 * MS);
 	synth_set_state(&s, SYNTH_PATH(MIG_RUNNING), 1 * MS);
@@ -67,7 +69,8 @@ static void inside(void **state)
 	assert_int_equal(files(), 1);
 	h = look(names[0]);
 	assert_int_equal(h.migrations, 1);
-	assert_int_equal(h.functions, 2);
+	assert_int_equal(h.functions, 3);
+	assert_int_equal(h.inside_seen, 2);
 	assert_int_equal(h.inside_calls, 1);
 	done(e, &s, NULL);
 }
