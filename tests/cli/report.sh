@@ -70,6 +70,9 @@ for f in tests/data/*/*.vfs tests/tui/data/*.vfs ${VFIOSCOPE_CASES:+"$VFIOSCOPE_
 		"$v" report --format json "$f" >"$tmp/$n-alone.json" || fail "$f: alone"
 		outputs+=("$tmp/$n-alone.json")
 	fi
+	# 80 columns, but where a name is long by itself.
+	wide=$(LC_ALL=C.UTF-8 grep -hE '^.{81,}' "$tmp/text" "$tmp/full" | grep -v '[0-9a-f]-[0-9a-f]\{4\}-[0-9a-f]\{4\}-\|\\x')
+	[[ -z $wide ]] || fail "$f: wider than 80 columns: $wide"
 	# A sentence per migration opens it; the last line says what came of all.
 	migrations=$(jq '.migrations | length' "$tmp/$n.json")
 	sed '/^MIGRATION /,$d' "$tmp/text" >"$tmp/top"

@@ -30,8 +30,8 @@ void advice_text(FILE *f, const struct advice *a, const struct view_options *opt
 		fputs(paint(opt, C_OFF), f);
 	}
 	if (!a->n_stops)
-		fputs("There is nothing to go by: no migration completed with its source in whole "
-		      "evidence.\n",
+		fputs("There is nothing to go by: no migration completed with its source in\n"
+		      "whole evidence.\n",
 		      f);
 }
 

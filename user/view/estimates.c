@@ -156,7 +156,7 @@ static void put_driver(FILE *f, const struct estimate_sample *s, size_t n,
 		fprintf(f, "  %s: rank correlation %+.2f with the bytes", what[w], rho);
 		timed = correlate(s, n, w, true, &used, &rho_time);
 		if (timed)
-			fprintf(f, ", %+.2f with the driver's time", rho_time);
+			fprintf(f, ",\n    %+.2f with the driver's time", rho_time);
 		fprintf(f, " (%zu)\n", used);
 		if (timed)
 			fprintf(f, "    \"the closer to 0 the faster\" %s for this driver\n",
@@ -298,8 +298,8 @@ void forecast_text(FILE *f, const struct forecast *x, const struct view_options 
 	if (x->basis == FORECAST_NONE)
 		return;
 	fprintf(f,
-		"                switched now the device itself takes %s (%s to %s), by\n"
-		"                %s",
+		"                switched now the device takes %s (%s to %s),\n"
+		"                by %s",
 		units_duration(a, x->mid_ns), units_duration(b, x->low_ns),
 		units_duration(c, x->high_ns), forecast_basis_text(x->basis));
 	if (x->samples)

@@ -3,6 +3,7 @@
  * report_session.c - one device's session in full: states, arcs, its own stop,
  * estimates, runs of empty reads, latency.  80 columns.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "model/forecast.h"
@@ -29,6 +30,15 @@ static const char *count_or_dash(char buf[UNITS_LEN], uint64_t n)
 static size_t when_width(const struct report *r)
 {
 	return r->opt->time == TIME_WALL || r->opt->time == TIME_MONO ? 15 : 13;
+}
+
+/* What was put together, wrapped behind a label. */
+static void close_wrapped(FILE *f, struct words *l)
+{
+	char *text = words_close(l);
+
+	wrap_text(f, text ?: "", sizeof(INDENT) - 1, sizeof(INDENT) - 1, 80);
+	free(text);
 }
 
 static void print_right(FILE *f, const char *s, size_t width)
@@ -79,6 +89,7 @@ static void print_who(struct report *r, const struct session *g)
 	const struct model_stream *s = model_stream(r->m, g->stream);
 	char comm[NAME_LEN], name[NAME_LEN], a[UNITS_LEN];
 	FILE *f = r->f;
+	struct words l;
 
 	fprintf(f, LABEL "%s, pid %u; began %s\n", "process",
 		text_safe(comm, sizeof(comm), g->comm, sizeof(g->comm)), g->pid,
@@ -114,15 +125,17 @@ static void print_who(struct report *r, const struct session *g)
 			paint(r->opt, C_YELLOW), paint(r->opt, C_OFF));
 	if (g->holes) {
 		fprintf(f, LABEL "%s", "HOLES", paint(r->opt, C_RED));
-		if (g->lost)
-			fprintf(f, "%llu event%s lost", (unsigned long long)g->lost,
-				plural(g->lost));
-		else
-			fputs("events lost, nobody knows how many,", f);
-		fprintf(f,
-			" in %llu place%s that it may have touched:\n" INDENT
-			"its figures are lower bounds%s\n",
-			(unsigned long long)g->holes, plural(g->holes), paint(r->opt, C_OFF));
+		if (words_open(&l)) {
+			if (g->lost)
+				fprintf(l.f, "%llu event%s lost", (unsigned long long)g->lost,
+					plural(g->lost));
+			else
+				fputs("events lost, nobody knows how many,", l.f);
+			fprintf(l.f, " in %llu place%s that it may have touched:",
+				(unsigned long long)g->holes, plural(g->holes));
+			close_wrapped(f, &l);
+		}
+		fprintf(f, INDENT "its figures are lower bounds%s\n", paint(r->opt, C_OFF));
 	}
 	if (g->resets)
 		fprintf(f, LABEL "%llu of the device during the session\n", "resets",
@@ -218,8 +231,9 @@ static void print_window(struct report *r, const struct session *g)
 {
 	const struct session_window *w = &g->window;
 	bool save = g->direction == DIR_SAVE;
-	char a[UNITS_LEN], b[UNITS_LEN];
+	char a[UNITS_LEN], b[UNITS_LEN], c[UNITS_LEN];
 	FILE *f = r->f;
+	struct words l;
 
 	if (w->start_ns == MODEL_NONE) {
 		fprintf(f, "\n%s  Stop window%s   %s\n", paint(r->opt, C_BOLD),
@@ -230,15 +244,16 @@ static void print_window(struct report *r, const struct session *g)
 		return;
 	}
 	/* A destination's device is stopped from the set-up on: no downtime yet. */
-	fprintf(f, "\n%s  %s%s   %s on this host, from %s to ", paint(r->opt, C_BOLD),
-		save ? "Stop window" : "Not running", paint(r->opt, C_OFF), dur(a, w->total_ns),
-		report_when(r, b, w->start_ns));
-	if (save && g->eof && w->end_ns <= g->eof_ns)
-		fputs("the read() that gave 0\n", f);
-	else if (!g->ended)
-		fputs("the last call seen\n", f);
-	else
-		fprintf(f, "%s\n", report_when(r, b, w->end_ns));
+	fprintf(f, "\n%s  %s%s   ", paint(r->opt, C_BOLD), save ? "Stop window" : "Not running",
+		paint(r->opt, C_OFF));
+	if (words_open(&l)) {
+		fprintf(l.f, "%s on this host, from %s to %s", dur(a, w->total_ns),
+			report_when(r, b, w->start_ns),
+			save && g->eof && w->end_ns <= g->eof_ns ? "the read() that gave 0" :
+			!g->ended				 ? "the last call seen" :
+								   report_when(r, c, w->end_ns));
+		close_wrapped(f, &l);
+	}
 	if (w->start_ns < g->start_ns && g->start_ns - w->start_ns > w->total_ns / 10)
 		fprintf(f, "  of it %s before the data FD was handed out: already stopped then\n",
 			dur(a, g->start_ns - w->start_ns));

@@ -453,10 +453,11 @@ static void print_side(struct report *r, const struct side *s, uint32_t outcome)
 		wrap_text(r->f, text ?: "", save ? 8 : 13, 2, 80);
 		free(text);
 	}
-	if (s->holes) {
-		fprintf(r->f, LABEL "%s", "HOLES", paint(r->opt, C_RED));
-		words_holes(r->f, s->lost);
-		fprintf(r->f, "%s\n", paint(r->opt, C_OFF));
+	if (s->holes && words_open(&l)) {
+		fputs(paint(r->opt, C_RED), l.f);
+		words_holes(l.f, s->lost);
+		fputs(paint(r->opt, C_OFF), l.f);
+		line_close(r, &l, "HOLES");
 	}
 	if (save) {
 		print_stop(r, s);
