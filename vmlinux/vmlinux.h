@@ -78,6 +78,7 @@ struct super_block {
 };
 
 struct inode {
+	__u16 i_mode;
 	struct super_block *i_sb;
 };
 
@@ -122,6 +123,43 @@ struct vfio_device {
 
 struct vfio_device_file {
 	struct vfio_device *device;
+};
+
+struct sock_common {
+	__u16 skc_family;
+};
+
+struct sock {
+	struct sock_common __sk_common;
+	__u16 sk_protocol;
+};
+
+struct socket {
+	struct sock *sk;
+};
+
+struct minmax_sample {
+	__u32 v;
+};
+
+struct minmax {
+	struct minmax_sample s[3];
+};
+
+struct tcp_sock {
+	__u8 chrono_type : 2;	/* no bit field in 7.3 */
+	__u32 chrono_start;
+	__u32 chrono_stat[3];
+	__u32 snd_cwnd;
+	__u32 snd_wnd;
+	__u32 max_window;
+	__u32 snd_nxt;
+	__u32 write_seq;
+	__u32 mss_cache;
+	__u32 srtt_us;
+	struct minmax rtt_min;
+	__u32 total_retrans;
+	__u64 bytes_acked;
 };
 
 struct fdtable {
