@@ -15,7 +15,7 @@
 #define VFIOSCOPE_PEERS_BPF_H
 
 #include "bpf/record.bpf.h"
-#include "bpf/syscall.bpf.h"
+#include "bpf/sends.bpf.h"
 
 struct why_stack {
 	__u64 n;
@@ -54,6 +54,9 @@ struct why_peers {
 	 */
 	__u64 sum_ns, since_ns;
 	struct why_stack last; /* of such a wait */
+	/* Of all waits to send that are over: what limited them, and the last one's connection. */
+	struct send_sums sends;
+	struct send_path path;
 };
 
 /* By process number. */
@@ -78,6 +81,7 @@ struct why_peer {
 	__u32 waits;	/* enum syscall_wait */
 	__u32 receives; /* one of @receivers: its entry stays */
 	__u32 pad;
+	struct send_begin send;
 };
 
 /* By thread number: those that wait to send, and those that were seen to receive. */
@@ -166,6 +170,8 @@ static __always_inline void peer_out(struct task_struct *task, bool calls, __u64
 	}
 	if (peer.waits != SYSCALL_SENDS && !peer.receives)
 		return;
+	if (peer.waits == SYSCALL_SENDS)
+		send_begins(task, &peer.send);
 	if (bpf_map_update_elem(&why_peer, &tid, &peer, BPF_ANY)) {
 		/* No room: nothing can be said of this process. */
 		__sync_fetch_and_add(&p->receivers, 1);
@@ -179,6 +185,24 @@ static __always_inline void peer_out(struct task_struct *task, bool calls, __u64
 	if (peer.waits == SYSCALL_RECEIVES)
 		__sync_fetch_and_add(&p->receiving, 1);
 	peers_changed(p, now_ns);
+}
+
+/* @peer waited to send for @ns. */
+static __always_inline void peer_sent(struct why_peers *p, const struct why_peer *peer, __u64 ns)
+{
+	struct send_sums sums = {};
+	struct send_shares shares;
+	struct send_path path;
+
+	sums.retransmitted = send_ends(&peer->send, ns, &shares, &path);
+	send_book(&sums, &shares, ns);
+	__sync_fetch_and_add(&p->sends.receiver, sums.receiver);
+	__sync_fetch_and_add(&p->sends.buffers, sums.buffers);
+	__sync_fetch_and_add(&p->sends.network, sums.network);
+	__sync_fetch_and_add(&p->sends.unknown, sums.unknown);
+	__sync_fetch_and_add(&p->sends.retransmitted, sums.retransmitted);
+	if (ns >= PEER_STACK_NS)
+		p->path = path;
 }
 
 /* It is back, and its stack can be taken. */
@@ -196,8 +220,10 @@ static __always_inline void peer_in(struct task_struct *task, __u64 now_ns)
 		return;
 	out_ns = peer->out_ns;
 	waits = peer->waits;
-	if (waits == SYSCALL_SENDS)
+	if (waits == SYSCALL_SENDS) {
+		peer_sent(p, peer, now_ns - out_ns);
 		__sync_fetch_and_add(&p->senders, -1);
+	}
 	if (waits == SYSCALL_RECEIVES)
 		__sync_fetch_and_add(&p->receiving, -1);
 	if (peer->receives) {

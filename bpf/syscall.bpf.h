@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * syscall.bpf.h - the registers with which a task entered the kernel
+ * syscall.bpf.h - the registers with which a task entered the kernel, and its files
  */
 #ifndef VFIOSCOPE_SYSCALL_BPF_H
 #define VFIOSCOPE_SYSCALL_BPF_H
@@ -113,6 +113,20 @@ static __always_inline enum syscall_wait syscall_wait(struct task_struct *task)
 	}
 #endif
 	return SYSCALL_OTHER;
+}
+
+/* The open file of a number; @task does not change its table meanwhile, or is at rest. */
+static __always_inline struct file *task_file(struct task_struct *task, __u32 fd)
+{
+	struct fdtable *fdt = BPF_CORE_READ(task, files, fdt);
+	struct file **files, *file = NULL;
+
+	if (!fdt || fd >= BPF_CORE_READ(fdt, max_fds))
+		return NULL;
+	files = BPF_CORE_READ(fdt, fd);
+	if (bpf_probe_read_kernel(&file, sizeof(file), files + fd))
+		return NULL;
+	return file;
 }
 
 #endif

@@ -146,20 +146,6 @@ static __always_inline void holder_closes(void)
 		holder_ends(task);
 }
 
-/* The open file of a number; @task does not change its table meanwhile, or is at rest. */
-static __always_inline struct file *task_file(struct task_struct *task, __u32 fd)
-{
-	struct fdtable *fdt = BPF_CORE_READ(task, files, fdt);
-	struct file **files, *file = NULL;
-
-	if (!fdt || fd >= BPF_CORE_READ(fdt, max_fds))
-		return NULL;
-	files = BPF_CORE_READ(fdt, fd);
-	if (bpf_probe_read_kernel(&file, sizeof(file), files + fd))
-		return NULL;
-	return file;
-}
-
 /* ---- modules ---------------------------------------------------------------- */
 
 /* struct wire_module -> WIRE_MODULE_*: set by user space */

@@ -33,11 +33,38 @@ static __always_inline void went_out(struct task_struct *prev, __u64 now)
 	if (peers) {
 		w->peers = peers->resumes ? SYSCALL_RECEIVES : SYSCALL_SENDS;
 		w->peers_ns = peers_sum(peers, now);
+		w->peers_sends = peers->sends;
 	}
+	if (w->out_in == SYSCALL_SENDS)
+		send_begins(prev, &w->send);
 	w->out_ns = now;
 }
 
-/* How long of its wait others waited; who they are where that is most of it, for then the stack is theirs, else NULL. */
+/* It waited to send for @ns, or those did that it waited for: what limited them. */
+static __always_inline void why_sent(struct why_task *w, const struct why_peers *peers)
+{
+	struct send_path path;
+	__u64 ns, retransmitted;
+
+	if (w->out_in == SYSCALL_SENDS) {
+		ns = w->waited_ns;
+		retransmitted = send_ends(&w->send, ns, &w->shares, &path);
+	} else if (peers && w->peers == SYSCALL_SENDS) {
+		ns = w->peers_ns;
+		send_shares_since(&w->peers_sends, &peers->sends, &w->shares);
+		path = peers->path;
+		retransmitted = peers->sends.retransmitted - w->peers_sends.retransmitted;
+	} else {
+		return;
+	}
+	w->sums.limits.retransmitted += retransmitted;
+	if (path.srtt_us && ns > w->path_ns) {
+		w->path = path;
+		w->path_ns = ns;
+	}
+}
+
+/* How long of its wait others waited; NULL: it did not wait for others. */
 static __always_inline const struct why_peers *
 waited_for_peers(struct why_task *w, __u32 tgid, __u64 now)
 {
@@ -48,7 +75,7 @@ waited_for_peers(struct why_task *w, __u32 tgid, __u64 now)
 		return NULL;
 	}
 	w->peers_ns = peers_sum(peers, now) - w->peers_ns;
-	return w->peers_ns > w->waited_ns / 2 && peers->last.n ? peers : NULL;
+	return peers;
 }
 
 /*
@@ -83,10 +110,12 @@ static __always_inline void came_in(struct task_struct *next, __u64 now)
 	w->out_ns = 0;
 	w->last.n = 0;
 	peers = waited_for_peers(w, next->tgid, now);
+	why_sent(w, peers);
 	if (!w->out_state ||
 	    (w->waited_ns <= w->longest_ns && (!w->arc_ns || w->waited_ns <= w->arc_longest_ns)))
 		return;
-	if (peers)
+	/* Where theirs was most of it, so is the stack. */
+	if (peers && w->peers_ns > w->waited_ns / 2 && peers->last.n)
 		w->last = peers->last;
 	else
 		w->last.n =

@@ -40,6 +40,7 @@ struct why_sums {
 	/* Between calls: */
 	__u64 sends, receives, polls, futex, stopped, log;
 	__u64 faults;
+	struct send_sums limits; /* of @sends; with what is unknown they are that */
 };
 
 struct why_task {
@@ -61,6 +62,13 @@ struct why_task {
 	__u32 locks;  /* that it is waiting for: one in another */
 	__u32 called; /* it has made a traced call */
 	struct inside_call call; /* while it is in one */
+	/* While it waits to send; and when it, or those that it waits for, did: why. */
+	struct send_begin send;
+	struct send_sums peers_sends; /* while it is out, theirs when it went */
+	struct send_shares shares;
+	/* The connection at the end of the longest wait to send. */
+	struct send_path path;
+	__u64 path_ns;
 	/* Of the call, or since the last one; as they were when the step began. */
 	struct why_sums sums, arc_sums;
 	/* Between calls, of what has not been told yet: those under WIRE_WHY_MIN_NS. */
@@ -165,6 +173,12 @@ static __always_inline __u64 current_run_delay(void)
 	return BPF_CORE_READ(task, sched_info.run_delay);
 }
 
+static __always_inline void why_book_send(struct why_sums *sums, const struct why_task *w, __u64 ns)
+{
+	sums->sends += ns;
+	send_book(&sums->limits, &w->shares, ns);
+}
+
 /* It waited for another thread; of that @peers_ns with what those did that it may have waited for. */
 static __always_inline void
 why_book_futex(struct why_sums *sums, const struct why_task *w, __u64 ns)
@@ -172,7 +186,7 @@ why_book_futex(struct why_sums *sums, const struct why_task *w, __u64 ns)
 	__u64 theirs = w->peers_ns < ns ? w->peers_ns : ns;
 
 	if (w->peers == SYSCALL_SENDS)
-		sums->sends += theirs;
+		why_book_send(sums, w, theirs);
 	else if (w->peers == SYSCALL_RECEIVES)
 		sums->receives += theirs;
 	else
@@ -191,7 +205,7 @@ static __always_inline void why_book(struct why_sums *sums, const struct why_tas
 	else if (w->out_state & (STATE_STOPPED | STATE_TRACED))
 		sums->stopped += ns;
 	else if (w->out_in == SYSCALL_SENDS)
-		sums->sends += ns;
+		why_book_send(sums, w, ns);
 	else if (w->out_in == SYSCALL_RECEIVES)
 		sums->receives += ns;
 	else if (w->out_in == SYSCALL_POLLS)
@@ -298,6 +312,10 @@ why_sums_set(struct wire_why *rec, const struct why_sums *now, const struct why_
 	rec->stopped_ns = now->stopped - from->stopped;
 	rec->log_ns = now->log - from->log;
 	rec->faults = now->faults - from->faults;
+	rec->send_receiver_ns = now->limits.receiver - from->limits.receiver;
+	rec->send_buffers_ns = now->limits.buffers - from->limits.buffers;
+	rec->send_network_ns = now->limits.network - from->limits.network;
+	rec->retransmitted = now->limits.retransmitted - from->limits.retransmitted;
 }
 
 static __always_inline void why_sums_add(struct why_sums *to, const struct why_sums *more)
@@ -357,7 +375,8 @@ static __always_inline __u64 why_tell(struct why_task *w, __u32 kind, __u32 feat
 	rec->call = kind;
 	rec->feature = feature;
 	rec->seen = w->seen;
-	rec->pad = 0;
+	rec->srtt_us = w->path.srtt_us;
+	rec->cwnd = w->path.cwnd;
 	if (kind == WIRE_ARC) {
 		why_sums_set(rec, &w->sums, &w->arc_sums);
 		rec->longest_ns = w->arc_longest_ns;
@@ -391,6 +410,8 @@ static __always_inline void why_fresh(struct why_task *w)
 	__builtin_memset(&w->sums, 0, sizeof(w->sums));
 	w->longest_ns = 0;
 	w->longest.n = 0;
+	__builtin_memset(&w->path, 0, sizeof(w->path));
+	w->path_ns = 0;
 	w->seen = why_seen;
 }
 

@@ -255,7 +255,13 @@ struct wire_why {
 	__u64 log_ns;	  /* in KVM's dirty log, but for a cpu */
 	__u64 longest_ns;
 	__u32 faults;
-	__u32 pad;
+	/*
+	 * What limited the connection while @send_ns passed: its receiver, its buffers, the
+	 * network; the rest of that is not known.  Where a TCP connection was seen, else 0:
+	 */
+	__u32 retransmitted; /* packets, in all of these waits */
+	__u32 srtt_us, cwnd; /* at the end of the longest of them; cwnd in packets */
+	__u64 send_receiver_ns, send_buffers_ns, send_network_ns;
 	char frame[WIRE_FRAMES][WIRE_FRAME_LEN];
 };
 
@@ -295,7 +301,7 @@ WIRE_ASSERT(wire_info, 96);
 WIRE_ASSERT(wire_lost_exit, 80);
 WIRE_ASSERT(wire_dirty_pages, 104);
 WIRE_ASSERT(wire_process_exit, 80);
-WIRE_ASSERT(wire_why, 960);
+WIRE_ASSERT(wire_why, 992);
 WIRE_ASSERT(wire_inside, 128);
 
 /* The hooks of the kernel side, HOOK(NAME) of hook.bpf.h. */

@@ -155,6 +155,12 @@ static const struct event_field why_fields[] = {
 	FIELD(15, "futex_ns", why.futex_ns, EF_U64, EFF_KNOWN),
 	FIELD(16, "stopped_ns", why.stopped_ns, EF_U64, EFF_KNOWN),
 	FIELD(17, "kvm_log_ns", why.kvm_log_ns, EF_U64, EFF_KNOWN),
+	FIELD(18, "send_receiver_ns", why.send_receiver_ns, EF_U64, EFF_KNOWN | EFF_LATER),
+	FIELD(19, "send_buffers_ns", why.send_buffers_ns, EF_U64, EFF_KNOWN | EFF_LATER),
+	FIELD(20, "send_network_ns", why.send_network_ns, EF_U64, EFF_KNOWN | EFF_LATER),
+	FIELD(21, "srtt_ns", why.srtt_ns, EF_U64, EFF_KNOWN | EFF_LATER),
+	FIELD(22, "cwnd", why.cwnd, EF_U64, EFF_KNOWN | EFF_LATER),
+	FIELD(23, "retransmits", why.retransmits, EF_U64, EFF_KNOWN | EFF_LATER),
 };
 
 static const struct event_field inside_fields[] = {

@@ -292,11 +292,19 @@ struct event {
 		 * @longest_ns; of one that has not returned, where it is now.  Names
 		 * of the kernel's functions, innermost first:
 		 * "msleep+0x2f < save_read+0x52[module]".
+		 *
+		 * Of @send_ns that which the receiver, the connection's buffers and the
+		 * network limited; nobody knows of the rest.  EVENT_NOT_SEEN: nobody does
+		 * of any of it.  @retransmits are those packets of all of these waits;
+		 * @srtt_ns and @cwnd, in packets, are those of the connection at the end
+		 * of the longest of them, EVENT_NOT_SEEN: that was no TCP connection.
 		 */
 		struct {
 			uint64_t on_cpu_ns, asleep_ns, blocked_ns, lock_ns, runqueue_ns, fault_ns;
 			uint64_t send_ns, receive_ns, poll_ns, futex_ns, stopped_ns, kvm_log_ns;
 			uint64_t faults, longest_ns;
+			uint64_t send_receiver_ns, send_buffers_ns, send_network_ns;
+			uint64_t srtt_ns, cwnd, retransmits;
 			uint32_t call, so_far;
 			char stack[EVENT_STACK_LEN];
 		} why;
@@ -354,6 +362,8 @@ enum event_field_type {
 #define EFF_NOT_ONE    (1U << 1) /* only in a folded event: count > 1 */
 #define EFF_KNOWN      (1U << 2) /* not when EVENT_NOT_SEEN / EVENT_TARGET_NONE */
 #define EFF_INTERNAL   (1U << 3) /* stored, but not part of the NDJSON */
+/* EFF_KNOWN, and younger than its kind: in a recording without it EVENT_NOT_SEEN; an EF_U64 */
+#define EFF_LATER      (1U << 4)
 
 struct event_field {
 	const char *name; /* as in the contract's NDJSON */

@@ -179,6 +179,9 @@ struct event *synth_why(struct synth *s, uint32_t kind, uint64_t asleep_ns, uint
 	memmove(&s->ev[i], &s->ev[i - 1], (s->n - i) * sizeof(*s->ev));
 	ev = &s->ev[i - 1];
 	memset(&ev->why, 0, sizeof(ev->why));
+	ev->why.send_receiver_ns = ev->why.send_buffers_ns = ev->why.send_network_ns =
+		EVENT_NOT_SEEN;
+	ev->why.srtt_ns = ev->why.cwnd = ev->why.retransmits = EVENT_NOT_SEEN;
 	ev->kind = EV_WHY;
 	ev->ret = 0;
 	for (k = i - 1; k < s->n; k++)
@@ -237,6 +240,9 @@ struct event *synth_between(struct synth *s, uint64_t ns)
 	memset(&ev->why, 0, sizeof(ev->why));
 	ev->why.call = EV_NONE;
 	ev->why.on_cpu_ns = ns;
+	ev->why.send_receiver_ns = ev->why.send_buffers_ns = ev->why.send_network_ns =
+		EVENT_NOT_SEEN;
+	ev->why.srtt_ns = ev->why.cwnd = ev->why.retransmits = EVENT_NOT_SEEN;
 	s->now = now;
 	return ev;
 }

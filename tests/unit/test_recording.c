@@ -101,6 +101,8 @@ static void test_round_trip_fields(void **state)
 				p[f[i].size - 1] = 0;
 			assert_false(event_same(&ev[0], &ev[1]));
 			round_trip(ev, 3, NULL, true);
+			/* No event of the frame has it, or knows of it. */
+			round_trip(&ev[1], 1, NULL, true);
 		}
 		round_trip(&(struct event){ .kind = k }, 1, NULL, true);
 	}

@@ -546,12 +546,45 @@ static void test_decode(void **state)
 	assert_int_equal(ev.why.stopped_ns, 5000);
 	assert_int_equal(ev.why.kvm_log_ns, EVENT_NOT_SEEN);
 	assert_int_equal(ev.why.on_cpu_ns, 18000);
+	/* It waited to send to what is no socket; then on one, and nobody knows of the rest. */
+	assert_int_equal(ev.why.send_receiver_ns, EVENT_NOT_SEEN);
+	assert_int_equal(ev.why.send_buffers_ns, EVENT_NOT_SEEN);
+	assert_int_equal(ev.why.send_network_ns, EVENT_NOT_SEEN);
+	assert_int_equal(ev.why.srtt_ns, EVENT_NOT_SEEN);
+	assert_int_equal(ev.why.cwnd, EVENT_NOT_SEEN);
+	assert_int_equal(ev.why.retransmits, EVENT_NOT_SEEN);
+	rec.send_receiver_ns = 700;
+	rec.send_network_ns = 200;
+	assert_int_equal(decode_record(&rec, sizeof(rec), &ev), 0);
+	assert_int_equal(ev.why.send_receiver_ns, 700);
+	assert_int_equal(ev.why.send_buffers_ns, 0);
+	assert_int_equal(ev.why.send_network_ns, 200);
+	/* They are in send_ns. */
+	assert_int_equal(ev.why.on_cpu_ns, 18000);
+	assert_int_equal(ev.why.srtt_ns, EVENT_NOT_SEEN);
+	rec.srtt_us = 40000;
+	rec.cwnd = 10;
+	assert_int_equal(decode_record(&rec, sizeof(rec), &ev), 0);
+	assert_int_equal(ev.why.srtt_ns, 40 * MS);
+	assert_int_equal(ev.why.cwnd, 10);
+	assert_int_equal(ev.why.retransmits, 0);
+	rec.retransmitted = 12;
+	assert_int_equal(decode_record(&rec, sizeof(rec), &ev), 0);
+	assert_int_equal(ev.why.retransmits, 12);
 	rec.seen |= WIRE_WHY_LOG;
 	rec.log_ns = 6000;
 	assert_int_equal(decode_record(&rec, sizeof(rec), &ev), 0);
 	assert_int_equal(ev.why.kvm_log_ns, 6000);
 	assert_int_equal(ev.why.on_cpu_ns, 12000);
+	/* Who never waited to send was limited by nothing. */
+	rec.send_ns = rec.send_receiver_ns = rec.send_network_ns = 0;
+	rec.poll_ns += 1000;
+	assert_int_equal(decode_record(&rec, sizeof(rec), &ev), 0);
+	assert_int_equal(ev.why.send_receiver_ns, 0);
 	rec.call = WIRE_FEATURE;
+	assert_int_equal(decode_record(&rec, sizeof(rec), &ev), 0);
+	assert_int_equal(ev.why.send_receiver_ns, EVENT_NOT_SEEN);
+	assert_int_equal(ev.why.srtt_ns, EVENT_NOT_SEEN);
 	/* Which other call of VFIO_DEVICE_FEATURE. */
 	rec.feature = VFIO_FEATURE_GET | VFIO_FEATURE_MIG_DATA_SIZE;
 	assert_int_equal(decode_record(&rec, sizeof(rec), &ev), 0);

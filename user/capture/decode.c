@@ -272,6 +272,20 @@ static void stack_text(const struct wire_why *rec, char out[EVENT_STACK_LEN])
 	}
 }
 
+/* What limited the connection that it waited to send on. */
+static void put_send(const struct wire_why *rec, bool between, struct event *ev)
+{
+	uint64_t told = rec->send_receiver_ns + rec->send_buffers_ns + rec->send_network_ns;
+	bool known = between && (told || !rec->send_ns), tcp = between && rec->srtt_us;
+
+	ev->why.send_receiver_ns = known ? rec->send_receiver_ns : EVENT_NOT_SEEN;
+	ev->why.send_buffers_ns = known ? rec->send_buffers_ns : EVENT_NOT_SEEN;
+	ev->why.send_network_ns = known ? rec->send_network_ns : EVENT_NOT_SEEN;
+	ev->why.srtt_ns = tcp ? rec->srtt_us * 1000ULL : EVENT_NOT_SEEN;
+	ev->why.cwnd = tcp ? rec->cwnd : EVENT_NOT_SEEN;
+	ev->why.retransmits = tcp ? rec->retransmitted : EVENT_NOT_SEEN;
+}
+
 void decode_why(const struct wire_why *rec, struct event *ev)
 {
 	bool sums = rec->seen & WIRE_WHY_SUMS;
@@ -295,6 +309,7 @@ void decode_why(const struct wire_why *rec, struct event *ev)
 	ev->why.kvm_log_ns = log ? rec->log_ns : EVENT_NOT_SEEN;
 	ev->why.faults = faults ? rec->faults : EVENT_NOT_SEEN;
 	ev->why.longest_ns = sums ? rec->longest_ns : EVENT_NOT_SEEN;
+	put_send(rec, between, ev);
 	/* The rest of the time it ran. */
 	off = rec->asleep_ns + rec->blocked_ns + rec->locked_ns + rec->runqueue_ns +
 	      (faults ? rec->fault_ns : 0);

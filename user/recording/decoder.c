@@ -389,6 +389,11 @@ static void gather(const uint64_t *all, const uint8_t *idx, uint32_t m, uint64_t
 		out[i] = all[idx[i]];
 }
 
+static void set_u64(struct event *ev, const struct event_field *f, uint64_t v)
+{
+	memcpy((char *)ev + f->offset, &v, sizeof(v));
+}
+
 /* The fields of the @m events of @kind in the batch, at @idx. */
 static int take_fields(struct decoder *d, uint32_t kind, const uint8_t *idx, uint32_t m,
 		       const uint64_t *t_all)
@@ -404,8 +409,11 @@ static int take_fields(struct decoder *d, uint32_t kind, const uint8_t *idx, uin
 
 	f = event_fields(kind, &n);
 	for (j = 0; j < n; j++, f++, c++) {
-		if (!c->present)
+		if (!c->present) {
+			for (i = 0; i < m && f->flags & EFF_LATER; i++)
+				set_u64(&ev[idx[i]], f, EVENT_NOT_SEEN);
 			continue;
+		}
 		if (f->type == EF_STR) {
 			for (i = 0; i < m; i++) {
 				err = take_string(c, (char *)&ev[idx[i]] + f->offset, f->size);
@@ -423,7 +431,7 @@ static int take_fields(struct decoder *d, uint32_t kind, const uint8_t *idx, uin
 			return err;
 		if (f->size == 8) {
 			for (i = 0; i < m; i++)
-				memcpy((char *)&ev[idx[i]] + f->offset, &v[i], 8);
+				set_u64(&ev[idx[i]], f, v[i] - !!(f->flags & EFF_LATER));
 		} else {
 			for (i = 0; i < m; i++) {
 				uint32_t x = v[i];

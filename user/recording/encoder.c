@@ -420,6 +420,9 @@ static void put_kind(struct encoder *e, struct buf *out, const struct event *ev,
 
 			if (f->size == 8) {
 				memcpy(&e->v[i], p, 8);
+				/* What is not seen becomes 0: what is not there. */
+				if (f->flags & EFF_LATER)
+					e->v[i]++;
 			} else {
 				uint32_t x;
 
