@@ -327,6 +327,18 @@ for f in tests/data/cases/*.vfs; do
 	promtool_likes "$f"
 done
 
+# What an older recording does not know is not there, also where it is written anew.
+old=tests/data/judge/waits-to-send.vfs
+"$v" cut -q --migration 1 "$old" -o "$tmp/again.vfs"
+for f in "$old" "$tmp/again.vfs"; do
+	want 0 "" "$v" export "$f"
+	jq -es '[.[] | select(.kind == "why" and .send_ns > 0)] | length > 0 and all(has("send_receiver_ns") or has("srtt_ns") or has("retransmits") | not)' \
+		"$tmp/out" >/dev/null || fail "$f: what limited the sending was not recorded"
+	want 0 "" "$v" report --format json "$f"
+	jq -e '[.migrations[0].downtime[].why | select(. and .send_ns > 0)] | length > 0 and all(.send_receiver_ns == null and .send_network_ns == null)' \
+		"$tmp/out" >/dev/null || fail "$f: what limited the sending is reported"
+done
+
 for f in $files; do
 	"$v" export "$f" >"$tmp/ndjson"
 	"$v" report --format json "$f" >"$tmp/report"

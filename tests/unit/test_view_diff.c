@@ -186,6 +186,18 @@ static void explained(int side, uint64_t send_ns, uint64_t futex_ns)
 	synth_close(y);
 }
 
+static void limited(int side, uint64_t receiver_ns)
+{
+	size_t i;
+
+	for (i = 0; i < s[side].n; i++) {
+		if (s[side].ev[i].kind != EV_WHY)
+			continue;
+		s[side].ev[i].why.send_receiver_ns = receiver_ns;
+		s[side].ev[i].why.send_buffers_ns = s[side].ev[i].why.send_network_ns = 0;
+	}
+}
+
 /* What grew has a name; it counts where it is asked for, and only what both recorded. */
 static void test_reasons(void **state)
 {
@@ -208,6 +220,17 @@ static void test_reasons(void **state)
 	has("(why-futex); the reason");
 	assert_int_equal(run(true), DIFF_DIFFERENT);
 	has("\"name\": \"why-futex\"");
+	/* What limited the sending is compared where both know it, and is never 0 where not. */
+	lacks("why-send-receiver");
+	limited(1, 150 * MS);
+	assert_int_equal(run(false), DIFF_DIFFERENT);
+	has("\n  why-send-receiver              -     150 ms\n");
+	lacks("why-send-network");
+	limited(0, 50 * MS);
+	set("why-send-receiver=10%");
+	assert_int_equal(run(false), DIFF_DIFFERENT);
+	has("\n  why-send-receiver        50.0 ms     150 ms    +100 ms +200.0 %  worse\n");
+	has("(why-futex, why-send-receiver); the reason that grew most: waiting for another thread");
 	/* In one of them nothing was recorded. */
 	for (i = 0; i < s[0].n; i++)
 		if (s[0].ev[i].kind == EV_WHY)
@@ -217,6 +240,19 @@ static void test_reasons(void **state)
 	diff_options_init(&o);
 	assert_int_equal(run(false), DIFF_DIFFERENT);
 	lacks("the reason that grew");
+}
+
+/* What limited the sending is in that, and no reason besides. */
+static void test_reason_within(void **state)
+{
+	(void)state;
+	explained(0, 400 * MS, 50 * MS);
+	explained(1, 400 * MS, 150 * MS);
+	limited(0, 50 * MS);
+	limited(1, 350 * MS);
+	assert_int_equal(run(false), DIFF_DIFFERENT);
+	has("\n  why-send-receiver        50.0 ms     350 ms    +300 ms +600.0 %\n");
+	has("the reason that grew most: waiting for another thread, +100 ms\n");
 }
 
 /* What there is less of has not grown, however much less it is. */
@@ -485,6 +521,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_thresholds, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_reasons, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_reason_that_shrank, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_reason_within, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_improvement, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_work_not_done, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_calls_and_arcs, setup, teardown),

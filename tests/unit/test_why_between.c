@@ -9,6 +9,7 @@
 
 /* Behind those whose functions have an s of their own. */
 #include "tests/unit/why_help.h"
+#include "view/advise.h"
 #include "view/downtime.h"
 
 /* What the thread of the next call did since its last one, for @ns: sent, and ran. */
@@ -302,6 +303,216 @@ static void test_bound_limits(void **state)
 	assert_null(told_of(RULE_NETWORK_BOUND, &f));
 }
 
+/* The last wait to send was limited so; of a connection with such a round trip. */
+static void limited(struct event *ev, uint64_t receiver, uint64_t buffers, uint64_t network,
+		    uint64_t srtt)
+{
+	ev->why.send_receiver_ns = receiver;
+	ev->why.send_buffers_ns = buffers;
+	ev->why.send_network_ns = network;
+	ev->why.srtt_ns = srtt;
+	ev->why.cwnd = 10;
+	ev->why.retransmits = 12;
+}
+
+static struct event *last_why(void)
+{
+	size_t i = s.n;
+
+	while (s.ev[--i].kind != EV_WHY)
+		;
+	return &s.ev[i];
+}
+
+/* What limited a wait to send: in the sums, in words, in JSON. */
+static void test_limits(void **state)
+{
+	char *out;
+
+	(void)state;
+	play_stop(500 * MS, 405 * MS);
+	limited(last_why(), 370 * MS, 0, 35 * MS, 40 * MS);
+	feed(EV_READ);
+	assert_int_equal(model_session(m, 1)->window.gap_why_ns[GAP_FIRST_IO][WHY_SEND], 405 * MS);
+	assert_int_equal(model_session(m, 1)->window.gap_why_ns[GAP_FIRST_IO][WHY_SEND_RECEIVER],
+			 370 * MS);
+	assert_int_equal(model_session(m, 1)->window.gap_why_ns[GAP_FIRST_IO][WHY_SEND_NETWORK],
+			 35 * MS);
+	/* It is in that of sending, not besides. */
+	assert_int_equal(sum_of(model_session(m, 1)->window.gap_why_ns[GAP_FIRST_IO]),
+			 500 * MS - 52 * US);
+	out = report_of(report_text);
+	has(out, "405 ms sending (limited by\n"
+		 "    its receiver for 370 ms, by the network for 35.0 ms; srtt 40.0 ms, cwnd 10,\n"
+		 "    12 retransmissions) in sk_stream");
+	free(out);
+	out = report_of(report_json);
+	has(out, "\"send_receiver_ns\": 370000000");
+	has(out, "\"send_buffers_ns\": 0");
+	has(out, "\"send_network_ns\": 35000000");
+	has(out, "\"srtt_ns\": 40000000");
+	has(out, "\"cwnd\": 10");
+	has(out, "\"retransmits\": 12");
+	free(out);
+	out = report_of(report_html);
+	has(out, "limited by its receiver for 370 ms, by the network for 35.0 ms; srtt 40.0 ms");
+	free(out);
+}
+
+/* Nobody knows of a part of it; or of all, as of old recordings; or what is said is a lie. */
+static void test_limits_not_known(void **state)
+{
+	struct call_why w;
+	struct spent sp;
+	char text[WHY_TEXT_LEN];
+	char *out;
+	int old;
+
+	(void)state;
+	for (old = 0; old <= 1; old++) {
+		synth_free(&s);
+		synth_init(&s);
+		play_stop(500 * MS, 405 * MS);
+		if (!old) {
+			limited(last_why(), 0, 300 * MS, 0, EVENT_NOT_SEEN);
+			last_why()->why.cwnd = last_why()->why.retransmits = EVENT_NOT_SEEN;
+		}
+		model_destroy(m);
+		m = model_create();
+		feed(EV_READ);
+		window_spent(&model_session(m, 1)->window, STOP_OUTSIDE, &sp);
+		assert_int_equal(why_limits_known(sp.why_ns), !old);
+		out = report_of(report_text);
+		if (old)
+			assert_null(strstr(out, "limited"));
+		else
+			has(out, "405 ms sending (limited by\n"
+				 "    its buffers for 300 ms, not known for 105 ms) in");
+		free(out);
+		out = report_of(report_json);
+		has(out, old ? "\"send_receiver_ns\": null" : "\"send_buffers_ns\": 300000000");
+		has(out, "\"srtt_ns\": null");
+		if (old)
+			assert_null(strstr(out, "\"send_receiver_ns\": 0"));
+		free(out);
+	}
+	play_stop(500 * MS, 405 * MS);
+	limited(last_why(), 405 * MS, 0, 0, 40 * MS);
+	call_why_of(last_why(), &w);
+	has(judge_why_text(&w, text), "405 ms sending (limited by its receiver; srtt 40.0 ms");
+	last_why()->why.retransmits = 1;
+	last_why()->why.cwnd = EVENT_NOT_SEEN;
+	call_why_of(last_why(), &w);
+	has(judge_why_text(&w, text), "(limited by its receiver; srtt 40.0 ms, 1 retransmission)");
+	last_why()->why.retransmits = 0;
+	call_why_of(last_why(), &w);
+	has(judge_why_text(&w, text), "(limited by its receiver; srtt 40.0 ms)");
+	/* More than all of it. */
+	limited(last_why(), 405 * MS, 1, 0, 40 * MS);
+	call_why_of(last_why(), &w);
+	assert_int_equal(w.ns[WHY_SEND_RECEIVER], MODEL_NONE);
+	assert_int_equal(w.ns[WHY_SEND_BUFFERS], MODEL_NONE);
+	assert_null(strstr(judge_why_text(&w, text), "limited"));
+	limited(last_why(), UINT64_MAX - 1, 5, 0, 40 * MS);
+	call_why_of(last_why(), &w);
+	assert_int_equal(w.ns[WHY_SEND_RECEIVER], MODEL_NONE);
+	/* A call does not know that it sent. */
+	last_why()->why.send_ns = EVENT_NOT_SEEN;
+	limited(last_why(), 5, 0, 0, 40 * MS);
+	call_why_of(last_why(), &w);
+	assert_int_equal(w.ns[WHY_SEND_RECEIVER], MODEL_NONE);
+}
+
+/* Where two threads tell of an instant the limits shrink with what they are of. */
+static void test_limits_fit(void **state)
+{
+	struct session_window w = { .start_ns = 1, .outside_ns = 100 };
+	struct spent sp;
+
+	(void)state;
+	w.gap_why_ns[GAP_IO][WHY_SEND] = 150;
+	w.gap_why_ns[GAP_IO][WHY_SEND_RECEIVER] = 101;
+	w.gap_why_ns[GAP_IO][WHY_SEND_NETWORK] = 49;
+	w.gap_why_ns[GAP_LOAD][WHY_ON_CPU] = 50;
+	window_spent(&w, STOP_OUTSIDE, &sp);
+	assert_int_equal(sp.why_ns[WHY_SEND], 75);
+	assert_int_equal(sp.why_ns[WHY_SEND_RECEIVER], 50);
+	assert_int_equal(sp.why_ns[WHY_SEND_NETWORK], 24);
+	assert_int_equal(sp.rest_ns, 0);
+}
+
+/* Whose fault it is that a stop was bound by sending. */
+static void test_bound_limited(void **state)
+{
+	struct finding f;
+
+	(void)state;
+	play_stop(500 * MS, 400 * MS);
+	limited(last_why(), 300 * MS, 0, 100 * MS, 40 * MS);
+	assert_string_equal(told_of(RULE_NETWORK_BOUND, &f),
+			    "the VMM waited 400 ms of the stop on the source of 500 ms (80 %): "
+			    "400 ms to send on the source (limited by its receiver for 300 ms, by "
+			    "the network for 100 ms: its receiver is slow, not the network)");
+	assert_int_equal(f.party, PARTY_ADMIN | PARTY_VMM);
+	/* Half of it is not most of it. */
+	play_stop(500 * MS, 400 * MS);
+	limited(last_why(), 200 * MS, 200 * MS, 0, 40 * MS);
+	has(told_of(RULE_NETWORK_BOUND, &f), "by its buffers for 200 ms)");
+	assert_int_equal(f.party, PARTY_ADMIN);
+	play_stop(500 * MS, 400 * MS);
+	limited(last_why(), 0, 390 * MS, 10 * MS, 40 * MS);
+	has(told_of(RULE_NETWORK_BOUND, &f),
+	    "(limited by its buffers: they are small for that round trip)");
+	assert_int_equal(f.party, PARTY_ADMIN);
+	play_stop(500 * MS, 400 * MS);
+	limited(last_why(), 0, 0, 400 * MS, 40 * MS);
+	has(told_of(RULE_NETWORK_BOUND, &f), "on the source (limited by the network)");
+	assert_int_equal(f.party, PARTY_ADMIN);
+	/* Where most of it is the destination's wait, what limited the rest explains nothing. */
+	play_landing(100 * MS, 240 * MS, 5 * MS, 10 * MS, 0);
+	for (size_t i = 0; i < s.n; i++)
+		if (s.ev[i].kind == EV_WHY && s.ev[i].why.send_ns)
+			limited(&s.ev[i], 100 * MS, 0, 0, 40 * MS);
+	assert_null(strstr(told_of(RULE_NETWORK_BOUND, &f), "limited"));
+}
+
+/* What a faster network would give is not what the receiver took. */
+static void test_limits_advice(void **state)
+{
+	static const struct source_health health = { .ended = true };
+	struct view_options opt = { 0 };
+	struct view_evidence e;
+	struct view_file file;
+	struct meta meta = { 0 };
+	struct spent sp;
+	struct advice *a;
+	struct judge *j;
+	size_t len;
+	char *out;
+	FILE *f;
+
+	(void)state;
+	play_stop(500 * MS, 400 * MS);
+	limited(last_why(), 300 * MS, 60 * MS, 40 * MS, 40 * MS);
+	model_destroy(m);
+	judge_synth(&s, &m, &j);
+	window_gap_spent(&model_session(m, 1)->window, GAP_FIRST_IO, &sp);
+	assert_int_equal(sp.ns, 500 * MS - 52 * US);
+	assert_int_equal(sp.why_ns[WHY_SEND_RECEIVER], 300 * MS);
+	assert_int_equal(sp.rest_ns, 0);
+	view_one_file(&e, &file, m, "x.vfs", &meta, &health);
+	e.judge = j;
+	a = advise(&e, &opt);
+	assert_non_null(a);
+	f = open_memstream(&out, &len);
+	advice_text(f, a, &opt);
+	fclose(f);
+	has(out, "a faster network: at most 200 ms of 500 ms");
+	free(out);
+	advice_free(a);
+	judge_destroy(j);
+}
+
 /* As if the evidence ended there. */
 static void cut_after_read(void)
 {
@@ -483,7 +694,9 @@ int main(void)
 		T(test_between),	  T(test_between_before),  T(test_between_threads),
 		T(test_between_unnamed),  T(test_between_landing), T(test_largest),
 		T(test_bound_limits),	  T(test_bound_not),	   T(test_bound_both_sides),
-		T(test_bound_dirty_logs), T(test_bound_junit),
+		T(test_bound_dirty_logs), T(test_bound_junit),	   T(test_limits),
+		T(test_limits_not_known), T(test_limits_fit),	   T(test_bound_limited),
+		T(test_limits_advice),
 	};
 
 	setlocale(LC_CTYPE, "C.UTF-8");

@@ -103,6 +103,8 @@ static bool is_worth(struct model *m, const struct migration *g)
 	       g->outcome != OUTCOME_CANCELLED && migration_stop_ns(g) >= BOUND_MIN_NS;
 }
 
+#define MORE_LEN (LIMITS_TEXT_LEN + 80)
+
 /* What a stop may have been bound by; of its time that counts two sums are told. */
 struct bound {
 	enum rule_id rule;
@@ -110,12 +112,14 @@ struct bound {
 	const char *what, *of[2]; /* "took" the time; of the sums */
 	uint32_t party[2];	  /* besides the rule's, where the one or the other is more */
 	bool by_side;		  /* the second is the destination's */
+	/* What more is known of the first: words that follow, and who has to act besides. */
+	const char *(*more)(const struct migration *g, uint32_t *party, char buf[MORE_LEN]);
 };
 
 static void tell_bound(struct look *l, const struct bound *b, const struct migration *g,
 		       const uint64_t ns[2])
 {
-	char sum_text[UNITS_LEN], stop_text[UNITS_LEN], text[2][UNITS_LEN];
+	char sum_text[UNITS_LEN], stop_text[UNITS_LEN], text[2][UNITS_LEN], more[MORE_LEN] = "";
 	uint64_t stop = migration_stop_ns(g), sum = sat_add(ns[0], ns[1]);
 	bool second = ns[1] > ns[0], landing = b->by_side && second;
 	struct finding f =
@@ -125,11 +129,13 @@ static void tell_bound(struct look *l, const struct bound *b, const struct migra
 		f.t_ns = g->stop.end_ns;
 	if (ns[0] != ns[1])
 		f.party |= b->party[second];
-	find_at(l->j, &f, "%s %s of the %s of %s (%.0f %%): %s%s%s%s%s%s%s", b->what,
+	if (b->more && !second)
+		b->more(g, &f.party, more);
+	find_at(l->j, &f, "%s %s of the %s of %s (%.0f %%): %s%s%s%s%s%s%s%s", b->what,
 		ms_text(sum_text, sum),
 		g->downtime_ns != MODEL_NONE ? "downtime" : "stop on the source",
 		ms_text(stop_text, stop), 100.0 * (double)sum / (double)stop,
-		ns[0] ? ms_text(text[0], ns[0]) : "", ns[0] ? " " : "", ns[0] ? b->of[0] : "",
+		ns[0] ? ms_text(text[0], ns[0]) : "", ns[0] ? " " : "", ns[0] ? b->of[0] : "", more,
 		ns[0] && ns[1] ? ", " : "", ns[1] ? ms_text(text[1], ns[1]) : "", ns[1] ? " " : "",
 		ns[1] ? b->of[1] : "");
 }
@@ -174,6 +180,37 @@ static void on_network(enum stop_part part, const struct spent *spent, uint64_t 
 		sat_inc(&ns[1], sat_add(spent->why_ns[WHY_RECEIVE], spent->why_ns[WHY_POLL]));
 }
 
+/* What the source's sending was limited by, and what follows where that is most of it. */
+static const char *sending_limited(const struct migration *g, uint32_t *party, char buf[MORE_LEN])
+{
+	static const char *const most[] = {
+		[WHY_SEND_RECEIVER] = ": its receiver is slow, not the network",
+		[WHY_SEND_BUFFERS] = ": they are small for that round trip",
+		[WHY_SEND_NETWORK] = "",
+	};
+	uint64_t ns[WHY_SUMS] = { 0 };
+	char limits[LIMITS_TEXT_LEN];
+	const char *follows = "";
+	struct spent spent;
+	uint32_t part, k;
+
+	for (part = 0; part <= STOP_OTHER; part++) {
+		migration_spent(g, (enum stop_part)part, &spent);
+		for (k = 0; k < WHY_SUMS; k++)
+			sat_inc(&ns[k], spent.why_ns[k]);
+	}
+	if (!judge_limits_text(ns, NULL, limits)[0])
+		return buf;
+	for (k = WHY_SEND_RECEIVER; k <= WHY_SEND_NETWORK; k++)
+		if (ns[k] > ns[WHY_SEND] / 2)
+			follows = most[k];
+	/* Who receives is the destination's VMM, or whatever takes the data in its place. */
+	if (ns[WHY_SEND_RECEIVER] > ns[WHY_SEND] / 2)
+		*party |= PARTY_VMM;
+	snprintf(buf, MORE_LEN, " (%s%s)", limits, follows);
+	return buf;
+}
+
 void rule_network_bound(struct look *l)
 {
 	static const struct bound b = {
@@ -184,6 +221,7 @@ void rule_network_bound(struct look *l)
 		/* Who waits for data does not see what its sender did instead. */
 		.party = { 0, PARTY_VMM },
 		.by_side = true,
+		.more = sending_limited,
 	};
 
 	find_bound(l, &b);

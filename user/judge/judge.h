@@ -127,7 +127,7 @@ const char *severity_name(uint32_t severity);
 /* "driver", "driver, admin", ..., "unknown". */
 const char *party_name(uint32_t party);
 
-#define FINDING_TEXT_LEN 224
+#define FINDING_TEXT_LEN 320
 #define FINDINGS_MAX	 1024
 
 struct finding {
@@ -270,6 +270,14 @@ const char *judge_failure_text(const struct failure *f, char buf[FAILURE_TEXT_LE
 /* "on_cpu", and "on the cpu": static. */
 const char *why_part_key(enum why_part part);
 const char *why_part_words(enum why_part part);
+/*
+ * What limited the connection while WHY_SEND passed, and of @w, which may be NULL, how that
+ * did: "limited by its receiver for 380 ms, by the network for 25.0 ms; srtt 40.0 ms, cwnd
+ * 10, 12 retransmissions"; what is all of it has no time; "" when nothing is known.
+ */
+#define LIMITS_TEXT_LEN 256
+const char *judge_limits_text(const uint64_t ns[WHY_SUMS], const struct call_why *w,
+			      char buf[LIMITS_TEXT_LEN]);
 /* The innermost functions, without their offsets; harmless text, "" when there are none. */
 #define WHY_STACK_LEN 128
 const char *judge_why_stack(const struct call_why *w, char buf[WHY_STACK_LEN]);
@@ -277,7 +285,7 @@ const char *judge_why_stack(const struct call_why *w, char buf[WHY_STACK_LEN]);
  * "405 ms blocked in cmd_exec[core] < save_state[driver], 6.00 ms on the cpu": what makes up
  * the call, the most first; harmless text, "" when nothing is known.
  */
-#define WHY_TEXT_LEN 320
+#define WHY_TEXT_LEN 480
 const char *judge_why_text(const struct call_why *w, char buf[WHY_TEXT_LEN]);
 /* The same of an EV_WHY. */
 const char *judge_why_of(const struct event *ev, char buf[WHY_TEXT_LEN]);

@@ -4,10 +4,12 @@
  */
 #define _GNU_SOURCE
 #include <ctype.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "judge/judge.h"
+#include "util/sat.h"
 #include "util/units.h"
 
 /* Frames that are named in a sentence: what it waits in, and who made it. */
@@ -18,7 +20,7 @@
 static const struct {
 	const char *key, *words;
 	bool waits; /* the stack says for what */
-} parts[WHY_PARTS] = {
+} parts[WHY_SUMS] = {
 	[WHY_ON_CPU] = { "on_cpu", "on the cpu", false },
 	[WHY_ASLEEP] = { "asleep", "asleep", true },
 	[WHY_BLOCKED] = { "blocked", "blocked", true },
@@ -31,6 +33,9 @@ static const struct {
 	[WHY_FUTEX] = { "futex", "waiting for another thread", true },
 	[WHY_STOPPED] = { "stopped", "stopped by a signal", true },
 	[WHY_KVM_LOG] = { "kvm_log", "in KVM's dirty log", true },
+	[WHY_SEND_RECEIVER] = { "send_receiver", "its receiver", false },
+	[WHY_SEND_BUFFERS] = { "send_buffers", "its buffers", false },
+	[WHY_SEND_NETWORK] = { "send_network", "the network", false },
 };
 
 const char *why_part_key(enum why_part part)
@@ -41,6 +46,42 @@ const char *why_part_key(enum why_part part)
 const char *why_part_words(enum why_part part)
 {
 	return parts[part].words;
+}
+
+const char *judge_limits_text(const uint64_t ns[WHY_SUMS], const struct call_why *w,
+			      char buf[LIMITS_TEXT_LEN])
+{
+	uint64_t send = ns[WHY_SEND], rest = send;
+	const char *before = "limited by ";
+	char a[UNITS_LEN];
+	size_t len = 0;
+	int k;
+
+	buf[0] = '\0';
+	for (k = WHY_SEND_RECEIVER; k <= WHY_SEND_NETWORK; k++) {
+		if (ns[k] == MODEL_NONE || !ns[k] || ns[k] < send / SHARE_TOLD)
+			continue;
+		rest = sat_sub(rest, ns[k]);
+		len += (size_t)snprintf(buf + len, LIMITS_TEXT_LEN - len, "%s%s", before,
+					parts[k].words);
+		if (ns[k] < send - send / SHARE_TOLD)
+			len += (size_t)snprintf(buf + len, LIMITS_TEXT_LEN - len, " for %s",
+						units_duration(a, ns[k]));
+		before = ", by ";
+	}
+	if (len && rest > send / SHARE_TOLD)
+		len += (size_t)snprintf(buf + len, LIMITS_TEXT_LEN - len, ", not known for %s",
+					units_duration(a, rest));
+	if (len && w && w->srtt_ns != MODEL_NONE)
+		len += (size_t)snprintf(buf + len, LIMITS_TEXT_LEN - len, "; srtt %s",
+					units_duration(a, w->srtt_ns));
+	if (len && w && w->srtt_ns != MODEL_NONE && w->cwnd != MODEL_NONE)
+		len += (size_t)snprintf(buf + len, LIMITS_TEXT_LEN - len, ", cwnd %" PRIu64,
+					w->cwnd);
+	if (len && w && w->retransmits != MODEL_NONE && w->retransmits)
+		snprintf(buf + len, LIMITS_TEXT_LEN - len, ", %" PRIu64 " retransmission%s",
+			 w->retransmits, w->retransmits == 1 ? "" : "s");
+	return buf;
 }
 
 /* What the kernel's names consist of; a recording may claim others. */
@@ -106,7 +147,7 @@ static int part_of_longest(const struct call_why *w)
 
 const char *judge_why_text(const struct call_why *w, char buf[WHY_TEXT_LEN])
 {
-	char a[UNITS_LEN], stack[WHY_STACK_LEN];
+	char a[UNITS_LEN], stack[WHY_STACK_LEN], limits[LIMITS_TEXT_LEN];
 	bool told[WHY_PARTS] = { false }, named = false;
 	int longest = part_of_longest(w);
 	size_t len = 0;
@@ -131,6 +172,9 @@ const char *judge_why_text(const struct call_why *w, char buf[WHY_TEXT_LEN])
 		told[best] = true;
 		len += (size_t)snprintf(buf + len, WHY_TEXT_LEN - len, "%s%s %s", len ? ", " : "",
 					units_duration(a, w->ns[best]), parts[best].words);
+		if (best == WHY_SEND && len < WHY_TEXT_LEN &&
+		    judge_limits_text(w->ns, w, limits)[0])
+			len += (size_t)snprintf(buf + len, WHY_TEXT_LEN - len, " (%s)", limits);
 		/* Of what has not returned the stack is that of now, whatever it does. */
 		if (len < WHY_TEXT_LEN && stack[0] && !named && (best == longest || w->so_far)) {
 			len += (size_t)snprintf(buf + len, WHY_TEXT_LEN - len, " in %s", stack);

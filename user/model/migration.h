@@ -59,7 +59,7 @@ struct landing {
 	uint64_t unattributed_ns; /* other calls */
 	uint64_t total_ns;	  /* their sum */
 	/* as in a session_window */
-	uint64_t why_ns[PART_NR][WHY_PARTS], gap_why_ns[GAP_NR][WHY_PARTS];
+	uint64_t why_ns[PART_NR][WHY_SUMS], gap_why_ns[GAP_NR][WHY_SUMS];
 };
 
 #define MIGRATION_CAUSES 2

@@ -140,7 +140,7 @@ struct model_call {
 	uint32_t born; /* the stream that was handed out; 0: none was seen */
 	struct session_arc arcs[MODEL_CALL_ARCS]; /* the first ones, and the last */
 	/* What its steps were spent on, as far as that was recorded. */
-	uint64_t why_dur_ns, why_ns[WHY_PARTS];
+	uint64_t why_dur_ns, why_ns[WHY_SUMS];
 };
 
 /* What an event means where it stands, and what it changed. */

@@ -151,7 +151,7 @@ static void name_gaps(struct path *p, enum path_part part)
 	}
 	p->sum.gap_ns[name] += p->unnamed_ns;
 	p->unnamed_ns = 0;
-	for (k = 0; k < WHY_PARTS; k++) {
+	for (k = 0; k < WHY_SUMS; k++) {
 		sat_inc(&p->sum.gap_why_ns[name][k], p->unnamed_why_ns[k]);
 		p->unnamed_why_ns[k] = 0;
 	}
@@ -219,7 +219,7 @@ void path_why(struct path *p, uint32_t owner, enum path_part part, uint64_t star
 	}
 	if (own > w->dur_ns)
 		own = w->dur_ns;
-	for (k = 0; k < WHY_PARTS; k++)
+	for (k = 0; k < WHY_SUMS; k++)
 		if (w->ns[k] != MODEL_NONE)
 			sat_inc(&p->sum.why_ns[part][k], sat_scale(w->ns[k], own, w->dur_ns));
 }
@@ -242,7 +242,7 @@ void path_gap_why(struct path *p, uint64_t start_ns, const struct call_why *w)
 		ns = s->end_ns - s->start_ns < left ? s->end_ns - s->start_ns : left;
 		left -= ns;
 		sum = s->part == GAP_NR ? p->unnamed_why_ns : p->sum.gap_why_ns[s->part];
-		for (k = 0; k < WHY_PARTS; k++)
+		for (k = 0; k < WHY_SUMS; k++)
 			if (w->ns[k] != MODEL_NONE)
 				sat_inc(&sum[k], sat_scale(w->ns[k], ns, w->dur_ns));
 	}
@@ -260,6 +260,6 @@ void path_result(const struct path *p, struct session_window *out)
 	/* What comes next is not known yet. */
 	name = p->arc_after_io ? GAP_START : p->any_io ? GAP_IO : GAP_FIRST_IO;
 	out->gap_ns[name] += p->unnamed_ns;
-	for (k = 0; k < WHY_PARTS; k++)
+	for (k = 0; k < WHY_SUMS; k++)
 		sat_inc(&out->gap_why_ns[name][k], p->unnamed_why_ns[k]);
 }

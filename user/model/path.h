@@ -28,7 +28,7 @@ struct path {
 	uint64_t start_ns, cursor_ns;
 	struct session_window sum;
 	uint64_t unnamed_ns; /* gaps that nothing has ended yet; what they were spent on: */
-	uint64_t unnamed_why_ns[WHY_PARTS];
+	uint64_t unnamed_why_ns[WHY_SUMS];
 	struct path_span {
 		uint64_t start_ns, end_ns;
 		uint32_t owner, part; /* enum path_part; of a gap enum window_gap */

@@ -43,6 +43,11 @@ enum why_part {
 	WHY_STOPPED, /* by a signal */
 	WHY_KVM_LOG, /* getting, or clearing, KVM's dirty log */
 	WHY_PARTS,
+	/* What of a part above is known more of; it is in that, too.  Of WHY_SEND, what limited it: */
+	WHY_SEND_RECEIVER = WHY_PARTS, /* whoever takes the data took no more */
+	WHY_SEND_BUFFERS, /* all that the connection's buffers have room for was on its way */
+	WHY_SEND_NETWORK, /* neither: congestion, queues */
+	WHY_SUMS,
 };
 
 /* Whose time a call's is, in a window. */
@@ -76,8 +81,9 @@ struct call_why {
 	bool in_stop;	   /* its device stood still */
 	uint64_t t_ns, dur_ns;
 	uint64_t own_ns; /* of @dur_ns what its steps, which are calls of their own, do not have */
-	uint64_t ns[WHY_PARTS];
+	uint64_t ns[WHY_SUMS];
 	uint64_t faults, longest_ns;
+	uint64_t srtt_ns, cwnd, retransmits; /* of the connection that it waited to send on */
 	char stack[EVENT_STACK_LEN];
 	/* What ran in it, less what did in its steps; the largest sum first. */
 	struct inside_sum inside[CALL_INSIDE_MAX];
@@ -167,9 +173,9 @@ struct session_window {
 	 * Of each part, as far as it was recorded what its calls were spent on.  Calls
 	 * under EVENT_WHY_MIN_NS were not; what two calls cover may be in it twice.
 	 */
-	uint64_t why_ns[PART_NR][WHY_PARTS];
+	uint64_t why_ns[PART_NR][WHY_SUMS];
 	/* The same of each gap: what the thread did meanwhile that ended it with a call. */
-	uint64_t gap_why_ns[GAP_NR][WHY_PARTS];
+	uint64_t gap_why_ns[GAP_NR][WHY_SUMS];
 	/* Of all that, in calls that had not returned when they were last seen. */
 	uint64_t in_flight_ns;
 };

@@ -26,17 +26,23 @@ static const struct {
 	[LAND_OTHER] = { .calls = BIT(PART_OTHER) | BIT(PART_DIRTY_SYNC) },
 };
 
+bool why_limits_known(const uint64_t ns[WHY_SUMS])
+{
+	return !ns[WHY_SEND] || ns[WHY_SEND_RECEIVER] || ns[WHY_SEND_BUFFERS] ||
+	       ns[WHY_SEND_NETWORK];
+}
+
 uint32_t stop_part_calls(enum stop_part part)
 {
 	return made_of[part].gaps ? BIT(PART_GAP) : made_of[part].calls;
 }
 
-static void add(struct spent *out, const uint64_t (*sum)[WHY_PARTS], uint32_t which)
+static void add(struct spent *out, const uint64_t (*sum)[WHY_SUMS], uint32_t which)
 {
 	uint32_t p, k;
 
 	for (p = 0; which >> p; p++)
-		for (k = 0; k < WHY_PARTS && which >> p & 1; k++)
+		for (k = 0; k < WHY_SUMS && which >> p & 1; k++)
 			sat_inc(&out->why_ns[k], sum[p][k]);
 }
 
@@ -50,15 +56,14 @@ static void fit(struct spent *out)
 		sat_inc(&told, out->why_ns[k]);
 	out->any = told && out->ns;
 	out->rest_ns = out->any ? out->ns : 0;
-	for (k = 0; k < WHY_PARTS; k++) {
-		if (told > out->ns)
-			out->why_ns[k] = sat_scale(out->why_ns[k], out->ns, told);
+	for (k = 0; k < WHY_SUMS && told > out->ns; k++)
+		out->why_ns[k] = sat_scale(out->why_ns[k], out->ns, told);
+	for (k = 0; k < WHY_PARTS; k++)
 		out->rest_ns = sat_sub(out->rest_ns, out->why_ns[k]);
-	}
 }
 
-static void spend(struct spent *out, uint64_t ns, const uint64_t (*why)[WHY_PARTS],
-		  const uint64_t (*gap_why)[WHY_PARTS], enum stop_part part)
+static void spend(struct spent *out, uint64_t ns, const uint64_t (*why)[WHY_SUMS],
+		  const uint64_t (*gap_why)[WHY_SUMS], enum stop_part part)
 {
 	memset(out, 0, sizeof(*out));
 	out->ns = ns;
@@ -79,6 +84,14 @@ void window_spent(const struct session_window *w, enum stop_part part, struct sp
 		memset(out, 0, sizeof(*out));
 	else
 		spend(out, ns[part], w->why_ns, w->gap_why_ns, part);
+}
+
+void window_gap_spent(const struct session_window *w, enum window_gap gap, struct spent *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->ns = w->gap_ns[gap];
+	add(out, w->gap_why_ns, BIT(gap));
+	fit(out);
 }
 
 void migration_spent(const struct migration *g, enum stop_part part, struct spent *out)

@@ -27,14 +27,18 @@ enum stop_part {
 struct spent {
 	uint64_t ns; /* the part */
 	bool any;    /* something of it was recorded; else @why_ns is 0 and says nothing */
-	uint64_t why_ns[WHY_PARTS];
+	uint64_t why_ns[WHY_SUMS];
 	uint64_t rest_ns; /* with these it is the part: not recorded */
 };
 
+/* Is anything known of what limited its waits to send, or were there none? */
+bool why_limits_known(const uint64_t ns[WHY_SUMS]);
 /* Which calls the part consists of: bits of enum path_part; of time between calls PART_GAP's. */
 uint32_t stop_part_calls(enum stop_part part);
 /* Of a device's own window, or of a side's stop: those up to STOP_OTHER; else nothing. */
 void window_spent(const struct session_window *w, enum stop_part part, struct spent *out);
+/* The same of one of its gaps, which have the names of what ended them. */
+void window_gap_spent(const struct session_window *w, enum window_gap gap, struct spent *out);
 /*
  * Of a migration: each instant is in it once, whatever two threads tell of it.  Nothing
  * where it has no such part.

@@ -13,15 +13,37 @@
 #include "model/internal.h"
 #include "util/array.h"
 
+/* Known together or not at all; a recording may claim more of it than the wait took. */
+static void know_limits(struct call_why *w)
+{
+	uint64_t told = 0;
+	int k;
+
+	for (k = WHY_SEND_RECEIVER; k <= WHY_SEND_NETWORK; k++)
+		sat_inc(&told, w->ns[k]);
+	for (k = WHY_SEND_RECEIVER; k <= WHY_SEND_NETWORK; k++)
+		if (w->ns[WHY_SEND] == MODEL_NONE || told > w->ns[WHY_SEND])
+			w->ns[k] = MODEL_NONE;
+}
+
 void call_why_of(const struct event *ev, struct call_why *w)
 {
-	const uint64_t ns[WHY_PARTS] = {
-		[WHY_ON_CPU] = ev->why.on_cpu_ns,     [WHY_ASLEEP] = ev->why.asleep_ns,
-		[WHY_BLOCKED] = ev->why.blocked_ns,   [WHY_LOCK] = ev->why.lock_ns,
-		[WHY_RUNQUEUE] = ev->why.runqueue_ns, [WHY_FAULT] = ev->why.fault_ns,
-		[WHY_SEND] = ev->why.send_ns,	      [WHY_RECEIVE] = ev->why.receive_ns,
-		[WHY_POLL] = ev->why.poll_ns,	      [WHY_FUTEX] = ev->why.futex_ns,
-		[WHY_STOPPED] = ev->why.stopped_ns,   [WHY_KVM_LOG] = ev->why.kvm_log_ns,
+	const uint64_t ns[WHY_SUMS] = {
+		[WHY_ON_CPU] = ev->why.on_cpu_ns,
+		[WHY_ASLEEP] = ev->why.asleep_ns,
+		[WHY_BLOCKED] = ev->why.blocked_ns,
+		[WHY_LOCK] = ev->why.lock_ns,
+		[WHY_RUNQUEUE] = ev->why.runqueue_ns,
+		[WHY_FAULT] = ev->why.fault_ns,
+		[WHY_SEND] = ev->why.send_ns,
+		[WHY_RECEIVE] = ev->why.receive_ns,
+		[WHY_POLL] = ev->why.poll_ns,
+		[WHY_FUTEX] = ev->why.futex_ns,
+		[WHY_STOPPED] = ev->why.stopped_ns,
+		[WHY_KVM_LOG] = ev->why.kvm_log_ns,
+		[WHY_SEND_RECEIVER] = ev->why.send_receiver_ns,
+		[WHY_SEND_BUFFERS] = ev->why.send_buffers_ns,
+		[WHY_SEND_NETWORK] = ev->why.send_network_ns,
 	};
 
 	memset(w, 0, sizeof(*w));
@@ -32,9 +54,13 @@ void call_why_of(const struct event *ev, struct call_why *w)
 	w->t_ns = ev->t_ns;
 	w->dur_ns = ev->dur_ns;
 	memcpy(w->ns, ns, sizeof(w->ns));
+	know_limits(w);
 	w->seen = ns[WHY_ON_CPU] != EVENT_NOT_SEEN;
 	w->faults = ev->why.faults;
 	w->longest_ns = ev->why.longest_ns;
+	w->srtt_ns = ev->why.srtt_ns;
+	w->cwnd = ev->why.cwnd;
+	w->retransmits = ev->why.retransmits;
 	memcpy(w->stack, ev->why.stack, sizeof(w->stack));
 	w->stack[sizeof(w->stack) - 1] = '\0';
 }
@@ -68,7 +94,7 @@ static void leave_steps_out(struct call_why *rest, const struct model_call *c)
 	int k;
 
 	rest->dur_ns = sat_sub(rest->dur_ns, c->why_dur_ns);
-	for (k = 0; k < WHY_PARTS; k++)
+	for (k = 0; k < WHY_SUMS; k++)
 		if (rest->ns[k] != EVENT_NOT_SEEN)
 			rest->ns[k] = sat_sub(rest->ns[k], c->why_ns[k]);
 }
@@ -136,7 +162,7 @@ void why_of_step(struct model_call *c, const struct call_why *w)
 	int k;
 
 	sat_inc(&c->why_dur_ns, w->dur_ns);
-	for (k = 0; k < WHY_PARTS; k++)
+	for (k = 0; k < WHY_SUMS; k++)
 		if (w->ns[k] != EVENT_NOT_SEEN)
 			sat_inc(&c->why_ns[k], w->ns[k]);
 }

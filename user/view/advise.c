@@ -233,12 +233,21 @@ static uint64_t by_multifd(const struct advice_stop *s)
 	return sat_sub(s->g->stop.io_ns, s->io_max_ns) + s->g->stop.gap_ns[GAP_IO];
 }
 
+/* A gap, but for what no network makes shorter: the receiver did not read. */
+static uint64_t on_the_network(const struct advice_stop *s, enum window_gap gap)
+{
+	struct spent spent;
+
+	window_gap_spent(&s->g->stop, gap, &spent);
+	return sat_sub(spent.ns, spent.why_ns[WHY_SEND_RECEIVER]);
+}
+
 /* The last of the RAM goes over the network, too. */
 static uint64_t by_bandwidth(const struct advice_stop *s)
 {
 	uint64_t on_its_way = s->both && s->g->parts_known ? s->g->landing.transfer_ns : 0;
 
-	return s->g->stop.gap_ns[GAP_FIRST_IO] + s->g->stop.gap_ns[GAP_IO] + on_its_way;
+	return on_the_network(s, GAP_FIRST_IO) + on_the_network(s, GAP_IO) + on_its_way;
 }
 
 static uint64_t by_cpus(const struct advice_stop *s)
@@ -271,7 +280,7 @@ static const struct help {
 	  .at_most = by_multifd },
 	{ .topic = "bandwidth",
 	  .gives = "a faster network",
-	  .part = "to 1st read (RAM), between reads, and on its way",
+	  .part = "to 1st read (RAM), between reads, and on its way, but for a slow receiver",
 	  .at_most = by_bandwidth },
 	{ .topic = "cpus",
 	  .gives = "more or faster cpus for the VMM, or a guest that writes less RAM",

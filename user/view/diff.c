@@ -45,6 +45,9 @@ static const struct {
 	[DIFF_WHY + WHY_FUTEX] = { "why-futex", UNIT_TIME },
 	[DIFF_WHY + WHY_STOPPED] = { "why-stopped", UNIT_TIME },
 	[DIFF_WHY + WHY_KVM_LOG] = { "why-kvm-log", UNIT_TIME },
+	[DIFF_WHY + WHY_SEND_RECEIVER] = { "why-send-receiver", UNIT_TIME },
+	[DIFF_WHY + WHY_SEND_BUFFERS] = { "why-send-buffers", UNIT_TIME },
+	[DIFF_WHY + WHY_SEND_NETWORK] = { "why-send-network", UNIT_TIME },
 	[DIFF_ARC] = { "arc", UNIT_TIME },
 	[DIFF_DEVICE_BYTES] = { "device-bytes", UNIT_SIZE },
 	[DIFF_LATENCY_P50] = { "latency-p50", UNIT_TIME },
@@ -357,22 +360,27 @@ static int compare_times(struct diff *d, struct diff_pair *p)
 	return err ?: put(d, p, DIFF_DURATION, x->end_ns - x->begin_ns, y->end_ns - y->begin_ns);
 }
 
-/* Of the parts that both have; false: nothing of them was recorded. */
-static bool reasons_of(const struct migration *g, bool stop, bool landing, uint64_t ns[WHY_PARTS])
+/*
+ * Of the parts that both have, MODEL_NONE: not known; false: nothing of them was
+ * recorded.
+ */
+static bool reasons_of(const struct migration *g, bool stop, bool landing, uint64_t ns[WHY_SUMS])
 {
 	struct spent spent;
 	bool any = false;
 	uint32_t part, k;
 
-	memset(ns, 0, WHY_PARTS * sizeof(*ns));
+	memset(ns, 0, WHY_SUMS * sizeof(*ns));
 	for (part = 0; part < STOP_PARTS; part++) {
 		if (!(part <= STOP_OTHER ? stop : landing))
 			continue;
 		migration_spent(g, (enum stop_part)part, &spent);
 		any |= spent.any;
-		for (k = 0; k < WHY_PARTS; k++)
+		for (k = 0; k < WHY_SUMS; k++)
 			sat_inc(&ns[k], spent.why_ns[k]);
 	}
+	for (k = WHY_PARTS; k < WHY_SUMS && !why_limits_known(ns); k++)
+		ns[k] = MODEL_NONE;
 	return any;
 }
 
@@ -380,13 +388,13 @@ static int compare_reasons(struct diff *d, struct diff_pair *p)
 {
 	bool stop = p->direction == DIR_SAVE;
 	bool landing = p->g[0]->parts_known && p->g[1]->parts_known;
-	uint64_t a[WHY_PARTS], b[WHY_PARTS];
+	uint64_t a[WHY_SUMS], b[WHY_SUMS];
 	bool s = reasons_of(p->g[0], stop, landing, a), t = reasons_of(p->g[1], stop, landing, b);
 	int err = 0;
 	uint32_t k;
 
-	for (k = 0; k < WHY_PARTS && !err && (s || t); k++)
-		if ((s && a[k]) || (t && b[k]))
+	for (k = 0; k < WHY_SUMS && !err && (s || t); k++)
+		if ((s && a[k] && a[k] != MODEL_NONE) || (t && b[k] && b[k] != MODEL_NONE))
 			err = put(d, p, DIFF_WHY + k, part(s, a[k]), part(t, b[k]));
 	return err;
 }
@@ -399,8 +407,9 @@ const struct diff_figure *diff_grown_most(const struct diff *d, const struct dif
 	for (i = 0; i < p->n; i++) {
 		const struct diff_figure *x = &p->figure[i];
 
-		if (diff_metric_is_reason(x->metric) && x->v[0] != MODEL_NONE &&
-		    x->v[1] != MODEL_NONE && x->v[1] > x->v[0] &&
+		/* What is in another one is not named apart from it. */
+		if (diff_metric_is_reason(x->metric) && x->metric < DIFF_WHY + WHY_PARTS &&
+		    x->v[0] != MODEL_NONE && x->v[1] != MODEL_NONE && x->v[1] > x->v[0] &&
 		    is_beyond(&d->o->threshold[x->metric], x->v[0], x->v[1]) &&
 		    (!best || x->v[1] - x->v[0] > best->v[1] - best->v[0]))
 			best = x;

@@ -43,7 +43,7 @@ enum diff_metric {
 	DIFF_ENOMSG,
 	/* what its stop was spent on, by enum why_part */
 	DIFF_WHY,
-	DIFF_WHY_LAST = DIFF_WHY + WHY_PARTS - 1,
+	DIFF_WHY_LAST = DIFF_WHY + WHY_SUMS - 1,
 	/* of each device */
 	DIFF_ARC,
 	DIFF_DEVICE_BYTES,

@@ -612,6 +612,24 @@ static void put_parts(struct perfetto *p, const struct migration *g)
 		pf_slice_end(p, t, end_ns);
 }
 
+/* One of them, with what is known more of it. */
+static void put_reason(struct perfetto *p, const struct track *t, const struct spent *spent,
+		       enum why_part part, uint64_t start_ns)
+{
+	char name[32];
+	size_t at[2];
+	int k;
+
+	begin(p, t, TYPE_SLICE_BEGIN, why_part_words(part), start_ns, at);
+	for (k = WHY_PARTS; part == WHY_SEND && k < WHY_SUMS && why_limits_known(spent->why_ns);
+	     k++) {
+		snprintf(name, sizeof(name), "%s_ns", why_part_key((enum why_part)k));
+		pf_note_u64(&p->buf, name, spent->why_ns[k]);
+	}
+	pf_event_end(p, at[0], at[1]);
+	pf_slice_end(p, t, start_ns + spent->why_ns[part]);
+}
+
 /* Below each part what it was spent on, of those of which something was recorded. */
 static void put_reasons(struct perfetto *p, const struct migration *g)
 {
@@ -634,8 +652,7 @@ static void put_reasons(struct perfetto *p, const struct migration *g)
 		at_ns = t_ns;
 		for (k = 0; spent->any && k < WHY_PARTS; k++) {
 			if (spent->why_ns[k])
-				put_plain(p, t, why_part_words((enum why_part)k), at_ns,
-					  spent->why_ns[k]);
+				put_reason(p, t, spent, (enum why_part)k, at_ns);
 			at_ns = sat_add(at_ns, spent->why_ns[k]);
 		}
 		if (spent->rest_ns)

@@ -180,7 +180,7 @@ static void note_why(struct buf *b, const struct call_why *w)
 
 	if (judge_why_text(w, text)[0])
 		pf_note_text(b, "why", text, sizeof(text));
-	for (k = 0; k < WHY_PARTS; k++) {
+	for (k = 0; k < WHY_SUMS; k++) {
 		snprintf(name, sizeof(name), "why_%s_ns", why_part_key((enum why_part)k));
 		if (w->ns[k] != MODEL_NONE)
 			pf_note_u64(b, name, w->ns[k]);

@@ -48,7 +48,7 @@ const char *part_why_words(const struct part_why *w, char buf[PART_WHY_LEN])
 {
 	uint64_t total = w->spent.any ? w->spent.ns : 0;
 	bool told[WHY_PARTS] = { false };
-	char a[UNITS_LEN];
+	char a[UNITS_LEN], limits[LIMITS_TEXT_LEN];
 	size_t len = 0;
 	int k, best;
 
@@ -64,6 +64,9 @@ const char *part_why_words(const struct part_why *w, char buf[PART_WHY_LEN])
 		len += (size_t)snprintf(buf + len, PART_WHY_LEN - len, "%s%s %s", len ? ", " : "",
 					units_duration(a, w->spent.why_ns[best]),
 					why_part_words((enum why_part)best));
+		if (best == WHY_SEND && len < PART_WHY_LEN &&
+		    judge_limits_text(w->spent.why_ns, NULL, limits)[0])
+			len += (size_t)snprintf(buf + len, PART_WHY_LEN - len, " (%s)", limits);
 		if (len >= PART_WHY_LEN)
 			return buf;
 	}
@@ -147,10 +150,13 @@ void call_why_json(struct json *j, const struct model *m, const struct call_why 
 	json_ku64(j, "t_ns", w->t_ns);
 	json_ku64(j, "dur_ns", w->dur_ns);
 	json_kbool(j, "in_stop", w->in_stop);
-	for (k = 0; k < WHY_PARTS; k++) {
+	for (k = 0; k < WHY_SUMS; k++) {
 		snprintf(key, sizeof(key), "%s_ns", why_part_key((enum why_part)k));
 		json_known(j, key, w->ns[k]);
 	}
+	json_known(j, "srtt_ns", w->srtt_ns);
+	json_known(j, "cwnd", w->cwnd);
+	json_known(j, "retransmits", w->retransmits);
 	json_known(j, "faults", w->faults);
 	json_known(j, "longest_ns", w->longest_ns);
 	json_kname(j, "stack",
@@ -162,6 +168,7 @@ void call_why_json(struct json *j, const struct model *m, const struct call_why 
 void part_why_json(struct json *j, const char *key, const struct part_why *w)
 {
 	char name[32];
+	bool known;
 	int k;
 
 	json_key(j, key);
@@ -173,6 +180,11 @@ void part_why_json(struct json *j, const char *key, const struct part_why *w)
 	for (k = 0; k < WHY_PARTS; k++) {
 		snprintf(name, sizeof(name), "%s_ns", why_part_key((enum why_part)k));
 		json_ku64(j, name, w->spent.why_ns[k]);
+	}
+	known = why_limits_known(w->spent.why_ns);
+	for (; k < WHY_SUMS; k++) {
+		snprintf(name, sizeof(name), "%s_ns", why_part_key((enum why_part)k));
+		json_known(j, name, known ? w->spent.why_ns[k] : MODEL_NONE);
 	}
 	json_ku64(j, "not_recorded_ns", w->spent.rest_ns);
 	json_key(j, "longest");

@@ -27,7 +27,7 @@ void part_why(struct part_why *out, const struct model *m, enum stop_part part,
 	      uint64_t to_ns);
 
 /* "405 ms blocked, 5.10 ms on the cpu"; "" when nothing was recorded; harmless text. */
-#define PART_WHY_LEN 256
+#define PART_WHY_LEN 480
 const char *part_why_words(const struct part_why *w, char buf[PART_WHY_LEN]);
 
 /* "arc to STOP_COPY", "read()" */
