@@ -70,8 +70,9 @@ static const char *left_open(uint32_t how, uint64_t after_ns)
 	look();
 	for (i = 0; i < judge_findings(j); i++)
 		if (judge_finding(j, i)->rule == RULE_STREAM_LEFT_OPEN)
-			return strncpy(line, judge_finding(j, i)->text, sizeof(line) - 1);
-	return "";
+			break;
+	snprintf(line, sizeof(line), "%s", i < judge_findings(j) ? judge_finding(j, i)->text : "");
+	return line;
 }
 
 #define AT_CLOSE "the device was closed while the data FD was still open"
