@@ -31,6 +31,9 @@
 #define CHRONO_RECEIVER 2
 #define CHRONO_BUFFER	3
 
+/* include/linux/netdevice.h, GSO_LEGACY_MAX_SIZE: what TCP hands down at once at most */
+#define PACKETS_AT_ONCE 65536
+
 /* Shares of a wait, of SHARE_ALL; the rest is not known. */
 #define SHARE_ALL 65536
 
@@ -51,9 +54,9 @@ struct send_begin {
 	__u32 jiffies;
 	__u32 receiver, buffer; /* jiffies that it was limited by these */
 	__u32 retransmitted;
-	__u32 unread;	/* the receiver has much that it did not read */
-	__u32 all_sent; /* of what was written no more than a part of a packet waits to be sent */
-	__u32 local;	/* a unix socket: whoever has its other end does not read */
+	__u32 unread;	   /* the receiver has much that it did not read */
+	__u32 buffer_only; /* nothing but the send buffer is in the way of more */
+	__u32 local;	   /* a unix socket: whoever has its other end does not read */
 };
 
 /* Has the receiver room for so much less than it had that it must have left much unread? */
@@ -66,6 +69,23 @@ static __always_inline bool is_unread(const struct tcp_sock *tp)
 static __always_inline bool is_queued(const struct tcp_sock *tp, __u32 srtt_us)
 {
 	return srtt_us / 2 > BPF_CORE_READ(tp, rtt_min.s[0].v);
+}
+
+/*
+ * Is all sent that was written, or so much that the rest is one that TCP holds back to send
+ * it with more, though the window and the congestion window have room?  As long as the
+ * writer sleeps no more comes, so that this remains so.
+ */
+static __always_inline bool is_buffer_only(const struct tcp_sock *tp)
+{
+	__u32 next = BPF_CORE_READ(tp, snd_nxt), mss = BPF_CORE_READ(tp, mss_cache);
+	__u32 unsent = BPF_CORE_READ(tp, write_seq) - next;
+	__s32 room = BPF_CORE_READ(tp, snd_una) + BPF_CORE_READ(tp, snd_wnd) - next;
+
+	if (unsent < mss)
+		return true;
+	return unsent < PACKETS_AT_ONCE && room >= (__s32)mss &&
+	       BPF_CORE_READ(tp, packets_out) < BPF_CORE_READ(tp, snd_cwnd);
 }
 
 /* Up to @now, with that which goes on. */
@@ -124,8 +144,7 @@ static __noinline void send_begins(struct task_struct *task, struct send_begin *
 	b->retransmitted = BPF_CORE_READ(tp, total_retrans);
 	b->acked = BPF_CORE_READ(tp, bytes_acked);
 	b->unread = is_unread(tp);
-	b->all_sent = BPF_CORE_READ(tp, write_seq) - BPF_CORE_READ(tp, snd_nxt) <
-		      BPF_CORE_READ(tp, mss_cache);
+	b->buffer_only = is_buffer_only(tp);
 }
 
 /* What share of a wait of @jiffies so many are; of one that is shorter than a jiffy: all, or nothing. */
@@ -178,9 +197,12 @@ static __noinline __u32 send_ends(const struct send_begin *b, __u64 ns, struct s
 	path->cwnd = BPF_CORE_READ(tp, snd_cwnd);
 	receiver = share_of(chrono(tp, CHRONO_RECEIVER, now) - b->receiver, jiffies,
 			    type == CHRONO_RECEIVER);
-	buffers = b->all_sent ? SHARE_ALL :
-				share_of(chrono(tp, CHRONO_BUFFER, now) - b->buffer, jiffies,
-					 type == CHRONO_BUFFER);
+	buffers = share_of(chrono(tp, CHRONO_BUFFER, now) - b->buffer, jiffies,
+			   type == CHRONO_BUFFER);
+	if (b->buffer_only) {
+		receiver = 0;
+		buffers = SHARE_ALL;
+	}
 	if (buffers > SHARE_ALL - receiver)
 		buffers = SHARE_ALL - receiver;
 	if (receiver && was_on_its_way(b, tp, path->srtt_us, ns * receiver / SHARE_ALL)) {

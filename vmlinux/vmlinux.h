@@ -153,8 +153,10 @@ struct tcp_sock {
 	__u32 snd_cwnd;
 	__u32 snd_wnd;
 	__u32 max_window;
+	__u32 snd_una;
 	__u32 snd_nxt;
 	__u32 write_seq;
+	__u32 packets_out;
 	__u32 mss_cache;
 	__u32 srtt_us;
 	struct minmax rtt_min;
