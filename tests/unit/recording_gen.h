@@ -59,9 +59,13 @@ static inline uint64_t gen_any(struct gen *g)
 		1048576,
 	};
 
+	uint64_t v;
+
 	if (!gen_below(g, 3))
 		return odd[gen_below(g, sizeof(odd) / sizeof(odd[0]))];
-	return gen_u64(g) >> gen_below(g, 64);
+	/* One after the other: which of two comes first is the compiler's choice. */
+	v = gen_u64(g);
+	return v >> gen_below(g, 64);
 }
 
 static inline void gen_string(struct gen *g, char *s, size_t size)

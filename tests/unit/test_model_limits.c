@@ -419,8 +419,8 @@ static void long_ago(uint32_t n, uint32_t *stops, uint32_t *rests)
 static void test_over_is_over(void **state)
 {
 	const struct synth_plan plan = { .precopy = true, .precopy_reads = 3, .stop_copy_reads = 2 };
-	struct model *model = model_create();
-	struct judge *judge = judge_create(NULL);
+	struct model *model;
+	struct judge *judge;
 	struct event_context ctx;
 	long before = 0, grew = 0, each = 0;
 	size_t fed = 0, i;
@@ -428,6 +428,8 @@ static void test_over_is_over(void **state)
 	(void)state;
 	if (!OWN_MALLOC)
 		skip();
+	model = model_create();
+	judge = judge_create(NULL);
 	assert_true(model && judge);
 	begin_anew();
 	device(1, 100, 1, "mlx5_vfio_pci");
