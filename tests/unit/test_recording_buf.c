@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* test_recording_buf.c - util/buf and util/varint */
+/* test_recording_buf.c - util/buf and util/varint, and the head of a frame */
 #include "tests/unit/allocs.h"
 #include "tests/unit/recording_help.h"
 
@@ -80,11 +80,75 @@ static void test_buf(void **state)
 	buf_free(&b);
 }
 
+/* Each field at its bounds: what was stored is loaded, or it is no head. */
+static void test_head(void **state)
+{
+	static const struct frame_head good = {
+		.type = 1,
+		.number = 7,
+		.first_seq = 1,
+		.first_ns = 11,
+		.last_ns = 12,
+		.payload_crc = 13,
+	};
+	static const struct {
+		uint16_t type;
+		uint32_t length, raw_length, number, count;
+		uint64_t first_seq;
+		bool loads;
+	} ways[] = {
+		{ 1, 0, 0, 0, 0, 1, true },
+		{ 0, 0, 0, 0, 0, 1, false },
+		{ UINT16_MAX, 0, 0, 0, 0, 1, true },
+		{ 1, FRAME_PAYLOAD_MAX, 0, 0, 0, 1, true },
+		{ 1, FRAME_PAYLOAD_MAX + 1, 0, 0, 0, 1, false },
+		{ 1, 0, FRAME_PAYLOAD_MAX, 0, 0, 1, true },
+		{ 1, 0, FRAME_PAYLOAD_MAX + 1, 0, 0, 1, false },
+		{ 1, 0, 0, UINT32_MAX - 1, 0, 1, true },
+		{ 1, 0, 0, UINT32_MAX, 0, 1, false },
+		{ 1, 0, 0, 0, FRAME_EVENTS_MAX, 1, true },
+		{ 1, 0, 0, 0, FRAME_EVENTS_MAX + 1, 1, false },
+		{ 1, 0, 0, 0, 0, 0, false },
+		{ 1, 0, 0, 0, 0, UINT64_MAX / 2, true },
+		{ 1, 0, 0, 0, 0, UINT64_MAX / 2 + 1, false },
+	};
+	uint8_t p[FRAME_HEAD_LEN];
+	struct frame_head h, got;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		h = good;
+		h.type = ways[i].type;
+		h.flags = (uint16_t)(i * 77);
+		h.length = ways[i].length;
+		h.raw_length = ways[i].raw_length;
+		h.number = ways[i].number;
+		h.count = ways[i].count;
+		h.first_seq = ways[i].first_seq;
+		frame_head_store(p, &h);
+		memset(&got, 0, sizeof(got));
+		if (frame_head_load(p, &got) != ways[i].loads)
+			fail_msg("%zu", i);
+		if (ways[i].loads)
+			assert_memory_equal(&got, &h, sizeof(h));
+	}
+	/* With any other byte it is none. */
+	frame_head_store(p, &good);
+	assert_true(frame_head_load(p, &got));
+	for (i = 0; i < sizeof(p); i++) {
+		p[i]++;
+		assert_false(frame_head_load(p, &got));
+		p[i]--;
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_varint),
 		cmocka_unit_test(test_buf),
+		cmocka_unit_test(test_head),
 	};
 
 	return all_given_back(cmocka_run_group_tests(tests, NULL, NULL));
