@@ -28,7 +28,7 @@ enum {
 
 static const char *left_open(uint32_t how, uint64_t after_ns)
 {
-	static char line[256];
+	static char line[sizeof(((struct finding *)0)->text)];
 	struct event *ev;
 	size_t i;
 
