@@ -28,6 +28,22 @@ static __always_inline __u64 stack_frames(long size)
 	return size > 0 ? (__u64)size / sizeof(__u64) : 0;
 }
 
+/*
+ * The stack of the thread that the scheduler switches to: it counts as one that runs.  Older
+ * kernels complain, with a WARN, of whoever asks for the frames behind a kretprobe of such a one
+ * (kernel/trace/rethook.c); nothing is asked there.
+ */
+extern int LINUX_KERNEL_VERSION __kconfig;
+#define STACK_SINCE (6 << 16 | 12 << 8) /* the first that is known not to */
+
+static __always_inline void stack_of_next(struct task_struct *next, struct why_stack *to)
+{
+	if (LINUX_KERNEL_VERSION < STACK_SINCE)
+		to->n = 0;
+	else
+		to->n = stack_frames(bpf_get_task_stack(next, to->ip, sizeof(to->ip), 0));
+}
+
 /* A shorter wait of a peer is not worth its stack. */
 #define PEER_STACK_NS 100000
 
@@ -236,8 +252,7 @@ static __always_inline void peer_in(struct task_struct *task, __u64 now_ns)
 	if (now_ns - out_ns < PEER_STACK_NS)
 		return;
 	if (waits == SYSCALL_SENDS || waits == SYSCALL_RECEIVES)
-		p->last.n =
-			stack_frames(bpf_get_task_stack(task, p->last.ip, sizeof(p->last.ip), 0));
+		stack_of_next(task, &p->last);
 }
 
 /* The thread ends. */

@@ -118,8 +118,7 @@ static __always_inline void came_in(struct task_struct *next, __u64 now)
 	if (peers && w->peers_ns > w->waited_ns / 2 && peers->last.n)
 		w->last = peers->last;
 	else
-		w->last.n =
-			stack_frames(bpf_get_task_stack(next, w->last.ip, sizeof(w->last.ip), 0));
+		stack_of_next(next, &w->last);
 }
 
 /* bool preempt, struct task_struct *prev, struct task_struct *next, ... */

@@ -137,8 +137,9 @@ struct sess {
 	bool write_failed;	  /* since: what comes now is a gap's other end */
 	uint64_t unknown_zero_ns; /* read() gave 0 in an unknown state; MODEL_NONE */
 	uint64_t unknown_zero_start_ns;
-	struct session_window unknown_zero_window; /* as it was then */
-	uint64_t hole_to_ns;			   /* of the last loss that may have been its own */
+	struct session_window
+		*unknown_zero_window; /* as it was then; NULL: nothing was lost before */
+	uint64_t hole_to_ns;	      /* of the last loss that may have been its own */
 	/* the run of empty reads under way */
 	uint64_t run_reads, run_start_ns, run_last_ns;
 	uint32_t trend_step, trend_skip;
@@ -467,7 +468,7 @@ int inside_copy(struct sess *to, const struct sess *from);
 
 /* ---- session.c ---- */
 
-/* Before a call of it (@g may be NULL) is taken, which may be its first read() or write().  0 or -ENOMEM. */
+/* Before a call of it (@g may be NULL) is taken, which may be its first read() or write(), or its end.  0 or -ENOMEM. */
 int sess_room_for_io(struct sess *g, const struct event *ev);
 /* NULL: out of memory. */
 struct sess *sess_create(struct model *m, struct dev *d, uint32_t direction,

@@ -38,10 +38,18 @@ uint64_t session_left(const struct session *g, enum left_source *source)
 /* A hostile recording has many sessions that move nothing. */
 int sess_room_for_io(struct sess *g, const struct event *ev)
 {
-	if (!g || g->io || g->pub.ended || !(event_traits(ev->kind) & EVT_IO) || ev->ret <= 0)
+	if (!g || g->pub.ended || !(event_traits(ev->kind) & EVT_IO))
 		return 0;
-	g->io = calloc(1, sizeof(*g->io));
-	return g->io ? 0 : -ENOMEM;
+	if (!g->io && ev->ret > 0) {
+		g->io = calloc(1, sizeof(*g->io));
+		return g->io ? 0 : -ENOMEM;
+	}
+	/* An end in a state that is not known, since something was lost. */
+	if (!g->unknown_zero_window && !ev->ret && g->pub.holes) {
+		g->unknown_zero_window = calloc(1, sizeof(*g->unknown_zero_window));
+		return g->unknown_zero_window ? 0 : -ENOMEM;
+	}
+	return 0;
 }
 
 struct sess *sess_create(struct model *m, struct dev *d, uint32_t direction, const struct event *ev)
@@ -97,6 +105,7 @@ void sess_destroy(struct sess *g)
 	why_list_drop(&g->slow);
 	why_list_drop(&g->gaps);
 	free(g->inside);
+	free(g->unknown_zero_window);
 	free(g);
 }
 
@@ -111,6 +120,13 @@ struct sess *sess_copy(const struct sess *g)
 	memset(&c->slow, 0, sizeof(c->slow));
 	memset(&c->gaps, 0, sizeof(c->gaps));
 	c->inside = NULL;
+	c->unknown_zero_window = NULL;
+	if (g->unknown_zero_window) {
+		c->unknown_zero_window = malloc(sizeof(*c->unknown_zero_window));
+		if (!c->unknown_zero_window)
+			goto out;
+		*c->unknown_zero_window = *g->unknown_zero_window;
+	}
 	if (g->io) {
 		c->io = malloc(sizeof(*c->io));
 		if (!c->io)
@@ -381,10 +397,11 @@ void sess_prove_start(struct sess *g, uint32_t state)
 
 	/* Since what was lost nothing has moved it: it gave its end in this state. */
 	if (s->holes && state == MIG_STOP_COPY && s->direction == DIR_SAVE && !s->eof &&
-	    g->unknown_zero_ns != MODEL_NONE && g->unknown_zero_start_ns >= g->hole_to_ns) {
+	    g->unknown_zero_ns != MODEL_NONE && g->unknown_zero_start_ns >= g->hole_to_ns &&
+	    g->unknown_zero_window) {
 		s->eof = true;
 		s->eof_ns = g->unknown_zero_ns;
-		s->window = g->unknown_zero_window;
+		s->window = *g->unknown_zero_window;
 	}
 	if (!s->joined_late || s->holes || s->n_states != 1 || st->state != MIG_UNKNOWN)
 		return;
@@ -503,9 +520,11 @@ static void take_read(struct dev *d, struct sess *g, const struct event *ev, uin
 	} else if (state == MIG_UNKNOWN && g->unknown_zero_ns == MODEL_NONE) {
 		g->unknown_zero_ns = event_end_ns(ev);
 		g->unknown_zero_start_ns = ev->t_ns;
-		g->unknown_zero_window = s->window;
+		if (!g->unknown_zero_window)
+			return;
+		*g->unknown_zero_window = s->window;
 		if (d->window.active)
-			path_result(&d->window, &g->unknown_zero_window);
+			path_result(&d->window, g->unknown_zero_window);
 	}
 }
 
