@@ -91,26 +91,16 @@ static __always_inline __u32 frame_of(const struct inside_task *t, __u64 functio
 static __always_inline void tell(const struct why_task *w, __u32 function, __u32 depth,
 				 __u64 start_ns, __u64 now)
 {
-	struct wire_inside *rec = record_reserve(WIRE_INSIDE, sizeof(*rec));
-	bool step = w->arc_ns && start_ns >= w->arc_ns;
+	const struct inside_sum once = { 1, now - start_ns, now - start_ns };
+	struct inside_call call = w->call;
+	__u64 call_ns = w->start_ns;
 
-	if (!rec)
-		return;
-	rec->head.start_ns = start_ns;
-	record_end(&rec->head, now);
-	rec->head.device = w->call.device;
-	rec->head.stream = w->call.stream;
-	rec->call = step ? WIRE_ARC : w->call.kind;
-	rec->feature = step ? 0 : w->call.feature;
-	rec->function = function;
-	rec->depth = depth;
-	rec->folded = 0;
-	rec->pad = 0;
-	rec->call_ns = step ? w->arc_ns : w->start_ns;
-	rec->count = 1;
-	rec->total_ns = now - start_ns;
-	rec->longest_ns = now - start_ns;
-	record_submit(rec, false);
+	if (w->arc_ns && start_ns >= w->arc_ns) {
+		call.kind = WIRE_ARC;
+		call.feature = 0;
+		call_ns = w->arc_ns;
+	}
+	inside_put(&call, call_ns, start_ns, now, function, depth, false, &once);
 }
 
 SEC("?kretprobe")

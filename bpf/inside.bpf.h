@@ -63,6 +63,32 @@ static __always_inline void inside_forget(__u32 tid)
 		bpf_map_delete_elem(&inside_tasks, &tid);
 }
 
+/* So many executions of a function, in @call, which began at @call_ns; all short ones together are @folded. */
+static __always_inline void
+inside_put(const struct inside_call *call, __u64 call_ns, __u64 start_ns, __u64 end_ns,
+	   __u32 function, __u32 depth, bool folded, const struct inside_sum *sum)
+{
+	struct wire_inside *rec = record_reserve(WIRE_INSIDE, sizeof(*rec));
+
+	if (!rec)
+		return;
+	rec->head.start_ns = start_ns;
+	record_end(&rec->head, end_ns);
+	rec->head.device = call->device;
+	rec->head.stream = call->stream;
+	rec->call = call->kind;
+	rec->feature = call->feature;
+	rec->function = function;
+	rec->depth = depth;
+	rec->folded = folded;
+	rec->pad = 0;
+	rec->call_ns = call_ns;
+	rec->count = sum->count;
+	rec->total_ns = sum->total_ns;
+	rec->longest_ns = sum->longest_ns;
+	record_submit(rec, false);
+}
+
 /*
  * The call of the current thread that began at @call_ns, or a step of it, @call, which
  * began at @from_ns, ends, or its first step begins: its short executions are told.
@@ -72,7 +98,6 @@ static __always_inline __u64 inside_tell(__u64 call_ns, __u64 from_ns,
 					 const struct inside_call *call, bool over)
 {
 	struct inside_task *t = inside_of(bpf_get_current_pid_tgid());
-	struct wire_inside *rec;
 	struct inside_sum *s;
 	__u64 now;
 	__u32 i;
@@ -94,27 +119,8 @@ static __always_inline __u64 inside_tell(__u64 call_ns, __u64 from_ns,
 		s = &t->sum[i];
 		if (!s->count)
 			continue;
-		rec = record_reserve(WIRE_INSIDE, sizeof(*rec));
-		if (!rec) {
-			s->count = 0;
-			continue;
-		}
-		rec->head.start_ns = from_ns;
-		record_end(&rec->head, now);
-		rec->head.device = call->device;
-		rec->head.stream = call->stream;
-		rec->call = call->kind;
-		rec->feature = call->feature;
-		rec->function = i;
-		rec->depth = 0;
-		rec->folded = 1;
-		rec->pad = 0;
-		rec->call_ns = from_ns;
-		rec->count = s->count;
-		rec->total_ns = s->total_ns;
-		rec->longest_ns = s->longest_ns;
+		inside_put(call, from_ns, from_ns, now, i, 0, true, s);
 		s->count = 0;
-		record_submit(rec, false);
 	}
 	return now;
 }
