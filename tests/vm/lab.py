@@ -322,7 +322,25 @@ class Lines:
         return lines
 
 
-class Qemu:
+class Background:
+    """A process of ours: by `with` stopped at its end, and when something went wrong there, at once."""
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, wrong, *_):
+        if wrong:
+            self.kill()
+        else:
+            self.stop()
+
+
+class Qemu(Background):
     """One QEMU with QMP, a serial port and its own trace log (in $OUT). Usable once connect() has returned."""
 
     def __init__(self, name, args, vm="vm0"):
@@ -460,24 +478,10 @@ class Qemu:
         if self.process.returncode:
             raise LabError("QEMU '%s' ended with %d" % (self.name, self.process.returncode))
 
-    def kill(self):
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, wrong, *_):
-        if wrong:
-            self.kill()
-        else:
-            self.stop()
-
 
 # ---- vfioscope around it ---------------------------------------------------------------------------------------
 
-class Recorder:
+class Recorder(Background):
     """vfioscope (or whatever is given) in the background: waits until it says that it is ready, ends it by SIGINT; by `with`
     at its end, and when something went wrong there, at once."""
 
@@ -515,20 +519,6 @@ class Recorder:
             raise LabError("the recorder did not end within %g s of SIGINT" % seconds)
         if self.process.returncode:
             raise LabError("the recorder ended with %d: %s" % (self.process.returncode, self.text()))
-
-    def kill(self):
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, wrong, *_):
-        if wrong:
-            self.kill()
-        else:
-            self.stop()
 
 
 def traced():
