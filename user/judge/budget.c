@@ -191,14 +191,9 @@ static const char *sending_limited(const struct migration *g, uint32_t *party, c
 	uint64_t ns[WHY_SUMS] = { 0 };
 	char limits[LIMITS_TEXT_LEN];
 	const char *follows = "";
-	struct spent spent;
-	uint32_t part, k;
+	uint32_t k;
 
-	for (part = 0; part <= STOP_OTHER; part++) {
-		migration_spent(g, (enum stop_part)part, &spent);
-		for (k = 0; k < WHY_SUMS; k++)
-			sat_inc(&ns[k], spent.why_ns[k]);
-	}
+	migration_spent_on(g, STOP_ARCS, STOP_OTHER, ns);
 	if (!judge_limits_text(ns, NULL, limits)[0])
 		return buf;
 	for (k = WHY_SEND_RECEIVER; k <= WHY_SEND_NETWORK; k++)

@@ -113,6 +113,22 @@ void migration_spent(const struct migration *g, enum stop_part part, struct spen
 		spend(out, ns[part], l->why_ns, l->gap_why_ns, part);
 }
 
+bool migration_spent_on(const struct migration *g, enum stop_part first, enum stop_part last,
+			uint64_t ns[WHY_SUMS])
+{
+	struct spent spent;
+	bool any = false;
+	uint32_t part, k;
+
+	for (part = first; part <= last; part++) {
+		migration_spent(g, (enum stop_part)part, &spent);
+		any |= spent.any;
+		for (k = 0; k < WHY_SUMS; k++)
+			sat_inc(&ns[k], spent.why_ns[k]);
+	}
+	return any;
+}
+
 uint64_t migration_stop_ns(const struct migration *g)
 {
 	if (g->downtime_ns != MODEL_NONE)

@@ -44,6 +44,12 @@ void window_gap_spent(const struct session_window *w, enum window_gap gap, struc
  * where it has no such part.
  */
 void migration_spent(const struct migration *g, enum stop_part part, struct spent *out);
+/*
+ * What the parts from @first to @last were spent on is added to @ns.  False: nothing of
+ * them was recorded.
+ */
+bool migration_spent_on(const struct migration *g, enum stop_part first, enum stop_part last,
+			uint64_t ns[WHY_SUMS]);
 
 /*
  * What the parts of a migration add up to, and what every percentage is of: its downtime, or

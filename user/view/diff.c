@@ -366,19 +366,14 @@ static int compare_times(struct diff *d, struct diff_pair *p)
  */
 static bool reasons_of(const struct migration *g, bool stop, bool landing, uint64_t ns[WHY_SUMS])
 {
-	struct spent spent;
 	bool any = false;
-	uint32_t part, k;
+	uint32_t k;
 
 	memset(ns, 0, WHY_SUMS * sizeof(*ns));
-	for (part = 0; part < STOP_PARTS; part++) {
-		if (!(part <= STOP_OTHER ? stop : landing))
-			continue;
-		migration_spent(g, (enum stop_part)part, &spent);
-		any |= spent.any;
-		for (k = 0; k < WHY_SUMS; k++)
-			sat_inc(&ns[k], spent.why_ns[k]);
-	}
+	if (stop)
+		any |= migration_spent_on(g, STOP_ARCS, STOP_OTHER, ns);
+	if (landing)
+		any |= migration_spent_on(g, LAND_TRANSFER, LAND_OTHER, ns);
 	for (k = WHY_PARTS; k < WHY_SUMS && !why_limits_known(ns); k++)
 		ns[k] = MODEL_NONE;
 	return any;

@@ -173,15 +173,9 @@ static uint32_t met_by_session(const struct session *s)
 
 static bool is_explained(const struct migration *g)
 {
-	struct spent spent;
-	uint32_t part;
+	uint64_t ns[WHY_SUMS] = { 0 };
 
-	for (part = 0; part < STOP_PARTS; part++) {
-		migration_spent(g, (enum stop_part)part, &spent);
-		if (spent.any)
-			return true;
-	}
-	return false;
+	return migration_spent_on(g, STOP_ARCS, LAND_OTHER, ns);
 }
 
 static uint32_t met_by(const struct view_evidence *e, const struct migration *g)
