@@ -50,6 +50,15 @@ static void told_is(uint32_t session, const char *name, uint64_t calls, uint64_t
 	assert_int_equal(x->longest_ns, longest_ns);
 }
 
+/* A device gives a MiB in a read() of 50 ms, and a function was asked for. */
+static void a_read(void)
+{
+	synth_function(&s, EXEC, UNSEEN_NOT);
+	device(1, 100);
+	to_stop_copy(4 * MS);
+	synth_read(&s, MIB, 50 * MS);
+}
+
 /* Also what ran in the step that began the session, which was not there then. */
 static void test_sums(void **state)
 {
@@ -117,10 +126,7 @@ static void test_steps(void **state)
 static void test_lost_call(void **state)
 {
 	(void)state;
-	synth_function(&s, EXEC, UNSEEN_NOT);
-	device(1, 100);
-	to_stop_copy(4 * MS);
-	synth_read(&s, MIB, 50 * MS);
+	a_read();
 	synth_inside(&s, EV_READ, EXEC, 1 * MS, 40 * MS);
 	/* The read() itself is not there. */
 	s.n--;
@@ -137,10 +143,7 @@ static void test_threads(void **state)
 	struct event first, *ev;
 
 	(void)state;
-	synth_function(&s, EXEC, UNSEEN_NOT);
-	device(1, 100);
-	to_stop_copy(4 * MS);
-	synth_read(&s, MIB, 50 * MS);
+	a_read();
 	first = *synth_inside(&s, EV_READ, EXEC, 1 * MS, 40 * MS);
 	ev = synth_add(&s, EV_INSIDE, 7 * MS, 0);
 	ev->inside = first.inside;
@@ -204,10 +207,7 @@ static void test_pending_max(void **state)
 	uint32_t i;
 
 	(void)state;
-	synth_function(&s, EXEC, UNSEEN_NOT);
-	device(1, 100);
-	to_stop_copy(4 * MS);
-	synth_read(&s, MIB, 50 * MS);
+	a_read();
 	ev = *synth_inside(&s, EV_READ, EXEC, 0, 1 * MS);
 	call = s.ev[s.n - 1];
 	s.n -= 2;
@@ -289,10 +289,7 @@ static void test_clone(void **state)
 	size_t i;
 
 	(void)state;
-	synth_function(&s, EXEC, UNSEEN_NOT);
-	device(1, 100);
-	to_stop_copy(4 * MS);
-	synth_read(&s, MIB, 50 * MS);
+	a_read();
 	synth_inside(&s, EV_READ, EXEC, 1 * MS, 40 * MS);
 	last = &s.ev[s.n - 1];
 	for (i = 0; i + 1 < s.n; i++)
