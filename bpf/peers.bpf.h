@@ -8,6 +8,10 @@
  * - on a source, that a thread of the process waits to send;
  * - on a destination, that one waits for data, and all others that receive, and make no
  *   calls on a device, sleep as well: one that does not may be what is waited for.
+ * Or for one that runs a vCPU: when a machine is stopped, and when its state is loaded,
+ * each of those threads is asked for its registers.  Such a one is known by the ioctls of
+ * a vCPU that it makes besides KVM_RUN, and is waited for while it does not itself sleep
+ * for another thread.
  * How long that was is one sum for a process, so that a wait's share of it is a
  * difference.
  */
@@ -57,19 +61,24 @@ extern __u8 why_marks[WHY_MARKS];
 #define WHY_PROCESSES 4096
 extern __u8 why_processes[WHY_PROCESSES];
 
+/*
+ * How long something was so, and since when it is so now, 0: it is not.  Two threads that
+ * cease and begin on two cpus at the same instant may cost what the latter waits.
+ */
+struct why_while {
+	__u64 sum_ns, since_ns;
+};
+
 struct why_peers {
 	__u64 resumes;	 /* a device of the process is being loaded */
 	__u64 senders;	 /* threads that wait to send */
 	__u64 receivers; /* threads that were seen to wait for data, and make no calls on a device */
 	__u64 idle;	 /* those of them that sleep now, ... */
-	__u64 receiving; /* ... and for data */
-	/*
-	 * How long somebody waited to send, or to receive, as above; and since when that is
-	 * so now, 0: it is not.  Two that cease and begin on two cpus at the same instant
-	 * may cost what the latter waits.
-	 */
-	__u64 sum_ns, since_ns;
-	struct why_stack last; /* of such a wait */
+	__u64 receiving;	/* ... and for data */
+	__u64 vcpus;		/* threads that run a vCPU, and do not sleep for another thread */
+	struct why_while waits; /* somebody waits to send, or to receive, as above */
+	struct why_while works; /* there are @vcpus */
+	struct why_stack last;	/* of a wait of the former */
 	/* Of all waits to send that are over: what limited them, and the last one's connection. */
 	struct send_sums sends;
 	struct send_path path;
@@ -94,13 +103,15 @@ struct {
 struct why_peer {
 	__u64 out_ns; /* since when it waits; 0: it does not */
 	__u32 tgid;
-	__u32 waits;	/* enum syscall_wait */
-	__u32 receives; /* one of @receivers: its entry stays */
-	__u32 pad;
+	__u32 waits; /* enum syscall_wait */
+	/* Its entry stays: */
+	__u16 receives; /* one of @receivers */
+	__u16 vcpu;	/* it runs a vCPU, ... */
+	__u32 works;	/* ... and is one of @vcpus */
 	struct send_begin send;
 };
 
-/* By thread number: those that wait to send, and those that were seen to receive. */
+/* By thread number: those that wait to send, that were seen to receive, or that run a vCPU. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 4096);
@@ -137,33 +148,67 @@ static __always_inline void peers_state(__u32 state)
 	if (!p || p->resumes == resumes)
 		return;
 	p->resumes = resumes;
-	p->since_ns = 0;
+	p->waits.since_ns = 0;
+}
+
+static __always_inline void while_set(struct why_while *w, bool is_so, __u64 now_ns)
+{
+	__u64 since_ns = w->since_ns;
+
+	if (is_so && !since_ns) {
+		w->since_ns = now_ns;
+	} else if (!is_so && since_ns) {
+		w->since_ns = 0;
+		if (now_ns > since_ns)
+			__sync_fetch_and_add(&w->sum_ns, now_ns - since_ns);
+	}
+}
+
+static __always_inline __u64 while_sum(const struct why_while *w, __u64 now_ns)
+{
+	__u64 since_ns = w->since_ns;
+
+	return w->sum_ns + (since_ns && now_ns > since_ns ? now_ns - since_ns : 0);
 }
 
 /* At @now_ns somebody began to wait, or ceased. */
 static __always_inline void peers_changed(struct why_peers *p, __u64 now_ns)
 {
-	__u64 since_ns = p->since_ns;
-	bool count;
+	bool waits = p->resumes ? p->receiving && p->idle >= p->receivers : p->senders;
 
-	if (p->resumes)
-		count = p->receiving && p->idle >= p->receivers;
-	else
-		count = p->senders;
-	if (count && !since_ns) {
-		p->since_ns = now_ns;
-	} else if (!count && since_ns) {
-		p->since_ns = 0;
-		if (now_ns > since_ns)
-			__sync_fetch_and_add(&p->sum_ns, now_ns - since_ns);
-	}
+	while_set(&p->waits, waits, now_ns);
 }
 
-static __always_inline __u64 peers_sum(const struct why_peers *p, __u64 now_ns)
+/* A thread that runs a vCPU has something to do from now on, or has not. */
+static __always_inline void
+vcpu_changed(struct why_peers *p, struct why_peer *peer, bool works, __u64 now_ns)
 {
-	__u64 since_ns = p->since_ns;
+	if (!peer->vcpu || !peer->works == !works)
+		return;
+	peer->works = works;
+	__sync_fetch_and_add(&p->vcpus, works ? 1 : -1);
+	while_set(&p->works, p->vcpus, now_ns);
+}
 
-	return p->sum_ns + (since_ns && now_ns > since_ns ? now_ns - since_ns : 0);
+/* The current thread makes an ioctl of a vCPU. */
+static __always_inline void peer_is_vcpu(void)
+{
+	__u64 id = bpf_get_current_pid_tgid();
+	struct why_peers *p = peers_of(id >> 32);
+	struct why_peer is = { .tgid = id >> 32 }, *peer;
+	__u32 tid = id;
+
+	if (!p)
+		return;
+	peer = bpf_map_lookup_elem(&why_peer, &tid);
+	if (!peer && !bpf_map_update_elem(&why_peer, &tid, &is, BPF_ANY)) {
+		why_marks[tid & (WHY_MARKS - 1)] = 1;
+		peer = bpf_map_lookup_elem(&why_peer, &tid);
+	}
+	if (!peer || peer->vcpu)
+		return;
+	peer->vcpu = 1;
+	vcpu_changed(p, peer, true, bpf_ktime_get_ns());
 }
 
 /* It goes off the cpu, and is in no call on a device.  @calls: it makes such. */
@@ -178,13 +223,18 @@ static __always_inline void peer_out(struct task_struct *task, bool calls, __u64
 		return;
 	peer.waits = syscall_wait(task);
 	known = bpf_map_lookup_elem(&why_peer, &tid);
-	if (known)
+	if (known) {
 		peer.receives = known->receives;
+		peer.vcpu = known->vcpu;
+		peer.works = known->works;
+	}
+	if (peer.waits == SYSCALL_FUTEX)
+		vcpu_changed(p, &peer, false, now_ns);
 	if (!peer.receives && peer.waits == SYSCALL_RECEIVES && !calls) {
 		peer.receives = 1;
 		__sync_fetch_and_add(&p->receivers, 1);
 	}
-	if (peer.waits != SYSCALL_SENDS && !peer.receives)
+	if (peer.waits != SYSCALL_SENDS && !peer.receives && !peer.vcpu)
 		return;
 	if (peer.waits == SYSCALL_SENDS)
 		send_begins(task, &peer.send);
@@ -242,12 +292,13 @@ static __always_inline void peer_in(struct task_struct *task, __u64 now_ns)
 	}
 	if (waits == SYSCALL_RECEIVES)
 		__sync_fetch_and_add(&p->receiving, -1);
-	if (peer->receives) {
-		peer->out_ns = 0;
+	if (peer->receives)
 		__sync_fetch_and_add(&p->idle, -1);
-	} else {
+	vcpu_changed(p, peer, true, now_ns);
+	if (peer->receives || peer->vcpu)
+		peer->out_ns = 0;
+	else
 		bpf_map_delete_elem(&why_peer, &tid);
-	}
 	peers_changed(p, now_ns);
 	if (now_ns - out_ns < PEER_STACK_NS)
 		return;
@@ -265,6 +316,8 @@ static __always_inline void peer_forget(__u32 tid)
 		__sync_fetch_and_add(&p->receivers, -1);
 		peers_changed(p, bpf_ktime_get_ns());
 	}
+	if (p)
+		vcpu_changed(p, peer, false, bpf_ktime_get_ns());
 	bpf_map_delete_elem(&why_peer, &tid);
 }
 

@@ -29,10 +29,12 @@ static __always_inline void went_out(struct task_struct *prev, __u64 now)
 	w->out_state = prev->__state;
 	w->out_in = w->between_ns && w->out_state ? syscall_wait(prev) : SYSCALL_OTHER;
 	w->peers = SYSCALL_OTHER;
+	w->vcpus_ns = 0;
 	peers = w->out_in == SYSCALL_FUTEX ? peers_of(prev->tgid) : NULL;
 	if (peers) {
 		w->peers = peers->resumes ? SYSCALL_RECEIVES : SYSCALL_SENDS;
-		w->peers_ns = peers_sum(peers, now);
+		w->peers_ns = while_sum(&peers->waits, now);
+		w->vcpus_ns = while_sum(&peers->works, now);
 		w->peers_sends = peers->sends;
 	}
 	if (w->out_in == SYSCALL_SENDS)
@@ -72,9 +74,11 @@ waited_for_peers(struct why_task *w, __u32 tgid, __u64 now)
 
 	if (!peers) {
 		w->peers = SYSCALL_OTHER;
+		w->vcpus_ns = 0;
 		return NULL;
 	}
-	w->peers_ns = peers_sum(peers, now) - w->peers_ns;
+	w->peers_ns = while_sum(&peers->waits, now) - w->peers_ns;
+	w->vcpus_ns = while_sum(&peers->works, now) - w->vcpus_ns;
 	return peers;
 }
 
@@ -198,6 +202,21 @@ int why_log_exit(struct pt_regs *ctx)
 
 	if (w && w->held_ns && w->log)
 		w->sums.log += why_let_go(w);
+	return 0;
+}
+
+/*
+ * int kvm_arch_vcpu_ioctl(struct file *, ...): those for which a vCPU's state is read and
+ * written, and not KVM_RUN, which would cost a guest.  A thread that makes them, and calls
+ * on a device as well, is nobody that another one waits for.
+ */
+SEC("?kprobe/kvm_arch_vcpu_ioctl")
+int why_vcpu(struct pt_regs *ctx)
+{
+	const struct why_task *w = why_of(bpf_get_current_pid_tgid());
+
+	if (!w || !w->called)
+		peer_is_vcpu();
 	return 0;
 }
 

@@ -39,6 +39,7 @@ struct why_sums {
 	__u64 asleep, blocked, locked, runqueue, fault;
 	/* Between calls: */
 	__u64 sends, receives, polls, futex, stopped, log;
+	__u64 futex_vcpu; /* of @futex */
 	__u64 faults;
 	struct send_sums limits; /* of @sends; with what is unknown they are that */
 };
@@ -54,7 +55,8 @@ struct why_task {
 	__u64 waited_ns;     /* of the last wait, until that is settled */
 	__u64 held_ns;	     /* since when it is in a page fault, or a dirty log; 0: in none */
 	__u64 held_runqueue; /* sums.runqueue then */
-	__u64 peers_ns; /* of the last wait, its peers waited so long; while it is out, their sum */
+	/* Of the last wait its peers waited, and vCPUs worked, so long; while it is out, their sums. */
+	__u64 peers_ns, vcpus_ns;
 	__u32 out_state;
 	__u32 out_in; /* enum syscall_wait; in a call SYSCALL_OTHER */
 	__u32 peers;  /* that they waited for: SYSCALL_SENDS, SYSCALL_RECEIVES; else unknown */
@@ -179,7 +181,10 @@ static __always_inline void why_book_send(struct why_sums *sums, const struct wh
 	send_book(&sums->limits, &w->shares, ns);
 }
 
-/* It waited for another thread; of that @peers_ns with what those did that it may have waited for. */
+/*
+ * It waited for another thread; of that @peers_ns with what those did that it may have
+ * waited for, and of what is left @vcpus_ns while a vCPU's had something to do.
+ */
 static __always_inline void
 why_book_futex(struct why_sums *sums, const struct why_task *w, __u64 ns)
 {
@@ -191,7 +196,9 @@ why_book_futex(struct why_sums *sums, const struct why_task *w, __u64 ns)
 		sums->receives += theirs;
 	else
 		theirs = 0;
-	sums->futex += ns - theirs;
+	ns -= theirs;
+	sums->futex += ns;
+	sums->futex_vcpu += w->vcpus_ns < ns ? w->vcpus_ns : ns;
 }
 
 /* The thread was off the cpu for @ns, and not for a cpu unless that is all it wanted. */
@@ -309,6 +316,7 @@ why_sums_set(struct wire_why *rec, const struct why_sums *now, const struct why_
 	rec->receive_ns = now->receives - from->receives;
 	rec->poll_ns = now->polls - from->polls;
 	rec->futex_ns = now->futex - from->futex;
+	rec->futex_vcpu_ns = now->futex_vcpu - from->futex_vcpu;
 	rec->stopped_ns = now->stopped - from->stopped;
 	rec->log_ns = now->log - from->log;
 	rec->faults = now->faults - from->faults;

@@ -230,6 +230,7 @@ struct wire_process_exit {
 #define WIRE_WHY_FAULTS (1U << 1)
 #define WIRE_WHY_LOCKS	(1U << 2) /* else they are in @blocked_ns */
 #define WIRE_WHY_LOG	(1U << 3)
+#define WIRE_WHY_VCPUS	(1U << 4)
 
 /*
  * Where the call was from the head's start to its end, but for what it ran.  Its
@@ -251,8 +252,9 @@ struct wire_why {
 	__u64 fault_ns; /* in page faults, but for a cpu */
 	/* Between two calls; in one these are in what is above: */
 	__u64 send_ns, receive_ns, poll_ns, futex_ns;
-	__u64 stopped_ns; /* by a signal */
-	__u64 log_ns;	  /* in KVM's dirty log, but for a cpu */
+	__u64 futex_vcpu_ns; /* of @futex_ns: a thread that runs a vCPU had something to do */
+	__u64 stopped_ns;    /* by a signal */
+	__u64 log_ns;	     /* in KVM's dirty log, but for a cpu */
 	__u64 longest_ns;
 	__u32 faults;
 	/*
@@ -301,7 +303,7 @@ WIRE_ASSERT(wire_info, 96);
 WIRE_ASSERT(wire_lost_exit, 80);
 WIRE_ASSERT(wire_dirty_pages, 104);
 WIRE_ASSERT(wire_process_exit, 80);
-WIRE_ASSERT(wire_why, 992);
+WIRE_ASSERT(wire_why, 1000);
 WIRE_ASSERT(wire_inside, 128);
 
 /* The hooks of the kernel side, HOOK(NAME) of hook.bpf.h. */

@@ -161,6 +161,7 @@ static const struct event_field why_fields[] = {
 	FIELD(21, "srtt_ns", why.srtt_ns, EF_U64, EFF_KNOWN | EFF_LATER),
 	FIELD(22, "cwnd", why.cwnd, EF_U64, EFF_KNOWN | EFF_LATER),
 	FIELD(23, "retransmits", why.retransmits, EF_U64, EFF_KNOWN | EFF_LATER),
+	FIELD(24, "futex_vcpu_ns", why.futex_vcpu_ns, EF_U64, EFF_KNOWN | EFF_LATER),
 };
 
 static const struct event_field inside_fields[] = {

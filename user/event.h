@@ -298,6 +298,8 @@ struct event {
 		 * of any of it.  @retransmits are those packets of all of these waits;
 		 * @srtt_ns and @cwnd, in packets, are those of the connection at the end
 		 * of the longest of them, EVENT_NOT_SEEN: that was no TCP connection.
+		 * Of @futex_ns that in which a thread that runs a vCPU, one of KVM's, had
+		 * something to do: the wait may have been for it.
 		 */
 		struct {
 			uint64_t on_cpu_ns, asleep_ns, blocked_ns, lock_ns, runqueue_ns, fault_ns;
@@ -305,6 +307,7 @@ struct event {
 			uint64_t faults, longest_ns;
 			uint64_t send_receiver_ns, send_buffers_ns, send_network_ns;
 			uint64_t srtt_ns, cwnd, retransmits;
+			uint64_t futex_vcpu_ns;
 			uint32_t call, so_far;
 			char stack[EVENT_STACK_LEN];
 		} why;

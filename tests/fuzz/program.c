@@ -112,8 +112,10 @@ static void put_why(struct run *r, struct event *ev, uint64_t dur)
 	take_string(r->b, ev->why.stack, sizeof(ev->why.stack));
 	/* Between two calls it sent, and what it says of that may be a lie. */
 	if (ev->why.call == EV_NONE) {
-		ev->why.send_ns = ev->why.asleep_ns;
+		ev->why.send_ns = ev->why.asleep_ns / 2;
+		ev->why.futex_ns = ev->why.asleep_ns - ev->why.send_ns;
 		ev->why.asleep_ns = 0;
+		ev->why.futex_vcpu_ns = how & 16 ? EVENT_NOT_SEEN : ev->why.runqueue_ns;
 		ev->why.send_receiver_ns = how & 4 ? EVENT_NOT_SEEN : ev->why.send_ns / 2;
 		ev->why.send_network_ns = ev->why.runqueue_ns;
 		ev->why.srtt_ns = how & 8 ? EVENT_NOT_SEEN : ev->why.runqueue_ns;

@@ -181,7 +181,8 @@ struct event *synth_why(struct synth *s, uint32_t kind, uint64_t asleep_ns, uint
 	memset(&ev->why, 0, sizeof(ev->why));
 	ev->why.send_receiver_ns = ev->why.send_buffers_ns = ev->why.send_network_ns =
 		EVENT_NOT_SEEN;
-	ev->why.srtt_ns = ev->why.cwnd = ev->why.retransmits = EVENT_NOT_SEEN;
+	ev->why.srtt_ns = ev->why.cwnd = ev->why.retransmits = ev->why.futex_vcpu_ns =
+		EVENT_NOT_SEEN;
 	ev->kind = EV_WHY;
 	ev->ret = 0;
 	for (k = i - 1; k < s->n; k++)
@@ -242,7 +243,8 @@ struct event *synth_between(struct synth *s, uint64_t ns)
 	ev->why.on_cpu_ns = ns;
 	ev->why.send_receiver_ns = ev->why.send_buffers_ns = ev->why.send_network_ns =
 		EVENT_NOT_SEEN;
-	ev->why.srtt_ns = ev->why.cwnd = ev->why.retransmits = EVENT_NOT_SEEN;
+	ev->why.srtt_ns = ev->why.cwnd = ev->why.retransmits = ev->why.futex_vcpu_ns =
+		EVENT_NOT_SEEN;
 	s->now = now;
 	return ev;
 }

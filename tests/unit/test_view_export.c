@@ -113,7 +113,7 @@ static void test_csv_header(void **state)
 		"initial_bytes,dirty_bytes,stop_copy_length,size,count,t_last_ns,mask,waits,wait_ns,"
 		"refs,driver_refs,page_size,ranges,iova,length,call,age_ns,t_from_ns,t_to_ns,cause,what,text,code,signal,"
 		"so_far,on_cpu_ns,asleep_ns,blocked_ns,lock_ns,runqueue_ns,fault_ns,faults,longest_ns,stack,send_ns,receive_ns,poll_ns,futex_ns,stopped_ns,kvm_log_ns,"
-		"send_receiver_ns,send_buffers_ns,send_network_ns,srtt_ns,cwnd,retransmits,"
+		"send_receiver_ns,send_buffers_ns,send_network_ns,srtt_ns,cwnd,retransmits,futex_vcpu_ns,"
 		"function,depth,folded,total_ns,call_t_ns\r\n";
 
 	(void)state;
@@ -142,7 +142,7 @@ static void test_csv_rows(void **state)
 	has(",IN|RDNORM,false,10000,");
 	has(",-42,ENOMSG,PRE_COPY,");
 	has(",1048576,3,1000000");
-	has(",two\\x0alines,,,,,,,,,,,,,,,,,,,,,,,,,,,,,\r\n");
+	has(",two\\x0alines,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,\r\n");
 }
 
 static void test_pb(void **state)

@@ -576,6 +576,16 @@ static void test_decode(void **state)
 	assert_int_equal(decode_record(&rec, sizeof(rec), &ev), 0);
 	assert_int_equal(ev.why.kvm_log_ns, 6000);
 	assert_int_equal(ev.why.on_cpu_ns, 12000);
+	/* Nobody looked for threads that run a vCPU; then somebody did. */
+	assert_int_equal(ev.why.futex_vcpu_ns, EVENT_NOT_SEEN);
+	rec.seen |= WIRE_WHY_VCPUS;
+	assert_int_equal(decode_record(&rec, sizeof(rec), &ev), 0);
+	assert_int_equal(ev.why.futex_vcpu_ns, 0);
+	rec.futex_vcpu_ns = 1234;
+	assert_int_equal(decode_record(&rec, sizeof(rec), &ev), 0);
+	assert_int_equal(ev.why.futex_vcpu_ns, 1234);
+	/* It is in futex_ns. */
+	assert_int_equal(ev.why.on_cpu_ns, 12000);
 	/* Who never waited to send was limited by nothing. */
 	rec.send_ns = rec.send_receiver_ns = rec.send_network_ns = 0;
 	rec.poll_ns += 1000;
@@ -585,6 +595,7 @@ static void test_decode(void **state)
 	assert_int_equal(decode_record(&rec, sizeof(rec), &ev), 0);
 	assert_int_equal(ev.why.send_receiver_ns, EVENT_NOT_SEEN);
 	assert_int_equal(ev.why.srtt_ns, EVENT_NOT_SEEN);
+	assert_int_equal(ev.why.futex_vcpu_ns, EVENT_NOT_SEEN);
 	/* Which other call of VFIO_DEVICE_FEATURE. */
 	rec.feature = VFIO_FEATURE_GET | VFIO_FEATURE_MIG_DATA_SIZE;
 	assert_int_equal(decode_record(&rec, sizeof(rec), &ev), 0);

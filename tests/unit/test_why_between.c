@@ -381,7 +381,7 @@ static void test_limits_not_known(void **state)
 		m = model_create();
 		feed(EV_READ);
 		window_spent(&model_session(m, 1)->window, STOP_OUTSIDE, &sp);
-		assert_int_equal(why_limits_known(sp.why_ns), !old);
+		assert_int_equal(why_detail_known(sp.why_ns, WHY_SEND_NETWORK), !old);
 		out = report_of(report_text);
 		if (old)
 			assert_null(strstr(out, "limited"));

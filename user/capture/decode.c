@@ -305,6 +305,8 @@ void decode_why(const struct wire_why *rec, struct event *ev)
 	ev->why.receive_ns = between ? rec->receive_ns : EVENT_NOT_SEEN;
 	ev->why.poll_ns = between ? rec->poll_ns : EVENT_NOT_SEEN;
 	ev->why.futex_ns = between ? rec->futex_ns : EVENT_NOT_SEEN;
+	ev->why.futex_vcpu_ns =
+		between && rec->seen & WIRE_WHY_VCPUS ? rec->futex_vcpu_ns : EVENT_NOT_SEEN;
 	ev->why.stopped_ns = between ? rec->stopped_ns : EVENT_NOT_SEEN;
 	ev->why.kvm_log_ns = log ? rec->log_ns : EVENT_NOT_SEEN;
 	ev->why.faults = faults ? rec->faults : EVENT_NOT_SEEN;

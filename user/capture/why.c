@@ -67,6 +67,7 @@ const char *why_prepare(struct vfioscope_bpf *skel, const struct btf *vmlinux, e
 	bpf_program__set_autoload(skel->progs.why_lock_end, want && locks);
 	bpf_program__set_autoload(skel->progs.why_log_enter, want);
 	bpf_program__set_autoload(skel->progs.why_log_exit, want);
+	bpf_program__set_autoload(skel->progs.why_vcpu, want);
 	bpf_program__set_autoload(skel->progs.why_look, want);
 	bpf_program__set_autoload(skel->progs.why_seed, want);
 	bpf_program__set_autoload(skel->progs.why_sample, want);
@@ -131,6 +132,8 @@ static void put_all(struct attach *a)
 	/* Where there is no KVM there is no dirty log of its. */
 	if (put_both(s->progs.why_log_exit, s->progs.why_log_enter, &a->why.link[WHY_LINK_LOG]))
 		s->bss->why_seen |= WIRE_WHY_LOG;
+	if (!put_on(s->progs.why_vcpu, &a->why.link[WHY_LINK_VCPUS]))
+		s->bss->why_seen |= WIRE_WHY_VCPUS;
 	if (put_both(s->progs.why_fault_exit, s->progs.why_fault_enter,
 		     &a->why.link[WHY_LINK_FAULTS]))
 		s->bss->why_seen |= WIRE_WHY_FAULTS;

@@ -278,6 +278,12 @@ const char *why_part_words(enum why_part part);
 #define LIMITS_TEXT_LEN 256
 const char *judge_limits_text(const uint64_t ns[WHY_SUMS], const struct call_why *w,
 			      char buf[LIMITS_TEXT_LEN]);
+/*
+ * What is known more of a part: of WHY_SEND as above; of WHY_FUTEX "a vCPU's for 10.0 ms";
+ * else "".
+ */
+const char *judge_detail_text(const uint64_t ns[WHY_SUMS], enum why_part part,
+			      const struct call_why *w, char buf[LIMITS_TEXT_LEN]);
 /* The innermost functions, without their offsets; harmless text, "" when there are none. */
 #define WHY_STACK_LEN 128
 const char *judge_why_stack(const struct call_why *w, char buf[WHY_STACK_LEN]);

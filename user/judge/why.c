@@ -36,6 +36,8 @@ static const struct {
 	[WHY_SEND_RECEIVER] = { "send_receiver", "its receiver", false },
 	[WHY_SEND_BUFFERS] = { "send_buffers", "its buffers", false },
 	[WHY_SEND_NETWORK] = { "send_network", "the network", false },
+	[WHY_FUTEX_VCPU] = { "futex_vcpu", "a vCPU's", false },
+	[WHY_FUTEX_OTHER] = { "futex_other", "another's", false },
 };
 
 const char *why_part_key(enum why_part part)
@@ -81,6 +83,25 @@ const char *judge_limits_text(const uint64_t ns[WHY_SUMS], const struct call_why
 	if (len && w && w->retransmits != MODEL_NONE && w->retransmits)
 		snprintf(buf + len, LIMITS_TEXT_LEN - len, ", %" PRIu64 " retransmission%s",
 			 w->retransmits, w->retransmits == 1 ? "" : "s");
+	return buf;
+}
+
+const char *judge_detail_text(const uint64_t ns[WHY_SUMS], enum why_part part,
+			      const struct call_why *w, char buf[LIMITS_TEXT_LEN])
+{
+	uint64_t all = ns[WHY_FUTEX], vcpu = ns[WHY_FUTEX_VCPU];
+	char a[UNITS_LEN];
+
+	if (part == WHY_SEND)
+		return judge_limits_text(ns, w, buf);
+	buf[0] = '\0';
+	if (part != WHY_FUTEX || vcpu == MODEL_NONE || !vcpu || vcpu < all / SHARE_TOLD)
+		return buf;
+	if (vcpu < all - all / SHARE_TOLD)
+		snprintf(buf, LIMITS_TEXT_LEN, "%s for %s", parts[WHY_FUTEX_VCPU].words,
+			 units_duration(a, vcpu));
+	else
+		snprintf(buf, LIMITS_TEXT_LEN, "%s", parts[WHY_FUTEX_VCPU].words);
 	return buf;
 }
 
@@ -172,8 +193,8 @@ const char *judge_why_text(const struct call_why *w, char buf[WHY_TEXT_LEN])
 		told[best] = true;
 		len += (size_t)snprintf(buf + len, WHY_TEXT_LEN - len, "%s%s %s", len ? ", " : "",
 					units_duration(a, w->ns[best]), parts[best].words);
-		if (best == WHY_SEND && len < WHY_TEXT_LEN &&
-		    judge_limits_text(w->ns, w, limits)[0])
+		if (len < WHY_TEXT_LEN &&
+		    judge_detail_text(w->ns, (enum why_part)best, w, limits)[0])
 			len += (size_t)snprintf(buf + len, WHY_TEXT_LEN - len, " (%s)", limits);
 		/* Of what has not returned the stack is that of now, whatever it does. */
 		if (len < WHY_TEXT_LEN && stack[0] && !named && (best == longest || w->so_far)) {

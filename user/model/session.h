@@ -47,6 +47,9 @@ enum why_part {
 	WHY_SEND_RECEIVER = WHY_PARTS, /* whoever takes the data took no more */
 	WHY_SEND_BUFFERS, /* all that the connection's buffers have room for was on its way */
 	WHY_SEND_NETWORK, /* neither: congestion, queues */
+	/* Of WHY_FUTEX, which are known together and then add up to it: */
+	WHY_FUTEX_VCPU,	 /* a thread that runs a vCPU had something to do, and may be waited for */
+	WHY_FUTEX_OTHER, /* none had */
 	WHY_SUMS,
 };
 

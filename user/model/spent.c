@@ -26,10 +26,20 @@ static const struct {
 	[LAND_OTHER] = { .calls = BIT(PART_OTHER) | BIT(PART_DIRTY_SYNC) },
 };
 
-bool why_limits_known(const uint64_t ns[WHY_SUMS])
+enum why_part why_detail_of(enum why_part detail)
 {
-	return !ns[WHY_SEND] || ns[WHY_SEND_RECEIVER] || ns[WHY_SEND_BUFFERS] ||
-	       ns[WHY_SEND_NETWORK];
+	return detail < WHY_FUTEX_VCPU ? WHY_SEND : WHY_FUTEX;
+}
+
+bool why_detail_known(const uint64_t ns[WHY_SUMS], enum why_part detail)
+{
+	enum why_part of = why_detail_of(detail);
+	bool any = false;
+	int k;
+
+	for (k = WHY_PARTS; k < WHY_SUMS; k++)
+		any |= why_detail_of((enum why_part)k) == of && ns[k];
+	return any || !ns[of];
 }
 
 uint32_t stop_part_calls(enum stop_part part)

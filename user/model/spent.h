@@ -31,8 +31,12 @@ struct spent {
 	uint64_t rest_ns; /* with these it is the part: not recorded */
 };
 
-/* Is anything known of what limited its waits to send, or were there none? */
-bool why_limits_known(const uint64_t ns[WHY_SUMS]);
+/*
+ * The part that what is after WHY_PARTS is a detail of; and is anything known of the
+ * details of that part, or is there nothing of it?
+ */
+enum why_part why_detail_of(enum why_part detail);
+bool why_detail_known(const uint64_t ns[WHY_SUMS], enum why_part detail);
 /* Which calls the part consists of: bits of enum path_part; of time between calls PART_GAP's. */
 uint32_t stop_part_calls(enum stop_part part);
 /* Of a device's own window, or of a side's stop: those up to STOP_OTHER; else nothing. */

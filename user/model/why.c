@@ -11,23 +11,28 @@
 #include <string.h>
 
 #include "model/internal.h"
+#include "model/spent.h"
 #include "util/array.h"
 
 /* Known together or not at all; a recording may claim more of it than the wait took. */
-static void know_limits(struct call_why *w)
+static void know_details(struct call_why *w)
 {
-	uint64_t told = 0;
+	uint64_t told[WHY_PARTS] = { 0 };
+	enum why_part of;
 	int k;
 
-	for (k = WHY_SEND_RECEIVER; k <= WHY_SEND_NETWORK; k++)
-		sat_inc(&told, w->ns[k]);
-	for (k = WHY_SEND_RECEIVER; k <= WHY_SEND_NETWORK; k++)
-		if (w->ns[WHY_SEND] == MODEL_NONE || told > w->ns[WHY_SEND])
+	for (k = WHY_PARTS; k < WHY_SUMS; k++)
+		sat_inc(&told[why_detail_of((enum why_part)k)], w->ns[k]);
+	for (k = WHY_PARTS; k < WHY_SUMS; k++) {
+		of = why_detail_of((enum why_part)k);
+		if (w->ns[of] == MODEL_NONE || told[of] > w->ns[of])
 			w->ns[k] = MODEL_NONE;
+	}
 }
 
 void call_why_of(const struct event *ev, struct call_why *w)
 {
+	uint64_t futex = ev->why.futex_ns, vcpu = ev->why.futex_vcpu_ns;
 	const uint64_t ns[WHY_SUMS] = {
 		[WHY_ON_CPU] = ev->why.on_cpu_ns,
 		[WHY_ASLEEP] = ev->why.asleep_ns,
@@ -44,6 +49,8 @@ void call_why_of(const struct event *ev, struct call_why *w)
 		[WHY_SEND_RECEIVER] = ev->why.send_receiver_ns,
 		[WHY_SEND_BUFFERS] = ev->why.send_buffers_ns,
 		[WHY_SEND_NETWORK] = ev->why.send_network_ns,
+		[WHY_FUTEX_VCPU] = vcpu,
+		[WHY_FUTEX_OTHER] = vcpu == EVENT_NOT_SEEN ? vcpu : sat_sub(futex, vcpu),
 	};
 
 	memset(w, 0, sizeof(*w));
@@ -54,7 +61,7 @@ void call_why_of(const struct event *ev, struct call_why *w)
 	w->t_ns = ev->t_ns;
 	w->dur_ns = ev->dur_ns;
 	memcpy(w->ns, ns, sizeof(w->ns));
-	know_limits(w);
+	know_details(w);
 	w->seen = ns[WHY_ON_CPU] != EVENT_NOT_SEEN;
 	w->faults = ev->why.faults;
 	w->longest_ns = ev->why.longest_ns;

@@ -48,6 +48,8 @@ static const struct {
 	[DIFF_WHY + WHY_SEND_RECEIVER] = { "why-send-receiver", UNIT_TIME },
 	[DIFF_WHY + WHY_SEND_BUFFERS] = { "why-send-buffers", UNIT_TIME },
 	[DIFF_WHY + WHY_SEND_NETWORK] = { "why-send-network", UNIT_TIME },
+	[DIFF_WHY + WHY_FUTEX_VCPU] = { "why-futex-vcpu", UNIT_TIME },
+	[DIFF_WHY + WHY_FUTEX_OTHER] = { "why-futex-other", UNIT_TIME },
 	[DIFF_ARC] = { "arc", UNIT_TIME },
 	[DIFF_DEVICE_BYTES] = { "device-bytes", UNIT_SIZE },
 	[DIFF_LATENCY_P50] = { "latency-p50", UNIT_TIME },
@@ -366,7 +368,7 @@ static int compare_times(struct diff *d, struct diff_pair *p)
  */
 static bool reasons_of(const struct migration *g, bool stop, bool landing, uint64_t ns[WHY_SUMS])
 {
-	bool any = false;
+	bool any = false, known[WHY_SUMS];
 	uint32_t k;
 
 	memset(ns, 0, WHY_SUMS * sizeof(*ns));
@@ -374,8 +376,10 @@ static bool reasons_of(const struct migration *g, bool stop, bool landing, uint6
 		any |= migration_spent_on(g, STOP_ARCS, STOP_OTHER, ns);
 	if (landing)
 		any |= migration_spent_on(g, LAND_TRANSFER, LAND_OTHER, ns);
-	for (k = WHY_PARTS; k < WHY_SUMS && !why_limits_known(ns); k++)
-		ns[k] = MODEL_NONE;
+	for (k = WHY_PARTS; k < WHY_SUMS; k++)
+		known[k] = why_detail_known(ns, (enum why_part)k);
+	for (k = WHY_PARTS; k < WHY_SUMS; k++)
+		ns[k] = known[k] ? ns[k] : MODEL_NONE;
 	return any;
 }
 

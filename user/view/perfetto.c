@@ -621,8 +621,10 @@ static void put_reason(struct perfetto *p, const struct track *t, const struct s
 	int k;
 
 	begin(p, t, TYPE_SLICE_BEGIN, why_part_words(part), start_ns, at);
-	for (k = WHY_PARTS; part == WHY_SEND && k < WHY_SUMS && why_limits_known(spent->why_ns);
-	     k++) {
+	for (k = WHY_PARTS; k < WHY_SUMS; k++) {
+		if (why_detail_of((enum why_part)k) != part ||
+		    !why_detail_known(spent->why_ns, (enum why_part)k))
+			continue;
 		snprintf(name, sizeof(name), "%s_ns", why_part_key((enum why_part)k));
 		pf_note_u64(&p->buf, name, spent->why_ns[k]);
 	}

@@ -56,18 +56,19 @@ static const struct schema_object objects[] = {
 	  "why null: what its calls were spent on is not recorded, or it has none",
 	  "part:s ns:u? party:s side:source|destination text:s why:@why? shares:[@share]" },
 	{ "why",
-	  "what the calls of a part were spent on: it adds up to that; send_*_ns: of send_ns, what limited it",
-
+	  "what the calls of a part were spent on: it adds up to that; send_*_ns: of send_ns, what limited it; "
+	  "futex_*_ns: of futex_ns, whether a thread that runs a vCPU had something to do",
 	  "on_cpu_ns:u asleep_ns:u blocked_ns:u lock_ns:u runqueue_ns:u fault_ns:u "
 	  "send_ns:u receive_ns:u poll_ns:u futex_ns:u stopped_ns:u kvm_log_ns:u "
 	  "send_receiver_ns:u? send_buffers_ns:u? send_network_ns:u? "
-	  "not_recorded_ns:u longest:@slow_call?" },
+	  "futex_vcpu_ns:u? futex_other_ns:u? not_recorded_ns:u longest:@slow_call?" },
 	{ "slow_call",
 	  "a call of 1 ms or more, and what it was spent on; null: not seen; stack: of its longest wait",
 	  "call:s? to:S? t_ns:u dur_ns:u in_stop:b on_cpu_ns:u? asleep_ns:u? blocked_ns:u? "
 	  "lock_ns:u? runqueue_ns:u? fault_ns:u? send_ns:u? receive_ns:u? poll_ns:u? futex_ns:u? "
 	  "stopped_ns:u? kvm_log_ns:u? send_receiver_ns:u? send_buffers_ns:u? "
-	  "send_network_ns:u? srtt_ns:u? cwnd:u? retransmits:u? faults:u? longest_ns:u? stack:s? "
+	  "send_network_ns:u? futex_vcpu_ns:u? futex_other_ns:u? "
+	  "srtt_ns:u? cwnd:u? retransmits:u? faults:u? longest_ns:u? stack:s? "
 	  "inside:[@call_inside]?" },
 	{ "call_inside",
 	  "a function that was asked for, as it ran in a call and in none of its steps; its time is "

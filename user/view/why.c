@@ -64,8 +64,8 @@ const char *part_why_words(const struct part_why *w, char buf[PART_WHY_LEN])
 		len += (size_t)snprintf(buf + len, PART_WHY_LEN - len, "%s%s %s", len ? ", " : "",
 					units_duration(a, w->spent.why_ns[best]),
 					why_part_words((enum why_part)best));
-		if (best == WHY_SEND && len < PART_WHY_LEN &&
-		    judge_limits_text(w->spent.why_ns, NULL, limits)[0])
+		if (len < PART_WHY_LEN &&
+		    judge_detail_text(w->spent.why_ns, (enum why_part)best, NULL, limits)[0])
 			len += (size_t)snprintf(buf + len, PART_WHY_LEN - len, " (%s)", limits);
 		if (len >= PART_WHY_LEN)
 			return buf;
@@ -168,7 +168,6 @@ void call_why_json(struct json *j, const struct model *m, const struct call_why 
 void part_why_json(struct json *j, const char *key, const struct part_why *w)
 {
 	char name[32];
-	bool known;
 	int k;
 
 	json_key(j, key);
@@ -181,8 +180,9 @@ void part_why_json(struct json *j, const char *key, const struct part_why *w)
 		snprintf(name, sizeof(name), "%s_ns", why_part_key((enum why_part)k));
 		json_ku64(j, name, w->spent.why_ns[k]);
 	}
-	known = why_limits_known(w->spent.why_ns);
 	for (; k < WHY_SUMS; k++) {
+		bool known = why_detail_known(w->spent.why_ns, (enum why_part)k);
+
 		snprintf(name, sizeof(name), "%s_ns", why_part_key((enum why_part)k));
 		json_known(j, name, known ? w->spent.why_ns[k] : MODEL_NONE);
 	}
