@@ -67,6 +67,7 @@ extern __u8 why_processes[WHY_PROCESSES];
  */
 struct why_while {
 	__u64 sum_ns, since_ns;
+	__u64 until_ns; /* when it last ceased to be so */
 };
 
 struct why_peers {
@@ -159,9 +160,19 @@ static __always_inline void while_set(struct why_while *w, bool is_so, __u64 now
 		w->since_ns = now_ns;
 	} else if (!is_so && since_ns) {
 		w->since_ns = 0;
+		w->until_ns = now_ns;
 		if (now_ns > since_ns)
 			__sync_fetch_and_add(&w->sum_ns, now_ns - since_ns);
 	}
+}
+
+/* What is so now has been so since @ns already. */
+static __always_inline void while_since(struct why_while *w, __u64 ns)
+{
+	if (ns < w->until_ns)
+		ns = w->until_ns;
+	if (w->since_ns > ns)
+		w->since_ns = ns;
 }
 
 static __always_inline __u64 while_sum(const struct why_while *w, __u64 now_ns)
@@ -190,8 +201,8 @@ vcpu_changed(struct why_peers *p, struct why_peer *peer, bool works, __u64 now_n
 	while_set(&p->works, p->vcpus, now_ns);
 }
 
-/* The current thread makes an ioctl of a vCPU. */
-static __always_inline void peer_is_vcpu(void)
+/* The current thread, which was woken at @woken_ns, makes an ioctl of a vCPU. */
+static __always_inline void peer_is_vcpu(__u64 woken_ns)
 {
 	__u64 id = bpf_get_current_pid_tgid();
 	struct why_peers *p = peers_of(id >> 32);
@@ -205,10 +216,11 @@ static __always_inline void peer_is_vcpu(void)
 		why_marks[tid & (WHY_MARKS - 1)] = 1;
 		peer = bpf_map_lookup_elem(&why_peer, &tid);
 	}
-	if (!peer || peer->vcpu)
+	if (!peer)
 		return;
 	peer->vcpu = 1;
 	vcpu_changed(p, peer, true, bpf_ktime_get_ns());
+	while_since(&p->works, woken_ns);
 }
 
 /* It goes off the cpu, and is in no call on a device.  @calls: it makes such. */

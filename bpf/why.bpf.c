@@ -86,18 +86,19 @@ waited_for_peers(struct why_task *w, __u32 tgid, __u64 now)
  * A thread of a process that makes calls may make its first one while a device stands
  * still, as multifd's do: what it did before is told then, from here on.
  */
-static __always_inline void why_adopt(struct task_struct *task, __u64 now)
+static __always_inline struct why_task *why_adopt(struct task_struct *task, __u64 now)
 {
 	struct why_task *w;
 
 	/* What ends has been forgotten, and makes no call any more. */
 	if (task->flags & PF_EXITING || !peers_of(task->tgid))
-		return;
+		return NULL;
 	w = why_new(task->pid);
 	if (!w)
-		return;
+		return NULL;
 	w->between_ns = now;
 	w->seen = why_seen;
+	return w;
 }
 
 static __always_inline void came_in(struct task_struct *next, __u64 now)
@@ -107,8 +108,12 @@ static __always_inline void came_in(struct task_struct *next, __u64 now)
 
 	peer_in(next, now);
 	if (!w)
-		why_adopt(next, now);
-	if (!w || !w->out_ns)
+		w = why_adopt(next, now);
+	if (!w)
+		return;
+	w->in_ns = now;
+	w->in_delay = next->sched_info.run_delay;
+	if (!w->out_ns)
 		return;
 	w->waited_ns = now - w->out_ns;
 	w->out_ns = 0;
@@ -208,15 +213,16 @@ int why_log_exit(struct pt_regs *ctx)
 /*
  * int kvm_arch_vcpu_ioctl(struct file *, ...): those for which a vCPU's state is read and
  * written, and not KVM_RUN, which would cost a guest.  A thread that makes them, and calls
- * on a device as well, is nobody that another one waits for.
+ * on a device as well, is nobody that another one waits for.  Others wait for it from when
+ * it is woken on, and also while it waits for a cpu.
  */
 SEC("?kprobe/kvm_arch_vcpu_ioctl")
 int why_vcpu(struct pt_regs *ctx)
 {
 	const struct why_task *w = why_of(bpf_get_current_pid_tgid());
 
-	if (!w || !w->called)
-		peer_is_vcpu();
+	if (w && !w->called)
+		peer_is_vcpu(w->in_ns - (current_run_delay() - w->in_delay));
 	return 0;
 }
 

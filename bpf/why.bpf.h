@@ -45,14 +45,16 @@ struct why_sums {
 };
 
 struct why_task {
-	__u64 start_ns;	     /* of the call that it is in; 0: of none */
-	__u64 between_ns;    /* when the last one ended; 0: it is in one, or nothing is known */
-	__u64 arc_ns;	     /* of the step of that; 0: none */
-	__u32 seen;	     /* as struct wire_why has it */
-	__u32 torn;	     /* a switch was missed */
-	__u64 out_ns;	     /* since when it is off the cpu; 0: it is on one */
-	__u64 delay;	     /* its run_delay then */
-	__u64 waited_ns;     /* of the last wait, until that is settled */
+	__u64 start_ns;	  /* of the call that it is in; 0: of none */
+	__u64 between_ns; /* when the last one ended; 0: it is in one, or nothing is known */
+	__u64 arc_ns;	  /* of the step of that; 0: none */
+	__u32 seen;	  /* as struct wire_why has it */
+	__u32 torn;	  /* a switch was missed */
+	__u64 out_ns;	  /* since when it is off the cpu; 0: it is on one */
+	__u64 delay;	  /* its run_delay then */
+	__u64 waited_ns;  /* of the last wait, until that is settled */
+	/* When the scheduler last came to it, and its run_delay before that was counted. */
+	__u64 in_ns, in_delay;
 	__u64 held_ns;	     /* since when it is in a page fault, or a dirty log; 0: in none */
 	__u64 held_runqueue; /* sums.runqueue then */
 	/* Of the last wait its peers waited, and vCPUs worked, so long; while it is out, their sums. */

@@ -35,8 +35,9 @@ static uint64_t had(enum why_part part)
 	return model_session(m, 1)->window.gap_why_ns[GAP_FIRST_IO][part];
 }
 
-static void says(void (*report)(FILE *f, const struct view_evidence *e, const struct view_options *opt),
-		 const char *text)
+static void
+says(void (*report)(FILE *f, const struct view_evidence *e, const struct view_options *opt),
+     const char *text)
 {
 	char *out = report_of(report);
 
@@ -44,9 +45,9 @@ static void says(void (*report)(FILE *f, const struct view_evidence *e, const st
 	free(out);
 }
 
-static void says_nothing(void (*report)(FILE *f, const struct view_evidence *e,
-					const struct view_options *opt),
-			 const char *text)
+static void
+says_nothing(void (*report)(FILE *f, const struct view_evidence *e, const struct view_options *opt),
+	     const char *text)
 {
 	char *out = report_of(report);
 
@@ -137,7 +138,8 @@ static void test_lies(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { T(test_some), T(test_shares), T(test_unseen), T(test_lies) };
+	const struct CMUnitTest tests[] = { T(test_some), T(test_shares), T(test_unseen),
+					    T(test_lies) };
 
 	setlocale(LC_ALL, "C.UTF-8");
 	return cmocka_run_group_tests(tests, NULL, NULL);

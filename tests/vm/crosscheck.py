@@ -34,6 +34,8 @@ import reports
 LINE = re.compile(r"^(?:\d+@(\d+\.\d+):|(\d{4}-\d\d-\d\dT[\d:.]+Z) )(\w+) ?(.*)$")
 PRECOPY = ("PRE_COPY", "PRE_COPY_P2P")
 ANY = None
+# How long a busy machine may keep QEMU from the next thing that it does, s: what ours has to be within is held on the other side.
+BUSY = 0.05
 
 
 class Token(object):
@@ -166,6 +168,9 @@ def recorded(events, device):
             step("set_state", e.get("target"))
         elif kind == "data_size" and ret >= 0:
             step("data_size", e["stop_copy_length"])
+        elif kind == "data_size" and e.get("errno") == "ENOTTY":
+            # Before Linux 6.2 a device cannot tell: QEMU asks, and takes it for 100 GiB.
+            step("data_size")
         elif kind == "precopy_info" and ret >= 0:
             step("precopy_info", (e["initial_bytes"], e["dirty_bytes"]))
         elif kind == "read" and ret > 0:
@@ -248,7 +253,8 @@ def check(result, src_log, dst_log, events, report):
     equal(wrong, "bytes written on the destination against bytes read on the source", writes, reads)
     equal(wrong, "bytes written on the destination against the sum of vfio_load_state_device_data", writes, loaded)
     equal(wrong, "data_size events against vfio_state_pending_exact + 1", len(of("data_size")), counts["exact"] + 1)
-    equal(wrong, "precopy_info events against exact queries in pre-copy + 1", len(of("precopy_info")), counts["exact_in_precopy"] + 1)
+    begun = len([t for t in said if t.what == "set_state" and t.value == "PRE_COPY"])
+    equal(wrong, "precopy_info events against exact queries in pre-copy + its begin", len(of("precopy_info")), counts["exact_in_precopy"] + begun)
     in_precopy = sum(e.get("count", 1) for e in of("read") if e.get("state") in PRECOPY)
     equal(wrong, "reads in pre-copy against vfio_save_iterate", in_precopy, counts["iterates"])
     for e in of("read"):
@@ -361,6 +367,11 @@ def checkpoints(path):
     return marks, took
 
 
+def as_qemu_says(ns, before, after, said, slack):
+    """Is a downtime with its two ends (s) QEMU's own figure (ms)? That reads its clock, and then says so."""
+    return -2 - 1e3 * slack <= ns / 1e6 + 1e3 * (before + after) - said <= 2 + 1e3 * BUSY
+
+
 def downtime(result, src_log, dst_log, events, report, slack=0.002):
     """The report's stop window against QEMU's checkpoints: (wrong, what there is to tell). @slack: s, of two clocks."""
     marks, took = checkpoints(src_log)
@@ -382,15 +393,15 @@ def downtime(result, src_log, dst_log, events, report, slack=0.002):
     told.append("stop window %.1f ms: begins %.2f ms after src-downtime-start, its last arc ends %.2f ms before src-vm-stopped, "
                 "its end is %.2f ms before src-iterable-saved" %
                 (m["stop_window_ns"] / 1e6, between("the window's begin after src-downtime-start", marks["src-downtime-start"], start),
-                 between("the arc to STOP_COPY before src-vm-stopped",
-                         at(next(a["start_ns"] + a["dur_ns"] for a in m["arcs"] if a["to"] == "STOP_COPY")), marks["src-vm-stopped"]),
+                 between("the arc that stops the device before src-vm-stopped",
+                         at(next(a["start_ns"] + a["dur_ns"] for a in m["arcs"] if a["to"] in ("STOP", "STOP_COPY"))), marks["src-vm-stopped"]),
                  between("the end of the stream before src-iterable-saved", end, marks["src-iterable-saved"])))
     reads = [e for e in events if e["kind"] == "read" and e.get("device") == m["device"] and e.get("state") == "STOP_COPY"]
     drain = next((v for k, v in took.items() if k.startswith("iterable") and k.endswith("/vfio")), None)
     if reads and drain is not None:
         ours = wall(reads[-1]) - (wall(reads[0]) - reads[0]["dur_ns"] / 1e9)
         told.append("draining the device: %.2f ms, QEMU says %.2f" % (ours * 1e3, drain * 1e3))
-        if not -slack < drain - ours < 0.02:
+        if not -slack < drain - ours < BUSY:
             wrong.append("the reads of STOP_COPY span %.3f ms, QEMU's saver took %.3f" % (ours * 1e3, drain * 1e3))
     said = result["query_migrate"]["src"].get("downtime")
     if result.get("compared", True):
@@ -406,7 +417,7 @@ def downtime(result, src_log, dst_log, events, report, slack=0.002):
     before, after = start - marks["src-downtime-start"], marks["src-downtime-end"] - ran
     told.append("downtime %.1f ms, QEMU says %s ms: it begins %.1f ms earlier and ends %.1f ms later" %
                 (m["downtime_ns"] / 1e6, said, before * 1e3, after * 1e3))
-    if abs(m["downtime_ns"] / 1e6 + before * 1e3 + after * 1e3 - said) > 2 + 1e3 * slack:
+    if not as_qemu_says(m["downtime_ns"], before, after, said, slack):
         wrong.append("downtime: %.1f ms, less than QEMU's %s ms by other than the two ends" % (m["downtime_ns"] / 1e6, said))
     return wrong, told
 
@@ -438,7 +449,7 @@ def vm_downtime(case, src_log, dst_log, events, migrations, bound_ns=0, slack=0.
                       ("the last device running before dst-precopy-bh-vm-started", marks_dst["dst-precopy-bh-vm-started"] - ends)):
         if gap < -slack:
             wrong.append("%s: %.3f ms too early" % (what, -gap * 1e3))
-    if abs(ns / 1e6 + before * 1e3 + after * 1e3 - said) > 2 + 1e3 * slack:
+    if not as_qemu_says(ns, before, after, said, slack):
         wrong.append("downtime: %.1f ms, other than QEMU's %s ms by more than the two ends" % (ns / 1e6, said))
     for m in migrations or []:
         if abs(m["downtime_ns"] - ns) > bound_ns:
@@ -505,7 +516,7 @@ def tamperings(events, src, dst):
         return lambda e: e["kind"] == kind and e.get("device") == src
 
     for kind in "set_state", "data_size", "precopy_info":
-        for at in sorted({where(is_src(kind))[0], where(is_src(kind))[-1]}):
+        for at in sorted(set(where(is_src(kind))[:1] + where(is_src(kind))[-1:])):
             yield drop("%s at seq %d" % (kind, events[at]["seq"]), at)
     full = where(lambda e: is_src("read")(e) and e["ret"] > 0)
     for at in sorted({full[0], full[len(full) // 2], full[-1]}):
@@ -517,10 +528,11 @@ def tamperings(events, src, dst):
     yield change("one empty read too many", empty[0], count=events[empty[0]].get("count", 1) + 1)
     writes = where(lambda e: e["kind"] == "write" and e.get("device") == dst and e["ret"] > 0)
     yield drop("a write", writes[len(writes) // 2])
-    at = where(is_src("data_size"))[-1]
-    yield change("another stop_copy_length", at, stop_copy_length=events[at]["stop_copy_length"] + 1)
-    at = where(is_src("precopy_info"))[-1]
-    yield change("other dirty bytes", at, dirty_bytes=events[at]["dirty_bytes"] + 4096)
+    # Without pre-copy, and before Linux 6.2, there is nothing of these to be wrong about.
+    for at in where(lambda e: is_src("data_size")(e) and e["ret"] >= 0)[-1:]:
+        yield change("another stop_copy_length", at, stop_copy_length=events[at]["stop_copy_length"] + 1)
+    for at in where(is_src("precopy_info"))[-1:]:
+        yield change("other dirty bytes", at, dirty_bytes=events[at]["dirty_bytes"] + 4096)
     at = where(is_src("set_state"))[-1]
     yield change("another state", at, target="RESUMING")
     yield "adding a loss", events + [{"kind": "loss", "seq": events[-1]["seq"] + 1, "count": 3}]

@@ -100,11 +100,12 @@ static int find_near(struct attach *a, struct wanted *w, int n)
 static int hook_all(struct attach *a, struct wanted *w)
 {
 	const struct found_func *f;
-	int k, err = 0;
+	int i, k, err = 0;
 
 	discover_ambiguous("/proc/kallsyms", w->funcs, w->n);
 	for (k = 0; k < PROTO_NR; k++) {
-		for (f = w->funcs; f < w->funcs + w->n && !err; f++) {
+		for (i = 0; i < w->n && !err; i++) {
+			f = &w->funcs[i];
 			if (f->proto != attach_order[k] ||
 			    attach_has(a, "vmlinux", f->name, proto_name(f->proto)))
 				continue;

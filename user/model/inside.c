@@ -132,12 +132,15 @@ static void sum_add(struct inside_sum *s, const struct event *ev)
 static struct inside_pending *
 pending_of(struct model *m, uint32_t host, uint32_t tid, bool step, uint64_t call_t_ns)
 {
-	struct inside_pending *p;
+	uint32_t i;
 
-	for (p = m->insides; p < m->insides + m->n_insides; p++)
+	for (i = 0; i < m->n_insides; i++) {
+		struct inside_pending *p = &m->insides[i];
+
 		if (p->tid == tid && p->host == host && p->step == step &&
 		    p->call_t_ns == call_t_ns)
 			return p;
+	}
 	return NULL;
 }
 
