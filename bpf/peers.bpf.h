@@ -33,18 +33,25 @@ static __always_inline __u64 stack_frames(long size)
 }
 
 /*
- * The stack of the thread that the scheduler switches to: it counts as one that runs.  Older
- * kernels complain, with a WARN, of whoever asks for the frames behind a kretprobe of such a one
- * (kernel/trace/rethook.c); nothing is asked there.
+ * The stack of a wait is best taken when that is over, of the thread that the scheduler
+ * switches to: by then it is known to be worth it.  Such a one counts as one that runs, and
+ * older kernels complain, with a WARN, of whoever asks for the frames behind a kretprobe of
+ * one that runs and is another (kernel/trace/rethook.c).  There it is taken when the wait
+ * begins, of the thread itself, whose first frames are then those of the asking.
  */
 extern int LINUX_KERNEL_VERSION __kconfig;
-#define STACK_SINCE (6 << 16 | 12 << 8) /* the first that is known not to */
+#define STACK_AFTER  (6 << 16 | 12 << 8) /* the first kernel that is known not to complain */
+#define STACK_ASKING 4
 
-static __always_inline void stack_of_next(struct task_struct *next, struct why_stack *to)
+static __always_inline void stack_before(struct task_struct *prev, struct why_stack *to)
 {
-	if (LINUX_KERNEL_VERSION < STACK_SINCE)
-		to->n = 0;
-	else
+	if (LINUX_KERNEL_VERSION < STACK_AFTER)
+		to->n = stack_frames(bpf_get_task_stack(prev, to->ip, sizeof(to->ip), STACK_ASKING));
+}
+
+static __always_inline void stack_after(struct task_struct *next, struct why_stack *to)
+{
+	if (LINUX_KERNEL_VERSION >= STACK_AFTER)
 		to->n = stack_frames(bpf_get_task_stack(next, to->ip, sizeof(to->ip), 0));
 }
 
@@ -250,6 +257,8 @@ static __always_inline void peer_out(struct task_struct *task, bool calls, __u64
 		return;
 	if (peer.waits == SYSCALL_SENDS)
 		send_begins(task, &peer.send);
+	if (peer.waits == SYSCALL_SENDS || peer.waits == SYSCALL_RECEIVES)
+		stack_before(task, &p->last);
 	if (bpf_map_update_elem(&why_peer, &tid, &peer, BPF_ANY)) {
 		/* No room: nothing can be said of this process. */
 		__sync_fetch_and_add(&p->receivers, 1);
@@ -315,7 +324,7 @@ static __always_inline void peer_in(struct task_struct *task, __u64 now_ns)
 	if (now_ns - out_ns < PEER_STACK_NS)
 		return;
 	if (waits == SYSCALL_SENDS || waits == SYSCALL_RECEIVES)
-		stack_of_next(task, &p->last);
+		stack_after(task, &p->last);
 }
 
 /* The thread ends. */

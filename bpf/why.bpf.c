@@ -39,6 +39,9 @@ static __always_inline void went_out(struct task_struct *prev, __u64 now)
 	}
 	if (w->out_in == SYSCALL_SENDS)
 		send_begins(prev, &w->send);
+	w->last.n = 0;
+	if (w->out_state)
+		stack_before(prev, &w->last);
 	w->out_ns = now;
 }
 
@@ -117,17 +120,18 @@ static __always_inline void came_in(struct task_struct *next, __u64 now)
 		return;
 	w->waited_ns = now - w->out_ns;
 	w->out_ns = 0;
-	w->last.n = 0;
 	peers = waited_for_peers(w, next->tgid, now);
 	why_sent(w, peers);
 	if (!w->out_state ||
-	    (w->waited_ns <= w->longest_ns && (!w->arc_ns || w->waited_ns <= w->arc_longest_ns)))
+	    (w->waited_ns <= w->longest_ns && (!w->arc_ns || w->waited_ns <= w->arc_longest_ns))) {
+		w->last.n = 0;
 		return;
+	}
 	/* Where theirs was most of it, so is the stack. */
 	if (peers && w->peers_ns > w->waited_ns / 2 && peers->last.n)
 		w->last = peers->last;
 	else
-		stack_of_next(next, &w->last);
+		stack_after(next, &w->last);
 }
 
 /* bool preempt, struct task_struct *prev, struct task_struct *next, ... */

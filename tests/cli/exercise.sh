@@ -28,7 +28,7 @@ want 2 "*--compare: 'BAR2' is no region*" "$v" exercise a --compare BAR2
 want 2 "*--delay: 'here=1s' is none of *" "$v" exercise a --delay here=1s
 want 2 "*--cancel and --reset *" "$v" exercise a --cancel precopy --reset precopy
 want 2 "*--no-load and --to contradict each other" "$v" exercise a --no-load --to b
-want 2 "*--repeat: from 1 to 1000000" "$v" exercise a --repeat 0
+want 2 "*--repeat: *0* is not a number from 1 on" "$v" exercise a --repeat 0
 want 2 "*--repeat: from 1 to 1000000" "$v" exercise a --repeat 1000001
 want 4 "vfioscope: a: *" "$v" exercise a --repeat 1000000
 want 2 "*-o keeps the recording of --check" "$v" exercise a -o x.vfs

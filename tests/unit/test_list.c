@@ -406,6 +406,30 @@ static size_t rows_where(const struct fleet_side *x, size_t n, const char *where
 
 static void test_query(void **state)
 {
+	/* A word that nothing can be would fit nothing, and nobody would know. */
+	static const struct {
+		const char *where, *err;
+	} words[] = {
+		{ "outcome=failed,cancelled", NULL },
+		{ "outcome!=completed", NULL },
+		{ "outcome=un*,?ailed", NULL },
+		{ "outcome=done",
+		  "'done' is no outcome (unfinished, completed, cancelled, failed)" },
+		{ "outcome=failed,faild", "'faild' is no outcome; did you mean 'failed'?" },
+		{ "outcome=failed,",
+		  "'' is no outcome (unfinished, completed, cancelled, failed)" },
+		{ "outcome=x*", "'x*' is no outcome (unfinished, completed, cancelled, failed)" },
+		{ "verdict=pass", NULL },
+		{ "verdict=good", "'good' is no verdict (pass, inconclusive, findings)" },
+		{ "party=admin,unknown", NULL },
+		{ "party=driver, vmm", "' vmm' is no party; did you mean 'vmm'?" },
+		{ "party=me", "'me' is no party (unknown, driver, vmm, admin)" },
+		{ "rule=io-failed", NULL },
+		{ "rule=*-failed", NULL },
+		{ "rule=io-faild", "'io-faild' is no rule; did you mean 'io-failed'?" },
+		{ "rule=bananas!", "'bananas!' is no rule ('vfioscope explain' lists them)" },
+		{ "cause=anything", NULL },
+	};
 	struct fleet_side x[] = { source("web-1", 0), source("db-2", 9 * SEC),
 				  source("web-3,x", 5 * SEC) };
 	char first[64], err[LIST_ERR_LEN], keys[64];
@@ -468,6 +492,12 @@ static void test_query(void **state)
 	assert_non_null(strstr(err, "did you mean 'downtime'"));
 	assert_int_equal(list_query_where(&q, "vm>web", err), -EINVAL);
 	assert_int_equal(list_query_where(&q, "vm", err), -EINVAL);
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		assert_int_equal(list_query_where(&q, words[i].where, err),
+				 words[i].err ? -EINVAL : 0);
+		assert_string_equal(words[i].err ? err : "", words[i].err ?: "");
+	}
+	assert_int_equal(q.n_filters, 8);
 	assert_int_equal(list_query_sort(&q, "nothing-like-it", err), -EINVAL);
 	assert_int_equal(list_query_group(&q, "downtime", err), -EINVAL);
 }

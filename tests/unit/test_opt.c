@@ -32,6 +32,7 @@ static const char *const formats[] = { "text", "json", "ndjson", NULL };
 static const struct opt inner_table[] = {
 	{ 'n', "number", OPT_U64, OPT_AT(struct inner, n), .help = "a number" },
 	{ 0, "deep", OPT_FLAG, OPT_AT(struct inner, deep), .help = "deeper" },
+	{ 0, "nth", OPT_ORDINAL, OPT_AT(struct inner, n), .help = "which" },
 	{ 0, "deeper", OPT_U64, OPT_AT(struct inner, n), .help = "deeper still" },
 	OPT_END,
 };
@@ -167,6 +168,13 @@ static void test_mistakes(void **state)
 		err, "--format: 'jsn' is not one of text, json, ndjson; did you mean 'json'?");
 	assert_int_equal(parse("-n", "1x", NULL), -EINVAL);
 	assert_string_equal(err, "--number: '1x' is not a number");
+	/* What counts from 1 on has none before. */
+	assert_int_equal(parse("--nth", "0", NULL), -EINVAL);
+	assert_string_equal(err, "--nth: '0' is not a number from 1 on");
+	assert_true(parse("--nth", "1", NULL) >= 0);
+	assert_int_equal(v.inner.n, 1);
+	assert_true(parse("-n", "0", NULL) >= 0);
+	assert_int_equal(v.inner.n, 0);
 	assert_int_equal(parse("--age", "soon", NULL), -EINVAL);
 	assert_string_equal(err, "--age: 'soon' is not a duration (300ms, 2s, 5m)");
 	assert_int_equal(parse("--=x", NULL), -EINVAL);
@@ -210,7 +218,7 @@ static void test_for_each(void **state)
 
 	(void)state;
 	opt_for_each(table, count, &n);
-	assert_int_equal(n, 11);
+	assert_int_equal(n, 12);
 }
 
 static void test_nearest(void **state)

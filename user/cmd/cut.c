@@ -32,7 +32,7 @@ static const struct opt opts[] = {
 	  .help = "the recording that is made; - streams it to stdout" },
 	{ 'f', "force", OPT_FLAG, OPT_AT(struct cut_opts, force),
 	  .help = "overwrite an existing recording" },
-	{ 0, "migration", OPT_U64, OPT_AT(struct cut_opts, migration), .arg = "N",
+	{ 0, "migration", OPT_ORDINAL, OPT_AT(struct cut_opts, migration), .arg = "N",
 	  .help = "what the devices and processes of this migration did, from before it to after it" },
 	{ 0, "from", OPT_STRING, OPT_AT(struct cut_opts, from), .arg = "TIME",
 	  .help = "not before TIME: 1.5s from the first event, an RFC 3339 time, or @NANOSECONDS of CLOCK_MONOTONIC" },

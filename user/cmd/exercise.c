@@ -57,7 +57,7 @@ static const struct opt opts[] = {
 	  .help = "reset the device there" },
 	{ 0, "delay", OPT_LIST, OPT_AT(struct exercise_opts, delay), .arg = "WHERE=TIME",
 	  .help = "a delay of the VMM's own: read (between reads in STOP_COPY), arc (before it), load (before the final load)" },
-	{ 0, "repeat", OPT_U64, OPT_AT(struct exercise_opts, repeat), .arg = "N",
+	{ 0, "repeat", OPT_ORDINAL, OPT_AT(struct exercise_opts, repeat), .arg = "N",
 	  .help = "so many migrations, one after the other (1)" },
 	{ 0, "seed", OPT_U64, OPT_AT(struct exercise_opts, plan.seed), .arg = "N",
 	  .help = "what decides everything that is random; it is printed" },
@@ -366,7 +366,7 @@ static int read_words(struct exercise_opts *o)
 		ret = exercise_plan_check(p, err);
 	if (ret)
 		return cmd_fail(EXIT_USAGE, "exercise: %s", err);
-	if (!o->repeat || o->repeat > MIGRATIONS_MAX)
+	if (o->repeat > MIGRATIONS_MAX)
 		return cmd_fail(EXIT_USAGE, "exercise: --repeat: from 1 to %d", MIGRATIONS_MAX);
 	if (o->output && !o->check)
 		return cmd_fail(EXIT_USAGE, "exercise: -o keeps the recording of --check");

@@ -119,26 +119,6 @@ static int when(struct list_query *q, const char *option, const char *sign, cons
 		       0;
 }
 
-/* A mistyped outcome would be none at all, and nobody would know. */
-static int check_outcomes(const char *list)
-{
-	char word[32];
-	size_t len, i;
-
-	for (; *list; list += len + (list[len] == ',')) {
-		len = strcspn(list, ",");
-		snprintf(word, sizeof(word), "%.*s", (int)(len < 31 ? len : 31), list);
-		for (i = 0; outcomes[i] && strcmp(outcomes[i], word); i++)
-			;
-		if (!outcomes[i])
-			return cmd_fail(EXIT_USAGE,
-					"list: --outcome: '%s' is none (completed, "
-					"failed, cancelled, unfinished)",
-					word);
-	}
-	return 0;
-}
-
 static int make_query(const struct list_opts *o, struct list_query *q)
 {
 	const struct {
@@ -155,8 +135,6 @@ static int make_query(const struct list_opts *o, struct list_query *q)
 	q->reverse = o->reverse;
 	q->limit = o->limit;
 	status = when(q, "since", ">=", o->since) ?: when(q, "until", "<", o->until);
-	if (!status && o->outcome)
-		status = check_outcomes(o->outcome);
 	for (i = 0; i < sizeof(filters) / sizeof(filters[0]) && !status; i++)
 		if (filters[i].patterns &&
 		    list_query_filter(q, filters[i].key, filters[i].patterns, err))

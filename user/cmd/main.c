@@ -53,7 +53,7 @@ const struct opt cmd_common_opts[] = {
 };
 
 const struct opt cmd_reader_opts[] = {
-	{ 0, "migration", OPT_U64, OPT_AT(struct cmd_reader, migration), .arg = "N",
+	{ 0, "migration", OPT_ORDINAL, OPT_AT(struct cmd_reader, migration), .arg = "N",
 	  .help = "only this migration" },
 	{ 0, "from", OPT_STRING, OPT_AT(struct cmd_reader, from), .arg = "TIME",
 	  .help = "not before TIME: 1.5s from the first event, an RFC 3339 time, or @NANOSECONDS of CLOCK_MONOTONIC" },

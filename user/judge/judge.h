@@ -37,6 +37,7 @@ enum severity {
 #define PARTY_DRIVER  (1U << 0)
 #define PARTY_VMM     (1U << 1)
 #define PARTY_ADMIN   (1U << 2)
+#define PARTIES	      3
 
 enum rule_id {
 	/* what the stream says */
@@ -190,6 +191,7 @@ enum verdict {
 	VERDICT_PASS = 0,
 	VERDICT_INCONCLUSIVE = 1,
 	VERDICT_FINDINGS = 2,
+	VERDICT_NR,
 };
 
 const char *verdict_name(uint32_t verdict);

@@ -249,6 +249,10 @@ int judge_policy(struct judge_opts *o, const char *text, size_t len, const char 
 		if (!*key)
 			continue;
 		name = section(key);
+		if (name && !*name) {
+			snprintf(err, JUDGE_ERR_LEN, "a profile without a name");
+			return -EINVAL;
+		}
 		if (name) {
 			into = profile && !strcmp(name, profile) ? o : &other;
 			found |= into == o;

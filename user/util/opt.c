@@ -121,8 +121,11 @@ static int store(struct parse *p, const struct found *f, const char *v)
 		*(const char **)at = v;
 		return 0;
 	case OPT_U64:
-		if (units_parse_u64(v, &u))
-			return bad_value(o, v, "a number", p->err);
+	case OPT_ORDINAL:
+		if (units_parse_u64(v, &u) || (o->type == OPT_ORDINAL && !u))
+			return bad_value(o, v,
+					 o->type == OPT_U64 ? "a number" : "a number from 1 on",
+					 p->err);
 		*(uint64_t *)at = u;
 		return 0;
 	case OPT_SIZE:
@@ -350,8 +353,10 @@ static void print_wrapped(FILE *f, const char *s, unsigned int col)
 static void print_option(const struct opt *o, void *ctx)
 {
 	static const char *const words[] = {
-		[OPT_STRING] = "TEXT",	     [OPT_U64] = "N",	  [OPT_SIZE] = "SIZE",
-		[OPT_DURATION] = "DURATION", [OPT_ENUM] = "WORD", [OPT_LIST] = "TEXT",
+		[OPT_STRING] = "TEXT",	     [OPT_U64] = "N",
+		[OPT_SIZE] = "SIZE",	     [OPT_ORDINAL] = "N",
+		[OPT_DURATION] = "DURATION", [OPT_ENUM] = "WORD",
+		[OPT_LIST] = "TEXT",
 	};
 	char left[128], values[96] = "";
 	FILE *f = ctx;

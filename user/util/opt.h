@@ -38,6 +38,7 @@ enum opt_type {
 	OPT_COUNT,    /* unsigned int: + 1 each time it is given */
 	OPT_STRING,   /* const char * */
 	OPT_U64,      /* uint64_t, decimal */
+	OPT_ORDINAL,  /* the same, from 1 on */
 	OPT_SIZE,     /* uint64_t bytes: "4096", "1MiB" (units.h) */
 	OPT_DURATION, /* uint64_t nanoseconds: "300ms", "2s" */
 	OPT_ENUM,     /* int: index into @values */

@@ -68,6 +68,8 @@ struct list_key {
 	uint64_t (*number)(const struct list_row *r);
 	/* The values, a newline between two; of a number NULL. */
 	void (*text)(const struct list_row *r, char *buf, size_t size);
+	/* What a value is one of, by number, NULL: no more.  NULL: it may be anything. */
+	const char *(*word)(uint32_t number);
 };
 
 #define LIST_TEXT_LEN 1100

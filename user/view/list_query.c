@@ -151,29 +151,52 @@ NUMBER(devices, r->l->devices)
 NUMBER(findings, summary_count(r->rules, SEV_ERROR) + summary_count(r->rules, SEV_WARNING))
 #undef NUMBER
 
+static const char *word_outcome(uint32_t i)
+{
+	return i <= OUTCOME_FAILED ? outcome_name(i) : NULL;
+}
+
+/* Of several parties each is a value of its own. */
+static const char *word_party(uint32_t i)
+{
+	return i <= PARTIES ? party_name(i ? 1U << (i - 1) : PARTY_UNKNOWN) : NULL;
+}
+
+static const char *word_rule(uint32_t i)
+{
+	const struct rule *rule = judge_rule(i);
+
+	return rule ? rule->name : NULL;
+}
+
+static const char *word_verdict(uint32_t i)
+{
+	return i < VERDICT_NR ? verdict_name(i) : NULL;
+}
+
 const struct list_key list_keys[] = {
-	{ "time", "Time", LIST_INSTANT, false, number_time, NULL },
-	{ "vm", "VM", LIST_TEXT, true, NULL, text_vm },
-	{ "host", "Host", LIST_TEXT, true, NULL, text_host },
-	{ "source", "Source", LIST_TEXT, true, NULL, text_source },
-	{ "destination", "Destination", LIST_TEXT, true, NULL, text_destination },
-	{ "driver", "Driver", LIST_TEXT, true, NULL, text_driver },
-	{ "kernel", "Kernel", LIST_TEXT, true, NULL, text_kernel },
-	{ "outcome", "Outcome", LIST_TEXT, true, NULL, text_outcome },
-	{ "cause", "Cause", LIST_TEXT, false, NULL, text_cause },
-	{ "party", "Party", LIST_TEXT, true, NULL, text_party },
-	{ "duration", "Duration", LIST_TIME, false, number_duration, NULL },
-	{ "downtime", "Downtime", LIST_TIME, false, number_downtime, NULL },
-	{ "stop", "Stop", LIST_TIME, false, number_stop, NULL },
-	{ "part", "Largest part", LIST_TEXT, true, NULL, text_part },
-	{ "part-time", "Its time", LIST_TIME, false, number_part, NULL },
-	{ "devices", "Devices", LIST_COUNT, false, number_devices, NULL },
-	{ "bytes", "Bytes", LIST_SIZE, false, number_bytes, NULL },
-	{ "findings", "Findings", LIST_COUNT, false, number_findings, NULL },
-	{ "rule", "Rules", LIST_TEXT, true, NULL, text_rule },
-	{ "verdict", "Verdict", LIST_TEXT, true, NULL, text_verdict },
-	{ "file", "File", LIST_TEXT, true, NULL, text_file },
-	{ NULL, NULL, 0, false, NULL, NULL },
+	{ "time", "Time", LIST_INSTANT, false, number_time, NULL, NULL },
+	{ "vm", "VM", LIST_TEXT, true, NULL, text_vm, NULL },
+	{ "host", "Host", LIST_TEXT, true, NULL, text_host, NULL },
+	{ "source", "Source", LIST_TEXT, true, NULL, text_source, NULL },
+	{ "destination", "Destination", LIST_TEXT, true, NULL, text_destination, NULL },
+	{ "driver", "Driver", LIST_TEXT, true, NULL, text_driver, NULL },
+	{ "kernel", "Kernel", LIST_TEXT, true, NULL, text_kernel, NULL },
+	{ "outcome", "Outcome", LIST_TEXT, true, NULL, text_outcome, word_outcome },
+	{ "cause", "Cause", LIST_TEXT, false, NULL, text_cause, NULL },
+	{ "party", "Party", LIST_TEXT, true, NULL, text_party, word_party },
+	{ "duration", "Duration", LIST_TIME, false, number_duration, NULL, NULL },
+	{ "downtime", "Downtime", LIST_TIME, false, number_downtime, NULL, NULL },
+	{ "stop", "Stop", LIST_TIME, false, number_stop, NULL, NULL },
+	{ "part", "Largest part", LIST_TEXT, true, NULL, text_part, NULL },
+	{ "part-time", "Its time", LIST_TIME, false, number_part, NULL, NULL },
+	{ "devices", "Devices", LIST_COUNT, false, number_devices, NULL, NULL },
+	{ "bytes", "Bytes", LIST_SIZE, false, number_bytes, NULL, NULL },
+	{ "findings", "Findings", LIST_COUNT, false, number_findings, NULL, NULL },
+	{ "rule", "Rules", LIST_TEXT, true, NULL, text_rule, word_rule },
+	{ "verdict", "Verdict", LIST_TEXT, true, NULL, text_verdict, word_verdict },
+	{ "file", "File", LIST_TEXT, true, NULL, text_file, NULL },
+	{ NULL, NULL, 0, false, NULL, NULL, NULL },
 };
 
 const struct list_key *list_key(const char *name, size_t len)
@@ -284,6 +307,50 @@ static int parse_number(struct list_filter *f, const char *s)
 	}
 }
 
+/* So many that there may be are named where somebody gives another. */
+#define WORDS_TOLD 4
+
+/* Is there anything that one of the patterns, which is @len bytes long, fits? */
+static int check_word(const struct list_key *k, const char *pattern, size_t len,
+		      char err[LIST_ERR_LEN])
+{
+	const char *names[RULE_NR + 1], *near;
+	char word[256];
+	size_t used;
+	uint32_t n;
+
+	snprintf(word, sizeof(word), "%.*s", (int)len, pattern);
+	for (n = 0; n < RULE_NR && k->word(n); n++) {
+		names[n] = k->word(n);
+		if (!fnmatch(word, names[n], 0))
+			return 0;
+	}
+	names[n] = NULL;
+	near = opt_nearest(word, names);
+	used = (size_t)snprintf(err, LIST_ERR_LEN, "'%.40s' is no %s", word, k->name);
+	if (near)
+		snprintf(err + used, LIST_ERR_LEN - used, "; did you mean '%s'?", near);
+	else if (n > WORDS_TOLD)
+		snprintf(err + used, LIST_ERR_LEN - used, " ('vfioscope explain' lists them)");
+	for (n = 0; !near && n < WORDS_TOLD && names[n] && !(k->word(WORDS_TOLD)); n++)
+		used += (size_t)snprintf(err + used, LIST_ERR_LEN - used, "%s%s%s", n ? ", " : " (",
+					 names[n], names[n + 1] ? "" : ")");
+	return -EINVAL;
+}
+
+static int check_words(const struct list_key *k, const char *patterns, char err[LIST_ERR_LEN])
+{
+	size_t len;
+	int ret;
+
+	for (;; patterns += len + 1) {
+		len = strcspn(patterns, ",");
+		ret = check_word(k, patterns, len, err);
+		if (ret || !patterns[len])
+			return ret;
+	}
+}
+
 static int add_filter(struct list_query *q, const struct list_key *k, int op, const char *value,
 		      char err[LIST_ERR_LEN])
 {
@@ -311,6 +378,8 @@ static int add_filter(struct list_query *q, const struct list_key *k, int op, co
 		snprintf(err, LIST_ERR_LEN, "'%.40s...' is too long", value);
 		return -EINVAL;
 	}
+	if (k->word && check_words(k, value, err))
+		return -EINVAL;
 	snprintf(f->text, sizeof(f->text), "%s", value);
 	q->n_filters++;
 	return 0;
