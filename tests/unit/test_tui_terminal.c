@@ -39,8 +39,10 @@ struct term {
 	pid_t pid;
 	int rows, cols;
 	bool altscreen, mouse, cursor;
-	bool colors;  /* any cell ever had one */
-	size_t bytes; /* written by the program */
+	bool colors;	 /* any cell ever had one */
+	size_t bytes;	 /* written by the program */
+	char raw[16384]; /* the last of that */
+	size_t n_raw;
 	struct termios before;
 };
 
@@ -103,6 +105,21 @@ static void note_mode(const char *buf, size_t n, const char *mode, bool *on)
 			*on = buf[i + len] == 'h';
 }
 
+static void keep_raw(struct term *t, const char *buf, size_t n)
+{
+	size_t room = sizeof(t->raw) - 1, drop;
+
+	if (n > room) {
+		buf += n - room;
+		n = room;
+	}
+	drop = t->n_raw + n > room ? t->n_raw + n - room : 0;
+	memmove(t->raw, t->raw + drop, t->n_raw - drop);
+	t->n_raw -= drop;
+	memcpy(t->raw + t->n_raw, buf, n);
+	t->n_raw += n;
+}
+
 /* Give the terminal what the program wrote within some time. */
 static void term_run(struct term *t, int ms)
 {
@@ -115,6 +132,7 @@ static void term_run(struct term *t, int ms)
 		if (n <= 0)
 			return;
 		t->bytes += (size_t)n;
+		keep_raw(t, buf, (size_t)n);
 		/*
 		 * libvterm 0.1 reads only the first of several modes in one sequence,
 		 * and brings back an older cursor with the other screen.
@@ -592,6 +610,95 @@ static void test_odd_terminals(void **state)
 	assert_int_equal(term_end(&t), 0);
 }
 
+/* What @t was told to put into its clipboard since it was last asked, decoded; NULL: nothing. */
+static const char *clip(struct term *t)
+{
+	static const char begin[] = "\033]52;c;";
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	static char out[4096];
+	char *p = memmem(t->raw, t->n_raw, begin, sizeof(begin) - 1), *end;
+	uint32_t bits = 0, n = 0;
+	size_t len = 0;
+
+	if (!p)
+		return NULL;
+	p += sizeof(begin) - 1;
+	end = memchr(p, '\a', t->n_raw - (size_t)(p - t->raw));
+	assert_non_null(end);
+	/* Four digits for three bytes, what is missing of the last three as "=". */
+	assert_int_equal((end - p) % 4, 0);
+	for (; p < end && *p != '='; p++) {
+		const char *digit = strchr(digits, *p);
+
+		assert_true(digit && *digit);
+		bits = bits << 6 | (uint32_t)(digit - digits);
+		n += 6;
+		if (n < 8)
+			continue;
+		n -= 8;
+		out[len++] = (char)(bits >> n);
+	}
+	assert_int_equal(end - p, n / 2);
+	for (; p < end; p++)
+		assert_int_equal(*p, '=');
+	out[len] = '\0';
+	t->n_raw = 0;
+	return out;
+}
+
+/* To the clipboard goes the text, and to a terminal that has none, or too long, nothing. */
+static void test_clipboard(void **state)
+{
+	static const struct {
+		const char *keys, *text;
+	} copies[] = {
+		{ ":copy event\r", "device_close, 15.9 ms" },
+		{ ":copy sentence\r",
+		  "vm0 MIGRATED: downtime 9.259 s; most of it before the load: 8.798 s (95 %); 88.4 MiB read in 18.650 s" },
+		{ ":copy command\r",
+		  "vfioscope report --to @47219989857 --migration 1 'tests/tui/data/qemu.vfs'" },
+		{ "\033OD:copy event\r", "device_close, 15.9 ms" },
+	};
+	static char far[2600 + sizeof(DATA "qemu.vfs")];
+	const char *argv[] = { "replay", far, NULL };
+	struct term t;
+	size_t i;
+
+	(void)state;
+	term_start(&t, 24, 80, "xterm-256color", "C.UTF-8", replay);
+	term_expect(&t, "3130 of 3130");
+	assert_null(clip(&t));
+	for (i = 0; i < sizeof(copies) / sizeof(copies[0]); i++) {
+		term_type(&t, copies[i].keys);
+		term_run(&t, 300);
+		assert_string_equal(clip(&t), copies[i].text);
+	}
+	term_type(&t, "q");
+	assert_int_equal(term_end(&t), 0);
+	/* Without a mouse it is none that would know. */
+	term_start(&t, 24, 80, "vt100", "C.UTF-8", replay);
+	term_expect(&t, "3130 of 3130");
+	term_type(&t, ":copy event\r");
+	term_run(&t, 500);
+	assert_null(clip(&t));
+	term_type(&t, "q");
+	assert_int_equal(term_end(&t), 0);
+	for (i = 0; i < 2600; i += 2)
+		memcpy(far + i, "./", 2);
+	strcpy(far + 2600, DATA "qemu.vfs");
+	term_start(&t, 24, 80, "xterm-256color", "C.UTF-8", argv);
+	term_expect(&t, "3130 of 3130");
+	term_type(&t, ":copy command\r");
+	term_run(&t, 300);
+	assert_null(clip(&t));
+	term_type(&t, ":copy event\r");
+	term_run(&t, 300);
+	assert_non_null(clip(&t));
+	term_type(&t, "q");
+	assert_int_equal(term_end(&t), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -600,7 +707,7 @@ int main(void)
 		cmocka_unit_test(test_ascii),		cmocka_unit_test(test_signals),
 		cmocka_unit_test(test_suspend),		cmocka_unit_test(test_bytes),
 		cmocka_unit_test(test_stream_on_stdin), cmocka_unit_test(test_stalled),
-		cmocka_unit_test(test_odd_terminals),
+		cmocka_unit_test(test_odd_terminals),	cmocka_unit_test(test_clipboard),
 	};
 
 	setlocale(LC_CTYPE, "C.UTF-8");

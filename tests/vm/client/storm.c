@@ -4,8 +4,8 @@
  *
  *	vfio-storm [-t THREADS] [-s SECONDS] [-b BYTES] [-w MICROSECONDS] BDF
  *
- * Enters PRE_COPY, drains the stream to its temporary end, then lets THREADS
- * threads read it again and again for SECONDS, or until SIGTERM, resting
+ * Enters PRE_COPY, or without that STOP_COPY, drains the stream to its end, then lets
+ * THREADS threads read it again and again for SECONDS, or until SIGTERM, resting
  * MICROSECONDS between two reads. What was called is printed as
  * one line of JSON, for a test to hold a recording against: every read() of
  * the stream that returned, the drain included, and the data that moved.
@@ -17,6 +17,7 @@
 #include "client.h"
 
 static volatile bool stop;
+static bool stopped; /* in STOP_COPY */
 static int stream = -1;
 static size_t bytes = 4096;
 static unsigned int rest;
@@ -33,7 +34,7 @@ static void *reader(void *arg)
 		n_reads++;
 		if (n > 0)
 			n_moved += n;
-		else if (n < 0 && errno == ENOMSG)
+		else if (stopped ? !n : n < 0 && errno == ENOMSG)
 			n_empty++;
 		else
 			n_odd++;
@@ -83,6 +84,10 @@ int main(int argc, char **argv)
 	ret = device_open(&d, argv[optind]);
 	if (!ret)
 		ret = device_set(&d, MIG_PRE_COPY, &stream);
+	if (ret == -EINVAL) {
+		stopped = true;
+		ret = device_set(&d, MIG_STOP_COPY, &stream);
+	}
 	if (ret) {
 		fprintf(stderr, "vfio-storm: %s: %s\n", argv[optind], strerror(-ret));
 		return 1;
