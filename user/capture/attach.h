@@ -94,6 +94,18 @@ uint64_t attach_ends_skipped(struct attach *a);
 /* It is attached again: what ended since the last look, and held something, was not seen. */
 void attach_ends_rested(struct attach *a);
 /*
+ * How many functions there are of which a call may be missed, and nobody counts it: those
+ * that only kprobes trace, on a kernel before 6.7 (dd8657894c11 "bpf: Count missed stats in
+ * trace_call_bpf"), which hides them while its cpu changes a BPF map, and says nothing.
+ */
+unsigned int attach_uncounted(const struct attach *a);
+/*
+ * Is this a kernel (PREEMPT_RT) that lets other threads run in the midst of a fentry program,
+ * and skips it for these?  Then kprobes, which it does not, take over from the beginning,
+ * if the method may be chosen.
+ */
+bool attach_expects_skips(struct attach *a);
+/*
  * Where the last attach_skipped() saw fentry programs skipped, let kprobes take
  * over, if the method may be chosen.  The number of hooks that changed their
  * method.

@@ -59,6 +59,7 @@ struct capture {
 	uint64_t why_told;    /* why_lost() */
 	uint64_t inside_told; /* inside_lost() */
 	bool why_failed;      /* that is in the notes */
+	bool uncounted;	      /* so is that */
 	bool waits;	      /* as struct capture_opts */
 	bool hangs;	      /* a call was out for STUCK_NS at the last look */
 	uint64_t table_told;
@@ -320,8 +321,16 @@ static void tell_hook(struct capture *c, const struct capture_hook *h)
 /* The last @added hooks of the list are new. */
 static void tell_hooks(struct capture *c, size_t added)
 {
+	unsigned int uncounted = attach_uncounted(c->attach);
 	const struct capture_hook *hooks;
 	size_t n, i;
+
+	if (uncounted && !c->uncounted)
+		meta_addf(
+			&c->meta, "note",
+			"this kernel does not count the calls that it hides from kprobes while its cpu changes a BPF map: of the %u functions that only they trace some may be missing without a loss",
+			uncounted);
+	c->uncounted |= uncounted;
 
 	hooks = attach_hooks(c->attach, &n);
 	for (i = n - added; i < n; i++)
@@ -490,6 +499,11 @@ static void follow_migrations(struct capture *c)
 	c->why_failed = true;
 	meta_addf(&c->meta, "note", "why calls take their time is not seen: %s",
 		  why_error(c->attach));
+}
+
+bool capture_uncounted(const struct capture *c)
+{
+	return c->uncounted;
 }
 
 static void rescan(struct capture *c)
@@ -714,6 +728,10 @@ int capture_open(struct capture **out, const struct capture_opts *opts, char *er
 	follow_migrations(c);
 	if (!c->why_failed)
 		meta_add(&c->meta, "why", opts->no_why ? "off" : "on");
+	if (attach_expects_skips(c->attach))
+		meta_add(
+			&c->meta, "note",
+			"PREEMPT_RT: kprobes trace, since this kernel would skip fentry programs now and then");
 	attach_hooks(c->attach, &n_hooks);
 	tell_hooks(c, n_hooks);
 	c->rb = ring_buffer__new(attach_ring_fd(c->attach), on_record, c, NULL);

@@ -90,6 +90,9 @@ struct event_source *capture_source(struct capture *c);
 /* The hooks, attached or not; valid until the next next(). */
 const struct capture_hook *capture_hooks(const struct capture *c, size_t *n);
 
+/* Some functions are traced in a way in which the kernel may hide calls and count none. */
+bool capture_uncounted(const struct capture *c);
+
 /* Of number @i, from 0, in the order of struct capture_opts; NULL: there are no more. */
 const struct capture_function *capture_function(const struct capture *c, size_t i);
 

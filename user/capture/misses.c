@@ -24,6 +24,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "capture/process.h"
@@ -91,16 +92,21 @@ struct kprobe_link_info {
 	} perf;
 };
 
+/* False: an older kernel, which also does not count what it hides from a kprobe's program. */
+static bool get_link_info(const struct bpf_link *link, struct kprobe_link_info *info)
+{
+	__u32 len = sizeof(*info);
+
+	memset(info, 0, sizeof(*info));
+	return !bpf_obj_get_info_by_fd(bpf_link__fd(link), info, &len) && len >= sizeof(*info);
+}
+
 /* Returns for which the kernel had no kretprobe instance left. */
 static uint64_t link_misses(const struct bpf_link *link)
 {
 	struct kprobe_link_info info;
-	__u32 len = sizeof(info);
 
-	memset(&info, 0, sizeof(info));
-	if (bpf_obj_get_info_by_fd(bpf_link__fd(link), &info, &len) || len < sizeof(info))
-		return 0;
-	return info.perf.missed;
+	return get_link_info(link, &info) ? info.perf.missed : 0;
 }
 
 static bool is_fexit(const struct attached *at)
@@ -118,6 +124,21 @@ static uint64_t fexit_misses(struct attached *at)
 static uint64_t alone_misses(const struct attached *at)
 {
 	return at->is_exit && at->link && !at->beside ? link_misses(at->link) : 0;
+}
+
+unsigned int attach_uncounted(const struct attach *a)
+{
+	struct kprobe_link_info info;
+	unsigned int n = 0;
+	size_t i;
+
+	for (i = 0; i < a->n_attached; i++) {
+		const struct attached *at = &a->attached[i];
+
+		n += at->is_exit && at->prog_fd < 0 && at->link && !at->beside &&
+		     !get_link_info(at->link, &info);
+	}
+	return n;
 }
 
 static const struct hook_type *type_of(const struct attach *a, const struct attached *at)
@@ -359,6 +380,20 @@ void attach_ends_rested(struct attach *a)
 {
 	if (process_visible())
 		a->ends.lost += take_ended(a, UINT64_MAX);
+}
+
+bool attach_expects_skips(struct attach *a)
+{
+	struct utsname u;
+	size_t i;
+
+	/* init/Makefile puts it into UTS_VERSION. */
+	if (a->method != CAPTURE_AUTO || uname(&u) || !strstr(u.version, "PREEMPT_RT"))
+		return false;
+	for (i = 0; i < WIRE_HOOKS; i++)
+		if (attach_hook_types[i].event && !attach_hook_types[i].rests)
+			attach_use_kprobes(a, &attach_hook_types[i]);
+	return true;
 }
 
 int attach_avoid_skips(struct attach *a)

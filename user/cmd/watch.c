@@ -179,6 +179,9 @@ static void tell_unseen(const struct capture *c)
 			cmd_note("--inside %s: the compiler made %s of it, which is timed", f->name,
 				 f->symbol);
 	}
+	if (capture_uncounted(c))
+		cmd_tell(
+			"this kernel (before 6.7) does not count the calls that it hides from kprobes: a loss may not be told");
 }
 
 int cmd_watch_open(const struct cmd_watch *w, const struct cmd_common *common, struct capture **c)
