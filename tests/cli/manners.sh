@@ -149,7 +149,7 @@ for c in $readers; do
 	want 2 "vfioscope: --to: 'later' is not a time *" "$v" "$c" --to later "$good"
 	want 2 "vfioscope: --from 5s is after --to 1s" "$v" "$c" --from 5s --to 1s "$good"
 	want 2 "vfioscope: --migration: *" "$v" "$c" --migration 99999999999 "$good"
-	want 2 "vfioscope: $c: --migration: 'two' is not a number" "$v" "$c" --migration two "$good"
+	want 2 "vfioscope: $c: --migration: 'two' is not a number from 1 on" "$v" "$c" --migration two "$good"
 
 	# The scope is a picture, which its own tests look at.
 	if [ "$c" = replay ]; then
