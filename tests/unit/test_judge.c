@@ -1262,6 +1262,22 @@ static void p2p_skipped(struct synth *s)
 	siblings(s, false);
 }
 
+/* Two recordings of one host count the same device twice. */
+static void p2p_of_the_same(struct synth *s)
+{
+	char name[EVENT_NAME_LEN] = "";
+	size_t i;
+
+	siblings(s, false);
+	for (i = 0; i < s->n; i++) {
+		if (s->ev[i].kind != EV_DEVICE)
+			continue;
+		if (*name)
+			strcpy(s->ev[i].device_def.name, name);
+		strcpy(name, s->ev[i].device_def.name);
+	}
+}
+
 static void p2p_kept(struct synth *s)
 {
 	siblings(s, true);
@@ -1818,6 +1834,7 @@ static const struct {
 	C(left_open_by_its_user, "stream-left-open | findings"),
 	C(copy_closed_first, "| pass"),
 	C(p2p_skipped, "~p2p-skipped | pass"),
+	C(p2p_of_the_same, "| pass"),
 	C(p2p_kept, "| pass"),
 	C(concurrent_io, "concurrent-io | findings"),
 	C(concurrent_and_refused, "| pass"),

@@ -58,8 +58,11 @@ static const struct finding *found(uint32_t rule)
 
 static void device(uint32_t host, uint32_t pid, uint32_t number)
 {
+	char name[32];
+
 	s.host = host;
-	synth_device(&s, number, "0000:3b:00.2", "mlx5_vfio_pci", 7);
+	snprintf(name, sizeof(name), "0000:3b:00.%u", 1 + number);
+	synth_device(&s, number, name, "mlx5_vfio_pci", 7);
 	synth_task(&s, pid, "qemu-system-x86", "");
 	synth_open(&s);
 }

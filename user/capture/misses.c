@@ -391,7 +391,7 @@ bool attach_expects_skips(struct attach *a)
 	if (a->method != CAPTURE_AUTO || uname(&u) || !strstr(u.version, "PREEMPT_RT"))
 		return false;
 	for (i = 0; i < WIRE_HOOKS; i++)
-		if (attach_hook_types[i].event && !attach_hook_types[i].rests)
+		if (attach_hook_types[i].event && !attach_hook_types[i].tracepoint)
 			attach_use_kprobes(a, &attach_hook_types[i]);
 	return true;
 }

@@ -202,7 +202,9 @@ static uint32_t running_sibling(const struct look *l, bool *saves)
 	for (i = 0; i < l->j->n_devs; i++) {
 		const struct model_device *d = model_device(l->model, l->j->devs[i]->number);
 
-		if (!d || d == me || d->pid != me->pid || d->host != me->host || !d->has_flags ||
+		/* Another recording's number of the same device, or that of its last driver, is none. */
+		if (!d || d == me || (*d->name && !strcmp(d->name, me->name)) ||
+		    d->pid != me->pid || d->host != me->host || !d->has_flags ||
 		    !(d->migration_flags & MIG_FLAG_P2P) || d->state == MIG_UNKNOWN)
 			continue;
 		if (mig_state_is_saving(d->state))
