@@ -328,13 +328,16 @@ static int check_word(const struct list_key *k, const char *pattern, size_t len,
 	names[n] = NULL;
 	near = opt_nearest(word, names);
 	used = (size_t)snprintf(err, LIST_ERR_LEN, "'%.40s' is no %s", word, k->name);
-	if (near)
+	if (near) {
 		snprintf(err + used, LIST_ERR_LEN - used, "; did you mean '%s'?", near);
-	else if (n > WORDS_TOLD)
+	} else if (n > WORDS_TOLD) {
 		snprintf(err + used, LIST_ERR_LEN - used, " ('vfioscope explain' lists them)");
-	for (n = 0; !near && n < WORDS_TOLD && names[n] && !(k->word(WORDS_TOLD)); n++)
-		used += (size_t)snprintf(err + used, LIST_ERR_LEN - used, "%s%s%s", n ? ", " : " (",
-					 names[n], names[n + 1] ? "" : ")");
+	} else {
+		for (n = 0; names[n]; n++)
+			used += (size_t)snprintf(err + used, LIST_ERR_LEN - used, "%s%s%s",
+						 n ? ", " : " (", names[n],
+						 names[n + 1] ? "" : ")");
+	}
 	return -EINVAL;
 }
 
