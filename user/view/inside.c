@@ -70,10 +70,10 @@ const char *unseen_words(uint32_t unseen, int64_t err, char buf[UNSEEN_WORDS_LEN
 const char *inside_words(const struct model *m, const struct session_inside *s,
 			 char buf[INSIDE_LINE_LEN])
 {
-	char name[NAME_LEN], why[UNSEEN_WORDS_LEN], a[UNITS_LEN], b[UNITS_LEN];
+	char safe[NAME_LEN], why[UNSEEN_WORDS_LEN], a[UNITS_LEN], b[UNITS_LEN];
+	const char *name = name_of(m, s->function, safe);
 	size_t len;
 
-	name_of(m, s->function, name);
 	if (s->unseen != UNSEEN_NOT) {
 		snprintf(buf, INSIDE_LINE_LEN, "%.80s not seen: %s", name,
 			 unseen_words(s->unseen, s->err, why));
